@@ -1,1 +1,81 @@
-//! Plaque.
+//! The operations of Roundtable, each told once: permit, load within reach, apply the rule, save, journal, commit,
+//! tell others.
+//!
+//! Here belong stories, storage, the key ring and what comes from outside (clock, randomness). No HTTP, no pages, no
+//! cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then its story
+//! here, and let both doors call it.
+
+pub mod audit;
+pub mod ctx;
+pub mod error;
+pub mod flight;
+pub mod keyring;
+pub mod keys;
+pub mod me;
+pub mod mint;
+pub mod organizations;
+pub mod outside;
+pub mod people;
+pub mod sessions;
+mod store;
+pub mod usage;
+pub mod workspaces;
+
+use std::sync::Arc;
+
+use domain::token::Brand;
+
+pub use ctx::{Caller, Ctx, Credential};
+pub use error::{Error, Result};
+pub use outside::Outside;
+pub use store::{Db, StoreError, migrate};
+
+/// The whole house behind the doors. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    ring: keyring::Ring,
+    outside: Outside,
+    brand: Brand,
+    flight: flight::Flight,
+    usage: usage::Usage,
+}
+
+impl Engine {
+    /// The operations over an open database and its ring.
+    pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
+        let flight = flight::Flight::default();
+        let usage = usage::Usage::default();
+        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage }) }
+    }
+
+    /// Time and dice.
+    pub fn outside(&self) -> &Outside {
+        &self.inner.outside
+    }
+
+    /// The requests that run with a key right now.
+    pub fn flight(&self) -> &flight::Flight {
+        &self.inner.flight
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// `Busy` when it does not.
+    pub async fn ready(&self) -> Result<()> {
+        store::meta::ping(&mut self.db().read().await?).await.map_err(Error::from)
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    pub(crate) fn ring(&self) -> &keyring::Ring {
+        &self.inner.ring
+    }
+}

@@ -1,0 +1,132 @@
+//! Ids. Keys, actors and people have integers; organizations and workspaces have prefixed words (decision D11).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The text is no id of the wanted kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAnId;
+
+macro_rules! integer_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            /// One to eighteen digits, no sign, no leading zero.
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let digits = !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
+                if !digits || text.starts_with('0') {
+                    return Err(NotAnId);
+                }
+                text.parse().map(Self).map_err(|_| NotAnId)
+            }
+        }
+    };
+}
+
+macro_rules! word_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// How every id of this kind begins.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The id as text, prefix included.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            /// The prefix, then 1 to 40 letters and digits.
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let tail = text.strip_prefix($prefix).ok_or(NotAnId)?;
+                let sound = (1..=40).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric());
+                if sound { Ok(Self(text.to_owned())) } else { Err(NotAnId) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse().map_err(|_| concat!("not an id that begins with ", $prefix))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+integer_id!(
+    /// An API key. The number is public and says nothing about the secret.
+    KeyId
+);
+integer_id!(
+    /// Whoever can own keys in one organization: a member or a service account.
+    ActorId
+);
+integer_id!(
+    /// A human being who signed in, in any number of organizations.
+    PersonId
+);
+word_id!(
+    /// An organization, `org_…`.
+    OrganizationId,
+    "org_"
+);
+word_id!(
+    /// A workspace, `ws_…`.
+    WorkspaceId,
+    "ws_"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_read_strictly() {
+        assert_eq!("42".parse(), Ok(KeyId(42)));
+        for bad in ["", "0", "007", "-1", "+1", " 1", "1.0", "abc", "9999999999999999999", "１"] {
+            assert_eq!(bad.parse::<KeyId>(), Err(NotAnId), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn words_need_their_prefix_and_plain_letters() {
+        assert_eq!("ws_abc123".parse::<WorkspaceId>().map(String::from), Ok("ws_abc123".into()));
+        for bad in ["", "ws_", "org_abc", "ws_a/b", "ws_ü", "ws_a b", "WS_abc"] {
+            assert_eq!(bad.parse::<WorkspaceId>(), Err(NotAnId), "{bad:?}");
+        }
+    }
+}

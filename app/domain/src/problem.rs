@@ -1,0 +1,160 @@
+//! What went wrong, as it crosses a door: a code, a sentence, the fields at fault, the request's id (decision D10).
+
+use serde::{Deserialize, Serialize};
+
+/// The closed set of codes. A door turns each into a status or a sentence, in one exhaustive match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// No credential, or one that does not work. Which of the two is never said.
+    Unauthorized,
+    /// The credential works, but not for this.
+    Forbidden,
+    /// Nothing of that id is within reach.
+    NotFound,
+    /// The address exists, the method does not.
+    MethodNotAllowed,
+    /// The request could not be read.
+    BadRequest,
+    /// The request was read, and some fields are not acceptable.
+    InvalidFields,
+    /// The state of things does not allow it.
+    Conflict,
+    /// The installation has been set up already.
+    AlreadyBootstrapped,
+    /// The body is larger than is accepted.
+    TooLarge,
+    /// The body is not of a type that is accepted.
+    UnsupportedMediaType,
+    /// Too many requests; wait and try again.
+    TooManyRequests,
+    /// A key was sent in the address, where logs keep it.
+    KeyInQuery,
+    /// Something is out of order for the moment; try again.
+    Unavailable,
+    /// A fault of the product.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 14] = [
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::BadRequest,
+        Self::InvalidFields,
+        Self::Conflict,
+        Self::AlreadyBootstrapped,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::TooManyRequests,
+        Self::KeyInQuery,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The sentence that goes with the code when nothing better is known.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "Missing or invalid authentication token",
+            Self::Forbidden => "You do not have permission to access this resource",
+            Self::NotFound => "There is nothing at this address",
+            Self::MethodNotAllowed => "This address does not accept that method",
+            Self::BadRequest => "The request could not be read",
+            Self::InvalidFields => "Some fields are not acceptable",
+            Self::Conflict => "The current state does not allow this",
+            Self::AlreadyBootstrapped => "This installation has been set up already",
+            Self::TooLarge => "The request body is too large",
+            Self::UnsupportedMediaType => "Send the body as application/json",
+            Self::TooManyRequests => "Too many requests; wait a moment and try again",
+            Self::KeyInQuery => "Send the key in a header; a key in the address ends up in logs",
+            Self::Unavailable => "The service cannot answer right now; try again in a moment",
+            Self::Internal => "Something went wrong on our side; nothing was changed",
+        }
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fault")]
+pub enum Fault {
+    /// Nothing was given.
+    Missing,
+    /// More characters than are accepted.
+    TooLong {
+        /// The most that is accepted.
+        max: usize,
+    },
+    /// A control, direction-changing or invisible character.
+    ForbiddenCharacter,
+    /// Not the form of an e-mail address.
+    NotAnEmail,
+    /// Not one of the values that are known.
+    Unknown {
+        /// The values that are accepted, comma-separated.
+        known: String,
+    },
+    /// Not the setup token of this installation.
+    WrongSetupToken,
+}
+
+impl Fault {
+    /// The sentence for a person.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Missing => "Enter a value.".into(),
+            Self::TooLong { max } => format!("Use at most {max} characters."),
+            Self::ForbiddenCharacter => "Remove the invisible or control characters.".into(),
+            Self::NotAnEmail => "Enter an e-mail address, like ada@example.com.".into(),
+            Self::Unknown { known } => format!("Use one of: {known}."),
+            Self::WrongSetupToken => "This is not the setup token that the server printed.".into(),
+        }
+    }
+}
+
+/// A field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldFault {
+    /// The field's name, as in the form or the JSON body.
+    pub field: String,
+    /// The sentence for a person.
+    pub message: String,
+    /// What is wrong, for a program.
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+impl FieldFault {
+    /// A fault of the named field.
+    pub fn new(field: &str, fault: Fault) -> Self {
+        Self { field: field.to_owned(), message: fault.sentence(), fault }
+    }
+}
+
+/// A refusal as it leaves the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of refusal.
+    pub code: Code,
+    /// One sentence for a person.
+    pub details: String,
+    /// The fields at fault, if any are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldFault>,
+    /// The id of the request, to find it in the log.
+    pub request_id: String,
+}
+
+impl Problem {
+    /// A problem with the code's own sentence.
+    pub fn new(code: Code, request_id: &str) -> Self {
+        Self { code, details: code.sentence().to_owned(), fields: Vec::new(), request_id: request_id.to_owned() }
+    }
+
+    /// The sentence about the named field, if that field is at fault.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|fault| fault.field == name).map(|fault| fault.message.as_str())
+    }
+}

@@ -1,0 +1,273 @@
+//! The grammar of a key (decisions D1, D2): `brand_kind_` lookup8 secret43 check6.
+//!
+//! The check catches typos and guesses before any query; it is no secret and protects nothing else.
+
+use std::fmt;
+use std::str::FromStr;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::key::Environment;
+
+/// The characters of the three random parts.
+pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Characters of the public lookup part.
+pub const LOOKUP: usize = 8;
+/// Characters of the secret part: 62^43 is just over 2^256.
+pub const SECRET: usize = 43;
+const CHECK: usize = 6;
+const BODY: usize = LOOKUP + SECRET + CHECK;
+const ASTERISKS: usize = 28;
+
+/// What a key is for, the second word of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `sk`: production, everything its owner's role allows.
+    Secret,
+    /// `live`: production, restricted to chosen scopes.
+    Live,
+    /// `test`: sandbox.
+    Test,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Secret, Self::Live, Self::Test];
+
+    /// The word in the key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "sk",
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+
+    /// Where such a key's data lives.
+    pub const fn environment(self) -> Environment {
+        match self {
+            Self::Secret | Self::Live => Environment::Production,
+            Self::Test => Environment::Test,
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    }
+}
+
+/// The first word of every new key; `rt` unless the installation says otherwise. Keys of other brands stay valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand(String);
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self("rt".into())
+    }
+}
+
+impl FromStr for Brand {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let sound = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if sound { Ok(Self(text.to_owned())) } else { Err("a brand is 1 to 12 lower-case letters and digits") }
+    }
+}
+
+/// The text is no key. Why is not kept: the answer must not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+/// A whole key. It can be shown once and hashed; it cannot be stored, compared, printed or serialized.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct PlainKey(String);
+
+impl PlainKey {
+    /// Puts a new key together from characters that the caller drew at random from [`BASE62`].
+    pub fn assemble(brand: &Brand, kind: Kind, lookup: &[u8; LOOKUP], secret: &[u8; SECRET]) -> Self {
+        let mut text = String::with_capacity(brand.0.len() + 6 + BODY);
+        text.push_str(&brand.0);
+        text.push('_');
+        text.push_str(kind.as_str());
+        text.push('_');
+        text.extend(lookup.iter().chain(secret).map(|&byte| char::from(byte)));
+        let check = check(text.as_bytes());
+        text.extend(check.iter().map(|&byte| char::from(byte)));
+        Self(text)
+    }
+
+    /// Reads a key, checking length, characters and the check digits; no query is needed to refuse a bad one.
+    ///
+    /// # Errors
+    /// [`Malformed`], whatever the reason.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let (tag, body) = text.rsplit_once('_').ok_or(Malformed)?;
+        let (brand, kind) = tag.split_once('_').ok_or(Malformed)?;
+        brand.parse::<Brand>().map_err(|_| Malformed)?;
+        kind.parse::<Kind>().map_err(|()| Malformed)?;
+        if body.len() != BODY || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(Malformed);
+        }
+        let (checked, digits) = text.as_bytes().split_at(text.len() - CHECK);
+        if check(checked) != digits { Err(Malformed) } else { Ok(Self(text.to_owned())) }
+    }
+
+    /// The whole key, for the one answer that shows it and for hashing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the key is for.
+    pub fn kind(&self) -> Kind {
+        self.tag().split('_').nth(1).and_then(|word| word.parse().ok()).unwrap_or(Kind::Test)
+    }
+
+    /// The public leading part: brand, kind and lookup, such as `rt_sk_Ab3dE9xQ` (RO-13, RO-26).
+    pub fn prefix(&self) -> String {
+        self.0[..self.tag().len() + LOOKUP].to_owned()
+    }
+
+    /// The masked form: tag, 28 asterisks, the last four characters (RK-16). Those four belong to the check, so no
+    /// character of the secret is in it.
+    pub fn preview(&self) -> String {
+        format!("{}{}{}", self.tag(), "*".repeat(ASTERISKS), &self.0[self.0.len() - 4..])
+    }
+
+    fn tag(&self) -> &str {
+        &self.0[..self.0.len() - BODY]
+    }
+}
+
+impl fmt::Debug for PlainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainKey(…)")
+    }
+}
+
+/// CRC-32/ISO-HDLC as six base62 digits, zero-padded.
+fn check(text: &[u8]) -> [u8; CHECK] {
+    let mut rest = crc32fast::hash(text) as usize;
+    let mut digits = [b'0'; CHECK];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[rest % 62];
+        rest /= 62;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> impl Strategy<Value = PlainKey> {
+        let letters = |n| prop::collection::vec(prop::sample::select(BASE62.to_vec()), n);
+        (prop::sample::select(Kind::ALL.to_vec()), letters(LOOKUP), letters(SECRET)).prop_map(|(kind, lookup, secret)| {
+            let lookup = lookup.try_into().expect("eight");
+            PlainKey::assemble(&Brand::default(), kind, &lookup, &secret.try_into().expect("forty-three"))
+        })
+    }
+
+    fn sample() -> PlainKey {
+        PlainKey::assemble(&Brand::default(), Kind::Secret, b"Ab3dE9xQ", &[b'z'; SECRET])
+    }
+
+    // RK-44: a new key begins with rt_sk_. RO-26: and with its own prefix.
+    #[test]
+    fn rk_44_the_shape_of_a_key() {
+        let key = sample();
+        assert_eq!(key.expose().len(), 63);
+        assert!(key.expose().starts_with("rt_sk_Ab3dE9xQ"));
+        assert_eq!(key.prefix(), "rt_sk_Ab3dE9xQ");
+        assert_eq!(key.kind(), Kind::Secret);
+        assert_eq!(format!("{key:?}"), "PlainKey(…)");
+    }
+
+    // RK-16, RK-17: prefix, 28 asterisks, the last four characters, nothing else.
+    #[test]
+    fn rk_16_the_preview() {
+        let key = sample();
+        let last = &key.expose()[59..];
+        assert_eq!(key.preview(), format!("rt_sk_****************************{last}"));
+        assert_eq!(key.preview().len(), "rt_sk_****************************a1b2".len());
+    }
+
+    // The check value of CRC-32/ISO-HDLC in the catalogue of CRCs is cbf43926 for "123456789".
+    #[test]
+    fn the_check_is_the_catalogued_crc() {
+        assert_eq!(crc32fast::hash(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn another_brand_stays_valid() {
+        let acme = "acme".parse().expect("brand");
+        let key = PlainKey::assemble(&acme, Kind::Live, b"00000000", &[b'1'; SECRET]);
+        assert!(key.expose().starts_with("acme_live_") && PlainKey::parse(key.expose()).is_ok());
+        assert!("Acme".parse::<Brand>().is_err() && "".parse::<Brand>().is_err() && "a_b".parse::<Brand>().is_err());
+    }
+
+    #[test]
+    fn look_alikes_are_no_keys() {
+        let key = sample();
+        let text = key.expose();
+        let cyrillic = text.replace("sk", "\u{455}k");
+        for bad in ["", "rt", "rt_sk_", "rt_sk", &text[1..], &text[..62], &format!("{text}a"), &format!(" {text}"), &cyrillic] {
+            assert_eq!(PlainKey::parse(bad).err(), Some(Malformed), "{bad:?}");
+        }
+    }
+
+    /// Every single-character edit and every swap of unlike neighbours of `text`, except those that only rename the
+    /// brand into another well-formed brand (still refused, by the check).
+    fn edits(text: &str) -> impl Iterator<Item = String> + '_ {
+        let replaced = (0..text.len()).flat_map(move |at| {
+            BASE62.iter().chain(b"_- .").filter(move |&&c| c != text.as_bytes()[at]).map(move |&c| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] = c;
+                String::from_utf8_lossy(&bytes).into_owned()
+            })
+        });
+        let swapped = (1..text.len()).filter(move |&at| text.as_bytes()[at] != text.as_bytes()[at - 1]).map(move |at| {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes.swap(at, at - 1);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        replaced.chain(swapped)
+    }
+
+    #[test]
+    fn no_edit_or_neighbour_swap_passes() {
+        let mut tried = 0_u32;
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        while tried < 100_000 {
+            let key = key().new_tree(&mut runner).expect("tree").current();
+            assert!(PlainKey::parse(key.expose()).is_ok());
+            for edit in edits(key.expose()) {
+                assert!(PlainKey::parse(&edit).is_err(), "{edit} passed");
+                tried += 1;
+            }
+        }
+    }
+
+    proptest! {
+        // RK-34: nothing of the secret is in the preview, so it cannot be turned back.
+        #[test]
+        fn rk_34_the_preview_holds_nothing_of_the_secret(key in key()) {
+            let text = key.expose();
+            let preview = key.preview();
+            prop_assert_eq!(preview.matches('*').count(), 28);
+            prop_assert!(text.ends_with(&preview[preview.len() - 4..]));
+            prop_assert_eq!(PlainKey::parse(&preview).err(), Some(Malformed));
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in ".*") {
+            let _ = PlainKey::parse(&text);
+        }
+    }
+}

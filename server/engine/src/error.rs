@@ -1,0 +1,83 @@
+//! Why an operation did not happen, and what of that may cross a door.
+
+use domain::policy::Denied;
+use domain::{Code, FieldFault, Problem};
+
+use crate::store::StoreError;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing of that id exists within the organization.
+    #[error("not found")]
+    NotFound,
+    /// The policy said no.
+    #[error("denied")]
+    Denied,
+    /// The credential does not work, or does not work any more.
+    #[error("unauthenticated: {0}")]
+    Unauthenticated(&'static str),
+    /// Some fields are at fault.
+    #[error("invalid fields: {0:?}")]
+    Invalid(Vec<FieldFault>),
+    /// The state of things does not allow it.
+    #[error("conflict: {1}")]
+    Conflict(Code, &'static str),
+    /// The database does not answer for the moment.
+    #[error("busy")]
+    Busy(#[source] StoreError),
+    /// A fault of ours, or rows that do not bear their own seal.
+    #[error("broken: {0}")]
+    Broken(String),
+}
+
+/// What an operation comes to.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// What may leave the house. Of a fault of ours only the request's id does.
+    pub fn to_problem(&self, request_id: &str) -> Problem {
+        let mut problem = Problem::new(self.code(), request_id);
+        match self {
+            Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
+            Self::Invalid(fields) => problem.fields.clone_from(fields),
+            _ => {}
+        }
+        problem
+    }
+
+    /// The code of the problem.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::NotFound,
+            Self::Denied => Code::Forbidden,
+            Self::Unauthenticated(_) => Code::Unauthorized,
+            Self::Invalid(_) => Code::InvalidFields,
+            Self::Conflict(code, _) => *code,
+            Self::Busy(_) => Code::Unavailable,
+            Self::Broken(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(_: Denied) -> Self {
+        Self::Denied
+    }
+}
+
+impl From<Vec<FieldFault>> for Error {
+    fn from(faults: Vec<FieldFault>) -> Self {
+        Self::Invalid(faults)
+    }
+}
+
+/// A database failure is never "not found", and never a refusal of the caller: it is 503.
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Row(what) => Self::Broken(what),
+            other => Self::Busy(other),
+        }
+    }
+}

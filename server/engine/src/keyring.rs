@@ -1,0 +1,269 @@
+//! The key ring: random keys of the installation, each wrapped by the master key (security rules C.2, C.7, C.8).
+//!
+//! Changing the master key rewrites these few rows and touches nothing else. Ring keys carry ids, and every stored
+//! value names the id it was made under, so no key is ever tried for size.
+
+use std::collections::BTreeMap;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+mod master;
+mod startup;
+
+pub use master::{BadMasterKey, MasterKey};
+pub use startup::{RingFault, RingStatus, init, is_initialised, open, rewrap, status};
+
+/// Thirty-two secret bytes.
+pub type Secret = Zeroizing<[u8; 32]>;
+
+/// What a ring key is for. Each is used for nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Seals values at rest.
+    Data,
+    /// Finds keys without knowing them.
+    Lookup,
+    /// Seals the security fields of rows.
+    Row,
+    /// Chains the audit log.
+    Audit,
+    /// Finds sessions and sign-ins without knowing their tokens.
+    Session,
+    /// Proves that the ring opens: its plaintext is fixed.
+    Canary,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 6] = [Self::Data, Self::Lookup, Self::Row, Self::Audit, Self::Session, Self::Canary];
+
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Lookup => "lookup",
+            Self::Row => "row",
+            Self::Audit => "audit",
+            Self::Session => "session",
+            Self::Canary => "canary",
+        }
+    }
+}
+
+/// Bytes with one reading only: every field is preceded by its length, an absent one by a mark.
+#[derive(Default)]
+pub struct Canon(Vec<u8>);
+
+impl Canon {
+    /// Begins with a label that says what the bytes are.
+    pub fn of(label: &str) -> Self {
+        Self::default().bytes(label.as_bytes())
+    }
+
+    /// Adds bytes.
+    #[must_use]
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.0.extend((bytes.len() as u64).to_be_bytes());
+        self.0.extend(bytes);
+        self
+    }
+
+    /// Adds text.
+    #[must_use]
+    pub fn text(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn number(self, number: i64) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    /// Adds text that may be absent.
+    #[must_use]
+    pub fn maybe_text(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.number(1).text(text),
+            None => self.number(0),
+        }
+    }
+
+    /// Adds a number that may be absent.
+    #[must_use]
+    pub fn maybe_number(self, number: Option<i64>) -> Self {
+        match number {
+            Some(number) => self.number(1).number(number),
+            None => self.number(0),
+        }
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The opened ring, in memory only.
+pub struct Ring {
+    deployment: String,
+    keys: BTreeMap<i64, (Purpose, Secret)>,
+    active: BTreeMap<Purpose, i64>,
+}
+
+/// A sealed value does not open: altered, moved to another place, or of another installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tampered;
+
+impl Ring {
+    /// Keyed digests of a secret value under every live key for finding things, the active one first.
+    pub fn lookups(&self, purpose: Purpose, value: &[u8]) -> Vec<(i64, Vec<u8>)> {
+        let mut found: Vec<_> = self.of(purpose).map(|(id, key)| (id, mac(key, value).to_vec())).collect();
+        found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        found
+    }
+
+    /// The keyed digest under the active key, with that key's id.
+    pub fn lookup(&self, purpose: Purpose, value: &[u8]) -> (i64, Vec<u8>) {
+        let id = self.active_id(purpose);
+        (id, mac(self.key(id).unwrap_or(&Zeroizing::new([0; 32])), value).to_vec())
+    }
+
+    /// Seals a value with AES-256-GCM under a subkey of its own, bound to `place` (table, row and whatever it must
+    /// not be moved away from): `0x01 | data key id | nonce | ciphertext`.
+    pub fn seal(&self, nonce: [u8; 12], table: &str, row: &[u8], place: &Canon, value: &[u8]) -> Vec<u8> {
+        let id = self.active_id(Purpose::Data);
+        let aad = self.aad(id, place);
+        let cipher = self.record_cipher(id, table, row);
+        let sealed = cipher.and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
+        let mut blob = vec![1];
+        blob.extend(id.to_be_bytes());
+        blob.extend(nonce);
+        blob.extend(sealed.unwrap_or_default());
+        blob
+    }
+
+    /// Opens what [`Ring::seal`] made for the same place.
+    ///
+    /// # Errors
+    /// [`Tampered`] if any byte of the blob or of its place differs.
+    pub fn unseal(&self, table: &str, row: &[u8], place: &Canon, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
+        let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
+        let id = i64::from_be_bytes(head[1..9].try_into().map_err(|_| Tampered)?);
+        let nonce: [u8; 12] = head[9..21].try_into().map_err(|_| Tampered)?;
+        if head[0] != 1 || self.keys.get(&id).is_none_or(|(purpose, _)| *purpose != Purpose::Data) {
+            return Err(Tampered);
+        }
+        let aad = self.aad(id, place);
+        let cipher = self.record_cipher(id, table, row).ok_or(Tampered)?;
+        let opened = cipher.decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: aad.as_slice() });
+        opened.map(Zeroizing::new).map_err(|_| Tampered)
+    }
+
+    /// A MAC over canonical bytes, under the active key of a purpose: `key id | HMAC-SHA-256`.
+    pub fn mac(&self, purpose: Purpose, canon: &Canon) -> Vec<u8> {
+        let (id, mac) = self.lookup(purpose, Canon::of(&self.deployment).bytes(canon.as_slice()).as_slice());
+        [id.to_be_bytes().as_slice(), &mac].concat()
+    }
+
+    /// Whether a MAC of [`Ring::mac`] fits, in constant time.
+    pub fn mac_fits(&self, purpose: Purpose, canon: &Canon, claimed: &[u8]) -> bool {
+        let Some((id, claimed)) = claimed.split_at_checked(8) else { return false };
+        let id = id.try_into().map_or(0, i64::from_be_bytes);
+        let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else { return false };
+        let truth = mac(key, Canon::of(&self.deployment).bytes(canon.as_slice()).as_slice());
+        truth.ct_eq(claimed).into()
+    }
+
+    fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {
+        self.keys.iter().filter(move |(_, (of, _))| *of == purpose).map(|(id, (_, key))| (*id, key))
+    }
+
+    fn key(&self, id: i64) -> Option<&Secret> {
+        self.keys.get(&id).map(|(_, key)| key)
+    }
+
+    fn active_id(&self, purpose: Purpose) -> i64 {
+        self.active.get(&purpose).copied().unwrap_or_default()
+    }
+
+    fn aad(&self, data_key: i64, place: &Canon) -> Canon {
+        Canon::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(place.as_slice())
+    }
+
+    fn record_cipher(&self, id: i64, table: &str, row: &[u8]) -> Option<Aes256Gcm> {
+        let info = Canon::of("rt/rec/v1").text(table).bytes(row);
+        let subkey = expand(self.key(id)?, info.as_slice());
+        Some(Aes256Gcm::new(subkey.as_slice().try_into().ok()?))
+    }
+}
+
+fn expand(key: &Secret, info: &[u8]) -> Secret {
+    let mut out = Zeroizing::new([0; 32]);
+    let expanded = Hkdf::<Sha256>::from_prk(key.as_slice()).map(|hkdf| hkdf.expand(info, out.as_mut_slice()));
+    debug_assert!(matches!(expanded, Ok(Ok(()))));
+    out
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn mac(key: &Secret, value: &[u8]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice()).expect("any length");
+    mac.update(value);
+    mac.finalize().into_bytes().into()
+}
+
+/// SHA-256 over canonical bytes.
+pub fn hash(canon: &Canon) -> Vec<u8> {
+    Sha256::digest(canon.as_slice()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring() -> Ring {
+        let keys = Purpose::ALL.iter().zip(1_i64..).map(|(p, id)| (id, (*p, Zeroizing::new([id as u8; 32])))).collect();
+        let active = Purpose::ALL.iter().zip(1_i64..).map(|(p, id)| (*p, id)).collect();
+        Ring { deployment: "here".into(), keys, active }
+    }
+
+    // RK-30: AES-256-GCM; any flipped byte, any other place, is refused.
+    #[test]
+    fn rk_30_a_sealed_value_opens_only_unaltered_and_in_its_place() {
+        let (ring, place) = (ring(), Canon::of("org_a").number(7));
+        let blob = ring.seal([9; 12], "api_keys", b"7", &place, b"verifier");
+        assert_eq!(ring.unseal("api_keys", b"7", &place, &blob).expect("opens").as_slice(), b"verifier");
+        for at in 0..blob.len() {
+            for bit in 0..8 {
+                let mut bad = blob.clone();
+                bad[at] ^= 1 << bit;
+                assert_eq!(ring.unseal("api_keys", b"7", &place, &bad).err(), Some(Tampered), "byte {at} bit {bit}");
+            }
+        }
+        for cut in 0..blob.len() {
+            assert!(ring.unseal("api_keys", b"7", &place, &blob[..cut]).is_err());
+        }
+        let elsewhere = Canon::of("org_b").number(7);
+        assert!(ring.unseal("api_keys", b"7", &elsewhere, &blob).is_err());
+        assert!(ring.unseal("api_keys", b"8", &place, &blob).is_err());
+        assert!(ring.unseal("sessions", b"7", &place, &blob).is_err());
+    }
+
+    #[test]
+    fn a_mac_fits_only_its_own_bytes() {
+        let ring = ring();
+        let canon = Canon::of("row").maybe_text(None).text("a");
+        let mac = ring.mac(Purpose::Row, &canon);
+        assert!(ring.mac_fits(Purpose::Row, &canon, &mac));
+        assert!(!ring.mac_fits(Purpose::Row, &Canon::of("row").text("a").maybe_text(None), &mac));
+        assert!(!ring.mac_fits(Purpose::Audit, &canon, &mac));
+        assert!(!ring.mac_fits(Purpose::Row, &canon, &mac[..39]));
+        assert!(!ring.mac_fits(Purpose::Row, &canon, b""));
+    }
+}

@@ -1,0 +1,174 @@
+//! Making, opening and rewrapping the ring; the start-up table C.8 of the security rules, row by row.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use super::{Canon, MasterKey, Purpose, Ring, Secret};
+use crate::outside::Outside;
+use crate::store::{Db, StoreError, meta};
+
+const CANARY: [u8; 32] = *b"this ring opens under this key\0\0";
+
+/// Why the ring cannot be opened. Each is one sentence for the operator and ends the start.
+#[derive(Debug, thiserror::Error)]
+pub enum RingFault {
+    /// The database is empty.
+    #[error("the database is not initialised; run `roundtable init` once")]
+    NotInitialised,
+    /// The database has a ring already.
+    #[error("the database is initialised already, for the master key {0}")]
+    AlreadyInitialised(String),
+    /// The ring belongs to another master key.
+    #[error("the database belongs to the master key {expected}, but the key given is {given}")]
+    OtherKey {
+        /// Id of the key that the ring was wrapped with.
+        expected: String,
+        /// Id of the key that was given.
+        given: String,
+    },
+    /// The master key's id fits, but the canary does not open.
+    #[error("the key ring is damaged; restore it from a backup")]
+    Damaged,
+    /// Part of the ring is still under the previous key.
+    #[error("{rows} keys of the ring need the previous master key {id}; give it too, then run `roundtable keyring rewrap`")]
+    NeedsPrevious {
+        /// How many.
+        rows: usize,
+        /// Id of the key they need.
+        id: String,
+    },
+    /// One key of the ring was altered.
+    #[error("key {0} of the ring was altered; restore it from a backup")]
+    Altered(i64),
+    /// API keys name ring keys that are gone.
+    #[error("API keys need the ring keys {0}, which are gone; restore them from a backup")]
+    Missing(String),
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// What `roundtable keyring status` tells.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RingStatus {
+    /// Ring keys by purpose.
+    pub keys: Vec<(i64, String, String)>,
+}
+
+/// Whether the database holds a ring.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
+    Ok(!meta::ring(&mut db.read().await?).await?.is_empty())
+}
+
+/// Makes the ring of an empty database.
+///
+/// # Errors
+/// [`RingFault::AlreadyInitialised`] if there is one.
+pub async fn init(db: &Db, key: &MasterKey, outside: &Outside) -> Result<(), RingFault> {
+    let mut tx = db.begin().await?;
+    if let Some(row) = meta::ring(&mut tx).await?.first() {
+        return Err(RingFault::AlreadyInitialised(row.kek_id.clone()));
+    }
+    let deployment = outside.word("dep_");
+    meta::put(&mut tx, "deployment", &deployment).await?;
+    for (purpose, id) in Purpose::ALL.into_iter().zip(1..) {
+        let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { outside.bytes() });
+        let wrapped = key.wrap(outside.bytes(), &place(&deployment, id, purpose.as_str(), key.id()), &secret);
+        let row = meta::RingRow {
+            id,
+            purpose: purpose.as_str().into(),
+            state: "active".into(),
+            kek_id: key.id().into(),
+            wrapped,
+            created_at: outside.now().0,
+        };
+        meta::insert_ring_key(&mut tx, &row).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Opens the ring with the master key, and the previous one while a rewrap is under way.
+///
+/// # Errors
+/// Every row of the start-up table.
+pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Result<Ring, RingFault> {
+    let mut link = db.read().await?;
+    let rows = meta::ring(&mut link).await?;
+    let Some(first) = rows.first() else { return Err(RingFault::NotInitialised) };
+    let known = |id: &str| [Some(key), previous].into_iter().flatten().find(|given| given.id() == id);
+    if rows.iter().all(|row| known(&row.kek_id).is_none()) {
+        return Err(RingFault::OtherKey { expected: first.kek_id.clone(), given: key.id().into() });
+    }
+    let strangers: Vec<_> = rows.iter().filter(|row| known(&row.kek_id).is_none()).collect();
+    if let Some(row) = strangers.first() {
+        return Err(RingFault::NeedsPrevious { rows: strangers.len(), id: row.kek_id.clone() });
+    }
+    let deployment = meta::get(&mut link, "deployment").await?.unwrap_or_default();
+    let mut ring = Ring { deployment, keys: BTreeMap::new(), active: BTreeMap::new() };
+    for row in &rows {
+        let (purpose, secret) = unwrapped(&ring.deployment, row, known(&row.kek_id))?;
+        ring.keys.insert(row.id, (purpose, secret));
+        if row.state == "active" {
+            ring.active.insert(purpose, row.id);
+        }
+    }
+    let used = meta::lookup_keys_in_use(&mut link).await?;
+    let gone: Vec<_> = used.iter().filter(|id| !ring.keys.contains_key(id)).map(i64::to_string).collect();
+    let whole = Purpose::ALL.iter().all(|purpose| ring.active.contains_key(purpose));
+    match (gone.is_empty(), whole) {
+        (false, _) => Err(RingFault::Missing(gone.join(", "))),
+        (_, false) => Err(RingFault::Damaged),
+        _ => Ok(ring),
+    }
+}
+
+/// Wraps every ring key with `key` instead of `previous`, in one transaction. No API key is touched. Gives the
+/// number of ring keys that were rewritten.
+///
+/// # Errors
+/// As [`open`].
+pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, outside: &Outside) -> Result<usize, RingFault> {
+    open(db, key, Some(previous)).await?;
+    let mut tx = db.begin().await?;
+    let deployment = meta::get(&mut tx, "deployment").await?.unwrap_or_default();
+    let mut rewritten = 0;
+    for row in meta::ring(&mut tx).await?.into_iter().filter(|row| row.kek_id != key.id()) {
+        let (_, secret) = unwrapped(&deployment, &row, Some(previous))?;
+        let wrapped = key.wrap(outside.bytes(), &place(&deployment, row.id, &row.purpose, key.id()), &secret);
+        meta::rewrap_ring_key(&mut tx, row.id, key.id(), &wrapped).await?;
+        rewritten += 1;
+    }
+    tx.commit().await?;
+    Ok(rewritten)
+}
+
+/// The ids, purposes and master keys of the ring; nothing secret.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
+    let rows = meta::ring(&mut db.read().await?).await?;
+    Ok(RingStatus { keys: rows.into_iter().map(|row| (row.id, row.purpose, row.kek_id)).collect() })
+}
+
+fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> Result<(Purpose, Secret), RingFault> {
+    let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == row.purpose);
+    let opened = key.zip(purpose).and_then(|(key, purpose)| {
+        let secret = key.unwrap(&place(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
+        Some((purpose, secret))
+    });
+    match opened {
+        Some((Purpose::Canary, secret)) if *secret != CANARY => Err(RingFault::Damaged),
+        Some(opened) => Ok(opened),
+        None if purpose == Some(Purpose::Canary) => Err(RingFault::Damaged),
+        None => Err(RingFault::Altered(row.id)),
+    }
+}
+
+fn place(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> Canon {
+    Canon::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
+}

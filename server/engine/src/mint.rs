@@ -1,0 +1,61 @@
+//! How a key is drawn, and the one-way values that are made of it (decision D3, security rules C.3).
+
+use domain::token::{Brand, Kind, PlainKey};
+use hkdf::Hkdf;
+use hpke::kem::X25519HkdfSha256;
+use hpke::{Kem, Serializable};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::outside::Outside;
+
+/// Draws a new key: 8 public and 43 secret characters from the dice, each of 62 equally likely.
+pub fn draw(outside: &Outside, brand: &Brand, kind: Kind) -> PlainKey {
+    let secret = Zeroizing::new(outside.base62());
+    PlainKey::assemble(brand, kind, &outside.base62(), &secret)
+}
+
+/// What the installation keeps of a key. Neither value leads back to it.
+pub struct Verifier {
+    /// HKDF-SHA-256 of the whole key; kept only sealed, and as a keyed digest.
+    pub auth: Zeroizing<[u8; 32]>,
+    /// Public half of the X25519 pair derived from the key (RFC 9180, 7.1.3); the private half is never stored.
+    pub public_key: [u8; 32],
+}
+
+/// Derives the one-way values of a key.
+pub fn verifier(key: &PlainKey) -> Verifier {
+    let auth = derive(key, b"auth");
+    let (_, public) = X25519HkdfSha256::derive_keypair(derive(key, b"seal").as_slice());
+    Verifier { auth, public_key: public.to_bytes().into() }
+}
+
+/// Only what checking a key needs, at a tenth of the price.
+pub fn auth_value(key: &PlainKey) -> Zeroizing<[u8; 32]> {
+    derive(key, b"auth")
+}
+
+#[expect(clippy::expect_used, reason = "32 bytes are within what HKDF-SHA-256 gives")]
+fn derive(key: &PlainKey, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut out = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes()).expand(purpose, out.as_mut_slice()).expect("32 bytes");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outside::{FrozenClock, SeededDice};
+
+    #[test]
+    fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
+        let outside = Outside::of(FrozenClock::at(domain::Moment(0)), SeededDice::new(1));
+        let (one, two) = (draw(&outside, &Brand::default(), Kind::Secret), draw(&outside, &Brand::default(), Kind::Secret));
+        assert_ne!(one.expose(), two.expose());
+        let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
+        assert_eq!(verifier(&one).auth, verifier(&again).auth);
+        assert_eq!(verifier(&one).public_key, verifier(&again).public_key);
+        assert_ne!(verifier(&one).auth, verifier(&two).auth);
+        assert_ne!(verifier(&one).public_key, verifier(&two).public_key);
+    }
+}

@@ -1,0 +1,153 @@
+//! What comes from outside the house: time and randomness. Tests freeze the one and seed the other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::Moment;
+use domain::token::BASE62;
+use sha2::{Digest, Sha256};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The moment now.
+    fn now(&self) -> Moment;
+}
+
+/// Fills bytes with randomness.
+pub trait Dice: Send + Sync {
+    /// Fills the whole slice.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Both, together. Cheap to clone.
+#[derive(Clone)]
+pub struct Outside {
+    clock: Arc<dyn Clock>,
+    dice: Arc<dyn Dice>,
+}
+
+impl Outside {
+    /// The operating system's clock and random source.
+    pub fn system() -> Self {
+        Self { clock: Arc::new(SystemClock), dice: Arc::new(SystemDice) }
+    }
+
+    /// A clock and dice of the caller's choice.
+    pub fn of(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
+        Self { clock, dice }
+    }
+
+    /// The moment now.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.dice.fill(&mut bytes);
+        bytes
+    }
+
+    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are thrown again.
+    pub fn base62<const N: usize>(&self) -> [u8; N] {
+        let mut characters = [0; N];
+        let mut filled = 0;
+        while filled < N {
+            for byte in self.bytes::<64>() {
+                if filled < N && byte < 248 {
+                    characters[filled] = BASE62[usize::from(byte % 62)];
+                    filled += 1;
+                }
+            }
+        }
+        characters
+    }
+
+    /// A random word of 16 characters behind a prefix: an id.
+    pub fn word(&self, prefix: &str) -> String {
+        let tail = self.base62::<16>();
+        prefix.chars().chain(tail.iter().map(|&byte| char::from(byte))).collect()
+    }
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    fn now(&self) -> Moment {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Moment(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+struct SystemDice;
+
+impl Dice for SystemDice {
+    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "without randomness nothing may go on")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system has randomness");
+    }
+}
+
+/// A clock that stands still until it is moved.
+pub struct FrozenClock(AtomicI64);
+
+impl FrozenClock {
+    /// A clock at this moment.
+    pub fn at(moment: Moment) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(moment.0)))
+    }
+
+    /// Moves the clock, forwards or backwards.
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for FrozenClock {
+    fn now(&self) -> Moment {
+        Moment(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Dice that fall the same way for the same seed. For tests only: whoever knows the seed knows every key.
+pub struct SeededDice {
+    seed: u64,
+    thrown: AtomicI64,
+}
+
+impl SeededDice {
+    /// Dice for this seed.
+    pub fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self { seed, thrown: AtomicI64::new(0) })
+    }
+}
+
+impl Dice for SeededDice {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let turn = self.thrown.fetch_add(1, Ordering::SeqCst);
+            let block = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(turn.to_be_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_is_equally_likely() {
+        let dice = Outside::of(FrozenClock::at(Moment(0)), SeededDice::new(7));
+        let mut seen = [0_u32; 256];
+        for _ in 0..4_000 {
+            dice.base62::<31>().iter().for_each(|&c| seen[usize::from(c)] += 1);
+        }
+        let expected = 4_000.0 * 31.0 / 62.0;
+        let chi: f64 = BASE62.iter().map(|&c| (f64::from(seen[usize::from(c)]) - expected).powi(2) / expected).sum();
+        assert!(chi < 110.0, "chi-square {chi} over 61 degrees of freedom");
+        assert_eq!(seen.iter().filter(|&&n| n > 0).count(), 62);
+    }
+}

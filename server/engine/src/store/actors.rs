@@ -1,0 +1,85 @@
+//! Actors: members and service accounts of an organization.
+
+use domain::{Actor, ActorId, Moment, OrganizationId, PersonId};
+
+use super::{Conn, Link, StoreError, Tx, on, run, word};
+use crate::keyring::{Canon, Purpose, Ring};
+
+/// One actor.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ActorRow {
+    pub id: i64,
+    pub organization_id: String,
+    pub kind: String,
+    pub person_id: Option<i64>,
+    pub claim_email: Option<String>,
+    pub name: String,
+    pub role: String,
+    pub created_at: i64,
+    pub removed_at: Option<i64>,
+    pub row_mac: Vec<u8>,
+}
+
+impl ActorRow {
+    /// The row with the seal over its security fields.
+    #[must_use]
+    pub fn sealed(mut self, ring: &Ring) -> Self {
+        self.row_mac = ring.mac(Purpose::Row, &self.canon());
+        self
+    }
+
+    /// Whether the row bears its own seal.
+    pub fn is_sound(&self, ring: &Ring) -> bool {
+        ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+    }
+
+    /// The actor, as the domain knows it.
+    pub fn actor(&self) -> Result<Actor, StoreError> {
+        Ok(Actor {
+            id: ActorId(self.id),
+            organization: word(&self.organization_id, "actors.organization_id")?,
+            kind: word(&self.kind, "actors.kind")?,
+            name: self.name.clone(),
+            role: word(&self.role, "actors.role")?,
+        })
+    }
+
+    fn canon(&self) -> Canon {
+        Canon::of("actors")
+            .number(self.id)
+            .text(&self.organization_id)
+            .text(&self.kind)
+            .maybe_number(self.person_id)
+            .maybe_text(self.claim_email.as_deref())
+            .text(&self.role)
+            .number(self.created_at)
+            .maybe_number(self.removed_at)
+    }
+}
+
+const COLUMNS: &str = "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, row_mac";
+
+pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
+         removed_at, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
+        .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(&row.row_mac)
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Writes back what may change of an actor: person, claim, name, role, removal, seal.
+pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
+         row_mac = $8 WHERE organization_id = $1 AND id = $2";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
+        .bind(&row.role).bind(row.removed_at).bind(&row.row_mac).execute(conn))?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
+}
+
+pub async fn find(link: &mut Link, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
+    let sql = const_format("WHERE organization_id = $1 AND id = $2");
+    Ok(on!(link, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+}

@@ -1,0 +1,72 @@
+//! What belongs to the installation as a whole: its facts, its counters, its key ring.
+
+use super::{Link, StoreError, Tx, on, run};
+
+/// One wrapped key of the ring.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RingRow {
+    /// Its id.
+    pub id: i64,
+    /// What it is for.
+    pub purpose: String,
+    /// `active` or `decrypt_only`.
+    pub state: String,
+    /// The master key it is wrapped with.
+    pub kek_id: String,
+    /// Nonce and ciphertext.
+    pub wrapped: Vec<u8>,
+    /// When it was made, in milliseconds.
+    pub created_at: i64,
+}
+
+pub async fn ping(link: &mut Link) -> Result<(), StoreError> {
+    let _: (i64,) = on!(link, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
+    Ok(())
+}
+
+pub async fn get(link: &mut Link, name: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> =
+        on!(link, conn => sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(conn))?;
+    Ok(row.map(|(value,)| value))
+}
+
+/// Writes a fact unless it is there already; says whether it was written.
+pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name";
+    let row: Option<(String,)> = on!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
+    Ok(row.is_some())
+}
+
+/// The next number of a counter.
+pub async fn next(tx: &mut Tx, counter: &str) -> Result<i64, StoreError> {
+    const SQL: &str = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";
+    let (value,): (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(counter).fetch_one(conn))?;
+    Ok(value)
+}
+
+pub async fn ring(link: &mut Link) -> Result<Vec<RingRow>, StoreError> {
+    const SQL: &str = "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
+    Ok(on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+}
+
+pub async fn insert_ring_key(tx: &mut Tx, row: &RingRow) -> Result<(), StoreError> {
+    const SQL: &str =
+        "INSERT INTO keyring (id, purpose, state, kek_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(row.id).bind(&row.purpose).bind(&row.state).bind(&row.kek_id).bind(&row.wrapped).bind(row.created_at)
+        .execute(conn))?;
+    Ok(())
+}
+
+pub async fn rewrap_ring_key(tx: &mut Tx, id: i64, kek_id: &str, wrapped: &[u8]) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE keyring SET kek_id = $2, wrapped = $3 WHERE id = $1 RETURNING id";
+    let _: (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(id).bind(kek_id).bind(wrapped).fetch_one(conn))?;
+    Ok(())
+}
+
+/// Ids of the ring keys that stored API keys are found with.
+pub async fn lookup_keys_in_use(link: &mut Link) -> Result<Vec<i64>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT lookup_key_id FROM api_keys";
+    let rows: Vec<(i64,)> = on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

@@ -1,0 +1,40 @@
+//! Organizations.
+
+use domain::view::Membership;
+use domain::{ActorId, Moment, OrganizationId, PersonId};
+
+use super::{Link, StoreError, Tx, on, run, word};
+
+pub async fn insert(tx: &mut Tx, id: &OrganizationId, name: &str, at: Moment) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO organizations (id, name, created_at) VALUES ($1, $2, $3)";
+    run!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(name).bind(at.0).execute(conn))?;
+    Ok(())
+}
+
+pub async fn name(link: &mut Link, id: &OrganizationId) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT name FROM organizations WHERE id = $1";
+    let row: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
+    Ok(row.map(|(name,)| name))
+}
+
+pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
+    let row: Option<(String,)> = on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
+    Ok(row.is_some())
+}
+
+/// The organizations a person is a member of, oldest membership first.
+pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+    const SQL: &str = "SELECT o.id, o.name, a.id, a.role FROM actors a JOIN organizations o ON o.id = a.organization_id \
+         WHERE a.person_id = $1 AND a.removed_at IS NULL ORDER BY a.id";
+    let rows: Vec<(String, String, i64, String)> = on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+    rows.into_iter()
+        .map(|(organization, organization_name, actor, role)| {
+            Ok(Membership {
+                organization: word(&organization, "organizations.id")?,
+                organization_name,
+                actor_id: ActorId(actor),
+                role: word(&role, "actors.role")?,
+            })
+        })
+        .collect()
+}

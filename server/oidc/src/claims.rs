@@ -1,0 +1,128 @@
+//! The rules an ID token's claims must meet once its signature is known to be good.
+
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
+
+use crate::Failure;
+
+type Claims = Map<String, Value>;
+
+const LEEWAY_SECONDS: i64 = 60;
+const LONGEST_LIFE_SECONDS: i64 = 30 * 24 * 3600;
+const LONGEST_SUBJECT_BYTES: usize = 255;
+
+/// What every ID token is held to.
+pub(crate) struct Rules {
+    /// Spellings of the issuer that are accepted.
+    pub issuers: Vec<String>,
+    /// Our name at the provider.
+    pub audience: String,
+}
+
+impl Rules {
+    /// Checks issuer, audience, authorized party, times and subject, in this order.
+    pub fn check(&self, claims: &Claims, now_seconds: i64) -> Result<(), Failure> {
+        self.check_issuer(claims)?;
+        self.check_audience(claims)?;
+        check_times(claims, now_seconds)?;
+        subject(claims).map(drop)
+    }
+
+    fn check_issuer(&self, claims: &Claims) -> Result<(), Failure> {
+        let issuer = text(claims, "iss").ok_or(Failure::WrongIssuer)?;
+        if self.issuers.iter().any(|known| known == issuer) {
+            Ok(())
+        } else {
+            Err(Failure::WrongIssuer)
+        }
+    }
+
+    fn check_audience(&self, claims: &Claims) -> Result<(), Failure> {
+        let us = Value::from(self.audience.as_str());
+        let several = match claims.get("aud") {
+            Some(one @ Value::String(_)) if *one == us => false,
+            Some(Value::Array(all)) if all.contains(&us) && all.iter().all(Value::is_string) => {
+                all.len() > 1
+            }
+            _ => return Err(Failure::WrongAudience),
+        };
+        match claims.get("azp") {
+            Some(party) if *party == us => Ok(()),
+            None if !several => Ok(()),
+            _ => Err(Failure::WrongAzp),
+        }
+    }
+}
+
+fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
+    let expires = required_seconds(claims, "exp")?;
+    if now >= expires.saturating_add(LEEWAY_SECONDS) {
+        return Err(Failure::Expired);
+    }
+    if expires.saturating_sub(now) > LONGEST_LIFE_SECONDS {
+        return Err(Failure::LivesTooLong);
+    }
+    if required_seconds(claims, "iat")? > now.saturating_add(LEEWAY_SECONDS) {
+        return Err(Failure::IssuedInFuture);
+    }
+    match seconds(claims, "nbf")? {
+        Some(start) if start > now.saturating_add(LEEWAY_SECONDS) => Err(Failure::NotYetValid),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the moment of signing in, which Firebase always tells, has passed.
+pub(crate) fn check_auth_time(claims: &Claims, now_seconds: i64) -> Result<(), Failure> {
+    if required_seconds(claims, "auth_time")? > now_seconds.saturating_add(LEEWAY_SECONDS) {
+        return Err(Failure::SignedInInFuture);
+    }
+    Ok(())
+}
+
+/// Compares in constant time: the nonce is a secret of the browser's flow.
+pub(crate) fn check_nonce(claims: &Claims, expected: &str) -> Result<(), Failure> {
+    let nonce = text(claims, "nonce").ok_or(Failure::WrongNonce)?;
+    if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Failure::WrongNonce)
+    }
+}
+
+/// Compares byte for byte: another case, a trailing dot or a look-alike is another domain.
+pub(crate) fn check_hosted_domain(claims: &Claims, expected: &str) -> Result<(), Failure> {
+    if text(claims, "hd") == Some(expected) {
+        Ok(())
+    } else {
+        Err(Failure::HostedDomain)
+    }
+}
+
+pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
+    usable_subject(text(claims, "sub").ok_or(Failure::BadSubject)?)
+}
+
+pub(crate) fn usable_subject(subject: &str) -> Result<&str, Failure> {
+    let sound = (1..=LONGEST_SUBJECT_BYTES).contains(&subject.len())
+        && !subject.contains(|c: char| c.is_control());
+    if sound {
+        Ok(subject)
+    } else {
+        Err(Failure::BadSubject)
+    }
+}
+
+fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
+    claims.get(name)?.as_str()
+}
+
+fn required_seconds(claims: &Claims, name: &'static str) -> Result<i64, Failure> {
+    seconds(claims, name)?.ok_or(Failure::MissingClaim(name))
+}
+
+fn seconds(claims: &Claims, name: &'static str) -> Result<Option<i64>, Failure> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    value.as_i64().map(Some).ok_or(Failure::BadTime(name))
+}

@@ -1,0 +1,249 @@
+use std::sync::Arc;
+
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    basic::{
+        BasicClient, BasicErrorResponseType, BasicRevocationErrorResponse,
+        BasicTokenIntrospectionResponse, BasicTokenType,
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::{
+    Clock, Failure, Flow, Identity, SetupError,
+    claims::{self, Rules},
+    discovery::{Discovery, Provider},
+    identity,
+    token::Unverified,
+    web,
+};
+
+const GOOGLE: &str = "https://accounts.google.com";
+const GOOGLE_BARE: &str = "accounts.google.com";
+
+/// How we are known to an OpenID provider.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The provider's issuer, exactly as it spells itself; https, or http on loopback.
+    pub issuer: String,
+    /// Our client id at the provider.
+    pub client_id: String,
+    /// Our secret, when the provider gave one.
+    pub client_secret: Option<SecretString>,
+    /// Where the provider sends the browser back to, exactly as registered.
+    pub redirect_uri: Url,
+    /// The only Google Workspace domain (`hd`) whose people may sign in, in lower case.
+    pub hosted_domain: Option<String>,
+}
+
+/// Signs people in at one OpenID provider. Cheap to clone; clones share what was fetched.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    rules: Rules,
+    discovery: Discovery,
+    http: reqwest::Client,
+    clock: Clock,
+}
+
+type CodeClient = oauth2::Client<
+    TokenError,
+    StandardTokenResponse<IdToken, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
+type TokenError = StandardErrorResponse<BasicErrorResponseType>;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct IdToken {
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for IdToken {}
+
+impl Client {
+    /// Makes a client. Nothing is fetched until the first sign-in.
+    ///
+    /// # Errors
+    /// When the issuer is no acceptable address, the client id is empty, or the HTTP client cannot be made.
+    pub fn new(settings: Settings, clock: Clock) -> Result<Self, SetupError> {
+        let address = issuer_address(&settings.issuer)?;
+        if settings.client_id.is_empty() {
+            return Err(SetupError::EmptyClientId);
+        }
+        let http = web::http_client(&address)?;
+        let issuer = settings.issuer.clone();
+        let discovery = Discovery::new(issuer, address, http.clone(), clock.clone());
+        let rules = rules(&settings);
+        Ok(Self(Arc::new(Inner {
+            settings,
+            rules,
+            discovery,
+            http,
+            clock,
+        })))
+    }
+
+    /// The address to send the browser to. The provider's description is fetched when an hour old.
+    ///
+    /// # Errors
+    /// [`Failure::BadFlow`], or an outage.
+    pub async fn authorization_url(&self, flow: &Flow) -> Result<Url, Failure> {
+        flow.check()?;
+        let Inner {
+            settings,
+            discovery,
+            ..
+        } = &*self.0;
+        let provider = discovery.provider().await?;
+        let verifier = PkceCodeVerifier::new(flow.pkce_verifier.clone());
+        let client = BasicClient::new(ClientId::new(settings.client_id.clone()))
+            .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint.clone()))
+            .set_redirect_uri(RedirectUrl::from_url(settings.redirect_uri.clone()));
+        let mut request = client
+            .authorize_url(|| CsrfToken::new(flow.state.clone()))
+            .add_scopes(["openid", "email", "profile"].map(|name| Scope::new(name.into())))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .add_extra_param("nonce", flow.nonce.clone());
+        if let Some(domain) = &settings.hosted_domain {
+            request = request.add_extra_param("hd", domain.clone());
+        }
+        Ok(request.url().0)
+    }
+
+    /// Exchanges the code for an ID token and checks it, in at most 10 seconds. `iss_param` is the redirect's `iss`.
+    ///
+    /// # Errors
+    /// One variant for each rule that is broken; [`Failure::is_outage`] when the provider is at fault.
+    pub async fn finish(
+        &self,
+        code: &str,
+        iss_param: Option<&str>,
+        flow: &Flow,
+    ) -> Result<Identity, Failure> {
+        flow.check()?;
+        let work = self.exchange_then_check(code, iss_param, flow);
+        let late = |_| Failure::ProviderUnreachable("took longer than 10 seconds".into());
+        timeout(web::PATIENCE, work).await.map_err(late)?
+    }
+
+    async fn exchange_then_check(
+        &self,
+        code: &str,
+        iss_param: Option<&str>,
+        flow: &Flow,
+    ) -> Result<Identity, Failure> {
+        let provider = self.0.discovery.provider().await?;
+        match iss_param {
+            Some(issuer) if issuer != self.0.settings.issuer => Err(Failure::WrongIssuerParameter),
+            None if provider.names_issuer => Err(Failure::WrongIssuerParameter),
+            _ => Ok(()),
+        }?;
+        let token = self.exchange(&provider, code, flow).await?;
+        self.check(&provider, &token, flow).await
+    }
+
+    async fn exchange(
+        &self,
+        provider: &Provider,
+        code: &str,
+        flow: &Flow,
+    ) -> Result<String, Failure> {
+        let Inner { settings, http, .. } = &*self.0;
+        let mut client = CodeClient::new(ClientId::new(settings.client_id.clone()))
+            .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
+            .set_redirect_uri(RedirectUrl::from_url(settings.redirect_uri.clone()));
+        if let Some(secret) = &settings.client_secret {
+            client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        }
+        if provider.secret_in_body {
+            client = client.set_auth_type(AuthType::RequestBody);
+        }
+        let send = |request| web::send(http.clone(), request);
+        let answer = client
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(flow.pkce_verifier.clone()))
+            .request_async(&send)
+            .await
+            .map_err(token_failure)?;
+        answer
+            .extra_fields()
+            .id_token
+            .clone()
+            .ok_or(Failure::MissingIdToken)
+    }
+
+    async fn check(
+        &self,
+        provider: &Provider,
+        token: &str,
+        flow: &Flow,
+    ) -> Result<Identity, Failure> {
+        let Inner {
+            settings,
+            rules,
+            clock,
+            ..
+        } = &*self.0;
+        let unverified = Unverified::read(token)?;
+        let key = provider.keys.find(&unverified.kid).await?;
+        let claims = unverified.verify(&key)?;
+        rules.check(&claims, clock().div_euclid(1000))?;
+        claims::check_nonce(&claims, &flow.nonce)?;
+        if let Some(domain) = &settings.hosted_domain {
+            claims::check_hosted_domain(&claims, domain)?;
+        }
+        identify(settings, &claims)
+    }
+}
+
+fn identify(settings: &Settings, claims: &Map<String, Value>) -> Result<Identity, Failure> {
+    Ok(Identity {
+        issuer: settings.issuer.clone(),
+        subject: claims::subject(claims)?.to_owned(),
+        email: identity::verified_email(claims),
+        name: identity::shown_name(claims),
+    })
+}
+
+/// Google, and only Google, may also spell its issuer without the scheme.
+fn rules(settings: &Settings) -> Rules {
+    let mut issuers = vec![settings.issuer.clone()];
+    if settings.issuer == GOOGLE {
+        issuers.push(GOOGLE_BARE.into());
+    }
+    Rules {
+        issuers,
+        audience: settings.client_id.clone(),
+    }
+}
+
+fn issuer_address(issuer: &str) -> Result<Url, SetupError> {
+    let address = Url::parse(issuer).map_err(|_| SetupError::BadAddress("the issuer"))?;
+    if web::is_secure(&address, true) && address.query().is_none() {
+        Ok(address)
+    } else {
+        Err(SetupError::BadAddress("the issuer"))
+    }
+}
+
+/// Keeps the provider's error code and nothing else: its description is its own text.
+fn token_failure(cause: RequestTokenError<Failure, TokenError>) -> Failure {
+    match cause {
+        RequestTokenError::ServerResponse(answer) => {
+            Failure::TokenEndpoint(answer.error().as_ref().chars().take(64).collect())
+        }
+        RequestTokenError::Request(failure) => failure,
+        RequestTokenError::Parse(cause, _) => Failure::ProviderMalformed(cause.to_string()),
+        RequestTokenError::Other(cause) => Failure::ProviderMalformed(cause),
+    }
+}

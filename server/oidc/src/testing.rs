@@ -1,0 +1,155 @@
+//! Helpers for tests, here and in crates that use this one: a key that signs anything, and a server that publishes it.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::signing::SigningKey;
+
+/// Signs arbitrary tokens with a fresh RSA key.
+pub struct Signer(SigningKey);
+
+impl Signer {
+    /// Makes a key with this name.
+    ///
+    /// # Panics
+    /// When no key can be made.
+    #[must_use]
+    pub fn new(kid: &str) -> Self {
+        Self(SigningKey::generate(kid).expect("an RSA key can be made"))
+    }
+
+    /// The JWK set with the public key.
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        self.0.jwks()
+    }
+
+    /// The header of an ordinary token.
+    #[must_use]
+    pub fn header(&self) -> Value {
+        self.0.header()
+    }
+
+    /// Signs the claims under an ordinary header.
+    #[must_use]
+    pub fn sign(&self, claims: &Value) -> String {
+        self.sign_text(&self.header().to_string(), &claims.to_string())
+    }
+
+    /// Signs any header and claims, byte for byte.
+    ///
+    /// # Panics
+    /// When the key refuses to sign.
+    #[must_use]
+    pub fn sign_text(&self, header: &str, claims: &str) -> String {
+        self.0.sign(header, claims).expect("the key signs")
+    }
+}
+
+/// A server on loopback with one changeable answer, for instance a JWK set.
+#[derive(Clone)]
+pub struct Published {
+    address: SocketAddr,
+    answer: Arc<Mutex<Answer>>,
+    hits: Arc<AtomicUsize>,
+}
+
+#[derive(Clone)]
+struct Answer {
+    status: StatusCode,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+impl Published {
+    /// Starts answering every request with this JSON.
+    pub async fn start(body: &Value) -> Self {
+        let body = body.to_string();
+        let answer = Answer {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            body,
+        };
+        let answer = Arc::new(Mutex::new(answer));
+        let hits = Arc::new(AtomicUsize::new(0));
+        let state = (answer.clone(), hits.clone());
+        let address = serve(Router::new().fallback(reply).with_state(state)).await;
+        Self {
+            address,
+            answer,
+            hits,
+        }
+    }
+
+    /// The server's address.
+    ///
+    /// # Panics
+    /// Never in practice.
+    #[must_use]
+    pub fn url(&self) -> Url {
+        format!("http://{}/keys", self.address)
+            .parse()
+            .expect("an address")
+    }
+
+    /// Changes status, headers and body of the answer.
+    pub fn answer(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Answer {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: headers.collect(),
+            body: body.to_owned(),
+        };
+    }
+
+    /// How often it was asked.
+    #[must_use]
+    pub fn hits(&self) -> usize {
+        self.hits.load(Ordering::SeqCst)
+    }
+}
+
+type Shared = (Arc<Mutex<Answer>>, Arc<AtomicUsize>);
+
+async fn reply(State((answer, hits)): State<Shared>) -> Response {
+    hits.fetch_add(1, Ordering::SeqCst);
+    let answer = answer
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let mut response = (answer.status, answer.body).into_response();
+    for (name, value) in answer.headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// Serves a router on a free loopback port until the test's runtime ends.
+///
+/// # Panics
+/// When no port can be had.
+pub async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
