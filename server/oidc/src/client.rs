@@ -1,16 +1,10 @@
 use std::sync::Arc;
 
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenUrl,
-    basic::{
-        BasicClient, BasicErrorResponseType, BasicRevocationErrorResponse,
-        BasicTokenIntrospectionResponse, BasicTokenType,
-    },
+    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    basic::BasicClient,
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use url::Url;
@@ -19,7 +13,7 @@ use crate::{
     Clock, Failure, Flow, Identity, SetupError,
     claims::{self, Rules},
     discovery::{Discovery, Provider},
-    identity,
+    exchange, identity,
     token::Unverified,
     web,
 };
@@ -53,22 +47,6 @@ struct Inner {
     http: reqwest::Client,
     clock: Clock,
 }
-
-type CodeClient = oauth2::Client<
-    TokenError,
-    StandardTokenResponse<IdToken, BasicTokenType>,
-    BasicTokenIntrospectionResponse,
-    StandardRevocableToken,
-    BasicRevocationErrorResponse,
->;
-type TokenError = StandardErrorResponse<BasicErrorResponseType>;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct IdToken {
-    id_token: Option<String>,
-}
-
-impl ExtraTokenFields for IdToken {}
 
 impl Client {
     /// Makes a client. Nothing is fetched until the first sign-in.
@@ -104,7 +82,7 @@ impl Client {
             discovery,
             ..
         } = &*self.0;
-        let provider = discovery.provider().await?;
+        let provider = in_time(discovery.provider()).await?;
         let verifier = PkceCodeVerifier::new(flow.pkce_verifier.clone());
         let client = BasicClient::new(ClientId::new(settings.client_id.clone()))
             .set_auth_uri(AuthUrl::from_url(provider.authorization_endpoint.clone()))
@@ -131,9 +109,7 @@ impl Client {
         flow: &Flow,
     ) -> Result<Identity, Failure> {
         flow.check()?;
-        let work = self.exchange_then_check(code, iss_param, flow);
-        let late = |_| Failure::ProviderUnreachable("took longer than 10 seconds".into());
-        timeout(web::PATIENCE, work).await.map_err(late)?
+        in_time(self.exchange_then_check(code, iss_param, flow)).await
     }
 
     async fn exchange_then_check(
@@ -148,38 +124,9 @@ impl Client {
             None if provider.names_issuer => Err(Failure::WrongIssuerParameter),
             _ => Ok(()),
         }?;
-        let token = self.exchange(&provider, code, flow).await?;
-        self.check(&provider, &token, flow).await
-    }
-
-    async fn exchange(
-        &self,
-        provider: &Provider,
-        code: &str,
-        flow: &Flow,
-    ) -> Result<String, Failure> {
         let Inner { settings, http, .. } = &*self.0;
-        let mut client = CodeClient::new(ClientId::new(settings.client_id.clone()))
-            .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
-            .set_redirect_uri(RedirectUrl::from_url(settings.redirect_uri.clone()));
-        if let Some(secret) = &settings.client_secret {
-            client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-        }
-        if provider.secret_in_body {
-            client = client.set_auth_type(AuthType::RequestBody);
-        }
-        let send = |request| web::send(http.clone(), request);
-        let answer = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(PkceCodeVerifier::new(flow.pkce_verifier.clone()))
-            .request_async(&send)
-            .await
-            .map_err(token_failure)?;
-        answer
-            .extra_fields()
-            .id_token
-            .clone()
-            .ok_or(Failure::MissingIdToken)
+        let token = exchange::id_token(settings, http, &provider, code, flow).await?;
+        self.check(&provider, &token, flow).await
     }
 
     async fn check(
@@ -204,6 +151,12 @@ impl Client {
         }
         identify(settings, &claims)
     }
+}
+
+/// Waits for 10 seconds, however many requests or other waiters are in the way.
+async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_| Failure::ProviderUnreachable("took longer than 10 seconds".into());
+    timeout(web::PATIENCE, work).await.map_err(late)?
 }
 
 fn identify(settings: &Settings, claims: &Map<String, Value>) -> Result<Identity, Failure> {
@@ -236,14 +189,56 @@ fn issuer_address(issuer: &str) -> Result<Url, SetupError> {
     }
 }
 
-/// Keeps the provider's error code and nothing else: its description is its own text.
-fn token_failure(cause: RequestTokenError<Failure, TokenError>) -> Failure {
-    match cause {
-        RequestTokenError::ServerResponse(answer) => {
-            Failure::TokenEndpoint(answer.error().as_ref().chars().take(64).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuers(issuer: &str) -> Vec<String> {
+        rules(&Settings {
+            issuer: issuer.into(),
+            client_id: "us".into(),
+            client_secret: None,
+            redirect_uri: Url::parse("http://localhost/return").unwrap(),
+            hosted_domain: None,
+        })
+        .issuers
+    }
+
+    #[test]
+    fn only_google_may_spell_its_issuer_without_scheme() {
+        assert_eq!(issuers(GOOGLE), [GOOGLE, GOOGLE_BARE]);
+        assert_eq!(
+            issuers("https://id.example.com"),
+            ["https://id.example.com"]
+        );
+        assert_eq!(
+            issuers("https://accounts.google.com/"),
+            ["https://accounts.google.com/"]
+        );
+    }
+
+    #[test]
+    fn an_issuer_is_https_or_on_loopback() {
+        for good in [
+            GOOGLE,
+            "http://127.0.0.1:1/x",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
+            assert!(issuer_address(good).is_ok(), "{good}");
         }
-        RequestTokenError::Request(failure) => failure,
-        RequestTokenError::Parse(cause, _) => Failure::ProviderMalformed(cause.to_string()),
-        RequestTokenError::Other(cause) => Failure::ProviderMalformed(cause),
+        for bad in [
+            "",
+            "accounts.google.com",
+            "http://example.com",
+            "http://127.0.0.1.example.com",
+            "ftp://localhost",
+            "https://a@example.com",
+            "https://example.com/?a",
+            "https://example.com/#a",
+            "file:///etc/passwd",
+        ] {
+            assert!(issuer_address(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -65,15 +65,24 @@ impl Discovery {
     pub async fn provider(&self) -> Result<Arc<Provider>, Failure> {
         let mut memory = self.memory.lock().await;
         let now = (self.clock)();
-        if let Some(known) = memory.as_ref().filter(|known| now < known.ask_again_at) {
-            return Ok(known.provider.clone());
+        if let Some(known) = memory.as_mut() {
+            if now < known.ask_again_at {
+                return Ok(known.provider.clone());
+            }
+            known.ask_again_at = now + MINUTE_MS;
         }
-        match (self.ask().await, memory.as_mut()) {
-            (Ok(document), known) => {
-                let provider = Arc::new(self.read(document, known.as_deref())?);
+        let asked = self.ask().await;
+        let known = memory.take();
+        match (
+            asked.and_then(|document| self.read(document, known.as_ref())),
+            known,
+        ) {
+            (Ok(provider), _) => {
+                let provider = Arc::new(provider);
+                let ask_again_at = now + HOUR_MS;
                 *memory = Some(Remembered {
                     provider: provider.clone(),
-                    ask_again_at: now + HOUR_MS,
+                    ask_again_at,
                 });
                 Ok(provider)
             }
@@ -82,8 +91,7 @@ impl Discovery {
                     cause,
                     "the provider cannot be reached; what it said before is used"
                 );
-                known.ask_again_at = now + MINUTE_MS;
-                Ok(known.provider.clone())
+                Ok(memory.insert(known).provider.clone())
             }
             (Err(failure), _) => Err(failure),
         }

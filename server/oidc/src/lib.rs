@@ -4,12 +4,13 @@
 //! rule. Sessions, people, storage and pages of the product do not. Time and randomness come in from the caller.
 //!
 //! To add a rule: a variant in `failure`, a check in `claims` (or `token`, when it concerns the envelope), and a row
-//! in the table of hostile tokens in `tests/hostile.rs`.
+//! in the table of hostile tokens in `tests/all/hostile`.
 
 mod claims;
 mod client;
 pub mod dev;
 mod discovery;
+mod exchange;
 mod failure;
 mod flow;
 mod identity;

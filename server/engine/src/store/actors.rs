@@ -57,7 +57,14 @@ impl ActorRow {
     }
 }
 
-const COLUMNS: &str = "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, row_mac";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, row_mac FROM actors ",
+            $rest
+        )
+    };
+}
 
 pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
@@ -80,6 +87,51 @@ pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
 }
 
 pub async fn find(link: &mut Link, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
-    let sql = const_format("WHERE organization_id = $1 AND id = $2");
-    Ok(on!(link, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    const SQL: &str = select!("WHERE organization_id = $1 AND id = $2");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+}
+
+/// As [`find`], and nobody changes the row before this transaction ends.
+pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
+    const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
+    const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
+    Ok(match tx.conn() {
+        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
+        Conn::Postgres(conn) => sqlx::query_as(POSTGRES).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
+    })
+}
+
+/// A person's actor in an organization, removed or not.
+pub async fn of_person(link: &mut Link, organization: &OrganizationId, person: PersonId) -> Result<Option<ActorRow>, StoreError> {
+    const SQL: &str = select!("WHERE organization_id = $1 AND person_id = $2");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
+}
+
+/// Actors that wait for the person with this verified e-mail.
+pub async fn waiting_for(link: &mut Link, email: &str) -> Result<Vec<ActorRow>, StoreError> {
+    const SQL: &str = select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
+}
+
+/// Owners of an organization that are not removed.
+pub async fn count_owners(link: &mut Link, organization: &OrganizationId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
+    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
+    Ok(count)
+}
+
+/// A new actor's row, not sealed yet.
+pub fn new_row(id: i64, actor: &Actor, at: Moment) -> ActorRow {
+    ActorRow {
+        id,
+        organization_id: actor.organization.to_string(),
+        kind: actor.kind.as_str().into(),
+        person_id: None,
+        claim_email: None,
+        name: actor.name.clone(),
+        role: actor.role.as_str().into(),
+        created_at: at.0,
+        removed_at: None,
+        row_mac: Vec::new(),
+    }
 }

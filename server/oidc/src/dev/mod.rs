@@ -2,13 +2,14 @@
 
 mod codes;
 mod form;
+mod guard;
 mod page;
 mod routes;
 
 use std::sync::{Arc, Mutex};
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 use url::Url;
@@ -48,10 +49,6 @@ impl Standin {
     ///
     /// # Errors
     /// When the issuer is not on loopback, is no plain address, or no key can be made.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is one line of the development set-up"
-    )]
     pub fn new(
         issuer: &Url,
         client_id: String,
@@ -87,7 +84,8 @@ impl Standin {
         &self.issuer
     }
 
-    /// The provider's pages and endpoints, with paths relative to the issuer.
+    /// The provider's pages and endpoints, with paths relative to the issuer. A peer off this machine is refused where
+    /// the server around it gives `ConnectInfo<SocketAddr>`.
     pub fn router(self) -> Router {
         Router::new()
             .route(
@@ -97,6 +95,7 @@ impl Standin {
             .route("/authorize", get(routes::choose).post(routes::chosen))
             .route("/token", post(routes::token))
             .route("/jwks", get(routes::jwks))
+            .layer(middleware::from_fn(guard::local_only))
             .with_state(Arc::new(self))
     }
 }

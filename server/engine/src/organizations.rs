@@ -1,0 +1,158 @@
+//! The first organization, members as far as the front door needs them, and the demonstration.
+
+use domain::command::FoundOrganization;
+use domain::event::{Event, Happening};
+use domain::policy::{Action, permit};
+use domain::view::NewKey;
+use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, PersonId, Role};
+
+use crate::audit::journal;
+use crate::ctx::{Credential, Ctx, Origin};
+use crate::keys::fence;
+use crate::people::Identity;
+use crate::store::{Tx, actors, audit, meta, organizations, people, word};
+use crate::{Engine, Error, Result};
+
+const FOUNDED: &str = "founded";
+
+impl Engine {
+    /// Whether an organization exists.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn is_founded(&self) -> Result<bool> {
+        Ok(organizations::any(&mut self.db().read().await?).await?)
+    }
+
+    /// Makes the first organization over the API: an owner who is matched to the e-mail's first verified sign-in,
+    /// and a first key (decision D18).
+    ///
+    /// # Errors
+    /// `Conflict` once an organization exists, for ever.
+    pub async fn bootstrap(&self, command: &FoundOrganization, origin: Origin) -> Result<NewKey> {
+        let mut tx = self.db().begin().await?;
+        let ctx = self.found(&mut tx, command, None, origin).await?;
+        let new = self.insert_key(&mut tx, &ctx, "bootstrap key").await?;
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// Makes the first organization for a person who is signed in; they are its owner.
+    ///
+    /// # Errors
+    /// `Conflict` once an organization exists, for ever.
+    pub async fn found_organization(&self, person: PersonId, command: &FoundOrganization, origin: Origin) -> Result<OrganizationId> {
+        let mut tx = self.db().begin().await?;
+        let ctx = self.found(&mut tx, command, Some(person), origin).await?;
+        tx.commit().await?;
+        Ok(ctx.actor.organization)
+    }
+
+    /// Takes a member out: from now on their keys answer 403 and their sessions reach nothing here.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`; `Conflict` for the last owner (decision D5).
+    pub async fn remove_member(&self, ctx: &Ctx, member: ActorId) -> Result<()> {
+        self.change_member(ctx, member, Happening::MemberRemoved, |row, now| row.removed_at = Some(now.0)).await
+    }
+
+    /// Gives a member another role.
+    ///
+    /// # Errors
+    /// As [`Engine::remove_member`].
+    pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
+        if role == Role::Owner && ctx.actor.role != Role::Owner {
+            return Err(Error::Denied);
+        }
+        self.change_member(ctx, member, Happening::MemberRoleChanged, |row, _| row.role = role.as_str().into()).await
+    }
+
+    async fn change_member(&self, ctx: &Ctx, member: ActorId, what: Happening, change: impl Fn(&mut actors::ActorRow, Moment)) -> Result<()> {
+        let reach = permit(&ctx.actor, Action::ManageMembers)?;
+        let mut tx = self.db().begin().await?;
+        // Taking the chain's head first makes every change of members in an organization wait for the one before.
+        let before = actors::find(&mut tx, reach.organization(), member).await?.ok_or(Error::NotFound)?;
+        let event = Event::new(what, "member", before.id, &before.name).concerning(member);
+        let mut after = before.clone();
+        change(&mut after, ctx.now);
+        let event = event.changed("role", Some(&before.role), Some(&after.role).filter(|_| after.removed_at.is_none()).map(String::as_str));
+        journal(self, &mut tx, ctx, event).await?;
+        fence(self, &mut tx, ctx).await?;
+        if before.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
+            return Err(Error::Denied);
+        }
+        actors::update(&mut tx, &after.sealed(self.ring())).await?;
+        if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
+            return Err(Error::Conflict(Code::Conflict, "An organization keeps at least one owner"));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes the organization, once: of any number who try at the same time, one succeeds.
+    async fn found(&self, tx: &mut Tx, command: &FoundOrganization, person: Option<PersonId>, origin: Origin) -> Result<Ctx> {
+        let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
+        if organizations::any(tx).await? || !meta::put(tx, FOUNDED, id.as_str()).await? {
+            return Err(Error::Conflict(Code::AlreadyBootstrapped, Code::AlreadyBootstrapped.sentence()));
+        }
+        self.add_organization(tx, &id, command.organization.as_str()).await?;
+        let owner = self.new_actor(&id, command.owner.as_str(), Role::Owner);
+        let claim = person.is_none().then(|| command.email.clone());
+        let actor = self.add_actor(tx, owner, person, claim).await?;
+        let ctx = Ctx::new(actor, self.outside().now(), origin, Credential::System);
+        let event = Event::new(Happening::OrganizationCreated, "organization", &id, command.organization.as_str());
+        journal(self, tx, &ctx, event).await?;
+        Ok(ctx)
+    }
+
+    async fn add_organization(&self, tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<()> {
+        organizations::insert(tx, id, name, self.outside().now()).await?;
+        Ok(audit::start_chain(tx, id).await?)
+    }
+
+    fn new_actor(&self, organization: &OrganizationId, name: &str, role: Role) -> Actor {
+        Actor { id: ActorId(0), organization: organization.clone(), kind: ActorKind::Member, name: name.into(), role }
+    }
+
+    async fn add_actor(&self, tx: &mut Tx, actor: Actor, person: Option<PersonId>, claim: Option<String>) -> Result<Actor> {
+        let id = meta::next(tx, "actor").await?;
+        let row = actors::new_row(id, &actor, self.outside().now());
+        let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email: claim, ..row };
+        actors::insert(tx, &row.sealed(self.ring())).await?;
+        Ok(Actor { id: ActorId(id), ..actor })
+    }
+}
+
+/// An organization of a demonstration, and who is in it.
+pub struct Cast {
+    /// Its name.
+    pub organization: &'static str,
+    /// Its members; the first is its owner.
+    pub members: Vec<(Identity, Role)>,
+}
+
+impl Engine {
+    /// Fills an empty installation with people to try it with. Does nothing where an organization exists.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn stage_demo(&self, cast: &[Cast]) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        if organizations::any(&mut tx).await? || !meta::put(&mut tx, FOUNDED, "demo").await? {
+            return Ok(());
+        }
+        let now = self.outside().now();
+        for Cast { organization, members } in cast {
+            let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
+            self.add_organization(&mut tx, &id, organization).await?;
+            for (identity, role) in members {
+                let name = identity.name.as_deref().unwrap_or("Someone");
+                let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, name, identity.email.as_deref(), now).await?;
+                let actor = self.add_actor(&mut tx, self.new_actor(&id, name, *role), Some(person), None).await?;
+                let ctx = Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
+                let (what, kind) = (Happening::MemberJoined, "member");
+                journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,121 @@
+//! Who a person is, and as whom they act.
+
+use domain::event::{Event, Happening};
+use domain::view::Membership;
+use domain::{Name, OrganizationId, PersonId};
+
+use crate::audit::journal;
+use crate::ctx::{Caller, Credential, Ctx, Origin};
+use crate::store::{actors, organizations, people};
+use crate::{Engine, Error, Result};
+
+/// A person as a provider vouches for them: issuer and subject are who they are, the rest is how to address them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider.
+    pub issuer: String,
+    /// The person's id there.
+    pub subject: String,
+    /// Their e-mail, lower case, only if the provider verified it.
+    pub email: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+}
+
+/// A person, to be greeted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Their name.
+    pub name: String,
+    /// Their verified e-mail.
+    pub email: Option<String>,
+}
+
+impl Engine {
+    /// Recognizes the person, takes up what waits for their e-mail, and notes the sign-in in every organization of
+    /// theirs.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn sign_in(&self, identity: &Identity, origin: &Origin) -> Result<PersonId> {
+        let now = self.outside().now();
+        let name = shown_name(identity);
+        let mut tx = self.db().begin().await?;
+        let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, identity.email.as_deref(), now).await?;
+        if let Some(email) = &identity.email {
+            for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| row.is_sound(self.ring())) {
+                let row = actors::ActorRow { person_id: Some(person.0), claim_email: None, name: name.clone(), ..row };
+                actors::update(&mut tx, &row.clone().sealed(self.ring())).await?;
+                let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
+                journal(self, &mut tx, &ctx, Event::new(Happening::MemberJoined, "member", row.id, &name)).await?;
+            }
+        }
+        for membership in organizations::of_person(&mut tx, person).await? {
+            let Some(row) = actors::of_person(&mut tx, &membership.organization, person).await? else { continue };
+            let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
+            journal(self, &mut tx, &ctx, Event::new(Happening::SignedIn, "session", row.id, &name)).await?;
+        }
+        tx.commit().await?;
+        Ok(person)
+    }
+
+    /// The person with this id.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when there is none.
+    pub async fn get_person(&self, id: PersonId) -> Result<Person> {
+        let found = people::get(&mut self.db().read().await?, id).await?;
+        let row = found.ok_or(Error::Unauthenticated("the person is gone"))?;
+        Ok(Person { name: row.name, email: row.email })
+    }
+
+    /// The organizations a person is a member of.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>> {
+        Ok(organizations::of_person(&mut self.db().read().await?, person).await?)
+    }
+
+    /// Lets a person in a browser session act in an organization.
+    ///
+    /// # Errors
+    /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
+    pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
+        self.admit(caller.person, organization, origin, Credential::Session(caller.session.clone())).await
+    }
+
+    /// Lets the bearer of a checked ID token act: in the organization named, or in their only one.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody of that identity ever signed in, `Denied` when they are no member or must say
+    /// of which organization.
+    pub async fn admit_identity(&self, identity: &Identity, organization: Option<&OrganizationId>, origin: Origin) -> Result<Ctx> {
+        let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
+        let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
+        let memberships = self.memberships(person).await?;
+        let organization = match (organization, memberships.as_slice()) {
+            (Some(named), _) => named,
+            (None, [only]) => &only.organization,
+            _ => return Err(Error::Denied),
+        };
+        self.admit(person, organization, origin, Credential::IdToken).await
+    }
+
+    async fn admit(&self, person: PersonId, organization: &OrganizationId, origin: Origin, credential: Credential) -> Result<Ctx> {
+        let found = actors::of_person(&mut self.db().read().await?, organization, person).await?;
+        let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
+        if !row.is_sound(self.ring()) {
+            tracing::error!(actor_id = row.id, organization = row.organization_id, "integrity failure: the actor's row was altered");
+            return Err(Error::Unauthenticated("the actor's row was altered"));
+        }
+        Ok(Ctx::new(row.actor()?, self.outside().now(), origin, credential))
+    }
+}
+
+/// What to call someone: the name the provider gives, if it is fit to be shown, else their e-mail, else nothing much.
+fn shown_name(identity: &Identity) -> String {
+    let given = identity.name.as_deref().and_then(|name| Name::parse(name).ok());
+    let email = || identity.email.as_deref().and_then(|email| Name::parse(email).ok());
+    given.or_else(email).map_or_else(|| "Unnamed person".into(), String::from)
+}

@@ -1,0 +1,124 @@
+//! Browser sessions and sign-ins under way. Tokens come in, only keyed digests and sealed values are kept.
+
+use domain::{Moment, PersonId};
+use zeroize::Zeroizing;
+
+use crate::keyring::{Canon, Purpose};
+use crate::store::sessions::{self, SessionRow};
+use crate::{Engine, Result};
+
+/// A session ends this long after sign-in, whatever happens: 12 hours.
+pub const ABSOLUTE_SECONDS: i64 = 12 * 60 * 60;
+/// A session ends this long after it was last seen: one hour.
+pub const IDLE_SECONDS: i64 = 60 * 60;
+/// A sign-in must be done within ten minutes.
+pub const FLOW_SECONDS: i64 = 10 * 60;
+/// How often being seen is written down.
+const TOUCH_SECONDS: i64 = 60;
+
+impl Engine {
+    /// The keyed digest by which a token's row is found.
+    pub fn session_digest(&self, token: &[u8]) -> Vec<u8> {
+        self.ring().lookup(Purpose::Session, token).1
+    }
+
+    /// Keeps a new session; false when its token is taken.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn insert_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
+        let now = self.outside().now();
+        let digest = self.session_digest(token);
+        let sealed = self.seal_session("sessions", &digest, value);
+        let expires_at = now.plus_seconds(ABSOLUTE_SECONDS).0;
+        let row = SessionRow { digest, person_id: person.map(|p| p.0), sealed, created_at: now.0, seen_at: now.0, expires_at };
+        let mut tx = self.db().begin().await?;
+        let added = sessions::insert(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    /// Writes a session that exists; one that was ended meanwhile stays ended, and false is the answer.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn update_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
+        let digest = self.session_digest(token);
+        let sealed = self.seal_session("sessions", &digest, value);
+        let mut tx = self.db().begin().await?;
+        let kept = sessions::update(&mut tx, &digest, person, &sealed, self.outside().now()).await?;
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    /// The value of a live session and when it ends at the latest.
+    ///
+    /// # Errors
+    /// `Busy`; an altered row is as good as none.
+    pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
+        let now = self.outside().now();
+        let digest = self.session_digest(token);
+        let Some(row) = sessions::find(&mut self.db().read().await?, &digest).await? else { return Ok(None) };
+        let idle = now.seconds_since(Moment(row.seen_at));
+        if Moment(row.expires_at) <= now || idle >= IDLE_SECONDS {
+            return Ok(None);
+        }
+        if idle >= TOUCH_SECONDS {
+            let mut tx = self.db().begin().await?;
+            sessions::touch(&mut tx, &digest, now).await?;
+            tx.commit().await?;
+        }
+        let opened = self.ring().unseal("sessions", &digest, &Canon::of("session"), &row.sealed);
+        Ok(opened.ok().map(|value| (value, Moment(row.expires_at))))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn delete_session(&self, token: &[u8]) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        sessions::delete(&mut tx, &self.session_digest(token)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Keeps what a sign-in needs when the browser comes back, for ten minutes.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn begin_flow(&self, token: &[u8], value: &[u8]) -> Result<()> {
+        let digest = self.session_digest(token);
+        let sealed = self.seal_session("sign_in_flows", &digest, value);
+        let mut tx = self.db().begin().await?;
+        sessions::insert_flow(&mut tx, &digest, &sealed, self.outside().now().plus_seconds(FLOW_SECONDS)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes a sign-in up again, once.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn take_flow(&self, token: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let digest = self.session_digest(token);
+        let mut tx = self.db().begin().await?;
+        let sealed = sessions::take_flow(&mut tx, &digest, self.outside().now()).await?;
+        tx.commit().await?;
+        let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &Canon::of("session"), &sealed));
+        Ok(opened.and_then(std::result::Result::ok))
+    }
+
+    /// Removes sessions and sign-ins that have run out.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn sweep_sessions(&self) -> Result<()> {
+        let now = self.outside().now();
+        let mut tx = self.db().begin().await?;
+        sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn seal_session(&self, table: &str, digest: &[u8], value: &[u8]) -> Vec<u8> {
+        self.ring().seal(self.outside().bytes(), table, digest, &Canon::of("session"), value)
+    }
+}

@@ -1,0 +1,129 @@
+//! The audit log: per organization a chain of events without gaps.
+
+use domain::policy::Reach;
+use domain::OrganizationId;
+
+use super::{Link, StoreError, Tx, on, run};
+use crate::keyring::Canon;
+
+/// One event.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AuditRow {
+    pub organization_id: String,
+    pub n: i64,
+    pub at: i64,
+    pub action: String,
+    pub actor_id: Option<i64>,
+    pub actor_name: String,
+    pub via_key: Option<String>,
+    pub object_kind: String,
+    pub object_id: String,
+    pub object_label: String,
+    pub concerns: Option<i64>,
+    pub changes: String,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    pub request_id: String,
+    pub hash: Vec<u8>,
+    pub mac: Vec<u8>,
+}
+
+impl AuditRow {
+    /// Everything of the event, behind the hash of the one before it.
+    pub fn canon(&self, before: &[u8]) -> Canon {
+        Canon::of("rt/audit/v1")
+            .text(&self.organization_id)
+            .number(self.n)
+            .bytes(before)
+            .number(self.at)
+            .text(&self.action)
+            .maybe_number(self.actor_id)
+            .text(&self.actor_name)
+            .maybe_text(self.via_key.as_deref())
+            .text(&self.object_kind)
+            .text(&self.object_id)
+            .text(&self.object_label)
+            .maybe_number(self.concerns)
+            .text(&self.changes)
+            .maybe_text(self.address.as_deref())
+            .maybe_text(self.agent.as_deref())
+            .text(&self.request_id)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT organization_id, n, at, action, actor_id, actor_name, via_key, object_kind, object_id, object_label, \
+             concerns, changes, address, agent, request_id, hash, mac FROM audit_events ",
+            $rest
+        )
+    };
+}
+
+pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO audit_heads (organization_id, n, hash) VALUES ($1, 0, $2)";
+    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(Vec::new()).execute(conn))?;
+    Ok(())
+}
+
+/// Takes the next number, and with it the head of the chain until the transaction ends.
+pub async fn advance(tx: &mut Tx, organization: &str) -> Result<(i64, Vec<u8>), StoreError> {
+    const SQL: &str = "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
+    Ok(on!(tx, conn => sqlx::query_as(SQL).bind(organization).fetch_one(conn))?)
+}
+
+pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO audit_events (organization_id, n, at, action, actor_id, actor_name, via_key, object_kind, \
+         object_id, object_label, concerns, changes, address, agent, request_id, hash, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    const HEAD: &str = "UPDATE audit_heads SET hash = $2 WHERE organization_id = $1";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(row.n).bind(row.at).bind(&row.action).bind(row.actor_id).bind(&row.actor_name)
+        .bind(&row.via_key).bind(&row.object_kind).bind(&row.object_id).bind(&row.object_label).bind(row.concerns)
+        .bind(&row.changes).bind(&row.address).bind(&row.agent).bind(&row.request_id).bind(&row.hash).bind(&row.mac)
+        .execute(conn))?;
+    run!(tx, conn => sqlx::query(HEAD).bind(&row.organization_id).bind(&row.hash).execute(conn))?;
+    Ok(())
+}
+
+/// Events within reach, newest first, from `before` (exclusive) on. Own means: done by the actor, or about a key of
+/// theirs.
+pub async fn list(link: &mut Link, reach: &Reach, before: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    const ALL: &str = select!("WHERE organization_id = $1 AND n < $2 ORDER BY n DESC LIMIT $3");
+    const OWN: &str = select!("WHERE organization_id = $1 AND n < $2 AND (actor_id = $4 OR concerns = $4) ORDER BY n DESC LIMIT $3");
+    let organization = reach.organization().as_str();
+    Ok(match reach.owner() {
+        None => on!(link, conn => sqlx::query_as(ALL).bind(organization).bind(before).bind(limit).fetch_all(conn))?,
+        Some(own) => on!(link, conn => sqlx::query_as(OWN).bind(organization).bind(before).bind(limit).bind(own.0).fetch_all(conn))?,
+    })
+}
+
+/// Events in the order of the chain, from `after` (exclusive) on.
+pub async fn chain(link: &mut Link, organization: &OrganizationId, after: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    const SQL: &str = select!("WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after).bind(limit).fetch_all(conn))?)
+}
+
+/// Number and hash of the newest event.
+pub async fn head(link: &mut Link, organization: &OrganizationId) -> Result<(i64, Vec<u8>), StoreError> {
+    const SQL: &str = "SELECT n, hash FROM audit_heads WHERE organization_id = $1";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+}
+
+/// Number of the newest event that changed a key's row.
+pub async fn newest_of_key(link: &mut Link, organization: &str, key: i64) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' \
+         AND object_id = $2 AND action IN ('key.created', 'key.revoked')";
+    let (n,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization).bind(key.to_string()).fetch_one(conn))?;
+    Ok(n)
+}
+
+/// When a key was ended by the request of this id, if it was.
+pub async fn ended_by_request(link: &mut Link, organization: &OrganizationId, key: domain::KeyId, request: &str) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "SELECT at FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' AND object_id = $2 \
+         AND action = 'key.revoked' AND request_id = $3";
+    let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(key.to_string()).bind(request).fetch_optional(conn))?;
+    Ok(row.map(|(at,)| at))
+}

@@ -1,0 +1,70 @@
+//! Browser sessions and sign-ins under way: found by keyed digests, and sealed.
+
+use domain::{Moment, PersonId};
+
+use super::{Link, StoreError, Tx, on, run};
+
+/// One session.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SessionRow {
+    pub digest: Vec<u8>,
+    pub person_id: Option<i64>,
+    pub sealed: Vec<u8>,
+    pub created_at: i64,
+    pub seen_at: i64,
+    pub expires_at: i64,
+}
+
+/// Adds a session; false when its digest is taken.
+pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO sessions (digest, person_id, sealed, created_at, seen_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (digest) DO NOTHING";
+    let added = run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.digest).bind(row.person_id).bind(&row.sealed).bind(row.created_at).bind(row.seen_at)
+        .bind(row.expires_at).execute(conn))?;
+    Ok(added == 1)
+}
+
+/// Writes a session that exists. One that was ended meanwhile stays ended.
+pub async fn update(tx: &mut Tx, digest: &[u8], person: Option<PersonId>, sealed: &[u8], seen: Moment) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET person_id = $2, sealed = $3, seen_at = $4 WHERE digest = $1";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(digest).bind(person.map(|p| p.0)).bind(sealed).bind(seen.0).execute(conn))?;
+    Ok(changed == 1)
+}
+
+pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), StoreError> {
+    run!(tx, conn => sqlx::query("UPDATE sessions SET seen_at = $2 WHERE digest = $1").bind(digest).bind(seen.0).execute(conn))?;
+    Ok(())
+}
+
+pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+    const SQL: &str = "SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions WHERE digest = $1";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+}
+
+pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
+    let gone = run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(digest).execute(conn))?;
+    Ok(gone == 1)
+}
+
+/// Removes what has run out.
+pub async fn sweep(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
+    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
+    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
+    run!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at <= $1").bind(now.0).execute(conn))?;
+    Ok(())
+}
+
+pub async fn insert_flow(tx: &mut Tx, digest: &[u8], sealed: &[u8], expires: Moment) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO sign_in_flows (digest, sealed, expires_at) VALUES ($1, $2, $3)";
+    run!(tx, conn => sqlx::query(SQL).bind(digest).bind(sealed).bind(expires.0).execute(conn))?;
+    Ok(())
+}
+
+/// Takes a sign-in that is under way; nobody can take it again.
+pub async fn take_flow(tx: &mut Tx, digest: &[u8], now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str = "DELETE FROM sign_in_flows WHERE digest = $1 RETURNING sealed, expires_at";
+    let row: Option<(Vec<u8>, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    Ok(row.filter(|(_, expires)| *expires > now.0).map(|(sealed, _)| sealed))
+}

@@ -1,0 +1,102 @@
+//! The stories of a workspace.
+
+use domain::command::{CreateWorkspace, DeleteWorkspace};
+use domain::event::{Event, Happening};
+use domain::key::Environment;
+use domain::policy::{Action, permit};
+use domain::view::{Page, WorkspaceView};
+use domain::WorkspaceId;
+
+use crate::audit::journal;
+use crate::ctx::Ctx;
+use crate::keys::{fence, page};
+use crate::store::workspaces::{self, WorkspaceRow};
+use crate::store::{self, Link};
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// The caller's organization's workspaces, newest first.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn list_workspaces(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<WorkspaceView>> {
+        let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
+        let mut link = self.db().read().await?;
+        let rows = workspaces::list(&mut link, reach.organization(), environment(), before.unwrap_or(i64::MAX), limit + 1).await?;
+        let rows = page(rows, limit, |row| row.seq);
+        let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
+        Ok(Page { rows: views, next: rows.next })
+    }
+
+    /// One workspace.
+    ///
+    /// # Errors
+    /// `Denied` when it is another organization's (RA-32), `NotFound` when there is none.
+    pub async fn get_workspace(&self, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceView> {
+        permit(&ctx.actor, Action::ListWorkspaces)?;
+        Ok(load(&mut self.db().read().await?, ctx, id).await?.view()?)
+    }
+
+    /// Makes a workspace; it begins as `running` (decision D22).
+    ///
+    /// # Errors
+    /// `Unauthenticated` when the caller was ended meanwhile.
+    pub async fn create_workspace(&self, ctx: &Ctx, command: CreateWorkspace) -> Result<WorkspaceView> {
+        permit(&ctx.actor, Action::CreateWorkspace)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let row = WorkspaceRow {
+            id: self.outside().word(WorkspaceId::PREFIX),
+            organization_id: ctx.actor.organization.to_string(),
+            seq: store::meta::next(&mut tx, "workspace").await?,
+            name: command.name.into(),
+            provider: command.provider.as_str().into(),
+            model: command.model.into(),
+            status: "running".into(),
+            environment: environment().as_str().into(),
+            created_by: ctx.actor.id.0,
+            created_at: ctx.now.0,
+            creator_name: ctx.actor.name.clone(),
+        };
+        workspaces::insert(&mut tx, &row).await?;
+        let event = Event::new(Happening::WorkspaceCreated, "workspace", &row.id, &row.name)
+            .changed("provider", None, Some(&row.provider))
+            .changed("model", None, Some(&row.model));
+        journal(self, &mut tx, ctx, event).await?;
+        tx.commit().await?;
+        Ok(row.view()?)
+    }
+
+    /// Removes a workspace; its creator and admins may.
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn delete_workspace(&self, ctx: &Ctx, command: &DeleteWorkspace) -> Result<()> {
+        let reach = permit(&ctx.actor, Action::DeleteWorkspace)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let row = load(&mut tx, ctx, &command.workspace).await?;
+        if !reach.covers(row.creator()) {
+            return Err(Error::Denied);
+        }
+        if !workspaces::delete(&mut tx, reach.organization(), &command.workspace).await? {
+            return Err(Error::NotFound);
+        }
+        let event = Event::new(Happening::WorkspaceDeleted, "workspace", &row.id, &row.name);
+        journal(self, &mut tx, ctx, event).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn load(link: &mut Link, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceRow> {
+    match workspaces::find(link, &ctx.actor.organization, environment(), id).await? {
+        Some(row) => Ok(row),
+        None if workspaces::exists_elsewhere(link, &ctx.actor.organization, id).await? => Err(Error::Denied),
+        None => Err(Error::NotFound),
+    }
+}
+
+/// Where the caller's data lives. Every key there is today is a production key.
+const fn environment() -> Environment {
+    Environment::Production
+}

@@ -1,0 +1,74 @@
+//! A code for an ID token, at the token endpoint.
+
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, StandardErrorResponse, StandardRevocableToken,
+    StandardTokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
+        BasicTokenType,
+    },
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, Flow, Settings, discovery::Provider, web};
+
+type CodeClient = oauth2::Client<
+    TokenError,
+    StandardTokenResponse<IdToken, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
+type TokenError = StandardErrorResponse<BasicErrorResponseType>;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct IdToken {
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for IdToken {}
+
+/// Exchanges the code, giving the ID token as it came.
+pub(crate) async fn id_token(
+    settings: &Settings,
+    http: &reqwest::Client,
+    provider: &Provider,
+    code: &str,
+    flow: &Flow,
+) -> Result<String, Failure> {
+    let mut client = CodeClient::new(ClientId::new(settings.client_id.clone()))
+        .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
+        .set_redirect_uri(RedirectUrl::from_url(settings.redirect_uri.clone()));
+    if let Some(secret) = &settings.client_secret {
+        client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+    }
+    if provider.secret_in_body {
+        client = client.set_auth_type(AuthType::RequestBody);
+    }
+    let send = |request| web::send(http.clone(), request);
+    let answer = client
+        .exchange_code(AuthorizationCode::new(code.to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(flow.pkce_verifier.clone()))
+        .request_async(&send)
+        .await
+        .map_err(token_failure)?;
+    answer
+        .extra_fields()
+        .id_token
+        .clone()
+        .ok_or(Failure::MissingIdToken)
+}
+
+/// Keeps the provider's error code and nothing else: its description is its own text.
+fn token_failure(cause: RequestTokenError<Failure, TokenError>) -> Failure {
+    match cause {
+        RequestTokenError::ServerResponse(answer) => {
+            Failure::TokenEndpoint(answer.error().as_ref().chars().take(64).collect())
+        }
+        RequestTokenError::Request(failure) => failure,
+        RequestTokenError::Parse(cause, _) => Failure::ProviderMalformed(cause.to_string()),
+        RequestTokenError::Other(cause) => Failure::ProviderMalformed(cause),
+    }
+}
