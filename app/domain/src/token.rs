@@ -163,6 +163,7 @@ fn check(text: &[u8]) -> [u8; CHECK] {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
 
     use super::*;
 

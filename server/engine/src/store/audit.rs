@@ -63,7 +63,7 @@ macro_rules! select {
 
 pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO audit_heads (organization_id, n, hash) VALUES ($1, 0, $2)";
-    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(Vec::new()).execute(conn))?;
+    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(Vec::<u8>::new()).execute(conn))?;
     Ok(())
 }
 

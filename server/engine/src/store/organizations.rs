@@ -11,12 +11,6 @@ pub async fn insert(tx: &mut Tx, id: &OrganizationId, name: &str, at: Moment) ->
     Ok(())
 }
 
-pub async fn name(link: &mut Link, id: &OrganizationId) -> Result<Option<String>, StoreError> {
-    const SQL: &str = "SELECT name FROM organizations WHERE id = $1";
-    let row: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
-    Ok(row.map(|(name,)| name))
-}
-
 pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
     let row: Option<(String,)> = on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
     Ok(row.is_some())
