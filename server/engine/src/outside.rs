@@ -42,6 +42,11 @@ impl Outside {
         self.clock.now()
     }
 
+    /// Fills the whole slice with randomness.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.dice.fill(bytes);
+    }
+
     /// `N` random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -1,0 +1,184 @@
+//! The way in: what a visit brings along, how an organization is opened, and how a refusal leaves.
+//!
+//! Every server function and every page begins here. [`open`] holds the only key to the engine: no `?`, no engine.
+
+use std::sync::Arc;
+
+use domain::{Code, Problem};
+use engine::ctx::Origin;
+use engine::{Caller, Ctx, Engine};
+use http::StatusCode;
+use leptos::prelude::use_context;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+pub mod account;
+pub mod keys;
+pub mod organization;
+
+/// What a request for a page or a server function brings along. The server puts one into its extensions.
+#[derive(Clone)]
+pub struct Visit {
+    /// The operations.
+    pub engine: Engine,
+    /// The person, if one is signed in.
+    pub caller: Option<Caller>,
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// The browser's session.
+    pub session: Session,
+    /// How the pages should look.
+    pub theme: Theme,
+    /// What is true of every visit.
+    pub installation: Arc<Installation>,
+}
+
+/// What pages must know of the installation.
+pub struct Installation {
+    /// `https://host`, no slash at the end.
+    pub public_url: String,
+    /// Whether the stand-in provider signs people in.
+    pub development: bool,
+    /// Whether making the first organization asks for the setup token.
+    pub setup_token_needed: bool,
+    /// Whether a text is the setup token.
+    pub check_setup_token: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Where script and style are, such as `/pkg/1f0c…`.
+    pub assets: String,
+}
+
+/// How pages look, as the cookie `theme` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system does.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme, in the order of the switch.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The theme's word in cookie, form and page.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme of a word; the system's for any other.
+    pub fn named(word: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == word).unwrap_or_default()
+    }
+}
+
+impl Visit {
+    /// The visit of the request that is being answered.
+    ///
+    /// # Errors
+    /// `Internal` outside of a request.
+    pub fn here() -> Result<Self, Refusal> {
+        let found = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Self>().cloned());
+        found.ok_or_else(|| Refusal(Problem::new(Code::Internal, "")))
+    }
+
+    /// The person who is signed in.
+    ///
+    /// # Errors
+    /// `Unauthorized` when nobody is.
+    pub fn person(&self) -> Result<&Caller, Problem> {
+        self.caller.as_ref().ok_or_else(|| Problem::new(Code::Unauthorized, &self.origin.request_id))
+    }
+
+    /// Lets the person act in an organization.
+    ///
+    /// # Errors
+    /// `Unauthorized` when nobody is signed in, `Forbidden` when they are no member, `Unavailable`.
+    pub async fn open(&self, organization: &str) -> Result<Ctx, Problem> {
+        let caller = self.person()?;
+        let organization = organization.parse().map_err(|_| Problem::new(Code::Forbidden, &self.origin.request_id))?;
+        self.engine.admit_person(caller, &organization, self.origin.clone()).await.map_err(|error| self.tell(&error))
+    }
+
+    /// What of an error may leave the house. What we must repair is logged here.
+    pub fn tell(&self, error: &engine::Error) -> Problem {
+        if matches!(error, engine::Error::Busy(_) | engine::Error::Broken(_)) {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
+            tracing::error!(request_id = self.origin.request_id, %error, cause, "an operation failed");
+        }
+        error.to_problem(&self.origin.request_id)
+    }
+
+    /// A problem of this request.
+    pub fn problem(&self, code: Code) -> Problem {
+        Problem::new(code, &self.origin.request_id)
+    }
+}
+
+/// Opens an organization for the server function that is running.
+///
+/// # Errors
+/// As [`Visit::open`].
+pub async fn open(organization: &str) -> Result<(Visit, Ctx), Refusal> {
+    let visit = Visit::here()?;
+    let ctx = visit.open(organization).await?;
+    Ok((visit, ctx))
+}
+
+/// A refusal as a server function answers it: the problem, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Refusal(pub Problem);
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl FromServerFnError for Refusal {
+    type Encoder = JsonEncoding;
+
+    /// What goes wrong around a server function is either unreadable input or a fault of ours; the texts stay inside.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let code = match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => Code::BadRequest,
+            _ => Code::Internal,
+        };
+        let request_id = Visit::here().map(|visit| visit.origin.request_id).unwrap_or_default();
+        Self(Problem::new(code, &request_id))
+    }
+}
+
+/// Where a server function that is done sends its visitor: a path of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The path.
+    pub to: String,
+}
+
+/// The status that goes with a code.
+pub const fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthorized => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,
+        Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Conflict | Code::AlreadyBootstrapped => StatusCode::CONFLICT,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,21 @@
+//! What the engine promises, on both databases. One test, one guarantee, said in its name; handles such as `rk_24` are
+//! those of the contract.
+//!
+//! [`house`] gives every test an installation of its own. Write a guarantee inside [`both!`], and it is proven on
+//! SQLite and on Postgres.
+
+#[macro_use]
+mod house;
+mod intruder;
+
+mod audit;
+mod dump;
+mod histories;
+mod keys;
+mod people;
+mod races;
+mod ring;
+mod schema;
+mod sessions;
+mod tamper;
+mod workspaces;

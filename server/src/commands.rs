@@ -1,0 +1,119 @@
+//! The commands of the program: what each is for, and how it ends.
+
+mod init;
+mod keyring;
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use engine::Db;
+use engine::keyring::RingFault;
+
+use crate::config::{BadSetting, Options};
+use crate::telemetry;
+
+/// A self-hosted dashboard and API for an organization's API keys.
+#[derive(Parser, Debug)]
+#[command(name = "roundtable", version)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Serve the dashboard and the API
+    Serve {
+        /// Stage people and organizations to try the product with
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Make the tables and the key ring of an empty database
+    Init {
+        /// Also make a new master key, if its file does not exist
+        #[arg(long)]
+        new_master_key: bool,
+        /// Do nothing, successfully, where everything is there already
+        #[arg(long)]
+        if_needed: bool,
+    },
+    /// Bring the tables up to date
+    Migrate,
+    /// Look after the key ring
+    Keyring {
+        #[command(subcommand)]
+        command: KeyringCommand,
+    },
+    /// Print the description of the API
+    Openapi,
+}
+
+#[derive(Subcommand, Debug, Clone, Copy)]
+enum KeyringCommand {
+    /// Show which master key each ring key is under
+    Status,
+    /// Wrap the ring with the present master key instead of the previous one
+    Rewrap,
+}
+
+/// Why the program ends early: one sentence, and 78 when a setting is at fault (EX_CONFIG of sysexits).
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// A setting will not do.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// The ring does not open.
+    #[error(transparent)]
+    Ring(#[from] RingFault),
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Store(#[from] engine::StoreError),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Stop {
+    /// Says why on standard error and gives the exit code.
+    #[expect(clippy::print_stderr, reason = "the last word of a program that cannot go on")]
+    pub fn report(&self) -> ExitCode {
+        eprintln!("roundtable: {self}");
+        match self {
+            Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
+            Self::Store(_) | Self::Other(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// See [`Stop`].
+pub async fn run(cli: Cli) -> Result<(), Stop> {
+    let options = cli.options.complete()?;
+    telemetry::start(options.log_format.as_deref())?;
+    match cli.command {
+        Command::Serve { demo } => serve::run(&options, demo).await,
+        Command::Init { new_master_key, if_needed } => init::run(&options, new_master_key, if_needed).await,
+        Command::Migrate => migrate::run(&options).await,
+        Command::Keyring { command: KeyringCommand::Status } => keyring::status(&options).await,
+        Command::Keyring { command: KeyringCommand::Rewrap } => keyring::rewrap(&options).await,
+        Command::Openapi => openapi::run(),
+    }
+}
+
+/// Opens the database that the options name.
+async fn database(options: &Options) -> Result<Db, Stop> {
+    Ok(Db::open(options.database_url()).await?)
+}
+
+/// Tells the operator something that is the command's very answer.
+#[expect(clippy::print_stdout, reason = "the answer of a command belongs on standard output")]
+fn tell(line: &str) {
+    println!("{line}");
+}

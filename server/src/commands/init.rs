@@ -1,0 +1,48 @@
+//! `roundtable init`: makes the tables, the ring and, when asked, the master key. Never over something that exists.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use engine::keyring::{self, MasterKey};
+use engine::{Db, Outside};
+
+use super::{Stop, database, tell};
+use crate::config::{BadSetting, Options};
+
+pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool) -> Result<(), Stop> {
+    let db = database(options).await?;
+    engine::migrate(&db).await?;
+    if if_needed && keyring::is_initialised(&db).await? {
+        return Ok(());
+    }
+    if new_master_key && options.master_key.is_none() && !options.master_key_path().exists() {
+        make_key_file(&db, &options.master_key_path()).await?;
+    }
+    let key = options.master_key()?;
+    keyring::init(&db, &key, &Outside::system()).await?;
+    tell(&format!("The installation is ready, under the master key {}. Keep that key apart from the database.", key.id()));
+    Ok(())
+}
+
+/// A new master key is only ever made for an empty database.
+async fn make_key_file(db: &Db, path: &Path) -> Result<(), Stop> {
+    if keyring::is_initialised(db).await? {
+        return Err(BadSetting("the database has a key ring already; give its master key".into()).into());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|e| Stop::Other(format!("cannot make {}: {e}", folder.display())))?;
+    }
+    let mut open = OpenOptions::new();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    let text = MasterKey::generate_hex(&Outside::system());
+    let written = open.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|e| Stop::Other(format!("cannot write {}: {e}", path.display())))?;
+    tell(&format!("Made a new master key in {}.", path.display()));
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! `roundtable serve`: checks everything, then opens the port, then serves until it is asked to stop.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::doors::Installation;
+use engine::{Db, Engine, Outside, keyring};
+use oidc::dev::Standin;
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{Stop, database, tell};
+use crate::config::{BadSetting, Options, Settings, SignIn};
+use crate::http::{self, House, listen, sign_in, site};
+use crate::demo;
+
+/// How often uses are written down and what has run out is swept away.
+const TIDY: Duration = Duration::from_secs(15);
+const STANDIN_CLIENT: &str = "roundtable";
+
+pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop> {
+    let settings = options.settings()?;
+    let key = options.master_key()?;
+    let previous = options.previous_master_key()?;
+    let db = database(options).await?;
+    let _lock = lock(&db, options)?;
+    engine::migrate(&db).await?;
+    let ring = keyring::open(&db, &key, previous.as_ref()).await?;
+    let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
+    let (house, standin) = build(&settings, engine.clone()).await?;
+    if stage_demo {
+        stage(&settings, &engine, standin.as_ref()).await?;
+    }
+    let listener = TcpListener::bind(settings.addr).await;
+    let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
+    greet(&settings, stage_demo);
+    let tidying = tokio::spawn(tidy(engine.clone()));
+    let router = http::router(&house, standin.map(Standin::router));
+    listen::serve(listener, router, listen::asked_to_stop()).await;
+    tidying.abort();
+    if let Err(error) = engine.flush_usage().await {
+        tracing::error!(%error, "the last uses of keys could not be written");
+    }
+    db.close().await;
+    Ok(())
+}
+
+async fn build(settings: &Settings, engine: Engine) -> Result<(House, Option<Standin>), Stop> {
+    let redirect: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK).parse().map_err(bad_url)?;
+    let site = site::Site::find();
+    let outside = engine.outside().clone();
+    let clock: oidc::Clock = { let outside = outside.clone(); Arc::new(move || outside.now().0) };
+    let (client, standin) = match &settings.sign_in {
+        SignIn::Standin => {
+            let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_url)?;
+            let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| outside.fill(bytes));
+            let style = Some(format!("{}/roundtable.css", site.assets()));
+            let standin = Standin::new(&issuer, STANDIN_CLIENT.into(), redirect.clone(), demo::people(), style, clock.clone(), random);
+            let standin = standin.map_err(bad_oidc)?;
+            let found = oidc::Settings {
+                issuer: standin.issuer().to_owned(),
+                client_id: STANDIN_CLIENT.into(),
+                client_secret: None,
+                redirect_uri: redirect,
+                hosted_domain: None,
+            };
+            (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, Some(standin))
+        }
+        SignIn::Provider { issuer, client_id, client_secret, hosted_domain } => {
+            let found = oidc::Settings {
+                issuer: issuer.clone(),
+                client_id: client_id.clone(),
+                client_secret: client_secret.clone(),
+                redirect_uri: redirect,
+                hosted_domain: hosted_domain.clone(),
+            };
+            (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, None)
+        }
+    };
+    let firebase = settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
+    let firebase = firebase.transpose().map_err(bad_oidc)?;
+    let setup_token = setup_token(settings, &engine).await?;
+    let installation = Installation {
+        public_url: settings.public_url.clone(),
+        development: standin.is_some(),
+        setup_token_needed: !settings.addr.ip().is_loopback(),
+        check_setup_token: Arc::new(move |given: &str| digest(given) == setup_token),
+        assets: site.assets(),
+    };
+    let trusted_proxies = settings.trusted_proxies;
+    let house = House { engine, oidc: client, firebase, installation: Arc::new(installation), site, trusted_proxies };
+    Ok((house, standin))
+}
+
+/// The digest of the setup token. One that nobody chose is made and printed at every start until the installation is
+/// set up.
+async fn setup_token(settings: &Settings, engine: &Engine) -> Result<Vec<u8>, Stop> {
+    if let Some(token) = &settings.setup_token {
+        return Ok(digest(token.expose_secret()));
+    }
+    let token = engine.outside().word("setup_") + &engine.outside().word("");
+    if !engine.is_founded().await.map_err(|e| Stop::Other(e.to_string()))? {
+        tell(&format!("Nobody has set this installation up yet. The setup token is {token}"));
+    }
+    Ok(digest(&token))
+}
+
+async fn stage(settings: &Settings, engine: &Engine, standin: Option<&Standin>) -> Result<(), Stop> {
+    let Some(standin) = standin else {
+        return Err(BadSetting(format!("--demo goes with the stand-in provider, which {} does not use", settings.public_url)).into());
+    };
+    engine.stage_demo(&demo::cast(standin.issuer())).await.map_err(|e| Stop::Other(e.to_string()))
+}
+
+fn greet(settings: &Settings, demo: bool) {
+    tell(&format!("Roundtable listens on {}", settings.addr));
+    tell(&format!("Open {} in a browser.", settings.public_url));
+    if matches!(settings.sign_in, SignIn::Standin) {
+        tell("Signing in uses the stand-in provider of a development installation: nobody's password is asked.");
+    }
+    if demo {
+        tell("To try it, continue as Olivia Owens, the owner of Acme.");
+    }
+}
+
+async fn tidy(engine: Engine) {
+    let mut ticks = tokio::time::interval(TIDY);
+    loop {
+        ticks.tick().await;
+        for done in [engine.flush_usage().await, engine.sweep_sessions().await] {
+            if let Err(error) = done {
+                tracing::warn!(%error, "tidying has to wait");
+            }
+        }
+    }
+}
+
+/// One process per SQLite file: a second one would not know what the first has in the air.
+fn lock(db: &Db, options: &Options) -> Result<Option<File>, Stop> {
+    if db.is_shared() {
+        return Ok(None);
+    }
+    let path = format!("{}.lock", options.database_url().trim_start_matches("sqlite://"));
+    let file = File::create(&path).map_err(|e| Stop::Other(format!("cannot write {path}: {e}")))?;
+    let busy = |_| BadSetting(format!("another process serves this database (it holds {path}); use Postgres for several"));
+    file.try_lock().map_err(busy)?;
+    Ok(Some(file))
+}
+
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.trim()).to_vec()
+}
+
+fn bad_url(error: url::ParseError) -> Stop {
+    BadSetting(format!("PUBLIC_URL: {error}")).into()
+}
+
+fn bad_oidc(error: oidc::SetupError) -> Stop {
+    BadSetting(format!("sign-in: {error}")).into()
+}

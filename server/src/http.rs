@@ -1,0 +1,87 @@
+//! All doors over HTTP, and the order of the layers around them, from the outside in:
+//! request id → log line → panic to 500 → refusals in the one shape → security headers → the doors. The API ignores
+//! cookies; pages ignore `Authorization`.
+
+pub mod api;
+pub mod caller;
+pub mod health;
+pub mod layers;
+pub mod listen;
+pub mod problem;
+pub mod sessions;
+pub mod sign_in;
+pub mod site;
+pub mod ui;
+pub mod visit;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::doors::Installation;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use engine::Engine;
+use leptos::config::LeptosOptions;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The most bytes a request body may have.
+const BODY_LIMIT: usize = 64 * 1024;
+/// How long a request may take, its body included.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What every door needs. Cheap to clone.
+#[derive(Clone)]
+pub struct House {
+    /// The operations.
+    pub engine: Engine,
+    /// Signs people in.
+    pub oidc: oidc::Client,
+    /// Checks ID tokens on the API, where a Firebase project is configured.
+    pub firebase: Option<oidc::Verifier>,
+    /// What pages say of this installation.
+    pub installation: Arc<Installation>,
+    /// Where assets lie.
+    pub site: site::Site,
+    /// Reverse proxies in front that append to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+}
+
+impl House {
+    /// Whether browsers reach us over HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.installation.public_url.starts_with("https://")
+    }
+}
+
+/// Every door of the house, and the stand-in provider beside them if there is one.
+pub fn router(house: &House, standin: Option<Router>) -> Router {
+    let pages = ui::router(leptos_options())
+        .merge(sign_in::router(house.clone()))
+        .layer(from_fn_with_state(house.clone(), visit::receive))
+        .layer(sessions::layer(house))
+        .layer(from_fn_with_state(house.clone(), layers::same_origin))
+        .layer(from_fn(layers::page_headers));
+    let mut doors = Router::new()
+        .nest("/api", api::router(house.clone()))
+        .merge(api::bootstrap_alias(house.clone()))
+        .merge(health::router(house.clone()))
+        .merge(site::router(house.site.clone()))
+        .fallback_service(pages);
+    if let Some(standin) = standin {
+        doors = doors.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));
+    }
+    doors
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(from_fn_with_state(house.clone(), layers::headers))
+        .layer(from_fn(problem::finish))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(house.clone(), layers::log))
+}
+
+fn leptos_options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("roundtable").site_pkg_dir("pkg").build()
+}

@@ -1,0 +1,137 @@
+//! `/api/v1/workspaces`, and `/api/projects`, its other name.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::command::{CreateWorkspace, DeleteWorkspace};
+use domain::view::WorkspaceView;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::input::{Body, Caller, PageQuery, Paging, id};
+use crate::http::problem::{Answer, ProblemBody};
+
+/// A workspace.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `domain::view::WorkspaceView`, which knows nothing of API descriptions")]
+pub struct WorkspaceBody {
+    /// Its id.
+    #[schema(example = "ws_abc123")]
+    id: String,
+    /// Its name.
+    #[schema(example = "Engineering")]
+    name: String,
+    /// Who runs its model.
+    #[schema(example = "anthropic")]
+    provider: String,
+    /// Its model.
+    #[schema(example = "claude-sonnet-4-20250514")]
+    model: String,
+    /// `running`.
+    #[schema(example = "running")]
+    status: String,
+    /// `production` or `test`.
+    #[schema(example = "production")]
+    environment: String,
+    /// When it was made; UTC.
+    #[schema(example = "2026-04-08T19:51:19Z")]
+    created_at: String,
+    /// Who made it.
+    #[schema(example = "Olivia Owens")]
+    created_by: String,
+}
+
+/// A list of workspaces.
+#[derive(Serialize, ToSchema)]
+pub struct WorkspacesBody {
+    /// The workspaces, newest first.
+    #[schema(value_type = Vec<WorkspaceBody>)]
+    workspaces: Vec<WorkspaceView>,
+}
+
+/// The same list under its other name.
+#[derive(Serialize, ToSchema)]
+pub struct ProjectsBody {
+    /// The workspaces, newest first.
+    #[schema(value_type = Vec<WorkspaceBody>)]
+    projects: Vec<WorkspaceView>,
+}
+
+/// A workspace to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWorkspace {
+    /// Its name, 1 to 100 characters.
+    #[schema(example = "Analytics", value_type = String)]
+    name: Option<String>,
+    /// Who runs its model: `anthropic`, `vertex_ai` or `openai`.
+    #[schema(example = "vertex_ai", value_type = String)]
+    provider: Option<String>,
+    /// Its model; the provider's default if not given.
+    #[schema(example = "gemini-2.5-pro")]
+    model: Option<String>,
+}
+
+/// List workspaces
+///
+/// Newest first. A `Link` header leads to the next page.
+#[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces", params(PageQuery),
+    security(("bearer" = []), ("api_key" = [])),
+    responses((status = 200, body = WorkspacesBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn list_workspaces(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
+    let page = house.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
+    let body = Json(WorkspacesBody { workspaces: page.rows });
+    Ok(paging.answer(&house, "/api/v1/workspaces", page.next, body))
+}
+
+/// List projects
+///
+/// The workspaces under another name.
+#[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "Workspaces", params(PageQuery),
+    security(("bearer" = []), ("api_key" = [])),
+    responses((status = 200, body = ProjectsBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn list_projects(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
+    let page = house.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
+    Ok(paging.answer(&house, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
+}
+
+/// Create a workspace
+///
+/// It begins as `running`.
+#[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces", request_body = NewWorkspace,
+    security(("bearer" = []), ("api_key" = [])),
+    responses((status = 201, body = WorkspaceBody), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn create_workspace(State(house): HouseState, Caller(ctx): Caller, Body(new): Body<NewWorkspace>) -> Answer<(StatusCode, Json<WorkspaceView>)> {
+    let (name, provider) = (new.name.unwrap_or_default(), new.provider.unwrap_or_default());
+    let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
+    Ok((StatusCode::CREATED, Json(house.engine.create_workspace(&ctx, command).await?)))
+}
+
+/// Get a workspace
+#[utoipa::path(get, path = "/workspaces/{id}", operation_id = "get_workspace", tag = "Workspaces",
+    params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
+    security(("bearer" = []), ("api_key" = [])),
+    responses((status = 200, body = WorkspaceBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn get_workspace(State(house): HouseState, Caller(ctx): Caller, workspace: Path<String>) -> Answer<Json<WorkspaceView>> {
+    Ok(Json(house.engine.get_workspace(&ctx, &id(workspace)?).await?))
+}
+
+/// Delete a workspace
+///
+/// Whoever made it may, and admins.
+#[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
+    params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
+    security(("bearer" = []), ("api_key" = [])),
+    responses((status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn delete_workspace(State(house): HouseState, Caller(ctx): Caller, workspace: Path<String>) -> Answer<StatusCode> {
+    house.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

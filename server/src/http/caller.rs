@@ -1,0 +1,184 @@
+//! Who calls the API: a key or an ID token, in a header, and nothing else (decisions D8, D9, D20).
+
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::token::PlainKey;
+use domain::{Code, OrganizationId};
+use engine::ctx::Origin;
+use engine::keys::Admitted;
+use engine::{Ctx, people};
+
+use super::House;
+use super::problem::{Answer, Refusal};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
+
+/// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
+pub async fn admit(State(house): State<House>, mut request: Request, next: Next) -> Response {
+    let credential = match read_credential(request.headers()) {
+        Ok(credential) => credential,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    match credential {
+        Credential::Key(key) => match house.engine.admit_key(&key, origin).await {
+            Ok(admitted) => run(&house, admitted, request, next).await,
+            Err(error) => Refusal::from(error).into_response(),
+        },
+        Credential::IdToken(token) => match admit_token(&house, &token, request.headers(), origin).await {
+            Ok(ctx) => {
+                request.extensions_mut().insert(ctx);
+                next.run(request).await
+            }
+            Err(refusal) => refusal.into_response(),
+        },
+    }
+}
+
+/// What was shown.
+#[derive(Debug)]
+enum Credential {
+    Key(PlainKey),
+    IdToken(String),
+}
+
+async fn run(house: &House, admitted: Admitted, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(admitted.ctx.clone());
+    let ended = || Refusal::new(Code::Unauthorized, "the key ended while the request ran").into_response();
+    let response = tokio::select! {
+        biased;
+        () = admitted.pass.cancelled() => return ended(),
+        response = next.run(request) => response,
+    };
+    match house.engine.still_admitted(&admitted).await {
+        Ok(()) => response,
+        Err(error) => Refusal::from(error).into_response(),
+    }
+}
+
+async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Origin) -> Answer<Ctx> {
+    let refuse = |cause: &str| Refusal::new(Code::Unauthorized, cause);
+    let verifier = house.firebase.as_ref().ok_or_else(|| refuse("no token issuer is configured"))?;
+    let identity = verifier.verify(token).await.map_err(|failure| {
+        let code = if failure.is_outage() { Code::Unavailable } else { Code::Unauthorized };
+        Refusal::new(code, failure.to_string())
+    })?;
+    let identity = people::Identity {
+        issuer: identity.issuer,
+        subject: identity.subject,
+        email: identity.email,
+        name: identity.name,
+    };
+    let named = headers.get(X_ORGANIZATION).map(|value| value.to_str().unwrap_or_default().parse::<OrganizationId>());
+    let named = named.transpose().map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
+    Ok(house.engine.admit_identity(&identity, named.as_ref(), origin).await?)
+}
+
+/// Reads the one credential of a request. The same one in both headers counts once; two different ones, or one
+/// header twice, is a refusal.
+fn read_credential(headers: &HeaderMap) -> Answer<Credential> {
+    let bearer = single(headers, &AUTHORIZATION)?.map(bearer).transpose()?;
+    let api_key = single(headers, &X_API_KEY)?;
+    let text = match (bearer, api_key) {
+        (None, None) => return Err(Refusal::anonymous()),
+        (Some(one), Some(other)) if one != other => return Err(malformed("two different credentials")),
+        (Some(one), _) | (None, Some(one)) => one,
+    };
+    match PlainKey::parse(text) {
+        Ok(key) => Ok(Credential::Key(key)),
+        Err(_) if bearer.is_some() && is_token_shaped(text) => Ok(Credential::IdToken(text.to_owned())),
+        Err(_) => Err(malformed("neither a key nor a token")),
+    }
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Answer<Option<&'a str>> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| malformed("a header that is not plain text")),
+        (Some(_), Some(_)) => Err(malformed("a header sent twice")),
+    }
+}
+
+/// The word `Bearer` in any case, one space, the token (RFC 6750, 2.1; RFC 9110, 11.1).
+fn bearer(value: &str) -> Answer<&str> {
+    let (scheme, token) = value.split_once(' ').ok_or_else(|| malformed("no Bearer word"))?;
+    let sound = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t', ',']);
+    if sound { Ok(token) } else { Err(malformed("a malformed Authorization header")) }
+}
+
+fn is_token_shaped(text: &str) -> bool {
+    text.split('.').count() == 3 && text.starts_with("eyJ")
+}
+
+fn malformed(cause: &str) -> Refusal {
+    Refusal::new(Code::Unauthorized, cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn key() -> String {
+        PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43]).expose().to_owned()
+    }
+
+    fn read(pairs: &[(&'static str, &str)]) -> Answer<Credential> {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).expect("value"));
+        }
+        read_credential(&map)
+    }
+
+    // RK-35, RO-40, KE-10, KE-11, RA-07: both headers, and the same key in both.
+    #[test]
+    fn rk_35_a_key_in_either_header() {
+        let key = key();
+        let bearer = format!("Bearer {key}");
+        for pairs in [
+            vec![("authorization", bearer.as_str())],
+            vec![("x-api-key", key.as_str())],
+            vec![("authorization", bearer.as_str()), ("x-api-key", key.as_str())],
+        ] {
+            assert!(matches!(read(&pairs), Ok(Credential::Key(_))), "{pairs:?}");
+        }
+        assert!(read(&[("authorization", &format!("bearer {key}"))]).is_ok());
+        assert!(matches!(read(&[("authorization", "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln")]), Ok(Credential::IdToken(_))));
+    }
+
+    // RA-26 and decision D8: everything else is refused.
+    #[test]
+    fn ra_26_malformed_headers_are_refused() {
+        let key = key();
+        let forms = [
+            key.clone(),
+            "Bearer".into(),
+            "Bearer ".into(),
+            format!("Bearer  {key}"),
+            format!("Bearer\t{key}"),
+            format!("Bearer {key} "),
+            format!("Bearer {key},Bearer {key}"),
+            format!("Basic {key}"),
+            format!("Token {key}"),
+            format!("Bearer {}", key.to_uppercase()),
+            format!("Bearer {}", key.replace('_', "%5F")),
+            format!("Bearer {}", "a".repeat(60_000)),
+        ];
+        for form in &forms {
+            assert!(read(&[("authorization", form)]).is_err(), "{form:.40}");
+        }
+        let bearer = format!("Bearer {key}");
+        assert!(read(&[("authorization", &bearer), ("authorization", &bearer)]).is_err());
+        assert!(read(&[("authorization", &bearer), ("x-api-key", "other")]).is_err());
+        assert!(read(&[("x-api-key", &key), ("x-api-key", &key)]).is_err());
+        assert!(read(&[("x-api-key", "eyJhbGciOiJSUzI1NiIs.e30.c2ln")]).is_err());
+        assert!(read(&[]).is_err());
+    }
+}

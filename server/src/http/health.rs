@@ -1,0 +1,20 @@
+//! Whether the process lives, and whether it can serve.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+
+use super::House;
+
+/// `/healthz` answers while the process lives; `/readyz` only while the database does.
+pub fn router(house: House) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state(house)
+}
+
+async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
+    match house.engine.ready().await {
+        Ok(()) => (StatusCode::OK, "ready"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+    }
+}

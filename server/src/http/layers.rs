@@ -1,0 +1,154 @@
+//! What happens to every request on its way in and out.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{HeaderName, HeaderValue, ORIGIN, USER_AGENT};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use engine::ctx::Origin;
+use leptos::nonce::Nonce;
+
+use super::House;
+
+/// The id of a request, `req_…`; in the log, in every refusal and in the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct RequestId(pub String);
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const AGENT_LIMIT: usize = 200;
+
+/// Gives the request an id and an origin, and writes one line when it is answered. The query is never written: keys
+/// may be in it.
+pub async fn log(State(house): State<House>, mut request: Request, next: Next) -> Response {
+    let outside = house.engine.outside().clone();
+    let id = outside.word("req_");
+    let begun = outside.now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let origin = origin(&request, &id, house.trusted_proxies);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(origin);
+    let mut response = next.run(request).await;
+    let took = outside.now().0 - begun.0;
+    tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "answered");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// Headers that every answer bears.
+pub async fn headers(State(house): State<House>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    set(headers, "x-content-type-options", "nosniff");
+    set(headers, "cross-origin-opener-policy", "same-origin");
+    set(headers, "cross-origin-resource-policy", "same-origin");
+    set(headers, "referrer-policy", "same-origin");
+    set(headers, "permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    if !headers.contains_key("cache-control") {
+        set(headers, "cache-control", "no-store");
+    }
+    if !headers.contains_key("content-security-policy") {
+        set(headers, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
+    if house.is_https() {
+        set(headers, "strict-transport-security", "max-age=63072000; includeSubDomains");
+    }
+    response
+}
+
+/// Gives a page its nonce, and the policy that only scripts with it (or from here) may run.
+pub async fn page_headers(mut request: Request, next: Next) -> Response {
+    let nonce = Nonce::new();
+    request.extensions_mut().insert(nonce.clone());
+    let mut response = next.run(request).await;
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+         base-uri 'none'; object-src 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert("content-security-policy", value);
+    }
+    response
+}
+
+/// Refuses to change anything for another site: an unsafe method needs `Sec-Fetch-Site: same-origin`, or, from
+/// browsers that do not send it, an `Origin` that is ours. Neither is a refusal too.
+pub async fn same_origin(State(house): State<House>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    if safe || is_ours(request.headers(), &house.installation.public_url) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was changed.").into_response()
+}
+
+fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (text(&SEC_FETCH_SITE), text(&ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == public_url,
+        (None, None) => false,
+    }
+}
+
+fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
+    let socket = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+    let address = forwarded(request.headers(), trusted_proxies).or(socket);
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = agent.map(|agent| agent.chars().take(AGENT_LIMIT).collect());
+    Origin { request_id: id.to_owned(), address, agent }
+}
+
+/// The address that the outermost trusted proxy saw; what a client wrote further left does not count.
+fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<String> {
+    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+    let hops: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let seen = hops.len().checked_sub(trusted_proxies).filter(|_| trusted_proxies > 0)?;
+    hops.get(seen)?.parse::<std::net::IpAddr>().ok().map(|address| address.to_string())
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
+    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn only_our_own_pages_change_anything() {
+        let url = "https://keys.example.com";
+        let ours = |pairs: &[_]| is_ours(&headers(pairs), url);
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[("origin", "https://keys.example.com")]));
+        for other in ["same-site", "cross-site", "none", ""] {
+            assert!(!ours(&[("sec-fetch-site", other), ("origin", "https://keys.example.com")]), "{other}");
+        }
+        for other in ["https://keys.example.com.evil.test", "http://keys.example.com", "null", ""] {
+            assert!(!ours(&[("origin", other)]), "{other}");
+        }
+        assert!(!ours(&[]));
+    }
+
+    #[test]
+    fn a_client_cannot_forge_its_address() {
+        let line = headers(&[("x-forwarded-for", "6.6.6.6, 10.0.0.9"), ("x-forwarded-for", "203.0.113.7")]);
+        assert_eq!(forwarded(&line, 0), None);
+        assert_eq!(forwarded(&line, 1).as_deref(), Some("203.0.113.7"));
+        assert_eq!(forwarded(&line, 2).as_deref(), Some("10.0.0.9"));
+        assert_eq!(forwarded(&line, 4), None);
+        assert_eq!(forwarded(&headers(&[("x-forwarded-for", "<script>")]), 1), None);
+    }
+}

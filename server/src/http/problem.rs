@@ -1,0 +1,197 @@
+//! Refusals: every one leaves in the one shape of decision D10, and its cause is logged once.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Code, FieldFault, Problem};
+use engine::Error;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::layers::RequestId;
+
+/// A refusal on its way out. The request's id is added where it leaves.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    problem: Problem,
+    /// Whether a credential was shown; only then may the answer name its fault (RFC 6750, 3.1).
+    shown: bool,
+    cause: String,
+}
+
+/// What a handler of the API comes to.
+pub type Answer<T> = Result<T, Refusal>;
+
+impl Refusal {
+    /// A refusal with the code's own sentence.
+    pub fn new(code: Code, cause: impl Into<String>) -> Self {
+        Self { problem: Problem::new(code, ""), shown: true, cause: cause.into() }
+    }
+
+    /// No credential at all (RA-25).
+    pub fn anonymous() -> Self {
+        Self { shown: false, ..Self::new(Code::Unauthorized, "no credential") }
+    }
+
+    /// A refusal that says more than its code.
+    pub fn with_details(code: Code, details: impl Into<String>) -> Self {
+        let details = details.into();
+        let mut refusal = Self::new(code, details.clone());
+        refusal.problem.details = details;
+        refusal
+    }
+
+    /// Fields at fault.
+    pub fn fields(faults: Vec<FieldFault>) -> Self {
+        let mut refusal = Self::new(Code::InvalidFields, "invalid fields");
+        refusal.problem.fields = faults;
+        refusal
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { problem: error.to_problem(""), shown: true, cause: chain(&error) }
+    }
+}
+
+impl From<Vec<FieldFault>> for Refusal {
+    fn from(faults: Vec<FieldFault>) -> Self {
+        Self::fields(faults)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = status(self.problem.code).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// The status of each code.
+pub const fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthorized => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,
+        Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::Conflict | Code::AlreadyBootstrapped => StatusCode::CONFLICT,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The body of every refusal.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// The status phrase.
+    #[schema(example = "Unauthorized")]
+    error: &'static str,
+    /// One sentence.
+    #[schema(example = "Missing or invalid authentication token")]
+    details: String,
+    /// What kind of refusal, one of a closed set of words.
+    #[schema(example = "unauthorized", value_type = String)]
+    code: Code,
+    /// The request's id, to find it in the log.
+    #[schema(example = "req_5Zk0c3Yx9bQm2VtA")]
+    request_id: String,
+    /// The fields at fault, if any are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    fields: Vec<FieldFault>,
+}
+
+/// Writes the body of a refusal, logs its cause once, and brings refusals that were not ours (an unknown path, a
+/// method, a body too large) into the same shape. Pages write their own.
+pub async fn finish(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let response = next.run(request).await;
+    if let Some(refusal) = response.extensions().get::<Refusal>().cloned() {
+        return written(refusal, &id.0, response);
+    }
+    match foreign(response.status()).filter(|_| !is_page(&response)) {
+        Some(code) => written(Refusal::new(code, "refused by the router"), &id.0, response),
+        None => response,
+    }
+}
+
+/// A panic is a fault of ours; the connection survives it.
+pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic.downcast_ref::<String>().cloned();
+    let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    tracing::error!(cause = said, "a handler panicked");
+    let body = body(&Refusal::new(Code::Internal, said), "");
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+}
+
+fn written(refusal: Refusal, id: &str, response: Response) -> Response {
+    let status = response.status();
+    if status.is_server_error() {
+        tracing::error!(request_id = id, status = status.as_u16(), cause = refusal.cause, "refused");
+    } else {
+        tracing::info!(request_id = id, status = status.as_u16(), cause = refusal.cause, "refused");
+    }
+    let (mut parts, _) = response.into_parts();
+    let body = serde_json::to_vec(&body(&refusal, id)).unwrap_or_default();
+    parts.headers.remove("content-length");
+    parts.headers.insert("content-type", HeaderValue::from_static("application/json"));
+    parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            let challenge = if refusal.shown { "Bearer realm=\"roundtable\", error=\"invalid_token\"" } else { "Bearer realm=\"roundtable\"" };
+            parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        _ => {}
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn body(refusal: &Refusal, id: &str) -> ProblemBody {
+    let Problem { code, details, fields, .. } = refusal.problem.clone();
+    let error = status(code).canonical_reason().unwrap_or("Error");
+    ProblemBody { error, details, code, request_id: id.to_owned(), fields }
+}
+
+/// The code of a refusal that the router made.
+fn foreign(status: StatusCode) -> Option<Code> {
+    Some(match status {
+        StatusCode::BAD_REQUEST => Code::BadRequest,
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        _ => return None,
+    })
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/html") || kind.starts_with("application/json")
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

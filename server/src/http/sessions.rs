@@ -1,0 +1,87 @@
+//! Browser sessions: tower-sessions over our own table. Only a keyed digest of the id is stored, the value is sealed,
+//! and a session that was ended does not come back.
+
+use async_trait::async_trait;
+use domain::PersonId;
+use engine::Engine;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+use tower_sessions::{SessionManagerLayer, SessionStore};
+
+use super::House;
+
+/// Where a session keeps its person.
+pub const PERSON: &str = "person";
+
+/// Sessions over the engine's table.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
+pub fn layer(house: &House) -> SessionManagerLayer<Store> {
+    let https = house.is_https();
+    SessionManagerLayer::new(Store { engine: house.engine.clone() })
+        .with_name(if https { "__Host-rt_session" } else { "rt_session" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+}
+
+/// The token of a session, as the engine takes it.
+pub fn token(id: Id) -> [u8; 16] {
+    id.0.to_be_bytes()
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let value = encode(record)?;
+        while !self.engine.insert_session(&token(record.id), person(record), &value).await.map_err(backend)? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let kept = self.engine.update_session(&token(record.id), person(record), &encode(record)?).await.map_err(backend)?;
+        if !kept {
+            tracing::debug!("a session that was ended is not saved");
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let Some((value, ends)) = self.engine.find_session(&token(*id)).await.map_err(backend)? else { return Ok(None) };
+        let data = serde_json::from_slice(&value).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp(ends.0 / 1000).map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.engine.delete_session(&token(*id)).await.map_err(backend)
+    }
+}
+
+fn person(record: &Record) -> Option<PersonId> {
+    record.data.get(PERSON).and_then(Value::as_i64).map(PersonId)
+}
+
+fn encode(record: &Record) -> Result<Vec<u8>> {
+    serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))
+}
+
+fn backend(error: engine::Error) -> Error {
+    Error::Backend(error.to_string())
+}

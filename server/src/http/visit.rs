@@ -1,0 +1,44 @@
+//! Every request for a page comes with a visit: who it is, from where, and what it may call.
+
+use app::doors::{Theme, Visit};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Code, PersonId};
+use engine::Caller;
+use engine::ctx::Origin;
+use tower_sessions::Session;
+
+use super::House;
+use super::problem::Refusal;
+use super::sessions::{PERSON, token};
+
+/// Reads the session and puts a [`Visit`] beside the request.
+pub async fn receive(State(house): State<House>, session: Session, mut request: Request, next: Next) -> Response {
+    let person = match session.get::<i64>(PERSON).await {
+        Ok(person) => person.map(PersonId),
+        Err(error) => return Refusal::new(Code::Unavailable, error.to_string()).into_response(),
+    };
+    let caller = person.zip(session.id()).map(|(person, id)| {
+        let session = house.engine.session_digest(&token(id));
+        Caller { person, session }
+    });
+    let visit = Visit {
+        engine: house.engine.clone(),
+        caller,
+        origin: request.extensions().get::<Origin>().cloned().unwrap_or_default(),
+        session,
+        theme: theme(request.headers()),
+        installation: house.installation.clone(),
+    };
+    request.extensions_mut().insert(visit);
+    next.run(request).await
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == "theme").map_or(Theme::System, |(_, value)| Theme::named(value))
+}
