@@ -1,0 +1,27 @@
+# Roundtable: `make run` to try it, `make test` before you trust it, `make help` for the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run build watch test test-fast bench fmt clean-tools
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Build and serve the dashboard on http://127.0.0.1:3000, with SQLite under data/
+	@.ci/tools build && .ci/build && .ci/serve
+
+build: ## Build the one binary, dashboard included, into dist/
+	@.ci/tools build && .ci/build
+
+watch: ## Serve while you edit, rebuilding on every change
+	@.ci/tools build && .ci/watch
+
+test: ## Everything that must hold: formatting, lints, tests on SQLite and Postgres, a real browser
+	@.ci/tools test && .ci/test
+
+test-fast: ## The same without the browser
+	@.ci/tools build && .ci/test fast
+
+bench: ## Measure, as ratios within one run
+	@.ci/tools build && .ci/bench
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
