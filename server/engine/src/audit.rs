@@ -73,12 +73,13 @@ impl Engine {
     /// `Busy`.
     pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
         let mut link = self.db().read().await?;
-        let (head, head_hash) = audit::head(&mut link, organization).await?;
         let (mut last, mut before) = (0, Vec::new());
-        loop {
-            let rows = audit::chain(&mut link, organization, last, 1000).await?;
+        // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
+        let (head, head_hash) = loop {
+            let head = audit::head(&mut link, organization).await?;
+            let rows = audit::chain(&mut link, organization, Some(last).filter(|n| *n > 0), 1000).await?;
             if rows.is_empty() {
-                break;
+                break head;
             }
             for row in rows {
                 let canon = row.canon(&before);
@@ -88,7 +89,7 @@ impl Engine {
                 }
                 (last, before) = (row.n, row.hash);
             }
-        }
+        };
         let whole = last == head && before == head_hash;
         Ok(if whole { ChainState::Sound(last) } else { ChainState::Broken(last + 1) })
     }

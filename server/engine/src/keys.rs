@@ -276,6 +276,9 @@ impl Engine {
 /// writes nothing (write fence of decision D23).
 pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<()> {
     let ended = Error::Unauthenticated("the credential ended while the request ran");
+    if !matches!(ctx.credential, Credential::System) {
+        store::audit::hold_head(tx, &ctx.actor.organization).await?;
+    }
     match &ctx.credential {
         Credential::Key { id, .. } => {
             let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?;

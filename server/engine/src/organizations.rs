@@ -70,17 +70,22 @@ impl Engine {
     async fn change_member(&self, ctx: &Ctx, member: ActorId, what: Happening, change: impl Fn(&mut actors::ActorRow, Moment)) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         let mut tx = self.db().begin().await?;
-        // Taking the chain's head first makes every change of members in an organization wait for the one before.
-        let before = actors::find(&mut tx, reach.organization(), member).await?.ok_or(Error::NotFound)?;
-        let event = Event::new(what, "member", before.id, &before.name).concerning(member);
-        let mut after = before.clone();
-        change(&mut after, ctx.now);
-        let event = event.changed("role", Some(&before.role), Some(&after.role).filter(|_| after.removed_at.is_none()).map(String::as_str));
-        journal(self, &mut tx, ctx, event).await?;
+        // The fence takes the chain's head, so that what is read after it stays as it is until the end.
         fence(self, &mut tx, ctx).await?;
+        let found = actors::find(&mut tx, reach.organization(), member).await?;
+        let before = found.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
         if before.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
             return Err(Error::Denied);
         }
+        if !before.is_sound(self.ring()) {
+            // Sealing it anew would make someone's alteration good.
+            return Err(Error::Broken(format!("the row of actor {member} was altered")));
+        }
+        let mut after = before.clone();
+        change(&mut after, ctx.now);
+        let role = Some(after.role.as_str()).filter(|_| after.removed_at.is_none());
+        let event = Event::new(what, "member", before.id, &before.name).concerning(member).changed("role", Some(&before.role), role);
+        after.audit_n = journal(self, &mut tx, ctx, event).await?;
         actors::update(&mut tx, &after.sealed(self.ring())).await?;
         if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
             return Err(Error::Conflict(Code::Conflict, "An organization keeps at least one owner"));
@@ -95,10 +100,12 @@ impl Engine {
             return Err(Error::Conflict(Code::AlreadyBootstrapped, Code::AlreadyBootstrapped.sentence()));
         }
         self.add_organization(tx, &id, command.organization.as_str()).await?;
-        let owner = self.new_actor(&id, command.owner.as_str(), Role::Owner);
-        let claim = person.is_none().then(|| command.email.clone());
-        let actor = self.add_actor(tx, owner, person, claim).await?;
-        let ctx = Ctx::new(actor, self.outside().now(), origin, Credential::System);
+        let owner = self.next_actor(tx, &id, command.owner.as_str(), Role::Owner).await?;
+        let row = actors::new_row(&owner, self.outside().now());
+        let claim_email = person.is_none().then(|| command.email.clone());
+        let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email, ..row };
+        actors::insert(tx, &row.sealed(self.ring())).await?;
+        let ctx = Ctx::new(owner, self.outside().now(), origin, Credential::System);
         let event = Event::new(Happening::OrganizationCreated, "organization", &id, command.organization.as_str());
         journal(self, tx, &ctx, event).await?;
         Ok(ctx)
@@ -109,16 +116,9 @@ impl Engine {
         Ok(audit::start_chain(tx, id).await?)
     }
 
-    fn new_actor(&self, organization: &OrganizationId, name: &str, role: Role) -> Actor {
-        Actor { id: ActorId(0), organization: organization.clone(), kind: ActorKind::Member, name: name.into(), role }
-    }
-
-    async fn add_actor(&self, tx: &mut Tx, actor: Actor, person: Option<PersonId>, claim: Option<String>) -> Result<Actor> {
-        let id = meta::next(tx, "actor").await?;
-        let row = actors::new_row(id, &actor, self.outside().now());
-        let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email: claim, ..row };
-        actors::insert(tx, &row.sealed(self.ring())).await?;
-        Ok(Actor { id: ActorId(id), ..actor })
+    async fn next_actor(&self, tx: &mut Tx, organization: &OrganizationId, name: &str, role: Role) -> Result<Actor> {
+        let id = ActorId(meta::next(tx, "actor").await?);
+        Ok(Actor { id, organization: organization.clone(), kind: ActorKind::Member, name: name.into(), role })
     }
 }
 
@@ -147,10 +147,13 @@ impl Engine {
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");
                 let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, name, identity.email.as_deref(), now).await?;
-                let actor = self.add_actor(&mut tx, self.new_actor(&id, name, *role), Some(person), None).await?;
+                let actor = self.next_actor(&mut tx, &id, name, *role).await?;
+                let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
                 let ctx = Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
                 let (what, kind) = (Happening::MemberJoined, "member");
-                journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;
+                // The row's seal covers the number of its event, so the event comes first.
+                let audit_n = journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;
+                actors::insert(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }
         Ok(tx.commit().await?)

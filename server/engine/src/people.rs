@@ -1,12 +1,14 @@
 //! Who a person is, and as whom they act.
 
+use std::collections::BTreeSet;
+
 use domain::event::{Event, Happening};
 use domain::view::Membership;
 use domain::{Name, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
-use crate::store::{actors, organizations, people};
+use crate::store::{Tx, actors, audit, organizations, people};
 use crate::{Engine, Error, Result};
 
 /// A person as a provider vouches for them: issuer and subject are who they are, the rest is how to address them.
@@ -42,12 +44,14 @@ impl Engine {
         let name = shown_name(identity);
         let mut tx = self.db().begin().await?;
         let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, identity.email.as_deref(), now).await?;
+        self.hold_heads(&mut tx, person, identity.email.as_deref()).await?;
         if let Some(email) = &identity.email {
             for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| row.is_sound(self.ring())) {
                 let row = actors::ActorRow { person_id: Some(person.0), claim_email: None, name: name.clone(), ..row };
-                actors::update(&mut tx, &row.clone().sealed(self.ring())).await?;
                 let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
-                journal(self, &mut tx, &ctx, Event::new(Happening::MemberJoined, "member", row.id, &name)).await?;
+                let joined = Event::new(Happening::MemberJoined, "member", row.id, &name);
+                let audit_n = journal(self, &mut tx, &ctx, joined).await?;
+                actors::update(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }
         for membership in organizations::of_person(&mut tx, person).await? {
@@ -57,6 +61,22 @@ impl Engine {
         }
         tx.commit().await?;
         Ok(person)
+    }
+
+    /// Takes the chains that a sign-in writes to, in one order for everybody: two people who share organizations do
+    /// not wait for each other in a circle.
+    async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+        let memberships = organizations::of_person(tx, person).await?;
+        let mut touched: BTreeSet<_> = memberships.into_iter().map(|membership| membership.organization).collect();
+        if let Some(email) = email {
+            for row in actors::waiting_for(tx, email).await? {
+                touched.insert(row.actor()?.organization);
+            }
+        }
+        for organization in &touched {
+            audit::hold_head(tx, organization).await?;
+        }
+        Ok(())
     }
 
     /// The person with this id.

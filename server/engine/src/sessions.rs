@@ -38,7 +38,7 @@ impl Engine {
         Ok(added)
     }
 
-    /// Writes a session that exists; one that was ended meanwhile stays ended, and false is the answer.
+    /// Writes a session that exists; one that was ended or ran out meanwhile stays ended, and false is the answer.
     ///
     /// # Errors
     /// `Busy`.
@@ -46,7 +46,8 @@ impl Engine {
         let digest = self.session_digest(token);
         let sealed = self.seal_session("sessions", &digest, value);
         let mut tx = self.db().begin().await?;
-        let kept = sessions::update(&mut tx, &digest, person, &sealed, self.outside().now()).await?;
+        let now = self.outside().now();
+        let kept = sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
         tx.commit().await?;
         Ok(kept)
     }

@@ -48,6 +48,7 @@ CREATE TABLE actors (
   role            TEXT   NOT NULL,
   created_at      BIGINT NOT NULL,
   removed_at      BIGINT,
+  audit_n         BIGINT NOT NULL,
   row_mac         BLOB   NOT NULL,
   UNIQUE (organization_id, id),
   UNIQUE (organization_id, person_id)

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn base64_is_read_in_both_alphabets() {
-        let bytes: Vec<u8> = (0..32).map(|n| n * 7 + 200_u8.wrapping_sub(n)).collect();
+        let bytes: Vec<u8> = (0..32_u8).map(|n| (n * 6).wrapping_add(200)).collect();
         let standard = "yM7U2uDm7PL4/gQKEBYcIiguNDpARkxSWF5kanB2fII=";
         assert_eq!(base64(standard).expect("standard"), bytes);
         assert_eq!(base64(&standard.replace('/', "_").replace('=', "")).expect("url"), bytes);

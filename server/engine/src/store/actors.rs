@@ -17,7 +17,12 @@ pub struct ActorRow {
     pub role: String,
     pub created_at: i64,
     pub removed_at: Option<i64>,
+    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an old row cannot be put
+    /// back.
+    pub audit_n: i64,
     pub row_mac: Vec<u8>,
+    /// Number of the newest audit event about this actor, as the log says.
+    pub newest_n: i64,
 }
 
 impl ActorRow {
@@ -28,9 +33,9 @@ impl ActorRow {
         self
     }
 
-    /// Whether the row bears its own seal.
+    /// Whether the row bears its own seal and is not an old one put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
     }
 
     /// The actor, as the domain knows it.
@@ -54,13 +59,17 @@ impl ActorRow {
             .text(&self.role)
             .number(self.created_at)
             .maybe_number(self.removed_at)
+            .number(self.audit_n)
     }
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, row_mac FROM actors ",
+            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, audit_n, row_mac, \
+             (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = actors.organization_id \
+             AND e.object_kind = 'member' AND e.object_id = CAST(actors.id AS TEXT) \
+             AND e.action IN ('member.joined', 'member.role_changed', 'member.removed')) AS newest_n FROM actors ",
             $rest
         )
     };
@@ -68,21 +77,21 @@ macro_rules! select {
 
 pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
-         removed_at, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+         removed_at, audit_n, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     run!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
-        .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(&row.row_mac)
+        .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
     Ok(())
 }
 
-/// Writes back what may change of an actor: person, claim, name, role, removal, seal.
+/// Writes back what may change of an actor: person, claim, name, role, removal, event, seal.
 pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
-         row_mac = $8 WHERE organization_id = $1 AND id = $2";
+         audit_n = $8, row_mac = $9 WHERE organization_id = $1 AND id = $2";
     let changed = run!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
-        .bind(&row.role).bind(row.removed_at).bind(&row.row_mac).execute(conn))?;
+        .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
 }
 
@@ -121,9 +130,9 @@ pub async fn count_owners(link: &mut Link, organization: &OrganizationId) -> Res
 }
 
 /// A new actor's row, not sealed yet.
-pub fn new_row(id: i64, actor: &Actor, at: Moment) -> ActorRow {
+pub fn new_row(actor: &Actor, at: Moment) -> ActorRow {
     ActorRow {
-        id,
+        id: actor.id.0,
         organization_id: actor.organization.to_string(),
         kind: actor.kind.as_str().into(),
         person_id: None,
@@ -132,6 +141,8 @@ pub fn new_row(id: i64, actor: &Actor, at: Moment) -> ActorRow {
         role: actor.role.as_str().into(),
         created_at: at.0,
         removed_at: None,
+        audit_n: 0,
         row_mac: Vec::new(),
+        newest_n: 0,
     }
 }

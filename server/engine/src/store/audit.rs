@@ -3,7 +3,7 @@
 use domain::policy::Reach;
 use domain::OrganizationId;
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Conn, Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
 
 /// One event.
@@ -67,6 +67,17 @@ pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(
     Ok(())
 }
 
+/// Takes the head of the chain until the transaction ends. Whatever changes an organization takes it before any other
+/// row, so that changes of one organization come one after the other and never wait for each other in a circle.
+pub async fn hold_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
+    // SQLite has one writer at a time anyway.
+    const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
+    if let Conn::Postgres(conn) = tx.conn() {
+        let _: (i64,) = sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn).await?;
+    }
+    Ok(())
+}
+
 /// Takes the next number, and with it the head of the chain until the transaction ends.
 pub async fn advance(tx: &mut Tx, organization: &str) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
@@ -99,10 +110,10 @@ pub async fn list(link: &mut Link, reach: &Reach, before: i64, limit: i64) -> Re
     })
 }
 
-/// Events in the order of the chain, from `after` (exclusive) on.
-pub async fn chain(link: &mut Link, organization: &OrganizationId, after: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+/// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
+pub async fn chain(link: &mut Link, organization: &OrganizationId, after: Option<i64>, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after).bind(limit).fetch_all(conn))?)
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?)
 }
 
 /// Number and hash of the newest event.

@@ -25,11 +25,19 @@ pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
     Ok(added == 1)
 }
 
-/// Writes a session that exists. One that was ended meanwhile stays ended.
-pub async fn update(tx: &mut Tx, digest: &[u8], person: Option<PersonId>, sealed: &[u8], seen: Moment) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE sessions SET person_id = $2, sealed = $3, seen_at = $4 WHERE digest = $1";
+/// Writes a session that exists. One that was ended or ran out meanwhile stays ended.
+pub async fn update(
+    tx: &mut Tx,
+    digest: &[u8],
+    person: Option<PersonId>,
+    sealed: &[u8],
+    seen: Moment,
+    idle_since: Moment,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE sessions SET person_id = $2, sealed = $3, seen_at = $4 \
+         WHERE digest = $1 AND expires_at > $4 AND seen_at > $5";
     let changed = run!(tx, conn => sqlx::query(SQL)
-        .bind(digest).bind(person.map(|p| p.0)).bind(sealed).bind(seen.0).execute(conn))?;
+        .bind(digest).bind(person.map(|p| p.0)).bind(sealed).bind(seen.0).bind(idle_since.0).execute(conn))?;
     Ok(changed == 1)
 }
 
