@@ -27,25 +27,22 @@ pub const SOUTH: &str = "South";
 
 /// Proves a guarantee on both databases: `both! { name(house) { … } }` makes `name::sqlite` and `name::postgres`.
 macro_rules! both {
-    ($($(#[$note:meta])* $name:ident($house:ident) $body:block)+) => {
+    ($($name:ident($house:ident) $body:block)+) => {
         $(
-            $(#[$note])*
+            async fn $name($house: &crate::house::House) $body
+
             mod $name {
-                use super::*;
-
-                async fn guarantee($house: &crate::house::House) $body
-
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn sqlite() {
                     let house = crate::house::House::on_sqlite().await;
-                    guarantee(&house).await;
+                    super::$name(&house).await;
                     house.close().await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn postgres() {
                     let house = crate::house::House::on_postgres().await;
-                    guarantee(&house).await;
+                    super::$name(&house).await;
                     house.close().await;
                 }
             }

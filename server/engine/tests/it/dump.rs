@@ -1,0 +1,287 @@
+//! What a thief of the database holds: nothing that opens a door, with the master key neither.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use domain::token::{Brand, Kind, PlainKey};
+use domain::view::NewKey;
+use engine::keyring::{self, Canon};
+use engine::mint;
+use sha2::{Digest, Sha256};
+
+use crate::house::{House, NORTH, SOUTH, origin};
+use crate::intruder::{Cells, Intruder, Value};
+
+const KEYS: usize = 1_000;
+
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Every window of eight bytes of what must not be found, in all the forms it might take.
+#[derive(Default)]
+pub struct Needles {
+    windows: HashSet<u64>,
+    sieve: Vec<u64>,
+}
+
+impl Needles {
+    /// A secret as it is, in hex, and in base64 at every alignment.
+    pub fn add_secret(&mut self, secret: &[u8]) {
+        self.add(secret);
+        self.add(hex::encode(secret).as_bytes());
+        self.add(hex::encode_upper(secret).as_bytes());
+        for shift in 0..3 {
+            let shifted = [&[0; 2][..shift], secret].concat();
+            let (from, to) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
+            self.add(&STANDARD_NO_PAD.encode(&shifted).as_bytes()[from..to]);
+            self.add(&URL_SAFE_NO_PAD.encode(&shifted).as_bytes()[from..to]);
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.sieve.resize(1 << 18, 0);
+        for window in bytes.windows(8) {
+            let window = number(window);
+            let (word, bit) = place(window);
+            self.sieve[word] |= bit;
+            self.windows.insert(window);
+        }
+    }
+
+    /// The first window of `hay` that is one of these.
+    pub fn find(&self, hay: &[u8]) -> Option<String> {
+        let hit = hay.windows(8).find(|window| {
+            let window = number(window);
+            let (word, bit) = place(window);
+            self.sieve[word] & bit != 0 && self.windows.contains(&window)
+        });
+        hit.map(|window| String::from_utf8_lossy(window).into_owned())
+    }
+
+    /// None of these is anywhere in the database, nor in the files it is made of.
+    pub async fn assert_absent(&self, house: &House) {
+        assert!(self.windows.len() > 30);
+        for (table, rows) in house.intruder().await.dump().await {
+            for (column, value) in rows.into_iter().flatten() {
+                assert_eq!(self.find(&raw(&value)), None, "in {table}.{column}");
+            }
+        }
+        for (name, bytes) in files(house) {
+            assert_eq!(self.find(&bytes), None, "in the file {name}");
+        }
+    }
+}
+
+fn number(window: &[u8]) -> u64 {
+    u64::from_be_bytes(window.try_into().expect("eight bytes"))
+}
+
+fn place(window: u64) -> (usize, u64) {
+    let mixed = window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    ((mixed >> 6) as usize, 1 << (mixed & 63))
+}
+
+fn raw(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Number(number) => number.to_string().into_bytes(),
+        Value::Text(text) => text.clone().into_bytes(),
+        Value::Bytes(bytes) => bytes.clone(),
+    }
+}
+
+/// The files of a SQLite database: itself, its log, and whatever else lies there.
+fn files(house: &House) -> Vec<(String, Vec<u8>)> {
+    let Some(folder) = &house.folder else { return Vec::new() };
+    let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
+    files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
+}
+
+fn secret_of(key: &PlainKey) -> &[u8] {
+    &key.expose().as_bytes()["rt_sk_".len() + 8..][..43]
+}
+
+async fn many_keys(house: &House, count: usize) -> Vec<NewKey> {
+    let ctxs = [house.north("max").await, house.north("olga").await, house.south("una").await];
+    let mut keys = Vec::with_capacity(count);
+    for n in 0..count {
+        keys.push(house.key_of(&ctxs[n % ctxs.len()]).await);
+    }
+    for key in keys.iter().step_by(10) {
+        house.with_key(&key.plain).await;
+    }
+    house.engine.flush_usage().await.expect("flushed");
+    keys
+}
+
+/// Everything a thief might make of a stored value and present as a key.
+fn forms(bytes: &[u8]) -> Vec<String> {
+    let plain = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
+    plain.iter().flat_map(|form| [form.clone(), format!("rt_sk_{form}")]).collect()
+}
+
+/// Well-formed keys with a true public part and a secret taken from a stored value.
+fn assembled(bytes: &[u8], prefix: &str) -> Vec<PlainKey> {
+    let lookup = prefix.as_bytes()[prefix.len() - 8..].try_into().expect("eight characters");
+    let texts = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
+    let secrets = texts.iter().filter_map(|text| {
+        let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).take(43).collect();
+        <[u8; 43]>::try_from(letters).ok()
+    });
+    secrets.map(|secret| PlainKey::assemble(&Brand::default(), Kind::Secret, lookup, &secret)).collect()
+}
+
+async fn assert_no_key(house: &House, bytes: &[u8], what: &str) {
+    for form in forms(bytes) {
+        let Ok(key) = PlainKey::parse(&form) else { continue };
+        assert!(house.admit(&key).await.is_err(), "{what} opens a door");
+    }
+}
+
+async fn key_rows(intruder: &mut Intruder) -> Vec<Cells> {
+    intruder.rows("SELECT * FROM api_keys ORDER BY id").await
+}
+
+fn text<'a>(row: &'a Cells, column: &str) -> &'a str {
+    match get(row, column) {
+        Value::Text(text) => text,
+        other => panic!("{column}: {other:?}"),
+    }
+}
+
+fn integer(row: &Cells, column: &str) -> i64 {
+    match get(row, column) {
+        Value::Number(number) => *number,
+        other => panic!("{column}: {other:?}"),
+    }
+}
+
+fn bytes<'a>(row: &'a Cells, column: &str) -> &'a [u8] {
+    match get(row, column) {
+        Value::Bytes(bytes) => bytes,
+        other => panic!("{column}: {other:?}"),
+    }
+}
+
+fn get<'a>(row: &'a Cells, column: &str) -> &'a Value {
+    &row.iter().find(|(name, _)| name == column).expect("a column").1
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let secret = b"Zx81qWertYuiOpasDfghJklzXcvbNm0123456789ABC";
+    let mut needles = Needles::default();
+    needles.add_secret(secret);
+    for shift in 0..5 {
+        let held = [&b"rt_sk"[..shift], &secret[..]].concat();
+        let forms = [held.clone(), hex::encode(&held).into(), base64(&held).into(), URL_SAFE_NO_PAD.encode(&held).into()];
+        for form in forms {
+            assert!(needles.find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat()).is_some(), "{form:?}");
+        }
+    }
+    assert!(needles.find(&secret[20..28]).is_some() && needles.find(&secret[20..27]).is_none());
+    assert!(needles.find(&[7; 10_000]).is_none());
+}
+
+both! {
+    b1_nothing_of_a_thousand_keys_is_in_the_database_or_its_files(house) {
+        let keys = many_keys(house, KEYS).await;
+        let mut needles = Needles::default();
+        for key in &keys {
+            needles.add_secret(secret_of(&key.plain));
+        }
+        needles.assert_absent(house).await;
+        house.db.close().await;
+        for (name, bytes) in files(house) {
+            assert_eq!(needles.find(&bytes), None, "in the closed file {name}");
+        }
+    }
+
+    b3_no_value_that_can_be_computed_from_a_key_alone_is_stored(house) {
+        let keys = many_keys(house, 200).await;
+        let mut needles = Needles::default();
+        for key in &keys {
+            let (text, verifier) = (key.plain.expose(), mint::verifier(&key.plain));
+            let whole = Sha256::digest(text);
+            for digest in [&whole[..], &Sha256::digest(whole), &Sha256::digest(secret_of(&key.plain)), verifier.auth.as_slice(), &Sha256::digest(verifier.auth.as_slice())] {
+                needles.add(digest);
+                needles.add(hex::encode(digest).as_bytes());
+            }
+        }
+        needles.assert_absent(house).await;
+    }
+
+    rk_33_no_stored_value_opens_a_door(house) {
+        many_keys(house, KEYS).await;
+        let dump = house.intruder().await.dump().await;
+        for (table, rows) in &dump {
+            for (column, value) in rows.iter().flatten() {
+                assert_no_key(house, &raw(value), &format!("{table}.{column}")).await;
+            }
+        }
+        for row in key_rows(&mut house.intruder().await).await.iter().step_by(10) {
+            for (column, value) in row {
+                for key in assembled(&raw(value), text(row, "key_prefix")) {
+                    assert!(house.admit(&key).await.is_err(), "a key made of {column}");
+                }
+                assert!(house.engine.find_session(&raw(value)).await.expect("an answer").is_none(), "{column} as a session");
+            }
+        }
+    }
+
+    b2_with_the_master_key_neither(house) {
+        many_keys(house, KEYS).await;
+        let ring = keyring::open(&house.db, &house.master, None).await.expect("the thief has the master key");
+        let mut opened = 0;
+        for row in key_rows(&mut house.intruder().await).await {
+            let id = integer(&row, "id");
+            let place = Canon::of("key")
+                .text(text(&row, "organization_id"))
+                .number(id)
+                .number(integer(&row, "actor_id"))
+                .number(integer(&row, "created_by"))
+                .number(integer(&row, "lookup_key_id"));
+            let value = ring.unseal("api_keys", &id.to_be_bytes(), &place, bytes(&row, "sealed")).expect("it opens");
+            opened += 1;
+            assert_no_key(house, &value, "an opened verifier").await;
+            for key in assembled(&value, text(&row, "key_prefix")) {
+                assert!(house.admit(&key).await.is_err(), "a key made of an opened verifier");
+            }
+        }
+        assert_eq!(opened, KEYS);
+    }
+
+    rk_31_the_seal_is_made_before_the_value_reaches_the_database(house) {
+        let key = house.north_key("max").await;
+        let row = key_rows(&mut house.intruder().await).await.remove(0);
+        let sealed = bytes(&row, "sealed");
+        assert_eq!(sealed.len(), 1 + 8 + 12 + 32 + 16, "version, key id, nonce, verifier, tag");
+        assert!(!sealed.windows(32).any(|window| window == mint::verifier(&key.plain).auth.as_slice()));
+    }
+
+    rk_30_no_nonce_is_used_twice(house) {
+        many_keys(house, 300).await;
+        let rows = key_rows(&mut house.intruder().await).await;
+        let nonces: HashSet<_> = rows.iter().map(|row| bytes(row, "sealed")[9..21].to_vec()).collect();
+        assert_eq!(nonces.len(), rows.len());
+    }
+
+    b1_another_installations_dump_is_worth_nothing_here(house) {
+        let other = house.another().await;
+        let command = domain::command::FoundOrganization::read("Acme", "Eve", "eve@example.test").expect("a founding");
+        let stolen = other.engine.bootstrap(&command, origin()).await.expect("eve's own key");
+        assert!(house.admit(&stolen.plain).await.is_err());
+        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
+        let mut row = key_rows(&mut other.intruder().await).await.remove(0);
+        for organization in [north, south] {
+            *crate::intruder::cell(&mut row, "organization_id") = Value::Text(organization.to_string());
+            let mut intruder = house.intruder().await;
+            intruder.insert("api_keys", &row).await;
+            assert!(house.admit(&stolen.plain).await.is_err());
+            intruder.run("DELETE FROM api_keys").await;
+        }
+        other.close().await;
+    }
+}

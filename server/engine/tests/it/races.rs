@@ -1,0 +1,232 @@
+//! What holds when many things happen at once.
+
+use std::future::Future;
+
+use domain::command::{CreateKey, FoundOrganization};
+use domain::{Code, Role};
+use engine::audit::ChainState;
+use engine::{Error, Result};
+use tokio::task::JoinSet;
+
+use crate::house::{NORTH, identity, origin, refusal, revoke, workspace};
+use crate::intruder::Value;
+
+/// Starts all of them at once; gives what each came to, in no order.
+async fn race<T: Send + 'static>(runners: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    runners.into_iter().collect::<JoinSet<_>>().join_all().await
+}
+
+/// How many succeeded; every other one must have been refused with one of these codes.
+fn winners<T>(results: Vec<Result<T>>, refusals: &[Code]) -> usize {
+    let count = results.len();
+    let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+    for error in &errors {
+        assert!(refusals.contains(&error.code()), "{error:?}");
+    }
+    count - errors.len()
+}
+
+both! {
+    b12_of_two_hundred_racing_bootstraps_one_succeeds(staged) {
+        let house = staged.another().await;
+        let tries = (0..200).map(|n| {
+            let engine = house.engine.clone();
+            let founding = FoundOrganization::read(&format!("Acme {n}"), "Grace", "grace@example.test").expect("a founding");
+            async move { engine.bootstrap(&founding, origin()).await }
+        });
+        assert_eq!(winners(race(tries).await, &[Code::AlreadyBootstrapped]), 1);
+        let mut intruder = house.intruder().await;
+        for table in ["organizations", "actors", "api_keys"] {
+            assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");
+        }
+        house.close().await;
+    }
+
+    d25_of_many_racing_revocations_one_is_the_event(house) {
+        let key = house.north_key("max").await.view.key_id;
+        let (olga, ada) = (house.north("olga").await, house.north("ada").await);
+        let before = house.sound_chain(NORTH).await;
+        let tries = (0..20).map(|n| {
+            let (engine, ctx) = (house.engine.clone(), if n % 2 == 0 { olga.clone() } else { ada.clone() });
+            async move { engine.revoke_key(&ctx, revoke(key)).await }
+        });
+        let done: Vec<_> = race(tries).await.into_iter().map(|done| done.expect("revoked")).collect();
+        assert_eq!(done.iter().filter(|done| done.fresh).count(), 1);
+        assert!(done.iter().all(|other| other.view == done[0].view || other.view.created_by != done[0].view.created_by));
+        assert_eq!(house.sound_chain(NORTH).await, before + 1);
+    }
+
+    rk_24_requests_of_one_key_that_all_revoke_it_end_it_once(house) {
+        let key = house.north_key("max").await;
+        let before = house.sound_chain(NORTH).await;
+        let mut admitted = Vec::new();
+        for _ in 0..8 {
+            admitted.push(house.with_key(&key.plain).await);
+        }
+        let tries = admitted.into_iter().map(|admitted| {
+            let (engine, id) = (house.engine.clone(), key.view.key_id);
+            async move { engine.revoke_key(&admitted.ctx, revoke(id)).await }
+        });
+        let done = race(tries).await;
+        assert!(winners(done, &[Code::Unauthorized]) >= 1);
+        assert_eq!(house.sound_chain(NORTH).await, before + 1);
+    }
+
+    rk_24_two_keys_that_revoke_each_other_are_not_both_left(house) {
+        for _ in 0..5 {
+            let (one, other) = (house.north_key("ada").await, house.north_key("olga").await);
+            let (first, second) = (house.with_key(&one.plain).await, house.with_key(&other.plain).await);
+            let (engine, target) = (house.engine.clone(), other.view.key_id);
+            let forth = tokio::spawn(async move { engine.revoke_key(&first.ctx, revoke(target)).await });
+            let (engine, target) = (house.engine.clone(), one.view.key_id);
+            let back = tokio::spawn(async move { engine.revoke_key(&second.ctx, revoke(target)).await });
+            let done = vec![forth.await.expect("joined"), back.await.expect("joined")];
+            assert_eq!(winners(done, &[Code::Unauthorized]), 1);
+        }
+    }
+
+    rk_24_nothing_is_written_with_a_key_after_its_revocation(house) {
+        for round in 0..3 {
+            let key = house.north_key("max").await;
+            let mut tries: JoinSet<Result<()>> = JoinSet::new();
+            for n in 0..50 {
+                let (engine, plain) = (house.engine.clone(), key.plain.clone());
+                tries.spawn(async move {
+                    let admitted = engine.admit_key(&plain, origin()).await?;
+                    engine.create_workspace(&admitted.ctx, workspace(&format!("{round}-{n}"))).await.map(drop)
+                });
+                if n == 10 + round * 10 {
+                    let (engine, olga, id) = (house.engine.clone(), house.north("olga").await, key.view.key_id);
+                    tries.spawn(async move { engine.revoke_key(&olga, revoke(id)).await.map(drop) });
+                }
+            }
+            assert!(winners(tries.join_all().await, &[Code::Unauthorized]) >= 1);
+            let north = house.organization(NORTH).await;
+            let ends = format!(
+                "SELECT n FROM audit_events WHERE organization_id = '{north}' AND action = 'key.revoked' AND object_id = '{}'",
+                key.view.key_id
+            );
+            let mut intruder = house.intruder().await;
+            let end = intruder.number(&ends).await;
+            let late = format!(
+                "SELECT COUNT(*) FROM audit_events WHERE organization_id = '{north}' AND via_key = '{}' AND n > {end}",
+                key.plain.prefix()
+            );
+            assert_eq!(intruder.number(&late).await, 0, "events of the key after its end");
+        }
+        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM workspaces").await, {
+            let sql = "SELECT COUNT(*) FROM audit_events WHERE action = 'workspace.created'";
+            house.intruder().await.number(sql).await
+        });
+    }
+
+    e2_a_member_removed_while_making_keys_is_left_with_no_live_key(house) {
+        let (olga, max, id) = (house.north("olga").await, house.north("max").await, house.member("max", NORTH).await);
+        let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
+        for n in 0..30 {
+            let (engine, max) = (house.engine.clone(), max.clone());
+            tries.spawn(async move {
+                let made = engine.create_key(&max, CreateKey::read("Racing").expect("a name")).await?;
+                Ok(Some(made.plain))
+            });
+            if n == 12 {
+                let (engine, olga) = (house.engine.clone(), olga.clone());
+                tries.spawn(async move { engine.remove_member(&olga, id).await.map(|()| None) });
+            }
+        }
+        let mut made = 0;
+        for done in tries.join_all().await {
+            match done {
+                Ok(Some(key)) => {
+                    made += 1;
+                    assert_eq!(refusal(house.admit(&key).await), Code::Forbidden);
+                }
+                Ok(None) => {}
+                Err(error) => assert_eq!(error.code(), Code::Forbidden, "{error:?}"),
+            }
+        }
+        house.sound_chain(NORTH).await;
+        let sql = format!("SELECT COUNT(*) FROM api_keys WHERE actor_id = {id}");
+        assert_eq!(house.intruder().await.number(&sql).await, made);
+    }
+
+    b18_two_last_owners_who_demote_each_other_leave_one(house) {
+        let olga = house.north("olga").await;
+        let ada = house.member("ada", NORTH).await;
+        for _ in 0..10 {
+            house.engine.change_role(&olga, ada, Role::Owner).await.expect("a second owner");
+            let second = house.north("ada").await;
+            let (engine, me) = (house.engine.clone(), second.clone());
+            let olga_id = olga.actor().id;
+            let one = tokio::spawn(async move { engine.change_role(&me, olga_id, Role::Member).await });
+            let (engine, me) = (house.engine.clone(), olga.clone());
+            let other = tokio::spawn(async move { engine.remove_member(&me, ada).await });
+            let done = vec![one.await.expect("joined"), other.await.expect("joined")];
+            let removed = done[1].is_ok();
+            assert_eq!(winners(done, &[Code::Forbidden, Code::Conflict, Code::NotFound]), 1);
+            let sql = "SELECT COUNT(*) FROM actors WHERE role = 'owner' AND removed_at IS NULL AND organization_id = \
+                       (SELECT id FROM organizations WHERE name = 'North')";
+            assert_eq!(house.intruder().await.number(sql).await, 1);
+            if removed {
+                return;
+            }
+            house.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
+        }
+    }
+
+    e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(house) {
+        let (olga, ada) = (house.north("olga").await, house.north("ada").await);
+        for name in ["max", "mia", "una"] {
+            let id = house.member(name, NORTH).await;
+            let mut tries: JoinSet<Result<()>> = JoinSet::new();
+            for n in 0..10 {
+                let (engine, olga, ada) = (house.engine.clone(), olga.clone(), ada.clone());
+                let role = if n % 2 == 0 { Role::Admin } else { Role::Member };
+                tries.spawn(async move {
+                    match n {
+                        4 => engine.remove_member(&olga, id).await,
+                        _ => engine.change_role(&ada, id, role).await,
+                    }
+                });
+            }
+            winners(tries.join_all().await, &[Code::NotFound]);
+            assert_ne!(house.intruder().await.value(&format!("SELECT removed_at FROM actors WHERE id = {id}")).await, Value::Null, "{name}");
+        }
+        house.sound_chain(NORTH).await;
+    }
+
+    sign_ins_of_many_people_at_once_all_succeed(house) {
+        let names = ["olga", "ada", "max", "mia", "una", "otto", "ben"];
+        let tries = (0..42).map(|n| {
+            let engine = house.engine.clone();
+            async move { engine.sign_in(&identity(names[n % names.len()]), &origin()).await }
+        });
+        assert_eq!(winners(race(tries).await, &[]), 42);
+        house.sound_chain(NORTH).await;
+        house.sound_chain(crate::house::SOUTH).await;
+    }
+
+    a_chain_that_grows_while_it_is_checked_is_not_called_broken(house) {
+        let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
+        let engine = house.engine.clone();
+        let writing = tokio::spawn(async move {
+            for n in 0..60 {
+                engine.create_workspace(&olga, workspace(&format!("{n}"))).await.expect("a workspace");
+            }
+        });
+        while !writing.is_finished() {
+            let state = house.engine.verify_audit(&north).await.expect("the chain is read");
+            assert!(matches!(state, ChainState::Sound(_)), "{state:?}");
+        }
+        writing.await.expect("written");
+    }
+
+    b4_of_two_hundred_callers_one_takes_a_sign_in_up_again(house) {
+        house.engine.begin_flow(b"a flow's token", b"what it needs").await.expect("begun");
+        let tries = (0..200).map(|_| {
+            let engine = house.engine.clone();
+            async move { engine.take_flow(b"a flow's token").await.expect("an answer") }
+        });
+        assert_eq!(race(tries).await.into_iter().flatten().count(), 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! The stories of a workspace.
+
+use domain::command::DeleteWorkspace;
+use domain::{Code, Role, WorkspaceId};
+
+use crate::house::{NORTH, SOUTH, origin, refusal};
+
+both! {
+    d22_a_workspace_begins_as_running_with_what_was_asked_for(house) {
+        let made = house.workspace(&house.north("max").await, "Staging").await.expect("a workspace");
+        assert!(made.id.as_str().starts_with("ws_"));
+        assert_eq!((made.name.as_str(), made.status.as_str()), ("Staging", "running"));
+        assert_eq!((made.provider.as_str(), made.model.as_str()), ("vertex_ai", "gemini-2.5-pro"));
+        assert_eq!(house.engine.get_workspace(&house.north("mia").await, &made.id).await.expect("found"), made);
+    }
+
+    ra_32_a_workspace_of_another_organization_is_forbidden(house) {
+        let made = house.workspace(&house.north("max").await, "Secret").await.expect("a workspace");
+        let otto = house.south("otto").await;
+        assert_eq!(refusal(house.engine.get_workspace(&otto, &made.id).await), Code::Forbidden);
+        let delete = DeleteWorkspace { workspace: made.id.clone() };
+        assert_eq!(refusal(house.engine.delete_workspace(&otto, &delete).await), Code::Forbidden);
+        let key = house.key_of(&otto).await;
+        let with_key = house.with_key(&key.plain).await;
+        assert_eq!(refusal(house.engine.get_workspace(&with_key.ctx, &made.id).await), Code::Forbidden);
+        house.engine.get_workspace(&house.north("max").await, &made.id).await.expect("still there");
+    }
+
+    d9_a_workspace_that_exists_nowhere_is_not_found(house) {
+        let nowhere: WorkspaceId = "ws_nowhere".parse().expect("an id");
+        assert_eq!(refusal(house.engine.get_workspace(&house.north("max").await, &nowhere).await), Code::NotFound);
+    }
+
+    ke_06_a_list_holds_only_the_organizations_own_workspaces(house) {
+        house.workspace(&house.north("una").await, "North's").await.expect("a workspace");
+        house.workspace(&house.south("una").await, "South's").await.expect("a workspace");
+        for (organization, name) in [(NORTH, "North's"), (SOUTH, "South's")] {
+            let key = house.key_of(&house.enter("una", organization).await.expect("una")).await;
+            let admitted = house.with_key(&key.plain).await;
+            let list = house.engine.list_workspaces(&admitted.ctx, None, 10).await.expect("a list");
+            assert_eq!(list.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), [name]);
+        }
+    }
+
+    d22_the_creator_and_admins_delete_a_workspace_and_other_members_do_not(house) {
+        for (deleter, allowed) in [("max", true), ("ada", true), ("olga", true), ("mia", false)] {
+            let made = house.workspace(&house.north("max").await, "Analytics").await.expect("a workspace");
+            let command = DeleteWorkspace { workspace: made.id.clone() };
+            let deleted = house.engine.delete_workspace(&house.north(deleter).await, &command).await;
+            assert_eq!(deleted.is_ok(), allowed, "{deleter}");
+            let found = house.engine.get_workspace(&house.north("max").await, &made.id).await;
+            assert_eq!(found.is_ok(), !allowed, "{deleter}");
+            if !allowed {
+                assert_eq!(refusal(deleted), Code::Forbidden);
+            }
+        }
+    }
+
+    d22_deleting_again_is_not_found(house) {
+        let max = house.north("max").await;
+        let made = house.workspace(&max, "Analytics").await.expect("a workspace");
+        let command = DeleteWorkspace { workspace: made.id };
+        house.engine.delete_workspace(&max, &command).await.expect("deleted");
+        assert_eq!(refusal(house.engine.delete_workspace(&max, &command).await), Code::NotFound);
+    }
+
+    rk_37_workspaces_are_listed_newest_first_page_by_page(house) {
+        let max = house.north("max").await;
+        for n in 0..7 {
+            house.workspace(&max, &format!("number {n}")).await.expect("a workspace");
+            house.workspace(&house.south("ben").await, "in between").await.expect("a workspace");
+        }
+        let (mut names, mut before) = (Vec::new(), None);
+        loop {
+            let page = house.engine.list_workspaces(&max, before, 3).await.expect("a page");
+            names.extend(page.rows.into_iter().map(|row| row.name));
+            match page.next {
+                Some(next) => before = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(names, (0..7).rev().map(|n| format!("number {n}")).collect::<Vec<_>>());
+    }
+
+    b20_a_removed_member_no_longer_writes_though_admitted_before(house) {
+        let max = house.north("max").await;
+        house.engine.remove_member(&house.north("olga").await, house.member("max", NORTH).await).await.expect("removed");
+        let before = crate::house::everything(house).await;
+        assert_eq!(refusal(house.workspace(&max, "Late").await), Code::Forbidden);
+        assert_eq!(before, crate::house::everything(house).await);
+    }
+
+    d6_an_admin_lowered_after_being_let_in_writes_nothing_as_an_admin(house) {
+        let ada = house.north("ada").await;
+        let made = house.workspace(&house.north("max").await, "Max's").await.expect("a workspace");
+        house.engine.change_role(&house.north("olga").await, house.member("ada", NORTH).await, Role::Member).await.expect("demoted");
+        let command = DeleteWorkspace { workspace: made.id };
+        assert_eq!(refusal(house.engine.delete_workspace(&ada, &command).await), Code::Forbidden);
+    }
+
+    rk_03_a_workspace_made_by_id_token_names_its_person(house) {
+        let ctx = house.engine.admit_identity(&crate::house::identity("max"), None, origin()).await.expect("max");
+        assert_eq!(house.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
+    }
+}
