@@ -13,8 +13,10 @@ fn main() {
         collect(site, site, &mut files);
     }
     files.sort();
-    let rows: String =
-        files.iter().map(|(name, path)| format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string())).collect();
+    let rows: String = files
+        .iter()
+        .map(|(name, path)| format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string()))
+        .collect();
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("site.rs");
     fs::write(out, format!("&[\n{rows}]\n")).expect("the build folder can be written");
 }

@@ -215,7 +215,9 @@ impl Options {
             return Err(BadSetting("PUBLIC_URL must be https://HOST without a path".into()));
         }
         if url.scheme() == "http" && !is_loopback(&url) && !self.allow_http {
-            return Err(BadSetting("PUBLIC_URL must begin with https:// beyond this machine (or set ALLOW_HTTP)".into()));
+            return Err(BadSetting(
+                "PUBLIC_URL must begin with https:// beyond this machine (or set ALLOW_HTTP)".into(),
+            ));
         }
         if !addr.ip().is_loopback() && self.public_url.is_none() {
             return Err(BadSetting("PUBLIC_URL must be set when ADDR is not on this machine alone".into()));
@@ -235,7 +237,9 @@ impl Options {
             return Ok(SignIn::Standin);
         };
         let secret = match (&self.google_client_secret, &self.google_client_secret_file) {
-            (Some(_), Some(_)) => return Err(BadSetting("give the client secret as a file or as a value, not both".into())),
+            (Some(_), Some(_)) => {
+                return Err(BadSetting("give the client secret as a file or as a value, not both".into()));
+            }
             (None, Some(path)) => Some(read(path, "the client secret")?.trim().to_owned()),
             (value, None) => value.clone(),
         };

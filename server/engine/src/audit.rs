@@ -83,7 +83,9 @@ impl Engine {
             }
             for row in rows {
                 let canon = row.canon(&before);
-                let sound = row.n == last + 1 && row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac);
+                let sound = row.n == last + 1
+                    && row.hash == hash(&canon)
+                    && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac);
                 if !sound {
                     return Ok(ChainState::Broken(last + 1));
                 }

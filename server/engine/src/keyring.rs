@@ -141,7 +141,8 @@ impl Ring {
         let id = self.active_id(Purpose::Data);
         let aad = self.aad(id, place);
         let cipher = self.record_cipher(id, table, row);
-        let sealed = cipher.and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
+        let sealed = cipher
+            .and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
         let mut blob = vec![1];
         blob.extend(id.to_be_bytes());
         blob.extend(nonce);

@@ -75,7 +75,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn list_keys(&self, ctx: &Ctx, before: Option<i64>, limit: i64, only_active: bool) -> Result<Page<KeyView>> {
+    pub async fn list_keys(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+        only_active: bool,
+    ) -> Result<Page<KeyView>> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
         let mut link = self.db().read().await?;
         let active_at = only_active.then_some(ctx.now);
@@ -131,7 +137,9 @@ impl Engine {
         }
         tx.commit().await?;
         self.flight().end(command.key, ctx.flight()).await;
-        let row = keys::find(&mut self.db().read().await?, reach.organization(), command.key).await?.ok_or(Error::NotFound)?;
+        let row = keys::find(&mut self.db().read().await?, reach.organization(), command.key)
+            .await?
+            .ok_or(Error::NotFound)?;
         let reason = row.key.revoke_reason.as_deref().and_then(|word| word.parse().ok());
         Ok(Revoked { view: self.view(ctx, row)?, reason: reason.unwrap_or(command.reason), fresh })
     }
@@ -220,7 +228,11 @@ impl Engine {
         if equal && row.is_sound(self.ring()) && newest == row.audit_n {
             return Ok(row);
         }
-        tracing::error!(key_id = row.id, organization = row.organization_id, "integrity failure: the key's row was altered");
+        tracing::error!(
+            key_id = row.id,
+            organization = row.organization_id,
+            "integrity failure: the key's row was altered"
+        );
         Err(Error::Unauthenticated("the key's row was altered"))
     }
 
@@ -230,7 +242,11 @@ impl Engine {
         let found = store::actors::find(&mut self.db().read().await?, &organization, ActorId(row.actor_id)).await?;
         let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
         if !owner.is_sound(self.ring()) {
-            tracing::error!(actor_id = owner.id, organization = row.organization_id, "integrity failure: the actor's row was altered");
+            tracing::error!(
+                actor_id = owner.id,
+                organization = row.organization_id,
+                "integrity failure: the actor's row was altered"
+            );
             return Err(Error::Unauthenticated("the owner's row was altered"));
         }
         if owner.removed_at.is_some() {

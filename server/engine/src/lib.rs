@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use domain::token::Brand;
 
-pub use ctx::{Caller, Ctx, Credential};
+pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
 pub use outside::Outside;
 pub use store::{Db, StoreError, migrate};

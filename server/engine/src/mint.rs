@@ -38,7 +38,9 @@ pub fn auth_value(key: &PlainKey) -> Zeroizing<[u8; 32]> {
 #[expect(clippy::expect_used, reason = "32 bytes are within what HKDF-SHA-256 gives")]
 fn derive(key: &PlainKey, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut out = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes()).expand(purpose, out.as_mut_slice()).expect("32 bytes");
+    Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes())
+        .expand(purpose, out.as_mut_slice())
+        .expect("32 bytes");
     out
 }
 
@@ -50,7 +52,8 @@ mod tests {
     #[test]
     fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
         let outside = Outside::of(FrozenClock::at(domain::Moment(0)), SeededDice::new(1));
-        let (one, two) = (draw(&outside, &Brand::default(), Kind::Secret), draw(&outside, &Brand::default(), Kind::Secret));
+        let (one, two) =
+            (draw(&outside, &Brand::default(), Kind::Secret), draw(&outside, &Brand::default(), Kind::Secret));
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
         assert_eq!(verifier(&one).auth, verifier(&again).auth);

@@ -41,7 +41,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Conflict` once an organization exists, for ever.
-    pub async fn found_organization(&self, person: PersonId, command: &FoundOrganization, origin: Origin) -> Result<OrganizationId> {
+    pub async fn found_organization(
+        &self,
+        person: PersonId,
+        command: &FoundOrganization,
+        origin: Origin,
+    ) -> Result<OrganizationId> {
         let mut tx = self.db().begin().await?;
         let ctx = self.found(&mut tx, command, Some(person), origin).await?;
         tx.commit().await?;
@@ -67,7 +72,13 @@ impl Engine {
         self.change_member(ctx, member, Happening::MemberRoleChanged, |row, _| row.role = role.as_str().into()).await
     }
 
-    async fn change_member(&self, ctx: &Ctx, member: ActorId, what: Happening, change: impl Fn(&mut actors::ActorRow, Moment)) -> Result<()> {
+    async fn change_member(
+        &self,
+        ctx: &Ctx,
+        member: ActorId,
+        what: Happening,
+        change: impl Fn(&mut actors::ActorRow, Moment),
+    ) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         let mut tx = self.db().begin().await?;
         // The fence takes the chain's head, so that what is read after it stays as it is until the end.
@@ -84,7 +95,11 @@ impl Engine {
         let mut after = before.clone();
         change(&mut after, ctx.now);
         let role = Some(after.role.as_str()).filter(|_| after.removed_at.is_none());
-        let event = Event::new(what, "member", before.id, &before.name).concerning(member).changed("role", Some(&before.role), role);
+        let event = Event::new(what, "member", before.id, &before.name).concerning(member).changed(
+            "role",
+            Some(&before.role),
+            role,
+        );
         after.audit_n = journal(self, &mut tx, ctx, event).await?;
         actors::update(&mut tx, &after.sealed(self.ring())).await?;
         if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
@@ -94,7 +109,13 @@ impl Engine {
     }
 
     /// Makes the organization, once: of any number who try at the same time, one succeeds.
-    async fn found(&self, tx: &mut Tx, command: &FoundOrganization, person: Option<PersonId>, origin: Origin) -> Result<Ctx> {
+    async fn found(
+        &self,
+        tx: &mut Tx,
+        command: &FoundOrganization,
+        person: Option<PersonId>,
+        origin: Origin,
+    ) -> Result<Ctx> {
         let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
         if organizations::any(tx).await? || !meta::put(tx, FOUNDED, id.as_str()).await? {
             return Err(Error::Conflict(Code::AlreadyBootstrapped, Code::AlreadyBootstrapped.sentence()));
@@ -146,10 +167,13 @@ impl Engine {
             self.add_organization(&mut tx, &id, organization).await?;
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");
-                let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, name, identity.email.as_deref(), now).await?;
+                let person =
+                    people::upsert(&mut tx, &identity.issuer, &identity.subject, name, identity.email.as_deref(), now)
+                        .await?;
                 let actor = self.next_actor(&mut tx, &id, name, *role).await?;
                 let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
-                let ctx = Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
+                let ctx =
+                    Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
                 let (what, kind) = (Happening::MemberJoined, "member");
                 // The row's seal covers the number of its event, so the event comes first.
                 let audit_n = journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;

@@ -43,7 +43,8 @@ impl Engine {
         let now = self.outside().now();
         let name = shown_name(identity);
         let mut tx = self.db().begin().await?;
-        let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, identity.email.as_deref(), now).await?;
+        let person =
+            people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, identity.email.as_deref(), now).await?;
         self.hold_heads(&mut tx, person, identity.email.as_deref()).await?;
         if let Some(email) = &identity.email {
             for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| row.is_sound(self.ring())) {
@@ -110,7 +111,12 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when nobody of that identity ever signed in, `Denied` when they are no member or must say
     /// of which organization.
-    pub async fn admit_identity(&self, identity: &Identity, organization: Option<&OrganizationId>, origin: Origin) -> Result<Ctx> {
+    pub async fn admit_identity(
+        &self,
+        identity: &Identity,
+        organization: Option<&OrganizationId>,
+        origin: Origin,
+    ) -> Result<Ctx> {
         let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
         let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
         let memberships = self.memberships(person).await?;
@@ -122,11 +128,21 @@ impl Engine {
         self.admit(person, organization, origin, Credential::IdToken).await
     }
 
-    async fn admit(&self, person: PersonId, organization: &OrganizationId, origin: Origin, credential: Credential) -> Result<Ctx> {
+    async fn admit(
+        &self,
+        person: PersonId,
+        organization: &OrganizationId,
+        origin: Origin,
+        credential: Credential,
+    ) -> Result<Ctx> {
         let found = actors::of_person(&mut self.db().read().await?, organization, person).await?;
         let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
         if !row.is_sound(self.ring()) {
-            tracing::error!(actor_id = row.id, organization = row.organization_id, "integrity failure: the actor's row was altered");
+            tracing::error!(
+                actor_id = row.id,
+                organization = row.organization_id,
+                "integrity failure: the actor's row was altered"
+            );
             return Err(Error::Unauthenticated("the actor's row was altered"));
         }
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, credential))

@@ -31,7 +31,14 @@ impl Engine {
         let digest = self.session_digest(token);
         let sealed = self.seal_session("sessions", &digest, value);
         let expires_at = now.plus_seconds(ABSOLUTE_SECONDS).0;
-        let row = SessionRow { digest, person_id: person.map(|p| p.0), sealed, created_at: now.0, seen_at: now.0, expires_at };
+        let row = SessionRow {
+            digest,
+            person_id: person.map(|p| p.0),
+            sealed,
+            created_at: now.0,
+            seen_at: now.0,
+            expires_at,
+        };
         let mut tx = self.db().begin().await?;
         let added = sessions::insert(&mut tx, &row).await?;
         tx.commit().await?;

@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Postgres, Sqlite, Transaction};
 
 /// A database failure, never to be read as "not found".
@@ -110,7 +112,8 @@ impl Db {
             return Err(StoreError::Address("the database address must begin with sqlite:// or postgres://".into()));
         };
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|e| StoreError::Address(format!("cannot make {}: {e}", folder.display())))?;
+            std::fs::create_dir_all(folder)
+                .map_err(|e| StoreError::Address(format!("cannot make {}: {e}", folder.display())))?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -120,7 +123,11 @@ impl Db {
             .foreign_keys(true)
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-16000");
-        let writing = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(5)).idle_timeout(None).max_lifetime(None);
+        let writing = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(5))
+            .idle_timeout(None)
+            .max_lifetime(None);
         let writer = writing.connect_with(options.clone().create_if_missing(true)).await?;
         let reading = SqlitePoolOptions::new().max_connections(6).acquire_timeout(Duration::from_secs(5));
         let reader = reading.connect_with(options.read_only(true).pragma("query_only", "on")).await?;

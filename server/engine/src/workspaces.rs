@@ -1,11 +1,11 @@
 //! The stories of a workspace.
 
+use domain::WorkspaceId;
 use domain::command::{CreateWorkspace, DeleteWorkspace};
 use domain::event::{Event, Happening};
 use domain::key::Environment;
 use domain::policy::{Action, permit};
 use domain::view::{Page, WorkspaceView};
-use domain::WorkspaceId;
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
@@ -22,7 +22,9 @@ impl Engine {
     pub async fn list_workspaces(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<WorkspaceView>> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
         let mut link = self.db().read().await?;
-        let rows = workspaces::list(&mut link, reach.organization(), environment(), before.unwrap_or(i64::MAX), limit + 1).await?;
+        let rows =
+            workspaces::list(&mut link, reach.organization(), environment(), before.unwrap_or(i64::MAX), limit + 1)
+                .await?;
         let rows = page(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })

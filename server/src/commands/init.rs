@@ -21,7 +21,10 @@ pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool
     }
     let key = options.master_key()?;
     keyring::init(&db, &key, &Outside::system()).await?;
-    tell(&format!("The installation is ready, under the master key {}. Keep that key apart from the database.", key.id()));
+    tell(&format!(
+        "The installation is ready, under the master key {}. Keep that key apart from the database.",
+        key.id()
+    ));
     Ok(())
 }
 

@@ -17,7 +17,8 @@ pub(super) async fn status(options: &Options) -> Result<(), Stop> {
 }
 
 pub(super) async fn rewrap(options: &Options) -> Result<(), Stop> {
-    let missing = || BadSetting("give the present key as MASTER_KEY_FILE and the old one as PREVIOUS_MASTER_KEY_FILE".into());
+    let missing =
+        || BadSetting("give the present key as MASTER_KEY_FILE and the old one as PREVIOUS_MASTER_KEY_FILE".into());
     let previous = options.previous_master_key()?.ok_or_else(missing)?;
     let key = options.master_key()?;
     let rewritten = keyring::rewrap(&database(options).await?, &key, &previous, &Outside::system()).await?;

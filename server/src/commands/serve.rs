@@ -14,8 +14,8 @@ use url::Url;
 
 use super::{Stop, database, tell};
 use crate::config::{BadSetting, Options, Settings, SignIn};
-use crate::http::{self, House, listen, sign_in, site};
 use crate::demo;
+use crate::http::{self, House, listen, sign_in, site};
 
 /// How often uses are written down and what has run out is swept away.
 const TIDY: Duration = Duration::from_secs(15);
@@ -52,13 +52,24 @@ async fn build(settings: &Settings, engine: Engine) -> Result<(House, Option<Sta
     let redirect: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK).parse().map_err(bad_url)?;
     let site = site::Site::find();
     let outside = engine.outside().clone();
-    let clock: oidc::Clock = { let outside = outside.clone(); Arc::new(move || outside.now().0) };
+    let clock: oidc::Clock = {
+        let outside = outside.clone();
+        Arc::new(move || outside.now().0)
+    };
     let (client, standin) = match &settings.sign_in {
         SignIn::Standin => {
             let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_url)?;
             let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| outside.fill(bytes));
             let style = Some(format!("{}/roundtable.css", site.assets()));
-            let standin = Standin::new(&issuer, STANDIN_CLIENT.into(), redirect.clone(), demo::people(), style, clock.clone(), random);
+            let standin = Standin::new(
+                &issuer,
+                STANDIN_CLIENT.into(),
+                redirect.clone(),
+                demo::people(),
+                style,
+                clock.clone(),
+                random,
+            );
             let standin = standin.map_err(bad_oidc)?;
             let found = oidc::Settings {
                 issuer: standin.issuer().to_owned(),
@@ -80,7 +91,8 @@ async fn build(settings: &Settings, engine: Engine) -> Result<(House, Option<Sta
             (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, None)
         }
     };
-    let firebase = settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
+    let firebase =
+        settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
     let firebase = firebase.transpose().map_err(bad_oidc)?;
     let setup_token = setup_token(settings, &engine).await?;
     let installation = Installation {
@@ -110,7 +122,11 @@ async fn setup_token(settings: &Settings, engine: &Engine) -> Result<Vec<u8>, St
 
 async fn stage(settings: &Settings, engine: &Engine, standin: Option<&Standin>) -> Result<(), Stop> {
     let Some(standin) = standin else {
-        return Err(BadSetting(format!("--demo goes with the stand-in provider, which {} does not use", settings.public_url)).into());
+        return Err(BadSetting(format!(
+            "--demo goes with the stand-in provider, which {} does not use",
+            settings.public_url
+        ))
+        .into());
     };
     engine.stage_demo(&demo::cast(standin.issuer())).await.map_err(|e| Stop::Other(e.to_string()))
 }
@@ -145,7 +161,8 @@ fn lock(db: &Db, options: &Options) -> Result<Option<File>, Stop> {
     }
     let path = format!("{}.lock", options.database_url().trim_start_matches("sqlite://"));
     let file = File::create(&path).map_err(|e| Stop::Other(format!("cannot write {path}: {e}")))?;
-    let busy = |_| BadSetting(format!("another process serves this database (it holds {path}); use Postgres for several"));
+    let busy =
+        |_| BadSetting(format!("another process serves this database (it holds {path}); use Postgres for several"));
     file.try_lock().map_err(busy)?;
     Ok(Some(file))
 }

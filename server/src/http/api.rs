@@ -81,7 +81,8 @@ pub fn description() -> Description {
         .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(open())).merge(beside()));
     let mut description = paths.into_openapi();
     let components = description.components.get_or_insert_with(Default::default);
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
     description

@@ -126,7 +126,9 @@ mod tests {
     use super::*;
 
     fn key() -> String {
-        PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43]).expose().to_owned()
+        PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43])
+            .expose()
+            .to_owned()
     }
 
     fn read(pairs: &[(&'static str, &str)]) -> Answer<Credential> {
@@ -150,7 +152,10 @@ mod tests {
             assert!(matches!(read(&pairs), Ok(Credential::Key(_))), "{pairs:?}");
         }
         assert!(read(&[("authorization", &format!("bearer {key}"))]).is_ok());
-        assert!(matches!(read(&[("authorization", "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln")]), Ok(Credential::IdToken(_))));
+        assert!(matches!(
+            read(&[("authorization", "Bearer eyJhbGciOiJSUzI1NiIs.e30.c2ln")]),
+            Ok(Credential::IdToken(_))
+        ));
     }
 
     // RA-26 and decision D8: everything else is refused.

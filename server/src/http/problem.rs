@@ -151,7 +151,11 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
     parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => {
-            let challenge = if refusal.shown { "Bearer realm=\"roundtable\", error=\"invalid_token\"" } else { "Bearer realm=\"roundtable\"" };
+            let challenge = if refusal.shown {
+                "Bearer realm=\"roundtable\", error=\"invalid_token\""
+            } else {
+                "Bearer realm=\"roundtable\""
+            };
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::SERVICE_UNAVAILABLE => {

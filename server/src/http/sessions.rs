@@ -55,7 +55,8 @@ impl SessionStore for Store {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let kept = self.engine.update_session(&token(record.id), person(record), &encode(record)?).await.map_err(backend)?;
+        let kept =
+            self.engine.update_session(&token(record.id), person(record), &encode(record)?).await.map_err(backend)?;
         if !kept {
             tracing::debug!("a session that was ended is not saved");
         }
@@ -63,9 +64,12 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some((value, ends)) = self.engine.find_session(&token(*id)).await.map_err(backend)? else { return Ok(None) };
+        let Some((value, ends)) = self.engine.find_session(&token(*id)).await.map_err(backend)? else {
+            return Ok(None);
+        };
         let data = serde_json::from_slice(&value).map_err(|e| Error::Decode(e.to_string()))?;
-        let expiry_date = OffsetDateTime::from_unix_timestamp(ends.0 / 1000).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(ends.0 / 1000).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 

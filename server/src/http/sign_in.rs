@@ -64,9 +64,16 @@ async fn start(State(house): State<House>, Query(query): Query<Start>) -> Respon
     }
 }
 
-async fn finish(State(house): State<House>, Extension(visit): Extension<Visit>, Query(back): Query<Return>, headers: HeaderMap) -> Response {
+async fn finish(
+    State(house): State<House>,
+    Extension(visit): Extension<Visit>,
+    Query(back): Query<Return>,
+    headers: HeaderMap,
+) -> Response {
     match come_back(&house, &visit, back, &headers).await {
-        Ok(return_to) => (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response(),
+        Ok(return_to) => {
+            (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response()
+        }
         Err(problem) => failed(problem),
     }
 }
@@ -179,8 +186,20 @@ mod tests {
     fn no_return_leads_away() {
         assert_eq!(safe_return("/o/org_a/settings/api-keys?before=3"), "/o/org_a/settings/api-keys?before=3");
         let hostile = [
-            "//evil.test", "/\\evil.test", "https://evil.test", "javascript:alert(1)", "/o/a//b", "/o/\r\nSet-Cookie:x", "",
-            "/o/%2f%2fevil.test", "/api/v1/keys", "/dev/idp", "/o/a@evil.test", "/o/\u{2044}evil", " /o/a", "/sign-in/start",
+            "//evil.test",
+            "/\\evil.test",
+            "https://evil.test",
+            "javascript:alert(1)",
+            "/o/a//b",
+            "/o/\r\nSet-Cookie:x",
+            "",
+            "/o/%2f%2fevil.test",
+            "/api/v1/keys",
+            "/dev/idp",
+            "/o/a@evil.test",
+            "/o/\u{2044}evil",
+            " /o/a",
+            "/sign-in/start",
         ];
         for path in hostile {
             assert_eq!(safe_return(path), "/", "{path}");

@@ -44,7 +44,8 @@ impl Site {
         let files: HashMap<_, _> = files.collect();
         let mut names: Vec<_> = files.keys().collect();
         names.sort();
-        let digest = names.iter().fold(Sha256::new(), |digest, name| digest.chain_update(name).chain_update(&files[*name]));
+        let digest =
+            names.iter().fold(Sha256::new(), |digest, name| digest.chain_update(name).chain_update(&files[*name]));
         let digest = hex::encode(&digest.finalize()[..8]);
         Self { files: Arc::new(files), digest }
     }
@@ -61,7 +62,8 @@ impl Site {
 
     fn answer(&self, path: &str, headers: &HeaderMap, cache: &'static str) -> axum::response::Response {
         let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let accepts = |coding: &str| accepted.split(',').any(|one| one.split(';').next().map(str::trim) == Some(coding));
+        let accepts =
+            |coding: &str| accepted.split(',').any(|one| one.split(';').next().map(str::trim) == Some(coding));
         let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
             let bytes = self.files.get(&format!("{path}.{ending}")).filter(|_| accepts(coding))?;
             Some((Some(coding), bytes))
@@ -69,23 +71,33 @@ impl Site {
         let Some((coding, bytes)) = packed.or_else(|| Some((None, self.files.get(path)?))) else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        let answer = Response::builder().header(CONTENT_TYPE, kind(path)).header(CACHE_CONTROL, cache).header(VARY, "accept-encoding");
+        let answer = Response::builder()
+            .header(CONTENT_TYPE, kind(path))
+            .header(CACHE_CONTROL, cache)
+            .header(VARY, "accept-encoding");
         let answer = coding.into_iter().fold(answer, |answer, coding| answer.header(CONTENT_ENCODING, coding));
-        answer.body(Body::from(bytes.clone())).map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), IntoResponse::into_response)
+        answer
+            .body(Body::from(bytes.clone()))
+            .map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), IntoResponse::into_response)
     }
 }
 
 /// The addresses of the site.
 pub fn router(site: Site) -> Router {
     let mut router = Router::new().route("/pkg/{digest}/{*file}", get(package));
-    let loose = site.files.keys().filter(|name| !name.starts_with("/pkg/") && !name.ends_with(".br") && !name.ends_with(".gz"));
+    let loose =
+        site.files.keys().filter(|name| !name.starts_with("/pkg/") && !name.ends_with(".br") && !name.ends_with(".gz"));
     for name in loose {
         router = router.route(name, get(public));
     }
     router.with_state(site)
 }
 
-async fn package(State(site): State<Site>, UrlPath((digest, file)): UrlPath<(String, String)>, headers: HeaderMap) -> axum::response::Response {
+async fn package(
+    State(site): State<Site>,
+    UrlPath((digest, file)): UrlPath<(String, String)>,
+    headers: HeaderMap,
+) -> axum::response::Response {
     let cache = if digest == site.digest { YEAR } else { "no-store" };
     site.answer(&format!("/pkg/{file}"), &headers, cache)
 }

@@ -1,9 +1,33 @@
 //! The pages: one route for each screen, one for each server function, and a page for what does not exist.
+//!
+//! Pages are loaded and drawn by `app`; here is only what turns a request into their terms. A new screen needs no line
+//! here, a new server function neither.
 
-use axum::Router;
+use app::doors::Visit;
+use app::pages::{Asked, answer};
+use app::routes::Screen;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
 
-/// All pages and server functions. A `Visit` must stand in the extensions of every request.
-pub fn router(_options: LeptosOptions) -> Router {
-    Router::new()
+mod posted;
+
+/// All pages and server functions. A [`Visit`] must stand in the extensions of every request.
+pub fn router(_leptos_options: LeptosOptions) -> Router {
+    let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
+    pages.route("/ui/{function}", post(posted::receive)).fallback(page)
+}
+
+async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {
+    let query = pairs(uri.query().unwrap_or_default().as_bytes());
+    let nonce = nonce.map(|Extension(nonce)| nonce);
+    answer(Asked { visit, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
+}
+
+/// The pairs of a query or a form.
+fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(encoded).into_owned().collect()
 }

@@ -65,7 +65,8 @@ impl MasterKey {
         let (nonce, ciphertext) = wrapped.split_at_checked(12).ok_or(Tampered)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Tampered)?;
         let payload = Payload { msg: ciphertext, aad: place.as_slice() };
-        let opened = Zeroizing::new(self.cipher().ok_or(Tampered)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| Tampered)?);
+        let opened =
+            Zeroizing::new(self.cipher().ok_or(Tampered)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| Tampered)?);
         Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| Tampered)?))
     }
 

@@ -31,7 +31,9 @@ pub enum RingFault {
     #[error("the key ring is damaged; restore it from a backup")]
     Damaged,
     /// Part of the ring is still under the previous key.
-    #[error("{rows} keys of the ring need the previous master key {id}; give it too, then run `roundtable keyring rewrap`")]
+    #[error(
+        "{rows} keys of the ring need the previous master key {id}; give it too, then run `roundtable keyring rewrap`"
+    )]
     NeedsPrevious {
         /// How many.
         rows: usize,

@@ -105,13 +105,21 @@ pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Re
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
     Ok(match tx.conn() {
-        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
-        Conn::Postgres(conn) => sqlx::query_as(POSTGRES).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
+        Conn::Sqlite(conn) => {
+            sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
+        }
+        Conn::Postgres(conn) => {
+            sqlx::query_as(POSTGRES).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
+        }
     })
 }
 
 /// A person's actor in an organization, removed or not.
-pub async fn of_person(link: &mut Link, organization: &OrganizationId, person: PersonId) -> Result<Option<ActorRow>, StoreError> {
+pub async fn of_person(
+    link: &mut Link,
+    organization: &OrganizationId,
+    person: PersonId,
+) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND person_id = $2");
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
 }
@@ -124,7 +132,8 @@ pub async fn waiting_for(link: &mut Link, email: &str) -> Result<Vec<ActorRow>, 
 
 /// Owners of an organization that are not removed.
 pub async fn count_owners(link: &mut Link, organization: &OrganizationId) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
+    const SQL: &str =
+        "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
     let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
     Ok(count)
 }

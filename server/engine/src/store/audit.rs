@@ -1,7 +1,7 @@
 //! The audit log: per organization a chain of events without gaps.
 
-use domain::policy::Reach;
 use domain::OrganizationId;
+use domain::policy::Reach;
 
 use super::{Conn, Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
@@ -102,18 +102,28 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
 /// theirs.
 pub async fn list(link: &mut Link, reach: &Reach, before: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
     const ALL: &str = select!("WHERE organization_id = $1 AND n < $2 ORDER BY n DESC LIMIT $3");
-    const OWN: &str = select!("WHERE organization_id = $1 AND n < $2 AND (actor_id = $4 OR concerns = $4) ORDER BY n DESC LIMIT $3");
+    const OWN: &str =
+        select!("WHERE organization_id = $1 AND n < $2 AND (actor_id = $4 OR concerns = $4) ORDER BY n DESC LIMIT $3");
     let organization = reach.organization().as_str();
     Ok(match reach.owner() {
         None => on!(link, conn => sqlx::query_as(ALL).bind(organization).bind(before).bind(limit).fetch_all(conn))?,
-        Some(own) => on!(link, conn => sqlx::query_as(OWN).bind(organization).bind(before).bind(limit).bind(own.0).fetch_all(conn))?,
+        Some(own) => {
+            on!(link, conn => sqlx::query_as(OWN).bind(organization).bind(before).bind(limit).bind(own.0).fetch_all(conn))?
+        }
     })
 }
 
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
-pub async fn chain(link: &mut Link, organization: &OrganizationId, after: Option<i64>, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+pub async fn chain(
+    link: &mut Link,
+    organization: &OrganizationId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?)
+    Ok(
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
+    )
 }
 
 /// Number and hash of the newest event.
@@ -131,7 +141,12 @@ pub async fn newest_of_key(link: &mut Link, organization: &str, key: i64) -> Res
 }
 
 /// When a key was ended by the request of this id, if it was.
-pub async fn ended_by_request(link: &mut Link, organization: &OrganizationId, key: domain::KeyId, request: &str) -> Result<Option<i64>, StoreError> {
+pub async fn ended_by_request(
+    link: &mut Link,
+    organization: &OrganizationId,
+    key: domain::KeyId,
+    request: &str,
+) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT at FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' AND object_id = $2 \
          AND action = 'key.revoked' AND request_id = $3";
     let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)

@@ -95,7 +95,9 @@ macro_rules! columns {
 macro_rules! listed {
     ($rest:literal) => {
         concat!(
-            "SELECT ", columns!(), ", a.name AS actor_name, c.name AS creator_name FROM api_keys k \
+            "SELECT ",
+            columns!(),
+            ", a.name AS actor_name, c.name AS creator_name FROM api_keys k \
              JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
              JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ",
             $rest
@@ -128,7 +130,12 @@ pub async fn find(link: &mut Link, organization: &OrganizationId, id: KeyId) -> 
 }
 
 /// One key, held until the transaction ends: shared with other requests of the key, or alone to end it.
-pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: KeyId, alone: bool) -> Result<Option<KeyRow>, StoreError> {
+pub async fn hold(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    id: KeyId,
+    alone: bool,
+) -> Result<Option<KeyRow>, StoreError> {
     const SQLITE: &str = concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2");
     const SHARED: &str =
         concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR SHARE");
@@ -136,13 +143,23 @@ pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: KeyId, alone: 
         concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE");
     let postgres = if alone { ALONE } else { SHARED };
     Ok(match tx.conn() {
-        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
-        Conn::Postgres(conn) => sqlx::query_as(postgres).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?,
+        Conn::Sqlite(conn) => {
+            sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
+        }
+        Conn::Postgres(conn) => {
+            sqlx::query_as(postgres).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
+        }
     })
 }
 
 /// Keys within reach, newest first, from `before` (exclusive) on.
-pub async fn list(link: &mut Link, reach: &Reach, before: i64, limit: i64, only_active_at: Option<Moment>) -> Result<Vec<ListedRow>, StoreError> {
+pub async fn list(
+    link: &mut Link,
+    reach: &Reach,
+    before: i64,
+    limit: i64,
+    only_active_at: Option<Moment>,
+) -> Result<Vec<ListedRow>, StoreError> {
     const SQL: &str = listed!(
         "WHERE k.organization_id = $1 AND k.id < $2 AND (CAST($3 AS BIGINT) IS NULL OR k.actor_id = $3) \
          AND (CAST($4 AS BIGINT) IS NULL OR (k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $4))) \
@@ -165,7 +182,8 @@ pub async fn end(tx: &mut Tx, row: &KeyRow) -> Result<bool, StoreError> {
 
 /// Notes the last use, unless a later one is known.
 pub async fn touch(tx: &mut Tx, id: KeyId, at: Moment) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+    const SQL: &str =
+        "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).execute(conn))?;
     Ok(())
 }

@@ -12,7 +12,8 @@ pub async fn insert(tx: &mut Tx, id: &OrganizationId, name: &str, at: Moment) ->
 }
 
 pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
-    let row: Option<(String,)> = on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
+    let row: Option<(String,)> =
+        on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
@@ -20,7 +21,8 @@ pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
 pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<Membership>, StoreError> {
     const SQL: &str = "SELECT o.id, o.name, a.id, a.role FROM actors a JOIN organizations o ON o.id = a.organization_id \
          WHERE a.person_id = $1 AND a.removed_at IS NULL ORDER BY a.id";
-    let rows: Vec<(String, String, i64, String)> = on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+    let rows: Vec<(String, String, i64, String)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
     rows.into_iter()
         .map(|(organization, organization_name, actor, role)| {
             Ok(Membership {

@@ -18,18 +18,28 @@ pub async fn find(link: &mut Link, issuer: &str, subject: &str) -> Result<Option
 }
 
 pub async fn get(link: &mut Link, id: PersonId) -> Result<Option<PersonRow>, StoreError> {
-    Ok(on!(link, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?)
+    Ok(
+        on!(link, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?,
+    )
 }
 
 /// Finds or makes the person, and keeps name and e-mail as the provider says them now.
-pub async fn upsert(tx: &mut Tx, issuer: &str, subject: &str, name: &str, email: Option<&str>, at: Moment) -> Result<PersonId, StoreError> {
+pub async fn upsert(
+    tx: &mut Tx,
+    issuer: &str,
+    subject: &str,
+    name: &str,
+    email: Option<&str>,
+    at: Moment,
+) -> Result<PersonId, StoreError> {
     const KNOWN: &str = "UPDATE people SET name = $3, email = $4 WHERE issuer = $1 AND subject = $2 RETURNING id";
     let known: Option<(i64,)> =
         on!(tx, conn => sqlx::query_as(KNOWN).bind(issuer).bind(subject).bind(name).bind(email).fetch_optional(conn))?;
     if let Some((id,)) = known {
         return Ok(PersonId(id));
     }
-    const NEW: &str = "INSERT INTO people (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    const NEW: &str =
+        "INSERT INTO people (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let id = meta::next(tx, "person").await?;
     run!(tx, conn => sqlx::query(NEW).bind(id).bind(issuer).bind(subject).bind(name).bind(email).bind(at.0).execute(conn))?;
     Ok(PersonId(id))

@@ -47,7 +47,8 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
 }
 
 pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
-    const SQL: &str = "SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions WHERE digest = $1";
+    const SQL: &str =
+        "SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions WHERE digest = $1";
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 

@@ -64,13 +64,25 @@ pub async fn insert(tx: &mut Tx, row: &WorkspaceRow) -> Result<(), StoreError> {
 }
 
 /// Workspaces of one environment, newest first, from `before` (exclusive) on.
-pub async fn list(link: &mut Link, organization: &OrganizationId, environment: Environment, before: i64, limit: i64) -> Result<Vec<WorkspaceRow>, StoreError> {
-    const SQL: &str = select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4");
+pub async fn list(
+    link: &mut Link,
+    organization: &OrganizationId,
+    environment: Environment,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<WorkspaceRow>, StoreError> {
+    const SQL: &str =
+        select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4");
     Ok(on!(link, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(before).bind(limit).fetch_all(conn))?)
 }
 
-pub async fn find(link: &mut Link, organization: &OrganizationId, environment: Environment, id: &WorkspaceId) -> Result<Option<WorkspaceRow>, StoreError> {
+pub async fn find(
+    link: &mut Link,
+    organization: &OrganizationId,
+    environment: Environment,
+    id: &WorkspaceId,
+) -> Result<Option<WorkspaceRow>, StoreError> {
     const SQL: &str = select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.id = $3");
     Ok(on!(link, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(id.as_str()).fetch_optional(conn))?)
@@ -78,9 +90,14 @@ pub async fn find(link: &mut Link, organization: &OrganizationId, environment: E
 
 /// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9, RA-32).
 /// Nothing of it is read.
-pub async fn exists_elsewhere(link: &mut Link, organization: &OrganizationId, id: &WorkspaceId) -> Result<bool, StoreError> {
+pub async fn exists_elsewhere(
+    link: &mut Link,
+    organization: &OrganizationId,
+    id: &WorkspaceId,
+) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT 1 AS one FROM workspaces WHERE id = $1 AND organization_id <> $2";
-    let row: Option<(i32,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
+    let row: Option<(i32,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 

@@ -43,7 +43,9 @@ impl Stage {
             "create_key" => engine.create_key(olga, CreateKey::read("Another").expect("a name")).await.map(drop),
             "revoke_key" => engine.revoke_key(olga, revoke(self.key.view.key_id)).await.map(drop),
             "create_workspace" => engine.create_workspace(olga, workspace("Another")).await.map(drop),
-            "delete_workspace" => engine.delete_workspace(olga, &DeleteWorkspace { workspace: self.workspace.clone() }).await,
+            "delete_workspace" => {
+                engine.delete_workspace(olga, &DeleteWorkspace { workspace: self.workspace.clone() }).await
+            }
             "change_role" => engine.change_role(olga, self.max, Role::Admin).await,
             "remove_member" => engine.remove_member(olga, self.mia).await,
             "sign_in" => engine.sign_in(&identity("max"), &origin()).await.map(drop),
@@ -100,7 +102,9 @@ fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => vec![Value::Number(1), Value::Text(String::new())],
         Value::Number(n) => vec![Value::Number(n + 1), Value::Number(-n - 1), Value::Number(i64::MAX), Value::Null],
-        Value::Text(text) => vec![Value::Text(format!("{text} ")), Value::Text(format!("x{text}")), Value::Text("x".into()), Value::Null],
+        Value::Text(text) => {
+            vec![Value::Text(format!("{text} ")), Value::Text(format!("x{text}")), Value::Text("x".into()), Value::Null]
+        }
         Value::Bytes(bytes) => {
             let mut flipped = bytes.clone();
             flipped[0] ^= 1;

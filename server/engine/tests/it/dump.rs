@@ -176,7 +176,8 @@ fn the_search_finds_what_it_looks_for() {
     needles.add_secret(secret);
     for shift in 0..5 {
         let held = [&b"rt_sk"[..shift], &secret[..]].concat();
-        let forms = [held.clone(), hex::encode(&held).into(), base64(&held).into(), URL_SAFE_NO_PAD.encode(&held).into()];
+        let forms =
+            [held.clone(), hex::encode(&held).into(), base64(&held).into(), URL_SAFE_NO_PAD.encode(&held).into()];
         for form in forms {
             assert!(needles.find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat()).is_some(), "{form:?}");
         }

@@ -15,7 +15,8 @@ use crate::intruder::Value;
 const HISTORIES: u32 = 500;
 /// More than histories, so that a failing one can be shortened.
 const ORGANIZATIONS: usize = 600;
-const MEMBERS: [(&str, Role); 4] = [("olga", Role::Owner), ("ada", Role::Admin), ("max", Role::Member), ("mia", Role::Member)];
+const MEMBERS: [(&str, Role); 4] =
+    [("olga", Role::Owner), ("ada", Role::Admin), ("max", Role::Member), ("mia", Role::Member)];
 
 /// One step. People and keys are named by their turn; a key's turn wraps around those that were made.
 #[derive(Clone, Debug)]
@@ -204,7 +205,8 @@ impl World<'_> {
         let list = self.house.engine.list_keys(&ctx, None, 100, true).await.expect("a list");
         let mut active: Vec<_> = list.rows.iter().map(|key| key.key_id).collect();
         active.reverse();
-        let expected: Vec<_> = self.keys.iter().zip(&model.keys).filter(|(_, key)| !key.revoked).map(|((id, _), _)| *id).collect();
+        let expected: Vec<_> =
+            self.keys.iter().zip(&model.keys).filter(|(_, key)| !key.revoked).map(|((id, _), _)| *id).collect();
         prop_assert_eq!(active, expected);
         Ok(())
     }
@@ -235,9 +237,13 @@ fn d6_five_hundred_random_histories_go_as_the_model_says() {
     let (mut organizations, people) = runtime.block_on(stage(&house));
     let organizations = std::cell::RefCell::new(&mut organizations);
     let config = Config { cases: HISTORIES, max_shrink_iters: 90, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     let told = runner.run(&proptest::collection::vec(step(), 4..24), |steps| {
-        let (organization, actors) = organizations.borrow_mut().pop().ok_or_else(|| TestCaseError::reject("no organization is left"))?;
+        let (organization, actors) =
+            organizations.borrow_mut().pop().ok_or_else(|| TestCaseError::reject("no organization is left"))?;
         runtime.block_on(async {
             let mut world = World { house: &house, organization, people: &people, actors, keys: Vec::new() };
             let mut model = Model::new();

@@ -55,7 +55,8 @@ impl Intruder {
                 rows.iter().map(sqlite_cells).collect()
             }
             Self::Postgres(conn) => {
-                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await.unwrap_or_else(|e| panic!("{e}: {sql}"));
+                let rows =
+                    sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await.unwrap_or_else(|e| panic!("{e}: {sql}"));
                 rows.iter().map(postgres_cells).collect()
             }
         }

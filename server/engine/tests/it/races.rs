@@ -12,7 +12,9 @@ use crate::house::{NORTH, identity, origin, refusal, revoke, workspace};
 use crate::intruder::Value;
 
 /// Starts all of them at once; gives what each came to, in no order.
-async fn race<T: Send + 'static>(runners: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+async fn race<T: Send + 'static>(
+    runners: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     runners.into_iter().collect::<JoinSet<_>>().join_all().await
 }
 

@@ -23,17 +23,22 @@ async fn columns(intruder: &mut Intruder) -> Vec<String> {
     let mut columns = Vec::new();
     for table in intruder.tables().await {
         let sql = match intruder {
-            Intruder::Sqlite(_) => format!("SELECT name, type, CAST(\"notnull\" AS TEXT) FROM pragma_table_info('{table}')"),
+            Intruder::Sqlite(_) => {
+                format!("SELECT name, type, CAST(\"notnull\" AS TEXT) FROM pragma_table_info('{table}')")
+            }
             Intruder::Postgres(_) => format!(
                 "SELECT column_name::text, data_type::text, (is_nullable = 'NO')::int::text FROM information_schema.columns \
                  WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
             ),
         };
         for row in intruder.rows(&sql).await {
-            let words: Vec<String> = row.iter().map(|(_, value)| match value {
-                Value::Text(text) => text.to_lowercase().replace("bytea", "blob"),
-                other => format!("{other:?}"),
-            }).collect();
+            let words: Vec<String> = row
+                .iter()
+                .map(|(_, value)| match value {
+                    Value::Text(text) => text.to_lowercase().replace("bytea", "blob"),
+                    other => format!("{other:?}"),
+                })
+                .collect();
             columns.push(format!("{table}.{}", words.join(" ")));
         }
     }

@@ -73,9 +73,17 @@ impl From<&NewKey> for NewKeyBody {
     responses((status = 201, body = NewKeyBody), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody),
         (status = 413, body = ProblemBody), (status = 415, body = ProblemBody), (status = 422, body = ProblemBody),
         (status = 503, body = ProblemBody)))]
-pub async fn bootstrap(State(house): HouseState, Extension(origin): Extension<Origin>, Body(body): Body<Bootstrap>) -> Answer<(StatusCode, Json<NewKeyBody>)> {
+pub async fn bootstrap(
+    State(house): HouseState,
+    Extension(origin): Extension<Origin>,
+    Body(body): Body<Bootstrap>,
+) -> Answer<(StatusCode, Json<NewKeyBody>)> {
     if house.engine.is_founded().await? {
-        return Err(engine::Error::Conflict(domain::Code::AlreadyBootstrapped, domain::Code::AlreadyBootstrapped.sentence()).into());
+        return Err(engine::Error::Conflict(
+            domain::Code::AlreadyBootstrapped,
+            domain::Code::AlreadyBootstrapped.sentence(),
+        )
+        .into());
     }
     if !(house.installation.check_setup_token)(&body.setup_token.unwrap_or_default()) {
         return Err(vec![FieldFault::new("setup_token", Fault::WrongSetupToken)].into());

@@ -39,13 +39,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        Json::<T>::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(|rejection| match rejection {
-            JsonRejection::MissingJsonContentType(_) => Refusal::new(Code::UnsupportedMediaType, "no JSON content type"),
-            JsonRejection::JsonDataError(e) => Refusal::with_details(Code::InvalidFields, told(&e.body_text())),
-            JsonRejection::JsonSyntaxError(_) => Refusal::with_details(Code::BadRequest, "The body is not valid JSON"),
-            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
-            other => Refusal::new(Code::BadRequest, other.body_text()),
-        })
+        Json::<T>::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(
+            |rejection| match rejection {
+                JsonRejection::MissingJsonContentType(_) => {
+                    Refusal::new(Code::UnsupportedMediaType, "no JSON content type")
+                }
+                JsonRejection::JsonDataError(e) => Refusal::with_details(Code::InvalidFields, told(&e.body_text())),
+                JsonRejection::JsonSyntaxError(_) => {
+                    Refusal::with_details(Code::BadRequest, "The body is not valid JSON")
+                }
+                other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                    Refusal::new(Code::TooLarge, "body too large")
+                }
+                other => Refusal::new(Code::BadRequest, other.body_text()),
+            },
+        )
     }
 }
 
@@ -84,14 +92,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))?;
+        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await.map_err(|_| {
+            Refusal::with_details(Code::BadRequest, "The query holds something this address does not know")
+        })?;
         let known = |field: &str, known: &str| vec![FieldFault::new(field, Fault::Unknown { known: known.into() })];
         let limit = query.limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
         let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| known("limit", "1 to 200"))?;
         let before = query.cursor.map(|text| text.parse::<i64>()).transpose();
-        let before = before.ok().filter(|before| before.is_none_or(|n| n > 0)).ok_or_else(|| known("cursor", "a cursor of a Link header"))?;
+        let before = before
+            .ok()
+            .filter(|before| before.is_none_or(|n| n > 0))
+            .ok_or_else(|| known("cursor", "a cursor of a Link header"))?;
         let active = match query.active.as_deref() {
             None | Some("false") => false,
             Some("true") => true,

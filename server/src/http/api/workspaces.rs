@@ -107,7 +107,11 @@ pub async fn list_projects(State(house): HouseState, Caller(ctx): Caller, paging
     responses((status = 201, body = WorkspaceBody), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
-pub async fn create_workspace(State(house): HouseState, Caller(ctx): Caller, Body(new): Body<NewWorkspace>) -> Answer<(StatusCode, Json<WorkspaceView>)> {
+pub async fn create_workspace(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    Body(new): Body<NewWorkspace>,
+) -> Answer<(StatusCode, Json<WorkspaceView>)> {
     let (name, provider) = (new.name.unwrap_or_default(), new.provider.unwrap_or_default());
     let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
     Ok((StatusCode::CREATED, Json(house.engine.create_workspace(&ctx, command).await?)))
@@ -119,7 +123,11 @@ pub async fn create_workspace(State(house): HouseState, Caller(ctx): Caller, Bod
     security(("bearer" = []), ("api_key" = [])),
     responses((status = 200, body = WorkspaceBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
         (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
-pub async fn get_workspace(State(house): HouseState, Caller(ctx): Caller, workspace: Path<String>) -> Answer<Json<WorkspaceView>> {
+pub async fn get_workspace(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    workspace: Path<String>,
+) -> Answer<Json<WorkspaceView>> {
     Ok(Json(house.engine.get_workspace(&ctx, &id(workspace)?).await?))
 }
 
@@ -131,7 +139,11 @@ pub async fn get_workspace(State(house): HouseState, Caller(ctx): Caller, worksp
     security(("bearer" = []), ("api_key" = [])),
     responses((status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
         (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
-pub async fn delete_workspace(State(house): HouseState, Caller(ctx): Caller, workspace: Path<String>) -> Answer<StatusCode> {
+pub async fn delete_workspace(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    workspace: Path<String>,
+) -> Answer<StatusCode> {
     house.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,0 +1,114 @@
+//! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
+//! once), a refusal shows the form again with everything typed, a new key is shown in this very answer.
+
+use app::doors::keys::CreatedKey;
+use app::doors::{Done, Visit, status};
+use app::pages::{Asked, Outcome, Posted, answer, go, refused, sign_in_path, worded};
+use app::routes::Place;
+use axum::Extension;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Problem};
+use leptos::nonce::Nonce;
+use serde::de::DeserializeOwned;
+
+use super::pairs;
+
+const FORM_LIMIT: usize = 64 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Runs the server function of the address and answers as the sender can read it.
+pub async fn receive(
+    Path(function): Path<String>,
+    Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
+    request: Request,
+) -> Response {
+    let nonce = nonce.map(|Extension(nonce)| nonce);
+    let plain = wants_page(request.headers());
+    let (parts, body) = request.into_parts();
+    let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
+        return refused(visit.clone(), nonce, &visit.problem(Code::TooLarge)).into_response();
+    };
+    if !plain {
+        let (cookies, result) = run(&visit, parts, form).await;
+        return with(cookies, json(result));
+    }
+    // Before anything is done: an answer without a page to stand on could lose a new key.
+    let typed = pairs(&form);
+    let page = typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Place::parse(page));
+    let Some(place) = page else {
+        return refused(visit.clone(), nonce, &visit.problem(Code::BadRequest)).into_response();
+    };
+    let (cookies, result) = run(&visit, parts, form).await;
+    let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
+        Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
+        Ok(Next::Show(created)) => Outcome::Created(created),
+        Err(problem) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
+            return go(&sign_in_path(Some(&place))).into_response();
+        }
+        Err(problem) => Outcome::Refused(worded(problem)),
+    };
+    let query = place.before.map(|n| ("before".to_owned(), n.to_string())).into_iter().collect();
+    let posted = Some(Posted { typed, outcome });
+    let asked = Asked { visit, nonce, path: place.screen.path(), query, posted };
+    with(cookies, answer(asked).await.into_response())
+}
+
+enum Next {
+    Go(String),
+    Show(CreatedKey),
+}
+
+fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
+    match function {
+        "create_key" => read(visit, answer).map(Next::Show),
+        _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
+    }
+}
+
+fn read<T: DeserializeOwned>(visit: &Visit, json: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(json).map_err(|_| visit.problem(Code::Internal))
+}
+
+/// Runs the server function as if an island had called it: cookies it sets, and what it answers.
+async fn run(visit: &Visit, mut parts: Parts, form: Bytes) -> (HeaderMap, Result<Bytes, Problem>) {
+    if server_fn::axum::get_server_fn_service(parts.uri.path(), parts.method.clone()).is_none() {
+        return (HeaderMap::new(), Err(visit.problem(Code::NotFound)));
+    }
+    parts.headers.insert(ACCEPT, JSON);
+    let request = Request::from_parts(parts, Body::from(form));
+    let (parts, body) = leptos_axum::handle_server_fns(request).await.into_response().into_parts();
+    let bytes = to_bytes(body, FORM_LIMIT).await.unwrap_or_default();
+    let result =
+        if parts.status.is_success() { Ok(bytes) } else { Err(read(visit, &bytes).unwrap_or_else(|broken| broken)) };
+    (parts.headers, result)
+}
+
+/// The answer for an island. The framework says 500 for every refusal; the code knows better.
+fn json(result: Result<Bytes, Problem>) -> Response {
+    let (status, body) = match result {
+        Ok(bytes) => (StatusCode::OK, bytes),
+        Err(problem) => {
+            let problem = worded(problem);
+            (status(problem.code), serde_json::to_vec(&problem).unwrap_or_default().into())
+        }
+    };
+    (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body).into_response()
+}
+
+fn with(headers: HeaderMap, mut response: Response) -> Response {
+    for cookie in headers.get_all(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+/// A browser that sends a form names `text/html`; an island asks for JSON.
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}

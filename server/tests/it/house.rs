@@ -1,0 +1,175 @@
+//! A house for each test: a fresh database, a frozen clock, seeded dice, and the demonstration people in it.
+
+use std::sync::Arc;
+
+use app::doors::Installation;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use domain::command::CreateKey;
+use domain::view::NewKey;
+use domain::{Moment, OrganizationId};
+use engine::ctx::Origin;
+use engine::keyring::{self, MasterKey};
+use engine::outside::{FrozenClock, SeededDice};
+use engine::people::Identity;
+use engine::{Caller, Ctx, Db, Engine, Outside};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use server::http::{self, site};
+use tower::ServiceExt;
+
+pub const NOW: Moment = Moment(1_775_677_879_000);
+pub const ISSUER: &str = "https://id.test";
+pub const SETUP_TOKEN: &str = "setup_0123456789abcdef";
+pub const PUBLIC_URL: &str = "http://127.0.0.1:3000";
+
+/// The product, with nothing outside of it but a folder that goes with the test.
+pub struct House {
+    pub engine: Engine,
+    pub db: Db,
+    pub router: Router,
+    pub parts: http::House,
+    folder: std::path::PathBuf,
+}
+
+/// A member of an organization with a browser session.
+#[derive(Clone)]
+pub struct Someone {
+    pub ctx: Ctx,
+    pub organization: OrganizationId,
+    pub token: [u8; 16],
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
+    }
+}
+
+impl House {
+    /// With the demonstration people.
+    pub async fn new() -> Self {
+        let house = Self::empty().await;
+        house.engine.stage_demo(&server::demo::cast(ISSUER)).await.expect("staged");
+        house
+    }
+
+    /// Without anyone.
+    pub async fn empty() -> Self {
+        Self::with(None, |_| ()).await
+    }
+
+    /// With a change to what the doors are made of.
+    pub async fn with(firebase: Option<oidc::Verifier>, change: impl FnOnce(&mut Installation)) -> Self {
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let folder = std::env::temp_dir().join(format!("roundtable-it-{}-{turn}", std::process::id()));
+        let db = Db::open(&format!("sqlite://{}/test.db", folder.display())).await.expect("opens");
+        engine::migrate(&db).await.expect("migrates");
+        let outside = Outside::of(FrozenClock::at(NOW), SeededDice::new(u64::from(turn) + 1));
+        let key = MasterKey::read(MasterKey::generate_hex(&outside).as_bytes()).expect("a master key");
+        keyring::init(&db, &key, &outside).await.expect("ring");
+        let ring = keyring::open(&db, &key, None).await.expect("ring");
+        let engine = Engine::new(db.clone(), ring, outside, Default::default());
+        let mut installation = Installation {
+            public_url: PUBLIC_URL.into(),
+            development: true,
+            setup_token_needed: true,
+            check_setup_token: Arc::new(|token| token == SETUP_TOKEN),
+            assets: "/pkg/0".into(),
+        };
+        change(&mut installation);
+        let settings = oidc::Settings {
+            issuer: ISSUER.into(),
+            client_id: "roundtable".into(),
+            client_secret: None,
+            redirect_uri: format!("{PUBLIC_URL}/sign-in/callback").parse().expect("url"),
+            hosted_domain: None,
+        };
+        let oidc = oidc::Client::new(settings, Arc::new(|| NOW.0)).expect("client");
+        let (installation, site) = (Arc::new(installation), site::Site::find());
+        let parts = http::House { engine: engine.clone(), oidc, firebase, installation, site, trusted_proxies: 0 };
+        let router = http::router(&parts, None);
+        Self { engine, db, router, parts, folder }
+    }
+
+    /// One of the demonstration people, in their first organization.
+    pub async fn someone(&self, subject: &str) -> Someone {
+        let identity =
+            Identity { issuer: ISSUER.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
+        let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+        let token = self.engine.outside().bytes::<16>();
+        let data = serde_json::json!({ "person": person.0 }).to_string();
+        assert!(self.engine.insert_session(&token, Some(person), data.as_bytes()).await.expect("session"));
+        let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();
+        let caller = Caller { person, session: self.engine.session_digest(&token) };
+        let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
+        let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
+        Someone { ctx, organization, token }
+    }
+
+    /// A new key of someone's.
+    pub async fn key_of(&self, someone: &Someone) -> NewKey {
+        let command = CreateKey::read("CI/CD Pipeline").expect("valid");
+        self.engine.create_key(&someone.ctx, command).await.expect("created")
+    }
+
+    /// Someone's new key, as text.
+    pub async fn key(&self, subject: &str) -> String {
+        self.key_of(&self.someone(subject).await).await.plain.expose().to_owned()
+    }
+
+    /// Sends a request through the router.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.expect("never fails").into_parts();
+        let bytes = body.collect().await.expect("body").to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// A call of the API with a bearer credential (none if empty) and a JSON body (none if null).
+    pub async fn call(&self, method: Method, path: &str, bearer: &str, body: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !bearer.is_empty() {
+            request = request.header("authorization", format!("Bearer {bearer}"));
+        }
+        let body = match body {
+            Value::Null => Body::empty(),
+            body => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+        };
+        self.send(request.body(body).expect("request")).await
+    }
+
+    /// A reading call of the API.
+    pub async fn get(&self, path: &str, bearer: &str) -> Answer {
+        self.call(Method::GET, path, bearer, Value::Null).await
+    }
+}
+
+impl Someone {
+    /// The session's cookie.
+    pub fn cookie(&self) -> String {
+        format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(self.token)))
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,139 @@
+//! `/api/v1/keys`.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+// RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, decision D13: a bare array, and nothing in it that opens a door.
+#[tokio::test]
+async fn ro_07_keys_are_listed_without_secrets() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let new = house.key_of(&olivia).await;
+    let key = new.plain.expose();
+    let listed = house.get("/api/v1/keys", key).await;
+    assert_eq!(listed.status, StatusCode::OK);
+    let body = listed.json();
+    let row = &body.as_array().expect("a bare array")[0];
+    assert!(row["key_id"].is_i64() && row["actor_id"].is_i64());
+    assert_eq!(row["actor_name"], "Olivia Owens");
+    assert_eq!(row["label"], "CI/CD Pipeline");
+    assert_eq!(row["key_prefix"].as_str(), key.get(..14));
+    assert_eq!(row["preview"].as_str().map(str::len), Some(38));
+    assert_eq!((&row["is_active"], &row["expires_at"], &row["revoked_at"]), (&json!(true), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&row["created_at"], &row["last_used"]),
+        (&json!("2026-04-08T19:51:19Z"), &json!("2026-04-08T19:51:19Z"))
+    );
+    let names: Vec<_> = row.as_object().expect("object").keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "actor_id",
+            "actor_name",
+            "created_at",
+            "created_by",
+            "environment",
+            "expires_at",
+            "is_active",
+            "key_id",
+            "key_prefix",
+            "label",
+            "last_used",
+            "preview",
+            "revoked_at",
+            "role",
+            "scopes"
+        ]
+    );
+    assert!(!listed.text.contains(&key[14..57]), "the secret is in the list");
+    assert_eq!(house.get("/api/v1/keys", "").await.status, StatusCode::UNAUTHORIZED);
+}
+
+// KE-25, KE-26, KE-27, KE-24: admins see all keys and who made them, members their own.
+#[tokio::test]
+async fn ke_27_members_see_their_own_keys_only() {
+    let house = House::new().await;
+    let mut keys = std::collections::BTreeMap::new();
+    for subject in ["olivia", "adam", "mina", "noor", "theo"] {
+        keys.insert(subject, house.key(subject).await);
+    }
+    let owners = async |subject: &str| -> Vec<(String, bool)> {
+        let list = house.get("/api/v1/keys", &keys[subject]).await.json();
+        let row =
+            |row: &Value| (row["actor_name"].as_str().unwrap_or_default().to_owned(), row["created_by"].is_string());
+        list.as_array().expect("array").iter().map(row).collect()
+    };
+    let everyone: Vec<_> =
+        ["نور الهاشمي", "Mina Moreau", "Adam Adler", "Olivia Owens"].map(|name| (name.to_owned(), true)).into();
+    assert_eq!(owners("olivia").await, everyone);
+    assert_eq!(owners("adam").await, everyone);
+    assert_eq!(owners("mina").await, [("Mina Moreau".to_owned(), false)]);
+    assert_eq!(owners("theo").await, [("Theo Okafor".to_owned(), true)]);
+}
+
+// RK-23, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
+#[tokio::test]
+async fn ro_37_revoking_ends_a_key_at_once() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let (one, other) = (house.key_of(&olivia).await, house.key_of(&olivia).await);
+    let path = format!("/api/v1/keys/{}", one.view.key_id);
+    let revoked = house.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
+    let expected = json!({ "status": "revoked", "key_id": one.view.key_id.0 });
+    assert_eq!((revoked.status, revoked.json()), (StatusCode::OK, expected.clone()));
+    let refused = house.get("/api/v1/workspaces", one.plain.expose()).await;
+    assert_eq!((refused.status, &refused.json()["error"]), (StatusCode::UNAUTHORIZED, &json!("Unauthorized")));
+    assert_eq!(refused.json()["details"], "Missing or invalid authentication token");
+    let again = house.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
+    assert_eq!((again.status, again.json()), (StatusCode::OK, expected));
+    let listed = house.get("/api/v1/keys", other.plain.expose()).await.json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(2), "a revoked key stays listed");
+    let active = house.get("/api/v1/keys?active=true", other.plain.expose()).await.json();
+    assert_eq!(active.as_array().map(Vec::len), Some(1));
+}
+
+// KE-28, KE-29: members end their own keys and nobody else's; admins end any. An id of another organization is 404.
+#[tokio::test]
+async fn ke_29_who_may_revoke_what() {
+    let house = House::new().await;
+    let (mina, noor) = (house.someone("mina").await, house.someone("noor").await);
+    let (hers, his) = (house.key_of(&mina).await, house.key_of(&noor).await);
+    let foreign = house.key_of(&house.someone("theo").await).await;
+    let revoke = async |key: &domain::view::NewKey, with: &str| {
+        house.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), with, Value::Null).await.status
+    };
+    assert_eq!(revoke(&his, hers.plain.expose()).await, StatusCode::FORBIDDEN);
+    assert_eq!(revoke(&foreign, hers.plain.expose()).await, StatusCode::NOT_FOUND);
+    assert_eq!(revoke(&his, &house.key("adam").await).await, StatusCode::OK);
+    assert_eq!(revoke(&foreign, &house.key("olivia").await).await, StatusCode::NOT_FOUND);
+    assert_eq!(revoke(&hers, hers.plain.expose()).await, StatusCode::OK, "a key may end itself");
+    assert_eq!(house.get("/api/v1/me", hers.plain.expose()).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
+}
+
+// Decision D12
+#[tokio::test]
+async fn lists_lead_to_their_next_page() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    for _ in 0..5 {
+        house.key_of(&olivia).await;
+    }
+    let key = house.key_of(&olivia).await.plain.expose().to_owned();
+    let (mut path, mut seen) = ("/api/v1/keys?limit=4".to_owned(), Vec::new());
+    loop {
+        let page = house.get(&path, &key).await;
+        seen.extend(page.json().as_array().expect("array").iter().map(|row| row["key_id"].as_i64().expect("id")));
+        match page
+            .header("link")
+            .strip_prefix("<http://127.0.0.1:3000")
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""))
+        {
+            Some(next) => path = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [6, 5, 4, 3, 2, 1]);
+}

@@ -1,0 +1,9 @@
+//! The doors, through the router that also serves real requests: nobody, a browser session, a key, an ID token.
+
+mod api;
+mod doors;
+mod flight;
+mod house;
+mod keys;
+mod sign_in;
+mod tokens;

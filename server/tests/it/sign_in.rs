@@ -1,0 +1,120 @@
+//! Signing in, through the stand-in provider and a real connection to it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use oidc::dev::Standin;
+use server::http::{self, listen};
+use tokio::net::TcpListener;
+
+use crate::house::{Answer, House, NOW};
+
+/// A house whose provider answers on a port of its own.
+async fn house() -> House {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let url = format!("http://{}", listener.local_addr().expect("address"));
+    let mut house = House::with(None, |installation| installation.public_url = url.clone()).await;
+    let redirect: url::Url = format!("{url}/sign-in/callback").parse().expect("url");
+    let clock: oidc::Clock = Arc::new(|| NOW.0);
+    let outside = house.engine.outside().clone();
+    let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| outside.fill(bytes));
+    let issuer = format!("{url}/dev/idp").parse().expect("url");
+    let client_id = "roundtable".to_owned();
+    let standin =
+        Standin::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
+    let standin = standin.expect("standin");
+    house.engine.stage_demo(&server::demo::cast(standin.issuer())).await.expect("staged");
+    let settings = oidc::Settings {
+        issuer: standin.issuer().into(),
+        client_id,
+        client_secret: None,
+        redirect_uri: redirect,
+        hosted_domain: None,
+    };
+    house.parts.oidc = oidc::Client::new(settings, clock).expect("client");
+    house.router = http::router(&house.parts, Some(standin.router()));
+    tokio::spawn(listen::serve(listener, house.router.clone(), std::future::pending()));
+    house
+}
+
+async fn get(house: &House, url: &str, cookies: &str) -> Answer {
+    let path = url.strip_prefix(&house.parts.installation.public_url).unwrap_or(url).to_owned();
+    let host = house.parts.installation.public_url.trim_start_matches("http://").to_owned();
+    let request = Request::get(path).header("host", host).header("cookie", cookies).header("accept", "text/html");
+    house.send(request.body(Body::empty()).expect("request")).await
+}
+
+fn cookie(answer: &Answer, name: &str) -> Option<String> {
+    let lines = answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+    lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(name)).map(str::to_owned)
+}
+
+/// Leaves for the provider and chooses a person there; gives the flow cookie and the address to come back to.
+async fn leave(house: &House, person: &str, return_to: &str) -> (String, String) {
+    let started = get(house, &format!("/sign-in/start?return_to={return_to}"), "").await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
+    let flow = cookie(&started, "rt_flow").expect("flow cookie");
+    let choose = started.header("location").to_owned();
+    let page = get(house, &choose, "").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let public_url = &house.parts.installation.public_url;
+    let (path, query) = choose.trim_start_matches(public_url.as_str()).split_once('?').expect("query");
+    let request = Request::post(format!("{path}?{query}")).header("host", public_url.trim_start_matches("http://"));
+    let request = request.header("origin", public_url).header("sec-fetch-site", "same-origin");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let chosen = house
+        .send(request.body(Body::from(format!("{query}&person={person}&subject={person}"))).expect("request"))
+        .await;
+    assert_eq!(chosen.status, StatusCode::SEE_OTHER, "{}", chosen.text);
+    (flow, chosen.header("location").to_owned())
+}
+
+#[tokio::test]
+async fn a_person_signs_in_and_comes_back_to_where_they_were() {
+    let house = house().await;
+    let (flow, back) = leave(&house, "olivia", "/settings/api-keys").await;
+    let done = get(&house, &back, &flow).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/settings/api-keys"));
+    let session = cookie(&done, "rt_session").expect("session cookie");
+    let line = done
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .find(|line| line.as_bytes().starts_with(b"rt_session"))
+        .expect("line");
+    let line = line.to_str().expect("text");
+    assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax") && !line.contains("Domain"), "{line}");
+    let page = get(&house, "/settings/api-keys", &session).await;
+    assert!(
+        page.header("location").ends_with("/settings/api-keys") && page.header("location").starts_with("/o/org_"),
+        "{page:?}"
+    );
+}
+
+// B23, B30: a flow works once, in the browser that began it, and the id is new at sign-in.
+#[tokio::test]
+async fn a_sign_in_works_once_and_in_its_own_browser() {
+    let house = house().await;
+    let (flow, back) = leave(&house, "olivia", "/").await;
+    let elsewhere = get(&house, &back, "rt_flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
+    assert_eq!(elsewhere.header("location"), "/sign-in?problem=expired");
+    assert!(cookie(&elsewhere, "rt_session").is_none());
+    let (flow_two, back_two) = leave(&house, "olivia", "/").await;
+    let planted = "rt_session=AAAAAAAAAAAAAAAAAAAAAA";
+    let done = get(&house, &back_two, &format!("{flow_two}; {planted}")).await;
+    let session = cookie(&done, "rt_session").expect("session");
+    assert_ne!(session, planted);
+    assert_eq!(get(&house, &back_two, &flow_two).await.header("location"), "/sign-in?problem=expired");
+    assert_eq!(get(&house, &back, &flow).await.header("location"), "/sign-in?problem=expired");
+}
+
+#[tokio::test]
+async fn a_provider_that_says_no_is_told_calmly() {
+    let house = house().await;
+    let (flow, back) = leave(&house, "olivia", "/").await;
+    let state = back.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("state");
+    let refused = get(&house, &format!("/sign-in/callback?state={state}&error=access_denied%3Cscript%3E"), &flow).await;
+    assert_eq!(refused.header("location"), "/sign-in?problem=cancelled");
+    assert_eq!(get(&house, "/sign-in/callback", "").await.header("location"), "/sign-in?problem=expired");
+}
