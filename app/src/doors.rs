@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use domain::{Code, Problem};
+use domain::{Code, FieldFault, KeyId, Problem};
 use engine::ctx::Origin;
 use engine::{Caller, Ctx, Engine};
 use http::StatusCode;
@@ -14,8 +14,13 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
+use crate::words;
+
+#[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod account;
+#[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod keys;
+#[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod organization;
 
 /// What a request for a page or a server function brings along. The server puts one into its extensions.
@@ -87,7 +92,7 @@ impl Visit {
     /// `Internal` outside of a request.
     pub fn here() -> Result<Self, Refusal> {
         let found = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Self>().cloned());
-        found.ok_or_else(|| Refusal(Problem::new(Code::Internal, "")))
+        found.ok_or_else(|| Problem::new(Code::Internal, "").into())
     }
 
     /// The person who is signed in.
@@ -117,10 +122,53 @@ impl Visit {
         error.to_problem(&self.origin.request_id)
     }
 
+    /// Fields at fault, each in the words of the form it came from.
+    pub fn invalid(&self, faults: Vec<FieldFault>) -> Problem {
+        let told = |fault: FieldFault| {
+            let plain = fault.message == fault.fault.sentence();
+            let message = if plain { words::fault(&fault.field, &fault.fault) } else { fault.message };
+            FieldFault { message, ..fault }
+        };
+        let fields = faults.into_iter().map(told).collect();
+        Problem { fields, ..self.problem(Code::InvalidFields) }
+    }
+
+    /// Leaves a word for the next page. A session that cannot be written loses the word, not the deed.
+    pub async fn leave(&self, flash: Flash) {
+        if let Err(error) = self.session.insert(FLASH, flash).await {
+            tracing::warn!(request_id = self.origin.request_id, %error, "a flash was lost");
+        }
+    }
+
+    /// Takes the word that was left for this page.
+    pub async fn take_flash(&self) -> Option<Flash> {
+        self.session.get::<Flash>(FLASH).await.ok().flatten()?;
+        self.session.remove(FLASH).await.ok().flatten()
+    }
+
     /// A problem of this request.
     pub fn problem(&self, code: Code) -> Problem {
         Problem::new(code, &self.origin.request_id)
     }
+}
+
+const FLASH: &str = "flash";
+
+/// A word for the next page, told once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Flash {
+    /// A key was made; its row stands out.
+    Created {
+        /// Which.
+        key_id: KeyId,
+    },
+    /// A key was ended.
+    Revoked {
+        /// Its name.
+        name: String,
+        /// False when it had ended before.
+        fresh: bool,
+    },
 }
 
 /// Opens an organization for the server function that is running.
@@ -139,7 +187,11 @@ pub async fn open(organization: &str) -> Result<(Visit, Ctx), Refusal> {
 pub struct Refusal(pub Problem);
 
 impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
+    /// The sentence of the code is for programs; people get theirs.
+    fn from(mut problem: Problem) -> Self {
+        if problem.details == problem.code.sentence() {
+            problem.details = words::sentence(problem.code).to_owned();
+        }
         Self(problem)
     }
 }
@@ -154,7 +206,7 @@ impl FromServerFnError for Refusal {
             _ => Code::Internal,
         };
         let request_id = Visit::here().map(|visit| visit.origin.request_id).unwrap_or_default();
-        Self(Problem::new(code, &request_id))
+        Problem::new(code, &request_id).into()
     }
 }
 

@@ -1,8 +1,25 @@
 //! The pages of Roundtable: everything the browser may see.
 //!
 //! Here belong pages, their parts, the islands that react in the browser, the sentences, and the thin doors (server
-//! functions) that greet, call the engine and answer. No SQL, no secrets, no decisions. Only `islands` is compiled for
-//! the browser; a page is written in `pages`, linked through `routes`, worded in `words`.
+//! functions) that greet, call the engine and answer. No SQL, no secrets, no decisions. To add a page: a line in
+//! `routes`, a file in `pages`, its sentences in `words`; what must react in the browser is an island, and only
+//! `islands`, `bits` and `words` are compiled for it.
+//!
+//! A page is loaded first and drawn afterwards, by a plain function from views to markup: its status is known before
+//! the first byte, and nothing is resolved while drawing. The screens are one enum that reads and writes paths, so a
+//! link cannot lead nowhere.
+
+pub mod bits;
+pub mod islands;
+pub mod words;
 
 #[cfg(feature = "ssr")]
 pub mod doors;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+mod shell;

@@ -43,6 +43,13 @@ pub struct KeyView {
     pub revoked_at: Option<Moment>,
 }
 
+impl KeyView {
+    /// Whether a request passed with it in the last 7 days: ending it will be noticed.
+    pub fn used_lately(&self, now: Moment) -> bool {
+        self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
+    }
+}
+
 /// One page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {

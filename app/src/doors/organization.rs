@@ -1,1 +1,36 @@
-//! (coming)
+//! The door of the first organization.
+
+use domain::command::FoundOrganization as Founding;
+use domain::{Fault, FieldFault, Name};
+use leptos::prelude::*;
+
+use super::{Done, Refusal, Visit};
+use crate::routes::Screen;
+
+/// Makes the first organization; the person becomes its owner.
+///
+/// # Errors
+/// A problem that names the fields at fault; `AlreadyBootstrapped` once an organization exists.
+#[server(prefix = "/ui", endpoint = "found_organization")]
+pub async fn found_organization(
+    organization: String,
+    #[server(default)] name: String,
+    #[server(default)] setup_token: String,
+) -> Result<Done, Refusal> {
+    let visit = Visit::here()?;
+    let caller = visit.person()?;
+    let person = visit.engine.get_person(caller.person).await.map_err(|error| visit.tell(&error))?;
+    let owner = if name.trim().is_empty() { &person.name } else { &name };
+    let mut faults = Vec::new();
+    let mut read = |field: &str, text: &str| Name::parse(text).map_err(|fault| faults.push(FieldFault::new(field, fault))).ok();
+    let (organization, owner) = (read("organization", &organization), read("name", owner));
+    if visit.installation.setup_token_needed && !(visit.installation.check_setup_token)(setup_token.trim()) {
+        faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));
+    }
+    let (Some(organization), Some(owner), true) = (organization, owner, faults.is_empty()) else {
+        return Err(visit.invalid(faults).into());
+    };
+    let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
+    let made = visit.engine.found_organization(caller.person, &command, visit.origin.clone()).await;
+    Ok(Done { to: Screen::ApiKeys(made.map_err(|error| visit.tell(&error))?).path() })
+}

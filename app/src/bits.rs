@@ -1,0 +1,79 @@
+//! Small markup that pages and islands share.
+
+use leptos::prelude::*;
+
+use crate::words;
+
+/// An icon of the sprite. It says nothing to a screen reader; the text beside it does.
+pub fn icon(name: &'static str) -> impl IntoView {
+    view! { <svg class="icon" aria-hidden="true"><use href=format!("/icons.svg#{name}")></use></svg> }
+}
+
+/// A key's preview, its asterisks drawn tight (RK-16).
+pub fn preview(text: &str) -> impl IntoView + use<> {
+    let start = text.find('*').unwrap_or(text.len());
+    let end = text.rfind('*').map_or(text.len(), |at| at + 1);
+    let (head, mask, tail) = (text[..start].to_owned(), text[start..end].to_owned(), text[end..].to_owned());
+    view! { <code class="preview">{head}<span class="mask">{mask}</span>{tail}</code> }
+}
+
+/// A sentence about a field at fault.
+pub fn field_error(id: &'static str, message: String) -> impl IntoView {
+    view! { <p class="field-error" id=id>{icon("danger")}{message}</p> }
+}
+
+/// What a name is for, with samples (RK-09).
+pub fn name_hint() -> impl IntoView {
+    let [one, other] = words::NAME_SAMPLES;
+    view! { <p class="hint" id="name-hint">{words::NAME_HINT}<b>{one}</b>{words::OR}<b>{other}</b>"."</p> }
+}
+
+/// What ending a key does.
+pub fn revoke_effects() -> impl IntoView {
+    view! {
+        <ul class="plain-list" id="revoke-text">
+            <li>{icon("danger")}{words::REVOKE_AT_ONCE}</li>
+            <li>{icon("rotate")}{words::REVOKE_FOR_GOOD}</li>
+            <li>{icon("audit")}{words::REVOKE_LOGGED}</li>
+        </ul>
+    }
+}
+
+/// Why a key ends.
+pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
+    let options = domain::key::RevokeReason::ALL.map(|reason| {
+        view! { <option value=reason.as_str() selected=chosen == Some(reason.as_str())>{reason.label()}</option> }
+    });
+    view! { <div class="field"><label for="reason">"Reason"</label><select class="input" id="reason" name="reason">{options}</select></div> }
+}
+
+/// A new key with everything around it, beneath its title: the only markup that ever holds a key.
+pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
+    let copy = |what: &'static str, name: &'static str| {
+        view! { <button class="icon-button needs-script" type="button" data-copy=what aria-label=name>{icon("copy")}</button> }
+    };
+    view! {
+        <div class="sheet-body">
+            <div class="notice danger" id="reveal-notice">
+                {icon("danger")}<p class="strong">{words::REVEAL_WARNING}</p><p>{words::REVEAL_LOST}</p>
+            </div>
+            <div class="field">
+                <label for="key">"Key for “"<bdi>{label.to_owned()}</bdi>"”"</label>
+                <div class="copy-row">
+                    // The characters of a key need no escaping, and a textarea would not get any.
+                    <textarea class="key-value" id="key" rows="2" readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{key.to_owned()}</textarea>
+                    <button class="button primary copy needs-script" type="button" data-copy="key">{icon("copy")}<span>{words::COPY}</span></button>
+                </div>
+                <p class="hint" id="copy-status" role="status"></p>
+            </div>
+            <figure class="snippet">
+                <figcaption>{words::SHELL_LINE}{copy("shell-line", words::COPY_SHELL)}</figcaption>
+                <pre translate="no"><code id="shell-line">{words::shell_line(key)}</code></pre>
+            </figure>
+            <figure class="snippet">
+                <figcaption>{words::CURL_LINE}{copy("curl-line", words::COPY_CURL)}</figcaption>
+                <pre translate="no"><code id="curl-line">{words::curl_line(url, key)}</code></pre>
+            </figure>
+        </div>
+    }
+}

@@ -1,0 +1,24 @@
+//! What reacts in the browser. Everything here works without it too: an island only saves a page load.
+//!
+//! Islands take no props (a prop is readable in the page, and reading it costs a JSON parser); what they must know
+//! they read from the data attributes of the link that opens them.
+
+mod browser;
+pub mod copying;
+pub mod create;
+pub mod revoke;
+
+use leptos::prelude::*;
+
+use crate::bits::icon;
+use browser::Failure;
+
+/// What went wrong with the form of a dialog.
+fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    move || {
+        failure.get().map(|failure| {
+            let lines = failure.lines().into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
+            view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{title}</h2>{lines}</div> }
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! The browser, as far as islands need it.
+
+use js_sys::{Array, Reflect};
+use leptos::web_sys;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, MouseEvent, RequestInit, Response, UrlSearchParams};
+
+/// Why a form came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// One sentence.
+    pub message: String,
+    /// Fields at fault, each with a sentence.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Failure {
+    /// A failure with one sentence.
+    pub fn of(message: &str) -> Self {
+        Self { message: message.to_owned(), fields: Vec::new() }
+    }
+
+    /// The sentence about a field.
+    pub fn field(&self, name: &str) -> Option<String> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, sentence)| sentence.clone())
+    }
+
+    /// What to say: about the fields, or else the one sentence.
+    pub fn lines(&self) -> Vec<String> {
+        if self.fields.is_empty() { vec![self.message.clone()] } else { self.fields.iter().map(|(_, line)| line.clone()).collect() }
+    }
+}
+
+/// The element with this id.
+pub fn by_id(id: &str) -> Option<HtmlElement> {
+    leptos::prelude::document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// The nearest element around an event that fits a selector.
+pub fn around(event: &Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Whether an event hit the element itself and nothing within.
+pub fn hit_itself(event: &Event) -> bool {
+    event.target() == event.current_target()
+}
+
+/// Whether a click on a link wants the link followed here and now, not in a new tab.
+pub fn is_plain(click: &MouseEvent) -> bool {
+    click.button() == 0 && !click.ctrl_key() && !click.meta_key() && !click.shift_key() && !click.alt_key()
+}
+
+/// An attribute, or nothing.
+pub fn attribute(element: &Element, name: &str) -> String {
+    element.get_attribute(name).unwrap_or_default()
+}
+
+/// A text in an answer.
+pub fn text(value: &JsValue, name: &str) -> String {
+    let found = Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    found.as_string().or_else(|| found.as_f64().map(|n| n.to_string())).unwrap_or_default()
+}
+
+/// Sends a form to its address and reads the answer. `silence` is said when none comes.
+pub async fn send(form: &HtmlFormElement, silence: &str) -> Result<JsValue, Failure> {
+    let response = fetch(form).await.map_err(|_| Failure::of(silence))?;
+    let answer = async { JsFuture::from(response.json()?).await }.await.map_err(|_| Failure::of(silence))?;
+    if response.ok() { Ok(answer) } else { Err(refusal(&answer)) }
+}
+
+async fn fetch(form: &HtmlFormElement) -> Result<Response, JsValue> {
+    let typed = UrlSearchParams::new_with_str_sequence_sequence(FormData::new_with_form(form)?.as_ref())?;
+    let headers = Headers::new()?;
+    headers.set("Accept", "application/json")?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_body(&typed);
+    request.set_headers(&headers);
+    let answer = JsFuture::from(leptos::prelude::window().fetch_with_str_and_init(&form.action(), &request)).await?;
+    answer.dyn_into()
+}
+
+fn refusal(answer: &JsValue) -> Failure {
+    let fields = Reflect::get(answer, &"fields".into()).ok().filter(Array::is_array).map(|fields| Array::from(&fields)).unwrap_or_default();
+    let fields = fields.iter().map(|field| (text(&field, "field"), text(&field, "message"))).collect();
+    Failure { message: text(answer, "details"), fields }
+}

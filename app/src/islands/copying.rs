@@ -1,0 +1,107 @@
+//! Copying what must not be lost.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::{ev, web_sys};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+
+use super::browser::{around, attribute, by_id};
+use crate::words;
+
+const SAID_FOR: Duration = Duration::from_millis(1500);
+
+/// The copy buttons of the page that shows a new key. Leaving it before copying asks once.
+#[island]
+pub fn CopyButtons() -> impl IntoView {
+    if cfg!(feature = "hydrate") {
+        let copied = Rc::new(Cell::new(false));
+        let noted = copied.clone();
+        listen(move || noted.set(true));
+        guard_leaving(move || !copied.get());
+    }
+}
+
+/// Minds every copy button of the page, and keys copied by hand.
+pub fn listen(copied: impl Fn() + Clone + 'static) {
+    let by_button = copied.clone();
+    window_event_listener(ev::click, move |event| {
+        let button = around(&event, "[data-copy]");
+        if let Some((button, source)) = button.and_then(|button| Some((button.clone(), by_id(&attribute(&button, "data-copy"))?))) {
+            spawn_local(copy(button, source, by_button.clone()));
+        }
+    });
+    window_event_listener(ev::copy, move |event| {
+        if around(&event, "#key, .snippet").is_some() {
+            copied();
+        }
+    });
+}
+
+/// Asks before the page is left, as long as `unsaved`.
+pub fn guard_leaving(unsaved: impl Fn() -> bool + 'static) {
+    window_event_listener(ev::beforeunload, move |event| {
+        if unsaved() {
+            event.prevent_default();
+        }
+    });
+}
+
+async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
+    let area = source.dyn_ref::<HtmlTextAreaElement>();
+    let text = area.map_or_else(|| source.text_content().unwrap_or_default(), HtmlTextAreaElement::value);
+    if write(&text).await.is_ok() {
+        copied();
+        say(words::COPIED);
+        label(&button, words::COPIED);
+        set_timeout(
+            move || {
+                say("");
+                label(&button, words::COPY);
+            },
+            SAID_FOR,
+        );
+    } else {
+        select(&source);
+        say(words::COPY_BY_HAND);
+    }
+}
+
+/// Where the page is not secure there is no clipboard at all.
+async fn write(text: &str) -> Result<JsValue, JsValue> {
+    let navigator = window().navigator();
+    if js_sys::Reflect::get(&navigator, &"clipboard".into())?.is_undefined() {
+        return Err(JsValue::UNDEFINED);
+    }
+    JsFuture::from(navigator.clipboard().write_text(text)).await
+}
+
+fn select(source: &HtmlElement) {
+    match source.dyn_ref::<HtmlTextAreaElement>() {
+        Some(area) => {
+            let _ = area.focus();
+            area.select();
+        }
+        None => {
+            if let Ok(Some(selection)) = window().get_selection() {
+                let _ = selection.select_all_children(source);
+            }
+        }
+    }
+}
+
+fn say(text: &str) {
+    if let Some(status) = by_id("copy-status") {
+        status.set_text_content(Some(text));
+    }
+}
+
+fn label(button: &Element, text: &str) {
+    if let Ok(Some(span)) = button.query_selector("span") {
+        span.set_text_content(Some(text));
+    }
+}

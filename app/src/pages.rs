@@ -1,0 +1,184 @@
+//! The pages: each loads what it shows, then says how to draw it.
+
+use domain::{Code, Problem};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use leptos::nonce::Nonce;
+use leptos::prelude::*;
+
+use crate::doors::keys::CreatedKey;
+use crate::doors::{Refusal, Visit, status};
+use crate::routes::{Place, Screen};
+use crate::shell::{Document, draw};
+
+mod api_keys;
+mod audit_log;
+mod front;
+mod missing;
+mod new_key;
+mod revoke_key;
+
+/// A request for a page.
+pub struct Asked {
+    /// Who asks.
+    pub visit: Visit,
+    /// The nonce that the page's policy allows.
+    pub nonce: Option<Nonce>,
+    /// The path.
+    pub path: String,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// What a form on this page has just come to, where no script ran.
+    pub posted: Option<Posted>,
+}
+
+/// A form that was sent without script, and what it came to.
+pub struct Posted {
+    /// Everything that was typed.
+    pub typed: Vec<(String, String)>,
+    /// What it came to.
+    pub outcome: Outcome,
+}
+
+/// What a form came to when its page is shown as the answer.
+pub enum Outcome {
+    /// It was refused.
+    Refused(Problem),
+    /// A key was made, to be shown in this answer and nowhere else.
+    Created(CreatedKey),
+}
+
+impl Asked {
+    /// A value of the query.
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// What was typed into a field before; nothing on a fresh page.
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        self.posted.as_ref().and_then(|posted| find(&posted.typed, name))
+    }
+
+    /// The problem of the form that was sent.
+    pub fn problem(&self) -> Option<&Problem> {
+        match &self.posted.as_ref()?.outcome {
+            Outcome::Refused(problem) => Some(problem),
+            Outcome::Created(_) => None,
+        }
+    }
+
+    /// The list begins before this row.
+    pub fn before(&self) -> Option<i64> {
+        self.asked("before").and_then(|n| n.parse().ok())
+    }
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// What a screen comes to.
+pub enum Answer {
+    /// Elsewhere.
+    Go(String),
+    /// A page.
+    Page(Page),
+}
+
+/// A loaded page.
+pub struct Page {
+    status: StatusCode,
+    title: String,
+    islands: bool,
+    body: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+impl Page {
+    fn new(title: &str, body: impl FnOnce() -> AnyView + Send + 'static) -> Self {
+        Self { status: StatusCode::OK, title: title.to_owned(), islands: false, body: Box::new(body) }
+    }
+}
+
+/// Answers a request for a page.
+pub async fn answer(asked: Asked) -> Response<String> {
+    let shown = match Screen::parse(&asked.path) {
+        Some(screen) => show(&asked, screen).await,
+        None => Ok(Answer::Page(missing::page(&asked.visit.problem(Code::NotFound)))),
+    };
+    let shown = shown.unwrap_or_else(|problem| turned_away(&asked, problem));
+    match shown {
+        Answer::Go(to) => go(&to),
+        Answer::Page(page) => paint(asked, page),
+    }
+}
+
+/// The page of a refusal that belongs to no form.
+pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem) -> Response<String> {
+    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(asked, missing::page(problem))
+}
+
+/// Sends the browser elsewhere, with GET.
+pub fn go(to: &str) -> Response<String> {
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let place = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(LOCATION, place);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
+    match screen {
+        Screen::Home => front::home(asked).await,
+        Screen::SignIn => Ok(front::sign_in(asked)),
+        Screen::Welcome => front::welcome(asked).await,
+        Screen::Shortcut => front::shortcut(asked).await,
+        Screen::Settings(organization) => Ok(Answer::Go(Screen::ApiKeys(organization).path())),
+        Screen::ApiKeys(organization) => api_keys::show(asked, organization).await.map(Answer::Page),
+        Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),
+        Screen::RevokeKey(organization, key) => revoke_key::show(asked, organization, key).await.map(Answer::Page),
+        Screen::AuditLog(organization) => audit_log::show(asked, organization).await.map(Answer::Page),
+    }
+}
+
+/// Whoever is not signed in is asked to; to everyone else the problem is said.
+fn turned_away(asked: &Asked, problem: Problem) -> Answer {
+    if problem.code == Code::Unauthorized && asked.visit.caller.is_none() {
+        let back = Screen::parse(&asked.path).map(|screen| Place { screen, before: asked.before() });
+        return Answer::Go(sign_in_path(back.as_ref()));
+    }
+    Answer::Page(missing::page(&problem))
+}
+
+/// The sign-in page, leading back to a place.
+pub fn sign_in_path(back: Option<&Place>) -> String {
+    let back = back.filter(|place| place.screen != Screen::Home && place.screen != Screen::SignIn);
+    back.map_or_else(|| Screen::SignIn.path(), |place| format!("{}?return_to={}", Screen::SignIn.path(), place.path()))
+}
+
+/// Draws the page; the status of the form it answers outweighs its own.
+fn paint(asked: Asked, page: Page) -> Response<String> {
+    let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let document = Document {
+        title: page.title,
+        theme: asked.visit.theme,
+        assets: asked.visit.installation.assets.clone(),
+        nonce: asked.nonce,
+        islands: page.islands,
+    };
+    let mut response = Response::new(draw(document, page.body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    response
+}
+
+/// A problem in the words of a page.
+pub fn worded(problem: Problem) -> Problem {
+    Refusal::from(problem).0
+}

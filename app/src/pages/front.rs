@@ -1,0 +1,130 @@
+//! Before an organization: signing in, the first organization, nowhere to go.
+
+use domain::view::Membership;
+use domain::{OrganizationId, Problem};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Answer, Asked, Page};
+use crate::bits::{field_error, icon};
+use crate::parts::frame::active;
+use crate::parts::{card, page_field, summary};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// Leads to where the person belongs.
+pub async fn home(asked: &Asked) -> Result<Answer, Problem> {
+    if asked.visit.caller.is_none() {
+        return Ok(Answer::Go(Screen::SignIn.path()));
+    }
+    shortcut(asked).await
+}
+
+/// Leads to the active organization's keys (decision D21), to making the first organization, or says that there is
+/// none.
+pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
+    let visit = &asked.visit;
+    let person = visit.person()?.person;
+    let memberships = visit.engine.memberships(person).await.map_err(|error| visit.tell(&error))?;
+    if let Some(organization) = choose(&memberships, active(visit).await) {
+        return Ok(Answer::Go(Screen::ApiKeys(organization).path()));
+    }
+    if !visit.engine.is_founded().await.map_err(|error| visit.tell(&error))? {
+        return Ok(Answer::Go(Screen::Welcome.path()));
+    }
+    let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
+    let who = person.email.unwrap_or(person.name);
+    Ok(Answer::Page(Page::new("No organization", move || {
+        let place = Place::top(Screen::Home);
+        let body = view! {
+            <h1>{words::NOWHERE}</h1>
+            <p>"Ask an owner or admin of your organization to add "<strong><bdi>{who}</bdi></strong>". Then load this page again."</p>
+            <div class="actions">
+                <a class="button primary" href=place.path()>"Check again"</a>
+                <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
+            </div>
+        };
+        card(body, ()).into_any()
+    })))
+}
+
+fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<OrganizationId> {
+    let mine = |id: &OrganizationId| memberships.iter().any(|one| one.organization == *id);
+    active.filter(mine).or_else(|| memberships.first().map(|one| one.organization.clone()))
+}
+
+/// Signing in.
+pub fn sign_in(asked: &Asked) -> Answer {
+    let back = asked.asked("return_to").and_then(Place::parse).filter(|place| place.screen != Screen::SignIn);
+    if asked.visit.caller.is_some() {
+        return Answer::Go(back.map_or_else(|| Screen::Home.path(), |place| place.path()));
+    }
+    let problem = asked.asked("problem").and_then(words::sign_in_problem);
+    let start = back.map_or_else(|| "/sign-in/start".into(), |place| format!("/sign-in/start?return_to={}", place.path()));
+    let development = asked.visit.installation.development;
+    Answer::Page(Page::new("Sign in", move || {
+        let problem = problem.map(|problem| view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p></div> });
+        let button = match development {
+            false => Either::Left(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> }),
+            true => Either::Right(view! {
+                <a class="button primary wide" href=start>{words::WITH_STAND_IN}</a>
+                <div class="notice warning">{icon("warning")}<p>{words::STAND_IN}</p></div>
+            }),
+        };
+        let foot = (!development).then(|| view! { <p class="auth-foot">{words::SIGN_IN_FOOT}</p> });
+        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button} }, foot).into_any()
+    }))
+}
+
+/// Making the first organization.
+pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
+    let visit = &asked.visit;
+    let person = visit.engine.get_person(visit.person()?.person).await.map_err(|error| visit.tell(&error))?;
+    let founded = visit.engine.is_founded().await.map_err(|error| visit.tell(&error))?;
+    if founded && asked.posted.is_none() {
+        return Ok(Answer::Go(Screen::Home.path()));
+    }
+    let problem = asked.problem().cloned();
+    let typed = asked.typed("organization").unwrap_or_default().to_owned();
+    let token_needed = visit.installation.setup_token_needed;
+    Ok(Answer::Page(Page::new(words::WELCOME, move || {
+        let place = Place::top(Screen::Welcome);
+        let fault = |field| problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned);
+        let (name_fault, token_fault) = (fault("organization"), fault("setup_token"));
+        let token = token_needed.then(|| {
+            let wrong = token_fault.is_some();
+            let described = if wrong { "setup-hint setup-error" } else { "setup-hint" };
+            view! {
+                <div class="field">
+                    <label for="setup_token">"Setup token"</label>
+                    <input class="input mono" id="setup_token" name="setup_token" required autocomplete="off" spellcheck="false" aria-describedby=described aria-invalid=wrong.then_some("true")/>
+                    {token_fault.map(|fault| field_error("setup-error", fault))}
+                    <p class="hint" id="setup-hint">{words::SETUP_TOKEN_HINT}</p>
+                </div>
+            }
+        });
+        let wrong = name_fault.is_some();
+        let body = view! {
+            <h1>{words::WELCOME}</h1>
+            <p>{words::welcome(&person.name)}</p>
+            {summary(words::NOT_FOUNDED, problem.as_ref())}
+            <form class="form" method="post" action="/ui/found_organization">
+                {page_field(&place)}
+                <div class="field">
+                    <label for="organization">"Organization name"</label>
+                    <input class="input" id="organization" name="organization" required autocomplete="organization" placeholder="Acme Labs" dir="auto" value=typed aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("organization-error") autofocus=problem.is_none()/>
+                    {name_fault.map(|fault| field_error("organization-error", fault))}
+                </div>
+                {token}
+                <button class="button primary wide">{words::FOUND}</button>
+            </form>
+        };
+        let who = person.email.clone().unwrap_or_else(|| person.name.clone());
+        let foot = view! {
+            <form class="auth-foot" method="post" action="/ui/sign_out">
+                {page_field(&place)}{words::signed_in_as(&who)}<button class="link-button">{words::SIGN_OUT}</button>
+            </form>
+        };
+        card(body, foot).into_any()
+    })))
+}

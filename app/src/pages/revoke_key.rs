@@ -1,0 +1,87 @@
+//! Confirming that a key ends, where no script runs (RK-22).
+
+use domain::view::KeyView;
+use domain::{KeyId, OrganizationId, Problem};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::{field_error, icon, preview, reasons, revoke_effects};
+use crate::parts::frame::{Room, frame};
+use crate::parts::{page_field, summary, used, when};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The facts about the key, what ending it means, and the button.
+pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Place::top(Screen::RevokeKey(organization.clone(), key));
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
+    let problem = asked.problem().cloned();
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
+    Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm).into_any()))
+}
+
+fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> impl IntoView + use<> {
+    let list = Screen::ApiKeys(room.organization()).path();
+    let heading = view! { <div class="sheet-head"><h1 id="revoke-title">"Revoke “"<bdi>{key.label.clone()}</bdi>"”?"</h1></div> };
+    let body = match key.revoked_at {
+        Some(_) => Either::Left(view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::ENDED_BEFORE}</p></div>{facts(room, key)}</div>
+                <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
+            </div>
+        }),
+        None => Either::Right(view! {
+            <form class="sheet" method="post" action="/ui/revoke_key">
+                {page_field(&room.place)}
+                <input type="hidden" name="organization" value=room.organization().to_string()/>
+                <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+                {heading}
+                <div class="sheet-body">
+                    {summary(words::NOT_REVOKED, problem)}
+                    {facts(room, key)}
+                    {revoke_effects()}
+                    {reasons(Some(reason))}
+                    {confirm_field(room, key, problem, confirm)}
+                </div>
+                <div class="sheet-foot">
+                    <a class="button" href=list>{words::CANCEL}</a>
+                    <button class="button danger">{words::REVOKE_KEY}</button>
+                </div>
+            </form>
+        }),
+    };
+    frame(room, words::REVOKE_KEY, None, body.into_any())
+}
+
+fn facts(room: &Room, key: &KeyView) -> impl IntoView + use<> {
+    let now = room.ctx.now();
+    let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
+    view! {
+        <dl class="facts boxed">
+            <dt class="visually-hidden">"Key preview"</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt>{words::made_label(key.created_by.is_some())}</dt><dd>{by}{when(now, key.created_at)}</dd>
+            <dt>"Last used"</dt><dd>{used(now, key.last_used)}</dd>
+        </dl>
+    }
+}
+
+/// A key that was used lately ends only if its name is typed.
+fn confirm_field(room: &Room, key: &KeyView, problem: Option<&Problem>, typed: String) -> impl IntoView + use<> {
+    let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
+    let wrong = fault.is_some();
+    let described = if wrong { "confirm-hint confirm-error" } else { "confirm-hint" };
+    let name = key.label.clone();
+    (key.is_active && key.used_lately(room.ctx.now())).then(|| {
+        view! {
+            <div class="field">
+                <label for="confirm_name">"Type "<b><bdi>{name}</bdi></b>" to confirm"</label>
+                <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
+                {fault.map(|fault| field_error("confirm-error", fault))}
+                <p class="hint" id="confirm-hint">{words::CONFIRM_HINT}</p>
+            </div>
+        }
+    })
+}

@@ -1,0 +1,68 @@
+//! Markup that several pages share, on the server only.
+
+use domain::{Moment, Problem};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::bits::icon;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+pub mod frame;
+
+/// A moment, in words; the exact time on hover and for programs.
+pub fn when(now: Moment, then: Moment) -> impl IntoView {
+    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ago(now, then)}</time> }
+}
+
+/// The last use of a key.
+pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
+    match then {
+        Some(then) => Either::Left(when(now, then)),
+        None => Either::Right(view! { <span class="muted">{words::NEVER_USED}</span> }),
+    }
+}
+
+/// The hidden field that says which page a form stands on.
+pub fn page_field(place: &Place) -> impl IntoView + use<> {
+    view! { <input type="hidden" name="page" value=place.path()/> }
+}
+
+/// What went wrong, above a form, with links to the fields at fault.
+pub fn summary(title: &'static str, problem: Option<&Problem>) -> impl IntoView + use<> {
+    problem.map(|problem| {
+        let shown = match problem.fields.is_empty() {
+            true => {
+                let request = (problem.code == domain::Code::Internal)
+                    .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
+                Either::Left(view! { <p>{problem.details.clone()}{request}</p> })
+            }
+            false => {
+                let link = |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
+                Either::Right(view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> })
+            }
+        };
+        view! { <div class="notice danger" role="alert" tabindex="-1" id="errors" autofocus>{icon("danger")}<h2>{title}</h2>{shown}</div> }
+    })
+}
+
+/// The form that ends the session.
+pub fn sign_out(place: &Place, class: &'static str) -> impl IntoView + use<> {
+    view! {
+        <form class=class method="post" action="/ui/sign_out">
+            {page_field(place)}
+            <button>{icon("logout")}{words::SIGN_OUT}</button>
+        </form>
+    }
+}
+
+/// A page without a frame: a card in the middle.
+pub fn card(body: impl IntoView, foot: impl IntoView) -> impl IntoView {
+    view! {
+        <main class="auth" id="main" tabindex="-1">
+            <a class="auth-brand" href=Screen::Home.path()><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
+            <div class="auth-card">{body}</div>
+            {foot}
+        </main>
+    }
+}

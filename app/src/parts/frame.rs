@@ -1,0 +1,170 @@
+//! What stands around every page of an organization.
+
+use domain::view::Membership;
+use domain::{OrganizationId, Problem};
+use engine::Ctx;
+use engine::people::Person;
+use leptos::prelude::*;
+
+use super::{page_field, sign_out, summary};
+use crate::bits::icon;
+use crate::doors::{Theme, Visit};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+const ACTIVE: &str = "organization";
+
+/// An organization as one person stands in it.
+pub struct Room {
+    /// Who acts.
+    pub ctx: Ctx,
+    /// The organization's name.
+    pub name: String,
+    /// Every organization the person is in.
+    pub memberships: Vec<Membership>,
+    /// The person.
+    pub person: Person,
+    /// The theme.
+    pub theme: Theme,
+    /// The page.
+    pub place: Place,
+}
+
+impl Room {
+    /// Lets the person into the organization, which becomes the active one.
+    ///
+    /// # Errors
+    /// As [`Visit::open`].
+    pub async fn enter(visit: &Visit, organization: &OrganizationId, place: Place) -> Result<Self, Problem> {
+        let ctx = visit.open(organization.as_str()).await?;
+        let person = visit.person()?.person;
+        let memberships = visit.engine.memberships(person).await.map_err(|error| visit.tell(&error))?;
+        let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
+        let name = memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
+        remember(visit, organization).await;
+        Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: visit.theme, place })
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> OrganizationId {
+        self.ctx.actor().organization.clone()
+    }
+}
+
+/// The organization of the last page, if the session knows it.
+pub async fn active(visit: &Visit) -> Option<OrganizationId> {
+    visit.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
+}
+
+async fn remember(visit: &Visit, organization: &OrganizationId) {
+    if active(visit).await.as_ref() != Some(organization)
+        && let Err(error) = visit.session.insert(ACTIVE, organization).await
+    {
+        tracing::warn!(request_id = visit.origin.request_id, %error, "the active organization was not kept");
+    }
+}
+
+/// Puts a page into its frame. `trail` is the last step of the breadcrumb.
+pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> impl IntoView + use<> {
+    let settings = Screen::ApiKeys(room.organization()).path();
+    view! {
+        <div class="frame">
+            {side(room)}
+            <header class="top">
+                <nav class="crumbs" aria-label="Breadcrumb">
+                    <ol class="crumb-list">
+                        <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
+                        <li><span aria-current="page">{trail}</span></li>
+                    </ol>
+                </nav>
+                {themes(room)}
+                {account(room)}
+            </header>
+            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem)}{body}</main>
+        </div>
+    }
+}
+
+fn side(room: &Room) -> impl IntoView + use<> {
+    let here = &room.place.screen;
+    let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
+        let current = inside.then_some("page");
+        view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
+    };
+    let in_keys = matches!(here, Screen::ApiKeys(_) | Screen::NewKey(_) | Screen::RevokeKey(..));
+    let in_log = matches!(here, Screen::AuditLog(_));
+    view! {
+        <aside class="side" aria-label="Organization and settings">
+            <div class="side-inner">
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label="Settings menu">{icon("menu")}</button>
+                {switcher(room)}
+                <nav class="nav" id="nav" popover aria-labelledby="nav-title">
+                    <h2 id="nav-title">"Settings"</h2>
+                    <ul class="nav-list">
+                        {entry(Screen::ApiKeys(room.organization()), words::API_KEYS, "key", in_keys)}
+                        {entry(Screen::AuditLog(room.organization()), words::AUDIT_LOG_LINK, "audit", in_log)}
+                    </ul>
+                </nav>
+            </div>
+        </aside>
+    }
+}
+
+fn switcher(room: &Room) -> impl IntoView + use<> {
+    let own = room.organization();
+    let link = |one: &Membership| {
+        let here = one.organization == own;
+        let glyph = if here { "check" } else { "organization" };
+        let path = Screen::ApiKeys(one.organization.clone()).path();
+        view! { <li><a href=path aria-current=here.then_some("true")>{icon(glyph)}<bdi>{one.organization_name.clone()}</bdi></a></li> }
+    };
+    view! {
+        <details class="menu switcher" name="menu">
+            <summary>
+                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
+                <span class="visually-hidden">"Organization: "</span>
+                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
+                {icon("switch")}
+            </summary>
+            <ul class="menu-list">{room.memberships.iter().map(link).collect_view()}</ul>
+        </details>
+    }
+}
+
+fn themes(room: &Room) -> impl IntoView + use<> {
+    let button = |theme: Theme| {
+        let (glyph, title, name) = match theme {
+            Theme::System => ("system", "Follow the system", "System theme"),
+            Theme::Light => ("sun", "Light", "Light theme"),
+            Theme::Dark => ("moon", "Dark", "Dark theme"),
+        };
+        let pressed = if theme == room.theme { "true" } else { "false" };
+        view! {
+            <button name="theme" value=theme.as_str() aria-pressed=pressed title=title>
+                {icon(glyph)}<span class="visually-hidden">{name}</span>
+            </button>
+        }
+    };
+    view! {
+        <form method="post" action="/ui/set_theme">
+            {page_field(&room.place)}
+            <div class="theme" role="group" aria-label="Theme">{Theme::ALL.into_iter().map(button).collect_view()}</div>
+        </form>
+    }
+}
+
+fn account(room: &Room) -> impl IntoView + use<> {
+    let name = room.person.name.clone();
+    view! {
+        <details class="menu account" name="menu">
+            <summary>
+                <span class="avatar" aria-hidden="true">{words::initials(&name)}</span>
+                <span class="visually-hidden">"Account menu of "<bdi>{name.clone()}</bdi></span>
+            </summary>
+            <div class="menu-list">
+                <p class="menu-head"><strong><bdi>{name}</bdi></strong>{room.person.email.clone()}</p>
+                {sign_out(&room.place, "apart")}
+            </div>
+        </details>
+    }
+}
