@@ -1,0 +1,47 @@
+// Drives the real server (../dist/roundtable) in Debian's Chromium. `.ci/build` makes the binary.
+import { defineConfig } from '@playwright/test';
+
+import { ports, url } from './support/server.ts';
+
+const postgres = Boolean(process.env.ROUNDTABLE_TEST_POSTGRES);
+
+export default defineConfig({
+  testDir: 'tests',
+  globalSetup: './support/house.ts',
+  outputDir: 'test-results',
+  workers: 2,
+  fullyParallel: true,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [['list'], ['html', { open: 'never' }]],
+  use: {
+    browserName: 'chromium',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+    baseURL: url(ports.sqlite),
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    actionTimeout: 7_000,
+    navigationTimeout: 10_000,
+    trace: 'retain-on-failure',
+  },
+  // A test tagged @plain must hold without script too; one tagged @store must hold on both databases.
+  projects: [
+    { name: 'script on' },
+    { name: 'script off', grep: /@plain/, use: { javaScriptEnabled: false } },
+    ...(postgres ? [{ name: 'on Postgres', grep: /@store/, use: { baseURL: url(ports.postgres) } }] : []),
+  ],
+});

@@ -1,0 +1,118 @@
+// The people of the demonstration, and what they do on the pages. Everything here works with and without script.
+import type { Locator, Page } from '@playwright/test';
+
+import { WHOLE_KEY } from './server.ts';
+import { expect } from './test.ts';
+
+export const OLIVIA = 'Olivia Owens'; // owner of Acme
+export const ADAM = 'Adam Adler'; // admin of Acme
+export const MINA = 'Mina Moreau'; // member of Acme
+export const NOOR = 'نور الهاشمي'; // member of Acme
+export const THEO = 'Theo Okafor'; // owner of Orbit
+
+/** Signs one of the people in; ends on the API keys of their organization. Gives the organization's id. */
+export async function signIn(page: Page, person: string): Promise<string> {
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('button', { name: `Continue as ${person}` }).click();
+  await page.waitForURL('**/o/*/settings/api-keys');
+  return organizationOf(page);
+}
+
+/** Signs in someone the installation has not seen before. */
+export async function signInAsStranger(page: Page, email: string, name: string) {
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('button', { name: 'Continue with this e-mail' }).click();
+}
+
+export async function signOut(page: Page, person: string) {
+  await page.getByText(`Account menu of ${person}`).locator('xpath=ancestor::summary').click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in');
+}
+
+export function organizationOf(page: Page): string {
+  const found = /\/o\/([^/]+)\/settings/.exec(page.url());
+  if (!found) throw new Error(`no organization in ${page.url()}`);
+  return found[1];
+}
+
+/** Waits until the islands of the page react. Pages without script are ready at once. */
+export async function awake(page: Page, scripted: boolean) {
+  if (scripted) await page.locator('html[data-islands=ready]').waitFor();
+}
+
+/** The open dialog, or without script the page in its place. */
+export function sheet(page: Page, scripted: boolean): Locator {
+  return scripted ? page.getByRole('dialog') : page.getByRole('main');
+}
+
+export function row(page: Page, name: string): Locator {
+  return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+}
+
+export async function beginCreating(page: Page, scripted: boolean): Promise<Locator> {
+  await awake(page, scripted);
+  await page.getByRole('link', { name: 'Create API Key' }).first().click();
+  const form = sheet(page, scripted);
+  await expect(form.getByRole('heading', { name: 'Create API Key' })).toBeVisible();
+  return form;
+}
+
+/** Generates a key, and stays where it is shown. */
+export async function generate(page: Page, name: string, scripted: boolean): Promise<string> {
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name);
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const key = await shownKey(page, scripted).inputValue();
+  expect(key).toMatch(new RegExp(`^${WHOLE_KEY.source}$`));
+  return key;
+}
+
+export function shownKey(page: Page, scripted: boolean): Locator {
+  return sheet(page, scripted).getByRole('textbox', { name: /Key for/ });
+}
+
+/** Generates a key, copies it where there is script, and closes. */
+export async function createKey(page: Page, name: string, scripted: boolean): Promise<string> {
+  const key = await generate(page, name, scripted);
+  if (scripted) {
+    await sheet(page, scripted).getByRole('button', { name: 'Copy', exact: true }).click();
+    await expect(page.getByText('Copied').first()).toBeVisible();
+  }
+  await closeReveal(page, scripted);
+  await expect(row(page, name).first()).toBeVisible();
+  return key;
+}
+
+export async function closeReveal(page: Page, scripted: boolean) {
+  const done = sheet(page, scripted).getByText('Done', { exact: true });
+  await done.click();
+  await expect(page.getByRole('heading', { name: 'API Keys', exact: true })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+}
+
+export async function beginRevoking(page: Page, name: string, scripted: boolean): Promise<Locator> {
+  await awake(page, scripted);
+  await row(page, name).getByRole('link', { name: /^Revoke/ }).click();
+  const form = sheet(page, scripted);
+  await expect(form.getByRole('heading', { name: /^Revoke “/ })).toBeVisible();
+  return form;
+}
+
+/** Confirms what `beginRevoking` asked, typing the name where the key was used lately. */
+export async function confirmRevoking(page: Page, form: Locator, name: string, reason?: string) {
+  if (reason) await form.getByLabel('Reason').selectOption({ label: reason });
+  const typed = form.getByLabel(/^Type .* to confirm/);
+  if (await typed.isVisible()) await typed.fill(name);
+  await form.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(page.getByText('is revoked.')).toBeVisible();
+}
+
+/** A name that no other test and no other run uses. */
+export function unique(name: string): string {
+  return `${name} ${Math.random().toString(36).slice(2, 8)}`;
+}

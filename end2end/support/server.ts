@@ -1,0 +1,77 @@
+// Starts and ends the real server on a database of its own.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const BINARY = join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
+const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 43117);
+
+/** Ports that tests use; `empty` and `stranger` are one for each worker. */
+export const ports = {
+  sqlite: FIRST_PORT,
+  postgres: FIRST_PORT + 1,
+  empty: (worker: number) => FIRST_PORT + 10 + worker,
+  stranger: (worker: number) => FIRST_PORT + 20 + worker,
+};
+
+export const url = (port: number) => `http://127.0.0.1:${port}`;
+
+/** What a whole key looks like (decision D1). */
+export const WHOLE_KEY = /rt_(?:sk|live|test)_[0-9A-Za-z]{57}/;
+
+export interface Server {
+  url: string;
+  /** Ends it, and tells where a whole key was written down: the answer must be nowhere. */
+  stop(): Promise<string[]>;
+}
+
+export async function startServer(port: number, options: { demo: boolean; database?: string }): Promise<Server> {
+  if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run .ci/build first`);
+  const folder = mkdtempSync(join(tmpdir(), 'roundtable-end2end-'));
+  const env = {
+    PATH: process.env.PATH,
+    TMPDIR: process.env.TMPDIR,
+    RUST_LOG: 'debug',
+    ROUNDTABLE_ADDR: `127.0.0.1:${port}`,
+    ROUNDTABLE_DATABASE_URL: options.database ?? `sqlite://${join(folder, 'roundtable.db')}`,
+    ROUNDTABLE_MASTER_KEY_FILE: join(folder, 'master.key'),
+  } as NodeJS.ProcessEnv;
+  const init = spawnSync(BINARY, ['init', '--new-master-key'], { env, cwd: folder, encoding: 'utf8' });
+  if (init.status !== 0) throw new Error(`roundtable init ended ${init.status}: ${init.stderr}`);
+  const log = openSync(join(folder, 'server.log'), 'w');
+  const args = options.demo ? ['serve', '--demo'] : ['serve'];
+  const child = spawn(BINARY, args, { env, cwd: folder, stdio: ['ignore', log, log] });
+  closeSync(log);
+  try {
+    await answers(child, port);
+  } catch (error) {
+    const said = readFileSync(join(folder, 'server.log'), 'utf8');
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`the server on port ${port} did not start: ${error}\n${said}`);
+  }
+  return { url: url(port), stop: () => stop(child, folder) };
+}
+
+async function answers(child: ChildProcess, port: number) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    const reply = await fetch(`${url(port)}/sign-in`).catch(() => undefined);
+    if (reply) return;
+    await wait(50);
+  }
+  throw new Error('it does not answer');
+}
+
+async function stop(child: ChildProcess, folder: string): Promise<string[]> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const late = wait(10_000).then(() => child.kill('SIGKILL'));
+  if (child.exitCode === null) await Promise.race([ended, late]);
+  const files = readdirSync(folder);
+  const leaks = files.filter((file) => WHOLE_KEY.test(readFileSync(join(folder, file), 'latin1')));
+  rmSync(folder, { recursive: true, force: true });
+  return leaks;
+}

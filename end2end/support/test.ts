@@ -1,0 +1,48 @@
+// `test` with the guard: whatever the browser complains about fails the test, unless the test said it would come.
+import { expect, test as base, type BrowserContext } from '@playwright/test';
+
+export class Guard {
+  private readonly complaints: string[] = [];
+  private readonly foreseen: RegExp[] = [];
+
+  /** Complaints like this one belong to the test. */
+  expects(...patterns: RegExp[]) {
+    this.foreseen.push(...patterns);
+  }
+
+  watch(context: BrowserContext) {
+    context.on('console', (message) => this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`));
+    context.on('weberror', (error) => this.note(`page error: ${error.error().message}`));
+    context.on('requestfailed', (request) => {
+      const why = request.failure()?.errorText ?? '';
+      // A page that is left gives up what it was still loading.
+      if (why !== 'net::ERR_ABORTED') this.note(`request failed: ${why} ${request.method()} ${request.url()}`);
+    });
+    context.on('response', (response) => {
+      if (response.status() >= 400) this.note(`answer ${response.status()}: ${response.request().method()} ${response.url()}`);
+    });
+  }
+
+  unforeseen() {
+    return this.complaints.filter((complaint) => !this.foreseen.some((pattern) => pattern.test(complaint)));
+  }
+
+  private note(complaint: string) {
+    this.complaints.push(complaint);
+  }
+}
+
+export const test = base.extend<{ guard: Guard; scripted: boolean }>({
+  guard: [
+    async ({ context }, use) => {
+      const guard = new Guard();
+      guard.watch(context);
+      await use(guard);
+      expect(guard.unforeseen(), 'what the browser complained about').toEqual([]);
+    },
+    { auto: true },
+  ],
+  scripted: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled !== false),
+});
+
+export { expect };

@@ -1,0 +1,115 @@
+import type { Page } from '@playwright/test';
+
+import { OLIVIA, MINA, awake, beginCreating, row, signIn, unique } from '../support/people.ts';
+import { expect, test } from '../support/test.ts';
+
+/** Presses Tab until something is focused, and says how often. */
+async function tabTo(page: Page, target: ReturnType<Page['locator']>, most = 60) {
+  for (let presses = 1; presses <= most; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await target.evaluate((element) => element === document.activeElement).catch(() => false)) return presses;
+  }
+  throw new Error(`Tab does not reach ${target}`);
+}
+
+test('the skip link comes first and leads to the content: RA-35', { tag: '@plain' }, async ({ page }) => {
+  await page.goto('/sign-in');
+  for (const path of ['/sign-in', '/settings/api-keys', 'audit-log', 'new']) {
+    if (path.startsWith('/settings')) await signIn(page, OLIVIA);
+    if (path === 'audit-log') await page.goto(page.url().replace('api-keys', 'audit-log'));
+    if (path === 'new') await page.goto(page.url().replace(/audit-log.*/, 'api-keys'));
+    await page.keyboard.press('Tab');
+    const skip = page.getByRole('link', { name: 'Skip to content' });
+    await expect(skip).toBeFocused();
+    await expect(skip).toBeInViewport();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('main')).toBeFocused();
+  }
+});
+
+test('creating and revoking by keyboard alone; focus returns to the opener', async ({ page, scripted }) => {
+  const name = unique('Keyboard');
+  await signIn(page, OLIVIA);
+  await awake(page, scripted);
+  const opener = page.getByRole('link', { name: 'Create API Key' }).first();
+  await tabTo(page, opener);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByLabel('Name')).toBeFocused();
+  // Away and back: the opener has the focus again.
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(opener).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(name);
+  await tabTo(page, dialog.getByRole('button', { name: 'Generate' }));
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
+  // The background cannot be reached.
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest('dialog') !== null)).toBe(true);
+  }
+  await tabTo(page, dialog.getByRole('button', { name: 'Copy', exact: true }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Copied').first()).toBeVisible();
+  await tabTo(page, dialog.getByText('Done', { exact: true }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(row(page, name)).toHaveCount(1);
+  await expect(page.getByRole('link', { name: 'Create API Key' }).first()).toBeFocused();
+
+  await awake(page, scripted);
+  const revoke = row(page, name).getByRole('link', { name: /^Revoke/ });
+  await tabTo(page, revoke, 400);
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancel' }).or(dialog.getByRole('link', { name: 'Cancel' }))).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(revoke).toBeFocused();
+  await page.keyboard.press('Enter');
+  await tabTo(page, dialog.getByLabel('Reason'));
+  await page.keyboard.press('ArrowDown');
+  await tabTo(page, dialog.getByRole('button', { name: 'Revoke key' }));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('is revoked.')).toBeVisible();
+  await expect(row(page, name)).toContainText('Revoked');
+});
+
+test('dialogs are named by their titles, and their buttons have names', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await beginCreating(page, true);
+  await expect(page.getByRole('dialog', { name: 'Create API Key' })).toBeVisible();
+  for (const button of await page.getByRole('button').all()) await expect(button).toHaveAccessibleName(/\S/);
+});
+
+test('an error of a form has the focus and is announced', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill('  ');
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const field = form.getByLabel('Name');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  const there = await page.evaluate(() => document.activeElement?.matches('[role=alert], [aria-invalid=true]'));
+  expect(there).toBe(true);
+});
+
+test('times are told exactly, in UTC, to whoever hovers', { tag: '@plain' }, async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  const time = page.getByRole('row').locator('time').first();
+  await expect(time).toHaveAttribute('title', /\d{4}.*\d{2}:\d{2}:\d{2} UTC/);
+  await expect(time).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+});
+
+test('revoke buttons say which key they end', { tag: '@plain' }, async ({ page, scripted }) => {
+  await signIn(page, MINA);
+  const name = unique('Named');
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name);
+  await form.getByRole('button', { name: 'Generate' }).click();
+  if (scripted) await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByText('Done', { exact: true }).click();
+  await expect(row(page, name).getByRole('link', { name: `Revoke ${name}` })).toBeVisible();
+});

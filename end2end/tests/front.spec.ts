@@ -1,0 +1,122 @@
+import { ports, startServer, type Server } from '../support/server.ts';
+import { OLIVIA, createKey, row, signIn, signInAsStranger } from '../support/people.ts';
+import { inspect } from '../support/looks.ts';
+import { expect, test } from '../support/test.ts';
+
+test('an empty installation gets its first organization and owner', { tag: '@plain' }, async ({ browser, scripted, guard, javaScriptEnabled }, info) => {
+  test.slow();
+  const server: Server = await startServer(ports.empty(info.parallelIndex), { demo: false });
+  try {
+    const context = await browser.newContext({ baseURL: server.url, javaScriptEnabled, permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce' });
+    guard.watch(context);
+    guard.expects(/422/);
+    const page = await context.newPage();
+    await signInAsStranger(page, 'ada@example.com', 'Ada Lovelace');
+    await expect(page).toHaveURL(/\/welcome$/);
+    await expect(page.getByRole('heading', { name: 'Create your organization' })).toBeVisible();
+    await expect(page.getByText('Welcome, \u2068Ada\u2069.')).toBeVisible();
+    if (scripted) await inspect(page, 'welcome');
+
+    const name = page.getByLabel('Organization name');
+    await name.fill('   ');
+    await page.getByRole('button', { name: 'Create organization' }).click();
+    await expect(name).toHaveAccessibleDescription(/Enter a name for the organization/);
+    if (scripted) await inspect(page, 'welcome-error');
+    await name.fill('Analytical Engines');
+    await page.getByRole('button', { name: 'Create organization' }).click();
+
+    await expect(page).toHaveURL(/\/o\/org_[^/]+\/settings\/api-keys$/);
+    await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
+    await expect(page.getByText('Every key of')).toBeVisible();
+    await createKey(page, 'First key', scripted);
+    await expect(row(page, 'First key')).toContainText('Ada Lovelace');
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await expect(page.getByRole('row').filter({ hasText: 'Created the organization' })).toContainText('Ada Lovelace');
+
+    // Once only: the next person finds no way to make another.
+    const later = await browser.newContext({ baseURL: server.url, javaScriptEnabled });
+    const late = await later.newPage();
+    await signInAsStranger(late, 'bob@example.com', 'Bob');
+    await expect(late.getByRole('heading', { name: 'You are not a member of any organization' })).toBeVisible();
+    await late.goto('/welcome');
+    await expect(late.getByRole('heading', { name: 'You are not a member of any organization' })).toBeVisible();
+    await later.close();
+    await context.close();
+  } finally {
+    expect(await server.stop()).toEqual([]);
+  }
+});
+
+test('pages that do not exist are said not to exist, with a way on', { tag: '@plain' }, async ({ page, guard }) => {
+  guard.expects(/404/);
+  const organization = await signIn(page, OLIVIA);
+  for (const path of ['/nowhere', `/o/${organization}/settings/nothing`, `/o/${organization}/settings/api-keys/99999999/revoke`, '/o/']) {
+    expect((await page.goto(path))!.status(), path).toBe(404);
+    await expect(page.getByRole('heading', { name: 'This page does not exist' })).toBeVisible();
+    await expect(page.getByText(/^Request/)).toContainText(/req_/);
+  }
+  await page.getByRole('link', { name: 'Go to API Keys' }).click();
+  await expect(page).toHaveURL(/\/settings\/api-keys$/);
+});
+
+test('pages of an organization one is not in are closed', { tag: '@plain' }, async ({ page, guard }) => {
+  guard.expects(/403/);
+  await signIn(page, OLIVIA);
+  for (const path of ['/o/org_nobody/settings/api-keys', '/o/org_nobody/settings/audit-log']) {
+    expect((await page.goto(path))!.status(), path).toBe(403);
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+  }
+  await page.getByRole('link', { name: 'Go to API Keys' }).click();
+  await expect(page.getByRole('heading', { name: 'API Keys' })).toBeVisible();
+});
+
+test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async ({ page }) => {
+  const told = new Set<string>();
+  for (const problem of ['cancelled', 'expired', 'refused', 'unavailable']) {
+    await page.goto(`/sign-in?problem=${problem}`);
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText(/\w+.*\./);
+    told.add(await alert.innerText());
+    await expect(page.getByRole('link', { name: /Continue with/ })).toBeVisible();
+  }
+  expect(told.size).toBe(4);
+  // Words of strangers are not repeated.
+  await page.goto('/sign-in?problem=%3Cb%3EYou%20won%3C/b%3E');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(page.locator('body')).not.toContainText('You won');
+});
+
+// B30
+test('a return that this browser did not begin signs nobody in', { tag: '@plain' }, async ({ page, browser, baseURL }) => {
+  await page.goto('/sign-in/callback?state=made-up&code=made-up');
+  await expect(page.getByRole('alert')).toContainText('another browser');
+  // Someone else's return, carried into this browser.
+  const away = await browser.newContext({ baseURL });
+  const other = await away.newPage();
+  let carried = '';
+  await other.route('**/sign-in/callback**', async (route) => {
+    carried = route.request().url();
+    await route.abort();
+  });
+  await other.goto('/sign-in');
+  await other.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await other.getByRole('button', { name: `Continue as ${OLIVIA}` }).click().catch(() => undefined);
+  await expect.poll(() => carried).not.toBe('');
+  await away.close();
+  await page.goto(carried);
+  await expect(page.getByRole('alert')).toContainText('another browser');
+  await page.goto('/');
+  await expect(page).toHaveURL(/\/sign-in/);
+});
+
+// B30
+test('no return address leads away', { tag: '@plain' }, async ({ page, baseURL }) => {
+  for (const target of ['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', '/sign-in/start']) {
+    await page.goto(`/sign-in?return_to=${encodeURIComponent(target)}`);
+    await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+    await page.getByRole('button', { name: `Continue as ${OLIVIA}` }).click();
+    await expect(page).toHaveURL(/\/settings\/api-keys$/);
+    expect(new URL(page.url()).origin).toBe(baseURL);
+    await page.context().clearCookies();
+  }
+});

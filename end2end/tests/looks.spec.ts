@@ -1,0 +1,171 @@
+// Every page and dialog in both themes: axe finds nothing, nothing scrolls sideways at 360 px, and a screenshot to look at.
+import { bearer, curl } from '../support/curl.ts';
+import { inspect, wear } from '../support/looks.ts';
+import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, generate, row, signIn, signInAsStranger, unique } from '../support/people.ts';
+import { expect, test } from '../support/test.ts';
+
+test.describe.configure({ timeout: 60_000 });
+
+test('before signing in', async ({ page, guard }) => {
+  await page.goto('/sign-in');
+  await inspect(page, 'sign-in');
+  await page.goto('/sign-in?problem=expired');
+  await inspect(page, 'sign-in-problem');
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await inspect(page, 'stand-in');
+  guard.expects(/404/);
+  await page.goto('/nowhere');
+  await inspect(page, 'not-found');
+});
+
+test('the pages of an organization', async ({ page, baseURL }) => {
+  await signIn(page, OLIVIA);
+  const used = await createKey(page, 'CI/CD Pipeline', true);
+  await createKey(page, 'A rather long name of a key that was given by someone who likes to explain everything at once', true);
+  await createKey(page, 'مفتاح التقارير الشهرية', true);
+  await createKey(page, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthetablesidewaysatanywidthwhatsoever', true);
+  await curl(`${baseURL}/api/v1/workspaces`, ...bearer(used));
+  await page.reload();
+  await inspect(page, 'api-keys');
+  await page.goto(`${page.url()}/new`);
+  await inspect(page, 'new-key-page');
+  await page.goto('/settings/api-keys');
+  const revoke = await page.getByRole('link', { name: /^Revoke/ }).first().getAttribute('href');
+  await page.goto(revoke!);
+  await inspect(page, 'revoke-page');
+  await page.goto('/settings/api-keys');
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByText('Details').first().click();
+  await inspect(page, 'audit-log');
+});
+
+test('the menus', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await page.getByText(`Account menu of ${OLIVIA}`).locator('xpath=ancestor::summary').click();
+  await inspect(page, 'account-menu');
+  await page.goto('/settings/api-keys');
+  await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
+  await inspect(page, 'switcher');
+  await page.goto('/settings/api-keys');
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.getByRole('button', { name: 'Settings menu' }).click();
+  await expect(page.getByRole('link', { name: 'Audit log' })).toBeVisible();
+  await page.screenshot({ path: 'screenshots/settings-menu-light-360.png' });
+});
+
+test('an empty organization', async ({ page }) => {
+  await signIn(page, THEO);
+  await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
+  await inspect(page, 'api-keys-empty');
+});
+
+test('a member', async ({ page }) => {
+  await signIn(page, MINA);
+  await createKey(page, unique('Member script'), true);
+  await inspect(page, 'api-keys-member');
+});
+
+test('someone without an organization', async ({ page }) => {
+  await signInAsStranger(page, 'nia@elsewhere.example', 'Nia Novak');
+  await expect(page.getByRole('heading', { name: /not a member of any organization/ })).toBeVisible();
+  await inspect(page, 'no-organization');
+});
+
+test('a closed page', async ({ page, guard }) => {
+  guard.expects(/403/);
+  await signIn(page, THEO);
+  await page.goto('/o/org_nobody/settings/api-keys');
+  await inspect(page, 'no-access');
+});
+
+test('the dialog that creates', async ({ page, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, true);
+  await inspect(page, 'create-dialog');
+  await form.getByLabel('Name').fill('   ');
+  await form.getByRole('button', { name: 'Generate' }).click();
+  await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+  await inspect(page, 'create-dialog-error');
+});
+
+test('the dialog that reveals', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await generate(page, 'Monitoring Script', true);
+  await inspect(page, 'reveal-dialog');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Go back and copy' })).toBeVisible();
+  await inspect(page, 'reveal-guard');
+  await page.getByRole('button', { name: 'Go back and copy' }).click();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.getByText('Copied').first()).toBeVisible();
+  await page.screenshot({ path: 'screenshots/reveal-copied-light-1280.png' });
+});
+
+test('the dialog that revokes, and what it leaves', async ({ page, baseURL }) => {
+  await signIn(page, OLIVIA);
+  const [name, used] = [unique('Old laptop'), unique('Nightly export')];
+  await createKey(page, name, true);
+  const key = await createKey(page, used, true);
+  const form = await beginRevoking(page, name, true);
+  await inspect(page, 'revoke-dialog');
+  await form.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(page.getByText('is revoked.')).toBeVisible();
+  await inspect(page, 'revoked-notice');
+  await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key));
+  await expect(async () => {
+    await page.reload();
+    await expect(row(page, used)).not.toContainText('Never used', { timeout: 500 });
+  }).toPass({ timeout: 20_000 });
+  await awake(page, true);
+  await beginRevoking(page, used, true);
+  await inspect(page, 'revoke-dialog-typed');
+});
+
+test.describe('without script', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the page that reveals', async ({ page }) => {
+    await signIn(page, OLIVIA);
+    await generate(page, unique('Plain page'), false);
+    await page.screenshot({ path: 'screenshots/reveal-page-light-1280.png', fullPage: true });
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.screenshot({ path: 'screenshots/reveal-page-light-360.png', fullPage: true });
+  });
+});
+
+test('the theme switch is kept, and the first paint is right', { tag: '@plain' }, async ({ page, browser, baseURL }) => {
+  await signIn(page, MINA);
+  const theme = () => page.locator('html').getAttribute('data-theme');
+  const brightness = () => page.evaluate(() => {
+    const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g)!.map(Number);
+    return (red + green + blue) / 3;
+  });
+  expect(await theme()).toBe('system');
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(page.getByRole('button', { name: 'Dark theme' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page).toHaveURL(/\/settings\/api-keys$/);
+  expect(await brightness()).toBeLessThan(60);
+  await page.reload();
+  expect(await theme()).toBe('dark');
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await expect(page.getByRole('heading', { name: 'Audit Log' })).toBeVisible();
+  expect(await theme()).toBe('dark');
+  // The answer itself is dark already: no script has to turn it.
+  const html = await (await page.request.get(page.url())).text();
+  expect(html).toMatch(/<html[^>]*data-theme="dark"/);
+  await page.getByRole('button', { name: 'Light theme' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(page).toHaveURL(/audit-log$/);
+  expect(await brightness()).toBeGreaterThan(200);
+  await page.getByRole('button', { name: 'System theme' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'system');
+  const away = await browser.newContext({ baseURL, colorScheme: 'dark' });
+  const other = await away.newPage();
+  await other.goto('/sign-in');
+  expect(await other.evaluate(() => getComputedStyle(document.body).backgroundColor)).not.toBe('rgb(255, 255, 255)');
+  await away.close();
+  await wear(page, 'system');
+});
