@@ -30,10 +30,7 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
-    let (house, standin) = build(&settings, engine.clone()).await?;
-    if stage_demo {
-        stage(&settings, &engine, standin.as_ref()).await?;
-    }
+    let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
     let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
     greet(&settings, stage_demo);
@@ -48,7 +45,7 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     Ok(())
 }
 
-async fn build(settings: &Settings, engine: Engine) -> Result<(House, Option<Standin>), Stop> {
+async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<(House, Option<Standin>), Stop> {
     let redirect: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK).parse().map_err(bad_url)?;
     let site = site::Site::find();
     let outside = engine.outside().clone();
@@ -94,6 +91,9 @@ async fn build(settings: &Settings, engine: Engine) -> Result<(House, Option<Sta
     let firebase =
         settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
     let firebase = firebase.transpose().map_err(bad_oidc)?;
+    if stage_demo {
+        stage(settings, &engine, standin.as_ref()).await?;
+    }
     let setup_token = setup_token(settings, &engine).await?;
     let installation = Installation {
         public_url: settings.public_url.clone(),
