@@ -9,6 +9,9 @@
 //! the first byte, and nothing is resolved while drawing. The screens are one enum that reads and writes paths, so a
 //! link cannot lead nowhere.
 
+// An island's markup is one type; laying out its drawing on the server goes deeper than 128 steps.
+#![recursion_limit = "256"]
+
 pub mod bits;
 pub mod islands;
 pub mod words;

@@ -57,7 +57,7 @@ pub fn sign_out(place: &Place, class: &'static str) -> impl IntoView + use<> {
 }
 
 /// A page without a frame: a card in the middle.
-pub fn card(body: impl IntoView, foot: impl IntoView) -> impl IntoView {
+pub fn card(body: impl IntoView + 'static, foot: impl IntoView + 'static) -> AnyView {
     view! {
         <main class="auth" id="main" tabindex="-1">
             <a class="auth-brand" href=Screen::Home.path()><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
@@ -65,4 +65,5 @@ pub fn card(body: impl IntoView, foot: impl IntoView) -> impl IntoView {
             {foot}
         </main>
     }
+    .into_any()
 }

@@ -34,10 +34,10 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let rows = visit.engine.list_keys(&room.ctx, asked.before(), ROWS, false).await.map_err(|error| visit.tell(&error))?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let list = List { room, rows, flash, url, problem: asked.problem().cloned() };
-    Ok(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list).into_any()) })
+    Ok(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) })
 }
 
-fn draw(list: &List) -> impl IntoView + use<> {
+fn draw(list: &List) -> AnyView {
     let room = &list.room;
     let all = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
     let content = match list.rows.rows.is_empty() && room.place.before.is_none() {
@@ -53,7 +53,8 @@ fn draw(list: &List) -> impl IntoView + use<> {
         {content}
         {tips()}
     };
-    view! { {frame(room, words::API_KEYS, list.problem.as_ref(), body.into_any())}<CreateDialog/><RevokeDialog/> }
+    view! { {frame(room, words::API_KEYS, list.problem.as_ref(), body.into_any())}{view! { <CreateDialog/> }.into_any()}{view! { <RevokeDialog/> }.into_any()} }
+    .into_any()
 }
 
 /// The deed of the page before, told once.
@@ -82,7 +83,7 @@ fn create_link(list: &List) -> impl IntoView + use<> {
     }
 }
 
-fn empty(list: &List) -> impl IntoView + use<> {
+fn empty(list: &List) -> AnyView {
     view! {
         <div class="empty">
             {icon("key")}
@@ -91,9 +92,10 @@ fn empty(list: &List) -> impl IntoView + use<> {
             <div class="actions">{create_link(list)}</div>
         </div>
     }
+    .into_any()
 }
 
-fn table(list: &List) -> impl IntoView + use<> {
+fn table(list: &List) -> AnyView {
     let room = &list.room;
     let creators = decide(room.ctx.actor().role, Action::SeeCreators) == Grant::All;
     let fresh = match list.flash {
@@ -119,9 +121,10 @@ fn table(list: &List) -> impl IntoView + use<> {
             </table>
         </div>
     }
+    .into_any()
 }
 
-fn row(organization: OrganizationId, key: &KeyView, now: Moment, creators: bool, fresh: bool) -> impl IntoView + use<> {
+fn row(organization: OrganizationId, key: &KeyView, now: Moment, creators: bool, fresh: bool) -> AnyView {
     let class = match (key.is_active, fresh) {
         (false, _) => Some("inactive"),
         (true, true) => Some("fresh"),
@@ -144,6 +147,7 @@ fn row(organization: OrganizationId, key: &KeyView, now: Moment, creators: bool,
             <td class="row-actions"><div>{key.revoked_at.is_none().then(|| revoke_link(organization, key, now))}</div></td>
         </tr>
     }
+    .into_any()
 }
 
 /// Begins ending a key (RK-21): a link to a page, which the island turns into a dialog with the same facts.
@@ -179,7 +183,7 @@ fn pager(list: &List) -> impl IntoView + use<> {
         .then(|| view! { <nav class="pager" aria-label="Pages"><div class="actions">{newest}{older}</div></nav> })
 }
 
-fn tips() -> impl IntoView {
+fn tips() -> AnyView {
     view! {
         <div class="notice tip">
             {icon("info")}
@@ -187,4 +191,5 @@ fn tips() -> impl IntoView {
             <ul>{words::TIP_LIST.into_iter().map(|tip| view! { <li>{tip}</li> }).collect_view()}</ul>
         </div>
     }
+    .into_any()
 }

@@ -23,10 +23,10 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let room = Room::enter(visit, &organization, place).await?;
     let rows = visit.engine.read_audit(&room.ctx, asked.before(), ROWS).await.map_err(|error| visit.tell(&error))?;
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::AUDIT_LOG, move || draw(&room, &rows, problem.as_ref()).into_any()))
+    Ok(Page::new(words::AUDIT_LOG, move || draw(&room, &rows, problem.as_ref())))
 }
 
-fn draw(room: &Room, rows: &Rows<AuditView>, problem: Option<&Problem>) -> impl IntoView + use<> {
+fn draw(room: &Room, rows: &Rows<AuditView>, problem: Option<&Problem>) -> AnyView {
     let all = decide(room.ctx.actor().role, Action::ReadAudit) == Grant::All;
     let content = match rows.rows.is_empty() {
         true => Either::Left(view! { <div class="empty">{icon("audit")}<p>{words::NO_EVENTS}</p></div> }),
@@ -41,7 +41,7 @@ fn draw(room: &Room, rows: &Rows<AuditView>, problem: Option<&Problem>) -> impl 
     frame(room, words::AUDIT_LOG, problem, body.into_any())
 }
 
-fn table(room: &Room, rows: &Rows<AuditView>) -> impl IntoView + use<> {
+fn table(room: &Room, rows: &Rows<AuditView>) -> AnyView {
     let now = room.ctx.now();
     view! {
         <div class="table-wrap">
@@ -55,9 +55,10 @@ fn table(room: &Room, rows: &Rows<AuditView>) -> impl IntoView + use<> {
             </table>
         </div>
     }
+    .into_any()
 }
 
-fn row(event: &AuditView, now: Moment) -> impl IntoView + use<> {
+fn row(event: &AuditView, now: Moment) -> AnyView {
     let how = match &event.via_key {
         Some(prefix) => Either::Left(view! { <span class="sub">"With key "<code>{prefix.clone()}</code></span> }),
         None => Either::Right(view! { <span class="sub">"Person"</span> }),
@@ -79,6 +80,7 @@ fn row(event: &AuditView, now: Moment) -> impl IntoView + use<> {
             <td data-label="Address">{address}</td>
         </tr>
     }
+    .into_any()
 }
 
 fn details(event: &AuditView) -> impl IntoView + use<> {
@@ -106,7 +108,7 @@ fn change(change: &Change) -> impl IntoView + use<> {
     }
 }
 
-fn pager(room: &Room, rows: &Rows<AuditView>) -> impl IntoView + use<> {
+fn pager(room: &Room, rows: &Rows<AuditView>) -> AnyView {
     let numbers = rows.rows.first().zip(rows.rows.last()).map(|(first, last)| format!("Events {} to {}", first.n, last.n));
     let newest = room.place.before.map(|_| {
         view! { <a class="button" href=room.place.screen.path()>{icon("chevron-left")}"Newest"</a> }
@@ -121,4 +123,5 @@ fn pager(room: &Room, rows: &Rows<AuditView>) -> impl IntoView + use<> {
             <div class="actions">{newest}{older}</div>
         </nav>
     }
+    .into_any()
 }

@@ -44,7 +44,7 @@ pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
                 <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
             </div>
         };
-        card(body, ()).into_any()
+        card(body, ())
     })))
 }
 
@@ -72,7 +72,7 @@ pub fn sign_in(asked: &Asked) -> Answer {
             }),
         };
         let foot = (!development).then(|| view! { <p class="auth-foot">{words::SIGN_IN_FOOT}</p> });
-        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button} }, foot).into_any()
+        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button} }, foot)
     }))
 }
 
@@ -125,6 +125,6 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
                 {page_field(&place)}{words::signed_in_as(&who)}<button class="link-button">{words::SIGN_OUT}</button>
             </form>
         };
-        card(body, foot).into_any()
+        card(body, foot)
     })))
 }

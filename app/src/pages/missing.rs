@@ -54,7 +54,7 @@ pub fn page(problem: &Problem) -> Page {
             <p>{text}</p>
             <div class="actions"><a class="button primary" href=to>{label}</a></div>
         };
-        card(body, view! { <p class="auth-foot">"Request "<code>{request_id}</code></p> }).into_any()
+        card(body, view! { <p class="auth-foot">"Request "<code>{request_id}</code></p> })
     };
     Page { status, ..Page::new(title, draw) }
 }

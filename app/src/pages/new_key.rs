@@ -18,13 +18,13 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let room = Room::enter(&asked.visit, &organization, place).await?;
     if let Some(Posted { outcome: Outcome::Created(created), .. }) = &asked.posted {
         let (created, url) = (created.clone(), asked.visit.installation.public_url.clone());
-        return Ok(Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || reveal(&room, &created, &url).into_any()) });
+        return Ok(Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || reveal(&room, &created, &url)) });
     }
     let (typed, problem) = (asked.typed("name").unwrap_or_default().to_owned(), asked.problem().cloned());
-    Ok(Page::new(words::CREATE_KEY, move || form(&room, typed, problem.as_ref()).into_any()))
+    Ok(Page::new(words::CREATE_KEY, move || form(&room, typed, problem.as_ref())))
 }
 
-fn form(room: &Room, typed: String, problem: Option<&Problem>) -> impl IntoView + use<> {
+fn form(room: &Room, typed: String, problem: Option<&Problem>) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
     let wrong = fault.is_some();
     let described = if wrong { "name-hint name-error" } else { "name-hint" };
@@ -52,7 +52,7 @@ fn form(room: &Room, typed: String, problem: Option<&Problem>) -> impl IntoView 
     frame(room, words::CREATE_KEY, None, body.into_any())
 }
 
-fn reveal(room: &Room, created: &CreatedKey, url: &str) -> impl IntoView + use<> {
+fn reveal(room: &Room, created: &CreatedKey, url: &str) -> AnyView {
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
@@ -61,4 +61,5 @@ fn reveal(room: &Room, created: &CreatedKey, url: &str) -> impl IntoView + use<>
         </div>
     };
     view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }
+    .into_any()
 }

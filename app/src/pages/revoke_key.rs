@@ -19,10 +19,10 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
     let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
     let problem = asked.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
-    Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm).into_any()))
+    Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm)))
 }
 
-fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> impl IntoView + use<> {
+fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1 id="revoke-title">"Revoke “"<bdi>{key.label.clone()}</bdi>"”?"</h1></div> };
     let body = match key.revoked_at {
@@ -56,7 +56,7 @@ fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, con
     frame(room, words::REVOKE_KEY, None, body.into_any())
 }
 
-fn facts(room: &Room, key: &KeyView) -> impl IntoView + use<> {
+fn facts(room: &Room, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
     let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
@@ -66,6 +66,7 @@ fn facts(room: &Room, key: &KeyView) -> impl IntoView + use<> {
             <dt>"Last used"</dt><dd>{used(now, key.last_used)}</dd>
         </dl>
     }
+    .into_any()
 }
 
 /// A key that was used lately ends only if its name is typed.

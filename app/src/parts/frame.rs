@@ -65,7 +65,7 @@ async fn remember(visit: &Visit, organization: &OrganizationId) {
 }
 
 /// Puts a page into its frame. `trail` is the last step of the breadcrumb.
-pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> impl IntoView + use<> {
+pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     let settings = Screen::ApiKeys(room.organization()).path();
     view! {
         <div class="frame">
@@ -83,9 +83,10 @@ pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: 
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem)}{body}</main>
         </div>
     }
+    .into_any()
 }
 
-fn side(room: &Room) -> impl IntoView + use<> {
+fn side(room: &Room) -> AnyView {
     let here = &room.place.screen;
     let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
         let current = inside.then_some("page");
@@ -108,9 +109,10 @@ fn side(room: &Room) -> impl IntoView + use<> {
             </div>
         </aside>
     }
+    .into_any()
 }
 
-fn switcher(room: &Room) -> impl IntoView + use<> {
+fn switcher(room: &Room) -> AnyView {
     let own = room.organization();
     let link = |one: &Membership| {
         let here = one.organization == own;
@@ -129,9 +131,10 @@ fn switcher(room: &Room) -> impl IntoView + use<> {
             <ul class="menu-list">{room.memberships.iter().map(link).collect_view()}</ul>
         </details>
     }
+    .into_any()
 }
 
-fn themes(room: &Room) -> impl IntoView + use<> {
+fn themes(room: &Room) -> AnyView {
     let button = |theme: Theme| {
         let (glyph, title, name) = match theme {
             Theme::System => ("system", "Follow the system", "System theme"),
@@ -151,9 +154,10 @@ fn themes(room: &Room) -> impl IntoView + use<> {
             <div class="theme" role="group" aria-label="Theme">{Theme::ALL.into_iter().map(button).collect_view()}</div>
         </form>
     }
+    .into_any()
 }
 
-fn account(room: &Room) -> impl IntoView + use<> {
+fn account(room: &Room) -> AnyView {
     let name = room.person.name.clone();
     view! {
         <details class="menu account" name="menu">
@@ -167,4 +171,5 @@ fn account(room: &Room) -> impl IntoView + use<> {
             </div>
         </details>
     }
+    .into_any()
 }
