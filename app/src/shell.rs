@@ -52,17 +52,13 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
 }
 
 /// Loads the script, then lets every island take over its own markup. Islands are not nested here, so this is all of
-/// the framework's own loader that is needed; the preload is fetched as the script will fetch it, and used once.
+/// the framework's own loader that is needed. Both files are asked for at once, and by nobody without script.
 fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
-    let (script, wasm) = (format!("{assets}/roundtable.js"), format!("{assets}/roundtable.wasm"));
     let text = format!(
-        "import start,*as islands from\"{script}\";await start({{module_or_path:\"{wasm}\"}});islands.hydrate();\
+        "const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\
+         await islands.default({{module_or_path:wasm}});islands.hydrate();\
          for(const one of document.querySelectorAll(\"leptos-island\"))islands[one.dataset.component]?.(one);\
          document.documentElement.dataset.islands=\"ready\""
     );
-    view! {
-        <link rel="modulepreload" href=script/>
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-        <script type="module" nonce=nonce>{text}</script>
-    }
+    view! { <script type="module" nonce=nonce>{text}</script> }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-const BINARY = join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
+const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
 const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 43117);
 
 /** Ports that tests use; `empty` and `stranger` are one for each worker. */

@@ -23,7 +23,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use engine::Engine;
-use leptos::config::LeptosOptions;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -58,7 +57,7 @@ impl House {
 
 /// Every door of the house, and the stand-in provider beside them if there is one.
 pub fn router(house: &House, standin: Option<Router>) -> Router {
-    let pages = ui::router(leptos_options())
+    let pages = ui::router()
         .merge(sign_in::router(house.clone()))
         .layer(from_fn_with_state(house.clone(), visit::receive))
         .layer(sessions::layer(house))
@@ -80,8 +79,4 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(house.clone(), layers::log))
-}
-
-fn leptos_options() -> LeptosOptions {
-    LeptosOptions::builder().output_name("roundtable").site_pkg_dir("pkg").build()
 }

@@ -22,21 +22,12 @@ pub enum Happening {
     /// A person signed in.
     #[serde(rename = "session.started")]
     SignedIn,
-    /// A person signed out.
-    #[serde(rename = "session.ended")]
-    SignedOut,
     /// A key was made.
     #[serde(rename = "key.created")]
     KeyCreated,
     /// A key was ended.
     #[serde(rename = "key.revoked")]
     KeyRevoked,
-    /// A key's stored row does not bear its own seal.
-    #[serde(rename = "key.integrity_failure")]
-    KeyIntegrityFailure,
-    /// A key was sent in an address.
-    #[serde(rename = "key.exposed")]
-    KeyExposed,
     /// A workspace was made.
     #[serde(rename = "workspace.created")]
     WorkspaceCreated,
@@ -47,17 +38,14 @@ pub enum Happening {
 
 impl Happening {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 9] = [
         Self::OrganizationCreated,
         Self::MemberJoined,
         Self::MemberRemoved,
         Self::MemberRoleChanged,
         Self::SignedIn,
-        Self::SignedOut,
         Self::KeyCreated,
         Self::KeyRevoked,
-        Self::KeyIntegrityFailure,
-        Self::KeyExposed,
         Self::WorkspaceCreated,
         Self::WorkspaceDeleted,
     ];
@@ -70,11 +58,8 @@ impl Happening {
             Self::MemberRemoved => "member.removed",
             Self::MemberRoleChanged => "member.role_changed",
             Self::SignedIn => "session.started",
-            Self::SignedOut => "session.ended",
             Self::KeyCreated => "key.created",
             Self::KeyRevoked => "key.revoked",
-            Self::KeyIntegrityFailure => "key.integrity_failure",
-            Self::KeyExposed => "key.exposed",
             Self::WorkspaceCreated => "workspace.created",
             Self::WorkspaceDeleted => "workspace.deleted",
         }
@@ -88,11 +73,8 @@ impl Happening {
             Self::MemberRemoved => "Removed a member",
             Self::MemberRoleChanged => "Changed a role",
             Self::SignedIn => "Signed in",
-            Self::SignedOut => "Signed out",
             Self::KeyCreated => "Created an API key",
             Self::KeyRevoked => "Revoked an API key",
-            Self::KeyIntegrityFailure => "Found a tampered API key",
-            Self::KeyExposed => "Sent an API key in an address",
             Self::WorkspaceCreated => "Created a workspace",
             Self::WorkspaceDeleted => "Deleted a workspace",
         }

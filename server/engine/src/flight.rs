@@ -53,11 +53,16 @@ impl Flight {
 
     /// Ends every request with this key but `except`, and waits until they are gone, one second at the most.
     pub async fn end(&self, key: KeyId, except: Option<u64>) {
-        self.cancel(key, except);
+        self.end_all(&[key], except).await;
+    }
+
+    /// As [`Flight::end`], for several keys at once.
+    pub async fn end_all(&self, keys: &[KeyId], except: Option<u64>) {
+        keys.iter().for_each(|&key| self.cancel(key, except));
         let gone = async {
             loop {
                 let landed = self.landed.notified();
-                if self.others(key, except) == 0 {
+                if keys.iter().all(|&key| self.others(key, except) == 0) {
                     return;
                 }
                 landed.await;

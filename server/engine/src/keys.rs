@@ -13,8 +13,8 @@ use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::flight::Pass;
 use crate::keyring::Purpose;
-use crate::store::keys::{self, KeyRow, ListedRow};
-use crate::store::{self, Link, Tx, word};
+use crate::store::keys::{self, KeyRow, ListedRow, PresentedRow};
+use crate::store::{self, Tx, word};
 use crate::{Engine, Error, Result, mint};
 
 /// A request that was let in with a key.
@@ -213,7 +213,7 @@ impl Engine {
         let mut link = self.db().read().await?;
         for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
             if let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
-                return self.proven(&mut link, row, auth.as_slice()).await;
+                return self.proven(row, auth.as_slice());
             }
         }
         let nothing = [0; 21 + 48];
@@ -221,11 +221,10 @@ impl Engine {
         Err(Error::Unauthenticated("no such key"))
     }
 
-    async fn proven(&self, link: &mut Link, row: KeyRow, auth: &[u8]) -> Result<KeyRow> {
+    fn proven(&self, PresentedRow { key: row, newest_n }: PresentedRow, auth: &[u8]) -> Result<KeyRow> {
         let opened = self.ring().unseal("api_keys", &row.id.to_be_bytes(), &row.place(), &row.sealed);
         let equal = opened.is_ok_and(|stored| stored.ct_eq(auth).into());
-        let newest = store::audit::newest_of_key(link, &row.organization_id, row.id).await?;
-        if equal && row.is_sound(self.ring()) && newest == row.audit_n {
+        if equal && row.is_sound(self.ring()) && newest_n == row.audit_n {
             return Ok(row);
         }
         tracing::error!(

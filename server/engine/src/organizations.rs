@@ -10,7 +10,7 @@ use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::keys::fence;
 use crate::people::Identity;
-use crate::store::{Tx, actors, audit, meta, organizations, people, word};
+use crate::store::{Tx, actors, audit, keys, meta, organizations, people, word};
 use crate::{Engine, Error, Result};
 
 const FOUNDED: &str = "founded";
@@ -94,6 +94,7 @@ impl Engine {
         }
         let mut after = before.clone();
         change(&mut after, ctx.now);
+        let lowered = after.removed_at.is_some() || after.actor()?.role < before.actor()?.role;
         let role = Some(after.role.as_str()).filter(|_| after.removed_at.is_none());
         let event = Event::new(what, "member", before.id, &before.name).concerning(member).changed(
             "role",
@@ -105,7 +106,12 @@ impl Engine {
         if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
             return Err(Error::Conflict(Code::Conflict, "An organization keeps at least one owner"));
         }
-        Ok(tx.commit().await?)
+        let running = keys::live_of(&mut tx, reach.organization(), member).await?;
+        tx.commit().await?;
+        if lowered {
+            self.flight().end_all(&running, ctx.flight()).await;
+        }
+        Ok(())
     }
 
     /// Makes the organization, once: of any number who try at the same time, one succeeds.

@@ -10,13 +10,12 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 
 mod posted;
 
 /// All pages and server functions. A [`Visit`] must stand in the extensions of every request.
-pub fn router(_leptos_options: LeptosOptions) -> Router {
+pub fn router() -> Router {
     let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
     pages.route("/ui/{function}", post(posted::receive)).fallback(page)
 }

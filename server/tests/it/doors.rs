@@ -79,6 +79,45 @@ async fn every_rest_door_turns_strangers_away() {
     }
 }
 
+/// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
+const FORMS: [(&str, &str, u16, u16); 5] = [
+    ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
+    ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
+    ("/ui/found_organization", "organization=Mine&setup_token=setup_0123456789abcdef", 401, 409),
+    ("/ui/sign_out", "", 200, 200),
+    ("/ui/set_theme", "theme=dark&page=/", 200, 200),
+];
+
+#[tokio::test]
+async fn every_server_function_turns_strangers_and_other_sites_away() {
+    let doors: BTreeSet<_> = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method)).collect();
+    let rows: BTreeSet<_> = FORMS.iter().map(|row| (row.0.to_owned(), Method::POST)).collect();
+    assert_eq!(doors, rows, "the server functions and the table differ, or one is reached by GET");
+
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let key = house.key_of(&olivia).await;
+    for (path, form, nobody, other) in FORMS {
+        let form = form.replace("ORG", olivia.organization.as_str()).replace("KEY", &key.view.key_id.to_string());
+        let send = async |cookie: String, site: &str| {
+            let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
+            let request = request.header("accept", "application/json");
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            house.send(request.body(Body::from(form.clone())).expect("request")).await
+        };
+        let before = house.get("/api/v1/keys", key.plain.expose()).await.text;
+        let answer = send(String::new(), "same-origin").await;
+        assert_eq!(answer.status.as_u16(), nobody, "nobody: {path}: {}", answer.text);
+        let theo = house.someone("theo").await.cookie();
+        let answer = send(theo, "same-origin").await;
+        assert_eq!(answer.status.as_u16(), other, "stranger: {path}: {}", answer.text);
+        for site in ["cross-site", "same-site", "none"] {
+            assert_eq!(send(olivia.cookie(), site).await.status.as_u16(), 403, "{site}: {path}");
+        }
+        assert_eq!(house.get("/api/v1/keys", key.plain.expose()).await.text, before, "{path} changed something");
+    }
+}
+
 // The API ignores cookies, pages ignore `Authorization`.
 #[tokio::test]
 async fn a_session_does_not_open_the_api_and_a_key_opens_no_page() {

@@ -132,14 +132,6 @@ pub async fn head(link: &mut Link, organization: &OrganizationId) -> Result<(i64
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
-/// Number of the newest event that changed a key's row.
-pub async fn newest_of_key(link: &mut Link, organization: &str, key: i64) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' \
-         AND object_id = $2 AND action IN ('key.created', 'key.revoked')";
-    let (n,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization).bind(key.to_string()).fetch_one(conn))?;
-    Ok(n)
-}
-
 /// When a key was ended by the request of this id, if it was.
 pub async fn ended_by_request(
     link: &mut Link,

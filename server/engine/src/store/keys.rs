@@ -1,7 +1,7 @@
 //! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
 
 use domain::policy::Reach;
-use domain::{KeyId, Moment, OrganizationId};
+use domain::{ActorId, KeyId, Moment, OrganizationId};
 
 use super::{Conn, Link, StoreError, Tx, on, run};
 use crate::keyring::{Canon, Purpose, Ring};
@@ -40,6 +40,15 @@ pub struct ListedRow {
     pub key: KeyRow,
     pub actor_name: String,
     pub creator_name: String,
+}
+
+/// A key as it is presented, with the number of the newest event about it: read together, so that a revocation in
+/// between is not taken for an alteration.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PresentedRow {
+    #[sqlx(flatten)]
+    pub key: KeyRow,
+    pub newest_n: i64,
 }
 
 impl KeyRow {
@@ -119,8 +128,15 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
 
 /// The key with this keyed digest, whichever organization it belongs to: the one read that comes before the
 /// organization is known.
-pub async fn by_lookup(link: &mut Link, lookup_key: i64, lookup: &[u8]) -> Result<Option<KeyRow>, StoreError> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2");
+pub async fn by_lookup(link: &mut Link, lookup_key: i64, lookup: &[u8]) -> Result<Option<PresentedRow>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        ", (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = k.organization_id \
+         AND e.object_kind = 'key' AND e.object_id = CAST(k.id AS TEXT) \
+         AND e.action IN ('key.created', 'key.revoked')) AS newest_n \
+         FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
+    );
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
 }
 
@@ -178,6 +194,14 @@ pub async fn end(tx: &mut Tx, row: &KeyRow) -> Result<bool, StoreError> {
         .bind(&row.organization_id).bind(row.id).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason)
         .bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
     Ok(changed == 1)
+}
+
+/// The keys of an actor that have not been revoked.
+pub async fn live_of(link: &mut Link, organization: &OrganizationId, actor: ActorId) -> Result<Vec<KeyId>, StoreError> {
+    const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND revoked_at IS NULL";
+    let rows: Vec<(i64,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
+    Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
 /// Notes the last use, unless a later one is known.

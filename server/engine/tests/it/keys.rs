@@ -353,6 +353,38 @@ both! {
         revoking.await.expect("joined").expect("revoked");
     }
 
+    d23_removing_or_lowering_a_member_ends_the_requests_of_their_keys(house) {
+        let olga = house.north("olga").await;
+        let ada = house.member("ada", NORTH).await;
+        let (first, second) = (house.north_key("ada").await, house.north_key("ada").await);
+        let bystander = house.north_key("mia").await;
+        let bystander = house.with_key(&bystander.plain).await;
+        for remove in [false, true] {
+            let mut running = Vec::new();
+            for key in [&first, &second] {
+                let admitted = house.with_key(&key.plain).await;
+                running.push(tokio::spawn(async move { admitted.pass.cancelled().await }));
+            }
+            match remove {
+                true => house.engine.remove_member(&olga, ada).await.expect("removed"),
+                false => house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+            }
+            for ended in running {
+                let patience = std::time::Duration::from_secs(5);
+                tokio::time::timeout(patience, ended).await.expect("its pass is cancelled").expect("joined");
+            }
+        }
+        assert!(!bystander.pass.is_cancelled());
+    }
+
+    d23_raising_a_member_leaves_their_requests_alone(house) {
+        let admitted = house.with_key(&house.north_key("max").await.plain).await;
+        let max = house.member("max", NORTH).await;
+        house.engine.change_role(&house.north("olga").await, max, Role::Admin).await.expect("raised");
+        assert!(!admitted.pass.is_cancelled());
+        house.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
+    }
+
     rk_24_a_key_may_end_itself_and_gets_its_answer(house) {
         let key = house.north_key("max").await;
         let admitted = house.with_key(&key.plain).await;

@@ -122,6 +122,26 @@ both! {
         });
     }
 
+    a_key_revoked_while_it_is_presented_is_ended_not_called_altered(house) {
+        for _ in 0..10 {
+            let key = house.north_key("max").await;
+            let mut tries: JoinSet<Result<()>> = JoinSet::new();
+            for _ in 0..4 {
+                let (engine, plain) = (house.engine.clone(), key.plain.clone());
+                tries.spawn(async move {
+                    loop {
+                        engine.admit_key(&plain, origin()).await?;
+                    }
+                });
+            }
+            house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+            for ended in tries.join_all().await {
+                let error = ended.expect_err("it ends");
+                assert!(matches!(error, Error::Unauthenticated("the key has ended")), "{error:?}");
+            }
+        }
+    }
+
     e2_a_member_removed_while_making_keys_is_left_with_no_live_key(house) {
         let (olga, max, id) = (house.north("olga").await, house.north("max").await, house.member("max", NORTH).await);
         let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
