@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use domain::Role;
 use domain::command::{CreateKey, RevokeKey};
 use domain::key::RevokeReason;
 use domain::token::PlainKey;
-use domain::Role;
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
 use engine::organizations::Cast;
@@ -17,7 +17,11 @@ const MANY: usize = 10_000;
 const CALLS: u32 = 2_000;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its figures and stops where it cannot go on")]
+#[expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its figures and stops where it cannot go on"
+)]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-bench-{}", std::process::id()));
     let (engine, ctx) = house(&format!("sqlite://{}/bench.db", folder.display())).await;
@@ -29,14 +33,17 @@ async fn main() {
     grow(&engine, &ctx, &mut keys, MANY).await;
     let many = check(&engine, &keys).await;
     let list = per_call_of(200, async |_| drop(engine.list_keys(&ctx, None, 50, false).await.expect("listed"))).await;
-    let deep = per_call_of(200, async |_| drop(engine.list_keys(&ctx, Some(60), 50, false).await.expect("listed"))).await;
+    let deep =
+        per_call_of(200, async |_| drop(engine.list_keys(&ctx, Some(60), 50, false).await.expect("listed"))).await;
     let mut ids = keys.iter().map(|(id, _)| *id);
     let revoke = per_call_of(200, async |_| {
         let command = RevokeKey { key: ids.next().expect("a key"), reason: RevokeReason::Replaced };
         drop(engine.revoke_key(&ctx, command).await.expect("revoked"));
     })
     .await;
-    let row = |what: &str, took: Duration| println!("{what:<52} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(few));
+    let row = |what: &str, took: Duration| {
+        println!("{what:<52} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(few))
+    };
     println!("SQLite, one caller at a time; the last column is against checking a key among {FEW}\n");
     row("refuse a malformed key (no query)", refuse);
     row(&format!("check a key among {FEW}"), few);
@@ -82,7 +89,10 @@ async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (domain::KeyId, PlainKey) {
 
 #[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
 async fn check(engine: &Engine, keys: &[(domain::KeyId, PlainKey)]) -> Duration {
-    per_call(async |n| drop(engine.admit_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default()).await.expect("admitted"))).await
+    per_call(async |n| {
+        drop(engine.admit_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default()).await.expect("admitted"))
+    })
+    .await
 }
 
 async fn per_call<T>(call: impl AsyncFnMut(u32) -> T) -> Duration {
