@@ -82,7 +82,10 @@ pub fn CreateDialog() -> impl IntoView {
     let close = move || {
         let asked = if unsaved() { guard } else { dialog };
         match (asked.get_untracked(), unsaved()) {
-            (Some(guard), true) => drop(guard.show_modal()),
+            (Some(guard), true) => {
+                let _ = guard.show_modal();
+                focus(guard, ".primary");
+            }
             (Some(dialog), false) => dialog.close(),
             (None, _) => {}
         }
@@ -184,7 +187,7 @@ pub fn CreateDialog() -> impl IntoView {
                 <div class="sheet-body"><p id="guard-text">{words::GUARD_TEXT}</p></div>
                 <div class="sheet-foot">
                     <button class="button" type="button" on:click=move |_| leave()>{words::GUARD_LEAVE}</button>
-                    <button class="button primary" type="button" autofocus on:click=move |_| stay()>{words::GUARD_STAY}</button>
+                    <button class="button primary" type="button" on:click=move |_| stay()>{words::GUARD_STAY}</button>
                 </div>
             </div>
         </dialog>
@@ -197,9 +200,15 @@ pub(super) fn close_button(close: impl Fn() + 'static) -> impl IntoView {
 }
 
 fn focus_copy(dialog: NodeRef<html::Dialog>) {
-    let button = dialog.get_untracked().and_then(|dialog| dialog.query_selector(".copy").ok().flatten());
-    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = button.focus();
+    if let Some(dialog) = dialog.get_untracked() {
+        focus(dialog, ".copy");
+    }
+}
+
+fn focus(dialog: web_sys::HtmlDialogElement, selector: &str) {
+    let found = dialog.query_selector(selector).ok().flatten();
+    if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = found.focus();
     }
 }
 
