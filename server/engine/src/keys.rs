@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::flight::Pass;
-use crate::keyring::Purpose;
+use crate::keyring::{Canon, Purpose};
 use crate::store::keys::{self, KeyRow, ListedRow, PresentedRow};
 use crate::store::{self, Tx, word};
 use crate::{Engine, Error, Result, mint};
@@ -216,8 +216,9 @@ impl Engine {
                 return self.proven(row, auth.as_slice());
             }
         }
-        let nothing = [0; 21 + 48];
-        let _ = self.ring().unseal("api_keys", &[0; 8], &crate::keyring::Canon::of("key"), &nothing);
+        let place = Canon::of("key");
+        let _ = self.ring().seal([0; 12], "api_keys", &[0; 8], &place, &[0; 32]);
+        let _ = self.ring().mac(Purpose::Row, &place);
         Err(Error::Unauthenticated("no such key"))
     }
 
