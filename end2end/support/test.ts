@@ -10,13 +10,14 @@ export class Guard {
     this.foreseen.push(...patterns);
   }
 
-  watch(context: BrowserContext) {
+  watch(context: BrowserContext, scripted = true) {
     context.on('console', (message) => this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`));
     context.on('weberror', (error) => this.note(`page error: ${error.error().message}`));
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
-      // A page that is left gives up what it was still loading.
-      if (why !== 'net::ERR_ABORTED') this.note(`request failed: ${why} ${request.method()} ${request.url()}`);
+      // A page that is left gives up what it was still loading, and one without script the script.
+      const given = why === 'net::ERR_ABORTED' || (!scripted && request.resourceType() === 'script');
+      if (!given) this.note(`request failed: ${why} ${request.method()} ${request.url()}`);
     });
     context.on('response', (response) => {
       if (response.status() >= 400) this.note(`answer ${response.status()}: ${response.request().method()} ${response.url()}`);
@@ -24,7 +25,6 @@ export class Guard {
   }
 
   unforeseen() {
-    if (process.env.FORGIVE) this.foreseen.push(new RegExp(process.env.FORGIVE));
     return this.complaints.filter((complaint) => !this.foreseen.some((pattern) => pattern.test(complaint)));
   }
 
@@ -35,9 +35,9 @@ export class Guard {
 
 export const test = base.extend<{ guard: Guard; scripted: boolean }>({
   guard: [
-    async ({ context }, use) => {
+    async ({ context, javaScriptEnabled }, use) => {
       const guard = new Guard();
-      guard.watch(context);
+      guard.watch(context, javaScriptEnabled !== false);
       await use(guard);
       expect(guard.unforeseen(), 'what the browser complained about').toEqual([]);
     },

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import { chromium, type Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
@@ -124,7 +124,7 @@ test('Escape twice in a row does not lose an uncopied key', async ({ page }) => 
 
 test('a copied key is left without a question', async ({ page }) => {
   await signIn(page, OLIVIA);
-  await generate(page, unique('Copied'), true);
+  await generate(page, unique('Taken along'), true);
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(page.getByText('Copied').first()).toBeVisible();
   await page.keyboard.press('Escape');
@@ -167,7 +167,7 @@ test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
   expect((await curl(...words.slice(1))).status).toBe(200);
 });
 
-// RA-15 of plain HTTP on a LAN: no clipboard there.
+// Over plain HTTP on a LAN there is no clipboard.
 test('without a clipboard the key is selected and the keys to press are told', async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
   await signIn(page, OLIVIA);
@@ -211,6 +211,33 @@ test('a closed key is nowhere: DOM, address, storage, history, reload: RK-11, RK
   await expect(row(page, name)).toHaveCount(1);
   // One answer held the key: that of the form, and nobody may keep it.
   expect(seen).toEqual(['POST /ui/create_key no-store']);
+});
+
+test("a closed key does not come back out of the browser's memory of pages: B42", async ({ baseURL, launchOptions }) => {
+  // As people run it: Playwright otherwise switches the back-forward cache off.
+  const browser = await chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  try {
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await (await browser.newContext({ baseURL, javaScriptEnabled })).newPage();
+      const organization = await signIn(page, MINA);
+      await page.goto(`/o/${organization}/settings/api-keys/new`);
+      await page.getByLabel('Name').fill(unique('Page'));
+      await page.getByRole('button', { name: 'Generate' }).click();
+      const key = await shownKey(page, false).inputValue();
+      await awake(page, javaScriptEnabled);
+      if (javaScriptEnabled) {
+        await shownKey(page, false).focus();
+        await page.keyboard.press('Control+A');
+        await page.keyboard.press('Control+C');
+      }
+      await page.getByRole('link', { name: 'Done' }).click();
+      await expect(page.getByRole('heading', { name: 'API Keys', exact: true })).toBeVisible();
+      await page.goBack({ timeout: 3_000 }).catch(() => undefined);
+      await expect(async () => expect(await page.content()).not.toContain(key.slice(14, 57))).toPass({ timeout: 2_000 });
+    }
+  } finally {
+    await browser.close();
+  }
 });
 
 test('no answer while generating is told, and nothing that was typed is lost', async ({ page, guard }) => {

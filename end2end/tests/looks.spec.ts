@@ -4,7 +4,7 @@ import { inspect, wear } from '../support/looks.ts';
 import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, generate, row, signIn, signInAsStranger, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
-test.describe.configure({ timeout: 60_000 });
+test.describe.configure({ timeout: 90_000 });
 
 test('before signing in', async ({ page, guard }) => {
   await page.goto('/sign-in');
@@ -28,7 +28,12 @@ test('the pages of an organization', async ({ page, baseURL }) => {
   await curl(`${baseURL}/api/v1/workspaces`, ...bearer(used));
   await page.reload();
   await inspect(page, 'api-keys');
-  await page.goto(`${page.url()}/new`);
+});
+
+test('the pages in the place of dialogs, and the log', async ({ page }) => {
+  const organization = await signIn(page, OLIVIA);
+  await createKey(page, unique('Old laptop'), true);
+  await page.goto(`/o/${organization}/settings/api-keys/new`);
   await inspect(page, 'new-key-page');
   await page.goto('/settings/api-keys');
   const revoke = await page.getByRole('link', { name: /^Revoke/ }).first().getAttribute('href');
