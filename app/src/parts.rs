@@ -19,7 +19,7 @@ pub fn when(now: Moment, then: Moment) -> impl IntoView {
 pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
     match then {
         Some(then) => Either::Left(when(now, then)),
-        None => Either::Right(view! { <span class="muted">{words::NEVER_USED}</span> }),
+        None => Either::Right(view! { <span class="muted nowrap">{words::NEVER_USED}</span> }),
     }
 }
 

@@ -24,7 +24,6 @@ struct Opening {
 struct Shown {
     key: String,
     label: String,
-    key_id: String,
 }
 
 /// Turns every link `a[data-create]` of the page into this dialog (RK-08..RK-13).
@@ -66,7 +65,7 @@ pub fn CreateDialog() -> impl IntoView {
         spawn_local(async move {
             match send(&form, words::NO_ANSWER_TO_CREATE).await {
                 Ok(new) => {
-                    shown.set(Some(Shown { key: text(&new, "key"), label: text(&new, "label"), key_id: text(&new, "key_id") }));
+                    shown.set(Some(Shown { key: text(&new, "key"), label: text(&new, "label") }));
                     request_animation_frame(move || focus_copy(dialog));
                 }
                 Err(refused) => {
@@ -111,10 +110,9 @@ pub fn CreateDialog() -> impl IntoView {
         if let Some(form) = form.get_untracked() {
             form.reset();
         }
-        if let Some(Shown { key_id, .. }) = gone {
-            let location = window().location();
-            let _ = location.set_hash(&format!("key-{key_id}"));
-            let _ = location.reload();
+        if gone.is_some() {
+            let list = opening.with_untracked(|opening| opening.page.trim_end_matches("/new").to_owned());
+            let _ = window().location().assign(&list);
         }
     };
     let check_name = move || {

@@ -48,7 +48,7 @@ fn draw(list: &List) -> AnyView {
         {told(list)}
         <div class="page-head">
             <div><h1>{words::API_KEYS}</h1><p class="lede">{words::keys_lede(all, &room.name)}</p></div>
-            {create_link(list)}
+            {create_link(list, fresh(list).is_some())}
         </div>
         {content}
         {tips()}
@@ -68,13 +68,23 @@ fn told(list: &List) -> impl IntoView + use<> {
     })
 }
 
-/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog.
-fn create_link(list: &List) -> impl IntoView + use<> {
+/// The key that was made just now.
+fn fresh(list: &List) -> Option<KeyId> {
+    match list.flash {
+        Some(Flash::Created { key_id }) => Some(key_id),
+        _ => None,
+    }
+}
+
+/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
+/// finds the focus here again.
+fn create_link(list: &List, back: bool) -> impl IntoView + use<> {
     let room = &list.room;
     let organization = room.organization();
     view! {
         <a
             class="button primary"
+            autofocus=back
             href=Screen::NewKey(organization.clone()).path()
             data-create=organization.to_string()
             data-acts-as=words::acts_as(&room.ctx.actor().name, &room.name)
@@ -89,7 +99,7 @@ fn empty(list: &List) -> AnyView {
             {icon("key")}
             <h2>{words::NO_KEYS}</h2>
             <p>{words::WHAT_FOR}</p>
-            <div class="actions">{create_link(list)}</div>
+            <div class="actions">{create_link(list, false)}</div>
         </div>
     }
     .into_any()
@@ -98,10 +108,7 @@ fn empty(list: &List) -> AnyView {
 fn table(list: &List) -> AnyView {
     let room = &list.room;
     let creators = decide(room.ctx.actor().role, Action::SeeCreators) == Grant::All;
-    let fresh = match list.flash {
-        Some(Flash::Created { key_id }) => Some(key_id),
-        _ => None,
-    };
+    let fresh = fresh(list);
     let now = room.ctx.now();
     let rows = list.rows.rows.iter().map(|key| row(room.organization(), key, now, creators, fresh == Some(key.key_id)));
     view! {
