@@ -202,7 +202,9 @@ impl FromServerFnError for Refusal {
     /// What goes wrong around a server function is either unreadable input or a fault of ours; the texts stay inside.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let code = match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => Code::BadRequest,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Code::BadRequest
+            }
             _ => Code::Internal,
         };
         let request_id = Visit::here().map(|visit| visit.origin.request_id).unwrap_or_default();

@@ -139,9 +139,20 @@ mod tests {
     #[test]
     fn what_is_no_screen_is_no_place() {
         let hostile = [
-            "", "//", "//evil.test", "https://evil.test", "/o/x/settings", "/o/org_/settings", "/o/org_a/settings/api-keys/",
-            "/o/org_a/settings/api-keys/07/revoke", "/o/org_a\r\n/settings", "/o/../settings", "/api/v1/keys", "/sign-in/start",
-            "/?before=1&x=2", "/welcome?next=//evil.test",
+            "",
+            "//",
+            "//evil.test",
+            "https://evil.test",
+            "/o/x/settings",
+            "/o/org_/settings",
+            "/o/org_a/settings/api-keys/",
+            "/o/org_a/settings/api-keys/07/revoke",
+            "/o/org_a\r\n/settings",
+            "/o/../settings",
+            "/api/v1/keys",
+            "/sign-in/start",
+            "/?before=1&x=2",
+            "/welcome?next=//evil.test",
         ];
         for target in hostile {
             assert_eq!(Place::parse(target), None, "{target:?}");

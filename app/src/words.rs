@@ -40,7 +40,8 @@ pub const NAME_HINT: &str = "Say where the key is used, for example ";
 /// Between the samples.
 pub const OR: &str = " or ";
 /// A key of that name exists already (decision D24).
-pub const NAME_TAKEN: &str = "There is a key with this name already. You can use the name again, but the two are harder to tell apart.";
+pub const NAME_TAKEN: &str =
+    "There is a key with this name already. You can use the name again, but the two are harder to tell apart.";
 /// Above the faults of the form for a new key.
 pub const NOT_CREATED: &str = "The key was not created";
 /// Above the faults of the form that ends a key.
@@ -52,8 +53,7 @@ pub const NOT_DONE: &str = "That did not work";
 /// No answer came.
 pub const NO_ANSWER: &str = "No answer from the server. Check your connection and try again.";
 /// No answer came, and it is not known whether a key was made.
-pub const NO_ANSWER_TO_CREATE: &str =
-    "No answer from the server. A key may have been made all the same: load the page again, and revoke what you do not know.";
+pub const NO_ANSWER_TO_CREATE: &str = "No answer from the server. A key may have been made all the same: load the page again, and revoke what you do not know.";
 /// Title of the new key.
 pub const REVEAL_TITLE: &str = "Your new API key";
 /// The warning beside the new key (RK-12).
@@ -65,7 +65,8 @@ pub const COPY: &str = "Copy";
 /// The key is on the clipboard.
 pub const COPIED: &str = "Copied";
 /// The clipboard cannot be written; the key is selected instead.
-pub const COPY_BY_HAND: &str = "Your browser does not let this page copy. The text is selected: press Ctrl+C, or ⌘C on a Mac.";
+pub const COPY_BY_HAND: &str =
+    "Your browser does not let this page copy. The text is selected: press Ctrl+C, or ⌘C on a Mac.";
 /// Above the shell line.
 pub const SHELL_LINE: &str = "Set it in your shell";
 /// Copies the shell line.
@@ -123,7 +124,8 @@ pub const WITH_GOOGLE: &str = "Continue with Google";
 /// The same in a development installation.
 pub const WITH_STAND_IN: &str = "Continue with the stand-in provider";
 /// What the stand-in provider is.
-pub const STAND_IN: &str = "This is a development installation. The stand-in provider signs anyone in without a password.";
+pub const STAND_IN: &str =
+    "This is a development installation. The stand-in provider signs anyone in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
 /// Leaves.
@@ -212,7 +214,10 @@ pub fn events_caption(organization: &str) -> String {
 /// Greets the person who makes the first organization.
 pub fn welcome(name: &str) -> String {
     let first = name.split_whitespace().next().unwrap_or(name);
-    format!("Welcome, {}. An organization holds your keys, members and audit log. You become its owner.", isolated(first))
+    format!(
+        "Welcome, {}. An organization holds your keys, members and audit log. You become its owner.",
+        isolated(first)
+    )
 }
 
 /// Who is signed in, before a button to leave.
@@ -299,10 +304,21 @@ mod tests {
     fn dates_are_told_in_one_unit() {
         let now = Moment(1_775_677_879_000);
         let cases = [
-            (-5, "just now"), (0, "just now"), (59, "just now"), (60, "1 minute ago"), (3599, "59 minutes ago"),
-            (3600, "1 hour ago"), (86_399, "23 hours ago"), (86_400, "yesterday"), (172_800, "2 days ago"),
-            (86_400 * 13, "13 days ago"), (86_400 * 14, "2 weeks ago"), (86_400 * 60, "2 months ago"),
-            (86_400 * 364, "12 months ago"), (86_400 * 365, "1 year ago"), (86_400 * 800, "2 years ago"),
+            (-5, "just now"),
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (3600, "1 hour ago"),
+            (86_399, "23 hours ago"),
+            (86_400, "yesterday"),
+            (172_800, "2 days ago"),
+            (86_400 * 13, "13 days ago"),
+            (86_400 * 14, "2 weeks ago"),
+            (86_400 * 60, "2 months ago"),
+            (86_400 * 364, "12 months ago"),
+            (86_400 * 365, "1 year ago"),
+            (86_400 * 800, "2 years ago"),
         ];
         for (seconds, words) in cases {
             assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");

@@ -1,4 +1,4 @@
-import { request } from '@playwright/test';
+import { request as anew } from '@playwright/test';
 
 import { ports, startServer, type Server } from '../support/server.ts';
 import { OLIVIA, createKey, row, signIn, signInAsStranger } from '../support/people.ts';
@@ -93,7 +93,7 @@ test('a return that this browser did not begin signs nobody in', { tag: '@plain'
   await page.goto('/sign-in/callback?state=made-up&code=made-up');
   await expect(page.getByRole('alert')).toContainText('another browser');
   // Someone else's return, carried into this browser.
-  const other = await request.newContext({ baseURL });
+  const other = await anew.newContext({ baseURL });
   const begun = await other.get('/sign-in/start');
   const fields = [...(await begun.text()).matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
   const form = Object.fromEntries(fields.map(([, name, value]) => [name, value.replaceAll('&amp;', '&')]));
@@ -116,5 +116,14 @@ test('no return address leads away', { tag: '@plain' }, async ({ page, baseURL }
     await expect(page).toHaveURL(/\/settings\/api-keys$/);
     expect(new URL(page.url()).origin).toBe(baseURL);
     await page.context().clearCookies();
+  }
+});
+
+test('every page names its icon, so that browsers ask for nothing that is not there', { tag: '@plain' }, async ({ request }) => {
+  for (const path of ['/sign-in', '/sign-in/start', '/nowhere']) {
+    const html = await (await request.get(path)).text();
+    const icon = /<link rel="icon" href="([^"]+)"/.exec(html)?.[1];
+    expect.soft(icon, path).toBeTruthy();
+    if (icon) expect.soft((await request.get(icon)).status(), icon).toBe(200);
   }
 });

@@ -121,7 +121,14 @@ impl Event {
     /// An event about one thing, so far without changes.
     pub fn new(happening: Happening, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
         let object_id = object_id.to_string();
-        Self { happening, object_kind, object_id, object_label: object_label.to_owned(), concerns: None, changes: Vec::new() }
+        Self {
+            happening,
+            object_kind,
+            object_id,
+            object_label: object_label.to_owned(),
+            concerns: None,
+            changes: Vec::new(),
+        }
     }
 
     /// The same event, with a field that changed.

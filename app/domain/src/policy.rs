@@ -57,12 +57,20 @@ pub const fn decide(role: Role, action: Action) -> Grant {
     let admin = matches!(role, Role::Admin | Role::Owner);
     match action {
         Action::ListKeys | Action::RevokeKey | Action::ReadAudit | Action::DeleteWorkspace => {
-            if admin { Grant::All } else { Grant::Own }
+            if admin {
+                Grant::All
+            } else {
+                Grant::Own
+            }
         }
         Action::CreateKey => Grant::Own,
         Action::ListWorkspaces | Action::CreateWorkspace => Grant::All,
         Action::SeeCreators | Action::ManageMembers => {
-            if admin { Grant::All } else { Grant::No }
+            if admin {
+                Grant::All
+            } else {
+                Grant::No
+            }
         }
     }
 }
@@ -136,7 +144,11 @@ mod tests {
 
     #[test]
     fn a_higher_role_never_may_less() {
-        let rank = |grant| match grant { Grant::No => 0, Grant::Own => 1, Grant::All => 2 };
+        let rank = |grant| match grant {
+            Grant::No => 0,
+            Grant::Own => 1,
+            Grant::All => 2,
+        };
         for action in Action::ALL {
             for pair in Role::ALL.windows(2) {
                 assert!(rank(decide(pair[0], action)) <= rank(decide(pair[1], action)), "{action:?} {pair:?}");

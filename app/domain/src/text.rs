@@ -75,7 +75,8 @@ pub fn email(typed: &str) -> Result<String, Fault> {
     if email.len() > 254 {
         return Err(Fault::TooLong { max: 254 });
     }
-    let sound = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    let sound =
+        email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
     if !sound || email.chars().any(|c| c.is_whitespace() || is_unseen(c)) {
         return Err(Fault::NotAnEmail);
     }
@@ -88,7 +89,8 @@ mod tests {
 
     #[test]
     fn names_of_people_and_machines_pass() {
-        for good in ["CI/CD Pipeline", "Monitoring Script", "مفتاح النشر", "né", "部署", "🚀 deploy", "a"] {
+        for good in ["CI/CD Pipeline", "Monitoring Script", "مفتاح النشر", "né", "部署", "🚀 deploy", "a"]
+        {
             assert_eq!(Name::parse(&format!("  {good} ")).expect(good).as_str(), good);
         }
         assert_eq!(Name::parse("e\u{301}").expect("nfc").as_str(), "é");

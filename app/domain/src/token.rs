@@ -74,7 +74,8 @@ impl FromStr for Brand {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let sound = (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let sound =
+            (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if sound { Ok(Self(text.to_owned())) } else { Err("a brand is 1 to 12 lower-case letters and digits") }
     }
 }
@@ -169,10 +170,12 @@ mod tests {
 
     fn key() -> impl Strategy<Value = PlainKey> {
         let letters = |n| prop::collection::vec(prop::sample::select(BASE62.to_vec()), n);
-        (prop::sample::select(Kind::ALL.to_vec()), letters(LOOKUP), letters(SECRET)).prop_map(|(kind, lookup, secret)| {
-            let lookup = lookup.try_into().expect("eight");
-            PlainKey::assemble(&Brand::default(), kind, &lookup, &secret.try_into().expect("forty-three"))
-        })
+        (prop::sample::select(Kind::ALL.to_vec()), letters(LOOKUP), letters(SECRET)).prop_map(
+            |(kind, lookup, secret)| {
+                let lookup = lookup.try_into().expect("eight");
+                PlainKey::assemble(&Brand::default(), kind, &lookup, &secret.try_into().expect("forty-three"))
+            },
+        )
     }
 
     fn sample() -> PlainKey {
@@ -218,7 +221,9 @@ mod tests {
         let key = sample();
         let text = key.expose();
         let cyrillic = text.replace("sk", "\u{455}k");
-        for bad in ["", "rt", "rt_sk_", "rt_sk", &text[1..], &text[..62], &format!("{text}a"), &format!(" {text}"), &cyrillic] {
+        for bad in
+            ["", "rt", "rt_sk_", "rt_sk", &text[1..], &text[..62], &format!("{text}a"), &format!(" {text}"), &cyrillic]
+        {
             assert_eq!(PlainKey::parse(bad).err(), Some(Malformed), "{bad:?}");
         }
     }
@@ -233,11 +238,12 @@ mod tests {
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         });
-        let swapped = (1..text.len()).filter(move |&at| text.as_bytes()[at] != text.as_bytes()[at - 1]).map(move |at| {
-            let mut bytes = text.as_bytes().to_vec();
-            bytes.swap(at, at - 1);
-            String::from_utf8_lossy(&bytes).into_owned()
-        });
+        let swapped =
+            (1..text.len()).filter(move |&at| text.as_bytes()[at] != text.as_bytes()[at - 1]).map(move |at| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.swap(at, at - 1);
+                String::from_utf8_lossy(&bytes).into_owned()
+            });
         replaced.chain(swapped)
     }
 

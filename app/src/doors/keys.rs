@@ -57,7 +57,10 @@ pub async fn revoke_key(
     let mut faults = Vec::new();
     let reason: Option<RevokeReason> = reason.parse().ok();
     if reason.is_none() {
-        faults.push(FieldFault::new("reason", Fault::Unknown { known: RevokeReason::ALL.map(RevokeReason::as_str).join(", ") }));
+        faults.push(FieldFault::new(
+            "reason",
+            Fault::Unknown { known: RevokeReason::ALL.map(RevokeReason::as_str).join(", ") },
+        ));
     }
     let confirmed = Name::parse(&confirm_name).is_ok_and(|typed| typed.as_str() == view.label);
     if view.is_active && view.used_lately(ctx.now()) && !confirmed {
@@ -65,7 +68,8 @@ pub async fn revoke_key(
         faults.push(FieldFault { message: words::CONFIRM_DIFFERS.into(), ..FieldFault::new("confirm_name", fault) });
     }
     let Some(reason) = reason.filter(|_| faults.is_empty()) else { return Err(visit.invalid(faults).into()) };
-    let ended = visit.engine.revoke_key(&ctx, command::RevokeKey { key, reason }).await.map_err(|error| visit.tell(&error))?;
+    let ended =
+        visit.engine.revoke_key(&ctx, command::RevokeKey { key, reason }).await.map_err(|error| visit.tell(&error))?;
     visit.leave(Flash::Revoked { name: ended.view.label, fresh: ended.fresh }).await;
     Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }

@@ -22,7 +22,8 @@ pub async fn found_organization(
     let person = visit.engine.get_person(caller.person).await.map_err(|error| visit.tell(&error))?;
     let owner = if name.trim().is_empty() { &person.name } else { &name };
     let mut faults = Vec::new();
-    let mut read = |field: &str, text: &str| Name::parse(text).map_err(|fault| faults.push(FieldFault::new(field, fault))).ok();
+    let mut read =
+        |field: &str, text: &str| Name::parse(text).map_err(|fault| faults.push(FieldFault::new(field, fault))).ok();
     let (organization, owner) = (read("organization", &organization), read("name", owner));
     if visit.installation.setup_token_needed && !(visit.installation.check_setup_token)(setup_token.trim()) {
         faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));

@@ -4,7 +4,9 @@ use js_sys::{Array, Reflect};
 use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, MouseEvent, RequestInit, Response, UrlSearchParams};
+use web_sys::{
+    Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, MouseEvent, RequestInit, Response, UrlSearchParams,
+};
 
 /// Why a form came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,11 @@ impl Failure {
 
     /// What to say: about the fields, or else the one sentence.
     pub fn lines(&self) -> Vec<String> {
-        if self.fields.is_empty() { vec![self.message.clone()] } else { self.fields.iter().map(|(_, line)| line.clone()).collect() }
+        if self.fields.is_empty() {
+            vec![self.message.clone()]
+        } else {
+            self.fields.iter().map(|(_, line)| line.clone()).collect()
+        }
     }
 }
 
@@ -83,7 +89,11 @@ async fn fetch(form: &HtmlFormElement) -> Result<Response, JsValue> {
 }
 
 fn refusal(answer: &JsValue) -> Failure {
-    let fields = Reflect::get(answer, &"fields".into()).ok().filter(Array::is_array).map(|fields| Array::from(&fields)).unwrap_or_default();
+    let fields = Reflect::get(answer, &"fields".into())
+        .ok()
+        .filter(Array::is_array)
+        .map(|fields| Array::from(&fields))
+        .unwrap_or_default();
     let fields = fields.iter().map(|field| (text(&field, "field"), text(&field, "message"))).collect();
     Failure { message: text(answer, "details"), fields }
 }

@@ -31,7 +31,9 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     let by_button = copied.clone();
     window_event_listener(ev::click, move |event| {
         let button = around(&event, "[data-copy]");
-        if let Some((button, source)) = button.and_then(|button| Some((button.clone(), by_id(&attribute(&button, "data-copy"))?))) {
+        if let Some((button, source)) =
+            button.and_then(|button| Some((button.clone(), by_id(&attribute(&button, "data-copy"))?)))
+        {
             spawn_local(copy(button, source, by_button.clone()));
         }
     });

@@ -31,7 +31,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let visit = &asked.visit;
     let place = Place { screen: Screen::ApiKeys(organization.clone()), before: asked.before() };
     let room = Room::enter(visit, &organization, place).await?;
-    let rows = visit.engine.list_keys(&room.ctx, asked.before(), ROWS, false).await.map_err(|error| visit.tell(&error))?;
+    let rows =
+        visit.engine.list_keys(&room.ctx, asked.before(), ROWS, false).await.map_err(|error| visit.tell(&error))?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let list = List { room, rows, flash, url, problem: asked.problem().cloned() };
     Ok(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) })

@@ -109,7 +109,8 @@ fn change(change: &Change) -> impl IntoView + use<> {
 }
 
 fn pager(room: &Room, rows: &Rows<AuditView>) -> AnyView {
-    let numbers = rows.rows.first().zip(rows.rows.last()).map(|(first, last)| format!("Events {} to {}", first.n, last.n));
+    let numbers =
+        rows.rows.first().zip(rows.rows.last()).map(|(first, last)| format!("Events {} to {}", first.n, last.n));
     let newest = room.place.before.map(|_| {
         view! { <a class="button" href=room.place.screen.path()>{icon("chevron-left")}"Newest"</a> }
     });

@@ -60,10 +60,12 @@ pub fn sign_in(asked: &Asked) -> Answer {
         return Answer::Go(back.map_or_else(|| Screen::Home.path(), |place| place.path()));
     }
     let problem = asked.asked("problem").and_then(words::sign_in_problem);
-    let start = back.map_or_else(|| "/sign-in/start".into(), |place| format!("/sign-in/start?return_to={}", place.path()));
+    let start =
+        back.map_or_else(|| "/sign-in/start".into(), |place| format!("/sign-in/start?return_to={}", place.path()));
     let development = asked.visit.installation.development;
     Answer::Page(Page::new("Sign in", move || {
-        let problem = problem.map(|problem| view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p></div> });
+        let problem = problem
+            .map(|problem| view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p></div> });
         let button = match development {
             false => Either::Left(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> }),
             true => Either::Right(view! {

@@ -47,7 +47,8 @@ pub fn page(problem: &Problem) -> Page {
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
     let request_id = problem.request_id.clone();
     let draw = move || {
-        let (to, label) = if retry { (String::new(), "Try again") } else { (Screen::Shortcut.path(), "Go to API Keys") };
+        let (to, label) =
+            if retry { (String::new(), "Try again") } else { (Screen::Shortcut.path(), "Go to API Keys") };
         let body = view! {
             <p class="code-number">{status.as_u16()}</p>
             <h1>{heading}</h1>

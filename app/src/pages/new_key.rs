@@ -60,6 +60,5 @@ fn reveal(room: &Room, created: &CreatedKey, url: &str) -> AnyView {
             <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }
-    .into_any()
+    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
 }

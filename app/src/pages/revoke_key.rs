@@ -24,7 +24,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
 
 fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1 id="revoke-title">"Revoke “"<bdi>{key.label.clone()}</bdi>"”?"</h1></div> };
+    let heading =
+        view! { <div class="sheet-head"><h1 id="revoke-title">"Revoke “"<bdi>{key.label.clone()}</bdi>"”?"</h1></div> };
     let body = match key.revoked_at {
         Some(_) => Either::Left(view! {
             <div class="sheet">

@@ -40,7 +40,8 @@ impl Room {
         let person = visit.person()?.person;
         let memberships = visit.engine.memberships(person).await.map_err(|error| visit.tell(&error))?;
         let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
-        let name = memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
+        let name =
+            memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
         remember(visit, organization).await;
         Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: visit.theme, place })
     }

@@ -30,20 +30,14 @@ impl Rules {
 
     fn check_issuer(&self, claims: &Claims) -> Result<(), Failure> {
         let issuer = text(claims, "iss").ok_or(Failure::WrongIssuer)?;
-        if self.issuers.iter().any(|known| known == issuer) {
-            Ok(())
-        } else {
-            Err(Failure::WrongIssuer)
-        }
+        if self.issuers.iter().any(|known| known == issuer) { Ok(()) } else { Err(Failure::WrongIssuer) }
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), Failure> {
         let us = Value::from(self.audience.as_str());
         let several = match claims.get("aud") {
             Some(one @ Value::String(_)) if *one == us => false,
-            Some(Value::Array(all)) if all.contains(&us) && all.iter().all(Value::is_string) => {
-                all.len() > 1
-            }
+            Some(Value::Array(all)) if all.contains(&us) && all.iter().all(Value::is_string) => all.len() > 1,
             _ => return Err(Failure::WrongAudience),
         };
         match claims.get("azp") {
@@ -82,20 +76,12 @@ pub(crate) fn check_auth_time(claims: &Claims, now_seconds: i64) -> Result<(), F
 /// Compares in constant time: the nonce is a secret of the browser's flow.
 pub(crate) fn check_nonce(claims: &Claims, expected: &str) -> Result<(), Failure> {
     let nonce = text(claims, "nonce").ok_or(Failure::WrongNonce)?;
-    if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) {
-        Ok(())
-    } else {
-        Err(Failure::WrongNonce)
-    }
+    if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(Failure::WrongNonce) }
 }
 
 /// Compares byte for byte: another case, a trailing dot or a look-alike is another domain.
 pub(crate) fn check_hosted_domain(claims: &Claims, expected: &str) -> Result<(), Failure> {
-    if text(claims, "hd") == Some(expected) {
-        Ok(())
-    } else {
-        Err(Failure::HostedDomain)
-    }
+    if text(claims, "hd") == Some(expected) { Ok(()) } else { Err(Failure::HostedDomain) }
 }
 
 pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
@@ -103,13 +89,8 @@ pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
 }
 
 pub(crate) fn usable_subject(subject: &str) -> Result<&str, Failure> {
-    let sound = (1..=LONGEST_SUBJECT_BYTES).contains(&subject.len())
-        && !subject.contains(|c: char| c.is_control());
-    if sound {
-        Ok(subject)
-    } else {
-        Err(Failure::BadSubject)
-    }
+    let sound = (1..=LONGEST_SUBJECT_BYTES).contains(&subject.len()) && !subject.contains(|c: char| c.is_control());
+    if sound { Ok(subject) } else { Err(Failure::BadSubject) }
 }
 
 fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use oauth2::{
-    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    basic::BasicClient,
+    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, basic::BasicClient,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -62,13 +61,7 @@ impl Client {
         let issuer = settings.issuer.clone();
         let discovery = Discovery::new(issuer, address, http.clone(), clock.clone());
         let rules = rules(&settings);
-        Ok(Self(Arc::new(Inner {
-            settings,
-            rules,
-            discovery,
-            http,
-            clock,
-        })))
+        Ok(Self(Arc::new(Inner { settings, rules, discovery, http, clock })))
     }
 
     /// The address to send the browser to. The provider's description is fetched when an hour old.
@@ -77,11 +70,7 @@ impl Client {
     /// [`Failure::BadFlow`], or an outage.
     pub async fn authorization_url(&self, flow: &Flow) -> Result<Url, Failure> {
         flow.check()?;
-        let Inner {
-            settings,
-            discovery,
-            ..
-        } = &*self.0;
+        let Inner { settings, discovery, .. } = &*self.0;
         let provider = in_time(discovery.provider()).await?;
         let verifier = PkceCodeVerifier::new(flow.pkce_verifier.clone());
         let client = BasicClient::new(ClientId::new(settings.client_id.clone()))
@@ -102,22 +91,12 @@ impl Client {
     ///
     /// # Errors
     /// One variant for each rule that is broken; [`Failure::is_outage`] when the provider is at fault.
-    pub async fn finish(
-        &self,
-        code: &str,
-        iss_param: Option<&str>,
-        flow: &Flow,
-    ) -> Result<Identity, Failure> {
+    pub async fn finish(&self, code: &str, iss_param: Option<&str>, flow: &Flow) -> Result<Identity, Failure> {
         flow.check()?;
         in_time(self.exchange_then_check(code, iss_param, flow)).await
     }
 
-    async fn exchange_then_check(
-        &self,
-        code: &str,
-        iss_param: Option<&str>,
-        flow: &Flow,
-    ) -> Result<Identity, Failure> {
+    async fn exchange_then_check(&self, code: &str, iss_param: Option<&str>, flow: &Flow) -> Result<Identity, Failure> {
         let provider = self.0.discovery.provider().await?;
         match iss_param {
             Some(issuer) if issuer != self.0.settings.issuer => Err(Failure::WrongIssuerParameter),
@@ -129,18 +108,8 @@ impl Client {
         self.check(&provider, &token, flow).await
     }
 
-    async fn check(
-        &self,
-        provider: &Provider,
-        token: &str,
-        flow: &Flow,
-    ) -> Result<Identity, Failure> {
-        let Inner {
-            settings,
-            rules,
-            clock,
-            ..
-        } = &*self.0;
+    async fn check(&self, provider: &Provider, token: &str, flow: &Flow) -> Result<Identity, Failure> {
+        let Inner { settings, rules, clock, .. } = &*self.0;
         let unverified = Unverified::read(token)?;
         let key = provider.keys.find(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
@@ -174,10 +143,7 @@ fn rules(settings: &Settings) -> Rules {
     if settings.issuer == GOOGLE {
         issuers.push(GOOGLE_BARE.into());
     }
-    Rules {
-        issuers,
-        audience: settings.client_id.clone(),
-    }
+    Rules { issuers, audience: settings.client_id.clone() }
 }
 
 fn issuer_address(issuer: &str) -> Result<Url, SetupError> {
@@ -207,24 +173,13 @@ mod tests {
     #[test]
     fn only_google_may_spell_its_issuer_without_scheme() {
         assert_eq!(issuers(GOOGLE), [GOOGLE, GOOGLE_BARE]);
-        assert_eq!(
-            issuers("https://id.example.com"),
-            ["https://id.example.com"]
-        );
-        assert_eq!(
-            issuers("https://accounts.google.com/"),
-            ["https://accounts.google.com/"]
-        );
+        assert_eq!(issuers("https://id.example.com"), ["https://id.example.com"]);
+        assert_eq!(issuers("https://accounts.google.com/"), ["https://accounts.google.com/"]);
     }
 
     #[test]
     fn an_issuer_is_https_or_on_loopback() {
-        for good in [
-            GOOGLE,
-            "http://127.0.0.1:1/x",
-            "http://[::1]:1",
-            "http://localhost",
-        ] {
+        for good in [GOOGLE, "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost"] {
             assert!(issuer_address(good).is_ok(), "{good}");
         }
         for bad in [

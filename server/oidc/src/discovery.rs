@@ -52,13 +52,7 @@ impl Discovery {
     pub fn new(issuer: String, mut address: Url, http: reqwest::Client, clock: Clock) -> Self {
         let path = address.path().trim_end_matches('/');
         address.set_path(&format!("{path}/.well-known/openid-configuration"));
-        Self {
-            issuer,
-            address,
-            http,
-            clock,
-            memory: Mutex::default(),
-        }
+        Self { issuer, address, http, clock, memory: Mutex::default() }
     }
 
     /// The provider, asked at most once an hour. While it is down, what was known before still counts.
@@ -73,24 +67,15 @@ impl Discovery {
         }
         let asked = self.ask().await;
         let known = memory.take();
-        match (
-            asked.and_then(|document| self.read(document, known.as_ref())),
-            known,
-        ) {
+        match (asked.and_then(|document| self.read(document, known.as_ref())), known) {
             (Ok(provider), _) => {
                 let provider = Arc::new(provider);
                 let ask_again_at = now + HOUR_MS;
-                *memory = Some(Remembered {
-                    provider: provider.clone(),
-                    ask_again_at,
-                });
+                *memory = Some(Remembered { provider: provider.clone(), ask_again_at });
                 Ok(provider)
             }
             (Err(Failure::ProviderUnreachable(cause)), Some(known)) => {
-                tracing::warn!(
-                    cause,
-                    "the provider cannot be reached; what it said before is used"
-                );
+                tracing::warn!(cause, "the provider cannot be reached; what it said before is used");
                 Ok(memory.insert(known).provider.clone())
             }
             (Err(failure), _) => Err(failure),
@@ -99,8 +84,7 @@ impl Discovery {
 
     async fn ask(&self) -> Result<Document, Failure> {
         let answer = web::get(&self.http, &self.address).await?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
+        serde_json::from_slice(&answer.body).map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
     }
 
     fn read(&self, document: Document, known: Option<&Remembered>) -> Result<Provider, Failure> {

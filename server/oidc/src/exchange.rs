@@ -1,13 +1,9 @@
 //! A code for an ID token, at the token endpoint.
 
 use oauth2::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier,
-    RedirectUrl, RequestTokenError, StandardErrorResponse, StandardRevocableToken,
-    StandardTokenResponse, TokenUrl,
-    basic::{
-        BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-        BasicTokenType,
-    },
+    AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    basic::{BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -54,11 +50,7 @@ pub(crate) async fn id_token(
         .request_async(&send)
         .await
         .map_err(token_failure)?;
-    answer
-        .extra_fields()
-        .id_token
-        .clone()
-        .ok_or(Failure::MissingIdToken)
+    answer.extra_fields().id_token.clone().ok_or(Failure::MissingIdToken)
 }
 
 /// Keeps the provider's error code and nothing else: its description is its own text.

@@ -16,9 +16,7 @@ pub struct Flow {
 impl Flow {
     /// An empty nonce would match an empty nonce, and the PKCE verifier's length is the protocol's.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let sound = !self.state.is_empty()
-            && !self.nonce.is_empty()
-            && (43..=128).contains(&self.pkce_verifier.len());
+        let sound = !self.state.is_empty() && !self.nonce.is_empty() && (43..=128).contains(&self.pkce_verifier.len());
         if sound { Ok(()) } else { Err(Failure::BadFlow) }
     }
 }
@@ -35,11 +33,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let flow = Flow {
-            state: "s3cret".into(),
-            nonce: "s3cret".into(),
-            pkce_verifier: "s3cret".into(),
-        };
+        let flow = Flow { state: "s3cret".into(), nonce: "s3cret".into(), pkce_verifier: "s3cret".into() };
         assert!(!format!("{flow:?}").contains("s3cret"));
     }
 }

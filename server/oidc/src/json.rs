@@ -60,9 +60,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not a number"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -98,29 +96,14 @@ mod tests {
     #[test]
     fn a_repeated_member_is_refused_at_any_depth() {
         assert_eq!(parse_object(br#"{"a":1,"a":1}"#), Err(Refusal::Duplicate));
-        assert_eq!(
-            parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#),
-            Err(Refusal::Duplicate)
-        );
+        assert_eq!(parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#), Err(Refusal::Duplicate));
     }
 
     #[test]
     fn only_one_whole_object_is_accepted() {
         assert!(parse_object(br#"{"a":[1,-2,0.5,null,true,"x",{}]}"#).is_ok());
-        for text in [
-            "",
-            "[]",
-            "1",
-            "{} {}",
-            "{\"a\":NaN}",
-            "{\"a\":1,}",
-            "\u{feff}{}",
-        ] {
-            assert_eq!(
-                parse_object(text.as_bytes()),
-                Err(Refusal::NotAnObject),
-                "{text}"
-            );
+        for text in ["", "[]", "1", "{} {}", "{\"a\":NaN}", "{\"a\":1,}", "\u{feff}{}"] {
+            assert_eq!(parse_object(text.as_bytes()), Err(Refusal::NotAnObject), "{text}");
         }
         assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(Refusal::NotAnObject));
     }

@@ -52,13 +52,7 @@ impl Keys {
     pub fn new(address: Url, http: reqwest::Client, clock: Clock) -> Self {
         let memory = Mutex::default();
         let fetching = tokio::sync::Mutex::default();
-        Self {
-            address,
-            http,
-            clock,
-            memory,
-            fetching,
-        }
+        Self { address, http, clock, memory, fetching }
     }
 
     pub fn address(&self) -> &Url {
@@ -121,11 +115,7 @@ impl Keys {
 
 impl Memory {
     fn next_step(&self, kid: &str, now: i64) -> Step {
-        let Some(set) = self
-            .set
-            .as_ref()
-            .filter(|set| now < set.fresh_until + GRACE_MS)
-        else {
+        let Some(set) = self.set.as_ref().filter(|set| now < set.fresh_until + GRACE_MS) else {
             return match passed(self.tried_at, COLD_PAUSE_MS, now) {
                 true => Step::Fetch,
                 false => Step::Refuse(Failure::ProviderUnreachable("tried a moment ago".into())),
@@ -161,16 +151,9 @@ fn passed(since: Option<i64>, pause: i64, now: i64) -> bool {
 fn read_set(body: &[u8]) -> Result<HashMap<String, DecodingKey>, Failure> {
     let malformed = || Failure::ProviderMalformed("key set".into());
     let set = json::parse_object(body).map_err(|_| malformed())?;
-    let list = set
-        .get("keys")
-        .and_then(Value::as_array)
-        .ok_or_else(malformed)?;
+    let list = set.get("keys").and_then(Value::as_array).ok_or_else(malformed)?;
     let mut keys = HashMap::new();
-    for (kid, key) in list
-        .iter()
-        .filter_map(Value::as_object)
-        .filter_map(read_key)
-    {
+    for (kid, key) in list.iter().filter_map(Value::as_object).filter_map(read_key) {
         keys.entry(kid).or_insert(key);
     }
     Ok(keys)

@@ -80,20 +80,12 @@ impl Published {
     /// Starts answering every request with this JSON.
     pub async fn start(body: &Value) -> Self {
         let body = body.to_string();
-        let answer = Answer {
-            status: StatusCode::OK,
-            headers: Vec::new(),
-            body,
-        };
+        let answer = Answer { status: StatusCode::OK, headers: Vec::new(), body };
         let answer = Arc::new(Mutex::new(answer));
         let hits = Arc::new(AtomicUsize::new(0));
         let state = (answer.clone(), hits.clone());
         let address = serve(Router::new().fallback(reply).with_state(state)).await;
-        Self {
-            address,
-            answer,
-            hits,
-        }
+        Self { address, answer, hits }
     }
 
     /// The server's address.
@@ -102,16 +94,12 @@ impl Published {
     /// Never in practice.
     #[must_use]
     pub fn url(&self) -> Url {
-        format!("http://{}/keys", self.address)
-            .parse()
-            .expect("an address")
+        format!("http://{}/keys", self.address).parse().expect("an address")
     }
 
     /// Changes status, headers and body of the answer.
     pub fn answer(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()));
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Answer {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: headers.collect(),
@@ -130,10 +118,7 @@ type Shared = (Arc<Mutex<Answer>>, Arc<AtomicUsize>);
 
 async fn reply(State((answer, hits)): State<Shared>) -> Response {
     hits.fetch_add(1, Ordering::SeqCst);
-    let answer = answer
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut response = (answer.status, answer.body).into_response();
     for (name, value) in answer.headers {
         if let Ok(value) = value.parse() {

@@ -33,12 +33,7 @@ impl<'a> Unverified<'a> {
             return Err(Failure::Malformed("parts"));
         }
         let kid = acceptable_kid(&object(header, "header")?)?;
-        Ok(Self {
-            kid,
-            message,
-            payload,
-            signature,
-        })
+        Ok(Self { kid, message, payload, signature })
     }
 
     /// Checks the signature, and only then reads the claims.
@@ -80,7 +75,5 @@ fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, Failure>
 
 /// Decodes base64url without padding and with zero trailing bits: one token has one spelling.
 fn bytes(part: &str, what: &'static str) -> Result<Vec<u8>, Failure> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| Failure::Malformed(what))
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| Failure::Malformed(what))
 }

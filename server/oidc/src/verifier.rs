@@ -12,8 +12,7 @@ use crate::{
     web,
 };
 
-const FIREBASE_KEYS: &str =
-    "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+const FIREBASE_KEYS: &str = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
 const FIREBASE_ISSUER: &str = "https://securetoken.google.com/";
 const GOOGLE: &str = "https://accounts.google.com";
 
@@ -33,31 +32,18 @@ impl Verifier {
     ///
     /// # Errors
     /// When the project id or the address is unacceptable, or the HTTP client cannot be made.
-    pub fn firebase(
-        project_id: &str,
-        jwks_url: Option<Url>,
-        clock: Clock,
-    ) -> Result<Self, SetupError> {
+    pub fn firebase(project_id: &str, jwks_url: Option<Url>, clock: Clock) -> Result<Self, SetupError> {
         if !is_project(project_id) {
             return Err(SetupError::BadProject);
         }
         let address = jwks_url.or_else(|| Url::parse(FIREBASE_KEYS).ok());
-        let address = address
-            .filter(|address| web::is_secure(address, true))
-            .ok_or(SetupError::BadAddress("the key set"))?;
+        let address =
+            address.filter(|address| web::is_secure(address, true)).ok_or(SetupError::BadAddress("the key set"))?;
         let http = web::http_client(&address)?;
         let issuer = format!("{FIREBASE_ISSUER}{project_id}");
-        let rules = Rules {
-            issuers: vec![issuer.clone()],
-            audience: project_id.to_owned(),
-        };
+        let rules = Rules { issuers: vec![issuer.clone()], audience: project_id.to_owned() };
         let keys = Keys::new(address, http, clock.clone());
-        Ok(Self(Arc::new(Inner {
-            issuer,
-            rules,
-            keys,
-            clock,
-        })))
+        Ok(Self(Arc::new(Inner { issuer, rules, keys, clock })))
     }
 
     /// Says who the token speaks for. Someone who signed in with Google is named as Google names them.
@@ -65,12 +51,7 @@ impl Verifier {
     /// # Errors
     /// One variant for each rule that is broken; [`Failure::is_outage`] when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Identity, Failure> {
-        let Inner {
-            issuer,
-            rules,
-            keys,
-            clock,
-        } = &*self.0;
+        let Inner { issuer, rules, keys, clock } = &*self.0;
         let unverified = Unverified::read(token)?;
         let key = keys.find(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
@@ -95,11 +76,7 @@ fn google_subject(claims: &Map<String, Value>) -> Option<&str> {
     if firebase.get("sign_in_provider")? != "google.com" {
         return None;
     }
-    firebase
-        .get("identities")?
-        .get("google.com")?
-        .get(0)?
-        .as_str()
+    firebase.get("identities")?.get("google.com")?.get(0)?.as_str()
 }
 
 fn is_project(id: &str) -> bool {

@@ -19,15 +19,8 @@ pub(crate) struct Answer {
 
 /// Makes the HTTP client for a provider at `address`. A provider on this machine is never asked through a proxy.
 pub(crate) fn http_client(address: &Url) -> Result<reqwest::Client, SetupError> {
-    let builder = reqwest::Client::builder()
-        .redirect(Policy::none())
-        .timeout(PATIENCE)
-        .connect_timeout(PATIENCE / 2);
-    let builder = if is_loopback(address) {
-        builder.no_proxy()
-    } else {
-        builder
-    };
+    let builder = reqwest::Client::builder().redirect(Policy::none()).timeout(PATIENCE).connect_timeout(PATIENCE / 2);
+    let builder = if is_loopback(address) { builder.no_proxy() } else { builder };
     Ok(builder.build()?)
 }
 
@@ -42,9 +35,7 @@ pub(crate) fn is_loopback(address: &Url) -> bool {
 
 /// Whether the address may be trusted with a token; plain http only if `loopback_allowed` and it stays on this machine.
 pub(crate) fn is_secure(address: &Url, loopback_allowed: bool) -> bool {
-    let plain = address.username().is_empty()
-        && address.password().is_none()
-        && address.fragment().is_none();
+    let plain = address.username().is_empty() && address.password().is_none() && address.fragment().is_none();
     let scheme = match address.scheme() {
         "https" => address.host().is_some(),
         "http" => loopback_allowed && is_loopback(address),
@@ -54,30 +45,17 @@ pub(crate) fn is_secure(address: &Url, loopback_allowed: bool) -> bool {
 }
 
 pub(crate) async fn get(http: &reqwest::Client, address: &Url) -> Result<Answer, Failure> {
-    let answer = http
-        .get(address.clone())
-        .send()
-        .await
-        .map_err(unreachable)?;
+    let answer = http.get(address.clone()).send().await.map_err(unreachable)?;
     if answer.status() != http::StatusCode::OK {
-        return Err(Failure::ProviderUnreachable(format!(
-            "status {}",
-            answer.status()
-        )));
+        return Err(Failure::ProviderUnreachable(format!("status {}", answer.status())));
     }
     let max_age_seconds = max_age(&answer);
     let body = read(answer).await?;
-    Ok(Answer {
-        body,
-        max_age_seconds,
-    })
+    Ok(Answer { body, max_age_seconds })
 }
 
 /// Sends a request of the oauth2 crate. A server error counts as an outage.
-pub(crate) async fn send(
-    http: reqwest::Client,
-    request: oauth2::HttpRequest,
-) -> Result<oauth2::HttpResponse, Failure> {
+pub(crate) async fn send(http: reqwest::Client, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(unreachable)?;
     let answer = http.execute(request).await.map_err(unreachable)?;
     let status = answer.status();
@@ -104,13 +82,7 @@ async fn read(mut answer: Response) -> Result<Vec<u8>, Failure> {
 
 fn max_age(answer: &Response) -> Option<i64> {
     let value = answer.headers().get(CACHE_CONTROL)?.to_str().ok()?;
-    value.split(',').find_map(|part| {
-        part.trim()
-            .strip_prefix("max-age=")?
-            .trim_matches('"')
-            .parse()
-            .ok()
-    })
+    value.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.trim_matches('"').parse().ok())
 }
 
 fn unreachable(cause: reqwest::Error) -> Failure {

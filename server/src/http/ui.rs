@@ -11,13 +11,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use leptos::nonce::Nonce;
+use tower_http::compression::CompressionLayer;
 
 mod posted;
 
 /// All pages and server functions. A [`Visit`] must stand in the extensions of every request.
 pub fn router() -> Router {
     let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
-    pages.route("/ui/{function}", post(posted::receive)).fallback(page)
+    // An answer to a form may hold a new key, so only pages that are read are compressed.
+    pages.layer(CompressionLayer::new()).route("/ui/{function}", post(posted::receive)).fallback(page)
 }
 
 async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {

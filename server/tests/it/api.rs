@@ -12,7 +12,7 @@ fn unauthorized(body: &Value) {
     assert_eq!(body["code"], "unauthorized");
 }
 
-// RK-01, RK-36, RK-37, RA-06: a program with a key reads workspaces, with and without a content type.
+// RK-01, RK-36, RK-37, RA-06, KE-02 (no browser session is involved): a program with a key reads workspaces, with and without a content type.
 #[tokio::test]
 async fn rk_36_workspaces_are_listed_with_a_key() {
     let house = House::new().await;

@@ -90,7 +90,8 @@ const FORMS: [(&str, &str, u16, u16); 5] = [
 
 #[tokio::test]
 async fn every_server_function_turns_strangers_and_other_sites_away() {
-    let doors: BTreeSet<_> = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method)).collect();
+    let doors: BTreeSet<_> =
+        server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method)).collect();
     let rows: BTreeSet<_> = FORMS.iter().map(|row| (row.0.to_owned(), Method::POST)).collect();
     assert_eq!(doors, rows, "the server functions and the table differ, or one is reached by GET");
 

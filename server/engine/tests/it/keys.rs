@@ -71,6 +71,7 @@ both! {
         }
     }
 
+    // RK-02
     rk_02_a_key_belongs_to_one_user_in_one_organization(house) {
         let (north, south) = (house.key_of(&house.north("una").await).await, house.key_of(&house.south("una").await).await);
         for (key, organization, role) in [(&north, NORTH, Role::Member), (&south, SOUTH, Role::Admin)] {
@@ -83,6 +84,7 @@ both! {
         assert_ne!(north.view.actor_id, south.view.actor_id);
     }
 
+    // RK-03, KE-03
     rk_03_what_a_key_does_is_attributed_to_who_made_it(house) {
         let key = house.north_key("max").await;
         let admitted = house.with_key(&key.plain).await;

@@ -23,34 +23,14 @@ impl Request {
     /// The first thing wrong with the request, if any.
     pub fn fault(&self, standin: &Standin) -> Option<&'static str> {
         let faults = [
-            (
-                self.client_id != standin.client_id,
-                "The client is not known here.",
-            ),
-            (
-                self.redirect_uri != standin.redirect_uri.as_str(),
-                "The address to return to is not the registered one.",
-            ),
-            (
-                self.response_type != "code",
-                "Only response_type=code is possible.",
-            ),
-            (
-                !self.scope.split(' ').any(|scope| scope == "openid"),
-                "The scope lacks openid.",
-            ),
-            (
-                self.code_challenge_method != "S256",
-                "Only code_challenge_method=S256 is possible.",
-            ),
-            (
-                self.code_challenge.len() != 43,
-                "The code challenge is not one of S256.",
-            ),
+            (self.client_id != standin.client_id, "The client is not known here."),
+            (self.redirect_uri != standin.redirect_uri.as_str(), "The address to return to is not the registered one."),
+            (self.response_type != "code", "Only response_type=code is possible."),
+            (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope lacks openid."),
+            (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is possible."),
+            (self.code_challenge.len() != 43, "The code challenge is not one of S256."),
         ];
-        faults
-            .into_iter()
-            .find_map(|(wrong, words)| wrong.then_some(words))
+        faults.into_iter().find_map(|(wrong, words)| wrong.then_some(words))
     }
 
     pub fn fields(&self) -> [(&'static str, &str); 8] {
@@ -79,11 +59,7 @@ pub(super) struct Choice {
 impl Choice {
     pub fn person(&self, standin: &Standin) -> Option<Person> {
         match &self.person {
-            Some(subject) => standin
-                .people
-                .iter()
-                .find(|person| person.subject == *subject)
-                .cloned(),
+            Some(subject) => standin.people.iter().find(|person| person.subject == *subject).cloned(),
             None => self.typed(),
         }
     }
@@ -95,12 +71,7 @@ impl Choice {
             name => name.to_owned(),
         };
         let subject = format!("email:{email}");
-        (subject.len() <= 255).then_some(Person {
-            subject,
-            name,
-            email,
-            note: String::new(),
-        })
+        (subject.len() <= 255).then_some(Person { subject, name, email, note: String::new() })
     }
 }
 

@@ -16,16 +16,9 @@ use crate::web::is_loopback;
 pub(super) async fn local_only(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let far_peer = peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback());
-    let far_host = request
-        .headers()
-        .get(HOST)
-        .is_some_and(|host| !host.to_str().is_ok_and(names_us));
+    let far_host = request.headers().get(HOST).is_some_and(|host| !host.to_str().is_ok_and(names_us));
     if far_peer || far_host {
-        return (
-            StatusCode::FORBIDDEN,
-            "The stand-in serves this machine only.",
-        )
-            .into_response();
+        return (StatusCode::FORBIDDEN, "The stand-in serves this machine only.").into_response();
     }
     next.run(request).await
 }
@@ -40,21 +33,10 @@ mod tests {
 
     #[test]
     fn only_loopback_hosts_are_ours() {
-        for good in [
-            "localhost",
-            "localhost:3000",
-            "127.0.0.1:3000",
-            "[::1]:3000",
-        ] {
+        for good in ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
             assert!(names_us(good), "{good}");
         }
-        for bad in [
-            "evil.example",
-            "127.0.0.1.evil.example",
-            "localhost@evil.example",
-            "0.0.0.0",
-            "",
-        ] {
+        for bad in ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "0.0.0.0", ""] {
             assert!(!names_us(bad), "{bad}");
         }
     }

@@ -88,10 +88,7 @@ impl Standin {
     /// the server around it gives `ConnectInfo<SocketAddr>`.
     pub fn router(self) -> Router {
         Router::new()
-            .route(
-                "/.well-known/openid-configuration",
-                get(routes::configuration),
-            )
+            .route("/.well-known/openid-configuration", get(routes::configuration))
             .route("/authorize", get(routes::choose).post(routes::chosen))
             .route("/token", post(routes::token))
             .route("/jwks", get(routes::jwks))

@@ -6,9 +6,8 @@ use super::{Person, Standin, form::Request};
 pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&str>) -> String {
     let action = escape(&format!("{}/authorize", standin.path));
     let hidden = hidden_fields(request);
-    let complaint = complaint
-        .map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(words)))
-        .unwrap_or_default();
+    let complaint =
+        complaint.map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(words))).unwrap_or_default();
     let people = people_form(standin, &action, &hidden);
     let body = format!(
         "{complaint}{people}\
@@ -42,12 +41,7 @@ fn people_form(standin: &Standin, action: &str, hidden: &str) -> String {
 }
 
 fn person(person: &Person) -> String {
-    let Person {
-        subject,
-        name,
-        email,
-        note,
-    } = person;
+    let Person { subject, name, email, note } = person;
     let note = match note.as_str() {
         "" => escape(email),
         note => format!("{} · {}", escape(note), escape(email)),
@@ -61,12 +55,8 @@ fn person(person: &Person) -> String {
 }
 
 fn hidden_fields(request: &Request) -> String {
-    let field = |(name, value): (&str, &str)| {
-        format!(
-            "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
-            escape(value)
-        )
-    };
+    let field =
+        |(name, value): (&str, &str)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
     request.fields().map(field).concat()
 }
 
@@ -79,7 +69,8 @@ fn whole(standin: &Standin, title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} – stand-in sign-in</title>\n{stylesheet}</head>\n<body>\n\
+         <title>{title} – stand-in sign-in</title>\n\
+         <link rel=\"icon\" href=\"/favicon.svg\">\n{stylesheet}</head>\n<body>\n\
          <main class=\"auth\">\n<section class=\"auth-card\" aria-labelledby=\"title\">\n\
          <h1 id=\"title\">{title}</h1>\n\
          <p>Stand-in sign-in for development. Nobody's password is asked; it exists only on this machine.</p>\n\

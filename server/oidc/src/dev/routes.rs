@@ -59,10 +59,7 @@ pub(super) async fn choose(State(standin): Shared, Query(request): Query<Request
     }
 }
 
-pub(super) async fn chosen(
-    State(standin): Shared,
-    Form(Submission { request, choice }): Form<Submission>,
-) -> Response {
+pub(super) async fn chosen(State(standin): Shared, Form(Submission { request, choice }): Form<Submission>) -> Response {
     if let Some(words) = request.fault(&standin) {
         return refuse(page::refusal(&standin, words));
     }
@@ -71,16 +68,9 @@ pub(super) async fn chosen(
         return refuse(page::choose(&standin, &request, Some(words)));
     };
     let nonce = Some(request.nonce).filter(|nonce| !nonce.is_empty());
-    let grant = Grant {
-        person,
-        nonce,
-        code_challenge: request.code_challenge,
-    };
+    let grant = Grant { person, nonce, code_challenge: request.code_challenge };
     let Some(code) = standin.grant(grant) else {
-        return refuse(page::refusal(
-            &standin,
-            "Too many sign-ins at once; wait a minute.",
-        ));
+        return refuse(page::refusal(&standin, "Too many sign-ins at once; wait a minute."));
     };
     let mut back = standin.redirect_uri.clone();
     back.query_pairs_mut()
@@ -90,22 +80,13 @@ pub(super) async fn chosen(
     (NO_STORE, Redirect::to(back.as_str())).into_response()
 }
 
-pub(super) async fn token(
-    State(standin): Shared,
-    headers: HeaderMap,
-    Form(mut exchange): Form<Exchange>,
-) -> Response {
+pub(super) async fn token(State(standin): Shared, headers: HeaderMap, Form(mut exchange): Form<Exchange>) -> Response {
     if exchange.client_id.is_empty() {
         exchange.client_id = basic_user(&headers).unwrap_or_default();
     }
     match standin.exchange(&exchange) {
         Ok(answer) => (NO_STORE, Json(answer)).into_response(),
-        Err(code) => (
-            StatusCode::BAD_REQUEST,
-            NO_STORE,
-            Json(json!({ "error": code })),
-        )
-            .into_response(),
+        Err(code) => (StatusCode::BAD_REQUEST, NO_STORE, Json(json!({ "error": code }))).into_response(),
     }
 }
 
@@ -129,8 +110,7 @@ impl Standin {
         }
         let grant = grant.ok_or("invalid_grant")?;
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&exchange.code_verifier));
-        if exchange.redirect_uri != self.redirect_uri.as_str() || challenge != grant.code_challenge
-        {
+        if exchange.redirect_uri != self.redirect_uri.as_str() || challenge != grant.code_challenge {
             return Err("invalid_grant");
         }
         Ok(json!({
@@ -151,9 +131,7 @@ impl Standin {
         if let Some(nonce) = &grant.nonce {
             claims["nonce"] = nonce.as_str().into();
         }
-        self.key
-            .sign(&self.key.header().to_string(), &claims.to_string())
-            .ok()
+        self.key.sign(&self.key.header().to_string(), &claims.to_string()).ok()
     }
 
     fn random_text(&self) -> String {
@@ -169,14 +147,8 @@ fn refuse(page: String) -> Response {
 
 /// The client id of an `Authorization: Basic` header, which carries it form-encoded.
 fn basic_user(headers: &HeaderMap) -> Option<String> {
-    let text = headers
-        .get(AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Basic ")?;
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = STANDARD.decode(text).ok()?;
     let user = pair.split(|byte| *byte == b':').next()?;
-    url::form_urlencoded::parse(user)
-        .next()
-        .map(|(user, _)| user.into_owned())
+    url::form_urlencoded::parse(user).next().map(|(user, _)| user.into_owned())
 }

@@ -42,11 +42,7 @@ impl Watch {
 }
 
 pub fn flow() -> Flow {
-    Flow {
-        state: "the-state".into(),
-        nonce: NONCE.into(),
-        pkce_verifier: "v".repeat(43),
-    }
+    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43) }
 }
 
 /// A provider on loopback: discovery document, key set and token answer can each be replaced.
@@ -121,10 +117,5 @@ async fn document(State(provider): State<Provider>) -> Json<Value> {
 async fn token(State(provider): State<Provider>) -> Response {
     let (status, kind, body) = provider.token.lock().unwrap().clone();
     let status = StatusCode::from_u16(status).unwrap();
-    (
-        status,
-        [("content-type", kind), ("location", "/elsewhere")],
-        body,
-    )
-        .into_response()
+    (status, [("content-type", kind), ("location", "/elsewhere")], body).into_response()
 }

@@ -32,10 +32,7 @@ async fn verify(claims: &Value) -> Result<Identity, Failure> {
 #[tokio::test]
 async fn someone_from_google_is_the_same_person_as_in_the_dashboard() {
     let person = verify(&claims()).await.unwrap();
-    assert_eq!(
-        (person.issuer.as_str(), person.subject.as_str()),
-        ("https://accounts.google.com", "117")
-    );
+    assert_eq!((person.issuer.as_str(), person.subject.as_str()), ("https://accounts.google.com", "117"));
     assert_eq!(person.email.as_deref(), Some("ada@example.com"));
 }
 
@@ -44,34 +41,22 @@ async fn anyone_else_is_named_by_the_project() {
     let mut claims = claims();
     claims["firebase"]["sign_in_provider"] = json!("password");
     let person = verify(&claims).await.unwrap();
-    assert_eq!(
-        (person.issuer.as_str(), person.subject.as_str()),
-        (ISSUER, "uid")
-    );
-    claims["firebase"] =
-        json!({ "sign_in_provider": "google.com", "identities": { "google.com": [117] } });
+    assert_eq!((person.issuer.as_str(), person.subject.as_str()), (ISSUER, "uid"));
+    claims["firebase"] = json!({ "sign_in_provider": "google.com", "identities": { "google.com": [117] } });
     assert_eq!(verify(&claims).await.unwrap().issuer, ISSUER);
 }
 
 #[tokio::test]
 async fn hostile_bearers_are_refused() {
     for (name, value, expected) in [
-        (
-            "iss",
-            json!("https://securetoken.google.com/other"),
-            WrongIssuer,
-        ),
+        ("iss", json!("https://securetoken.google.com/other"), WrongIssuer),
         ("iss", json!("https://accounts.google.com"), WrongIssuer),
         ("aud", json!("other"), WrongAudience),
         ("auth_time", json!(NOW + 61), SignedInInFuture),
         ("auth_time", json!("1"), BadTime("auth_time")),
         ("exp", json!(NOW - 60), Expired),
         ("sub", json!(""), BadSubject),
-        (
-            "firebase",
-            json!({ "sign_in_provider": "google.com", "identities": { "google.com": [""] } }),
-            BadSubject,
-        ),
+        ("firebase", json!({ "sign_in_provider": "google.com", "identities": { "google.com": [""] } }), BadSubject),
     ] {
         let mut claims = claims();
         claims[name] = value;

@@ -29,10 +29,7 @@ async fn unknown_kids_cause_at_most_one_refetch_a_minute() {
     assert!(verifier.verify(&token(&good)).await.is_ok());
     for minute in 1..=3 {
         for _ in 0..50 {
-            assert_eq!(
-                verifier.verify(&token(&stranger)).await,
-                Err(Failure::UnknownKid)
-            );
+            assert_eq!(verifier.verify(&token(&stranger)).await, Err(Failure::UnknownKid));
         }
         assert_eq!(keys.hits(), 1 + minute);
         watch.advance(60);
@@ -47,10 +44,7 @@ async fn a_key_rotated_while_signing_in_is_found_after_one_refetch() {
     keys.answer(200, &[], &new.jwks().to_string());
     assert!(verifier.verify(&token(&new)).await.is_ok());
     assert_eq!(keys.hits(), 2);
-    assert_eq!(
-        verifier.verify(&token(&old)).await,
-        Err(Failure::UnknownKid)
-    );
+    assert_eq!(verifier.verify(&token(&old)).await, Err(Failure::UnknownKid));
 }
 
 #[tokio::test]
@@ -65,13 +59,7 @@ async fn a_warm_cache_outlives_an_outage_of_the_keys() {
     }
     assert_eq!(keys.hits(), 2, "an outage is looked into once a minute");
     watch.advance(25 * 3600);
-    assert!(
-        verifier
-            .verify(&token(&signer))
-            .await
-            .unwrap_err()
-            .is_outage()
-    );
+    assert!(verifier.verify(&token(&signer)).await.unwrap_err().is_outage());
 }
 
 #[tokio::test]
@@ -80,13 +68,7 @@ async fn a_cold_cache_fails_cleanly_and_recovers() {
     let (verifier, keys, watch) = verifier(&signer).await;
     keys.answer(503, &[], "");
     for _ in 0..5 {
-        assert!(
-            verifier
-                .verify(&token(&signer))
-                .await
-                .unwrap_err()
-                .is_outage()
-        );
+        assert!(verifier.verify(&token(&signer)).await.unwrap_err().is_outage());
     }
     assert_eq!(keys.hits(), 1);
     keys.answer(200, &[], &signer.jwks().to_string());
@@ -96,18 +78,10 @@ async fn a_cold_cache_fails_cleanly_and_recovers() {
 
 #[tokio::test]
 async fn keys_are_kept_as_long_as_the_provider_says_within_limits() {
-    for (header, seconds) in [
-        ("max-age=1", 300),
-        ("public, max-age=7200", 7200),
-        ("max-age=999999999", 86_400),
-    ] {
+    for (header, seconds) in [("max-age=1", 300), ("public, max-age=7200", 7200), ("max-age=999999999", 86_400)] {
         let signer = Signer::new("first");
         let (verifier, keys, watch) = verifier(&signer).await;
-        keys.answer(
-            200,
-            &[("cache-control", header)],
-            &signer.jwks().to_string(),
-        );
+        keys.answer(200, &[("cache-control", header)], &signer.jwks().to_string());
         for (turn, hits) in [(0, 1), (seconds - 1, 1), (1, 2)] {
             watch.advance(turn);
             assert!(verifier.verify(&token(&signer)).await.is_ok());
@@ -121,12 +95,9 @@ async fn a_key_set_that_is_no_key_set_is_an_outage() {
     let signer = Signer::new("first");
     let (_, keys, _) = verifier(&signer).await;
     let huge = format!("{{\"keys\":[],\"pad\":\"{}\"}}", "p".repeat(10 << 20));
-    for (status, body, location) in [
-        (200, huge.as_str(), "/"),
-        (200, "<html>", "/"),
-        (302, "", "http://127.0.0.1:1/keys"),
-        (200, "{}", "/"),
-    ] {
+    for (status, body, location) in
+        [(200, huge.as_str(), "/"), (200, "<html>", "/"), (302, "", "http://127.0.0.1:1/keys"), (200, "{}", "/")]
+    {
         keys.answer(status, &[("location", location)], body);
         let verifier = Verifier::firebase("acme", Some(keys.url()), Watch::new().clock()).unwrap();
         let failure = verifier.verify(&token(&signer)).await.unwrap_err();
@@ -138,13 +109,7 @@ async fn a_key_set_that_is_no_key_set_is_an_outage() {
 #[tokio::test]
 async fn only_rsa_signing_keys_count() {
     let signer = Signer::new("first");
-    for (member, value) in [
-        ("use", "enc"),
-        ("alg", "RS512"),
-        ("kty", "oct"),
-        ("n", "AQAB"),
-        ("e", ""),
-    ] {
+    for (member, value) in [("use", "enc"), ("alg", "RS512"), ("kty", "oct"), ("n", "AQAB"), ("e", "")] {
         let (verifier, keys, _) = verifier(&signer).await;
         let mut set = signer.jwks();
         set["keys"][0][member] = json!(value);

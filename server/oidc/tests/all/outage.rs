@@ -22,10 +22,7 @@ async fn finish(client: &Client) -> Result<Identity, Failure> {
 async fn a_discovery_document_of_someone_else_is_refused() {
     let (provider, client, _) = start().await;
     provider.set_document("issuer", json!(format!("{}/", provider.issuer)));
-    assert_eq!(
-        client.authorization_url(&flow()).await,
-        Err(Failure::DiscoveryMismatch)
-    );
+    assert_eq!(client.authorization_url(&flow()).await, Err(Failure::DiscoveryMismatch));
     assert_eq!(finish(&client).await, Err(Failure::DiscoveryMismatch));
 }
 
@@ -50,10 +47,7 @@ async fn the_token_endpoint_may_misbehave_in_many_ways() {
     let json_kind = "application/json";
     let refused = json!({ "error": "invalid_grant", "error_description": "<b>" }).to_string();
     provider.answer(400, json_kind, &refused);
-    assert_eq!(
-        finish(&client).await,
-        Err(Failure::TokenEndpoint("invalid_grant".into()))
-    );
+    assert_eq!(finish(&client).await, Err(Failure::TokenEndpoint("invalid_grant".into())));
     let bare = json!({ "access_token": "a", "token_type": "Bearer" });
     provider.answer(200, json_kind, &bare.to_string());
     assert_eq!(finish(&client).await, Err(Failure::MissingIdToken));
@@ -81,22 +75,13 @@ async fn a_redirect_of_another_issuer_is_refused() {
         let client = client.clone();
         async move { client.finish("code", issuer, &flow()).await }
     };
-    assert_eq!(
-        finish(Some("https://evil.example")).await,
-        Err(Failure::WrongIssuerParameter)
-    );
+    assert_eq!(finish(Some("https://evil.example")).await, Err(Failure::WrongIssuerParameter));
     assert!(finish(None).await.is_ok());
     let issuer: &'static str = provider.issuer.clone().leak();
     assert!(finish(Some(issuer)).await.is_ok());
-    provider.set_document(
-        "authorization_response_iss_parameter_supported",
-        json!(true),
-    );
+    provider.set_document("authorization_response_iss_parameter_supported", json!(true));
     let fresh = provider.client(&Watch::new(), None);
-    assert_eq!(
-        fresh.finish("code", None, &flow()).await,
-        Err(Failure::WrongIssuerParameter)
-    );
+    assert_eq!(fresh.finish("code", None, &flow()).await, Err(Failure::WrongIssuerParameter));
 }
 
 #[tokio::test]
@@ -110,10 +95,7 @@ async fn discovery_is_asked_once_an_hour() {
     provider.give(&signer.sign(&provider.claims()));
     assert!(finish(&client).await.is_ok());
     watch.advance(1);
-    assert!(matches!(
-        finish(&client).await,
-        Err(Failure::ProviderMalformed(_))
-    ));
+    assert!(matches!(finish(&client).await, Err(Failure::ProviderMalformed(_))));
 }
 
 #[tokio::test]
@@ -135,34 +117,16 @@ async fn an_absent_provider_is_an_outage() {
     let (mut provider, _, _) = start().await;
     provider.issuer = "http://127.0.0.1:1".into();
     let client = provider.client(&Watch::new(), None);
-    assert!(
-        client
-            .authorization_url(&flow())
-            .await
-            .unwrap_err()
-            .is_outage()
-    );
+    assert!(client.authorization_url(&flow()).await.unwrap_err().is_outage());
 }
 
 #[tokio::test]
 async fn a_flow_with_short_secrets_is_refused() {
     let (_, client, _) = start().await;
-    let short = oidc::Flow {
-        pkce_verifier: "v".repeat(42),
-        ..flow()
-    };
-    assert_eq!(
-        client.authorization_url(&short).await,
-        Err(Failure::BadFlow)
-    );
-    let empty = oidc::Flow {
-        nonce: String::new(),
-        ..flow()
-    };
-    assert_eq!(
-        client.finish("code", None, &empty).await,
-        Err(Failure::BadFlow)
-    );
+    let short = oidc::Flow { pkce_verifier: "v".repeat(42), ..flow() };
+    assert_eq!(client.authorization_url(&short).await, Err(Failure::BadFlow));
+    let empty = oidc::Flow { nonce: String::new(), ..flow() };
+    assert_eq!(client.finish("code", None, &empty).await, Err(Failure::BadFlow));
 }
 
 #[test]
@@ -180,9 +144,6 @@ async fn a_silent_provider_is_given_up_after_ten_seconds() {
     provider.issuer = format!("http://{}", listener.local_addr().unwrap());
     let client = provider.client(&Watch::new(), None);
     let limit = std::time::Duration::from_secs(11);
-    let failure = tokio::time::timeout(limit, finish(&client))
-        .await
-        .unwrap()
-        .unwrap_err();
+    let failure = tokio::time::timeout(limit, finish(&client)).await.unwrap().unwrap_err();
     assert!(failure.is_outage());
 }

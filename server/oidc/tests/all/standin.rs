@@ -68,16 +68,8 @@ async fn start() -> House {
     };
     let client = Client::new(settings, watch.clock()).unwrap();
     let policy = reqwest::redirect::Policy::none();
-    let browser = reqwest::Client::builder()
-        .redirect(policy)
-        .no_proxy()
-        .build()
-        .unwrap();
-    House {
-        watch,
-        client,
-        browser,
-    }
+    let browser = reqwest::Client::builder().redirect(policy).no_proxy().build().unwrap();
+    House { watch, client, browser }
 }
 
 impl House {
@@ -86,9 +78,7 @@ impl House {
         let mut address = self.client.authorization_url(flow).await.unwrap();
         let page = self.browser.get(address.clone()).send().await.unwrap();
         assert_eq!(page.status(), 200);
-        let body = form_urlencoded::Serializer::new(address.query().unwrap().to_owned())
-            .extend_pairs(answer)
-            .finish();
+        let body = form_urlencoded::Serializer::new(address.query().unwrap().to_owned()).extend_pairs(answer).finish();
         address.set_query(None);
         let answer = self
             .browser
@@ -104,14 +94,8 @@ impl House {
         back.query_pairs().into_owned().collect()
     }
 
-    async fn finish(
-        &self,
-        back: &HashMap<String, String>,
-        flow: &Flow,
-    ) -> Result<oidc::Identity, Failure> {
-        self.client
-            .finish(&back["code"], back.get("iss").map(String::as_str), flow)
-            .await
+    async fn finish(&self, back: &HashMap<String, String>, flow: &Flow) -> Result<oidc::Identity, Failure> {
+        self.client.finish(&back["code"], back.get("iss").map(String::as_str), flow).await
     }
 }
 
@@ -146,10 +130,7 @@ async fn a_typed_email_becomes_a_person() {
 async fn a_nonce_of_another_flow_is_refused() {
     let house = start().await;
     let back = house.choose(&flow(), &[("person", "ada")]).await;
-    let other = Flow {
-        nonce: "another".into(),
-        ..flow()
-    };
+    let other = Flow { nonce: "another".into(), ..flow() };
     assert_eq!(house.finish(&back, &other).await, Err(Failure::WrongNonce));
 }
 
@@ -165,10 +146,7 @@ async fn a_code_works_once() {
 async fn a_wrong_pkce_verifier_is_refused_and_spends_the_code() {
     let house = start().await;
     let back = house.choose(&flow(), &[("person", "ada")]).await;
-    let other = Flow {
-        pkce_verifier: "w".repeat(43),
-        ..flow()
-    };
+    let other = Flow { pkce_verifier: "w".repeat(43), ..flow() };
     assert_eq!(house.finish(&back, &other).await, Err(refused()));
     assert_eq!(house.finish(&back, &flow()).await, Err(refused()));
 }
@@ -192,16 +170,9 @@ fn the_standin_runs_on_loopback_only() {
         "http://[::2]/idp",
     ] {
         let made = standin(issuer, &watch);
-        assert!(
-            matches!(made.err(), Some(SetupError::NotLoopback)),
-            "{issuer}"
-        );
+        assert!(matches!(made.err(), Some(SetupError::NotLoopback)), "{issuer}");
     }
-    for issuer in [
-        "http://127.8.9.1/idp",
-        "http://[::1]:3000",
-        "http://localhost:3000/dev/idp/",
-    ] {
+    for issuer in ["http://127.8.9.1/idp", "http://[::1]:3000", "http://localhost:3000/dev/idp/"] {
         assert!(standin(issuer, &watch).is_ok(), "{issuer}");
     }
 }

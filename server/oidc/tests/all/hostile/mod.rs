@@ -47,16 +47,12 @@ impl Forge {
     fn headless(&self, name: &str) -> String {
         let mut header = self.good.header();
         header.as_object_mut().unwrap().remove(name);
-        self.good
-            .sign_text(&header.to_string(), &self.claims.to_string())
+        self.good.sign_text(&header.to_string(), &self.claims.to_string())
     }
 
     /// Signed with HMAC, the public modulus being the secret.
     fn confused(&self) -> String {
-        let modulus = self.good.jwks()["keys"][0]["n"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let modulus = self.good.jwks()["keys"][0]["n"].as_str().unwrap().to_owned();
         let key = hmac::Key::new(hmac::HMAC_SHA256, &URL_SAFE_NO_PAD.decode(modulus).unwrap());
         let token = self.header(&self.good, "alg", json!("HS256"));
         let (message, _) = token.rsplit_once('.').unwrap();
@@ -94,10 +90,7 @@ impl Forge {
 
     fn doubled(&self, name: &str, value: &Value) -> String {
         let text = self.claims.to_string();
-        self.text(&format!(
-            "{},\"{name}\":{value}}}",
-            text.strip_suffix('}').unwrap()
-        ))
+        self.text(&format!("{},\"{name}\":{value}}}", text.strip_suffix('}').unwrap()))
     }
 
     fn audiences(&self) -> String {
@@ -112,32 +105,20 @@ async fn start() -> (Provider, oidc::Client, Forge) {
     let good = Signer::new(KID);
     let provider = Provider::start(&good).await;
     let client = provider.client(&Watch::new(), Some("example.com"));
-    let forge = Forge {
-        good,
-        evil: Signer::new(KID),
-        claims: provider.claims(),
-    };
+    let forge = Forge { good, evil: Signer::new(KID), claims: provider.claims() };
     (provider, client, forge)
 }
 
 #[tokio::test]
 async fn every_hostile_token_is_refused_for_its_own_reason() {
     let (provider, client, forge) = start().await;
-    let rows: Vec<Row> = forge
-        .envelopes()
-        .into_iter()
-        .chain(forge.claims())
-        .collect();
+    let rows: Vec<Row> = forge.envelopes().into_iter().chain(forge.claims()).collect();
     assert!(rows.len() >= 40);
     for (name, token, expected) in rows {
         provider.give(&token);
         let got = client.finish("code", None, &flow()).await;
         // An answer of more than 64 KiB is dropped before the token in it is looked at.
-        let expected = if token.len() > 64 * 1024 {
-            Failure::AnswerTooLarge
-        } else {
-            expected
-        };
+        let expected = if token.len() > 64 * 1024 { Failure::AnswerTooLarge } else { expected };
         assert_eq!(got, Err(expected), "{name}");
     }
 }
@@ -155,18 +136,12 @@ async fn good_tokens_pass_within_the_leeway() {
         ("aud a list of one", forge.with("aud", json!([CLIENT_ID]))),
         ("several aud and azp", forge.with("aud", several)),
         ("typ absent", forge.headless("typ")),
-        (
-            "jku ignored",
-            forge.header(&forge.good, "jku", json!("http://127.0.0.1:1/")),
-        ),
+        ("jku ignored", forge.header(&forge.good, "jku", json!("http://127.0.0.1:1/"))),
     ] {
         provider.give(&token);
         let person = client.finish("code", None, &flow()).await;
         let person = person.unwrap_or_else(|failure| panic!("{name}: {failure}"));
-        assert_eq!(
-            (person.issuer.as_str(), person.subject.as_str()),
-            (&*provider.issuer, "1234")
-        );
+        assert_eq!((person.issuer.as_str(), person.subject.as_str()), (&*provider.issuer, "1234"));
         assert_eq!(person.email.as_deref(), Some("ada@example.com"));
     }
 }
