@@ -5,18 +5,21 @@ use engine::organizations::Cast;
 use engine::people::Identity;
 use oidc::dev::Person;
 
-const ACME: [(&str, &str, Role); 4] = [
+/// Subject, name and role of one person.
+type Part = (&'static str, &'static str, Role);
+
+const ACME: [Part; 4] = [
     ("olivia", "Olivia Owens", Role::Owner),
     ("adam", "Adam Adler", Role::Admin),
     ("mina", "Mina Moreau", Role::Member),
     ("noor", "نور الهاشمي", Role::Member),
 ];
-const ORBIT: [(&str, &str, Role); 1] = [("theo", "Theo Okafor", Role::Owner)];
-const CAST: [(&str, &[(&str, &str, Role)]); 2] = [("Acme", &ACME), ("Orbit", &ORBIT)];
+const ORBIT: [Part; 1] = [("theo", "Theo Okafor", Role::Owner)];
+const CAST: [(&str, &[Part]); 2] = [("Acme", &ACME), ("Orbit", &ORBIT)];
 
 /// Those people, as the stand-in provider offers them.
 pub fn people() -> Vec<Person> {
-    let in_organization = |(organization, members): (&'static str, &'static [(&str, &str, Role)])| {
+    let in_organization = |(organization, members): (&'static str, &'static [Part])| {
         members.iter().map(move |(subject, name, role)| Person {
             subject: (*subject).into(),
             name: (*name).into(),
@@ -35,7 +38,7 @@ pub fn cast(issuer: &str) -> Vec<Cast> {
         email: Some(email(subject)),
         name: Some(name.to_owned()),
     };
-    let organization = |(organization, members): (&'static str, &'static [(&str, &str, Role)])| Cast {
+    let organization = |(organization, members): (&'static str, &'static [Part])| Cast {
         organization,
         members: members.iter().map(|(subject, name, role)| (identity(subject, name), *role)).collect(),
     };
