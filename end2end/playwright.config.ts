@@ -36,7 +36,7 @@ export default defineConfig({
     permissions: ['clipboard-read', 'clipboard-write'],
     actionTimeout: 7_000,
     navigationTimeout: 10_000,
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
   },
   // A test tagged @plain must hold without script too; one tagged @store must hold on both databases.
   projects: [

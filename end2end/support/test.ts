@@ -3,8 +3,7 @@ import { expect, test as base, type BrowserContext } from '@playwright/test';
 
 export class Guard {
   private readonly complaints: string[] = [];
-  // A browser asks for this by itself, once in its life; the test of the stand-in page says whether it must.
-  private readonly foreseen: RegExp[] = [/\/favicon\.ico/];
+  private readonly foreseen: RegExp[] = [];
 
   /** Complaints like this one belong to the test. */
   expects(...patterns: RegExp[]) {

@@ -4,7 +4,7 @@ import { expect, test } from '../support/test.ts';
 
 test('a member sees, makes and ends their own keys only: KE-24, KE-27, KE-28', { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
   const [owners, members] = [unique('Owner key'), unique('Member key')];
-  const away = await browser.newContext({ baseURL });
+  const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
   await signIn(owner, OLIVIA);
   await createKey(owner, owners, true);
@@ -26,7 +26,7 @@ test('a member sees, makes and ends their own keys only: KE-24, KE-27, KE-28', {
 
 test("a member cannot open another's revoke page: KE-27, KE-29", { tag: '@plain' }, async ({ page, browser, baseURL, guard }) => {
   const name = unique('Not yours');
-  const away = await browser.newContext({ baseURL });
+  const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
   await signIn(owner, OLIVIA);
   const key = await createKey(owner, name, true);
@@ -43,7 +43,7 @@ test("a member cannot open another's revoke page: KE-27, KE-29", { tag: '@plain'
 
 test("an admin sees and ends a member's key: KE-26, KE-29", { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, scripted }) => {
   const name = unique('Member script');
-  const away = await browser.newContext({ baseURL });
+  const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const member = await away.newPage();
   await signIn(member, MINA);
   const key = await createKey(member, name, true);
@@ -64,7 +64,7 @@ test("an admin sees and ends a member's key: KE-26, KE-29", { tag: ['@plain', '@
 });
 
 test("another organization's pages are closed: RK-04, KE-06", { tag: ['@plain', '@store'] }, async ({ page, browser, baseURL, guard }) => {
-  const away = await browser.newContext({ baseURL });
+  const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
   const owner = await away.newPage();
   const acme = await signIn(owner, OLIVIA);
   await createKey(owner, unique('Acme only'), true);
