@@ -57,7 +57,7 @@ fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
     let text = format!(
         "const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\
          await islands.default({{module_or_path:wasm}});islands.hydrate();\
-         for(const one of document.querySelectorAll(\"leptos-island\"))islands[one.dataset.component]?.(one);\
+         for(const one of document.querySelectorAll(\"leptos-island\"))islands[one.dataset.component](one);\
          document.documentElement.dataset.islands=\"ready\""
     );
     view! { <script type="module" nonce=nonce>{text}</script> }

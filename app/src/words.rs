@@ -14,7 +14,7 @@ pub const ORGANIZATION_SETTINGS: &str = "Organization Settings";
 /// The name of the log (RK-26).
 pub const AUDIT_LOG: &str = "Audit Log";
 /// The log in the navigation.
-pub const AUDIT_LOG_LINK: &str = "Audit log";
+pub const AUDIT_LOG_LINK: &str = "Audit Log";
 /// Begins making a key (RK-08).
 pub const CREATE_KEY: &str = "Create API Key";
 /// Makes the key (RK-10).

@@ -52,10 +52,14 @@ test(
     }
     await closeReveal(page, scripted);
 
-    // RK-13, RK-15..RK-18: only the preview remains.
+    // RK-13, RK-15..RK-18, KE-19, KE-20: only the preview remains. KE-21, KE-22, KE-23: the columns.
     const preview = `rt_sk_${'*'.repeat(28)}${key.slice(-4)}`;
     const mine = row(page, name).filter({ hasText: preview });
     await expect(mine).toHaveCount(1);
+    for (const column of ['Name', 'Key preview', 'Created at', 'Created by']) {
+      await expect(page.getByRole('columnheader', { name: column, exact: true })).toHaveCount(1);
+    }
+    await expect(mine.getByRole('rowheader')).toHaveText(name);
     await expect(mine).toContainText('Never used');
     await expect(mine).toContainText('Active');
     await expect(mine).toContainText(OLIVIA);
@@ -88,7 +92,7 @@ test(
       await expect(mine.locator('time').nth(1)).toContainText(/just now|minute/, { timeout: 500 });
     }).toPass({ timeout: 20_000 });
 
-    // RK-19..RK-22: locate, press Revoke, confirm. Cancelling changes nothing.
+    // RK-19, RK-20, RK-21, RK-22, KE-04: locate, press Revoke, confirm. Cancelling changes nothing.
     await awake(page, scripted);
     await mine.getByRole('link', { name: /^Revoke/ }).click();
     const ask = sheet(page, scripted);

@@ -38,10 +38,34 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
         }
     });
     window_event_listener(ev::copy, move |event| {
-        if around(&event, "#key, .snippet").is_some() {
+        if around(&event, "#key, .snippet").is_some() && holds_key(&selected()) {
             copied();
         }
     });
+}
+
+/// What is selected, in the field of the key or anywhere else.
+fn selected() -> String {
+    let area = by_id("key").and_then(|key| key.dyn_into::<HtmlTextAreaElement>().ok());
+    let range =
+        area.as_ref().and_then(|area| area.selection_start().ok().flatten().zip(area.selection_end().ok().flatten()));
+    match (area, range) {
+        (Some(area), Some((from, to))) if from < to => {
+            area.value().chars().skip(from as usize).take((to - from) as usize).collect()
+        }
+        _ => window()
+            .get_selection()
+            .ok()
+            .flatten()
+            .map(|selection| String::from(selection.to_string()))
+            .unwrap_or_default(),
+    }
+}
+
+/// Whether a text has the whole key in it; a piece of it is of no use to anyone.
+fn holds_key(text: &str) -> bool {
+    let key = by_id("key").and_then(|key| key.dyn_into::<HtmlTextAreaElement>().ok()).map(|key| key.value());
+    key.is_some_and(|key| !key.is_empty() && text.replace('\n', "").contains(&key))
 }
 
 /// Asks before the page is left, as long as `unsaved`.

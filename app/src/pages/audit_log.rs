@@ -65,7 +65,7 @@ fn row(event: &AuditView, now: Moment) -> AnyView {
     };
     let object = match event.object_label.is_empty() {
         true => Either::Left(view! { <span class="muted">{words::NONE}</span> }),
-        false => Either::Right(view! { <bdi>{event.object_label.clone()}</bdi> }),
+        false => Either::Right(object(event)),
     };
     let address = match event.address.clone() {
         Some(address) => Either::Left(view! { <code>{address}</code> }),
@@ -81,6 +81,17 @@ fn row(event: &AuditView, now: Moment) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What it happened to. The public prefix of a key stands apart from its name, which may run from right to left.
+fn object(event: &AuditView) -> impl IntoView + use<> {
+    let whole = (event.object_label.as_str(), None);
+    let (name, prefix) = match event.object_kind.as_str() {
+        "key" => event.object_label.rsplit_once(" · ").map_or(whole, |(name, prefix)| (name, Some(prefix.to_owned()))),
+        _ => whole,
+    };
+    let name = name.to_owned();
+    view! { <bdi>{name}</bdi>{prefix.map(|prefix| view! { " · "<code>{prefix}</code> })} }
 }
 
 fn details(event: &AuditView) -> impl IntoView + use<> {

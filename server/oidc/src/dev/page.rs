@@ -10,14 +10,14 @@ pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&st
         complaint.map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(words))).unwrap_or_default();
     let people = people_form(standin, &action, &hidden);
     let body = format!(
-        "{complaint}{people}\
-         <form method=\"post\" action=\"{action}\">\n{hidden}\
+        "{complaint}{people}<hr>\n\
+         <form class=\"form\" method=\"post\" action=\"{action}\">\n{hidden}\
          <h2>Be someone else</h2>\n\
          <div class=\"field\"><label for=\"email\">E-mail</label>\n\
-         <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"off\" required></div>\n\
+         <input class=\"input\" id=\"email\" name=\"email\" type=\"email\" autocomplete=\"off\" required></div>\n\
          <div class=\"field\"><label for=\"name\">Name</label>\n\
-         <input id=\"name\" name=\"name\" type=\"text\" autocomplete=\"off\"></div>\n\
-         <button class=\"button primary\" type=\"submit\">Continue with this e-mail</button>\n\
+         <input class=\"input\" id=\"name\" name=\"name\" type=\"text\" autocomplete=\"off\"></div>\n\
+         <button class=\"button wide\" type=\"submit\">Continue with this e-mail</button>\n\
          </form>\n"
     );
     whole(standin, "Who do you want to be?", &body)
@@ -47,8 +47,9 @@ fn person(person: &Person) -> String {
         note => format!("{} · {}", escape(note), escape(email)),
     };
     format!(
-        "<li><button class=\"person\" type=\"submit\" name=\"person\" value=\"{}\">Continue as {}</button>\n\
-         <p>{note}</p></li>\n",
+        "<li><button class=\"person\" type=\"submit\" name=\"person\" value=\"{}\"><span>\
+         <span class=\"person-name\">Continue as {}</span> <span class=\"person-note\">{note}</span>\
+         </span></button></li>\n",
         escape(subject),
         escape(name),
     )
@@ -71,7 +72,7 @@ fn whole(standin: &Standin, title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} – stand-in sign-in</title>\n\
          <link rel=\"icon\" href=\"/favicon.svg\">\n{stylesheet}</head>\n<body>\n\
-         <main class=\"auth\">\n<section class=\"auth-card\" aria-labelledby=\"title\">\n\
+         <main class=\"auth\" id=\"main\">\n<section class=\"auth-card\" aria-labelledby=\"title\">\n\
          <h1 id=\"title\">{title}</h1>\n\
          <p>Stand-in sign-in for development. Nobody's password is asked; it exists only on this machine.</p>\n\
          {body}</section>\n</main>\n</body>\n</html>\n"
