@@ -44,7 +44,7 @@ async fn the_page_is_whole_accessible_and_escaped() {
     assert_eq!(status, 200);
     for part in [
         "<html lang=\"en\">",
-        "<main class=\"auth\">",
+        "<main class=\"auth\" id=\"main\">",
         "<section class=\"auth-card\"",
         "<h1",
         "<ul class=\"person-list\">",
