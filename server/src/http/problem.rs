@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use app::doors::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -72,24 +73,6 @@ impl IntoResponse for Refusal {
         let mut response = status(self.problem.code).into_response();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// The status of each code.
-pub const fn status(code: Code) -> StatusCode {
-    match code {
-        Code::Unauthorized => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,
-        Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::Conflict | Code::AlreadyBootstrapped => StatusCode::CONFLICT,
-        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
