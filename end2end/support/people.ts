@@ -81,7 +81,7 @@ export async function createKey(page: Page, name: string, scripted: boolean): Pr
   const key = await generate(page, name, scripted);
   if (scripted) {
     await sheet(page, scripted).getByRole('button', { name: 'Copy', exact: true }).click();
-    await expect(page.getByText('Copied').first()).toBeVisible();
+    await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
   }
   await closeReveal(page, scripted);
   await expect(row(page, name).first()).toBeVisible();

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { OLIVIA, MINA, awake, beginCreating, row, signIn, unique } from '../support/people.ts';
+import { OLIVIA, MINA, awake, beginCreating, row, signIn, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 /** Presses Tab until something is focused, and says how often. */
@@ -52,7 +52,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   }
   await tabTo(page, dialog.getByRole('button', { name: 'Copy', exact: true }));
   await page.keyboard.press('Enter');
-  await expect(page.getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
   await tabTo(page, dialog.getByText('Done', { exact: true }));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toHaveCount(0);

@@ -126,7 +126,7 @@ test('a copied key is left without a question', async ({ page }) => {
   await signIn(page, OLIVIA);
   await generate(page, unique('Taken along'), true);
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(page.getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });

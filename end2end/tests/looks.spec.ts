@@ -1,7 +1,7 @@
 // Every page and dialog in both themes: axe finds nothing, nothing scrolls sideways at 360 px, and a screenshot to look at.
 import { bearer, curl } from '../support/curl.ts';
 import { inspect, wear } from '../support/looks.ts';
-import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, generate, row, signIn, signInAsStranger, unique } from '../support/people.ts';
+import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, generate, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 test.describe.configure({ timeout: 90_000 });
@@ -104,7 +104,7 @@ test('the dialog that reveals', async ({ page }) => {
   await inspect(page, 'reveal-guard');
   await page.getByRole('button', { name: 'Go back and copy' }).click();
   await page.getByRole('button', { name: 'Copy', exact: true }).click();
-  await expect(page.getByText('Copied').first()).toBeVisible();
+  await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
   await page.screenshot({ path: 'screenshots/reveal-copied-light-1280.png' });
 });
 

@@ -45,7 +45,7 @@ test(
     expect(page.url()).not.toContain(key);
     if (scripted) {
       await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
-      await expect(page.getByText('Copied').first()).toBeVisible();
+      await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
     } else {
       await expect(reveal.getByRole('button', { name: /Copy/ })).toHaveCount(0);
