@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{HeaderName, HeaderValue, ORIGIN, USER_AGENT};
+use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -84,6 +84,13 @@ pub async fn same_origin(State(house): State<House>, request: Request, next: Nex
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was changed.").into_response()
+}
+
+/// The value of a cookie, if the request bears it.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {

@@ -4,7 +4,7 @@
 use app::doors::Visit;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::House;
+use super::layers::cookie;
 use super::sessions::PERSON;
 
 /// Where the provider sends the browser back to.
@@ -161,12 +162,6 @@ fn flow_cookie_name(house: &House) -> &'static str {
 fn flow_cookie(house: &House, value: &str, max_age: i64) -> String {
     let secure = if house.is_https() { "; Secure" } else { "" };
     format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", flow_cookie_name(house))
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).

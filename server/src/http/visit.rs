@@ -3,7 +3,6 @@
 use app::doors::{Theme, Visit};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, PersonId};
@@ -12,6 +11,7 @@ use engine::ctx::Origin;
 use tower_sessions::Session;
 
 use super::House;
+use super::layers::cookie;
 use super::problem::Refusal;
 use super::sessions::{PERSON, token};
 
@@ -38,7 +38,5 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
 }
 
 fn theme(headers: &HeaderMap) -> Theme {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == "theme").map_or(Theme::System, |(_, value)| Theme::named(value))
+    cookie(headers, "theme").map_or(Theme::System, Theme::named)
 }
