@@ -223,12 +223,16 @@ pub struct Done {
 pub const fn status(code: Code) -> StatusCode {
     match code {
         Code::Unauthorized => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::Forbidden | Code::MissingScope => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,
         Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::Conflict | Code::AlreadyBootstrapped => StatusCode::CONFLICT,
+        Code::Conflict
+        | Code::AlreadyBootstrapped
+        | Code::ActiveKeyExists
+        | Code::MessagesWouldBeLost
+        | Code::AlreadyDone => StatusCode::CONFLICT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,

@@ -160,6 +160,12 @@ pub const fn sentence(code: Code) -> &'static str {
             "The form could not be read. Load the page again and try once more."
         }
         Code::InvalidFields => "Some fields need your attention.",
+        Code::MissingScope => "This key lacks the scope for that.",
+        Code::ActiveKeyExists => "This service account has an active key. Rotate that key, or allow several at a time.",
+        Code::MessagesWouldBeLost => {
+            "Messages and notes are sealed to this key. Confirm that they may become unreadable."
+        }
+        Code::AlreadyDone => "This was done before. Load the page again.",
         Code::Conflict => "Something changed in the meantime. Load the page again.",
         Code::AlreadyBootstrapped => "This installation has an organization already. Ask one of its owners to add you.",
         Code::TooLarge => "That is too much text.",

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ActorId, OrganizationId};
+use crate::key::Environment;
+use crate::scope::Permissions;
 
 /// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may (RA-33).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -90,6 +92,10 @@ pub struct Actor {
     pub name: String,
     /// The role that counts now; for a key the lower of its cap and its owner's present role.
     pub role: Role,
+    /// What of that role counts in this request: all of it, unless the request is made with a restricted key.
+    pub permissions: Permissions,
+    /// Where the data of this request lives (decision D7).
+    pub environment: Environment,
 }
 
 #[cfg(test)]

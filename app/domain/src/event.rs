@@ -10,6 +10,9 @@ pub enum Happening {
     /// The first organization was made.
     #[serde(rename = "organization.created")]
     OrganizationCreated,
+    /// A setting of the organization changed.
+    #[serde(rename = "organization.changed")]
+    OrganizationChanged,
     /// Someone became a member.
     #[serde(rename = "member.joined")]
     MemberJoined,
@@ -19,12 +22,33 @@ pub enum Happening {
     /// A member's role changed.
     #[serde(rename = "member.role_changed")]
     MemberRoleChanged,
+    /// A service account was made.
+    #[serde(rename = "service_account.created")]
+    ServiceAccountCreated,
+    /// A service account was renamed, disabled, enabled or given another role.
+    #[serde(rename = "service_account.changed")]
+    ServiceAccountChanged,
     /// A person signed in.
     #[serde(rename = "session.started")]
     SignedIn,
     /// A key was made.
     #[serde(rename = "key.created")]
     KeyCreated,
+    /// A key got another name.
+    #[serde(rename = "key.renamed")]
+    KeyRenamed,
+    /// A key lost scopes.
+    #[serde(rename = "key.narrowed")]
+    KeyNarrowed,
+    /// A successor took a key's place.
+    #[serde(rename = "key.rotated")]
+    KeyRotated,
+    /// A key was sent in an address, where logs keep it.
+    #[serde(rename = "key.exposed")]
+    KeyExposed,
+    /// A key ended by itself.
+    #[serde(rename = "key.expired")]
+    KeyExpired,
     /// A key was ended.
     #[serde(rename = "key.revoked")]
     KeyRevoked,
@@ -34,34 +58,75 @@ pub enum Happening {
     /// A workspace was removed.
     #[serde(rename = "workspace.deleted")]
     WorkspaceDeleted,
+    /// A run was started.
+    #[serde(rename = "run.created")]
+    RunCreated,
+    /// A message was sealed to a key.
+    #[serde(rename = "message.sent")]
+    MessageSent,
+    /// A message was removed by its reader.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted,
+    /// A note was sealed to a key.
+    #[serde(rename = "note.written")]
+    NoteWritten,
+    /// A note was removed.
+    #[serde(rename = "note.deleted")]
+    NoteDeleted,
 }
 
 impl Happening {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 22] = [
         Self::OrganizationCreated,
+        Self::OrganizationChanged,
         Self::MemberJoined,
         Self::MemberRemoved,
         Self::MemberRoleChanged,
+        Self::ServiceAccountCreated,
+        Self::ServiceAccountChanged,
         Self::SignedIn,
         Self::KeyCreated,
+        Self::KeyRenamed,
+        Self::KeyNarrowed,
+        Self::KeyRotated,
+        Self::KeyExposed,
+        Self::KeyExpired,
         Self::KeyRevoked,
         Self::WorkspaceCreated,
         Self::WorkspaceDeleted,
+        Self::RunCreated,
+        Self::MessageSent,
+        Self::MessageDeleted,
+        Self::NoteWritten,
+        Self::NoteDeleted,
     ];
 
     /// The word in the database and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OrganizationCreated => "organization.created",
+            Self::OrganizationChanged => "organization.changed",
             Self::MemberJoined => "member.joined",
             Self::MemberRemoved => "member.removed",
             Self::MemberRoleChanged => "member.role_changed",
+            Self::ServiceAccountCreated => "service_account.created",
+            Self::ServiceAccountChanged => "service_account.changed",
             Self::SignedIn => "session.started",
             Self::KeyCreated => "key.created",
+            Self::KeyRenamed => "key.renamed",
+            Self::KeyNarrowed => "key.narrowed",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyExposed => "key.exposed",
+            Self::KeyExpired => "key.expired",
             Self::KeyRevoked => "key.revoked",
             Self::WorkspaceCreated => "workspace.created",
             Self::WorkspaceDeleted => "workspace.deleted",
+            Self::RunCreated => "run.created",
+            Self::MessageSent => "message.sent",
+            Self::MessageDeleted => "message.deleted",
+            Self::NoteWritten => "note.written",
+            Self::NoteDeleted => "note.deleted",
         }
     }
 
@@ -69,14 +134,27 @@ impl Happening {
     pub const fn label(self) -> &'static str {
         match self {
             Self::OrganizationCreated => "Created the organization",
+            Self::OrganizationChanged => "Changed the organization",
             Self::MemberJoined => "Joined the organization",
             Self::MemberRemoved => "Removed a member",
             Self::MemberRoleChanged => "Changed a role",
+            Self::ServiceAccountCreated => "Created a service account",
+            Self::ServiceAccountChanged => "Changed a service account",
             Self::SignedIn => "Signed in",
             Self::KeyCreated => "Created an API key",
+            Self::KeyRenamed => "Renamed an API key",
+            Self::KeyNarrowed => "Took scopes from an API key",
+            Self::KeyRotated => "Rotated an API key",
+            Self::KeyExposed => "API key sent in an address",
+            Self::KeyExpired => "API key expired",
             Self::KeyRevoked => "Revoked an API key",
             Self::WorkspaceCreated => "Created a workspace",
             Self::WorkspaceDeleted => "Deleted a workspace",
+            Self::RunCreated => "Started a run",
+            Self::MessageSent => "Sent a message",
+            Self::MessageDeleted => "Deleted a message",
+            Self::NoteWritten => "Wrote a note",
+            Self::NoteDeleted => "Deleted a note",
         }
     }
 }
@@ -105,7 +183,8 @@ pub struct Change {
 pub struct Event {
     /// What happened.
     pub happening: Happening,
-    /// The kind of thing it happened to: `key`, `workspace`, `member`, `organization` or `session`.
+    /// The kind of thing it happened to: `key`, `workspace`, `run`, `member`, `service_account`, `organization`,
+    /// `session` or `item`.
     pub object_kind: &'static str,
     /// That thing's id.
     pub object_id: String,

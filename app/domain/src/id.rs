@@ -109,6 +109,16 @@ word_id!(
     WorkspaceId,
     "ws_"
 );
+word_id!(
+    /// A run of a workspace, `run_…`.
+    RunId,
+    "run_"
+);
+word_id!(
+    /// A message or a note, `item_…`.
+    ItemId,
+    "item_"
+);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ActorId;
 use crate::moment::Moment;
+use crate::problem::Fault;
 
 /// Where a key's data lives (decision D7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,7 +32,29 @@ impl FromStr for Environment {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Production, Self::Test].into_iter().find(|env| env.as_str() == text).ok_or(())
+        Self::ALL.into_iter().find(|env| env.as_str() == text).ok_or(())
+    }
+}
+
+impl Environment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Production, Self::Test];
+
+    /// The words on a page.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Production => "Production",
+            Self::Test => "Test",
+        }
+    }
+
+    /// Reads the word of a request; production if there is none.
+    ///
+    /// # Errors
+    /// `Unknown` with the words that are known.
+    pub fn read(word: Option<&str>) -> Result<Self, Fault> {
+        let Some(word) = word else { return Ok(Self::Production) };
+        word.parse().map_err(|()| Fault::Unknown { known: Self::ALL.map(Self::as_str).join(", ") })
     }
 }
 
@@ -121,6 +144,30 @@ impl KeyState {
         matches!(self, Self::Active)
     }
 }
+
+/// What a list shows of a key's state, the worst first; one mark per key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Someone ended it.
+    Revoked,
+    /// It ended by itself.
+    Expired,
+    /// It was seen in an address, where logs keep it: replace it.
+    Exposed,
+    /// Its successor is there; it ends at this moment.
+    EndsAt(Moment),
+    /// It ends by itself within 14 days, at this moment.
+    ExpiresSoon(Moment),
+    /// Nothing used it for 90 days.
+    Unused,
+    /// It opens doors, and there is nothing to say about it.
+    Active,
+}
+
+/// Days before its end at which a key is said to expire soon.
+pub const SOON_DAYS: i64 = 14;
+/// Days after which a key that nothing uses is said to be unused.
+pub const UNUSED_DAYS: i64 = 90;
 
 #[cfg(test)]
 mod tests {

@@ -12,13 +12,15 @@ pub mod key;
 pub mod moment;
 pub mod policy;
 pub mod problem;
+pub mod scope;
 pub mod text;
 pub mod token;
 pub mod view;
 pub mod workspace;
 
 pub use actor::{Actor, ActorKind, Role};
-pub use id::{ActorId, KeyId, OrganizationId, PersonId, WorkspaceId};
+pub use id::{ActorId, ItemId, KeyId, OrganizationId, PersonId, RunId, WorkspaceId};
 pub use moment::Moment;
 pub use problem::{Code, Fault, FieldFault, Problem};
+pub use scope::{Permissions, Scope, ScopeSet};
 pub use text::Name;

@@ -33,6 +33,25 @@ impl Moment {
         self.shown("%-d %b %Y")
     }
 
+    /// The day in UTC, `2026-04-08`.
+    pub fn to_date(self) -> String {
+        self.shown("%Y-%m-%d")
+    }
+
+    /// Reads `2026-04-08T19:51:19Z`, or the same with an offset (RFC 3339); the years 1970 to 9999.
+    pub fn parse(text: &str) -> Option<Self> {
+        let stamp: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(stamp.as_millisecond())).filter(|moment| moment.0 >= 0)
+    }
+
+    /// The last second of a day in UTC, `2026-04-08`.
+    pub fn end_of_day(date: &str) -> Option<Self> {
+        if date.len() != 10 {
+            return None;
+        }
+        Self::parse(&format!("{date}T23:59:59Z"))
+    }
+
     fn shown(self, format: &str) -> String {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().strftime(format).to_string()
     }
@@ -47,8 +66,7 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let stamp: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
-        Ok(Self(stamp.as_millisecond()))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a point in time"))
     }
 }
 
@@ -62,5 +80,18 @@ mod tests {
         assert_eq!(moment.to_rfc3339(), "2026-04-08T19:51:19Z");
         assert_eq!(moment.to_words(), "8 Apr 2026, 19:51 UTC");
         assert_eq!(moment.plus_seconds(1).seconds_since(moment), 1);
+        assert_eq!(moment.to_date(), "2026-04-08");
+    }
+
+    #[test]
+    fn read_strictly() {
+        assert_eq!(Moment::parse("2026-04-08T19:51:19Z"), Some(Moment(1_775_677_879_000)));
+        assert_eq!(Moment::parse("2026-04-08T21:51:19+02:00"), Some(Moment(1_775_677_879_000)));
+        assert_eq!(Moment::end_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T23:59:59Z".into()));
+        for bad in ["", "tomorrow", "2026-04-08", "2026-13-08T19:51:19Z", "1969-12-31T23:59:59Z", "2026-04-08 19:51"] {
+            assert_eq!(Moment::parse(bad), None, "{bad:?}");
+        }
+        assert_eq!(Moment::end_of_day("2026-02-30"), None);
+        assert_eq!(Moment::end_of_day("8 Apr 2026"), None);
     }
 }

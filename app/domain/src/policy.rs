@@ -2,6 +2,8 @@
 
 use crate::actor::{Actor, Role};
 use crate::id::{ActorId, OrganizationId};
+use crate::key::Environment;
+use crate::scope::Scope;
 
 /// Something an actor may want to do. The names are those of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,8 +12,16 @@ pub enum Action {
     ListKeys,
     /// Make a key for oneself.
     CreateKey,
+    /// Rename a key, or take scopes from it.
+    ChangeKey,
+    /// Put a successor in a key's place.
+    RotateKey,
     /// End a key.
     RevokeKey,
+    /// Put a successor in the place of the very key that asks (decision D14: always allowed).
+    RotateItself,
+    /// End the very key that asks (decision D14: always allowed).
+    RevokeItself,
     /// See who made a key (KE-24).
     SeeCreators,
     /// Read the audit log (decision D26).
@@ -22,23 +32,80 @@ pub enum Action {
     CreateWorkspace,
     /// Remove a workspace.
     DeleteWorkspace,
+    /// See the runs of a workspace.
+    ListRuns,
+    /// Start a run.
+    CreateRun,
+    /// Seal a message to someone's key.
+    SendMessage,
+    /// Read and remove one's own messages.
+    ReadInbox,
+    /// Read one's own notes.
+    ReadNotebook,
+    /// Write and remove one's own notes.
+    WriteNotebook,
+    /// See service accounts.
+    ListServiceAccounts,
+    /// Make and change service accounts, and make their keys (RA-17).
+    ManageServiceAccounts,
     /// Manage members (RA-30).
     ManageMembers,
+    /// See the organization's settings.
+    SeeOrganization,
+    /// Change the organization's settings.
+    ChangeOrganization,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 23] = [
         Self::ListKeys,
         Self::CreateKey,
+        Self::ChangeKey,
+        Self::RotateKey,
         Self::RevokeKey,
+        Self::RotateItself,
+        Self::RevokeItself,
         Self::SeeCreators,
         Self::ReadAudit,
         Self::ListWorkspaces,
         Self::CreateWorkspace,
         Self::DeleteWorkspace,
+        Self::ListRuns,
+        Self::CreateRun,
+        Self::SendMessage,
+        Self::ReadInbox,
+        Self::ReadNotebook,
+        Self::WriteNotebook,
+        Self::ListServiceAccounts,
+        Self::ManageServiceAccounts,
         Self::ManageMembers,
+        Self::SeeOrganization,
+        Self::ChangeOrganization,
     ];
+
+    /// The scope a restricted key needs for it; none where any key will do.
+    pub const fn scope(self) -> Option<Scope> {
+        Some(match self {
+            Self::ListKeys => Scope::KeysRead,
+            Self::CreateKey | Self::ChangeKey | Self::RotateKey | Self::RevokeKey => Scope::KeysWrite,
+            Self::RotateItself | Self::RevokeItself | Self::SeeCreators => return None,
+            Self::ReadAudit => Scope::AuditRead,
+            Self::ListWorkspaces => Scope::WorkspacesRead,
+            Self::CreateWorkspace | Self::DeleteWorkspace => Scope::WorkspacesWrite,
+            Self::ListRuns => Scope::RunsRead,
+            Self::CreateRun => Scope::RunsWrite,
+            Self::SendMessage => Scope::InboxWrite,
+            Self::ReadInbox => Scope::InboxRead,
+            Self::ReadNotebook => Scope::NotebookRead,
+            Self::WriteNotebook => Scope::NotebookWrite,
+            Self::ListServiceAccounts => Scope::ServiceAccountsRead,
+            Self::ManageServiceAccounts => Scope::ServiceAccountsWrite,
+            Self::ManageMembers => Scope::MembersWrite,
+            Self::SeeOrganization => Scope::OrganizationRead,
+            Self::ChangeOrganization => Scope::OrganizationWrite,
+        })
+    }
 }
 
 /// The policy's answer.
@@ -52,20 +119,39 @@ pub enum Grant {
     All,
 }
 
-/// The policy (decision D5, KE-25..KE-29, D22, D26).
+/// What a role may do (decision D5, KE-25..KE-29, D22, D26).
 pub const fn decide(role: Role, action: Action) -> Grant {
     let admin = matches!(role, Role::Admin | Role::Owner);
     match action {
-        Action::ListKeys | Action::RevokeKey | Action::ReadAudit | Action::DeleteWorkspace => {
+        Action::ListKeys
+        | Action::ChangeKey
+        | Action::RotateKey
+        | Action::RevokeKey
+        | Action::ReadAudit
+        | Action::DeleteWorkspace => {
             if admin {
                 Grant::All
             } else {
                 Grant::Own
             }
         }
-        Action::CreateKey => Grant::Own,
-        Action::ListWorkspaces | Action::CreateWorkspace => Grant::All,
-        Action::SeeCreators | Action::ManageMembers => {
+        Action::CreateKey
+        | Action::RotateItself
+        | Action::RevokeItself
+        | Action::ReadInbox
+        | Action::ReadNotebook
+        | Action::WriteNotebook => Grant::Own,
+        Action::ListWorkspaces
+        | Action::CreateWorkspace
+        | Action::ListRuns
+        | Action::CreateRun
+        | Action::SendMessage
+        | Action::SeeOrganization => Grant::All,
+        Action::SeeCreators
+        | Action::ListServiceAccounts
+        | Action::ManageServiceAccounts
+        | Action::ManageMembers
+        | Action::ChangeOrganization => {
             if admin {
                 Grant::All
             } else {
@@ -77,13 +163,19 @@ pub const fn decide(role: Role, action: Action) -> Grant {
 
 /// The policy said no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Denied;
+pub enum Denied {
+    /// The role does not allow it.
+    Role,
+    /// The key lacks this scope.
+    Scope(Scope),
+}
 
 /// Proof that someone was asked: which rows an actor may touch. Only [`permit`] makes one, and every read takes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     organization: OrganizationId,
     owner: Option<ActorId>,
+    environment: Environment,
 }
 
 impl Reach {
@@ -97,49 +189,56 @@ impl Reach {
         self.owner
     }
 
+    /// The environment whose workspaces and runs are within reach (decision D7).
+    pub const fn environment(&self) -> Environment {
+        self.environment
+    }
+
     /// Whether a thing of this owner is within reach.
     pub fn covers(&self, owner: ActorId) -> bool {
         self.owner.is_none_or(|own| own == owner)
     }
+
+    /// Whether a key for this environment is within reach: the sandbox sees only its own, production manages both.
+    pub const fn covers_keys_of(&self, environment: Environment) -> bool {
+        matches!((self.environment, environment), (Environment::Production, _) | (_, Environment::Test))
+    }
 }
 
-/// Asks the policy for an actor.
+/// Asks the policy for an actor: first what its key may, then what its role may.
 ///
 /// # Errors
-/// [`Denied`] when the actor's role does not allow the action on anything at all.
+/// [`Denied`] when neither allows the action on anything at all.
 pub fn permit(actor: &Actor, action: Action) -> Result<Reach, Denied> {
+    if let Some(scope) = action.scope().filter(|scope| !actor.permissions.allows(*scope)) {
+        return Err(Denied::Scope(scope));
+    }
     let owner = match decide(actor.role, action) {
-        Grant::No => return Err(Denied),
+        Grant::No => return Err(Denied::Role),
         Grant::Own => Some(actor.id),
         Grant::All => None,
     };
-    Ok(Reach { organization: actor.organization.clone(), owner })
+    Ok(Reach { organization: actor.organization.clone(), owner, environment: actor.environment })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30: the whole policy, as people read it.
+    use super::*;
+    use crate::actor::ActorKind;
+    use crate::scope::{Permissions, ScopeSet};
+
+    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy, as people read it.
     #[test]
     fn ke_25_the_policy_table() {
         let mut table = String::new();
         for action in Action::ALL {
             let row = Role::ALL.map(|role| format!("{:<8}", format!("{:?}", decide(role, action)))).concat();
-            table.push_str(&format!("{:<18}{}\n", format!("{action:?}"), row.trim_end()));
+            let scope = action.scope().map_or("-", Scope::as_str);
+            table.push_str(&format!("{:<23}{row}{scope}\n", format!("{action:?}")));
         }
-        insta::assert_snapshot!(format!("{:<18}member  admin   owner\n{table}", ""), @r"
-                          member  admin   owner
-        ListKeys          Own     All     All
-        CreateKey         Own     Own     Own
-        RevokeKey         Own     All     All
-        SeeCreators       No      All     All
-        ReadAudit         Own     All     All
-        ListWorkspaces    All     All     All
-        CreateWorkspace   All     All     All
-        DeleteWorkspace   Own     All     All
-        ManageMembers     No      All     All
-        ");
+        insta::assert_snapshot!(format!("{:<23}member  admin   owner   scope\n{table}", ""));
     }
 
     #[test]
@@ -152,6 +251,31 @@ mod tests {
         for action in Action::ALL {
             for pair in Role::ALL.windows(2) {
                 assert!(rank(decide(pair[0], action)) <= rank(decide(pair[1], action)), "{action:?} {pair:?}");
+            }
+        }
+    }
+
+    fn actor(role: Role, permissions: Permissions) -> Actor {
+        let organization = "org_a".parse().expect("an id");
+        let (id, name, kind) = (ActorId(1), "a".into(), ActorKind::Member);
+        Actor { id, organization, kind, name, role, permissions, environment: Environment::Production }
+    }
+
+    proptest! {
+        // Decision D6: a key never may what its owner's role may not, and never what its scopes do not say.
+        #[test]
+        fn a_key_is_narrowed_by_its_scopes(
+            scopes in prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16),
+            role in prop::sample::select(Role::ALL.to_vec()),
+            action in prop::sample::select(Action::ALL.to_vec()),
+        ) {
+            let set = ScopeSet::of(scopes);
+            let (whole, part) = (permit(&actor(role, Permissions::Everything), action), permit(&actor(role, Permissions::Only(set)), action));
+            prop_assert!(part.is_err() || part == whole);
+            if let Some(scope) = action.scope().filter(|scope| !set.allows(*scope)) {
+                prop_assert_eq!(part, Err(Denied::Scope(scope)));
+            } else {
+                prop_assert_eq!(part, whole);
             }
         }
     }

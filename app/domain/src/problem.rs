@@ -30,6 +30,14 @@ pub enum Code {
     TooManyRequests,
     /// A key was sent in the address, where logs keep it.
     KeyInQuery,
+    /// The key works, but lacks the scope for this.
+    MissingScope,
+    /// A service account has one active key; rotate it.
+    ActiveKeyExists,
+    /// What was sealed to the key would become unreadable, and nobody said that this is meant.
+    MessagesWouldBeLost,
+    /// A retry of a request that was carried out before.
+    AlreadyDone,
     /// Something is out of order for the moment; try again.
     Unavailable,
     /// A fault of the product.
@@ -38,7 +46,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
@@ -51,6 +59,10 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::TooManyRequests,
         Self::KeyInQuery,
+        Self::MissingScope,
+        Self::ActiveKeyExists,
+        Self::MessagesWouldBeLost,
+        Self::AlreadyDone,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -70,6 +82,14 @@ impl Code {
             Self::UnsupportedMediaType => "Send the body as application/json",
             Self::TooManyRequests => "Too many requests; wait a moment and try again",
             Self::KeyInQuery => "Send the key in a header; a key in the address ends up in logs",
+            Self::MissingScope => "This key does not have the scope that this needs",
+            Self::ActiveKeyExists => {
+                "This service account has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
+            }
+            Self::MessagesWouldBeLost => {
+                "What is sealed to this key would become unreadable. Send confirm_message_loss or carry_over to go on"
+            }
+            Self::AlreadyDone => "This request was carried out before. A key is shown once and cannot be shown again",
             Self::Unavailable => "The service cannot answer right now; try again in a moment",
             Self::Internal => "Something went wrong on our side; nothing was changed",
         }
@@ -98,6 +118,32 @@ pub enum Fault {
     },
     /// Not the setup token of this installation.
     WrongSetupToken,
+    /// Two fields of which only one may be given.
+    OneOfTwo,
+    /// A scope of something that the sandbox does not have.
+    NotInSandbox,
+    /// A scope that the caller's key does not have itself, or a role above the caller's.
+    AboveCaller,
+    /// More than the key had before.
+    NotNarrower,
+    /// Not a point in time, or not in the form that is asked for.
+    NotATime,
+    /// In the past.
+    Past,
+    /// Later than the organization's longest lifetime, or the caller's own end, allows.
+    TooLate {
+        /// The latest moment that is accepted, `2026-04-08T19:51:19Z`.
+        latest: String,
+    },
+    /// Not a whole number within these bounds.
+    OutOfRange {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// This `Idempotency-Key` came before, with another body.
+    OtherBody,
 }
 
 impl Fault {
@@ -110,6 +156,15 @@ impl Fault {
             Self::NotAnEmail => "Enter an e-mail address, like ada@example.com.".into(),
             Self::Unknown { known } => format!("Use one of: {known}."),
             Self::WrongSetupToken => "This is not the setup token that the server printed.".into(),
+            Self::OneOfTwo => "Give either a template or scopes, not both.".into(),
+            Self::NotInSandbox => "A test key can only have scopes of keys, workspaces and runs.".into(),
+            Self::AboveCaller => "You cannot give more than you have yourself.".into(),
+            Self::NotNarrower => "Scopes can be taken away, not added. Create a new key instead.".into(),
+            Self::NotATime => "Enter a point in time, like 2026-04-08T19:51:19Z.".into(),
+            Self::Past => "Choose a time in the future.".into(),
+            Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
+            Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
+            Self::OtherBody => "This Idempotency-Key was used before with another request.".into(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::key::Environment;
+use crate::scope::Permissions;
 
 /// The characters of the three random parts.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -40,6 +41,15 @@ impl Kind {
             Self::Secret => "sk",
             Self::Live => "live",
             Self::Test => "test",
+        }
+    }
+
+    /// The kind of a key for an environment with these permissions (decision D1).
+    pub const fn of(environment: Environment, permissions: Permissions) -> Self {
+        match (environment, permissions) {
+            (Environment::Test, _) => Self::Test,
+            (Environment::Production, Permissions::Everything) => Self::Secret,
+            (Environment::Production, Permissions::Only(_)) => Self::Live,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Why an operation did not happen, and what of that may cross a door.
 
 use domain::policy::Denied;
-use domain::{Code, FieldFault, Problem};
+use domain::{Code, FieldFault, Problem, Scope};
 
 use crate::store::StoreError;
 
@@ -14,6 +14,9 @@ pub enum Error {
     /// The policy said no.
     #[error("denied")]
     Denied,
+    /// The key lacks this scope.
+    #[error("the key lacks the scope {0}")]
+    MissingScope(Scope),
     /// The credential does not work, or does not work any more.
     #[error("unauthenticated: {0}")]
     Unauthenticated(&'static str),
@@ -39,6 +42,7 @@ impl Error {
     pub fn to_problem(&self, request_id: &str) -> Problem {
         let mut problem = Problem::new(self.code(), request_id);
         match self {
+            Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
             Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
             _ => {}
@@ -51,6 +55,7 @@ impl Error {
         match self {
             Self::NotFound => Code::NotFound,
             Self::Denied => Code::Forbidden,
+            Self::MissingScope(_) => Code::MissingScope,
             Self::Unauthenticated(_) => Code::Unauthorized,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(code, _) => *code,
@@ -61,8 +66,11 @@ impl Error {
 }
 
 impl From<Denied> for Error {
-    fn from(_: Denied) -> Self {
-        Self::Denied
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Role => Self::Denied,
+            Denied::Scope(scope) => Self::MissingScope(scope),
+        }
     }
 }
 

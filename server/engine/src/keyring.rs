@@ -104,6 +104,15 @@ impl Canon {
         }
     }
 
+    /// Adds a named number only if it is there: fields that came later leave the seals of older rows as they are.
+    #[must_use]
+    pub fn unless_none(self, name: &str, number: Option<i64>) -> Self {
+        match number {
+            Some(number) => self.text(name).number(number),
+            None => self,
+        }
+    }
+
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         &self.0

@@ -267,7 +267,7 @@ impl Engine {
             actor_name,
             is_active: state_of(&key, ctx.now).is_active(),
             environment: word::<Kind>(&key.kind, "api_keys.kind")?.environment(),
-            scopes: vec!["*".into()],
+            scopes: domain::Permissions::Everything,
             role: word(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: creator,

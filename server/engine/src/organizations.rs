@@ -2,9 +2,10 @@
 
 use domain::command::FoundOrganization;
 use domain::event::{Event, Happening};
+use domain::key::Environment;
 use domain::policy::{Action, permit};
 use domain::view::NewKey;
-use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, PersonId, Role};
+use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, Permissions, PersonId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
@@ -145,7 +146,15 @@ impl Engine {
 
     async fn next_actor(&self, tx: &mut Tx, organization: &OrganizationId, name: &str, role: Role) -> Result<Actor> {
         let id = ActorId(meta::next(tx, "actor").await?);
-        Ok(Actor { id, organization: organization.clone(), kind: ActorKind::Member, name: name.into(), role })
+        Ok(Actor {
+            id,
+            organization: organization.clone(),
+            kind: ActorKind::Member,
+            name: name.into(),
+            role,
+            permissions: Permissions::Everything,
+            environment: Environment::Production,
+        })
     }
 }
 

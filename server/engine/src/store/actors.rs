@@ -1,6 +1,7 @@
 //! Actors: members and service accounts of an organization.
 
-use domain::{Actor, ActorId, Moment, OrganizationId, PersonId};
+use domain::key::Environment;
+use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
 use super::{Conn, Link, StoreError, Tx, on, run, word};
 use crate::keyring::{Canon, Purpose, Ring};
@@ -17,6 +18,9 @@ pub struct ActorRow {
     pub role: String,
     pub created_at: i64,
     pub removed_at: Option<i64>,
+    pub created_by: Option<i64>,
+    pub disabled_at: Option<i64>,
+    pub allow_overlap: bool,
     /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an old row cannot be put
     /// back.
     pub audit_n: i64,
@@ -46,6 +50,8 @@ impl ActorRow {
             kind: word(&self.kind, "actors.kind")?,
             name: self.name.clone(),
             role: word(&self.role, "actors.role")?,
+            permissions: Permissions::Everything,
+            environment: Environment::Production,
         })
     }
 
@@ -60,16 +66,20 @@ impl ActorRow {
             .number(self.created_at)
             .maybe_number(self.removed_at)
             .number(self.audit_n)
+            .unless_none("created_by", self.created_by)
+            .unless_none("disabled_at", self.disabled_at)
+            .unless_none("allow_overlap", self.allow_overlap.then_some(1))
     }
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, audit_n, row_mac, \
-             (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = actors.organization_id \
-             AND e.object_kind = 'member' AND e.object_id = CAST(actors.id AS TEXT) \
-             AND e.action IN ('member.joined', 'member.role_changed', 'member.removed')) AS newest_n FROM actors ",
+            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, \
+             disabled_at, allow_overlap, audit_n, row_mac, (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = actors.organization_id \
+             AND e.object_kind IN ('member', 'service_account') AND e.object_id = CAST(actors.id AS TEXT) \
+             AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'service_account.created', \
+             'service_account.changed')) AS newest_n FROM actors ",
             $rest
         )
     };
@@ -77,21 +87,25 @@ macro_rules! select {
 
 pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
-         removed_at, audit_n, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+         removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     run!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
         .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac)
+        .bind(row.name.to_lowercase()).bind(row.created_by).bind(row.disabled_at).bind(row.allow_overlap)
         .execute(conn))?;
     Ok(())
 }
 
-/// Writes back what may change of an actor: person, claim, name, role, removal, event, seal.
+/// Writes back what may change of an actor: person, claim, name, role, removal, disabling, overlap, event, seal.
 pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
-         audit_n = $8, row_mac = $9 WHERE organization_id = $1 AND id = $2";
+         audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12 \
+         WHERE organization_id = $1 AND id = $2";
     let changed = run!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
-        .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
+        .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
+        .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
 }
 
@@ -150,6 +164,9 @@ pub fn new_row(actor: &Actor, at: Moment) -> ActorRow {
         role: actor.role.as_str().into(),
         created_at: at.0,
         removed_at: None,
+        created_by: None,
+        disabled_at: None,
+        allow_overlap: false,
         audit_n: 0,
         row_mac: Vec::new(),
         newest_n: 0,
