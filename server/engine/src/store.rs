@@ -9,6 +9,8 @@ pub mod keys;
 pub mod meta;
 pub mod organizations;
 pub mod people;
+pub mod runs;
+pub mod sealed;
 pub mod sessions;
 pub mod workspaces;
 
