@@ -87,6 +87,7 @@ fn raw(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => Vec::new(),
         Value::Number(number) => number.to_string().into_bytes(),
+        Value::Flag(flag) => flag.to_string().into_bytes(),
         Value::Text(text) => text.clone().into_bytes(),
         Value::Bytes(bytes) => bytes.clone(),
     }

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Connection, Row, TypeInfo, ValueRef};
 pub enum Value {
     Null,
     Number(i64),
+    Flag(bool),
     Text(String),
     Bytes(Vec<u8>),
 }
@@ -89,6 +90,7 @@ impl Intruder {
         match (value, self) {
             (Value::Null, _) => "NULL".into(),
             (Value::Number(number), _) => number.to_string(),
+            (Value::Flag(flag), _) => flag.to_string(),
             (Value::Text(text), _) => format!("'{}'", text.replace('\'', "''")),
             (Value::Bytes(bytes), Self::Sqlite(_)) => format!("x'{}'", hex::encode(bytes)),
             (Value::Bytes(bytes), Self::Postgres(_)) => format!("'\\x{}'::bytea", hex::encode(bytes)),
@@ -145,6 +147,7 @@ fn sqlite_cells(row: &SqliteRow) -> Cells {
         match (raw.is_null(), raw.type_info().name()) {
             (true, _) => Value::Null,
             (_, "INTEGER") => Value::Number(row.get_unchecked(at)),
+            (_, "BOOLEAN") => Value::Flag(row.get_unchecked(at)),
             (_, "TEXT") => Value::Text(row.get_unchecked(at)),
             (_, "BLOB") => Value::Bytes(row.get_unchecked(at)),
             (_, other) => panic!("a column of type {other}"),
@@ -159,6 +162,7 @@ fn postgres_cells(row: &PgRow) -> Cells {
         match (raw.is_null(), raw.type_info().name()) {
             (true, _) => Value::Null,
             (_, "INT8") => Value::Number(row.get(at)),
+            (_, "BOOL") => Value::Flag(row.get(at)),
             (_, "INT4") => Value::Number(i64::from(row.get::<i32, _>(at))),
             (_, "TEXT" | "VARCHAR" | "NAME") => Value::Text(row.get(at)),
             (_, "BYTEA") => Value::Bytes(row.get(at)),
