@@ -30,10 +30,15 @@ async fn put_back(intruder: &mut Intruder, table: &str, row: &Cells, new_id: Opt
 /// Values unlike the stored one, of the kind that the column holds; the likeliest forgeries come first.
 fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
     let text = |words: &[&str]| words.iter().map(|word| Value::Text((*word).into())).collect::<Vec<_>>();
+    if let Value::Flag(flag) = stored {
+        return vec![Value::Flag(!flag)];
+    }
     let likely = match column {
         "role_cap" | "role" => text(&["owner", "admin", "member", "Owner", ""]),
         "kind" => text(&["sk", "live", "test", "service", "member"]),
-        "expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id" => vec![Value::Null, Value::Number(0)],
+        "expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id" | "disabled_at" => {
+            vec![Value::Null, Value::Number(0)]
+        }
         "revoke_reason" | "claim_email" => [vec![Value::Null], text(&["", "leaked", "olga@example.test"])].concat(),
         _ => Vec::new(),
     };
@@ -45,9 +50,8 @@ fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
             Value::Bytes(flipped)
         }
         (_, Value::Bytes(bytes)) => Value::Bytes(house.outside.bytes::<80>()[..bytes.len() - n % 3].to_vec()),
-        ("expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id", _) | (_, Value::Number(_)) => {
-            Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60))
-        }
+        ("expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id" | "disabled_at" | "created_by", _)
+        | (_, Value::Number(_)) => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
         _ => Value::Text(String::from_utf8_lossy(&house.outside.base62::<12>()).into_owned()),
     });
     likely.into_iter().chain(random).filter(|value| value != stored).collect()
@@ -105,7 +109,8 @@ both! {
         let enter = async || house.engine.admit_person(&caller, &north, crate::house::origin()).await;
         let mut intruder = house.intruder().await;
         let (stored, which) = row(&mut intruder, "actors", house.member("ada", NORTH).await.0).await;
-        for (column, value) in stored.iter().filter(|(column, _)| column != "name") {
+        // Names are for show.
+        for (column, value) in stored.iter().filter(|(column, _)| !["name", "folded_name"].contains(&column.as_str())) {
             for forged in forgeries(house, column, value) {
                 intruder.set("actors", column, &forged, &which).await;
                 assert_refused(house, &key, &format!("{column} became {forged:?}")).await;
