@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod ctx;
 pub mod error;
+mod fence;
 pub mod flight;
 pub mod keyring;
 pub mod keys;
@@ -16,6 +17,7 @@ pub mod mint;
 pub mod organizations;
 pub mod outside;
 pub mod people;
+mod sealed;
 pub mod sessions;
 mod store;
 pub mod usage;
@@ -73,6 +75,10 @@ impl Engine {
 
     pub(crate) fn db(&self) -> &Db {
         &self.inner.db
+    }
+
+    pub(crate) fn usage(&self) -> &usage::Usage {
+        &self.inner.usage
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

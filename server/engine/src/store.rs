@@ -7,9 +7,11 @@ pub mod actors;
 pub mod audit;
 pub mod keys;
 pub mod meta;
+pub mod once;
 pub mod organizations;
 pub mod people;
 pub mod sessions;
+pub mod usage;
 pub mod workspaces;
 
 use std::ops::{Deref, DerefMut};

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::KeyId;
-use domain::command::RevokeKey;
+use domain::command::{KeyQuery, RevokeKey, StatusFilter};
 use domain::key::RevokeReason;
 use domain::view::KeyView;
 use serde::Serialize;
@@ -82,8 +82,11 @@ pub struct RevokedBody {
     responses((status = 200, body = Vec<KeyBody>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
 pub async fn list_keys(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_keys(&ctx, paging.before, paging.limit, paging.active).await?;
-    Ok(paging.answer(&house, "/api/v1/keys", page.next, Json::<Vec<KeyView>>(page.rows)))
+    let status = paging.active.then_some(StatusFilter::Active);
+    let query = KeyQuery { status, after: paging.before.map(KeyId), ..KeyQuery::default() };
+    let page = house.engine.list_keys(&ctx, &query, paging.limit).await?;
+    let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
+    Ok(paging.answer(&house, "/api/v1/keys", page.next, Json(keys)))
 }
 
 /// Revoke a key
