@@ -48,7 +48,9 @@ fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
         (_, Value::Bytes(bytes)) => Value::Bytes(house.outside.bytes::<80>()[..bytes.len() - n % 3].to_vec()),
         (_, Value::Flag(flag)) => Value::Flag(!flag),
         (_, Value::Number(_)) => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
-        _ if may_be_absent(column) || column == "created_by" => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
+        _ if may_be_absent(column) || column == "created_by" => {
+            Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60))
+        }
         _ => Value::Text(String::from_utf8_lossy(&house.outside.base62::<12>()).into_owned()),
     });
     likely.into_iter().chain(random).filter(|value| value != stored).collect()

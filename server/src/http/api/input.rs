@@ -185,9 +185,8 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
 
 async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
     let read = Query::<T>::from_request_parts(parts, state).await;
-    read.map(|Query(query)| query).map_err(|_| {
-        Refusal::with_details(Code::BadRequest, "The query holds something this address does not know")
-    })
+    read.map(|Query(query)| query)
+        .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))
 }
 
 fn known(field: &str, known: &str) -> Vec<FieldFault> {
@@ -255,7 +254,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Presented {
 
 /// Faults of a key, in the words of the API: what a form calls its name is its label here.
 pub fn labelled(faults: Vec<FieldFault>) -> Vec<FieldFault> {
-    let told = |fault: FieldFault| if fault.field == "name" { FieldFault { field: "label".into(), ..fault } } else { fault };
+    let told =
+        |fault: FieldFault| if fault.field == "name" { FieldFault { field: "label".into(), ..fault } } else { fault };
     faults.into_iter().map(told).collect()
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::command::ChangeOrganization;
 use domain::view::OrganizationView;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::HouseState;
@@ -17,8 +17,14 @@ use crate::http::problem::Answer;
 #[serde(deny_unknown_fields)]
 pub struct OrganizationChange {
     /// The longest lifetime of a new key, 1 to 3650 days; null for no limit.
-    #[schema(example = 365, minimum = 1, maximum = 3650)]
-    max_key_days: Option<i64>,
+    #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "given")]
+    max_key_days: Option<Option<i64>>,
+}
+
+/// Null is a value here, and not the same as nothing.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Get the organization
@@ -38,6 +44,9 @@ pub async fn change_organization(
     Caller(ctx): Caller,
     Body(change): Body<OrganizationChange>,
 ) -> Answer<Json<OrganizationView>> {
-    let command = ChangeOrganization::read(change.max_key_days)?;
+    let Some(max_key_days) = change.max_key_days else {
+        return Ok(Json(house.engine.see_organization(&ctx).await?));
+    };
+    let command = ChangeOrganization::read(max_key_days)?;
     Ok(Json(house.engine.change_organization(&ctx, command).await?))
 }

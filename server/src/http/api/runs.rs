@@ -1,4 +1,5 @@
 //! `/api/v1/workspaces/{id}/runs`, and the webhook-style address of the same.
+#![expect(unused_qualifications, reason = "the macro writes a parameter beside a set of parameters so")]
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -98,7 +98,7 @@ pub async fn delete_message(State(house): HouseState, Caller(ctx): Caller, item:
 pub async fn write_note(
     State(house): HouseState,
     Caller(ctx): Caller,
-    Presented(_): Presented,
+    _presented: Presented,
     Body(new): Body<NewText>,
 ) -> Answer<(StatusCode, Json<Sealed>)> {
     Ok((StatusCode::CREATED, Json(house.engine.write_note(&ctx, new.read()?).await?)))
