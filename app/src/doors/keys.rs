@@ -53,7 +53,7 @@ pub async fn revoke_key(
 ) -> Result<Done, Refusal> {
     let (visit, ctx) = open(&organization).await?;
     let key: KeyId = key_id.parse().map_err(|_| visit.problem(Code::NotFound))?;
-    let view = visit.engine.get_key(&ctx, key).await.map_err(|error| visit.tell(&error))?;
+    let view = visit.engine.get_key(&ctx, key).await.map_err(|error| visit.tell(&error))?.key;
     let mut faults = Vec::new();
     let reason: Option<RevokeReason> = reason.parse().ok();
     if reason.is_none() {

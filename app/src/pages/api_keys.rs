@@ -1,7 +1,8 @@
 //! Organization Settings → API Keys (RK-07).
 
+use domain::command::KeyQuery;
 use domain::policy::{Action, Grant, decide};
-use domain::view::{KeyView, Page as Rows};
+use domain::view::{KeyLine, KeyView, Page as Rows};
 use domain::{KeyId, Moment, OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -20,7 +21,7 @@ const ROWS: i64 = 50;
 
 struct List {
     room: Room,
-    rows: Rows<KeyView>,
+    rows: Rows<KeyLine>,
     flash: Option<Flash>,
     url: String,
     problem: Option<Problem>,
@@ -31,8 +32,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let visit = &asked.visit;
     let place = Place { screen: Screen::ApiKeys(organization.clone()), before: asked.before() };
     let room = Room::enter(visit, &organization, place).await?;
-    let rows =
-        visit.engine.list_keys(&room.ctx, asked.before(), ROWS, false).await.map_err(|error| visit.tell(&error))?;
+    let query = KeyQuery { after: asked.before().map(KeyId), ..KeyQuery::default() };
+    let rows = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(|error| visit.tell(&error))?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let list = List { room, rows, flash, url, problem: asked.problem().cloned() };
     Ok(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) })
@@ -111,7 +112,12 @@ fn table(list: &List) -> AnyView {
     let creators = decide(room.ctx.actor().role, Action::SeeCreators) == Grant::All;
     let fresh = fresh(list);
     let now = room.ctx.now();
-    let rows = list.rows.rows.iter().map(|key| row(room.organization(), key, now, creators, fresh == Some(key.key_id)));
+    let rows = list
+        .rows
+        .rows
+        .iter()
+        .map(|line| &line.key)
+        .map(|key| row(room.organization(), key, now, creators, fresh == Some(key.key_id)));
     view! {
         <div class="table-wrap">
             <table class="table">

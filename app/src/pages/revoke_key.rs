@@ -16,7 +16,7 @@ use crate::words;
 pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
     let place = Place::top(Screen::RevokeKey(organization.clone(), key));
     let room = Room::enter(&asked.visit, &organization, place).await?;
-    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
+    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?.key;
     let problem = asked.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
     Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm)))

@@ -1,7 +1,7 @@
 //! Why an operation did not happen, and what of that may cross a door.
 
 use domain::policy::Denied;
-use domain::{Code, FieldFault, Problem, Scope};
+use domain::{Code, FieldFault, KeyId, Problem, Scope};
 
 use crate::store::StoreError;
 
@@ -26,6 +26,9 @@ pub enum Error {
     /// The state of things does not allow it.
     #[error("conflict: {1}")]
     Conflict(Code, &'static str),
+    /// A retry of a request that made this key.
+    #[error("already done: key {0}")]
+    AlreadyDone(KeyId),
     /// The database does not answer for the moment.
     #[error("busy")]
     Busy(#[source] StoreError),
@@ -59,6 +62,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthorized,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(code, _) => *code,
+            Self::AlreadyDone(_) => Code::AlreadyDone,
             Self::Busy(_) => Code::Unavailable,
             Self::Broken(_) => Code::Internal,
         }

@@ -119,6 +119,12 @@ impl Canon {
         }
     }
 
+    /// Adds the scopes of a key only if it is restricted, for the same reason.
+    #[must_use]
+    pub fn unless_everything(self, scopes: &str) -> Self {
+        if scopes == "*" { self } else { self.text("scopes").text(scopes) }
+    }
+
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         &self.0

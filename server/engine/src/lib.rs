@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod ctx;
 pub mod error;
+mod fence;
 pub mod flight;
 pub mod keyring;
 pub mod keys;
@@ -77,6 +78,10 @@ impl Engine {
 
     pub(crate) fn db(&self) -> &Db {
         &self.inner.db
+    }
+
+    pub(crate) fn usage(&self) -> &usage::Usage {
+        &self.inner.usage
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

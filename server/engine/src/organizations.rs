@@ -9,7 +9,7 @@ use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, Permission
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::keys::fence;
+use crate::keys::{KeyPlan, fence};
 use crate::people::Identity;
 use crate::store::{Tx, actors, audit, keys, meta, organizations, people, word};
 use crate::{Engine, Error, Result};
@@ -33,7 +33,7 @@ impl Engine {
     pub async fn bootstrap(&self, command: &FoundOrganization, origin: Origin) -> Result<NewKey> {
         let mut tx = self.db().begin().await?;
         let ctx = self.found(&mut tx, command, None, origin).await?;
-        let new = self.insert_key(&mut tx, &ctx, "bootstrap key").await?;
+        let new = self.insert_key(&mut tx, &ctx, KeyPlan::own(&ctx.actor, "bootstrap key")).await?;
         tx.commit().await?;
         Ok(new)
     }

@@ -7,11 +7,13 @@ pub mod actors;
 pub mod audit;
 pub mod keys;
 pub mod meta;
+pub mod once;
 pub mod organizations;
 pub mod people;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
+pub mod usage;
 pub mod workspaces;
 
 use std::ops::{Deref, DerefMut};

@@ -146,7 +146,12 @@ async fn tidy(engine: Engine) {
     let mut ticks = tokio::time::interval(TIDY);
     loop {
         ticks.tick().await;
-        for done in [engine.flush_usage().await, engine.sweep_sessions().await] {
+        for done in [
+            engine.flush_usage().await,
+            engine.expire_keys().await.map(drop),
+            engine.forget_requests().await,
+            engine.sweep_sessions().await,
+        ] {
             if let Err(error) = done {
                 tracing::warn!(%error, "tidying has to wait");
             }

@@ -14,8 +14,7 @@ use crate::{Engine, Error, Result};
 
 impl Engine {
     /// Lets a key open what its predecessor opened: seals what the old key's pair is made of to the heir. What the old
-    /// key inherited itself is reached through it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "rotation calls it next"))]
+    /// key inherited itself is reached through it. Another key than the one that `old_id` names is no heirloom.
     pub(crate) async fn bequeath(
         &self,
         tx: &mut Tx,
@@ -25,8 +24,12 @@ impl Engine {
         heir: KeyId,
         heir_public: &[u8],
     ) -> Result<()> {
-        let place = self.heir_place(owner, old_id.0, heir.0);
-        let sealed = mint::seal_to(self.outside(), heir_public, &place, mint::seal_ikm(old).as_slice());
+        let (place, seal_ikm) = (self.heir_place(owner, old_id.0, heir.0), mint::seal_ikm(old));
+        let stored = sealed::public_key(tx, &owner.organization, old_id).await?;
+        if stored.as_deref() != Some(&Opener::of(&seal_ikm).public_key()) {
+            return Err(Error::Denied);
+        }
+        let sealed = mint::seal_to(self.outside(), heir_public, &place, seal_ikm.as_slice());
         let sealed = sealed.map_err(|_| Error::Broken(format!("key {heir} has no public key")))?;
         Ok(sealed::insert_heir(tx, &HeirRow { key_id: heir.0, from_key_id: old_id.0, sealed }).await?)
     }
@@ -58,13 +61,11 @@ impl Engine {
 }
 
 /// How many messages and notes a key opens now, with what it inherited.
-#[cfg_attr(not(test), expect(dead_code, reason = "rotation calls it next"))]
 pub(crate) async fn count_sealed(link: &mut Link, organization: &OrganizationId, key: KeyId) -> Result<i64> {
     Ok(sealed::count_of_line(link, organization, key).await?)
 }
 
 /// Messages that went to one key go to its successor from now on.
-#[cfg_attr(not(test), expect(dead_code, reason = "rotation calls it next"))]
 pub(crate) async fn pass_inbox(tx: &mut Tx, organization: &OrganizationId, from: KeyId, to: KeyId) -> Result<()> {
     Ok(sealed::pass_inbox(tx, organization, from, to).await?)
 }

@@ -140,7 +140,7 @@ pub async fn ended_by_request(
     request: &str,
 ) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT at FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' AND object_id = $2 \
-         AND action = 'key.revoked' AND request_id = $3";
+         AND action IN ('key.revoked', 'key.rotated') AND request_id = $3";
     let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(key.to_string()).bind(request).fetch_optional(conn))?;
     Ok(row.map(|(at,)| at))

@@ -1,13 +1,15 @@
 //! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
 
-use domain::policy::Reach;
-use domain::{ActorId, KeyId, Moment, OrganizationId};
+mod list;
 
-use super::{Conn, Link, StoreError, Tx, on, run};
+use domain::token::Kind;
+use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
+
+use super::{Conn, Link, StoreError, Tx, on, run, word};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One key.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
 pub struct KeyRow {
     pub id: i64,
     pub organization_id: String,
@@ -28,6 +30,16 @@ pub struct KeyRow {
     pub revoked_by: Option<i64>,
     pub revoke_reason: Option<String>,
     pub last_used_at: Option<i64>,
+    pub scopes: String,
+    pub folded_name: String,
+    pub expired_at: Option<i64>,
+    pub exposed_at: Option<i64>,
+    pub rotated_from: Option<i64>,
+    pub rotated_to: Option<i64>,
+    pub last_used_address: Option<String>,
+    pub last_used_agent: Option<String>,
+    pub sole: bool,
+    pub rank: i64,
     /// Number of the audit event that last changed this row; sealed, so that an old row cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
@@ -51,7 +63,29 @@ pub struct PresentedRow {
     pub newest_n: i64,
 }
 
+/// The key opens doors, as far as it has not ended by itself since.
+pub const USABLE: i64 = 0;
+/// The key ended by itself.
+pub const EXPIRED: i64 = 1;
+/// The key was ended.
+pub const REVOKED: i64 = 2;
+
 impl KeyRow {
+    /// What it is for.
+    pub fn kind(&self) -> Result<Kind, StoreError> {
+        word(&self.kind, "api_keys.kind")
+    }
+
+    /// What it may do of what its owner's role allows.
+    pub fn permissions(&self) -> Result<Permissions, StoreError> {
+        word(&self.scopes, "api_keys.scopes")
+    }
+
+    /// How the audit log calls it.
+    pub fn label(&self) -> String {
+        format!("{} · {}", self.name, self.key_prefix)
+    }
+
     /// The row with the seal over its security fields.
     #[must_use]
     pub fn with_mac(mut self, ring: &Ring) -> Self {
@@ -90,6 +124,11 @@ impl KeyRow {
             .maybe_number(self.revoked_by)
             .maybe_text(self.revoke_reason.as_deref())
             .number(self.audit_n)
+            .unless_none("expired_at", self.expired_at)
+            .unless_none("exposed_at", self.exposed_at)
+            .unless_none("rotated_from", self.rotated_from)
+            .unless_none("rotated_to", self.rotated_to)
+            .unless_everything(&self.scopes)
     }
 }
 
@@ -97,9 +136,12 @@ macro_rules! columns {
     () => {
         "k.id, k.organization_id, k.actor_id, k.created_by, k.name, k.kind, k.role_cap, k.key_prefix, k.preview, \
          k.public_key, k.lookup_key_id, k.lookup, k.sealed, k.created_at, k.expires_at, k.revoked_at, k.revoked_by, \
-         k.revoke_reason, k.last_used_at, k.audit_n, k.row_mac"
+         k.revoke_reason, k.last_used_at, k.scopes, k.folded_name, k.expired_at, k.exposed_at, k.rotated_from, \
+         k.rotated_to, k.last_used_address, k.last_used_agent, k.sole, k.rank, k.audit_n, k.row_mac"
     };
 }
+
+pub(crate) use columns;
 
 macro_rules! listed {
     ($rest:literal) => {
@@ -113,16 +155,19 @@ macro_rules! listed {
         )
     };
 }
+pub use list::{count_ended, list};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
-         preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+         preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac, scopes, folded_name, \
+         rotated_from, sole, rank) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     run!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(row.actor_id).bind(row.created_by).bind(&row.name)
         .bind(&row.kind).bind(&row.role_cap).bind(&row.key_prefix).bind(&row.preview).bind(&row.public_key)
         .bind(row.lookup_key_id).bind(&row.lookup).bind(&row.sealed).bind(row.created_at).bind(row.expires_at)
-        .bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
+        .bind(row.audit_n).bind(&row.row_mac).bind(&row.scopes).bind(&row.folded_name).bind(row.rotated_from)
+        .bind(row.sole).bind(row.rank).execute(conn))?;
     Ok(())
 }
 
@@ -134,7 +179,8 @@ pub async fn by_lookup(link: &mut Link, lookup_key: i64, lookup: &[u8]) -> Resul
         columns!(),
         ", (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = k.organization_id \
          AND e.object_kind = 'key' AND e.object_id = CAST(k.id AS TEXT) \
-         AND e.action IN ('key.created', 'key.revoked')) AS newest_n \
+         AND e.action IN ('key.created', 'key.narrowed', 'key.rotated', 'key.exposed', 'key.expired', 'key.revoked')) \
+         AS newest_n \
          FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
     );
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
@@ -168,32 +214,53 @@ pub async fn hold(
     })
 }
 
-/// Keys within reach, newest first, from `before` (exclusive) on.
-pub async fn list(
-    link: &mut Link,
-    reach: &Reach,
-    before: i64,
-    limit: i64,
-    only_active_at: Option<Moment>,
-) -> Result<Vec<ListedRow>, StoreError> {
-    const SQL: &str = listed!(
-        "WHERE k.organization_id = $1 AND k.id < $2 AND (CAST($3 AS BIGINT) IS NULL OR k.actor_id = $3) \
-         AND (CAST($4 AS BIGINT) IS NULL OR (k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $4))) \
-         ORDER BY k.id DESC LIMIT $5"
-    );
-    Ok(on!(link, conn => sqlx::query_as(SQL)
-        .bind(reach.organization().as_str()).bind(before).bind(reach.owner().map(|owner| owner.0))
-        .bind(only_active_at.map(|at| at.0)).bind(limit).fetch_all(conn))?)
+/// Writes back what may change of a key, if nobody changed it since it was read. Says whether it did.
+pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
+         revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
+         rank = $15, audit_n = $16, row_mac = $17 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(row.id).bind(read_at).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
+        .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
+        .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
+        .execute(conn))?;
+    Ok(changed == 1)
 }
 
-/// Writes the end of a key, once: a row that has ended is left as it is. Says whether this call ended it.
-pub async fn end(tx: &mut Tx, row: &KeyRow) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE api_keys SET revoked_at = $3, revoked_by = $4, revoke_reason = $5, audit_n = $6, row_mac = $7 \
-         WHERE organization_id = $1 AND id = $2 AND revoked_at IS NULL";
-    let changed = run!(tx, conn => sqlx::query(SQL)
-        .bind(&row.organization_id).bind(row.id).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason)
-        .bind(row.audit_n).bind(&row.row_mac).execute(conn))?;
-    Ok(changed == 1)
+/// The organization of a key that is past its end.
+pub async fn organization_due(link: &mut Link, now: Moment) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
+         AND expires_at <= $1 LIMIT 1";
+    let row: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(now.0).fetch_optional(conn))?;
+    Ok(row.map(|(organization,)| organization))
+}
+
+/// Keys of an organization that are past their end, and nobody has written that down yet.
+pub async fn due_of(
+    link: &mut Link,
+    organization: &OrganizationId,
+    now: Moment,
+    limit: i64,
+) -> Result<Vec<KeyId>, StoreError> {
+    const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND rank = 0 AND expires_at IS NOT NULL \
+         AND expires_at <= $2 ORDER BY id LIMIT $3";
+    let rows: Vec<(i64,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
+    Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
+}
+
+/// How many keys of an actor open doors; those whose successor is there already do not count.
+pub async fn count_usable(
+    link: &mut Link,
+    organization: &OrganizationId,
+    actor: ActorId,
+    now: Moment,
+) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND rank = 0 \
+         AND rotated_to IS NULL AND (expires_at IS NULL OR expires_at > $3)";
+    let (count,): (i64,) =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
+    Ok(count)
 }
 
 /// The keys of an actor that have not been revoked.
@@ -202,12 +269,4 @@ pub async fn live_of(link: &mut Link, organization: &OrganizationId, actor: Acto
     let rows: Vec<(i64,)> =
         on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
-}
-
-/// Notes the last use, unless a later one is known.
-pub async fn touch(tx: &mut Tx, id: KeyId, at: Moment) -> Result<(), StoreError> {
-    const SQL: &str =
-        "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
-    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).execute(conn))?;
-    Ok(())
 }

@@ -52,3 +52,10 @@ pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<Membersh
         })
         .collect()
 }
+
+/// The longest lifetime of a new key in days, if the organization has set one.
+pub async fn max_key_days(link: &mut Link, id: &OrganizationId) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "SELECT max_key_days FROM organizations WHERE id = $1";
+    let (days,): (Option<i64>,) = on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_one(conn))?;
+    Ok(days)
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::command::{CreateKey, CreateWorkspace, RevokeKey};
+use domain::command::{CreateKey, CreateWorkspace, KeyDraft, RevokeKey};
 use domain::key::RevokeReason;
 use domain::token::{Brand, PlainKey};
 use domain::view::{AuditView, NewKey, WorkspaceView};
@@ -175,6 +175,15 @@ impl House {
     /// A key of a member of North.
     pub async fn north_key(&self, name: &str) -> NewKey {
         self.key_of(&self.north(name).await).await
+    }
+
+    /// A key of a member of North for an environment, with a few scopes.
+    pub async fn restricted_key(&self, name: &str, environment: &str, scopes: &[&str]) -> NewKey {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let environment = Some(environment);
+        let draft = KeyDraft { name: "restricted", environment, scopes: Some(&scopes), ..KeyDraft::default() };
+        let command = CreateKey::draft(&draft, self.outside.now()).expect("a key to ask for");
+        self.engine.create_key(&self.north(name).await, command).await.expect("a key")
     }
 
     /// Presents a key.

@@ -97,4 +97,23 @@ both! {
         assert_eq!(refusal(house.engine.create_run(&max, run(&workspace.id, None)).await), Code::Forbidden);
         assert_eq!(before, everything(house).await);
     }
+
+    d7_a_test_key_starts_runs_in_the_sandbox_alone(house) {
+        let real = staging(house).await;
+        let key = house.restricted_key("max", "test", &["workspaces:write", "runs:write"]).await;
+        let sandbox = house.with_key(&key.plain).await.ctx.clone();
+        let trial = house.workspace(&sandbox, "Trial").await.expect("a workspace");
+        let made = house.engine.create_run(&sandbox, run(&trial.id, None)).await.expect("a run");
+        assert_eq!(made.environment, Environment::Test);
+        assert_eq!(house.engine.list_runs(&sandbox, &trial.id, None, 10).await.expect("a list").rows, [made]);
+        assert_eq!(refusal(house.engine.create_run(&sandbox, run(&real.id, None)).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.list_runs(&house.north("max").await, &trial.id, None, 10).await), Code::NotFound);
+    }
+
+    d6_a_key_starts_runs_only_with_the_scope_for_it(house) {
+        let (real, key) = (staging(house).await, house.restricted_key("max", "production", &["runs:read"]).await);
+        let reader = house.with_key(&key.plain).await;
+        house.engine.list_runs(&reader.ctx, &real.id, None, 10).await.expect("a list");
+        assert_eq!(refusal(house.engine.create_run(&reader.ctx, run(&real.id, None)).await), Code::MissingScope);
+    }
 }

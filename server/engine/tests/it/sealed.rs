@@ -1,6 +1,6 @@
 //! What is sealed to a key: opened by it and its heirs, and by nothing else (decision D16).
 
-use domain::command::SealText;
+use domain::command::{RotateKey, SealText};
 use domain::event::Happening;
 use domain::view::{Items, NewKey, Sealed};
 use domain::{ActorId, Code, ItemId};
@@ -323,5 +323,38 @@ both! {
         assert_eq!(refusal(house.engine.send_message(&ctx, olga.actor().id, text("late")).await), Code::Unauthorized);
         assert_eq!(refusal(house.engine.delete_message(&ctx, &message).await), Code::Unauthorized);
         assert_eq!(before, everything(house).await);
+    }
+
+    a_key_that_may_not_read_the_inbox_swallows_no_message(house) {
+        let ci = house.restricted_key("ada", "production", &["runs:write"]).await;
+        house.restricted_key("ada", "test", &["runs:write"]).await;
+        let max = house.north("max").await;
+        assert_eq!(refusal(house.engine.send_message(&max, ci.view.actor_id, text("hello")).await), Code::Conflict);
+        let reader = house.restricted_key("ada", "production", &["inbox:read"]).await;
+        assert_eq!(send(house, ci.view.actor_id, "hello").await.key_id, reader.view.key_id);
+        assert_eq!(texts(&inbox(house, &reader).await), ["hello"]);
+        assert_eq!(refusal(note(house, &reader, "remember").await), Code::MissingScope);
+        let ctx = house.with_key(&ci.plain).await.ctx.clone();
+        assert_eq!(refusal(house.engine.read_inbox(&ctx, &ci.plain, 10).await), Code::MissingScope);
+    }
+
+    ro_31_rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(house) {
+        for (carry_over, readable) in [(false, 0), (true, 2)] {
+            let old = house.north_key("ada").await;
+            house.intruder().await.run("DELETE FROM items").await;
+            house.intruder().await.run("DELETE FROM inboxes").await;
+            let words = ["one", "two"];
+            for word in words {
+                note(house, &old, word).await.expect("written");
+            }
+            let admitted = house.with_key(&old.plain).await;
+            let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::at_once(old.view.key_id) };
+            let rotated = house.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
+            assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
+            let items = notebook(house, &rotated.new).await;
+            assert_eq!((items.items.len(), items.unreadable), (readable, 2 - readable as i64));
+            assert_eq!(rotated.messages_orphaned, items.unreadable);
+            assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The stories of a service account (decision D4).
 
-use domain::command::{ChangeServiceAccount, CreateServiceAccount};
+use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
 use domain::event::Happening;
-use domain::view::{AuditView, ServiceAccount};
-use domain::{ActorId, Code, Fault, FieldFault, KeyId, Role};
-use engine::{Ctx, Error};
+use domain::view::{AuditView, NewKey, ServiceAccount};
+use domain::{ActorId, Code, Fault, FieldFault, Moment, Role};
+use engine::{Ctx, Error, Result};
 
 use crate::house::{House, NORTH, everything, refusal, revoke};
-use crate::intruder::{Value, cell};
+use crate::intruder::Value;
 
 fn account(name: &str, role: &str) -> CreateServiceAccount {
     CreateServiceAccount::read(name, Some(role), false).expect("a service account")
@@ -26,17 +26,10 @@ fn changes(event: &AuditView) -> Vec<(&str, Option<&str>, Option<&str>)> {
     event.changes.iter().map(|c| (c.field.as_str(), c.before.as_deref(), c.after.as_deref())).collect()
 }
 
-/// A key of a service account, as far as lists and the requests in the air are concerned.
-async fn give_key(house: &House, account: ActorId, id: i64) -> KeyId {
-    let template = house.north_key("max").await;
-    let mut intruder = house.intruder().await;
-    let sql = format!("SELECT * FROM api_keys WHERE id = {}", template.view.key_id);
-    let mut row = intruder.rows(&sql).await.remove(0);
-    *cell(&mut row, "id") = Value::Number(id);
-    *cell(&mut row, "actor_id") = Value::Number(account.0);
-    *cell(&mut row, "lookup") = Value::Bytes(house.outside.bytes::<32>().to_vec());
-    intruder.insert("api_keys", &row).await;
-    KeyId(id)
+/// A key of a service account.
+async fn give_key(house: &House, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
+    let command = CreateKey { owner: Some(account), expires_at, ..CreateKey::read("a key").expect("a name") };
+    house.engine.create_key(&house.north("olga").await, command).await
 }
 
 both! {
@@ -150,14 +143,18 @@ both! {
 
     active_keys_are_those_that_open_doors_now(house) {
         let olga = house.north("olga").await;
-        let made = make(house, &olga, "CI", "member").await;
-        for id in [1001, 1002, 1003] {
-            give_key(house, made.actor_id, id).await;
-        }
-        let mut intruder = house.intruder().await;
-        intruder.set("api_keys", "rank", &Value::Number(2), "id = 1002").await;
-        intruder.set("api_keys", "expires_at", &Value::Number(olga.now().0), "id = 1003").await;
-        assert_eq!(house.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 1);
+        let command = CreateServiceAccount::read("CI", None, true).expect("a service account");
+        let made = house.engine.create_service_account(&olga, command).await.expect("a service account");
+        let (lasting, brief) = (give_key(house, made.actor_id, None).await.expect("a key"), olga.now().plus_seconds(60));
+        give_key(house, made.actor_id, Some(brief)).await.expect("a key");
+        let active = async || {
+            house.engine.get_service_account(&house.north("olga").await, made.actor_id).await.expect("found").active_keys
+        };
+        assert_eq!(active().await, 2);
+        house.clock.advance_seconds(60);
+        assert_eq!(active().await, 1);
+        house.engine.revoke_key(&house.north("olga").await, revoke(lasting.view.key_id)).await.expect("revoked");
+        assert_eq!(active().await, 0);
     }
 
     d23_lowering_or_disabling_cancels_the_requests_of_its_keys(house) {
@@ -165,16 +162,58 @@ both! {
         let lower = |id| ChangeServiceAccount { role: Some(Role::Member), ..change(id) };
         let disable = |id| ChangeServiceAccount { disabled: Some(true), ..change(id) };
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), Some("admin"), Some(false), Some(true)).expect("a change");
+        let bystander = house.with_key(&house.north_key("max").await.plain).await;
         for (n, cancels) in [(0, true), (1, true), (2, false)] {
             let made = make(house, &olga, "CI", "admin").await;
-            let key = give_key(house, made.actor_id, 1001 + n).await;
-            let flight = house.engine.flight();
-            let (pass, _) = flight.enter(key, flight.epoch());
-            let (bystander, _) = flight.enter(KeyId(9999), flight.epoch());
-            let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n as usize].clone();
+            let key = give_key(house, made.actor_id, None).await.expect("a key");
+            let running = house.with_key(&key.plain).await;
+            let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n].clone();
             house.engine.change_service_account(&olga, command).await.expect("changed");
-            assert_eq!((pass.is_cancelled(), bystander.is_cancelled()), (cancels, false), "{n}");
+            assert_eq!((running.pass.is_cancelled(), bystander.pass.is_cancelled()), (cancels, false), "{n}");
         }
+    }
+
+    d4_the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(house) {
+        let olga = house.north("olga").await;
+        let made = make(house, &olga, "CI", "member").await;
+        let key = give_key(house, made.actor_id, None).await.expect("a key");
+        let ctx = house.with_key(&key.plain).await.ctx.clone();
+        let disable = |disabled| ChangeServiceAccount { disabled: Some(disabled), ..change(made.actor_id) };
+        house.engine.change_service_account(&olga, disable(true)).await.expect("disabled");
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(house.workspace(&ctx, "Late").await), Code::Forbidden);
+        house.engine.change_service_account(&olga, disable(false)).await.expect("enabled");
+        house.workspace(&house.with_key(&key.plain).await.ctx, "Again").await.expect("it works again");
+    }
+
+    ro_20_without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(house) {
+        let olga = house.north("olga").await;
+        let made = make(house, &olga, "CI", "member").await;
+        let overlap = |allowed| ChangeServiceAccount { allow_overlap: Some(allowed), ..change(made.actor_id) };
+        house.engine.change_service_account(&olga, overlap(true)).await.expect("allowed");
+        for _ in 0..2 {
+            give_key(house, made.actor_id, None).await.expect("a key");
+        }
+        house.engine.change_service_account(&olga, overlap(false)).await.expect("taken back");
+        assert_eq!(refusal(give_key(house, made.actor_id, None).await), Code::ActiveKeyExists);
+        assert_eq!(house.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 2);
+    }
+
+    ra_17_a_key_of_an_admins_service_account_manages_what_its_scopes_allow(house) {
+        let (reads, ada) = (house.restricted_key("ada", "production", &["service_accounts:read"]).await, house.north("ada").await);
+        let made = make(house, &ada, "CI", "member").await;
+        let reader = house.with_key(&reads.plain).await;
+        assert_eq!(house.engine.get_service_account(&reader.ctx, made.actor_id).await.expect("found"), made);
+        assert_eq!(refusal(house.engine.create_service_account(&reader.ctx, account("Late", "member")).await), Code::MissingScope);
+        assert_eq!(refusal(house.engine.change_service_account(&reader.ctx, change(made.actor_id)).await), Code::MissingScope);
+        // A key of a service account that is an admin may make another, and disable itself.
+        let boss = make(house, &ada, "Boss", "admin").await;
+        let key = give_key(house, boss.actor_id, None).await.expect("a key");
+        let running = house.with_key(&key.plain).await;
+        make(house, &running.ctx, "Made by a program", "admin").await;
+        let disable = ChangeServiceAccount { disabled: Some(true), ..change(boss.actor_id) };
+        assert!(house.engine.change_service_account(&running.ctx, disable).await.expect("disabled").is_disabled);
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
     }
 
     b5_changing_a_service_account_does_not_seal_an_alteration(house) {

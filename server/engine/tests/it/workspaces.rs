@@ -116,4 +116,22 @@ both! {
         // To another organization it is forbidden all the same.
         assert_eq!(refusal(house.engine.get_workspace(&house.south("otto").await, &made.id).await), Code::Forbidden);
     }
+
+    d7_a_test_key_sees_and_makes_only_what_is_in_the_sandbox(house) {
+        let max = house.north("max").await;
+        let real = house.workspace(&max, "Real").await.expect("a workspace");
+        let key = house.restricted_key("max", "test", &["workspaces:write"]).await;
+        let sandbox = house.with_key(&key.plain).await.ctx.clone();
+        let trial = house.workspace(&sandbox, "Trial").await.expect("a workspace");
+        assert_eq!((trial.environment, trial.created_by.as_str()), (Environment::Test, "max"));
+        for (ctx, own, other) in [(&sandbox, &trial, &real), (&max, &real, &trial)] {
+            assert_eq!(house.engine.list_workspaces(ctx, None, 10).await.expect("a list").rows, std::slice::from_ref(own));
+            assert_eq!(house.engine.get_workspace(ctx, &own.id).await.expect("found"), *own);
+            assert_eq!(refusal(house.engine.get_workspace(ctx, &other.id).await), Code::NotFound);
+            let delete = DeleteWorkspace { workspace: other.id.clone() };
+            assert_eq!(refusal(house.engine.delete_workspace(ctx, &delete).await), Code::NotFound);
+        }
+        let delete = DeleteWorkspace { workspace: trial.id };
+        house.engine.delete_workspace(&sandbox, &delete).await.expect("deleted");
+    }
 }

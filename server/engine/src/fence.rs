@@ -1,0 +1,68 @@
+//! The write fence, and who acts when nobody does.
+
+use domain::key::Environment;
+use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
+
+use crate::ctx::{Credential, Ctx, Origin};
+use crate::keys::state_of;
+use crate::store::keys::{self, KeyRow};
+use crate::store::{self, Tx, word};
+use crate::{Engine, Error, Result};
+
+/// Looks once more, inside the transaction, at what let the caller in: whoever was ended, removed, disabled or lowered
+/// since writes nothing (write fence of decision D23). Gives the row of the key the request was made with.
+pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Option<KeyRow>> {
+    let ended = Error::Unauthenticated("the credential ended while the request ran");
+    if matches!(ctx.credential, Credential::System) {
+        return Ok(None);
+    }
+    store::audit::hold_head(tx, &ctx.actor.organization).await?;
+    let now = engine.outside().now();
+    let mut presented = None;
+    match &ctx.credential {
+        Credential::Key { id, .. } => {
+            let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ended)?;
+            if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
+                return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
+            }
+            presented = Some(row);
+        }
+        Credential::Session(digest) => {
+            let session = store::sessions::find(tx, digest).await?;
+            if session.is_none_or(|session| Moment(session.expires_at) <= now) {
+                return Err(ended);
+            }
+        }
+        Credential::IdToken | Credential::System => {}
+    }
+    let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
+    let stands = |actor: &store::actors::ActorRow| {
+        actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring())
+    };
+    let actor = actor.filter(stands).ok_or(Error::Denied)?;
+    if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
+}
+
+/// The installation itself, acting in an organization: what happens by the clock, or by nobody who can be named.
+pub(crate) fn nobody(organization: &OrganizationId, name: &str, now: Moment, origin: Origin) -> Ctx {
+    let actor = Actor {
+        id: ActorId(0),
+        organization: organization.clone(),
+        kind: ActorKind::Service,
+        name: name.into(),
+        role: Role::Member,
+        permissions: Permissions::Only(domain::ScopeSet::EMPTY),
+        environment: Environment::Production,
+    };
+    Ctx::new(actor, now, origin, Credential::System)
+}
+
+/// One field at fault.
+pub(crate) fn invalid(field: &str, fault: domain::Fault) -> Error {
+    Error::Invalid(vec![FieldFault::new(field, fault)])
+}
+
+/// The state of things does not allow it, for this reason.
+pub(crate) const fn conflict(sentence: &'static str) -> Error {
+    Error::Conflict(Code::Conflict, sentence)
+}

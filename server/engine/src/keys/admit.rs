@@ -1,0 +1,187 @@
+//! Letting a request in with a key.
+
+use domain::event::{Event, Happening};
+use domain::key::KeyState;
+use domain::token::PlainKey;
+use domain::view::RefusalCause;
+use domain::{ActorId, KeyId, Moment, Role};
+use subtle::ConstantTimeEq;
+
+use super::state_of;
+use crate::audit::journal;
+use crate::ctx::{Credential, Ctx, Origin};
+use crate::fence::nobody;
+use crate::flight::Pass;
+use crate::keyring::{Canon, Purpose};
+use crate::store::keys::{self, KeyRow, PresentedRow};
+use crate::store::{self, word};
+use crate::{Engine, Error, Result, mint};
+
+/// A request that was let in with a key.
+pub struct Admitted {
+    /// Who asks.
+    pub ctx: Ctx,
+    /// Ends when the key does.
+    pub pass: Pass,
+    expires_at: Option<Moment>,
+}
+
+impl Engine {
+    /// Lets a request in with a key, or says why not: an unknown, altered, expired or revoked key is
+    /// `Unauthenticated`, one whose owner was removed or disabled is `Denied` (RA-31). Key state is read from the
+    /// database on every request.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Denied`, or `Busy` when the state cannot be read; never success then.
+    pub async fn admit_key(&self, key: &PlainKey, origin: Origin) -> Result<Admitted> {
+        let epoch = self.flight().epoch();
+        let row = self.find_key(key).await?;
+        let (pass, stale) = self.flight().enter(KeyId(row.id), epoch);
+        let row = if stale { self.find_key(key).await? } else { row };
+        let (id, now) = (KeyId(row.id), self.outside().now());
+        let refused = match state_of(&row, now) {
+            KeyState::Active => None,
+            KeyState::Expired { .. } => Some(RefusalCause::Expired),
+            KeyState::Revoked { .. } => Some(RefusalCause::Revoked),
+        };
+        if let Some(cause) = refused {
+            self.usage().refused(id, cause, now, &origin);
+            return Err(Error::Unauthenticated("the key has ended"));
+        }
+        let actor = match self.key_owner(&row).await? {
+            Ok(actor) => actor,
+            Err(cause) => {
+                self.usage().refused(id, cause, now, &origin);
+                return Err(Error::Denied);
+            }
+        };
+        self.usage().accepted(id, now, &origin);
+        let credential = Credential::Key { id, prefix: row.key_prefix, flight: pass.id };
+        let expires_at = row.expires_at.map(Moment);
+        Ok(Admitted { ctx: Ctx::new(actor, now, origin, credential), pass, expires_at })
+    }
+
+    /// Whether the key of an admitted request still opens doors. Asked again right before the answer; the database is
+    /// asked where other nodes may have ended it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when it does not, `Busy` when that cannot be read.
+    pub async fn still_admitted(&self, admitted: &Admitted) -> Result<()> {
+        let past = admitted.expires_at.is_some_and(|end| end <= self.outside().now());
+        if past || admitted.pass.is_cancelled() {
+            return Err(Error::Unauthenticated("the key ended while the request ran"));
+        }
+        let Credential::Key { id, .. } = admitted.ctx.credential else { return Ok(()) };
+        if !self.db().is_shared() {
+            return Ok(());
+        }
+        let found = keys::find(&mut self.db().read().await?, &admitted.ctx.actor.organization, id).await?;
+        match found.map(|row| row.key.revoked_at) {
+            Some(Some(at)) if Some(at) != self.own_end(admitted, id).await? => {
+                Err(Error::Unauthenticated("the key ended while the request ran"))
+            }
+            Some(_) => Ok(()),
+            None => Err(Error::Unauthenticated("the key is gone")),
+        }
+    }
+
+    /// Marks a key that was sent in an address, where logs keep it (decision D8), and writes that down, once. A key
+    /// that does not exist, or has ended, is no news.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn expose_key(&self, key: &PlainKey, origin: &Origin) -> Result<()> {
+        let found = match self.find_key(key).await {
+            Err(Error::Unauthenticated(_)) => return Ok(()),
+            found => found?,
+        };
+        let (id, now) = (KeyId(found.id), self.outside().now());
+        self.usage().refused(id, RefusalCause::SentInAddress, now, origin);
+        let organization = word(&found.organization_id, "api_keys.organization_id")?;
+        let ctx = nobody(&organization, "Someone with the key", now, origin.clone());
+        let mut tx = self.db().begin().await?;
+        store::audit::hold_head(&mut tx, &organization).await?;
+        let Some(row) = keys::hold(&mut tx, &organization, id, true).await? else { return Ok(()) };
+        if row.exposed_at.is_some() || !state_of(&row, now).is_active() {
+            return Ok(());
+        }
+        let row = self.sound(row)?;
+        let event = Event::new(Happening::KeyExposed, "key", row.id, &row.label()).concerning(ActorId(row.actor_id));
+        let audit_n = journal(self, &mut tx, &ctx, event).await?;
+        let marked = KeyRow { audit_n, exposed_at: Some(now.0), ..row.clone() }.with_mac(self.ring());
+        keys::update(&mut tx, &marked, row.audit_n).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Notes what an admitted request came to: its cost if it passed, the cause if it was refused.
+    pub fn note_outcome(&self, ctx: &Ctx, cost: i64, refused: Option<RefusalCause>) {
+        let Credential::Key { id, .. } = ctx.credential else { return };
+        match refused {
+            Some(cause) => self.usage().refused(id, cause, ctx.now, &ctx.origin),
+            None => self.usage().cost(id, ctx.now, cost),
+        }
+    }
+
+    /// The row of a presented key, proven three times over: found by its keyed digest, its sealed verifier opens and
+    /// is equal, its row bears its own seal and is not an old one put back. A miss costs the same work.
+    async fn find_key(&self, key: &PlainKey) -> Result<KeyRow> {
+        let auth = mint::auth_value(key);
+        let mut link = self.db().read().await?;
+        for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
+            if let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
+                return self.proven(row, auth.as_slice());
+            }
+        }
+        let place = Canon::of("key");
+        let _ = self.ring().seal([0; 12], "api_keys", &[0; 8], &place, &[0; 32]);
+        let _ = self.ring().mac(Purpose::Row, &place);
+        Err(Error::Unauthenticated("no such key"))
+    }
+
+    fn proven(&self, PresentedRow { key: row, newest_n }: PresentedRow, auth: &[u8]) -> Result<KeyRow> {
+        let opened = self.ring().unseal("api_keys", &row.id.to_be_bytes(), &row.place(), &row.sealed);
+        let equal = opened.is_ok_and(|stored| stored.ct_eq(auth).into());
+        if equal && row.is_sound(self.ring()) && newest_n == row.audit_n {
+            return Ok(row);
+        }
+        tracing::error!(
+            key_id = row.id,
+            organization = row.organization_id,
+            "integrity failure: the key's row was altered"
+        );
+        Err(Error::Unauthenticated("the key's row was altered"))
+    }
+
+    /// The key's owner with the power that counts: the lower of the key's cap and the owner's role now, and of that
+    /// what the key's scopes say (D6). Or why the owner opens no doors.
+    async fn key_owner(&self, row: &KeyRow) -> Result<std::result::Result<domain::Actor, RefusalCause>> {
+        let organization = word(&row.organization_id, "api_keys.organization_id")?;
+        let found = store::actors::find(&mut self.db().read().await?, &organization, ActorId(row.actor_id)).await?;
+        let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
+        if !owner.is_sound(self.ring()) {
+            tracing::error!(
+                actor_id = owner.id,
+                organization = row.organization_id,
+                "integrity failure: the actor's row was altered"
+            );
+            return Err(Error::Unauthenticated("the owner's row was altered"));
+        }
+        if owner.removed_at.is_some() {
+            return Ok(Err(RefusalCause::OwnerRemoved));
+        }
+        if owner.disabled_at.is_some() {
+            return Ok(Err(RefusalCause::OwnerDisabled));
+        }
+        let mut actor = owner.actor()?;
+        actor.role = actor.role.min(word::<Role>(&row.role_cap, "api_keys.role_cap")?);
+        (actor.permissions, actor.environment) = (row.permissions()?, row.kind()?.environment());
+        Ok(Ok(actor))
+    }
+
+    /// The moment at which an admitted request ended its own key, if it did.
+    async fn own_end(&self, admitted: &Admitted, key: KeyId) -> Result<Option<i64>> {
+        let organization = &admitted.ctx.actor.organization;
+        let request = &admitted.ctx.origin.request_id;
+        Ok(store::audit::ended_by_request(&mut self.db().read().await?, organization, key, request).await?)
+    }
+}

@@ -1,0 +1,91 @@
+//! Renaming a key, and taking scopes from it.
+
+use domain::command::ChangeKey;
+use domain::event::{Event, Happening};
+use domain::policy::{Action, permit};
+use domain::view::KeyLine;
+use domain::{ActorId, Fault, KeyId, Name, Permissions, ScopeSet};
+
+use super::state_of;
+use crate::audit::journal;
+use crate::ctx::Ctx;
+use crate::fence::{conflict, fence, invalid};
+use crate::store::Tx;
+use crate::store::keys::{self, KeyRow};
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// Renames a key, takes scopes from it, or both. What is already so is no change and leaves no event.
+    ///
+    /// # Errors
+    /// `NotFound`, `Denied`, `Invalid` for scopes the key did not have, `Conflict` for a key with full access (its
+    /// prefix says so for ever) or one that has ended.
+    pub async fn change_key(&self, ctx: &Ctx, command: ChangeKey) -> Result<KeyLine> {
+        let reach = permit(&ctx.actor, Action::ChangeKey)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let row = keys::hold(&mut tx, reach.organization(), command.key, true).await?.ok_or(Error::NotFound)?;
+        if !reach.covers(ActorId(row.actor_id)) || !reach.covers_keys_of(row.kind()?.environment()) {
+            return Err(Error::Denied);
+        }
+        let row = match &command.name {
+            Some(name) => self.rename(&mut tx, ctx, row, name).await?,
+            None => row,
+        };
+        let narrowed = match command.scopes {
+            Some(scopes) => self.narrow(&mut tx, ctx, row, scopes).await?,
+            None => false,
+        };
+        tx.commit().await?;
+        if narrowed {
+            // Requests that still run were let in with more than the key has now.
+            self.flight().end(command.key, ctx.flight()).await;
+        }
+        self.get_key(ctx, command.key).await
+    }
+
+    async fn rename(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, name: &Name) -> Result<KeyRow> {
+        if row.name == name.as_str() {
+            return Ok(row);
+        }
+        let event = Event::new(Happening::KeyRenamed, "key", row.id, &row.label())
+            .concerning(ActorId(row.actor_id))
+            .changed("name", Some(&row.name), Some(name.as_str()));
+        journal(self, tx, ctx, event).await?;
+        let (name, folded_name) = (name.as_str().to_owned(), name.as_str().to_lowercase());
+        let renamed = KeyRow { name, folded_name, ..row };
+        keys::update(tx, &renamed, renamed.audit_n).await?;
+        Ok(renamed)
+    }
+
+    async fn narrow(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, scopes: ScopeSet) -> Result<bool> {
+        let row = self.sound(row)?;
+        let Permissions::Only(had) = row.permissions()? else {
+            return Err(conflict(
+                "A key with full access has no scopes to take away. Create a key with scopes instead",
+            ));
+        };
+        if !state_of(&row, ctx.now).is_active() {
+            return Err(conflict("This key has ended"));
+        }
+        if !had.covers(scopes) {
+            return Err(invalid("scopes", Fault::NotNarrower));
+        }
+        if had == scopes {
+            return Ok(false);
+        }
+        let left = Permissions::Only(scopes).line();
+        let event = Event::new(Happening::KeyNarrowed, "key", row.id, &row.label())
+            .concerning(ActorId(row.actor_id))
+            .changed("scopes", Some(&row.scopes), Some(&left));
+        let audit_n = journal(self, tx, ctx, event).await?;
+        let narrowed = KeyRow { audit_n, scopes: left, ..row.clone() }.with_mac(self.ring());
+        changed(keys::update(tx, &narrowed, row.audit_n).await?, KeyId(row.id))?;
+        Ok(true)
+    }
+}
+
+/// A row that is held does not change under the one who holds it.
+pub(super) fn changed(written: bool, key: KeyId) -> Result<()> {
+    if written { Ok(()) } else { Err(Error::Broken(format!("key {key} changed while it was held"))) }
+}

@@ -1,0 +1,138 @@
+//! The end of keys: by someone, or by the clock.
+
+use domain::command::RevokeKey;
+use domain::event::{Event, Happening};
+use domain::key::RevokeReason;
+use domain::policy::{Action, permit};
+use domain::view::Revoked;
+use domain::{ActorId, KeyId, Moment, OrganizationId};
+
+use super::change::changed;
+use super::is_itself;
+use crate::audit::journal;
+use crate::ctx::{Ctx, Origin};
+use crate::fence::{fence, nobody};
+use crate::store::keys::{self, EXPIRED, KeyRow, REVOKED};
+use crate::store::{self, Tx, word};
+use crate::{Engine, Error, Result};
+
+/// How many ends are written down in one go.
+const BATCH: i64 = 200;
+
+impl Engine {
+    /// Ends a key, for good, and every request that runs with it. A key that had ended before stays as it was.
+    ///
+    /// # Errors
+    /// `NotFound` when the organization has no such key, `Denied` when it is someone else's and the caller no admin.
+    pub async fn revoke_key(&self, ctx: &Ctx, command: RevokeKey) -> Result<Revoked> {
+        let mut ended = self.revoke_keys(ctx, &[command.key], command.reason).await?;
+        ended.pop().ok_or(Error::NotFound)
+    }
+
+    /// Ends several keys, all or none of them.
+    ///
+    /// # Errors
+    /// As [`Engine::revoke_key`], for any of them.
+    pub async fn revoke_keys(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
+        let own = ids.iter().all(|id| is_itself(ctx, *id));
+        let reach = permit(&ctx.actor, if own { Action::RevokeItself } else { Action::RevokeKey })?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let mut fresh = Vec::new();
+        for &id in ids {
+            let row = keys::hold(&mut tx, reach.organization(), id, true).await?.ok_or(Error::NotFound)?;
+            if !reach.covers(ActorId(row.actor_id)) || !reach.covers_keys_of(row.kind()?.environment()) {
+                return Err(Error::Denied);
+            }
+            let live = row.revoked_at.is_none();
+            if live {
+                let event = ending(&row).changed("reason", None, Some(reason.as_str()));
+                self.end_row(&mut tx, ctx, row, reason, event).await?;
+            }
+            fresh.push(live);
+        }
+        tx.commit().await?;
+        self.flight().end_all(ids, ctx.flight()).await;
+        let mut link = self.db().read().await?;
+        let mut ended = Vec::new();
+        for (&id, fresh) in ids.iter().zip(fresh) {
+            let row = keys::find(&mut link, reach.organization(), id).await?.ok_or(Error::NotFound)?;
+            let line = self.line(ctx, row)?;
+            ended.push(Revoked { reason: line.revoke_reason.unwrap_or(reason), view: line.key, fresh });
+        }
+        Ok(ended)
+    }
+
+    /// Writes the end of a key, with its event.
+    pub(super) async fn end_row(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        row: KeyRow,
+        reason: RevokeReason,
+        event: Event,
+    ) -> Result<()> {
+        let (id, read_at) = (KeyId(row.id), row.audit_n);
+        let audit_n = journal(self, tx, ctx, event).await?;
+        let (revoked_at, revoked_by) = (Some(ctx.now.0), Some(ctx.actor.id.0));
+        let revoke_reason = Some(reason.as_str().into());
+        let row = KeyRow { audit_n, revoked_at, revoked_by, revoke_reason, rank: REVOKED, sole: false, ..row };
+        changed(keys::update(tx, &row.with_mac(self.ring()), read_at).await?, id)
+    }
+
+    /// Writes down which keys have ended by themselves, and ends what runs with them. From then on no clock brings them
+    /// back.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn expire_keys(&self) -> Result<usize> {
+        let mut written = 0;
+        loop {
+            let now = self.outside().now();
+            let due = keys::organization_due(&mut self.db().read().await?, now).await?;
+            let Some(organization) = due else { return Ok(written) };
+            let organization = word(&organization, "api_keys.organization_id")?;
+            let mut tx = self.db().begin().await?;
+            let ended = self.write_ends_of(&mut tx, &organization).await?;
+            tx.commit().await?;
+            self.flight().end_all(&ended, None).await;
+            written += ended.len();
+        }
+    }
+
+    /// Writes the ends of one organization that are due; gives the keys.
+    pub(super) async fn write_ends_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
+        store::audit::hold_head(tx, organization).await?;
+        let now = self.outside().now();
+        let ctx = nobody(organization, "Roundtable", now, Origin { request_id: "clock".into(), ..Origin::default() });
+        let mut ended = Vec::new();
+        for id in keys::due_of(tx, organization, now, BATCH).await? {
+            let Some(row) = keys::hold(tx, organization, id, true).await? else { continue };
+            self.expire_row(tx, &ctx, row).await?;
+            ended.push(id);
+        }
+        Ok(ended)
+    }
+
+    async fn expire_row(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow) -> Result<()> {
+        let event = Event::new(Happening::KeyExpired, "key", row.id, &row.label())
+            .concerning(ActorId(row.actor_id))
+            .changed("state", Some("active"), Some("expired"))
+            .changed("ended_at", None, row.expires_at.map(|at| Moment(at).to_rfc3339()).as_deref());
+        let (id, read_at, sound) = (KeyId(row.id), row.audit_n, row.is_sound(self.ring()));
+        let audit_n = journal(self, tx, ctx, event).await?;
+        let row = KeyRow { audit_n, expired_at: row.expires_at, rank: EXPIRED, sole: false, ..row };
+        // An altered row keeps its wrong seal: it ends, and stays refused.
+        let row = if sound { row.with_mac(self.ring()) } else { row };
+        changed(keys::update(tx, &row, read_at).await?, id)
+    }
+}
+
+/// The event of a key that someone ends.
+fn ending(row: &KeyRow) -> Event {
+    Event::new(Happening::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
+        "state",
+        Some("active"),
+        Some("revoked"),
+    )
+}

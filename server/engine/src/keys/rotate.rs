@@ -1,0 +1,178 @@
+//! Putting a successor in a key's place (decisions D15, D16).
+
+use domain::command::RotateKey;
+use domain::event::{Event, Happening};
+use domain::key::RevokeReason;
+use domain::policy::{Action, permit};
+use domain::token::PlainKey;
+use domain::view::Rotated;
+use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
+
+use super::change::changed;
+use super::create::{KeyPlan, covers, in_time, named};
+use super::once::Once;
+use super::{is_itself, state_of};
+use crate::audit::journal;
+use crate::ctx::Ctx;
+use crate::fence::{conflict, fence};
+use crate::sealed;
+use crate::store::actors::{self, ActorRow};
+use crate::store::keys::{self, KeyRow};
+use crate::store::{self, Tx, word};
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// Puts a successor in the place of a key: its owner's business, and the admins'. Both keys work until the overlap
+    /// is over; then the old one ends by itself, never later than it would have anyway.
+    ///
+    /// # Errors
+    /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a key that has ended
+    /// or has a successor, and, unless that is confirmed, for one that sealed items would be lost with.
+    pub async fn rotate_key(&self, ctx: &Ctx, command: RotateKey, once: Option<&Once>) -> Result<Rotated> {
+        self.rotate(ctx, &command, None, once).await
+    }
+
+    /// Puts a successor in the place of the very key that the request was made with, at once. Having both keys in hand,
+    /// it can hand over what was sealed to the old one.
+    ///
+    /// # Errors
+    /// `Denied` without a key; as [`Engine::rotate_key`].
+    pub async fn rotate_itself(
+        &self,
+        ctx: &Ctx,
+        key: &PlainKey,
+        command: RotateKey,
+        carry_over: bool,
+        once: Option<&Once>,
+    ) -> Result<Rotated> {
+        if !is_itself(ctx, command.key) {
+            return Err(Error::Denied);
+        }
+        self.rotate(ctx, &command, carry_over.then_some(key), once).await
+    }
+
+    async fn rotate(
+        &self,
+        ctx: &Ctx,
+        command: &RotateKey,
+        heirloom: Option<&PlainKey>,
+        once: Option<&Once>,
+    ) -> Result<Rotated> {
+        let own = is_itself(ctx, command.key);
+        let reach = permit(&ctx.actor, if own { Action::RotateItself } else { Action::RotateKey })?;
+        let mut tx = self.db().begin().await?;
+        let presented = fence(self, &mut tx, ctx).await?;
+        self.unless_done(&mut tx, ctx, once).await?;
+        let old = keys::hold(&mut tx, reach.organization(), command.key, true).await?.ok_or(Error::NotFound)?;
+        if !reach.covers(ActorId(old.actor_id)) || !reach.covers_keys_of(old.kind()?.environment()) {
+            return Err(Error::Denied);
+        }
+        let old = self.replaceable(ctx, old)?;
+        let owner = self.owner_of(&mut tx, ctx, &old).await?;
+        let end = self.end_of_successor(&mut tx, ctx, command, &old, presented.filter(|_| !own)).await?;
+        let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
+        if lost > 0 && !command.confirm_message_loss && heirloom.is_none() {
+            return Err(Error::Conflict(Code::MessagesWouldBeLost, Code::MessagesWouldBeLost.sentence()));
+        }
+        let successor = KeyId(store::meta::next(&mut tx, "key").await?);
+        let old_ends_at = self.retire(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
+        let name = named(command.name.as_ref(), &old.name);
+        let plan = KeyPlan {
+            id: Some(successor),
+            owner: (ActorId(owner.id), &owner.name),
+            name: &name,
+            kind: old.kind()?,
+            permissions: old.permissions()?,
+            role: role_of(&old, &owner)?,
+            expires_at: end,
+            rotated_from: Some(command.key),
+            sole: owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap,
+        };
+        let new = self.insert_key(&mut tx, ctx, plan).await?;
+        sealed::pass_inbox(&mut tx, reach.organization(), command.key, successor).await?;
+        if let Some(plain) = heirloom {
+            let public = hex::decode(&new.public_key_hex).map_err(|e| Error::Broken(e.to_string()))?;
+            self.bequeath(&mut tx, &ctx.actor, plain, command.key, successor, &public).await?;
+        }
+        self.done(&mut tx, ctx, once, successor).await?;
+        tx.commit().await?;
+        if command.overlap_seconds == 0 {
+            self.flight().end(command.key, ctx.flight()).await;
+        }
+        let messages_orphaned = if heirloom.is_some() { 0 } else { lost };
+        Ok(Rotated { new, messages_orphaned, old_ends_at })
+    }
+
+    /// A key that may have a successor, and that the caller is no weaker than.
+    fn replaceable(&self, ctx: &Ctx, old: KeyRow) -> Result<KeyRow> {
+        let old = self.sound(old)?;
+        if !state_of(&old, ctx.now).is_active() {
+            return Err(conflict("This key has ended. Create a new key instead"));
+        }
+        if old.rotated_to.is_some() {
+            return Err(conflict("This key has a successor already. Rotate that one"));
+        }
+        covers(&ctx.actor, old.permissions()?)?;
+        Ok(old)
+    }
+
+    async fn owner_of(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow) -> Result<ActorRow> {
+        let owner = actors::hold(tx, &ctx.actor.organization, ActorId(old.actor_id)).await?;
+        let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", old.id)))?;
+        if !owner.is_sound(self.ring()) {
+            return Err(Error::Broken(format!("the row of actor {} was altered", owner.id)));
+        }
+        if owner.removed_at.is_some() || owner.disabled_at.is_some() {
+            return Err(conflict("The owner of this key was removed or is disabled"));
+        }
+        // Whoever gets the successor in hand must not get more power with it than they have.
+        if role_of(old, &owner)? > ctx.actor.role { Err(Error::Denied) } else { Ok(owner) }
+    }
+
+    /// When the successor ends: as asked, else as long after now as the old key's end was after its making; no later
+    /// than the organization allows, nor than the key that asks.
+    async fn end_of_successor(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        command: &RotateKey,
+        old: &KeyRow,
+        presented: Option<KeyRow>,
+    ) -> Result<Option<Moment>> {
+        let own_end = presented.and_then(|row| row.expires_at).map(Moment);
+        let latest = self.longest(tx, ctx).await?.into_iter().chain(own_end).min();
+        if command.expires_at.is_some() {
+            in_time(command.expires_at, latest)?;
+            return Ok(command.expires_at);
+        }
+        let lifetime = old.expires_at.map(|end| end - old.created_at);
+        let carried = lifetime.map(|millis| Moment(ctx.now.0.saturating_add(millis)));
+        Ok(carried.into_iter().chain(latest).min())
+    }
+
+    /// Ends the old key, now or when the overlap is over, with its event. Says when that is.
+    async fn retire(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, successor: KeyId, overlap: i64) -> Result<Moment> {
+        let event = Event::new(Happening::KeyRotated, "key", old.id, &old.label())
+            .concerning(ActorId(old.actor_id))
+            .changed("successor", None, Some(&successor.to_string()));
+        let row = KeyRow { rotated_to: Some(successor.0), sole: false, ..old.clone() };
+        if overlap == 0 {
+            let event = event.changed("state", Some("active"), Some("revoked"));
+            self.end_row(tx, ctx, row, RevokeReason::Replaced, event).await?;
+            return Ok(ctx.now);
+        }
+        let end = ctx.now.plus_seconds(overlap);
+        let end = old.expires_at.map_or(end, |own| end.min(Moment(own)));
+        let before = old.expires_at.map(|at| Moment(at).to_rfc3339());
+        let event = event.changed("expires_at", before.as_deref(), Some(&end.to_rfc3339()));
+        let audit_n = journal(self, tx, ctx, event).await?;
+        let row = KeyRow { audit_n, expires_at: Some(end.0), ..row }.with_mac(self.ring());
+        changed(keys::update(tx, &row, old.audit_n).await?, KeyId(old.id))?;
+        Ok(end)
+    }
+}
+
+/// The power of a key: the lower of its cap and its owner's role now (decision D6).
+fn role_of(old: &KeyRow, owner: &ActorRow) -> Result<Role> {
+    Ok(word::<Role>(&old.role_cap, "api_keys.role_cap")?.min(owner.actor()?.role))
+}

@@ -1,0 +1,96 @@
+//! How keys were used: sums that grow, written in batches.
+
+use domain::{KeyId, Moment};
+
+use super::{Link, StoreError, Tx, on, run};
+
+/// One day of one key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct DayRow {
+    pub day: i64,
+    pub calls: i64,
+    pub refused: i64,
+    pub cost: i64,
+}
+
+/// Refused requests of one cause on one day.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RefusalRow {
+    pub cause: String,
+    pub at: i64,
+    pub address: Option<String>,
+    pub count: i64,
+}
+
+/// Someone who called.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CallerRow {
+    pub address: String,
+    pub agent: String,
+    pub at: i64,
+    pub calls: i64,
+}
+
+/// Notes the last use, unless a later one is known.
+pub async fn touch(
+    tx: &mut Tx,
+    id: KeyId,
+    at: Moment,
+    address: Option<&str>,
+    agent: Option<&str>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE api_keys SET last_used_at = $2, last_used_address = $3, last_used_agent = $4 \
+         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)";
+    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).bind(address).bind(agent).execute(conn))?;
+    Ok(())
+}
+
+/// Adds to a day.
+pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO key_days (key_id, day, calls, refused, cost) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (key_id, day) DO UPDATE SET calls = key_days.calls + excluded.calls, \
+         refused = key_days.refused + excluded.refused, cost = key_days.cost + excluded.cost";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
+    Ok(())
+}
+
+/// Adds to a caller, and forgets all but the last `keep` callers of the key.
+pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow, keep: i64) -> Result<(), StoreError> {
+    const ADD: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (key_id, address, agent) DO UPDATE SET at = excluded.at, calls = key_callers.calls + excluded.calls";
+    const FORGET: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
+         (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
+    run!(tx, conn => sqlx::query(ADD)
+        .bind(id.0).bind(&row.address).bind(&row.agent).bind(row.at).bind(row.calls).execute(conn))?;
+    run!(tx, conn => sqlx::query(FORGET).bind(id.0).bind(keep).execute(conn))?;
+    Ok(())
+}
+
+/// Adds to the refusals of a day.
+pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO key_refusals (key_id, day, cause, at, address, count) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (key_id, day, cause) DO UPDATE SET at = excluded.at, address = excluded.address, \
+         count = key_refusals.count + excluded.count";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(id.0).bind(day).bind(&row.cause).bind(row.at).bind(&row.address).bind(row.count).execute(conn))?;
+    Ok(())
+}
+
+/// The days of a key from `first` on.
+pub async fn days(link: &mut Link, id: KeyId, first: i64) -> Result<Vec<DayRow>, StoreError> {
+    const SQL: &str = "SELECT day, calls, refused, cost FROM key_days WHERE key_id = $1 AND day >= $2 ORDER BY day";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.0).bind(first).fetch_all(conn))?)
+}
+
+/// The newest callers of a key.
+pub async fn callers(link: &mut Link, id: KeyId, limit: i64) -> Result<Vec<CallerRow>, StoreError> {
+    const SQL: &str = "SELECT address, agent, at, calls FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
+}
+
+/// The newest refusals of a key.
+pub async fn refusals(link: &mut Link, id: KeyId, limit: i64) -> Result<Vec<RefusalRow>, StoreError> {
+    const SQL: &str = "SELECT cause, at, address, count FROM key_refusals WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
+}
