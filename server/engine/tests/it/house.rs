@@ -191,6 +191,12 @@ impl House {
         self.engine.create_workspace(ctx, workspace(name)).await
     }
 
+    /// Makes a workspace one of the sandbox, whoever made it.
+    pub async fn move_to_sandbox(&self, made: &WorkspaceView) {
+        let (sandbox, which) = (Value::Text("test".into()), format!("id = '{}'", made.id));
+        self.intruder().await.set("workspaces", "environment", &sandbox, &which).await;
+    }
+
     /// The newest event that someone may read.
     pub async fn newest_event(&self, ctx: &Ctx) -> AuditView {
         let page = self.engine.read_audit(ctx, None, 1).await.expect("the audit log");

@@ -1,6 +1,7 @@
 //! The stories of a workspace.
 
 use domain::command::DeleteWorkspace;
+use domain::key::Environment;
 use domain::{Code, Role, WorkspaceId};
 
 use crate::house::{NORTH, SOUTH, origin, refusal};
@@ -101,5 +102,18 @@ both! {
     rk_03_a_workspace_made_by_id_token_names_its_person(house) {
         let ctx = house.engine.admit_identity(&crate::house::identity("max"), None, origin()).await.expect("max");
         assert_eq!(house.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
+    }
+
+    d7_a_workspace_of_the_sandbox_is_not_there_in_production(house) {
+        let max = house.north("max").await;
+        let made = house.workspace(&max, "Experiment").await.expect("a workspace");
+        assert_eq!(made.environment, Environment::Production);
+        house.move_to_sandbox(&made).await;
+        assert!(house.engine.list_workspaces(&max, None, 10).await.expect("a list").rows.is_empty());
+        assert_eq!(refusal(house.engine.get_workspace(&max, &made.id).await), Code::NotFound);
+        let delete = DeleteWorkspace { workspace: made.id.clone() };
+        assert_eq!(refusal(house.engine.delete_workspace(&max, &delete).await), Code::NotFound);
+        // To another organization it is forbidden all the same.
+        assert_eq!(refusal(house.engine.get_workspace(&house.south("otto").await, &made.id).await), Code::Forbidden);
     }
 }
