@@ -76,20 +76,20 @@ async fn house(address: &str) -> (Engine, Ctx) {
     (engine, ctx)
 }
 
-async fn grow(engine: &Engine, ctx: &Ctx, keys: &mut Vec<(domain::KeyId, PlainKey)>, to: usize) {
+async fn grow(engine: &Engine, ctx: &Ctx, keys: &mut Vec<(KeyId, PlainKey)>, to: usize) {
     while keys.len() < to {
         keys.push(keys_pushed(engine, ctx).await);
     }
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
-async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (domain::KeyId, PlainKey) {
+async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (KeyId, PlainKey) {
     let new = engine.create_key(ctx, CreateKey::read("Bench").expect("valid")).await.expect("created");
     (new.view.key_id, new.plain)
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
-async fn check(engine: &Engine, keys: &[(domain::KeyId, PlainKey)]) -> Duration {
+async fn check(engine: &Engine, keys: &[(KeyId, PlainKey)]) -> Duration {
     per_call(async |n| {
         drop(engine.admit_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default()).await.expect("admitted"))
     })

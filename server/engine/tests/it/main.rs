@@ -10,6 +10,8 @@ mod intruder;
 
 mod audit;
 mod dump;
+mod ends;
+mod finding;
 mod histories;
 mod keys;
 mod people;
@@ -17,6 +19,7 @@ mod races;
 mod ring;
 mod runs;
 mod schema;
+mod scopes;
 mod sealed;
 mod service_accounts;
 mod sessions;
