@@ -98,7 +98,7 @@ both! {
 
     // RU-25, D19, D27: calls, cost, callers and refusals of a key, with their cause.
     ru_25_the_use_of_a_key_is_known(house) {
-        let (max, key) = (house.north("max").await, house.north_key("max").await);
+        let key = house.north_key("max").await;
         let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {
             let admitted = house.engine.admit_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
@@ -115,7 +115,7 @@ both! {
         assert_eq!((usage.callers[0].agent.as_str(), usage.callers[1].address.as_str(), usage.callers[1].calls), ("python", "192.0.2.1", 3));
         assert_eq!((usage.refusals[0].cause, usage.refusals[0].address.as_deref()), (RefusalCause::MissingScope, Some("192.0.2.2")));
         assert_eq!((detail.line.last_used_address.as_deref(), detail.line.last_used_agent.as_deref()), (Some("192.0.2.2"), Some("python")));
-        house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
         let detail = house.engine.get_key_detail(&house.north("max").await, key.view.key_id).await.expect("a key");
         assert_eq!(detail.usage.refusals.len(), 2);
