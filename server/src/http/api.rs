@@ -32,11 +32,13 @@ use utoipa_axum::routes;
 use super::problem::{ProblemBody, Refusal};
 use super::{House, caller};
 
+pub(super) use bodies::FaultBody;
+
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Roundtable API",
-        description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.",
+        description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key decides the environment: a test key sees and makes test data only, every other key production data only. Each operation says its scope, which a key needs unless it has full access, and its cost. Lists come newest first, a page at a time; the `Link` header leads to the next page. Every refusal has the same shape: decide by its `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(ProblemBody)),
@@ -93,7 +95,11 @@ pub fn router(house: House) -> Router {
 
 /// `POST /bootstrap`, the short address of `POST /api/v1/bootstrap`.
 pub fn bootstrap_alias(house: House) -> Router {
-    Router::new().route("/bootstrap", post(bootstrap::bootstrap)).with_state(house)
+    Router::new()
+        .route("/bootstrap", post(bootstrap::bootstrap))
+        .route_layer(from_fn_with_state(house.clone(), no_key_in_query))
+        .route_layer(from_fn(account))
+        .with_state(house)
 }
 
 /// The description of the API, made from the code.
@@ -105,22 +111,22 @@ pub fn description() -> Description {
     )
 }
 
-/// The one address that takes a key in its query (decision D8).
-pub(super) fn is_hook(request: &Request) -> bool {
-    *request.method() == Method::POST && request.uri().path().starts_with("/v1/hooks/")
+/// The names under which the one address takes a key in its query (decision D8); nothing anywhere else.
+pub(super) fn names_of_key(request: &Request) -> &'static [&'static str] {
+    let hook = request.uri().path().strip_prefix("/v1/hooks/").and_then(|rest| rest.strip_suffix("/runs"));
+    let is_hook = *request.method() == Method::POST && hook.is_some_and(|workspace| !workspace.contains('/'));
+    if is_hook { &["token", "api_key"] } else { &[] }
 }
 
 /// Refuses a key in the query (decision D8), and marks it: addresses end up in logs and histories.
 async fn no_key_in_query(State(house): State<House>, request: Request, next: Next) -> Response {
-    if is_hook(&request) {
-        return next.run(request).await;
-    }
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let mut found = false;
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    let (taken, mut found) = (names_of_key(&request), false);
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !taken.contains(&&**name)) {
         let key = PlainKey::parse(value.trim());
-        found |= key.is_ok() || KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        let named = taken.is_empty() && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        found |= key.is_ok() || named;
         if let Ok(key) = key
             && let Err(error) = house.engine.expose_key(&key, &origin).await
         {

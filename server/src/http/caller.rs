@@ -20,7 +20,7 @@ const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 
 /// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
 pub async fn admit(State(house): State<House>, mut request: Request, next: Next) -> Response {
-    let in_query = if super::api::is_hook(&request) { keys_in_query(&request) } else { Vec::new() };
+    let in_query = keys_in_query(&request);
     let credential = match read_credential(request.headers(), &in_query) {
         Ok(credential) => credential,
         Err(refusal) => return refusal.into_response(),
@@ -83,11 +83,12 @@ fn cause_of(response: &Response) -> Option<RefusalCause> {
     }
 }
 
-/// Keys in the query of the one address that takes them.
+/// Keys in the query, at the one address that takes them.
 fn keys_in_query(request: &Request) -> Vec<String> {
+    let names = super::api::names_of_key(request);
     let query = request.uri().query().unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.filter(|(name, _)| matches!(&**name, "token" | "api_key")).map(|(_, value)| value.into_owned()).collect()
+    pairs.filter(|(name, _)| names.contains(&&**name)).map(|(_, value)| value.into_owned()).collect()
 }
 
 async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Origin) -> Answer<Ctx> {

@@ -15,6 +15,7 @@ use engine::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::api::FaultBody;
 use super::layers::RequestId;
 
 /// A refusal on its way out. The request's id is added where it leaves.
@@ -109,7 +110,7 @@ pub struct ProblemBody {
     request_id: String,
     /// The fields at fault, if any are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<FaultBody>)]
     fields: Vec<FieldFault>,
 }
 

@@ -5,78 +5,36 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use serde_json::{Value, json};
-use server::http::api;
 
 use crate::house::House;
-
-/// A REST door: method, path, an example call, and the answers to nobody and to a stranger.
-type Row = (&'static str, &'static str, &'static str, Value, u16, u16);
-
-/// Objects of Acme are called by someone of Orbit.
-fn table(workspace: &str, key: i64, actor: i64) -> Vec<(Row, String)> {
-    let none = Value::Null;
-    let new = json!({ "name": "x", "provider": "openai" });
-    let rows: [Row; 10] = [
-        ("get", "/api/v1/keys", "/api/v1/keys", none.clone(), 401, 200),
-        ("delete", "/api/v1/keys/{key_id}", "/api/v1/keys/KEY", none.clone(), 401, 404),
-        ("get", "/api/v1/workspaces", "/api/v1/workspaces", none.clone(), 401, 200),
-        ("post", "/api/v1/workspaces", "/api/v1/workspaces", new, 401, 201),
-        ("get", "/api/v1/workspaces/{id}", "/api/v1/workspaces/WS", none.clone(), 401, 403),
-        ("delete", "/api/v1/workspaces/{id}", "/api/v1/workspaces/WS", none.clone(), 401, 403),
-        ("delete", "/api/v1/members/{actor_id}", "/api/v1/members/ACTOR", none.clone(), 401, 404),
-        ("get", "/api/v1/me", "/api/v1/me", none.clone(), 401, 200),
-        ("get", "/api/projects", "/api/projects", none, 401, 200),
-        ("post", "/api/v1/bootstrap", "/api/v1/bootstrap", json!({}), 409, 409),
-    ];
-    let fill = |path: &str| {
-        path.replace("KEY", &key.to_string()).replace("WS", workspace).replace("ACTOR", &actor.to_string())
-    };
-    rows.into_iter()
-        .map(|row| {
-            let path = fill(row.2);
-            (row, path)
-        })
-        .collect()
-}
+use crate::operations::{Scene, described};
 
 #[tokio::test]
 async fn every_rest_door_turns_strangers_away() {
     let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
-    let made = house
-        .call(Method::POST, "/api/v1/workspaces", key.plain.expose(), json!({ "name": "a", "provider": "openai" }))
-        .await;
-    let workspace = made.json()["id"].as_str().expect("id").to_owned();
-    let stranger = house.key("theo").await;
-    let table = table(&workspace, key.view.key_id.0, olivia.ctx.actor().id.0);
-
-    let described = serde_json::to_value(api::description()).expect("json");
-    let mut doors = BTreeSet::new();
-    for (path, item) in described["paths"].as_object().expect("paths") {
-        doors.extend(item.as_object().expect("item").keys().map(|method| (method.clone(), path.clone())));
-    }
-    let rows: BTreeSet<_> = table.iter().map(|(row, _)| (row.0.to_owned(), row.1.to_owned())).collect();
+    let scene = Scene::of(&house).await;
+    let theo = house.someone("theo").await;
+    let table = scene.operations();
+    let doors: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
+    let rows: BTreeSet<_> = table.iter().map(|operation| operation.id.to_owned()).collect();
     assert_eq!(doors, rows, "the description and the table differ");
 
-    for ((method, _, _, body, nobody, other), path) in table {
-        let method: Method = method.to_uppercase().parse().expect("method");
-        let before = house.get("/api/v1/keys", key.plain.expose()).await.text;
-        let answer = house.call(method.clone(), &path, "", body.clone()).await;
-        assert_eq!(answer.status.as_u16(), nobody, "nobody: {method} {path}: {}", answer.text);
-        let answer = house.call(method.clone(), &path, &stranger, body).await;
-        assert_eq!(answer.status.as_u16(), other, "stranger: {method} {path}: {}", answer.text);
-        assert!(
-            !answer.text.contains("Olivia") && !answer.text.contains(&key.view.key_prefix),
-            "{method} {path} leaks"
-        );
-        assert_eq!(
-            house.get("/api/v1/keys", key.plain.expose()).await.text,
-            before,
-            "{method} {path} changed something"
-        );
+    let secrets = ["Olivia", &scene.key.view.key_prefix];
+    for operation in table {
+        let before = events(&house, &scene).await;
+        let answer = house.carry_out(&operation, "").await;
+        assert_eq!(answer.status.as_u16(), operation.nobody, "nobody: {}: {}", operation.id, answer.text);
+        let stranger = house.key_of(&theo).await;
+        let answer = house.carry_out(&operation, stranger.plain.expose()).await;
+        assert_eq!(answer.status.as_u16(), operation.stranger, "stranger: {}: {}", operation.id, answer.text);
+        assert!(!secrets.iter().any(|secret| answer.text.contains(secret)), "{} leaks", operation.id);
+        assert_eq!(events(&house, &scene).await, before, "{} changed something", operation.id);
     }
+}
+
+/// How much has happened in Acme: nothing changes there without an event.
+async fn events(house: &House, scene: &Scene) -> Option<i64> {
+    house.engine.read_audit(&scene.olivia.ctx, None, 1).await.expect("events").rows.first().map(|event| event.n)
 }
 
 /// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.

@@ -7,8 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::command::CreateKey;
+use domain::key::Environment;
 use domain::view::NewKey;
-use domain::{Moment, OrganizationId};
+use domain::{Moment, OrganizationId, Permissions, Scope, ScopeSet};
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
 use engine::outside::{FrozenClock, SeededDice};
@@ -30,6 +31,7 @@ pub struct House {
     pub db: Db,
     pub router: Router,
     pub parts: http::House,
+    pub clock: Arc<FrozenClock>,
     folder: std::path::PathBuf,
 }
 
@@ -79,7 +81,8 @@ impl House {
         let folder = std::env::temp_dir().join(format!("roundtable-it-{}-{turn}", std::process::id()));
         let db = Db::open(&format!("sqlite://{}/test.db", folder.display())).await.expect("opens");
         engine::migrate(&db).await.expect("migrates");
-        let outside = Outside::of(FrozenClock::at(NOW), SeededDice::new(u64::from(turn) + 1));
+        let clock = FrozenClock::at(NOW);
+        let outside = Outside::of(clock.clone(), SeededDice::new(u64::from(turn) + 1));
         let key = MasterKey::read(MasterKey::generate_hex(&outside).as_bytes()).expect("a master key");
         keyring::init(&db, &key, &outside).await.expect("ring");
         let ring = keyring::open(&db, &key, None).await.expect("ring");
@@ -103,7 +106,7 @@ impl House {
         let (installation, site) = (Arc::new(installation), site::Site::find());
         let parts = http::House { engine: engine.clone(), oidc, firebase, installation, site, trusted_proxies: 0 };
         let router = http::router(&parts, None);
-        Self { engine, db, router, parts, folder }
+        Self { engine, db, router, parts, clock, folder }
     }
 
     /// One of the demonstration people, in their first organization.
@@ -124,6 +127,20 @@ impl House {
     /// A new key of someone's.
     pub async fn key_of(&self, someone: &Someone) -> NewKey {
         let command = CreateKey::read("CI/CD Pipeline").expect("valid");
+        self.engine.create_key(&someone.ctx, command).await.expect("created")
+    }
+
+    /// Someone's new key that may do only this.
+    pub async fn narrow_key(&self, someone: &Someone, scopes: impl IntoIterator<Item = Scope>) -> NewKey {
+        let permissions = Permissions::Only(ScopeSet::of(scopes));
+        let command = CreateKey { permissions, ..CreateKey::read("Narrow").expect("valid") };
+        self.engine.create_key(&someone.ctx, command).await.expect("created")
+    }
+
+    /// Someone's new sandbox key, with everything there is in the sandbox.
+    pub async fn test_key(&self, someone: &Someone) -> NewKey {
+        let (environment, permissions) = (Environment::Test, Permissions::Only(ScopeSet::sandbox()));
+        let command = CreateKey { environment, permissions, ..CreateKey::read("Sandbox").expect("valid") };
         self.engine.create_key(&someone.ctx, command).await.expect("created")
     }
 
@@ -153,6 +170,11 @@ impl House {
             }
         };
         self.send(request.body(body).expect("request")).await
+    }
+
+    /// A writing call of the API.
+    pub async fn post(&self, path: &str, bearer: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, bearer, body).await
     }
 
     /// A reading call of the API.

@@ -1,5 +1,13 @@
 //! `/api/v1/keys`.
 
+mod create;
+mod expiry;
+mod exposed;
+mod retry;
+mod rotate;
+mod stronger;
+mod used;
+
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 

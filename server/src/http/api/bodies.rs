@@ -297,6 +297,20 @@ pub struct OrganizationBody {
     created_at: String,
 }
 
+/// A field at fault. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
+#[derive(ToSchema)]
+pub struct FaultBody {
+    /// The field's name.
+    #[schema(example = "label")]
+    field: String,
+    /// One sentence for a person.
+    #[schema(example = "Use at most 100 characters.")]
+    message: String,
+    /// What is wrong, for a program.
+    #[schema(example = "too_long")]
+    fault: String,
+}
+
 /// Who the caller is.
 #[derive(ToSchema)]
 pub struct MeBody {

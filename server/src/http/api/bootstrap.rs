@@ -22,10 +22,10 @@ pub struct Bootstrap {
     #[schema(value_type = String)]
     setup_token: Option<String>,
     /// The organization's name.
-    #[schema(example = "Acme", value_type = String)]
+    #[schema(example = "Acme", value_type = String, min_length = 1, max_length = 100)]
     organization: Option<String>,
     /// The owner's name.
-    #[schema(example = "Olivia Owens", value_type = String)]
+    #[schema(example = "Olivia Owens", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// The owner's e-mail; whoever first signs in with it, verified, is the owner.
     #[schema(example = "olivia@acme.example", value_type = String)]

@@ -1,6 +1,8 @@
 //! What the description of the API says of every operation beyond its own shapes: who may, what it costs, how it is
 //! refused. All of it is read from where it is decided.
 
+mod shapes;
+
 use axum::http::Method;
 use domain::policy::Action;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -9,7 +11,7 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Type,
+    Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
 };
 
 /// What an operation does, for the policy. An operation that is missing here needs no permission of a key.
@@ -46,6 +48,7 @@ pub fn complete(mut description: OpenApi) -> OpenApi {
         }
     }
     let components = description.components.get_or_insert_with(Default::default);
+    shapes::complete(components);
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -82,14 +85,41 @@ fn tell(method: &Method, operation: &mut Operation) {
     if name != "bootstrap" {
         operation.security = Some(["bearer", "api_key"].map(|way| SecurityRequirement::new(way, [""; 0])).into());
     }
-    for response in operation.responses.responses.values_mut() {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(without_null);
+    }
+    for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            heads(response);
+            if response.description.is_empty() {
+                response.description = outcome(status).into();
+            }
+            heads(status, response);
         }
     }
     for (status, what) in refusals(&name, operation) {
-        let refusal = RefOr::T(refusal(what));
+        let refusal = RefOr::T(refusal(status, what));
         operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
+    }
+}
+
+/// A body that may be missing is no `null`.
+fn without_null(content: &mut RefOr<Content>) {
+    let RefOr::T(content) = content else { return };
+    if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
+        let shape = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned();
+        content.schema = shape.or_else(|| content.schema.clone());
+    }
+}
+
+/// What a status means where an operation says no more of it.
+fn outcome(status: &str) -> &'static str {
+    match status {
+        "200" => "The answer",
+        "201" => "It was made",
+        "204" => "It is gone; there is no body",
+        "404" => "Nothing of this id is within reach",
+        "409" => "The present state does not allow it; `code` says what stands in the way",
+        _ => "Some fields are not acceptable; `fields` says which",
     }
 }
 
@@ -97,6 +127,7 @@ fn tell(method: &Method, operation: &mut Operation) {
 fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
         ("400", "The request could not be read, or a key stood in its query"),
+        ("500", "A fault of the product; nothing was changed"),
         ("503", "The database does not answer; try again"),
     ];
     if name != "bootstrap" {
@@ -111,17 +142,23 @@ fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static st
     all
 }
 
-fn refusal(what: &str) -> Response {
+fn refusal(status: &str, what: &str) -> Response {
     let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ProblemBody"))));
     let mut response = ResponseBuilder::new().description(what).content("application/json", body).build();
-    heads(&mut response);
+    heads(status, &mut response);
     response
 }
 
-/// The headers of every answer.
-fn heads(response: &mut Response) {
-    let texts =
-        [("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request's id, to find it in the log")];
+/// The headers of an answer.
+fn heads(status: &str, response: &mut Response) {
+    let mut texts =
+        vec![("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request's id, to find it in the log")];
+    texts.extend(match status {
+        "401" | "403" => Some(("WWW-Authenticate", "How to authenticate, and the scope that a key lacks")),
+        "409" => Some(("Location", "Where the key is that the same request made before")),
+        "503" => Some(("Retry-After", "Seconds to wait")),
+        _ => None,
+    });
     for (name, what) in texts {
         let text = ObjectBuilder::new().schema_type(Type::String).build();
         response

@@ -218,6 +218,17 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     }
 }
 
+/// How a retry is told from a new request.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "read by Repeatable; described here")]
+#[into_params(parameter_in = Header)]
+pub struct RepeatHeader {
+    /// Your own word for this request: a retry with the same word and body answers 409 with the code `already_done`,
+    /// and makes no second key. Remembered for a day.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "nightly-report-2026-04")]
+    idempotency_key: Option<String>,
+}
+
 /// The sender's own word for this request, so that a retry is not carried out twice.
 pub struct Repeatable(Option<String>);
 

@@ -31,7 +31,7 @@ pub struct RevokedBody {
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
     /// Its name from now on, 1 to 100 characters.
-    #[schema(example = "CI/CD Pipeline")]
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
     /// What is left of its scopes; none may be added.
     #[schema(example = json!(["workspaces:read"]))]

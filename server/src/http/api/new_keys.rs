@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::HouseState;
 use super::bodies::EnvironmentWord;
-use super::input::{Body, Caller, MaybeBody, Presented, Repeatable, id, labelled};
+use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled};
 use crate::http::problem::{Answer, ProblemBody, Refusal};
 
 const STORE: &str = "Store this API key securely — it cannot be retrieved again";
@@ -80,11 +80,11 @@ impl From<&Rotated> for RotatedBody {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyRequest {
-    /// Whose it is: the caller's own if not given, or a service account's.
+    /// Whose it is: the caller's own if not given, or a service account's, for admins and owners.
     #[schema(example = 14)]
     actor_id: Option<i64>,
     /// Its name, 1 to 100 characters; `API key` if not given.
-    #[schema(example = "CI/CD Pipeline")]
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
     /// Where its data lives; production if not given.
     #[schema(value_type = Option<EnvironmentWord>)]
@@ -95,7 +95,7 @@ pub struct NewKeyRequest {
     /// A ready-made set of scopes, instead of single ones.
     #[schema(example = json!(null))]
     template: Option<String>,
-    /// When it ends by itself; never if not given.
+    /// When it ends by itself, in the future; never if not given.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
 }
@@ -111,7 +111,7 @@ pub struct RotateItself {
     #[serde(default)]
     carry_over: bool,
     /// The new key's name.
-    #[schema(example = "rotated-2026-04", default = "rotated key")]
+    #[schema(example = "rotated-2026-04", default = "rotated key", min_length = 1, max_length = 100)]
     label: Option<String>,
 }
 
@@ -123,7 +123,7 @@ pub struct RotateById {
     #[schema(example = 86400, minimum = 0, maximum = 604800)]
     overlap_seconds: Option<i64>,
     /// The new key's name; as the old one's if not given.
-    #[schema(example = "CI/CD Pipeline")]
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
     /// When the new key ends by itself; after the same lifetime as the old one if not given.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
@@ -135,11 +135,11 @@ pub struct RotateById {
 
 /// Create a key
 ///
-/// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no later
-/// end. A service account has one active key, unless it may have several. With an `Idempotency-Key` header a retry
-/// makes no second key.
+/// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no higher
+/// role, not for production from the sandbox, no later end. A service account has one active key, unless it may have
+/// several. Only for oneself and for service accounts: nobody makes keys in another person's name.
 #[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys", request_body = NewKeyRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Your own word for this request, up to 255 characters")),
+    params(RepeatHeader),
     responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn create_key(
     State(house): HouseState,
@@ -168,7 +168,7 @@ pub async fn create_key(
 /// may rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
     request_body(content = Option<RotateItself>),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Your own word for this request, up to 255 characters")),
+    params(RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_calling_key(
     State(house): HouseState,
@@ -189,11 +189,11 @@ pub async fn rotate_calling_key(
 /// Rotate a key
 ///
 /// Puts a new key with the same scopes in its place. Both work until the overlap is over; then the old one ends by
-/// itself. For the key's owner and for admins.
+/// itself, never later than it would have anyway. For the key's owner and for admins.
 #[utoipa::path(post, path = "/keys/{key_id}/rotate", operation_id = "rotate_key", tag = "Keys",
     request_body(content = Option<RotateById>),
     params(("key_id" = i64, Path, description = "The key's id", example = 2),
-        ("Idempotency-Key" = Option<String>, Header, description = "Your own word for this request, up to 255 characters")),
+        RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_key(
     State(house): HouseState,

@@ -31,7 +31,7 @@ pub struct RunsBody {
 #[serde(deny_unknown_fields)]
 pub struct NewRun {
     /// What is given to it, up to 10,000 characters.
-    #[schema(example = "Summarize the week")]
+    #[schema(example = "Summarize the week", max_length = 10000)]
     input: Option<String>,
 }
 

@@ -21,7 +21,7 @@ const MOST: i64 = 200;
 #[serde(deny_unknown_fields)]
 pub struct NewText {
     /// The text, 1 to 10,000 characters.
-    #[schema(example = "The deploy is done.", value_type = String)]
+    #[schema(example = "The deploy is done.", value_type = String, min_length = 1, max_length = 10000)]
     text: Option<String>,
 }
 
@@ -53,7 +53,8 @@ pub struct NotebookBody {
 
 /// Send a message
 ///
-/// Sealed to the receiver's key; from then on only that key, or one that it was carried over to, opens it.
+/// Sealed to the receiver's key; from then on only that key, or one that it was carried over to, opens it. A receiver
+/// without an active key answers 409.
 #[utoipa::path(post, path = "/actors/{actor_id}/inbox", operation_id = "send_message", tag = "Inbox",
     request_body = NewText, params(("actor_id" = i64, Path, description = "Who gets it", example = 14)),
     responses((status = 201, body = SealedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
@@ -69,7 +70,7 @@ pub async fn send_message(
 
 /// Read the inbox
 ///
-/// Opened with the key of the request, in memory, for this answer alone.
+/// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
 #[utoipa::path(get, path = "/inbox", operation_id = "read_inbox", tag = "Inbox",
     responses((status = 200, body = InboxBody)))]
 pub async fn read_inbox(
@@ -92,7 +93,7 @@ pub async fn delete_message(State(house): HouseState, Caller(ctx): Caller, item:
 
 /// Write a note
 ///
-/// Sealed to the key of the request.
+/// Sealed to the key of the request, so it takes a key: an ID token answers 403.
 #[utoipa::path(post, path = "/notebook", operation_id = "write_note", tag = "Notebook", request_body = NewText,
     responses((status = 201, body = SealedBody)))]
 pub async fn write_note(
@@ -106,7 +107,7 @@ pub async fn write_note(
 
 /// Read the notebook
 ///
-/// Opened with the key of the request, in memory, for this answer alone.
+/// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
 #[utoipa::path(get, path = "/notebook", operation_id = "read_notebook", tag = "Notebook",
     responses((status = 200, body = NotebookBody)))]
 pub async fn read_notebook(

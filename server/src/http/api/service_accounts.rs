@@ -27,7 +27,7 @@ pub struct ServiceAccountsBody {
 #[serde(deny_unknown_fields)]
 pub struct NewServiceAccount {
     /// Its name, 1 to 100 characters.
-    #[schema(example = "Deploy bot", value_type = String)]
+    #[schema(example = "Deploy bot", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// The most its keys may do, `member` or `admin`; `member` if not given.
     #[schema(example = "member")]
@@ -42,7 +42,7 @@ pub struct NewServiceAccount {
 #[serde(deny_unknown_fields)]
 pub struct ServiceAccountChange {
     /// Its name from now on.
-    #[schema(example = "Deploy bot")]
+    #[schema(example = "Deploy bot", min_length = 1, max_length = 100)]
     name: Option<String>,
     /// The most its keys may do from now on, `member` or `admin`.
     #[schema(example = "member")]

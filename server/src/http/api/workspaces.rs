@@ -35,13 +35,13 @@ pub struct ProjectsBody {
 #[serde(deny_unknown_fields)]
 pub struct NewWorkspace {
     /// Its name, 1 to 100 characters.
-    #[schema(example = "Analytics", value_type = String)]
+    #[schema(example = "Analytics", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
     /// Who runs its model: `anthropic`, `vertex_ai` or `openai`.
     #[schema(example = "vertex_ai", value_type = String)]
     provider: Option<String>,
     /// Its model; the provider's default if not given.
-    #[schema(example = "gemini-2.5-pro")]
+    #[schema(example = "gemini-2.5-pro", min_length = 1, max_length = 100)]
     model: Option<String>,
 }
 

@@ -1,0 +1,103 @@
+//! What the macros do not know of the shapes: the words that a field takes, read from where they are decided, and that
+//! an answer always holds all of its fields.
+
+use domain::key::RevokeReason;
+use domain::scope::Template;
+use domain::view::RefusalCause;
+use domain::workspace::Provider;
+use domain::{Code, Role, Scope};
+use serde_json::Value;
+use utoipa::openapi::schema::{ArrayItems, Components, Object, Schema, SchemaType};
+use utoipa::openapi::{RefOr, Type};
+
+/// The words of one field.
+type Words = (&'static str, &'static str, Vec<Value>);
+
+/// Every field that takes words of a closed set.
+fn words() -> Vec<Words> {
+    let of = |words: &[&str]| words.iter().map(|word| Value::from(*word)).collect::<Vec<_>>();
+    let scopes = of(&Scope::ALL.map(Scope::as_str));
+    let roles = of(&[Role::Member.as_str(), Role::Admin.as_str()]);
+    let codes = Code::ALL.iter().filter_map(|code| serde_json::to_value(code).ok()).collect();
+    vec![
+        ("ProblemBody", "code", codes),
+        ("NewKeyRequest", "scopes", scopes.clone()),
+        ("NewKeyRequest", "template", of(&Template::ALL.map(Template::as_str))),
+        ("KeyChange", "scopes", scopes.clone()),
+        ("KeyBody", "scopes", [of(&["*"]), scopes].concat()),
+        ("KeyLineBody", "revoke_reason", of(&RevokeReason::ALL.map(RevokeReason::as_str))),
+        ("RefusalBody", "cause", of(&RefusalCause::ALL.map(RefusalCause::as_str))),
+        ("NewWorkspace", "provider", of(&Provider::ALL.map(Provider::as_str))),
+        ("NewServiceAccount", "role", roles.clone()),
+        ("ServiceAccountChange", "role", roles),
+        ("RunBody", "trigger", of(&["api", "hook"])),
+        ("MeBody", "kind", of(&["member", "service"])),
+        ("MeBody", "credential", of(&["api_key", "id_token"])),
+        ("RevokedBody", "status", of(&["revoked"])),
+    ]
+}
+
+/// Completes the shapes.
+pub(super) fn complete(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        // Only the fields at fault are left out where there are none.
+        if let RefOr::T(schema) = schema
+            && let Some(object) = own(schema).filter(|_| name.ends_with("Body") && name != "ProblemBody")
+        {
+            object.required = object.properties.keys().cloned().collect();
+        }
+    }
+    for (name, field, words) in words() {
+        if let Some(RefOr::T(schema)) = components.schemas.get_mut(name)
+            && let Some(RefOr::T(field)) = own(schema).and_then(|object| object.properties.get_mut(field))
+        {
+            limit(field, &words);
+        }
+    }
+}
+
+/// The part of a shape that is its own, beside what it takes over from another.
+fn own(schema: &mut Schema) -> Option<&mut Object> {
+    match schema {
+        Schema::Object(object) => Some(object),
+        Schema::AllOf(all) => all.items.iter_mut().find_map(|item| match item {
+            RefOr::T(Schema::Object(object)) => Some(object),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+fn limit(schema: &mut Schema, words: &[Value]) {
+    match schema {
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items
+                && let RefOr::T(items) = &mut **items
+            {
+                limit(items, words);
+            }
+        }
+        Schema::Object(object) => {
+            let nullable = matches!(&object.schema_type, SchemaType::Array(types) if types.contains(&Type::Null));
+            object.enum_values = Some(words.iter().cloned().chain(nullable.then_some(Value::Null)).collect());
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_the_table_is_there() {
+        let mut components = super::super::super::description().components.expect("components");
+        for (name, field, words) in words() {
+            let Some(RefOr::T(schema)) = components.schemas.get_mut(name) else { panic!("no {name}") };
+            let found = own(schema).and_then(|object| object.properties.get(field));
+            let Some(RefOr::T(found)) = found else { panic!("no {name}.{field}") };
+            let text = serde_json::to_string(found).expect("json");
+            assert!(words.iter().all(|word| text.contains(&word.to_string())), "{name}.{field}: {text}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Making keys over the API, and changing them.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22..RO-28, RK-44: what is asked for is what the key is, and its first
+// letters say which kind.
+#[tokio::test]
+async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    let asked = [
+        (json!({ "label": "CI/CD pipeline" }), "rt_sk_", json!(["*"]), "production"),
+        (json!({ "template": "full_access", "environment": "production" }), "rt_sk_", json!(["*"]), "production"),
+        (json!({ "scopes": ["runs:write"] }), "rt_live_", json!(["runs:write"]), "production"),
+        (json!({ "template": "key_rotation" }), "rt_live_", json!(["keys:read", "keys:write"]), "production"),
+        (json!({ "scopes": [] }), "rt_live_", json!([]), "production"),
+        (json!({ "environment": "test" }), "rt_test_", json!([]), "test"),
+        (
+            json!({ "environment": "test", "template": "ci_cd" }),
+            "rt_test_",
+            json!(["workspaces:read", "runs:read", "runs:write"]),
+            "test",
+        ),
+    ];
+    for (body, begins, scopes, environment) in asked {
+        let made = house.post("/api/v1/keys", &key, body.clone()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{body}: {}", made.text);
+        let new = made.json();
+        let names: Vec<_> = new.as_object().expect("object").keys().map(String::as_str).collect();
+        assert_eq!(names, ["actor_id", "api_key", "key_id", "key_prefix", "public_key_hex", "warning"]);
+        let plain = new["api_key"].as_str().expect("key");
+        assert!(plain.starts_with(begins) && plain.starts_with(new["key_prefix"].as_str().expect("prefix")), "{body}");
+        assert_eq!(new["public_key_hex"].as_str().map(str::len), Some(64));
+        assert_eq!(new["warning"], "Store this API key securely — it cannot be retrieved again");
+        assert_eq!(made.header("cache-control"), "no-store");
+        let detail = house.get(&format!("/api/v1/keys/{}", new["key_id"]), &key).await;
+        assert!(!detail.text.contains(&plain[begins.len() + 8..]), "the secret is shown again");
+        let detail = detail.json();
+        assert_eq!((&detail["scopes"], &detail["environment"]), (&scopes, &json!(environment)), "{body}");
+        assert_eq!(detail["label"], body.get("label").cloned().unwrap_or(json!("API key")));
+        assert_eq!(detail["public_key_hex"], new["public_key_hex"]);
+        assert_eq!(house.get("/api/v1/me", plain).await.header("x-environment"), environment);
+    }
+}
+
+// RU-07, RU-12: every template makes a key that may do what the documentation says.
+#[tokio::test]
+async fn ru_12_templates() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    let templates = [
+        (
+            "read_only",
+            "workspaces:read runs:read keys:read inbox:read notebook:read service_accounts:read audit:read organization:read",
+        ),
+        ("ci_cd", "workspaces:read runs:read runs:write"),
+        ("automation", "workspaces:read workspaces:write runs:read runs:write"),
+        ("monitoring", "workspaces:read runs:read audit:read"),
+        ("key_rotation", "keys:read keys:write"),
+    ];
+    for (template, words) in templates {
+        let made = house.post("/api/v1/keys", &key, json!({ "template": template })).await.json();
+        let detail = house.get(&format!("/api/v1/keys/{}", made["key_id"]), &key).await.json();
+        let scopes: Vec<_> = detail["scopes"].as_array().expect("scopes").iter().filter_map(Value::as_str).collect();
+        assert_eq!(scopes.join(" "), words, "{template}");
+    }
+}
+
+// Decision D24, RO-23: names are trimmed and may repeat; what cannot be read by people is refused. Every fault at once.
+#[tokio::test]
+async fn what_is_wrong_with_a_key_is_said_field_by_field() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    for _ in 0..2 {
+        let made = house.post("/api/v1/keys", &key, json!({ "label": "  Cafe\u{301} \n" })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+    let listed = house.get("/api/v1/keys", &key).await.json();
+    assert_eq!((&listed[0]["label"], &listed[1]["label"]), (&json!("Café"), &json!("Café")));
+    let cases = [
+        (json!({ "label": "" }), vec![("label", "missing")]),
+        (json!({ "label": "x".repeat(101) }), vec![("label", "too_long")]),
+        (json!({ "label": "a\u{202e}b" }), vec![("label", "forbidden_character")]),
+        (json!({ "label": "a\u{200b}b" }), vec![("label", "forbidden_character")]),
+        (json!({ "environment": "staging" }), vec![("environment", "unknown")]),
+        (json!({ "scopes": ["workspaces:admin"] }), vec![("scopes", "unknown")]),
+        (json!({ "template": "all" }), vec![("template", "unknown")]),
+        (json!({ "template": "ci_cd", "scopes": [] }), vec![("template", "one_of_two")]),
+        (json!({ "environment": "test", "scopes": ["audit:read"] }), vec![("scopes", "not_in_sandbox")]),
+        (json!({ "expires_at": "soon" }), vec![("expires_at", "not_a_time")]),
+        (json!({ "expires_at": "2026-04-08T19:51:19Z" }), vec![("expires_at", "past")]),
+        (
+            json!({ "label": " ", "environment": "x", "expires_at": "" }),
+            vec![("label", "missing"), ("environment", "unknown"), ("expires_at", "not_a_time")],
+        ),
+    ];
+    let before = house.get("/api/v1/keys", &key).await.text;
+    for (body, faults) in cases {
+        let refused = house.post("/api/v1/keys", &key, body.clone()).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {}", refused.text);
+        let said = refused.json()["fields"].clone();
+        let said = said.as_array().expect("fields").iter().map(|fault| {
+            assert!(fault["message"].as_str().is_some_and(|text| !text.is_empty()));
+            (fault["field"].as_str().unwrap_or_default(), fault["fault"].as_str().unwrap_or_default())
+        });
+        assert_eq!(said.collect::<Vec<_>>(), faults, "{body}");
+    }
+    assert_eq!(house.get("/api/v1/keys", &key).await.text, before, "a refused request made a key");
+}
+
+// RU-11: scopes are taken away, never added; a key with full access has none to take. What a key lost, it lost at once.
+#[tokio::test]
+async fn a_key_is_renamed_and_narrowed() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    let body = json!({ "label": "Key 1", "scopes": ["workspaces:read", "runs:write"] });
+    let made = house.post("/api/v1/keys", &key, body).await.json();
+    let (path, plain) = (format!("/api/v1/keys/{}", made["key_id"]), made["api_key"].as_str().expect("key"));
+    let patch = async |path: &str, body: Value| house.call(Method::PATCH, path, &key, body).await;
+    assert_eq!(house.get("/api/v1/workspaces", plain).await.status, StatusCode::OK);
+    let changed = patch(&path, json!({ "label": "Production deploy script", "scopes": ["runs:read"] })).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let changed = changed.json();
+    assert_eq!((&changed["label"], &changed["scopes"]), (&json!("Production deploy script"), &json!(["runs:read"])));
+    assert_eq!(house.get("/api/v1/workspaces", plain).await.status, StatusCode::FORBIDDEN);
+    let wider = patch(&path, json!({ "scopes": ["runs:read", "runs:write"] })).await;
+    assert_eq!((wider.status.as_u16(), &wider.json()["fields"][0]["fault"]), (422, &json!("not_narrower")));
+    let nothing = patch(&path, json!({})).await;
+    assert_eq!(nothing.json()["scopes"], json!(["runs:read"]));
+    let full = house.post("/api/v1/keys", &key, json!({ "label": "Full" })).await.json();
+    let full = format!("/api/v1/keys/{}", full["key_id"]);
+    let refused = patch(&full, json!({ "scopes": [] })).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")));
+    assert_eq!(patch(&full, json!({ "label": "Named" })).await.json()["label"], "Named");
+    let refused = patch(&full, json!({ "label": "" })).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("label")));
+}
+
+// What one key shows beyond a list; nothing in it opens a door.
+#[tokio::test]
+async fn a_key_in_full_has_these_fields() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let new = house.key_of(&olivia).await;
+    let detail = house.get(&format!("/api/v1/keys/{}", new.view.key_id), new.plain.expose()).await.json();
+    let list = house.get("/api/v1/keys", new.plain.expose()).await.json();
+    let names = |value: &Value| value.as_object().expect("object").keys().cloned().collect::<Vec<_>>();
+    let mut expected = names(&list[0]);
+    expected.extend(
+        ["exposed_at", "last_used_address", "last_used_agent", "public_key_hex", "revoke_reason", "rotated_from"]
+            .map(str::to_owned),
+    );
+    expected.extend(["rotated_to", "usage"].map(str::to_owned));
+    expected.sort();
+    assert_eq!(names(&detail), expected);
+    assert_eq!(names(&detail["usage"]), ["callers", "days", "refusals"]);
+    assert_eq!(detail["usage"]["days"].as_array().map(Vec::len), Some(30));
+}

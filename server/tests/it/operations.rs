@@ -1,0 +1,141 @@
+//! Every operation of the API with an example call, and what it answers to nobody and to a stranger. The tables of
+//! other tests are made from this one; a test compares it with the description.
+
+use axum::http::Method;
+use domain::view::NewKey;
+use serde_json::{Value, json};
+use server::http::api;
+
+use crate::house::{Answer, House, Someone};
+
+/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE` stand for things of a [`Scene`].
+pub struct Operation {
+    pub id: &'static str,
+    pub method: Method,
+    pub path: String,
+    pub body: Value,
+    pub nobody: u16,
+    pub stranger: u16,
+}
+
+/// Things of Acme that examples are about.
+pub struct Scene {
+    pub olivia: Someone,
+    pub key: NewKey,
+    pub workspace: String,
+    pub service: i64,
+    message: String,
+    note: String,
+}
+
+impl Scene {
+    /// One of everything. The key is Olivia's, and owns the note and the message.
+    pub async fn of(house: &House) -> Self {
+        let olivia = house.someone("olivia").await;
+        let key = house.key_of(&olivia).await;
+        let make = async |path: &str, body: Value, id: &str| {
+            let made = house.call(Method::POST, path, key.plain.expose(), body).await;
+            assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+            made.json()[id].clone()
+        };
+        let text = |value: Value| value.as_str().expect("text").to_owned();
+        let workspace = make("/api/v1/workspaces", json!({ "name": "a", "provider": "openai" }), "id").await;
+        let service = make("/api/v1/service-accounts", json!({ "name": "bot" }), "actor_id").await;
+        let inbox = format!("/api/v1/actors/{}/inbox", olivia.ctx.actor().id);
+        let message = make(&inbox, json!({ "text": "m" }), "id").await;
+        let note = make("/api/v1/notebook", json!({ "text": "n" }), "id").await;
+        let service = service.as_i64().expect("id");
+        Self { olivia, key, workspace: text(workspace), service, message: text(message), note: text(note) }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let pairs = [
+            ("KEY", self.key.view.key_id.to_string()),
+            ("WS", self.workspace.clone()),
+            ("ACTOR", self.olivia.ctx.actor().id.to_string()),
+            ("SERVICE", self.service.to_string()),
+            ("ITEM", self.message.clone()),
+            ("NOTE", self.note.clone()),
+        ];
+        pairs.iter().fold(text.to_owned(), |text, (mark, value)| text.replace(mark, value))
+    }
+
+    /// The example calls.
+    pub fn operations(&self) -> Vec<Operation> {
+        let row = |(id, method, path, body, nobody, stranger): (_, Method, &str, &str, u16, u16)| Operation {
+            id,
+            method,
+            path: self.fill(path),
+            body: if body.is_empty() { Value::Null } else { serde_json::from_str(&self.fill(body)).expect("json") },
+            nobody,
+            stranger,
+        };
+        TABLE.map(row).into_iter().collect()
+    }
+}
+
+/// Name, method, address, body; the answer to nobody, and to someone of another organization.
+#[rustfmt::skip]
+const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
+    ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
+    ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
+    ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
+    ("get_key", Method::GET, "/api/v1/keys/KEY", "", 401, 404),
+    ("change_key", Method::PATCH, "/api/v1/keys/KEY", r#"{"label":"other"}"#, 401, 404),
+    ("rotate_key", Method::POST, "/api/v1/keys/KEY/rotate", "", 401, 404),
+    ("revoke_key", Method::DELETE, "/api/v1/keys/KEY", "", 401, 404),
+    ("list_workspaces", Method::GET, "/api/v1/workspaces", "", 401, 200),
+    ("create_workspace", Method::POST, "/api/v1/workspaces", r#"{"name":"x","provider":"openai"}"#, 401, 201),
+    ("get_workspace", Method::GET, "/api/v1/workspaces/WS", "", 401, 403),
+    ("list_projects", Method::GET, "/api/projects", "", 401, 200),
+    ("list_runs", Method::GET, "/api/v1/workspaces/WS/runs", "", 401, 403),
+    ("create_run", Method::POST, "/api/v1/workspaces/WS/runs", "", 401, 403),
+    ("create_run_by_hook", Method::POST, "/api/v1/hooks/WS/runs", "", 401, 403),
+    ("delete_workspace", Method::DELETE, "/api/v1/workspaces/WS", "", 401, 403),
+    ("list_service_accounts", Method::GET, "/api/v1/service-accounts", "", 401, 200),
+    ("create_service_account", Method::POST, "/api/v1/service-accounts", r#"{"name":"x"}"#, 401, 201),
+    ("get_service_account", Method::GET, "/api/v1/service-accounts/SERVICE", "", 401, 404),
+    ("change_service_account", Method::PATCH, "/api/v1/service-accounts/SERVICE", r#"{"name":"x"}"#, 401, 404),
+    ("send_message", Method::POST, "/api/v1/actors/ACTOR/inbox", r#"{"text":"x"}"#, 401, 404),
+    ("read_inbox", Method::GET, "/api/v1/inbox", "", 401, 200),
+    ("delete_message", Method::DELETE, "/api/v1/inbox/ITEM", "", 401, 404),
+    ("read_notebook", Method::GET, "/api/v1/notebook", "", 401, 200),
+    ("write_note", Method::POST, "/api/v1/notebook", r#"{"text":"x"}"#, 401, 201),
+    ("delete_note", Method::DELETE, "/api/v1/notebook/NOTE", "", 401, 404),
+    ("see_organization", Method::GET, "/api/v1/organization", "", 401, 200),
+    ("change_organization", Method::PATCH, "/api/v1/organization", r#"{"max_key_days":null}"#, 401, 200),
+    ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
+    ("me", Method::GET, "/api/v1/me", "", 401, 200),
+    ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
+    // Twice, so that what is remembered of the first call tells the second nothing.
+    ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
+    ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
+];
+
+/// An operation as the description tells it.
+#[derive(Clone, Debug)]
+pub struct Described {
+    pub id: String,
+    pub scope: Option<String>,
+    pub cost: Option<i64>,
+}
+
+/// Every operation of the description.
+pub fn described() -> Vec<Described> {
+    let text = serde_json::to_value(api::description()).expect("json");
+    let items = text["paths"].as_object().expect("paths").values();
+    let operations = items.flat_map(|item| item.as_object().expect("item").values());
+    let read = |operation: &Value| Described {
+        id: operation["operationId"].as_str().expect("an id").to_owned(),
+        scope: operation["x-scope"].as_str().map(str::to_owned),
+        cost: operation["x-cost"].as_i64(),
+    };
+    operations.map(read).collect()
+}
+
+impl House {
+    /// Carries an example call out.
+    pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> Answer {
+        self.call(operation.method.clone(), &operation.path, bearer, operation.body.clone()).await
+    }
+}

@@ -1,0 +1,47 @@
+//! The organization's settings, and what the audit log says of what was done over the API.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+// KE-06, KE-07: everyone sees the settings, owners and admins change them; nothing is what was not given.
+#[tokio::test]
+async fn settings_are_changed_by_admins() {
+    let house = House::new().await;
+    let (admin, member) = (house.key("adam").await, house.key("mina").await);
+    let patch = async |key: &str, body: Value| house.call(Method::PATCH, "/api/v1/organization", key, body).await;
+    let seen = house.get("/api/v1/organization", &member).await.json();
+    assert_eq!((&seen["name"], &seen["max_key_days"]), (&json!("Acme"), &Value::Null));
+    assert!(seen["id"].as_str().is_some_and(|id| id.starts_with("org_")));
+    assert_eq!(patch(&member, json!({ "max_key_days": 1 })).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(patch(&admin, json!({ "max_key_days": 365 })).await.json()["max_key_days"], 365);
+    assert_eq!(patch(&admin, json!({})).await.json()["max_key_days"], 365, "what is not given stays");
+    for days in [json!(0), json!(3651), json!(-1)] {
+        let refused = patch(&admin, json!({ "max_key_days": days })).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("max_key_days")));
+    }
+    assert_eq!(patch(&admin, json!({ "max_key_days": "30" })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let other = house.get("/api/v1/organization", &house.key("theo").await).await.json();
+    assert_eq!((&other["name"], &other["max_key_days"]), (&json!("Orbit"), &Value::Null));
+}
+
+// RK-25, RK-03: what is done with a key stands in the audit log under its owner's name, with the key.
+#[tokio::test]
+async fn rk_25_what_a_key_does_is_in_the_audit_log() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let key = house.key_of(&mina).await;
+    let plain = key.plain.expose();
+    let made = house.post("/api/v1/workspaces", plain, json!({ "name": "W", "provider": "openai" })).await.json();
+    house.post(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain, Value::Null).await;
+    house.post("/api/v1/keys", plain, json!({ "label": "more" })).await;
+    house.post("/api/v1/keys/rotate", plain, Value::Null).await;
+    let events = house.engine.read_audit(&olivia.ctx, None, 5).await.expect("events").rows;
+    let told: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
+    assert_eq!(told, ["key.created", "key.rotated", "key.created", "run.created", "workspace.created"]);
+    for event in &events {
+        assert_eq!((event.actor_name.as_str(), event.via_key.as_deref()), ("Mina Moreau", Some(&*key.view.key_prefix)));
+        assert!(event.request_id.starts_with("req_"));
+    }
+}

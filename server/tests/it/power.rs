@@ -1,0 +1,161 @@
+//! What a key may do: scopes, roles, environments (decisions D6, D7, D14, D19). Tables here are made from the
+//! description of the API, so that no operation is left out.
+
+use std::collections::BTreeMap;
+
+use axum::http::{Method, StatusCode};
+use domain::command::{ChangeServiceAccount, CreateKey};
+use domain::scope::Access;
+use domain::{ActorId, Role, Scope};
+use serde_json::json;
+
+use crate::house::House;
+use crate::operations::{Scene, described};
+
+/// A scope, and the one that includes it.
+fn with_write(scope: Scope) -> Vec<Scope> {
+    let write = scope.group().scope(Access::Write).filter(|write| *write != scope);
+    std::iter::once(scope).chain(write).collect()
+}
+
+// RU-07, RU-12, decision D6: a key with every scope but the one an operation needs is refused, and told which it lacks.
+// With nothing but that scope it is let in.
+#[tokio::test]
+async fn ru_07_every_operation_needs_its_scope_and_no_other() {
+    let house = House::new().await;
+    let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
+    assert!(needs.len() > 20, "{needs:?}");
+    for (id, needed) in &needs {
+        let scene = Scene::of(&house).await;
+        let mut example = scene.operations().into_iter().find(|operation| operation.id == id).expect("an example");
+        if id == "remove_member" {
+            // Not oneself: that would end the key that asks.
+            example.path = "/api/v1/members/999999".into();
+        }
+        let scope: Scope = needed.parse().expect("a scope of the table");
+        let missing = Scope::ALL.into_iter().filter(|one| !with_write(scope).contains(one));
+        let without = house.narrow_key(&scene.olivia, missing).await;
+        let refused = house.carry_out(&example, without.plain.expose()).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("missing_scope")), "{id}");
+        assert_eq!(refused.json()["details"], format!("This key does not have the scope {needed}"));
+        assert_eq!(
+            refused.header("www-authenticate"),
+            format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{needed}\"")
+        );
+        for holds in with_write(scope) {
+            let with = house.narrow_key(&scene.olivia, [holds]).await;
+            let passed = house.carry_out(&example, with.plain.expose()).await;
+            // The member to be removed is not there, and the key to be rotated is stronger than the one that asks.
+            let expected = match id.as_str() {
+                "remove_member" => passed.status == StatusCode::NOT_FOUND,
+                "rotate_key" => passed.json()["code"] == "forbidden",
+                // The first of the two removed it.
+                _ if holds != scope => !passed.text.contains("missing_scope"),
+                _ => passed.status.is_success(),
+            };
+            assert!(expected, "{id} with {holds}: {} {}", passed.status, passed.text);
+        }
+    }
+}
+
+// RO-43, RO-07, RO-19, RO-29, RO-37, decision D19: what an operation costs stands in the description, and in the answer.
+#[tokio::test]
+async fn ro_43_every_operation_states_its_cost() {
+    let told: BTreeMap<_, _> = described().into_iter().map(|told| (told.id.clone(), told.cost)).collect();
+    for (id, cost) in
+        [("list_keys", 0), ("create_key", 1), ("rotate_calling_key", 1), ("rotate_key", 1), ("revoke_key", 1)]
+    {
+        assert_eq!(told[id], Some(cost), "{id}");
+    }
+    for operation in told.keys() {
+        let house = House::new().await;
+        let scene = Scene::of(&house).await;
+        let example = scene.operations().into_iter().find(|example| example.id == operation).expect("an example");
+        let own = house.key_of(&scene.olivia).await;
+        let answer = house.carry_out(&example, own.plain.expose()).await;
+        let paid = if answer.status.is_success() { told[operation].expect("a cost") } else { 0 };
+        assert_eq!(answer.header("x-cost"), paid.to_string(), "{operation}: {}", answer.text);
+        assert_eq!(answer.header("x-environment"), "production", "{operation}");
+        assert!(answer.header("x-request-id").starts_with("req_"), "{operation}");
+        let refused = house.carry_out(&example, "").await;
+        assert_eq!(refused.header("x-cost"), "0", "{operation}: a refusal costs nothing");
+    }
+}
+
+// Decision D6: a key without scopes opens nothing, but may ask who it is, replace itself and end itself (decision D14).
+#[tokio::test]
+async fn no_scope_is_no_power() {
+    let house = House::new().await;
+    let scene = Scene::of(&house).await;
+    let none = house.narrow_key(&scene.olivia, []).await;
+    let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
+    for example in scene.operations().iter().filter(|example| needs.contains_key(example.id)) {
+        assert_eq!(house.carry_out(example, none.plain.expose()).await.status.as_u16(), 403, "{}", example.id);
+    }
+    let may = async |method: Method, path: &str, key: &str| house.call(method, path, key, json!(null)).await.status;
+    assert_eq!(may(Method::GET, "/api/v1/me", none.plain.expose()).await.as_u16(), 200);
+    let rotated = house.post("/api/v1/keys/rotate", none.plain.expose(), json!(null)).await;
+    assert_eq!(rotated.status.as_u16(), 201, "{}", rotated.text);
+    assert_eq!(may(Method::GET, "/api/v1/me", none.plain.expose()).await.as_u16(), 401);
+    let next = house.narrow_key(&scene.olivia, []).await;
+    let path = format!("/api/v1/keys/{}", next.view.key_id);
+    assert_eq!(may(Method::POST, &format!("{path}/rotate"), next.plain.expose()).await.as_u16(), 201);
+    let last = house.narrow_key(&scene.olivia, []).await;
+    let path = format!("/api/v1/keys/{}", last.view.key_id);
+    assert_eq!(may(Method::DELETE, &path, last.plain.expose()).await.as_u16(), 200);
+}
+
+// KE-08, KE-09, RA-30: a key reaches what its owner's role reaches, and an admin's more than a builder's.
+#[tokio::test]
+async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
+    let house = House::new().await;
+    let scene = Scene::of(&house).await;
+    let (admin, builder) = (house.key("adam").await, house.key("mina").await);
+    let for_admins = [
+        "list_service_accounts",
+        "create_service_account",
+        "get_service_account",
+        "change_service_account",
+        "change_organization",
+        "remove_member",
+    ];
+    for example in scene.operations().iter().filter(|example| for_admins.contains(&example.id)) {
+        let refused = house.carry_out(example, &builder).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("forbidden")), "{}", example.id);
+        let passed = house.carry_out(example, &admin).await;
+        // An admin removes members, but no owner.
+        let expected = if example.id == "remove_member" { 403 } else { passed.status.as_u16().min(201) };
+        assert_eq!(passed.status.as_u16(), expected, "{}: {}", example.id, passed.text);
+    }
+}
+
+// Decision D6: a lower role counts at once, in a key that was there before; a higher one needs a new key.
+#[tokio::test]
+async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
+    let house = House::new().await;
+    let (olivia, adam) = (house.someone("olivia").await, house.someone("adam").await);
+    let key = house.key_of(&adam).await.plain.expose().to_owned();
+    let role = async |key: &str| house.get("/api/v1/me", key).await.json()["role"].clone();
+    let reaches = async |key: &str| house.get("/api/v1/service-accounts", key).await.status.as_u16();
+    assert_eq!((role(&key).await, reaches(&key).await), (json!("admin"), 200));
+    house.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
+    assert_eq!((role(&key).await, reaches(&key).await), (json!("member"), 403));
+    let low = house.key("adam").await;
+    house.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Owner).await.expect("raised");
+    assert_eq!((role(&key).await, role(&low).await), (json!("admin"), json!("member")));
+    assert_eq!(role(&house.key("adam").await).await, json!("owner"));
+}
+
+// Decision D6 for a service account: its role, not that of whoever made it.
+#[tokio::test]
+async fn a_service_accounts_key_has_the_service_accounts_role() {
+    let house = House::new().await;
+    let scene = Scene::of(&house).await;
+    let command = CreateKey { owner: Some(ActorId(scene.service)), ..CreateKey::read("bot").expect("valid") };
+    let key = house.engine.create_key(&scene.olivia.ctx, command).await.expect("created").plain.expose().to_owned();
+    let me = house.get("/api/v1/me", &key).await.json();
+    assert_eq!((&me["role"], &me["kind"], &me["name"]), (&json!("member"), &json!("service"), &json!("bot")));
+    let raise = ChangeServiceAccount::read(ActorId(scene.service), None, Some("admin"), None, None).expect("valid");
+    house.engine.change_service_account(&scene.olivia.ctx, raise).await.expect("raised");
+    assert_eq!(house.get("/api/v1/me", &key).await.json()["role"], "member", "the key keeps its own cap");
+}
