@@ -66,6 +66,12 @@ impl Canon {
         Self::default().bytes(label.as_bytes())
     }
 
+    /// Bytes as they are, for vectors of others.
+    #[cfg(test)]
+    pub(crate) fn raw(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// Adds bytes.
     #[must_use]
     pub fn bytes(mut self, bytes: &[u8]) -> Self {
@@ -195,6 +201,11 @@ impl Ring {
         let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else { return false };
         let truth = mac(key, Canon::of(&self.deployment).bytes(canon.as_slice()).as_slice());
         truth.ct_eq(claimed).into()
+    }
+
+    /// The installation's own word, which ties what is sealed here to here.
+    pub(crate) fn deployment(&self) -> &str {
+        &self.deployment
     }
 
     fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {

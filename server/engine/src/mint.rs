@@ -2,12 +2,15 @@
 
 use domain::token::{Brand, Kind, PlainKey};
 use hkdf::Hkdf;
-use hpke::kem::X25519HkdfSha256;
-use hpke::{Kem, Serializable};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::keyring::Secret;
 use crate::outside::Outside;
+
+mod seal;
+
+pub use seal::{Opener, Place, seal_to};
 
 /// Draws a new key: 8 public and 43 secret characters from the dice, each of 62 equally likely.
 pub fn draw(outside: &Outside, brand: &Brand, kind: Kind) -> PlainKey {
@@ -25,9 +28,7 @@ pub struct Verifier {
 
 /// Derives the one-way values of a key.
 pub fn verifier(key: &PlainKey) -> Verifier {
-    let auth = derive(key, b"auth");
-    let (_, public) = X25519HkdfSha256::derive_keypair(derive(key, b"seal").as_slice());
-    Verifier { auth, public_key: public.to_bytes().into() }
+    Verifier { auth: derive(key, b"auth"), public_key: Opener::of(&seal_ikm(key)).public_key() }
 }
 
 /// Only what checking a key needs, at a tenth of the price.
@@ -35,8 +36,13 @@ pub fn auth_value(key: &PlainKey) -> Zeroizing<[u8; 32]> {
     derive(key, b"auth")
 }
 
+/// What the key pair of a key is made of; held in memory only, and only while a request carries the key (RO-02).
+pub fn seal_ikm(key: &PlainKey) -> Secret {
+    derive(key, b"seal")
+}
+
 #[expect(clippy::expect_used, reason = "32 bytes are within what HKDF-SHA-256 gives")]
-fn derive(key: &PlainKey, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+fn derive(key: &PlainKey, purpose: &[u8]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes())
         .expand(purpose, out.as_mut_slice())

@@ -85,7 +85,8 @@ impl Engine {
         // The fence takes the chain's head, so that what is read after it stays as it is until the end.
         fence(self, &mut tx, ctx).await?;
         let found = actors::find(&mut tx, reach.organization(), member).await?;
-        let before = found.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
+        let before = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
+        let before = before.ok_or(Error::NotFound)?;
         if before.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
             return Err(Error::Denied);
         }

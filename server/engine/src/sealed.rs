@@ -1,26 +1,204 @@
-//! TEMP
+//! The stories of messages and notes: sealed to a key, and opened by it and its heirs alone (decision D16).
+
+use domain::command::SealText;
+use domain::event::{Event, Happening};
+use domain::key::KeyState;
+use domain::policy::{Action, Reach, permit};
 use domain::token::PlainKey;
-use domain::{Actor, KeyId, OrganizationId};
+use domain::view::{Items, Opened, Sealed};
+use domain::{ActorId, Code, ItemId, KeyId, Moment};
+use zeroize::Zeroizing;
 
-use crate::store::{Link, Tx};
-use crate::{Engine, Result};
+use crate::audit::journal;
+use crate::ctx::{Credential, Ctx};
+use crate::keys::fence;
+use crate::mint::{self, Opener, Place};
+use crate::store::keys::{self, KeyRow};
+use crate::store::sealed::{self, ItemKind, ItemRow};
+use crate::store::{Link, Tx, actors, meta, word};
+use crate::{Engine, Error, Result};
 
-pub(crate) async fn count_sealed(_: &mut Link, _: &OrganizationId, _: KeyId) -> Result<i64> {
-    Ok(0)
-}
-pub(crate) async fn pass_inbox(_: &mut Tx, _: &OrganizationId, _: KeyId, _: KeyId) -> Result<()> {
-    Ok(())
-}
+mod heirs;
+
+pub(crate) use heirs::{count_sealed, pass_inbox};
+
 impl Engine {
-    pub(crate) async fn bequeath(
+    /// Seals a message to an actor of the caller's organization. Who sent it is what the audit log says; the seal
+    /// itself proves no sender.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such actor, `Conflict` when the actor has no key to seal to.
+    pub async fn send_message(&self, ctx: &Ctx, to: ActorId, text: SealText) -> Result<Sealed> {
+        let reach = permit(&ctx.actor, Action::SendMessage)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let found = actors::find(&mut tx, reach.organization(), to).await?.ok_or(Error::NotFound)?;
+        if found.removed_at.is_some() {
+            return Err(Error::NotFound);
+        }
+        if !found.is_sound(self.ring()) {
+            return Err(Error::Broken(format!("the row of actor {to} was altered")));
+        }
+        let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)
+            .await?
+            .ok_or(Error::Conflict(Code::Conflict, "This actor has no active key that a message could be sealed to"))?;
+        sealed::set_inbox_key(&mut tx, reach.organization(), to, key).await?;
+        let item = self.seal(&mut tx, ctx, (to, key), ItemKind::Message, text).await?;
+        let event = Event::new(Happening::MessageSent, "item", &item.id, &found.name).concerning(to);
+        journal(self, &mut tx, ctx, event.changed("key_id", None, Some(&key.to_string()))).await?;
+        tx.commit().await?;
+        Ok(item)
+    }
+
+    /// The caller's messages, as far as the key of the request and those it is an heir of open them.
+    ///
+    /// # Errors
+    /// `Denied` unless the request was made with this very key.
+    pub async fn read_inbox(&self, ctx: &Ctx, key: &PlainKey, limit: i64) -> Result<Items> {
+        let reach = permit(&ctx.actor, Action::ReadInbox)?;
+        self.open_items(ctx, &reach, key, ItemKind::Message, limit).await
+    }
+
+    /// Removes one of the caller's messages.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller has no such message.
+    pub async fn delete_message(&self, ctx: &Ctx, id: &ItemId) -> Result<()> {
+        let reach = permit(&ctx.actor, Action::ReadInbox)?;
+        self.delete_item(ctx, &reach, ItemKind::Message, id).await
+    }
+
+    /// Seals a note of the caller to the key of the request.
+    ///
+    /// # Errors
+    /// `Denied` unless the request was made with a key.
+    pub async fn write_note(&self, ctx: &Ctx, text: SealText) -> Result<Sealed> {
+        permit(&ctx.actor, Action::WriteNotebook)?;
+        let Credential::Key { id: key, .. } = ctx.credential else { return Err(Error::Denied) };
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let item = self.seal(&mut tx, ctx, (ctx.actor.id, key), ItemKind::Note, text).await?;
+        let event = Event::new(Happening::NoteWritten, "item", &item.id, &ctx.actor.name);
+        journal(self, &mut tx, ctx, event.changed("key_id", None, Some(&key.to_string()))).await?;
+        tx.commit().await?;
+        Ok(item)
+    }
+
+    /// The caller's notes, as far as the key of the request and those it is an heir of open them.
+    ///
+    /// # Errors
+    /// As [`Engine::read_inbox`].
+    pub async fn read_notebook(&self, ctx: &Ctx, key: &PlainKey, limit: i64) -> Result<Items> {
+        let reach = permit(&ctx.actor, Action::ReadNotebook)?;
+        self.open_items(ctx, &reach, key, ItemKind::Note, limit).await
+    }
+
+    /// Removes one of the caller's notes.
+    ///
+    /// # Errors
+    /// `NotFound` when the caller has no such note.
+    pub async fn delete_note(&self, ctx: &Ctx, id: &ItemId) -> Result<()> {
+        let reach = permit(&ctx.actor, Action::WriteNotebook)?;
+        self.delete_item(ctx, &reach, ItemKind::Note, id).await
+    }
+
+    async fn seal(
         &self,
-        _: &mut Tx,
-        _: &Actor,
-        _: &PlainKey,
-        _: KeyId,
-        _: KeyId,
-        _: &[u8],
-    ) -> Result<()> {
-        Ok(())
+        tx: &mut Tx,
+        ctx: &Ctx,
+        (owner, key): (ActorId, KeyId),
+        kind: ItemKind,
+        text: SealText,
+    ) -> Result<Sealed> {
+        let key = self.sealable(tx, ctx, owner, key).await?;
+        let text = Zeroizing::new(text.0);
+        let mut row = ItemRow {
+            id: self.outside().word(ItemId::PREFIX),
+            organization_id: key.organization_id,
+            actor_id: owner.0,
+            kind: kind.as_str().into(),
+            seq: meta::next(tx, "item").await?,
+            key_id: key.id,
+            from_actor: ctx.actor.id.0,
+            sealed: Vec::new(),
+            created_at: ctx.now.0,
+            from_name: ctx.actor.name.clone(),
+        };
+        let sealed = mint::seal_to(self.outside(), &key.public_key, &self.place(&row), text.as_bytes());
+        row.sealed = sealed.map_err(|_| Error::Broken(format!("key {} has no public key", key.id)))?;
+        sealed::insert(tx, &row).await?;
+        let id = word(&row.id, "items.id")?;
+        Ok(Sealed { id, actor_id: owner, key_id: KeyId(row.key_id), created_at: Moment(row.created_at) })
+    }
+
+    /// The row of a key that something may be sealed to. Its own seal shows that the public half is the owner's: who
+    /// writes to the database cannot have messages sealed to themselves.
+    async fn sealable(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
+        let row = keys::hold(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
+        let revoked = row.revoked_at.zip(row.revoked_by).map(|(at, by)| (Moment(at), ActorId(by)));
+        let state = KeyState::at(ctx.now, row.expires_at.map(Moment), revoked);
+        if row.is_sound(self.ring()) && row.actor_id == owner.0 && state.is_active() {
+            return Ok(row);
+        }
+        Err(Error::Broken(format!("the row of key {key} was altered")))
+    }
+
+    async fn open_items(&self, ctx: &Ctx, reach: &Reach, key: &PlainKey, kind: ItemKind, limit: i64) -> Result<Items> {
+        let (owner, organization) = (reach.owner().ok_or(Error::Denied)?, reach.organization());
+        let mut link = self.db().read().await?;
+        let (id, opener) = presented(&mut link, ctx, key).await?;
+        let openers = self.openers(&mut link, ctx, id, opener).await?;
+        let rows = sealed::list(&mut link, organization, id, owner, kind, limit).await?;
+        let mut unreadable = sealed::count_others(&mut link, organization, id, owner, kind).await?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            match openers.get(&row.key_id).and_then(|opener| opener.open(&self.place(&row), &row.sealed).ok()) {
+                Some(text) => items.push(opened(row, &text)?),
+                None => unreadable += 1,
+            }
+        }
+        Ok(Items { items, unreadable })
+    }
+
+    async fn delete_item(&self, ctx: &Ctx, reach: &Reach, kind: ItemKind, id: &ItemId) -> Result<()> {
+        let owner = reach.owner().ok_or(Error::Denied)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        if !sealed::delete(&mut tx, reach.organization(), owner, kind, id).await? {
+            return Err(Error::NotFound);
+        }
+        let happening = match kind {
+            ItemKind::Message => Happening::MessageDeleted,
+            ItemKind::Note => Happening::NoteDeleted,
+        };
+        journal(self, &mut tx, ctx, Event::new(happening, "item", id, &ctx.actor.name)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn place(&self, row: &ItemRow) -> Place {
+        let (organization, actor) = (&row.organization_id, row.actor_id);
+        Place::item(self.ring().deployment(), organization, actor, &row.kind, &row.id, row.key_id)
     }
 }
+
+/// The key of the request with the private half of its pair, if it is the presented one.
+async fn presented(link: &mut Link, ctx: &Ctx, key: &PlainKey) -> Result<(KeyId, Opener)> {
+    let Credential::Key { id, .. } = ctx.credential else { return Err(Error::Denied) };
+    let opener = Opener::of(&mint::seal_ikm(key));
+    let stored = sealed::public_key(link, &ctx.actor.organization, id).await?;
+    if stored.as_deref() == Some(&opener.public_key()) { Ok((id, opener)) } else { Err(Error::Denied) }
+}
+
+fn opened(row: ItemRow, text: &[u8]) -> Result<Opened> {
+    Ok(Opened {
+        id: word(&row.id, "items.id")?,
+        from_actor_id: ActorId(row.from_actor),
+        from: row.from_name,
+        text: str::from_utf8(text).map_err(|_| Error::Broken(format!("item {} is no text", row.id)))?.to_owned(),
+        created_at: Moment(row.created_at),
+        key_id: KeyId(row.key_id),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ pub mod meta;
 pub mod once;
 pub mod organizations;
 pub mod people;
+pub mod runs;
+pub mod sealed;
 pub mod sessions;
 pub mod usage;
 pub mod workspaces;

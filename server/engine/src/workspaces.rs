@@ -3,8 +3,7 @@
 use domain::WorkspaceId;
 use domain::command::{CreateWorkspace, DeleteWorkspace};
 use domain::event::{Event, Happening};
-use domain::key::Environment;
-use domain::policy::{Action, permit};
+use domain::policy::{Action, Reach, permit};
 use domain::view::{Page, WorkspaceView};
 
 use crate::audit::journal;
@@ -15,16 +14,21 @@ use crate::store::{self, Link};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// The caller's organization's workspaces, newest first.
+    /// The caller's organization's workspaces in the caller's environment, newest first.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn list_workspaces(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<WorkspaceView>> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
         let mut link = self.db().read().await?;
-        let rows =
-            workspaces::list(&mut link, reach.organization(), environment(), before.unwrap_or(i64::MAX), limit + 1)
-                .await?;
+        let rows = workspaces::list(
+            &mut link,
+            reach.organization(),
+            reach.environment(),
+            before.unwrap_or(i64::MAX),
+            limit + 1,
+        )
+        .await?;
         let rows = page(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
@@ -33,10 +37,10 @@ impl Engine {
     /// One workspace.
     ///
     /// # Errors
-    /// `Denied` when it is another organization's (RA-32), `NotFound` when there is none.
+    /// `Denied` when it is another organization's (RA-32), `NotFound` when there is none in the caller's environment.
     pub async fn get_workspace(&self, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceView> {
-        permit(&ctx.actor, Action::ListWorkspaces)?;
-        Ok(load(&mut self.db().read().await?, ctx, id).await?.view()?)
+        let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
+        Ok(load(&mut self.db().read().await?, &reach, id).await?.view()?)
     }
 
     /// Makes a workspace; it begins as `running` (decision D22).
@@ -44,18 +48,18 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when the caller was ended meanwhile.
     pub async fn create_workspace(&self, ctx: &Ctx, command: CreateWorkspace) -> Result<WorkspaceView> {
-        permit(&ctx.actor, Action::CreateWorkspace)?;
+        let reach = permit(&ctx.actor, Action::CreateWorkspace)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         let row = WorkspaceRow {
             id: self.outside().word(WorkspaceId::PREFIX),
-            organization_id: ctx.actor.organization.to_string(),
+            organization_id: reach.organization().to_string(),
             seq: store::meta::next(&mut tx, "workspace").await?,
             name: command.name.into(),
             provider: command.provider.as_str().into(),
             model: command.model.into(),
             status: "running".into(),
-            environment: environment().as_str().into(),
+            environment: reach.environment().as_str().into(),
             created_by: ctx.actor.id.0,
             created_at: ctx.now.0,
             creator_name: ctx.actor.name.clone(),
@@ -77,7 +81,7 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::DeleteWorkspace)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
-        let row = load(&mut tx, ctx, &command.workspace).await?;
+        let row = load(&mut tx, &reach, &command.workspace).await?;
         if !reach.covers(row.creator()) {
             return Err(Error::Denied);
         }
@@ -90,15 +94,11 @@ impl Engine {
     }
 }
 
-async fn load(link: &mut Link, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceRow> {
-    match workspaces::find(link, &ctx.actor.organization, environment(), id).await? {
+/// The workspace, if it is of the caller's organization and environment (decisions D7, D9).
+pub(crate) async fn load(link: &mut Link, reach: &Reach, id: &WorkspaceId) -> Result<WorkspaceRow> {
+    match workspaces::find(link, reach.organization(), reach.environment(), id).await? {
         Some(row) => Ok(row),
-        None if workspaces::exists_elsewhere(link, &ctx.actor.organization, id).await? => Err(Error::Denied),
+        None if workspaces::exists_elsewhere(link, reach.organization(), id).await? => Err(Error::Denied),
         None => Err(Error::NotFound),
     }
-}
-
-/// Where the caller's data lives. Every key there is today is a production key.
-const fn environment() -> Environment {
-    Environment::Production
 }

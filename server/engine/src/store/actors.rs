@@ -1,6 +1,7 @@
 //! Actors: members and service accounts of an organization.
 
 use domain::key::Environment;
+use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
 use super::{Conn, Link, StoreError, Tx, on, run, word};
@@ -27,6 +28,31 @@ pub struct ActorRow {
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this actor, as the log says.
     pub newest_n: i64,
+}
+
+/// A service account, with what is shown of it besides.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ServiceRow {
+    #[sqlx(flatten)]
+    pub actor: ActorRow,
+    pub creator_name: Option<String>,
+    pub active_keys: i64,
+}
+
+impl ServiceRow {
+    /// What pages and the API show.
+    pub fn view(self) -> Result<ServiceAccount, StoreError> {
+        Ok(ServiceAccount {
+            actor_id: ActorId(self.actor.id),
+            role: word(&self.actor.role, "actors.role")?,
+            name: self.actor.name,
+            is_disabled: self.actor.disabled_at.is_some(),
+            allow_overlap: self.actor.allow_overlap,
+            created_at: Moment(self.actor.created_at),
+            created_by: self.creator_name,
+            active_keys: self.active_keys,
+        })
+    }
 }
 
 impl ActorRow {
@@ -72,14 +98,34 @@ impl ActorRow {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, disabled_at, \
+         allow_overlap, audit_n, row_mac, (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e \
+         WHERE e.organization_id = actors.organization_id AND e.object_kind IN ('member', 'service_account') \
+         AND e.object_id = CAST(actors.id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', \
+         'member.removed', 'service_account.created', 'service_account.changed')) AS newest_n"
+    };
+}
+
 macro_rules! select {
     ($rest:literal) => {
+        concat!("SELECT ", columns!(), " FROM actors ", $rest)
+    };
+}
+
+/// As [`select!`], for service accounts: `$1` is the organization, `$2` the moment at which keys are active.
+macro_rules! select_service {
+    ($rest:literal) => {
         concat!(
-            "SELECT id, organization_id, kind, person_id, claim_email, name, role, created_at, removed_at, created_by, \
-             disabled_at, allow_overlap, audit_n, row_mac, (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = actors.organization_id \
-             AND e.object_kind IN ('member', 'service_account') AND e.object_id = CAST(actors.id AS TEXT) \
-             AND e.action IN ('member.joined', 'member.role_changed', 'member.removed', 'service_account.created', \
-             'service_account.changed')) AS newest_n FROM actors ",
+            "SELECT ",
+            columns!(),
+            ", (SELECT c.name FROM actors c WHERE c.organization_id = actors.organization_id \
+             AND c.id = actors.created_by) AS creator_name, \
+             (SELECT COUNT(*) FROM api_keys k WHERE k.organization_id = actors.organization_id \
+             AND k.actor_id = actors.id AND k.rank = 0 AND k.revoked_at IS NULL \
+             AND (k.expires_at IS NULL OR k.expires_at > $2)) AS active_keys \
+             FROM actors WHERE organization_id = $1 AND kind = 'service' AND removed_at IS NULL ",
             $rest
         )
     };
@@ -126,6 +172,29 @@ pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Re
             sqlx::query_as(POSTGRES).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
         }
     })
+}
+
+/// Service accounts, newest first, from `before` (exclusive) on.
+pub async fn list_services(
+    link: &mut Link,
+    organization: &OrganizationId,
+    now: Moment,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<ServiceRow>, StoreError> {
+    const SQL: &str = select_service!("AND id < $3 ORDER BY id DESC LIMIT $4");
+    Ok(on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
+}
+
+pub async fn find_service(
+    link: &mut Link,
+    organization: &OrganizationId,
+    now: Moment,
+    id: ActorId,
+) -> Result<Option<ServiceRow>, StoreError> {
+    const SQL: &str = select_service!("AND id = $3");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?)
 }
 
 /// A person's actor in an organization, removed or not.

@@ -1,6 +1,6 @@
 //! Organizations.
 
-use domain::view::Membership;
+use domain::view::{Membership, OrganizationView};
 use domain::{ActorId, Moment, OrganizationId, PersonId};
 
 use super::{Link, StoreError, Tx, on, run, word};
@@ -15,6 +15,24 @@ pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
     let row: Option<(String,)> =
         on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
     Ok(row.is_some())
+}
+
+pub async fn find(link: &mut Link, id: &OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
+    const SQL: &str = "SELECT name, max_key_days, created_at FROM organizations WHERE id = $1";
+    let row: Option<(String, Option<i64>, i64)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
+    Ok(row.map(|(name, max_key_days, created_at)| OrganizationView {
+        id: id.clone(),
+        name,
+        max_key_days,
+        created_at: Moment(created_at),
+    }))
+}
+
+pub async fn set_max_key_days(tx: &mut Tx, id: &OrganizationId, days: Option<i64>) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE organizations SET max_key_days = $2 WHERE id = $1";
+    let changed = run!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(days).execute(conn))?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("organization {id} is gone"))) }
 }
 
 /// The organizations a person is a member of, oldest membership first.

@@ -1,0 +1,68 @@
+//! The stories of a run.
+
+use domain::command::CreateRun;
+use domain::event::{Event, Happening};
+use domain::policy::{Action, permit};
+use domain::view::{Page, RunView};
+use domain::{RunId, WorkspaceId};
+
+use crate::audit::journal;
+use crate::ctx::Ctx;
+use crate::keys::{fence, page};
+use crate::store::meta;
+use crate::store::runs::{self, RunRow};
+use crate::workspaces::load;
+use crate::{Engine, Result};
+
+impl Engine {
+    /// The runs of a workspace, newest first.
+    ///
+    /// # Errors
+    /// As [`Engine::get_workspace`].
+    pub async fn list_runs(
+        &self,
+        ctx: &Ctx,
+        workspace: &WorkspaceId,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<RunView>> {
+        let reach = permit(&ctx.actor, Action::ListRuns)?;
+        let mut link = self.db().read().await?;
+        load(&mut link, &reach, workspace).await?;
+        let rows = runs::list(&mut link, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
+        let rows = page(rows, limit, |row| row.seq);
+        let views = rows.rows.into_iter().map(RunRow::view).collect::<std::result::Result<_, _>>()?;
+        Ok(Page { rows: views, next: rows.next })
+    }
+
+    /// Starts a run; it begins as `queued` (decision D22).
+    ///
+    /// # Errors
+    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller was ended meanwhile.
+    pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
+        let reach = permit(&ctx.actor, Action::CreateRun)?;
+        let mut tx = self.db().begin().await?;
+        fence(self, &mut tx, ctx).await?;
+        let workspace = load(&mut tx, &reach, &command.workspace).await?;
+        let row = RunRow {
+            id: self.outside().word(RunId::PREFIX),
+            organization_id: workspace.organization_id,
+            workspace_id: workspace.id,
+            seq: meta::next(&mut tx, "run").await?,
+            status: "queued".into(),
+            environment: workspace.environment,
+            via: if command.by_hook { "hook" } else { "api" }.into(),
+            input: command.input,
+            created_by: ctx.actor.id.0,
+            created_at: ctx.now.0,
+            creator_name: ctx.actor.name.clone(),
+        };
+        runs::insert(&mut tx, &row).await?;
+        let event = Event::new(Happening::RunCreated, "run", &row.id, &workspace.name)
+            .changed("workspace", None, Some(&row.workspace_id))
+            .changed("trigger", None, Some(&row.via));
+        journal(self, &mut tx, ctx, event).await?;
+        tx.commit().await?;
+        Ok(row.view()?)
+    }
+}

@@ -1,0 +1,186 @@
+//! Messages and notes, the keys they are sealed to, and what heirs inherit. Nothing here opens any of it.
+
+use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
+
+use super::{Link, StoreError, Tx, on, run};
+
+/// A message or a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ItemKind {
+    Message,
+    Note,
+}
+
+impl ItemKind {
+    /// The word in the database, under which it is sealed too.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One item, with its writer's name.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ItemRow {
+    pub id: String,
+    pub organization_id: String,
+    pub actor_id: i64,
+    pub kind: String,
+    pub seq: i64,
+    pub key_id: i64,
+    pub from_actor: i64,
+    pub sealed: Vec<u8>,
+    pub created_at: i64,
+    pub from_name: String,
+}
+
+/// What opened the items of a key, sealed to the key that took its place.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct HeirRow {
+    pub key_id: i64,
+    pub from_key_id: i64,
+    pub sealed: Vec<u8>,
+}
+
+/// `line` is the key `$2` of the organization `$1` and every key it is an heir of, near or far. A circle ends.
+macro_rules! of_line {
+    ($rest:literal) => {
+        concat!(
+            "WITH RECURSIVE line (id) AS (SELECT id FROM api_keys WHERE organization_id = $1 AND id = $2 UNION \
+             SELECT k.id FROM heirs h JOIN line ON h.key_id = line.id \
+             JOIN api_keys k ON k.organization_id = $1 AND k.id = h.from_key_id) ",
+            $rest
+        )
+    };
+}
+
+pub async fn insert(tx: &mut Tx, row: &ItemRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO items (id, organization_id, actor_id, kind, seq, key_id, from_actor, sealed, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.id).bind(&row.organization_id).bind(row.actor_id).bind(&row.kind).bind(row.seq).bind(row.key_id)
+        .bind(row.from_actor).bind(&row.sealed).bind(row.created_at).execute(conn))?;
+    Ok(())
+}
+
+/// An actor's items that are sealed to a key or to one it is an heir of, newest first.
+pub async fn list(
+    link: &mut Link,
+    organization: &OrganizationId,
+    key: KeyId,
+    owner: ActorId,
+    kind: ItemKind,
+    limit: i64,
+) -> Result<Vec<ItemRow>, StoreError> {
+    const SQL: &str = of_line!(
+        "SELECT i.id, i.organization_id, i.actor_id, i.kind, i.seq, i.key_id, i.from_actor, i.sealed, i.created_at, \
+         a.name AS from_name FROM items i JOIN line ON line.id = i.key_id \
+         JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.from_actor \
+         WHERE i.organization_id = $1 AND i.actor_id = $3 AND i.kind = $4 ORDER BY i.seq DESC LIMIT $5"
+    );
+    Ok(on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).bind(limit).fetch_all(conn))?)
+}
+
+/// How many items of an actor are sealed to other keys than [`list`] looks for.
+pub async fn count_others(
+    link: &mut Link,
+    organization: &OrganizationId,
+    key: KeyId,
+    owner: ActorId,
+    kind: ItemKind,
+) -> Result<i64, StoreError> {
+    const SQL: &str = of_line!(
+        "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND actor_id = $3 AND kind = $4 \
+         AND key_id NOT IN (SELECT id FROM line)"
+    );
+    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).fetch_one(conn))?;
+    Ok(count)
+}
+
+/// How many items a key and those it is an heir of open.
+pub async fn count_of_line(link: &mut Link, organization: &OrganizationId, key: KeyId) -> Result<i64, StoreError> {
+    const SQL: &str =
+        of_line!("SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)");
+    let (count,): (i64,) =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
+    Ok(count)
+}
+
+/// Everything that a key inherited, near or far.
+pub async fn heirlooms(link: &mut Link, organization: &OrganizationId, key: KeyId) -> Result<Vec<HeirRow>, StoreError> {
+    const SQL: &str = of_line!("SELECT h.key_id, h.from_key_id, h.sealed FROM heirs h JOIN line ON line.id = h.key_id");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
+}
+
+pub async fn insert_heir(tx: &mut Tx, row: &HeirRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO heirs (key_id, from_key_id, sealed) VALUES ($1, $2, $3)";
+    run!(tx, conn => sqlx::query(SQL).bind(row.key_id).bind(row.from_key_id).bind(&row.sealed).execute(conn))?;
+    Ok(())
+}
+
+/// Removes an item of its owner. Says whether there was one.
+pub async fn delete(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    owner: ActorId,
+    kind: ItemKind,
+    id: &ItemId,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "DELETE FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(organization.as_str()).bind(owner.0).bind(kind.as_str()).bind(id.as_str()).execute(conn))?;
+    Ok(changed == 1)
+}
+
+/// The public half of a key's pair.
+pub async fn public_key(
+    link: &mut Link,
+    organization: &OrganizationId,
+    key: KeyId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str = "SELECT public_key FROM api_keys WHERE organization_id = $1 AND id = $2";
+    let row: Option<(Vec<u8>,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
+    Ok(row.map(|(public_key,)| public_key))
+}
+
+/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key
+/// whose scopes do not let it read the inbox would only swallow them.
+pub async fn inbox_key(
+    link: &mut Link,
+    organization: &OrganizationId,
+    owner: ActorId,
+    now: Moment,
+) -> Result<Option<KeyId>, StoreError> {
+    const SQL: &str = "SELECT k.id FROM api_keys k LEFT JOIN inboxes i \
+         ON i.organization_id = k.organization_id AND i.actor_id = k.actor_id AND i.key_id = k.id \
+         WHERE k.organization_id = $1 AND k.actor_id = $2 AND k.kind IN ('sk', 'live') \
+         AND (k.scopes = '*' OR k.scopes LIKE '%inbox:%') AND k.rank = 0 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3) \
+         ORDER BY CASE WHEN i.key_id IS NULL THEN 1 ELSE 0 END, k.id LIMIT 1";
+    let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(owner.0).bind(now.0).fetch_optional(conn))?;
+    Ok(row.map(|(id,)| KeyId(id)))
+}
+
+pub async fn set_inbox_key(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    owner: ActorId,
+    key: KeyId,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO inboxes (organization_id, actor_id, key_id) VALUES ($1, $2, $3) \
+         ON CONFLICT (organization_id, actor_id) DO UPDATE SET key_id = excluded.key_id";
+    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(owner.0).bind(key.0).execute(conn))?;
+    Ok(())
+}
+
+/// Messages that went to one key go to another from now on.
+pub async fn pass_inbox(tx: &mut Tx, organization: &OrganizationId, from: KeyId, to: KeyId) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE inboxes SET key_id = $3 WHERE organization_id = $1 AND key_id = $2";
+    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(from.0).bind(to.0).execute(conn))?;
+    Ok(())
+}
