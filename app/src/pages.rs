@@ -13,6 +13,7 @@ use crate::shell::{Document, draw};
 
 mod api_keys;
 mod audit_log;
+pub mod docs;
 mod front;
 mod missing;
 mod new_key;

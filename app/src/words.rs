@@ -138,6 +138,16 @@ pub const FOUND: &str = "Create organization";
 pub const SETUP_TOKEN_HINT: &str = "The server printed it at its first start.";
 /// Title of the page for people without an organization.
 pub const NOWHERE: &str = "You are not a member of any organization";
+/// Title of the list of pages of the documentation, and its name everywhere.
+pub const DOCUMENTATION: &str = "Documentation";
+/// Leads from the documentation to the product.
+pub const OPEN_DASHBOARD: &str = "Open dashboard";
+/// Above the headings of a page of the documentation.
+pub const ON_THIS_PAGE: &str = "On this page";
+/// Leads to the source of a page of the documentation.
+pub const AS_MARKDOWN: &str = "This page as Markdown";
+/// Opens the list of pages on narrow screens.
+pub const DOCS_MENU: &str = "Documentation menu";
 
 /// What went wrong with a sign-in, by the word in the address; any other word says nothing.
 pub fn sign_in_problem(word: &str) -> Option<&'static str> {

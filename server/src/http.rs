@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod caller;
+pub mod docs;
 pub mod health;
 pub mod layers;
 pub mod listen;
@@ -68,6 +69,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .merge(api::bootstrap_alias(house.clone()))
         .merge(health::router(house.clone()))
         .merge(site::router(house.site.clone()))
+        .merge(docs::router(house.clone()))
         .fallback_service(pages);
     if let Some(standin) = standin {
         doors = doors.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use domain::Role;
-use domain::command::{CreateKey, RevokeKey};
+use domain::command::{CreateKey, KeyQuery, RevokeKey};
 use domain::key::RevokeReason;
 use domain::token::PlainKey;
+use domain::{KeyId, Role};
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
 use engine::organizations::Cast;
@@ -32,9 +32,10 @@ async fn main() {
     let create = per_call_of(200, async |_| keys_pushed(&engine, &ctx).await).await;
     grow(&engine, &ctx, &mut keys, MANY).await;
     let many = check(&engine, &keys).await;
-    let list = per_call_of(200, async |_| drop(engine.list_keys(&ctx, None, 50, false).await.expect("listed"))).await;
-    let deep =
-        per_call_of(200, async |_| drop(engine.list_keys(&ctx, Some(60), 50, false).await.expect("listed"))).await;
+    let first = KeyQuery::default();
+    let last = KeyQuery { after: Some(KeyId(60)), ..KeyQuery::default() };
+    let list = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &first, 50).await.expect("listed"))).await;
+    let deep = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &last, 50).await.expect("listed"))).await;
     let mut ids = keys.iter().map(|(id, _)| *id);
     let revoke = per_call_of(200, async |_| {
         let command = RevokeKey { key: ids.next().expect("a key"), reason: RevokeReason::Replaced };

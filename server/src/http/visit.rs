@@ -37,6 +37,7 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
     next.run(request).await
 }
 
-fn theme(headers: &HeaderMap) -> Theme {
+/// How the browser wants its pages.
+pub fn theme(headers: &HeaderMap) -> Theme {
     cookie(headers, "theme").map_or(Theme::System, Theme::named)
 }

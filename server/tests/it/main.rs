@@ -1,6 +1,7 @@
 //! The doors, through the router that also serves real requests: nobody, a browser session, a key, an ID token.
 
 mod api;
+mod docs;
 mod doors;
 mod flight;
 mod house;

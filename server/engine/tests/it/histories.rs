@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::command::{KeyQuery, StatusFilter};
 use domain::token::PlainKey;
 use domain::{ActorId, Code, KeyId, OrganizationId, Role};
 use engine::organizations::Cast;
@@ -202,8 +203,9 @@ impl World<'_> {
         }
         let owner = (0..MEMBERS.len()).find(|&who| model.session(who) == Ok(Role::Owner)).expect("an owner is left");
         let ctx = self.session(owner).await.expect("an owner");
-        let list = self.house.engine.list_keys(&ctx, None, 100, true).await.expect("a list");
-        let mut active: Vec<_> = list.rows.iter().map(|key| key.key_id).collect();
+        let active = KeyQuery { status: Some(StatusFilter::Active), ..KeyQuery::default() };
+        let list = self.house.engine.list_keys(&ctx, &active, 100).await.expect("a list");
+        let mut active: Vec<_> = list.rows.iter().map(|line| line.key.key_id).collect();
         active.reverse();
         let expected: Vec<_> =
             self.keys.iter().zip(&model.keys).filter(|(_, key)| !key.revoked).map(|((id, _), _)| *id).collect();

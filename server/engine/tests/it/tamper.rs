@@ -33,7 +33,8 @@ fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
     let likely = match column {
         "role_cap" | "role" => text(&["owner", "admin", "member", "Owner", ""]),
         "kind" => text(&["sk", "live", "test", "service", "member"]),
-        "expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id" => vec![Value::Null, Value::Number(0)],
+        column if may_be_absent(column) => vec![Value::Null, Value::Number(0)],
+        "scopes" => text(&["", "keys:read", "keys:write workspaces:write"]),
         "revoke_reason" | "claim_email" => [vec![Value::Null], text(&["", "leaked", "olga@example.test"])].concat(),
         _ => Vec::new(),
     };
@@ -45,12 +46,18 @@ fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
             Value::Bytes(flipped)
         }
         (_, Value::Bytes(bytes)) => Value::Bytes(house.outside.bytes::<80>()[..bytes.len() - n % 3].to_vec()),
-        ("expires_at" | "revoked_at" | "revoked_by" | "removed_at" | "person_id", _) | (_, Value::Number(_)) => {
-            Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60))
-        }
+        (_, Value::Flag(flag)) => Value::Flag(!flag),
+        (_, Value::Number(_)) => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
+        _ if may_be_absent(column) || column == "created_by" => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
         _ => Value::Text(String::from_utf8_lossy(&house.outside.base62::<12>()).into_owned()),
     });
     likely.into_iter().chain(random).filter(|value| value != stored).collect()
+}
+
+/// Columns of numbers that may be absent.
+fn may_be_absent(column: &str) -> bool {
+    let others = ["revoked_by", "person_id", "rotated_from", "rotated_to"];
+    (column.ends_with("_at") && column != "created_at") || others.contains(&column)
 }
 
 async fn assert_refused(house: &House, key: &NewKey, what: &str) {
@@ -78,8 +85,9 @@ both! {
     b5_every_security_column_of_a_key_is_sealed(house) {
         let (live, ended) = (house.north_key("max").await, house.north_key("max").await);
         house.engine.revoke_key(&house.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
-        // Names and last uses are for show; every other column counts.
-        let for_show = ["name", "last_used_at"];
+        // Names, last uses and the order of lists are for show; every other column counts.
+        let for_show =
+            ["name", "folded_name", "last_used_at", "last_used_address", "last_used_agent", "sole", "rank"];
         let mut intruder = house.intruder().await;
         for key in [&live, &ended] {
             let (stored, which) = row(&mut intruder, "api_keys", key.view.key_id.0).await;
@@ -105,7 +113,7 @@ both! {
         let enter = async || house.engine.admit_person(&caller, &north, crate::house::origin()).await;
         let mut intruder = house.intruder().await;
         let (stored, which) = row(&mut intruder, "actors", house.member("ada", NORTH).await.0).await;
-        for (column, value) in stored.iter().filter(|(column, _)| column != "name") {
+        for (column, value) in stored.iter().filter(|(column, _)| !column.ends_with("name")) {
             for forged in forgeries(house, column, value) {
                 intruder.set("actors", column, &forged, &which).await;
                 assert_refused(house, &key, &format!("{column} became {forged:?}")).await;

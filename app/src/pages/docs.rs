@@ -1,0 +1,136 @@
+//! The frame around the documentation. What a page says comes from elsewhere, as markup already; nobody has to be
+//! signed in, and no script runs.
+
+use domain::{Code, Problem};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Response};
+use leptos::nonce::Nonce;
+use leptos::prelude::*;
+
+use super::{Page, missing};
+use crate::bits::icon;
+use crate::doors::Theme;
+use crate::routes::Screen;
+use crate::shell::{Document, draw};
+use crate::words;
+
+/// How a page is to look, where no [`Visit`](crate::doors::Visit) is needed.
+pub struct Look {
+    /// The theme.
+    pub theme: Theme,
+    /// Where script and style are.
+    pub assets: String,
+    /// The nonce that the page's policy allows.
+    pub nonce: Option<Nonce>,
+}
+
+/// A link of the documentation: where to, and its name.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// A path or an anchor.
+    pub to: String,
+    /// Its words.
+    pub name: String,
+}
+
+/// One page of the documentation.
+pub struct Leaf {
+    /// Its own path and title.
+    pub here: Link,
+    /// All pages, in the order of the navigation; the first is the list of them.
+    pub pages: Vec<Link>,
+    /// Its headings.
+    pub sections: Vec<Link>,
+    /// The class of its body.
+    pub class: &'static str,
+    /// Its body: markup of ours, which is not escaped again.
+    pub markup: String,
+    /// Where its source is, if it has one.
+    pub source: Option<String>,
+}
+
+/// Draws a page of the documentation.
+pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
+    let title = leaf.here.name.clone();
+    paint(look, Page::new(&title, move || framed(leaf)))
+}
+
+/// The page for an address that does not exist.
+pub fn nothing(look: Look, request_id: &str) -> Response<String> {
+    paint(look, missing::page(&Problem::new(Code::NotFound, request_id)))
+}
+
+fn paint(look: Look, page: Page) -> Response<String> {
+    let Look { theme, assets, nonce } = look;
+    let document = Document { title: page.title, theme, assets, nonce, islands: false };
+    let mut response = Response::new(draw(document, page.body));
+    *response.status_mut() = page.status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn framed(leaf: Leaf) -> AnyView {
+    let source =
+        leaf.source.clone().map(|source| view! { <p class="docs-foot"><a href=source>{words::AS_MARKDOWN}</a></p> });
+    view! {
+        <div class="frame">
+            {side(&leaf)}
+            <header class="top">
+                {crumbs(&leaf)}
+                <a class="button" href=Screen::Shortcut.path()>{words::OPEN_DASHBOARD}</a>
+            </header>
+            <main class="main docs" id="main" tabindex="-1">
+                {sections(&leaf)}
+                <article class=leaf.class inner_html=leaf.markup></article>
+                {source}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+fn side(leaf: &Leaf) -> AnyView {
+    let home = leaf.pages.first().map(|link| link.to.clone());
+    let entry = |link: &Link| {
+        let current = (link.to == leaf.here.to).then_some("page");
+        view! { <li><a href=link.to.clone() aria-current=current>{link.name.clone()}</a></li> }
+    };
+    view! {
+        <aside class="side" aria-label=words::DOCUMENTATION>
+            <div class="side-inner">
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::DOCS_MENU>{icon("menu")}</button>
+                <a class="docs-brand" href=home><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
+                <nav class="nav" id="nav" popover aria-labelledby="nav-title">
+                    <h2 id="nav-title">{words::DOCUMENTATION}</h2>
+                    <ul class="nav-list">{leaf.pages.iter().skip(1).map(entry).collect_view()}</ul>
+                </nav>
+            </div>
+        </aside>
+    }
+    .into_any()
+}
+
+fn crumbs(leaf: &Leaf) -> AnyView {
+    let inside = leaf.pages.first().filter(|home| home.to != leaf.here.to);
+    let home = inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>
+        </nav>
+    }
+    .into_any()
+}
+
+fn sections(leaf: &Leaf) -> Option<AnyView> {
+    let entry = |link: &Link| view! { <li><a href=link.to.clone()>{link.name.clone()}</a></li> };
+    (leaf.sections.len() > 2).then(|| {
+        view! {
+            <nav class="sections" aria-labelledby="sections-title">
+                <h2 id="sections-title">{words::ON_THIS_PAGE}</h2>
+                <ul class="section-list">{leaf.sections.iter().map(entry).collect_view()}</ul>
+            </nav>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,199 @@
+//! From Markdown to the markup of our pages: anchors at headings, our own addresses in links, notices out of
+//! blockquotes, and boxes that scroll around whatever may be wider than a phone.
+
+use app::pages::docs::Link;
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+use super::shelf::address;
+
+/// A page as it was understood.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    /// Its first heading.
+    pub title: String,
+    /// Its first paragraph, as plain text.
+    pub lede: String,
+    /// Its headings of the second level.
+    pub sections: Vec<Link>,
+    /// Its markup.
+    pub markup: String,
+}
+
+/// What a blockquote becomes that begins with this bold word: its class and its icon.
+const NOTICES: [(&str, &str, &str); 3] =
+    [("Danger", "notice danger", "danger"), ("Warning", "notice warning", "warning"), ("Tip", "notice", "info")];
+
+/// Renders a page of ours. The source is trusted: it is part of the program.
+pub fn render(source: &str) -> Text {
+    let events: Vec<_> = Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION).collect();
+    let mut writer = Writer::default();
+    for (at, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(tag) => writer.begin(tag, &events[at + 1..]),
+            Event::End(tag) => writer.end(*tag),
+            other => writer.out.push(other.clone()),
+        }
+    }
+    let mut text = writer.text;
+    html::push_html(&mut text.markup, writer.out.into_iter());
+    text
+}
+
+/// A page on its way through.
+#[derive(Default)]
+struct Writer<'a> {
+    text: Text,
+    out: Vec<Event<'a>>,
+    boxes: usize,
+    in_notice: bool,
+}
+
+impl<'a> Writer<'a> {
+    /// The start of an element; `rest` is what follows.
+    fn begin(&mut self, tag: &Tag<'a>, rest: &[Event<'a>]) {
+        let opening = Event::Start(tag.clone());
+        match tag {
+            Tag::Heading { level, .. } => self.heading(*level, &plain(rest, tag)),
+            Tag::Paragraph if self.text.lede.is_empty() => {
+                self.text.lede = plain(rest, tag);
+                self.out.push(raw("<p class=\"lede\">"));
+            }
+            Tag::Link { link_type, dest_url, title, id } => self.out.push(Event::Start(Tag::Link {
+                link_type: *link_type,
+                dest_url: target(dest_url).into(),
+                title: title.clone(),
+                id: id.clone(),
+            })),
+            Tag::CodeBlock(kind) => self.boxed(sample(kind), opening),
+            Tag::Table(_) => self.boxed("Table", opening),
+            Tag::BlockQuote(_) => {
+                let notice = notice(rest);
+                self.in_notice = notice.is_some();
+                self.out.push(notice.unwrap_or(opening));
+            }
+            _ => self.out.push(opening),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        let closing = Event::End(tag);
+        match tag {
+            TagEnd::Heading(level) if level != HeadingLevel::H1 => self.out.extend([raw("</a>"), closing]),
+            TagEnd::CodeBlock | TagEnd::Table => self.out.extend([closing, raw("</div>")]),
+            TagEnd::BlockQuote(_) if std::mem::take(&mut self.in_notice) => self.out.push(raw("</div>")),
+            _ => self.out.push(closing),
+        }
+    }
+
+    /// A heading has an anchor, and below the title is a link to itself.
+    fn heading(&mut self, level: HeadingLevel, name: &str) {
+        let anchor = slug(name);
+        let id = Some(CowStr::from(anchor.clone()));
+        self.out.push(Event::Start(Tag::Heading { level, id, classes: Vec::new(), attrs: Vec::new() }));
+        if level == HeadingLevel::H1 {
+            name.clone_into(&mut self.text.title);
+            return;
+        }
+        let to = format!("#{anchor}");
+        self.out.push(raw(&format!("<a href=\"{to}\">")));
+        if level == HeadingLevel::H2 {
+            self.text.sections.push(Link { to, name: name.to_owned() });
+        }
+    }
+
+    /// A box that scrolls. It can be reached by keyboard, so it has a name, and no two have the same.
+    fn boxed(&mut self, what: &str, opening: Event<'a>) {
+        self.boxes += 1;
+        let n = self.boxes;
+        let start = format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{what} {n}\">");
+        self.out.extend([raw(&start), opening]);
+    }
+}
+
+fn raw(markup: &str) -> Event<'static> {
+    Event::Html(markup.to_owned().into())
+}
+
+/// The text up to the end of an element.
+fn plain(rest: &[Event<'_>], tag: &Tag<'_>) -> String {
+    let end = tag.to_end();
+    let inside = rest.iter().take_while(|event| !matches!(event, Event::End(found) if *found == end));
+    inside.fold(String::new(), |mut text, event| {
+        match event {
+            Event::Text(part) | Event::Code(part) => text.push_str(part),
+            Event::SoftBreak | Event::HardBreak => text.push(' '),
+            _ => {}
+        }
+        text
+    })
+}
+
+/// The anchor of a heading: `Regular Rotation` is at `#regular-rotation`.
+fn slug(name: &str) -> String {
+    let kept = name.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// `api-keys.md#regular-rotation` is at `/docs/api-keys#regular-rotation`.
+fn target(link: &str) -> String {
+    let (file, anchor) = link.split_once('#').map_or((link, String::new()), |(file, at)| (file, format!("#{at}")));
+    match file.strip_suffix(".md") {
+        Some(name) => address(name) + &anchor,
+        None => link.to_owned(),
+    }
+}
+
+fn sample(kind: &CodeBlockKind<'_>) -> &'static str {
+    match kind {
+        CodeBlockKind::Fenced(language) => match &**language {
+            "bash" | "sh" => "Shell sample",
+            "javascript" => "JavaScript sample",
+            "python" => "Python sample",
+            "json" => "JSON sample",
+            _ => "Sample",
+        },
+        CodeBlockKind::Indented => "Sample",
+    }
+}
+
+/// The opening of a notice, if a blockquote begins with one of its words in bold.
+fn notice(inside: &[Event<'_>]) -> Option<Event<'static>> {
+    let [Event::Start(Tag::Paragraph), Event::Start(Tag::Strong), Event::Text(word), ..] = inside else { return None };
+    let (_, class, icon) = NOTICES.iter().find(|(name, ..)| **name == **word)?;
+    let icon = format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"/icons.svg#{icon}\"></use></svg>");
+    Some(raw(&format!("<div class=\"{class}\" role=\"note\">{icon}\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_our_markup() {
+        let text = render(
+            "# T & t\n\nOne *line*\nmore.\n\n## Regular Rotation\n\n> **Warning** Take care.\n\n> Quoted.\n\n\
+             [a](api-keys.md#x) [b](index.md) [c](/docs/api)\n\n```bash\na < b\n```\n\n| a |\n|---|\n| b |\n",
+        );
+        assert_eq!((text.title.as_str(), text.lede.as_str()), ("T & t", "One line more."));
+        insta::assert_snapshot!(text.markup, @r##"
+        <h1 id="t--t">T &amp; t</h1>
+        <p class="lede">One <em>line</em>
+        more.</p>
+        <h2 id="regular-rotation"><a href="#regular-rotation">Regular Rotation</a></h2>
+        <div class="notice warning" role="note"><svg class="icon" aria-hidden="true"><use href="/icons.svg#warning"></use></svg>
+        <p><strong>Warning</strong> Take care.</p>
+        </div>
+        <blockquote>
+        <p>Quoted.</p>
+        </blockquote>
+        <p><a href="/docs/api-keys#x">a</a> <a href="/docs">b</a> <a href="/docs/api">c</a></p>
+        <div class="scroll" role="region" tabindex="0" aria-label="Shell sample 1">
+        <pre><code class="language-bash">a &lt; b
+        </code></pre>
+        </div><div class="scroll" role="region" tabindex="0" aria-label="Table 2"><table><thead><tr><th>a</th></tr></thead><tbody>
+        <tr><td>b</td></tr>
+        </tbody></table>
+        </div>
+        "##);
+    }
+}

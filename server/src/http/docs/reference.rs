@@ -1,0 +1,57 @@
+//! The API reference: Swagger UI over the description of the API, from files of ours, under a policy of its own.
+
+use app::pages::docs::{Leaf, Link, leaf};
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::{HOUR, look, pages};
+use crate::http::House;
+
+/// Nothing but our own files, and what the page draws into itself. Swagger UI sets styles from script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      font-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; \
+                      base-uri 'none'; object-src 'none'";
+const BUNDLE: &[u8] = include_bytes!("swagger-ui/bundle.js.gz");
+const STYLE: &[u8] = include_bytes!("swagger-ui/style.css.gz");
+const START: &str = include_str!("swagger-ui/start.js");
+const LICENSE: &str = include_str!("swagger-ui/LICENSE.txt");
+const MARKUP: &str = include_str!("reference.html");
+const JS: &str = "text/javascript; charset=utf-8";
+
+/// The page and its files.
+pub fn router() -> Router<House> {
+    Router::new()
+        .route("/docs/api", get(page))
+        .route("/docs/api/bundle.js", get(|| async { packed(JS, BUNDLE) }))
+        .route("/docs/api/style.css", get(|| async { packed("text/css; charset=utf-8", STYLE) }))
+        .route("/docs/api/start.js", get(|| async { ([(CONTENT_TYPE, JS), (CACHE_CONTROL, HOUR)], START) }))
+        .route("/docs/api/LICENSE.txt", get(|| async { ([(CACHE_CONTROL, HOUR)], LICENSE) }))
+}
+
+/// Its address and title.
+pub fn link() -> Link {
+    Link { to: "/docs/api".into(), name: "API reference".into() }
+}
+
+async fn page(State(house): State<House>, headers: HeaderMap) -> Response {
+    let page = Leaf {
+        here: link(),
+        pages: pages(),
+        sections: Vec::new(),
+        class: "reference",
+        markup: MARKUP.into(),
+        source: None,
+    };
+    let mut response = leaf(look(&house, None, &headers), page).into_response();
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
+}
+
+/// A file that is kept packed only; every browser unpacks it.
+fn packed(kind: &'static str, bytes: &'static [u8]) -> Response {
+    ([(CONTENT_TYPE, kind), (CONTENT_ENCODING, "gzip"), (CACHE_CONTROL, HOUR)], bytes).into_response()
+}

@@ -1,0 +1,108 @@
+//! What is told about encryption, people, and everything that API keys are not.
+
+use super::{between, leads, plain, says, section};
+use crate::house::House;
+
+// KE-37, RU-15, RU-27: where to go next. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
+#[tokio::test]
+async fn ke_37_where_to_go_next() {
+    let house = House::empty().await;
+    let targets = [
+        "/docs/members",
+        "/docs/organization",
+        "/docs/command-line",
+        "/docs/credentials",
+        "/docs/credentials#product-api-keys",
+        "/docs/api",
+    ];
+    leads(&house, "/docs/api-keys", "next-steps", &targets).await;
+    leads(&house, "/docs/api-keys", "use-a-key", &["/docs/api"]).await;
+    says(&house, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member here"]).await;
+    says(&house, "/docs/members", "roles-and-keys", &["When a role is lowered, the keys are lowered with it, at once"])
+        .await;
+    says(&house, "/docs/members", "when-somebody-leaves", &["From then on their keys answer 403"]).await;
+    let text = plain(&section(&house, "/docs/api-keys", "who-sees-which-keys").await.replace("</td>", " </td>"));
+    assert!(text.contains("Admin all keys own keys, and keys of service accounts any key"), "{text}");
+    assert!(text.contains("Member own keys own keys own keys"), "{text}");
+}
+
+// RU-02, KE-39: what API keys are not.
+#[tokio::test]
+async fn ke_39_other_secrets_are_something_else() {
+    let house = House::empty().await;
+    let phrases = [
+        "API key",
+        "Runtime credentials",
+        "Provider keys",
+        "Product API keys",
+        "It neither needs nor keeps the others",
+    ];
+    says(&house, "/docs/credentials", "", &phrases).await;
+    let phrases = ["Agents and workflows need credentials while they run", "These are not API keys"];
+    says(&house, "/docs/credentials", "runtime-credentials", &phrases).await;
+    let phrases = ["An API key of Roundtable opens nothing there, and a product API key opens nothing here"];
+    says(&house, "/docs/credentials", "product-api-keys", &phrases).await;
+    says(&house, "/docs/credentials", "provider-keys", &["Keys of model vendors"]).await;
+}
+
+// KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.
+#[tokio::test]
+async fn ke_14_api_keys_are_not_for_the_command_line() {
+    let house = House::empty().await;
+    let phrases = [
+        "API keys are not for the command line. No command takes an API key, and no API key gives access to a command",
+        "you are signed in as yourself and reach every organization you are a member of",
+    ];
+    says(&house, "/docs/command-line", "", &phrases).await;
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable")).arg("help").output().expect("runs");
+    let text = plain(&section(&house, "/docs/command-line", "commands").await);
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let commands = between(&help, "Commands:\n", "\n\n").expect("commands");
+    for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
+        assert!(text.contains(&format!("roundtable {command}")), "{command} is not documented");
+    }
+}
+
+// RO-02, RO-03, RO-04: the key is the encryption secret, and a lost one is lost. RK-30..RK-34: how keys are stored.
+#[tokio::test]
+async fn ro_04_the_encryption_model() {
+    let house = House::empty().await;
+    says(&house, "/docs/encryption", "", &["Encryption Model"]).await;
+    let stored = [
+        "encrypted with AES-256-GCM before it reaches the database",
+        "kept apart from the database. A stolen database opens nothing",
+        "With the master key too, nobody can read an API key",
+        "The preview is a field of its own",
+    ];
+    says(&house, "/docs/encryption", "how-keys-are-stored", &stored).await;
+    let secret = [
+        "Every key has a key pair that is derived from it",
+        "Losing a key means losing what was encrypted for it. There is no recovery",
+    ];
+    says(&house, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
+}
+
+// RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16: what rotation does to what was encrypted, told honestly.
+#[tokio::test]
+async fn ro_31_rotation_and_encrypted_data() {
+    let house = House::empty().await;
+    let phrases = [
+        "A new key has a new key pair. What was sealed for the old key before, inbox messages and notes, does not open with the new one",
+        "answers 409 with the code messages_would_be_lost, and nothing has changed",
+        "\"carry_over\": true",
+        "\"confirm_message_loss\": true",
+        "permanently unreadable",
+        "Without sealed items neither is needed",
+        "without the old key there is nothing to carry over",
+        "messages_orphaned how many items were given up",
+        "Its warning says to store the key securely, and that old messages cannot be decrypted any more",
+    ];
+    says(&house, "/docs/encryption", "rotation", &phrases).await;
+    let limits = [
+        "Sealing has no forward secrecy",
+        "a person who kept the old key and a copy of the sealed data can still open that copy",
+        "A seal does not prove who made it",
+    ];
+    says(&house, "/docs/encryption", "what-this-protects-from-and-what-not", &limits).await;
+    leads(&house, "/docs/api-keys", "regular-rotation", &["/docs/encryption#rotation"]).await;
+}
