@@ -200,8 +200,8 @@ pub const HAS_ONE_AT_A_TIME: &str =
 pub const HAS_SEVERAL: &str = "This service account may have several active keys side by side. \
     When only one is allowed, keys that exist already go on working.";
 /// It has its key (RO-20, RO-21).
-pub const HAS_ITS_KEY: &str =
-    "This service account has its one active key. Rotate that key to replace it, or allow several active keys below.";
+pub const HAS_ITS_KEY: &str = "This service account has its one active key. Rotate that key to replace it, or allow \
+    several active keys below.";
 /// Puts a new key in the place of the old.
 pub const ROTATE: &str = "Rotate";
 /// Begins making a key of a service account.
@@ -212,7 +212,7 @@ pub const FIRST_KEYS: &str = "First keys";
 pub const MORE_KEYS: &str = "More keys";
 /// It cannot get a key.
 pub const ENABLE_FIRST: &str =
-    "This service account is disabled: its keys are refused. Enable it before it gets another key.";
+    "This service account is disabled, and all of its keys are refused. Enable it before you create a key.";
 /// It has no key yet.
 pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API before it has one.";
 /// Stops its keys.
@@ -223,8 +223,8 @@ pub const ENABLE: &str = "Enable";
 pub const DISABLE_ACCOUNT: &str = "Disable service account";
 /// What stopping means.
 pub const DISABLE_EFFECTS: [&str; 2] = [
-    "Its keys are refused from now on. Requests in progress fail.",
-    "You can enable it again at any time, and its keys work again.",
+    "All of its keys are refused from then on. Requests in progress fail.",
+    "You can enable it again at any time. Its active keys then work again.",
 ];
 /// Above the form that lets its keys work again.
 pub const ENABLE_ACCOUNT: &str = "Enable service account";
@@ -301,9 +301,9 @@ pub fn key_state(status: KeyStatus) -> String {
     }
 }
 
-/// How many keys a service account has and may have.
+/// How many keys a service account has, and whether it may have more.
 pub fn active_keys(count: i64, several: bool) -> String {
-    format!("{count}, {}", if several { "several allowed" } else { "one at a time" })
+    format!("{count}{}", if several { ", several allowed" } else { "" })
 }
 
 /// A lifetime of keys.

@@ -56,12 +56,11 @@ fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
 
 fn several(chosen: bool) -> impl IntoView {
     view! {
-        <div class="field">
+        <div class="choices">
             <label class="choice">
-                <input type="checkbox" name="allow_overlap" value="true" checked=chosen aria-describedby="several-hint"/>
-                {words::ALLOW_SEVERAL}
+                <input type="checkbox" name="allow_overlap" value="true" checked=chosen/>
+                <span><span class="card-title">{words::ALLOW_SEVERAL}</span><span class="card-note">{words::SEVERAL_HINT}</span></span>
             </label>
-            <p class="hint" id="several-hint">{words::SEVERAL_HINT}</p>
         </div>
     }
 }

@@ -54,7 +54,7 @@ fn draw(shown: &Shown) -> AnyView {
     let account = &shown.account;
     let body = view! {
         {told(shown)}
-        <div class="page-head"><h1><bdi>{account.name.clone()}</bdi></h1>{account_status(account.is_disabled)}</div>
+        <h1><bdi>{account.name.clone()}</bdi></h1>
         {facts(shown)}
         {keys(shown)}
         {settings(shown)}
@@ -82,6 +82,7 @@ fn facts(shown: &Shown) -> AnyView {
     let by = account.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
+            <dt>"Status"</dt><dd>{account_status(account.is_disabled)}</dd>
             <dt>"Role"</dt><dd>{account.role.label()}</dd>
             <dt>{words::KEYS_AT_A_TIME}</dt><dd>{words::active_keys(account.active_keys, account.allow_overlap)}</dd>
             <dt>{words::made_label(account.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), account.created_at)}</dd>

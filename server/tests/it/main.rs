@@ -6,5 +6,6 @@ mod doors;
 mod flight;
 mod house;
 mod keys;
+mod service_accounts;
 mod sign_in;
 mod tokens;
