@@ -2,7 +2,6 @@
 
 use domain::command::SealText;
 use domain::event::{Event, Happening};
-use domain::key::KeyState;
 use domain::policy::{Action, Reach, permit};
 use domain::token::PlainKey;
 use domain::view::{Items, Opened, Sealed};
@@ -11,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
-use crate::keys::fence;
+use crate::keys::{fence, state_of};
 use crate::mint::{self, Opener, Place};
 use crate::store::keys::{self, KeyRow};
 use crate::store::sealed::{self, ItemKind, ItemRow};
@@ -135,9 +134,7 @@ impl Engine {
     /// writes to the database cannot have messages sealed to themselves.
     async fn sealable(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
         let row = keys::hold(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
-        let revoked = row.revoked_at.zip(row.revoked_by).map(|(at, by)| (Moment(at), ActorId(by)));
-        let state = KeyState::at(ctx.now, row.expires_at.map(Moment), revoked);
-        if row.is_sound(self.ring()) && row.actor_id == owner.0 && state.is_active() {
+        if row.is_sound(self.ring()) && row.actor_id == owner.0 && state_of(&row, ctx.now).is_active() {
             return Ok(row);
         }
         Err(Error::Broken(format!("the row of key {key} was altered")))

@@ -1,22 +1,31 @@
 //! The REST API under `/api/v1`. Each handler reads, calls the engine and answers; each stands in the description with
 //! its schemas and errors.
 
+mod bodies;
 mod bootstrap;
+mod description;
 mod input;
 mod keys;
 mod me;
 mod members;
+mod new_keys;
+mod organization;
+mod runs;
+mod sealed;
+mod service_accounts;
 mod workspaces;
 
 use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::Code;
+use domain::token::PlainKey;
+use engine::ctx::Origin;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,10 +47,22 @@ struct Root;
 /// The routes that need a credential.
 fn guarded() -> OpenApiRouter<House> {
     OpenApiRouter::new()
-        .routes(routes!(keys::list_keys))
-        .routes(routes!(keys::revoke_key))
+        .routes(routes!(keys::list_keys, new_keys::create_key))
+        .routes(routes!(new_keys::rotate_calling_key))
+        .routes(routes!(keys::get_key, keys::change_key, keys::revoke_key))
+        .routes(routes!(new_keys::rotate_key))
         .routes(routes!(workspaces::list_workspaces, workspaces::create_workspace))
         .routes(routes!(workspaces::get_workspace, workspaces::delete_workspace))
+        .routes(routes!(runs::list_runs, runs::create_run))
+        .routes(routes!(runs::create_run_by_hook))
+        .routes(routes!(service_accounts::list_service_accounts, service_accounts::create_service_account))
+        .routes(routes!(service_accounts::get_service_account, service_accounts::change_service_account))
+        .routes(routes!(sealed::send_message))
+        .routes(routes!(sealed::read_inbox))
+        .routes(routes!(sealed::delete_message))
+        .routes(routes!(sealed::read_notebook, sealed::write_note))
+        .routes(routes!(sealed::delete_note))
+        .routes(routes!(organization::see_organization, organization::change_organization))
         .routes(routes!(members::remove_member))
         .routes(routes!(me::me))
 }
@@ -65,8 +86,8 @@ pub fn router(house: House) -> Router {
         .route("/v1/openapi.json", get(|| async { Json(description()) }))
         .fallback(|| async { Refusal::new(Code::NotFound, "no such address") })
         .method_not_allowed_fallback(|| async { Refusal::new(Code::MethodNotAllowed, "no such method") })
-        .layer(from_fn(no_key_in_query))
-        .layer(from_fn(environment))
+        .layer(from_fn_with_state(house.clone(), no_key_in_query))
+        .layer(from_fn(account))
         .with_state(house)
 }
 
@@ -77,32 +98,54 @@ pub fn bootstrap_alias(house: House) -> Router {
 
 /// The description of the API, made from the code.
 pub fn description() -> Description {
-    let paths = OpenApiRouter::with_openapi(Root::openapi())
-        .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(open())).merge(beside()));
-    let mut description = paths.into_openapi();
-    let components = description.components.get_or_insert_with(Default::default);
-    let bearer =
-        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
-    description
+    description::complete(
+        OpenApiRouter::with_openapi(Root::openapi())
+            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(open())).merge(beside()))
+            .into_openapi(),
+    )
 }
 
-/// Refuses a key in the query (decision D8): addresses end up in logs and histories.
-async fn no_key_in_query(request: Request, next: Next) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default().to_ascii_lowercase());
-    if names.into_iter().any(|name| ["token", "api_key", "apikey", "access_token", "key"].contains(&name.as_str())) {
-        return Refusal::new(Code::KeyInQuery, "a key in the query").into_response();
+/// The one address that takes a key in its query (decision D8).
+pub(super) fn is_hook(request: &Request) -> bool {
+    *request.method() == Method::POST && request.uri().path().starts_with("/v1/hooks/")
+}
+
+/// Refuses a key in the query (decision D8), and marks it: addresses end up in logs and histories.
+async fn no_key_in_query(State(house): State<House>, request: Request, next: Next) -> Response {
+    if is_hook(&request) {
+        return next.run(request).await;
     }
-    next.run(request).await
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let mut found = false;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let key = PlainKey::parse(value.trim());
+        found |= key.is_ok() || KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        if let Ok(key) = key
+            && let Err(error) = house.engine.expose_key(&key, &origin).await
+        {
+            return Refusal::from(error).into_response();
+        }
+    }
+    if found { Refusal::new(Code::KeyInQuery, "a key in the query").into_response() } else { next.run(request).await }
 }
 
-/// Names the environment of every answer (decision D7); all data is production data today.
-async fn environment(request: Request, next: Next) -> Response {
+/// Names that a key goes by in a query.
+const KEY_NAMES: [&str; 5] = ["token", "api_key", "apikey", "access_token", "key"];
+
+/// Names the environment of every answer (decision D7) and what it cost (decision D19). What was refused costs nothing.
+async fn account(request: Request, next: Next) -> Response {
+    let cost = cost(request.method());
     let mut response = next.run(request).await;
-    response.headers_mut().insert("x-environment", axum::http::HeaderValue::from_static("production"));
+    let cost = if response.status().is_success() { cost } else { 0 };
+    response.headers_mut().insert("x-cost", HeaderValue::from(cost));
+    response.headers_mut().entry("x-environment").or_insert(HeaderValue::from_static("production"));
     response
+}
+
+/// What an operation costs: nothing to look, one to change (RO-43).
+pub fn cost(method: &Method) -> i64 {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) { 0 } else { 1 }
 }
 
 /// Keeps the state in the signature of handlers short.

@@ -2,10 +2,11 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::token::PlainKey;
+use domain::view::RefusalCause;
 use domain::{Code, OrganizationId};
 use engine::ctx::Origin;
 use engine::keys::Admitted;
@@ -19,14 +20,15 @@ const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 
 /// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
 pub async fn admit(State(house): State<House>, mut request: Request, next: Next) -> Response {
-    let credential = match read_credential(request.headers()) {
+    let in_query = if super::api::is_hook(&request) { keys_in_query(&request) } else { Vec::new() };
+    let credential = match read_credential(request.headers(), &in_query) {
         Ok(credential) => credential,
         Err(refusal) => return refusal.into_response(),
     };
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     match credential {
         Credential::Key(key) => match house.engine.admit_key(&key, origin).await {
-            Ok(admitted) => run(&house, admitted, request, next).await,
+            Ok(admitted) => run(&house, admitted, key, request, next).await,
             Err(error) => Refusal::from(error).into_response(),
         },
         Credential::IdToken(token) => match admit_token(&house, &token, request.headers(), origin).await {
@@ -46,18 +48,46 @@ enum Credential {
     IdToken(String),
 }
 
-async fn run(house: &House, admitted: Admitted, mut request: Request, next: Next) -> Response {
+/// The key that a request was made with. It lives as long as the request.
+#[derive(Clone)]
+pub struct Shown(pub PlainKey);
+
+async fn run(house: &House, admitted: Admitted, key: PlainKey, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(admitted.ctx.clone());
+    request.extensions_mut().insert(Shown(key));
+    let cost = super::api::cost(request.method());
     let ended = || Refusal::new(Code::Unauthorized, "the key ended while the request ran").into_response();
     let response = tokio::select! {
         biased;
         () = admitted.pass.cancelled() => return ended(),
         response = next.run(request) => response,
     };
-    match house.engine.still_admitted(&admitted).await {
+    let mut response = match house.engine.still_admitted(&admitted).await {
         Ok(()) => response,
         Err(error) => Refusal::from(error).into_response(),
+    };
+    let cost = if response.status().is_success() { cost } else { 0 };
+    house.engine.note_outcome(&admitted.ctx, cost, cause_of(&response));
+    let environment = HeaderValue::from_static(admitted.ctx.actor().environment.as_str());
+    response.headers_mut().insert("x-environment", environment);
+    response
+}
+
+/// Why an admitted request was refused, as the key's own page tells it.
+fn cause_of(response: &Response) -> Option<RefusalCause> {
+    match response.extensions().get::<Refusal>()?.code() {
+        Code::MissingScope => Some(RefusalCause::MissingScope),
+        Code::Forbidden => Some(RefusalCause::NotPermitted),
+        Code::Unauthorized => Some(RefusalCause::Revoked),
+        _ => None,
     }
+}
+
+/// Keys in the query of the one address that takes them.
+fn keys_in_query(request: &Request) -> Vec<String> {
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(name, _)| matches!(&**name, "token" | "api_key")).map(|(_, value)| value.into_owned()).collect()
 }
 
 async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Origin) -> Answer<Ctx> {
@@ -78,16 +108,16 @@ async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Or
     Ok(house.engine.admit_identity(&identity, named.as_ref(), origin).await?)
 }
 
-/// Reads the one credential of a request. The same one in both headers counts once; two different ones, or one
-/// header twice, is a refusal.
-fn read_credential(headers: &HeaderMap) -> Answer<Credential> {
+/// Reads the one credential of a request. The same one in several places counts once; two different ones, or one header
+/// twice, is a refusal.
+fn read_credential(headers: &HeaderMap, in_query: &[String]) -> Answer<Credential> {
     let bearer = single(headers, &AUTHORIZATION)?.map(bearer).transpose()?;
     let api_key = single(headers, &X_API_KEY)?;
-    let text = match (bearer, api_key) {
-        (None, None) => return Err(Refusal::anonymous()),
-        (Some(one), Some(other)) if one != other => return Err(malformed("two different credentials")),
-        (Some(one), _) | (None, Some(one)) => one,
-    };
+    let mut shown = bearer.into_iter().chain(api_key).chain(in_query.iter().map(String::as_str));
+    let text = shown.next().ok_or_else(Refusal::anonymous)?;
+    if shown.any(|other| other != text) {
+        return Err(malformed("two different credentials"));
+    }
     match PlainKey::parse(text) {
         Ok(key) => Ok(Credential::Key(key)),
         Err(_) if bearer.is_some() && is_token_shaped(text) => Ok(Credential::IdToken(text.to_owned())),
@@ -136,7 +166,7 @@ mod tests {
         for (name, value) in pairs {
             map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).expect("value"));
         }
-        read_credential(&map)
+        read_credential(&map, &[])
     }
 
     // RK-35, RO-40, KE-10, KE-11, RA-07: both headers, and the same key in both.

@@ -6,11 +6,11 @@ use app::doors::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, FieldFault, Problem};
+use domain::{Code, FieldFault, KeyId, Problem, Scope};
 use engine::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,11 @@ pub struct Refusal {
     problem: Problem,
     /// Whether a credential was shown; only then may the answer name its fault (RFC 6750, 3.1).
     shown: bool,
-    cause: String,
+    cause: Box<str>,
+    /// The scope that the key lacks (RFC 6750, 3.1).
+    scope: Option<Scope>,
+    /// The key that the same request made before.
+    made: Option<KeyId>,
 }
 
 /// What a handler of the API comes to.
@@ -32,7 +36,7 @@ pub type Answer<T> = Result<T, Refusal>;
 impl Refusal {
     /// A refusal with the code's own sentence.
     pub fn new(code: Code, cause: impl Into<String>) -> Self {
-        Self { problem: Problem::new(code, ""), shown: true, cause: cause.into() }
+        Self { problem: Problem::new(code, ""), shown: true, cause: cause.into().into(), scope: None, made: None }
     }
 
     /// No credential at all (RA-25).
@@ -48,6 +52,11 @@ impl Refusal {
         refusal
     }
 
+    /// What kind of refusal it is.
+    pub const fn code(&self) -> Code {
+        self.problem.code
+    }
+
     /// Fields at fault.
     pub fn fields(faults: Vec<FieldFault>) -> Self {
         let mut refusal = Self::new(Code::InvalidFields, "invalid fields");
@@ -58,7 +67,14 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { problem: error.to_problem(""), shown: true, cause: chain(&error) }
+        let mut refusal = Self::new(error.code(), chain(&error));
+        refusal.problem = error.to_problem("");
+        match error {
+            Error::MissingScope(scope) => refusal.scope = Some(scope),
+            Error::AlreadyDone(key) => refusal.made = Some(key),
+            _ => {}
+        }
+        refusal
     }
 }
 
@@ -123,9 +139,9 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
 fn written(refusal: Refusal, id: &str, response: Response) -> Response {
     let status = response.status();
     if status.is_server_error() {
-        tracing::error!(request_id = id, status = status.as_u16(), cause = refusal.cause, "refused");
+        tracing::error!(request_id = id, status = status.as_u16(), cause = &*refusal.cause, "refused");
     } else {
-        tracing::info!(request_id = id, status = status.as_u16(), cause = refusal.cause, "refused");
+        tracing::info!(request_id = id, status = status.as_u16(), cause = &*refusal.cause, "refused");
     }
     let (mut parts, _) = response.into_parts();
     let body = serde_json::to_vec(&body(&refusal, id)).unwrap_or_default();
@@ -145,6 +161,15 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
             parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
         }
         _ => {}
+    }
+    let scope = refusal
+        .scope
+        .map(|scope| format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scope}\""));
+    let made = refusal.made.map(|key| format!("/api/v1/keys/{key}"));
+    for (name, value) in [(WWW_AUTHENTICATE, scope), (LOCATION, made)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            parts.headers.insert(name, value);
+        }
     }
     Response::from_parts(parts, Body::from(body))
 }

@@ -14,7 +14,7 @@ use crate::{Engine, Error, Result};
 
 impl Engine {
     /// Lets a key open what its predecessor opened: seals what the old key's pair is made of to the heir. What the old
-    /// key inherited itself is reached through it.
+    /// key inherited itself is reached through it. Another key than the one that `old_id` names is no heirloom.
     pub(crate) async fn bequeath(
         &self,
         tx: &mut Tx,
@@ -24,8 +24,12 @@ impl Engine {
         heir: KeyId,
         heir_public: &[u8],
     ) -> Result<()> {
-        let place = self.heir_place(owner, old_id.0, heir.0);
-        let sealed = mint::seal_to(self.outside(), heir_public, &place, mint::seal_ikm(old).as_slice());
+        let (place, seal_ikm) = (self.heir_place(owner, old_id.0, heir.0), mint::seal_ikm(old));
+        let stored = sealed::public_key(tx, &owner.organization, old_id).await?;
+        if stored.as_deref() != Some(&Opener::of(&seal_ikm).public_key()) {
+            return Err(Error::Denied);
+        }
+        let sealed = mint::seal_to(self.outside(), heir_public, &place, seal_ikm.as_slice());
         let sealed = sealed.map_err(|_| Error::Broken(format!("key {heir} has no public key")))?;
         Ok(sealed::insert_heir(tx, &HeirRow { key_id: heir.0, from_key_id: old_id.0, sealed }).await?)
     }

@@ -101,8 +101,8 @@ async fn north_events(house: &House, intruder: &mut Intruder) -> Vec<Cells> {
 fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => vec![Value::Number(1), Value::Text(String::new())],
-        Value::Flag(flag) => vec![Value::Flag(!flag)],
         Value::Number(n) => vec![Value::Number(n + 1), Value::Number(-n - 1), Value::Number(i64::MAX), Value::Null],
+        Value::Flag(flag) => vec![Value::Flag(!flag)],
         Value::Text(text) => {
             vec![Value::Text(format!("{text} ")), Value::Text(format!("x{text}")), Value::Text("x".into()), Value::Null]
         }

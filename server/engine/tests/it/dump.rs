@@ -86,8 +86,8 @@ fn place(window: u64) -> (usize, u64) {
 fn raw(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => Vec::new(),
-        Value::Flag(flag) => vec![u8::from(*flag)],
         Value::Number(number) => number.to_string().into_bytes(),
+        Value::Flag(flag) => flag.to_string().into_bytes(),
         Value::Text(text) => text.clone().into_bytes(),
         Value::Bytes(bytes) => bytes.clone(),
     }

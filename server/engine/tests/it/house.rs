@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::command::{CreateKey, CreateWorkspace, RevokeKey};
+use domain::command::{CreateKey, CreateWorkspace, KeyDraft, RevokeKey};
 use domain::key::RevokeReason;
 use domain::token::{Brand, PlainKey};
 use domain::view::{AuditView, NewKey, WorkspaceView};
@@ -177,6 +177,15 @@ impl House {
         self.key_of(&self.north(name).await).await
     }
 
+    /// A key of a member of North for an environment, with a few scopes.
+    pub async fn restricted_key(&self, name: &str, environment: &str, scopes: &[&str]) -> NewKey {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let environment = Some(environment);
+        let draft = KeyDraft { name: "restricted", environment, scopes: Some(&scopes), ..KeyDraft::default() };
+        let command = CreateKey::draft(&draft, self.outside.now()).expect("a key to ask for");
+        self.engine.create_key(&self.north(name).await, command).await.expect("a key")
+    }
+
     /// Presents a key.
     pub async fn admit(&self, key: &PlainKey) -> Result<Admitted> {
         self.engine.admit_key(key, origin()).await
@@ -189,6 +198,12 @@ impl House {
 
     pub async fn workspace(&self, ctx: &Ctx, name: &str) -> Result<WorkspaceView> {
         self.engine.create_workspace(ctx, workspace(name)).await
+    }
+
+    /// Makes a workspace one of the sandbox, whoever made it.
+    pub async fn move_to_sandbox(&self, made: &WorkspaceView) {
+        let (sandbox, which) = (Value::Text("test".into()), format!("id = '{}'", made.id));
+        self.intruder().await.set("workspaces", "environment", &sandbox, &which).await;
     }
 
     /// The newest event that someone may read.

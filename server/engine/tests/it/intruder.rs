@@ -8,8 +8,8 @@ use sqlx::{AssertSqlSafe, Column, Connection, Row, TypeInfo, ValueRef};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     Null,
-    Flag(bool),
     Number(i64),
+    Flag(bool),
     Text(String),
     Bytes(Vec<u8>),
 }
@@ -89,8 +89,8 @@ impl Intruder {
     pub fn literal(&self, value: &Value) -> String {
         match (value, self) {
             (Value::Null, _) => "NULL".into(),
-            (Value::Flag(flag), _) => flag.to_string().to_uppercase(),
             (Value::Number(number), _) => number.to_string(),
+            (Value::Flag(flag), _) => flag.to_string(),
             (Value::Text(text), _) => format!("'{}'", text.replace('\'', "''")),
             (Value::Bytes(bytes), Self::Sqlite(_)) => format!("x'{}'", hex::encode(bytes)),
             (Value::Bytes(bytes), Self::Postgres(_)) => format!("'\\x{}'::bytea", hex::encode(bytes)),
@@ -146,8 +146,8 @@ fn sqlite_cells(row: &SqliteRow) -> Cells {
         let raw = row.try_get_raw(at).expect("a column");
         match (raw.is_null(), raw.type_info().name()) {
             (true, _) => Value::Null,
-            (_, "BOOLEAN") => Value::Flag(row.get_unchecked(at)),
             (_, "INTEGER") => Value::Number(row.get_unchecked(at)),
+            (_, "BOOLEAN") => Value::Flag(row.get_unchecked(at)),
             (_, "TEXT") => Value::Text(row.get_unchecked(at)),
             (_, "BLOB") => Value::Bytes(row.get_unchecked(at)),
             (_, other) => panic!("a column of type {other}"),
@@ -161,8 +161,8 @@ fn postgres_cells(row: &PgRow) -> Cells {
         let raw = row.try_get_raw(at).expect("a column");
         match (raw.is_null(), raw.type_info().name()) {
             (true, _) => Value::Null,
-            (_, "BOOL") => Value::Flag(row.get(at)),
             (_, "INT8") => Value::Number(row.get(at)),
+            (_, "BOOL") => Value::Flag(row.get(at)),
             (_, "INT4") => Value::Number(i64::from(row.get::<i32, _>(at))),
             (_, "TEXT" | "VARCHAR" | "NAME") => Value::Text(row.get(at)),
             (_, "BYTEA") => Value::Bytes(row.get(at)),

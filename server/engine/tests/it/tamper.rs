@@ -30,6 +30,9 @@ async fn put_back(intruder: &mut Intruder, table: &str, row: &Cells, new_id: Opt
 /// Values unlike the stored one, of the kind that the column holds; the likeliest forgeries come first.
 fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
     let text = |words: &[&str]| words.iter().map(|word| Value::Text((*word).into())).collect::<Vec<_>>();
+    if let Value::Flag(flag) = stored {
+        return vec![Value::Flag(!flag)];
+    }
     let likely = match column {
         "role_cap" | "role" => text(&["owner", "admin", "member", "Owner", ""]),
         "kind" => text(&["sk", "live", "test", "service", "member"]),
@@ -46,9 +49,10 @@ fn forgeries(house: &House, column: &str, stored: &Value) -> Vec<Value> {
             Value::Bytes(flipped)
         }
         (_, Value::Bytes(bytes)) => Value::Bytes(house.outside.bytes::<80>()[..bytes.len() - n % 3].to_vec()),
-        (_, Value::Flag(flag)) => Value::Flag(!flag),
         (_, Value::Number(_)) => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
-        _ if may_be_absent(column) || column == "created_by" => Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60)),
+        _ if may_be_absent(column) || column == "created_by" => {
+            Value::Number(i64::from_be_bytes(house.outside.bytes()) >> (n % 60))
+        }
         _ => Value::Text(String::from_utf8_lossy(&house.outside.base62::<12>()).into_owned()),
     });
     likely.into_iter().chain(random).filter(|value| value != stored).collect()

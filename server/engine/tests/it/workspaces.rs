@@ -1,6 +1,7 @@
 //! The stories of a workspace.
 
 use domain::command::DeleteWorkspace;
+use domain::key::Environment;
 use domain::{Code, Role, WorkspaceId};
 
 use crate::house::{NORTH, SOUTH, origin, refusal};
@@ -101,5 +102,36 @@ both! {
     rk_03_a_workspace_made_by_id_token_names_its_person(house) {
         let ctx = house.engine.admit_identity(&crate::house::identity("max"), None, origin()).await.expect("max");
         assert_eq!(house.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
+    }
+
+    d7_a_workspace_of_the_sandbox_is_not_there_in_production(house) {
+        let max = house.north("max").await;
+        let made = house.workspace(&max, "Experiment").await.expect("a workspace");
+        assert_eq!(made.environment, Environment::Production);
+        house.move_to_sandbox(&made).await;
+        assert!(house.engine.list_workspaces(&max, None, 10).await.expect("a list").rows.is_empty());
+        assert_eq!(refusal(house.engine.get_workspace(&max, &made.id).await), Code::NotFound);
+        let delete = DeleteWorkspace { workspace: made.id.clone() };
+        assert_eq!(refusal(house.engine.delete_workspace(&max, &delete).await), Code::NotFound);
+        // To another organization it is forbidden all the same.
+        assert_eq!(refusal(house.engine.get_workspace(&house.south("otto").await, &made.id).await), Code::Forbidden);
+    }
+
+    d7_a_test_key_sees_and_makes_only_what_is_in_the_sandbox(house) {
+        let max = house.north("max").await;
+        let real = house.workspace(&max, "Real").await.expect("a workspace");
+        let key = house.restricted_key("max", "test", &["workspaces:write"]).await;
+        let sandbox = house.with_key(&key.plain).await.ctx.clone();
+        let trial = house.workspace(&sandbox, "Trial").await.expect("a workspace");
+        assert_eq!((trial.environment, trial.created_by.as_str()), (Environment::Test, "max"));
+        for (ctx, own, other) in [(&sandbox, &trial, &real), (&max, &real, &trial)] {
+            assert_eq!(house.engine.list_workspaces(ctx, None, 10).await.expect("a list").rows, std::slice::from_ref(own));
+            assert_eq!(house.engine.get_workspace(ctx, &own.id).await.expect("found"), *own);
+            assert_eq!(refusal(house.engine.get_workspace(ctx, &other.id).await), Code::NotFound);
+            let delete = DeleteWorkspace { workspace: other.id.clone() };
+            assert_eq!(refusal(house.engine.delete_workspace(ctx, &delete).await), Code::NotFound);
+        }
+        let delete = DeleteWorkspace { workspace: trial.id };
+        house.engine.delete_workspace(&sandbox, &delete).await.expect("deleted");
     }
 }

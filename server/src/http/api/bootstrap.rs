@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::command::FoundOrganization;
-use domain::view::NewKey;
 use domain::{Fault, FieldFault};
 use engine::ctx::Origin;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::HouseState;
 use super::input::Body;
+use super::new_keys::NewKeyBody;
 use crate::http::problem::{Answer, ProblemBody};
 
 /// The first organization and its owner.
@@ -32,47 +32,11 @@ pub struct Bootstrap {
     email: Option<String>,
 }
 
-/// A key, once.
-#[derive(Serialize, ToSchema)]
-pub struct NewKeyBody {
-    /// Its id.
-    #[schema(example = 1)]
-    key_id: i64,
-    /// The actor it belongs to.
-    #[schema(example = 1)]
-    actor_id: i64,
-    /// The key itself. It begins with `key_prefix`.
-    api_key: String,
-    /// Its public leading part.
-    #[schema(example = "rt_sk_Ab3dE9xQ")]
-    key_prefix: String,
-    /// Public half of the key pair derived from the key, in hex.
-    public_key_hex: String,
-    /// What to do with it now.
-    #[schema(example = "Store this API key securely — it cannot be retrieved again")]
-    warning: &'static str,
-}
-
-impl From<&NewKey> for NewKeyBody {
-    fn from(new: &NewKey) -> Self {
-        Self {
-            key_id: new.view.key_id.0,
-            actor_id: new.view.actor_id.0,
-            api_key: new.plain.expose().to_owned(),
-            key_prefix: new.view.key_prefix.clone(),
-            public_key_hex: new.public_key_hex.clone(),
-            warning: "Store this API key securely — it cannot be retrieved again",
-        }
-    }
-}
-
 /// Set the installation up
 ///
 /// Works once, while no organization exists, and needs no credential but the setup token.
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup", request_body = Bootstrap, security(()),
-    responses((status = 201, body = NewKeyBody), (status = 400, body = ProblemBody), (status = 409, body = ProblemBody),
-        (status = 413, body = ProblemBody), (status = 415, body = ProblemBody), (status = 422, body = ProblemBody),
-        (status = 503, body = ProblemBody)))]
+    responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(
     State(house): HouseState,
     Extension(origin): Extension<Origin>,

@@ -1,20 +1,26 @@
 //! What callers send, read strictly; every fault becomes a refusal in the one shape.
 
 use axum::Json;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header::LINK;
+use axum::http::header::{CONTENT_TYPE, LINK};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Code, Fault, FieldFault};
+use domain::command::{KeyQuery, StatusFilter};
+use domain::key::Environment;
+use domain::token::PlainKey;
+use domain::{Code, Fault, FieldFault, KeyId};
 use engine::Ctx;
-use serde::Deserialize;
+use engine::keys::Once;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::http::House;
+use super::bodies::EnvironmentWord;
 use crate::http::problem::{Answer, Refusal};
+use crate::http::{House, caller};
 
 /// Rows of a page when nothing is asked for.
 const LIMIT: i64 = 100;
@@ -72,10 +78,30 @@ pub struct PageQuery {
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Option<String>,
     /// Where the page begins, from the `Link` header of the page before.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    cursor: Option<String>,
+}
+
+/// Which keys, and which page of them.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct KeysQuery {
+    /// Rows of a page, 1 to 200; 100 if not given.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+    /// Where the page begins, from the `Link` header of the page before.
+    #[param(value_type = Option<i64>, minimum = 1)]
     cursor: Option<String>,
     /// Only keys that open doors now.
     #[param(value_type = Option<bool>)]
     active: Option<String>,
+    /// Only keys of one environment, `production` or `test`.
+    #[param(value_type = Option<EnvironmentWord>)]
+    environment: Option<String>,
+    /// Only keys whose name, owner or creator holds this text, or whose `key_prefix` begins with it.
+    #[param(max_length = 200)]
+    q: Option<String>,
 }
 
 /// A page that was asked for.
@@ -84,47 +110,153 @@ pub struct Paging {
     pub before: Option<i64>,
     /// How many.
     pub limit: i64,
-    /// Only active keys.
-    pub active: bool,
+    /// The rest of the query, for the next page.
+    kept: Vec<(&'static str, String)>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Paging {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await.map_err(|_| {
-            Refusal::with_details(Code::BadRequest, "The query holds something this address does not know")
-        })?;
-        let known = |field: &str, known: &str| vec![FieldFault::new(field, Fault::Unknown { known: known.into() })];
-        let limit = query.limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
+impl Paging {
+    fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
+        let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
         let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| known("limit", "1 to 200"))?;
-        let before = query.cursor.map(|text| text.parse::<i64>()).transpose();
+        let before = cursor.map(|text| text.parse::<i64>()).transpose();
         let before = before
             .ok()
             .filter(|before| before.is_none_or(|n| n > 0))
             .ok_or_else(|| known("cursor", "a cursor of a Link header"))?;
-        let active = match query.active.as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(known("active", "true, false").into()),
-        };
-        Ok(Self { before, limit, active })
+        Ok(Self { before, limit, kept: Vec::new() })
     }
-}
 
-impl Paging {
     /// The body, with a `Link` header to the next page if there is one (RFC 8288).
     pub fn answer(&self, house: &House, path: &str, next: Option<i64>, body: impl IntoResponse) -> Response {
         let mut response = body.into_response();
         if let Some(next) = next {
-            let active = if self.active { "&active=true" } else { "" };
-            let url = format!("{}{path}?limit={}&cursor={next}{active}", house.installation.public_url, self.limit);
+            let mut query = url::form_urlencoded::Serializer::new(format!("limit={}&cursor={next}", self.limit));
+            query.extend_pairs(&self.kept);
+            let url = format!("{}{path}?{}", house.installation.public_url, query.finish());
             if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
                 response.headers_mut().insert(LINK, link);
             }
         }
         response
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Paging {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let query: PageQuery = query(parts, state).await?;
+        Self::read(query.limit, query.cursor)
+    }
+}
+
+/// Keys that were asked for, page by page.
+pub struct KeyPaging {
+    /// Which keys.
+    pub query: KeyQuery,
+    /// Which page.
+    pub page: Paging,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let asked: KeysQuery = query(parts, state).await?;
+        let mut page = Paging::read(asked.limit, asked.cursor)?;
+        let status = match asked.active.as_deref() {
+            None | Some("false") => None,
+            Some("true") => Some(StatusFilter::Active),
+            Some(_) => return Err(known("active", "true, false").into()),
+        };
+        let word = asked.environment.as_deref();
+        let environment = word.map(|word| word.parse::<Environment>()).transpose();
+        let environment = environment.map_err(|()| known("environment", "production, test"))?;
+        if asked.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
+            return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
+        }
+        for (name, value) in [("active", asked.active), ("environment", asked.environment), ("q", asked.q.clone())] {
+            page.kept.extend(value.map(|value| (name, value)));
+        }
+        let after = page.before.map(KeyId);
+        Ok(Self { query: KeyQuery { text: asked.q, environment, status, after, ..KeyQuery::default() }, page })
+    }
+}
+
+async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
+    let read = Query::<T>::from_request_parts(parts, state).await;
+    read.map(|Query(query)| query)
+        .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))
+}
+
+fn known(field: &str, known: &str) -> Vec<FieldFault> {
+    vec![FieldFault::new(field, Fault::Unknown { known: known.into() })]
+}
+
+/// The body of a request that may come without one.
+pub struct MaybeBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let typed = request.headers().contains_key(CONTENT_TYPE);
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
+            _ => Refusal::new(Code::BadRequest, rejection.body_text()),
+        })?;
+        if bytes.is_empty() && !typed {
+            return Ok(Self(T::default()));
+        }
+        let request = Request::from_parts(parts, bytes.into());
+        Body::from_request(request, state).await.map(|Body(body)| Self(body))
+    }
+}
+
+/// The sender's own word for this request, so that a retry is not carried out twice.
+pub struct Repeatable(Option<String>);
+
+impl Repeatable {
+    /// The request, with what it asks for.
+    pub fn once(&self, operation: &str, body: &impl Serialize) -> Option<Once> {
+        let content = serde_json::to_string(body).unwrap_or_default();
+        self.0.as_ref().map(|word| Once::of(operation, word, &content))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let word = value.to_str().ok().filter(|word| (1..=255).contains(&word.len()));
+        let fault = || known("Idempotency-Key", "1 to 255 visible ASCII characters");
+        Ok(Self(Some(word.ok_or_else(fault)?.to_owned())))
+    }
+}
+
+/// The key that the request was made with; there is none beside an ID token.
+pub struct Presented(pub PlainKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for Presented {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let found = parts.extensions.get::<caller::Shown>().map(|shown| Self(shown.0.clone()));
+        found.ok_or_else(|| Refusal::with_details(Code::Forbidden, "Only the key that it is sealed to opens this"))
+    }
+}
+
+/// Faults of a key, in the words of the API: what a form calls its name is its label here.
+pub fn labelled(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let told =
+        |fault: FieldFault| if fault.field == "name" { FieldFault { field: "label".into(), ..fault } } else { fault };
+    faults.into_iter().map(told).collect()
 }
 
 /// An id in the address. One of no possible form is as good as one that does not exist.

@@ -1,66 +1,19 @@
-//! `/api/v1/keys`.
+//! `/api/v1/keys`: looking at keys, changing and ending them. Making them is in `new_keys`.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::KeyId;
-use domain::command::{KeyQuery, RevokeKey, StatusFilter};
+use domain::command::{ChangeKey, RevokeKey};
 use domain::key::RevokeReason;
-use domain::view::KeyView;
-use serde::Serialize;
+use domain::view::{KeyDetail, KeyLine, KeyView};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::HouseState;
-use super::input::{Caller, PageQuery, Paging, id};
+use super::bodies::{KeyBody, KeyDetailBody, KeyLineBody};
+use super::input::{Body, Caller, KeyPaging, KeysQuery, id, labelled};
 use crate::http::problem::{Answer, ProblemBody};
-
-/// A key, as it is listed. Neither the key nor a hash of it is ever in it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `domain::view::KeyView`, which knows nothing of API descriptions")]
-pub struct KeyBody {
-    /// Its id.
-    #[schema(example = 1)]
-    key_id: i64,
-    /// The actor it belongs to.
-    #[schema(example = 14)]
-    actor_id: i64,
-    /// That actor's name.
-    #[schema(example = "rootsbuilder")]
-    actor_name: String,
-    /// Its public leading part.
-    #[schema(example = "rt_sk_Ab3dE9xQ")]
-    key_prefix: String,
-    /// Its masked form.
-    #[schema(example = "rt_sk_****************************a1b2")]
-    preview: String,
-    /// Its name.
-    #[schema(example = "CI/CD Pipeline")]
-    label: String,
-    /// `production` or `test`.
-    #[schema(example = "production")]
-    environment: String,
-    /// What it may do; `*` means all that its role allows.
-    #[schema(example = json!(["*"]))]
-    scopes: Vec<String>,
-    /// The most it may ever do.
-    #[schema(example = "admin")]
-    role: String,
-    /// Whether it opens doors now.
-    is_active: bool,
-    /// When it was made; UTC.
-    #[schema(example = "2026-04-08T19:51:19Z")]
-    created_at: String,
-    /// Who made it; null when the caller may not see it.
-    #[schema(example = "Olivia Owens")]
-    created_by: Option<String>,
-    /// When a request last passed with it, true to the minute; null before the first.
-    #[schema(example = "2026-04-10T00:45:23Z")]
-    last_used: Option<String>,
-    /// When it ends by itself; null for never.
-    expires_at: Option<String>,
-    /// When it was revoked; null while it was not.
-    revoked_at: Option<String>,
-}
 
 /// What revoking a key answers.
 #[derive(Serialize, ToSchema)]
@@ -73,31 +26,63 @@ pub struct RevokedBody {
     key_id: KeyId,
 }
 
+/// What is to change of a key. What is not given stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChange {
+    /// Its name from now on, 1 to 100 characters.
+    #[schema(example = "CI/CD Pipeline")]
+    label: Option<String>,
+    /// What is left of its scopes; none may be added.
+    #[schema(example = json!(["workspaces:read"]))]
+    scopes: Option<Vec<String>>,
+}
+
 /// List keys
 ///
-/// Owners and admins see every key of the organization, members their own, newest first. A `Link` header leads to the
-/// next page.
-#[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(PageQuery),
-    security(("bearer" = []), ("api_key" = [])),
-    responses((status = 200, body = Vec<KeyBody>), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
-pub async fn list_keys(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let status = paging.active.then_some(StatusFilter::Active);
-    let query = KeyQuery { status, after: paging.before.map(KeyId), ..KeyQuery::default() };
-    let page = house.engine.list_keys(&ctx, &query, paging.limit).await?;
+/// Owners and admins see every key of the organization, members their own, newest first; a test key sees test keys only.
+/// A `Link` header leads to the next page.
+#[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(KeysQuery),
+    responses((status = 200, body = Vec<KeyBody>), (status = 422, body = ProblemBody)))]
+pub async fn list_keys(State(house): HouseState, Caller(ctx): Caller, paging: KeyPaging) -> Answer<Response> {
+    let page = house.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
     let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
-    Ok(paging.answer(&house, "/api/v1/keys", page.next, Json(keys)))
+    Ok(paging.page.answer(&house, "/api/v1/keys", page.next, Json(keys)))
+}
+
+/// Get a key
+///
+/// With what is known of its use in the last 30 days.
+#[utoipa::path(get, path = "/keys/{key_id}", operation_id = "get_key", tag = "Keys",
+    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    responses((status = 200, body = KeyDetailBody), (status = 404, body = ProblemBody)))]
+pub async fn get_key(State(house): HouseState, Caller(ctx): Caller, key: Path<String>) -> Answer<Json<KeyDetail>> {
+    Ok(Json(house.engine.get_key_detail(&ctx, id(key)?).await?))
+}
+
+/// Change a key
+///
+/// Gives it another name, or takes scopes from it; scopes cannot be added. A key with full access has none to take.
+#[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys", request_body = KeyChange,
+    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    responses((status = 200, body = KeyLineBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn change_key(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    key: Path<String>,
+    Body(change): Body<KeyChange>,
+) -> Answer<Json<KeyLine>> {
+    let command = ChangeKey::read(id(key)?, change.label.as_deref(), change.scopes.as_deref()).map_err(labelled)?;
+    Ok(Json(house.engine.change_key(&ctx, command).await?))
 }
 
 /// Revoke a key
 ///
 /// At once and for good: requests that run with it fail, and nothing brings it back. Revoking it again changes nothing
-/// and answers the same.
+/// and answers the same. Any key may revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
-    security(("bearer" = []), ("api_key" = [])),
-    responses((status = 200, body = RevokedBody), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody), (status = 503, body = ProblemBody)))]
+    responses((status = 200, body = RevokedBody), (status = 404, body = ProblemBody)))]
 pub async fn revoke_key(State(house): HouseState, Caller(ctx): Caller, key: Path<String>) -> Answer<Json<RevokedBody>> {
     let command = RevokeKey { key: id(key)?, reason: RevokeReason::NoLongerNeeded };
     let revoked = house.engine.revoke_key(&ctx, command).await?;

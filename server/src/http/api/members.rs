@@ -12,9 +12,8 @@ use crate::http::problem::{Answer, ProblemBody};
 /// For admins and owners. From then on the member's keys answer 403. An organization keeps at least one owner.
 #[utoipa::path(delete, path = "/members/{actor_id}", operation_id = "remove_member", tag = "Members",
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
-    security(("bearer" = []), ("api_key" = [])),
-    responses((status = 204), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 503, body = ProblemBody)))]
+    responses((status = 204),
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn remove_member(State(house): HouseState, Caller(ctx): Caller, member: Path<String>) -> Answer<StatusCode> {
     house.engine.remove_member(&ctx, id(member)?).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -49,7 +49,8 @@ impl Dice for Loaded {
 #[test]
 fn ro_27_a_pair_is_derived_as_in_appendix_a_1_of_rfc_9180() {
     let opener = Opener::of(&ikm(IKM_R));
-    assert_eq!(hex::encode(opener.0.to_bytes()), SK_R);
+    // The library keeps the number of X25519, with the bits that it ignores cleared.
+    assert_eq!(opener.0.to_bytes(), self::opener(SK_R).0.to_bytes());
     assert_eq!(hex::encode(opener.public_key()), PK_R);
 }
 

@@ -1,10 +1,11 @@
 //! Keys in lists: found, filtered, ordered, page by page. The text of the query is put together from the pieces below
 //! and never from what someone typed.
 
+use domain::Moment;
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::key::Environment;
 use domain::policy::Reach;
-use domain::{KeyId, Moment};
+use domain::token::{Brand, Kind, LOOKUP};
 
 use super::super::{Link, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
@@ -49,8 +50,12 @@ impl Ask {
         format!("${}", self.binds.len())
     }
 
-    /// Name, owner or creator hold the text, or the public prefix begins with it.
+    /// Name, owner or creator hold the text, or the public prefix begins with it. A whole prefix is looked up.
     fn search(&mut self, typed: &str) {
+        if is_whole_prefix(typed) {
+            let prefix = self.text(typed);
+            return self.and(format!("k.key_prefix = {prefix}"));
+        }
         let pattern = typed.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
         let (pattern, prefix) = (self.text(&format!("%{pattern}%")), self.text(typed));
         let people = format!(
@@ -98,22 +103,25 @@ impl Ask {
         }
     }
 
-    /// Rows behind this key in the order of the list, as that key is now.
-    fn after(&mut self, order: &Order, key: KeyId) {
-        let key = self.number(key.0);
-        let Order { value, down, ranked } = *order;
-        let beyond = if down { "<" } else { ">" };
-        let here = match value {
-            "k.id" => format!("k.id {beyond} {key}"),
+    /// Rows behind a key in the order of the list, as that key is now.
+    fn after(&mut self, order: &Order, key: &Cursor) {
+        let beyond = if order.down { "<" } else { ">" };
+        let id = self.number(key.id);
+        let here = match order.value {
+            Value::Id => format!("k.id {beyond} {id}"),
             value => {
-                let there = value.replace("k.", "c.");
-                format!("({value}, k.id) {beyond} (SELECT {there}, c.id FROM api_keys c WHERE c.id = {key})")
+                let there = match value {
+                    Value::Name => self.text(&key.folded_name),
+                    Value::End => self.number(key.expires_at.unwrap_or(i64::MAX)),
+                    Value::Id | Value::Use => self.number(key.last_used_at.unwrap_or(0)),
+                };
+                format!("({}, k.id) {beyond} ({there}, {id})", value.expression())
             }
         };
-        if !ranked {
+        if !order.ranked {
             return self.and(here);
         }
-        let rank = format!("(SELECT c.rank FROM api_keys c WHERE c.id = {key})");
+        let rank = self.number(key.rank);
         self.and(format!("k.rank >= {rank} AND (k.rank > {rank} OR {here})"));
     }
 
@@ -122,9 +130,48 @@ impl Ask {
     }
 }
 
-/// What a list is ordered by: states before values, or values alone.
+/// Brand, kind and all eight characters of the lookup.
+fn is_whole_prefix(typed: &str) -> bool {
+    let mut parts = typed.split('_');
+    let (brand, kind, lookup) = (parts.next(), parts.next(), parts.next());
+    let kind = kind.is_some_and(|kind| kind.parse::<Kind>().is_ok());
+    let lookup = lookup.is_some_and(|text| text.len() == LOOKUP && text.bytes().all(|b| b.is_ascii_alphanumeric()));
+    brand.is_some_and(|brand| brand.parse::<Brand>().is_ok()) && kind && lookup && parts.next().is_none()
+}
+
+/// Where a page begins: behind this key.
+#[derive(sqlx::FromRow)]
+struct Cursor {
+    id: i64,
+    rank: i64,
+    folded_name: String,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+}
+
+/// What a list is ordered by; each has an index of the same expression.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    Id,
+    Name,
+    Use,
+    End,
+}
+
+impl Value {
+    const fn expression(self) -> &'static str {
+        match self {
+            Self::Id => "k.id",
+            Self::Name => "k.folded_name",
+            Self::Use => "COALESCE(k.last_used_at, 0)",
+            Self::End => "COALESCE(k.expires_at, 9223372036854775807)",
+        }
+    }
+}
+
+/// States before values, or values alone.
 struct Order {
-    value: &'static str,
+    value: Value,
     down: bool,
     ranked: bool,
 }
@@ -132,12 +179,14 @@ struct Order {
 impl Order {
     fn of(query: &KeyQuery) -> Self {
         let (value, down, ranked) = match query.sort {
-            KeySort::Newest => ("k.id", true, false),
-            KeySort::Usable => ("k.id", true, true),
-            KeySort::Name => ("k.folded_name", false, true),
-            KeySort::LastUsed => ("COALESCE(k.last_used_at, 0)", true, true),
-            KeySort::Expires => ("COALESCE(k.expires_at, 9223372036854775807)", false, true),
+            KeySort::Newest => (Value::Id, true, false),
+            KeySort::Usable => (Value::Id, true, true),
+            KeySort::Name => (Value::Name, false, true),
+            KeySort::LastUsed => (Value::Use, true, true),
+            KeySort::Expires => (Value::End, false, true),
         };
+        // Where all have one state, there is nothing to order by state.
+        let ranked = ranked && matches!(query.status, None | Some(StatusFilter::Inactive));
         Self { value, down: down != query.reversed, ranked }
     }
 
@@ -145,8 +194,8 @@ impl Order {
         let way = if self.down { "DESC" } else { "ASC" };
         let rank = if self.ranked { "k.rank, " } else { "" };
         match self.value {
-            "k.id" => format!("{rank}k.id {way}"),
-            value => format!("{rank}{value} {way}, k.id {way}"),
+            Value::Id => format!("{rank}k.id {way}"),
+            value => format!("{rank}{} {way}, k.id {way}", value.expression()),
         }
     }
 }
@@ -162,7 +211,13 @@ pub async fn list(
     let (mut ask, order) = (Ask::of(reach), Order::of(query));
     ask.filters(query, now);
     if let Some(key) = query.after {
-        ask.after(&order, key);
+        const SQL: &str = "SELECT id, rank, folded_name, expires_at, last_used_at FROM api_keys \
+             WHERE organization_id = $1 AND id = $2";
+        let organization = reach.organization().as_str();
+        let cursor: Option<Cursor> =
+            on!(link, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
+        let Some(cursor) = cursor else { return Ok(Vec::new()) };
+        ask.after(&order, &cursor);
     }
     let (limit, order) = (ask.number(limit), order.clause());
     // Only ids are sorted; the wide rows are fetched for one page.

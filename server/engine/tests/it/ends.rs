@@ -1,0 +1,281 @@
+//! Ends that come by the clock, successors, and keys that were seen where they should not be.
+
+use domain::command::{ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, RotateKey, SealText, StatusFilter};
+use domain::event::Happening;
+use domain::key::KeyStatus;
+use domain::view::NewKey;
+use domain::{Code, Moment};
+use engine::Ctx;
+use engine::keys::Once;
+
+use crate::house::{House, NORTH, everything, origin, refusal, revoke};
+
+const DAY: i64 = 86_400;
+
+async fn ending(house: &House, ctx: &Ctx, days: &str) -> NewKey {
+    let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays(days), ..KeyDraft::default() };
+    house.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+}
+
+fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
+    RotateKey { overlap_seconds: seconds, ..RotateKey::at_once(key.view.key_id) }
+}
+
+both! {
+    // RU-26, D17: at the very second, by itself, for good; then it is written down, once.
+    ru_26_a_key_ends_by_itself_at_the_second(house) {
+        let key = ending(house, &house.north("max").await, "7").await;
+        house.clock.advance_seconds(7 * DAY - 1);
+        let running = house.with_key(&key.plain).await;
+        house.clock.advance_seconds(1);
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+        assert_eq!(refusal(house.workspace(&running.ctx, "Late").await), Code::Unauthorized);
+        assert_eq!(refusal(house.engine.still_admitted(&running).await), Code::Unauthorized);
+        assert_eq!(house.engine.expire_keys().await.expect("written"), 1);
+        assert_eq!(house.engine.expire_keys().await.expect("written before"), 0);
+        house.clock.advance_seconds(-8 * DAY);
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "no clock brings it back");
+        let event = house.newest_event(&house.north("olga").await).await;
+        assert_ne!(event.action, Happening::KeyRevoked);
+        house.sound_chain(NORTH).await;
+    }
+
+    ru_26_an_ended_key_is_listed_as_expired(house) {
+        let max = house.north("max").await;
+        let (key, live) = (ending(house, &max, "1").await, house.key_of(&max).await);
+        house.clock.advance_seconds(DAY);
+        let max = house.north("max").await;
+        let of = async |status| -> Vec<i64> {
+            let query = KeyQuery { status, ..KeyQuery::default() };
+            let page = house.engine.list_keys(&max, &query, 10).await.expect("a list");
+            page.rows.iter().map(|line| line.key.key_id.0).collect()
+        };
+        let (dead, alive) = (key.view.key_id.0, live.view.key_id.0);
+        assert_eq!(of(Some(StatusFilter::Active)).await, [alive]);
+        assert_eq!(of(Some(StatusFilter::Expired)).await, [dead]);
+        assert_eq!(of(None).await, [alive, dead]);
+        assert_eq!(house.engine.count_ended_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
+        let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+        assert_eq!((line.status(max.now()), line.key.is_active), (KeyStatus::Expired, false));
+    }
+
+    // D17: an organization's longest lifetime holds for keys of all kinds, and for successors.
+    d17_no_key_outlives_what_the_organization_allows(house) {
+        let olga = house.north("olga").await;
+        let before = house.key_of(&olga).await;
+        let limit = ChangeOrganization::read(Some(30)).expect("a command");
+        house.engine.change_organization(&olga, limit).await.expect("changed");
+        assert_eq!(refusal(house.engine.create_key(&olga, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
+        let draft = KeyDraft { name: "Long", expires_at: Expiry::InDays("31"), ..KeyDraft::default() };
+        let long = CreateKey::draft(&draft, olga.now()).expect("a command");
+        assert_eq!(refusal(house.engine.create_key(&olga, long).await), Code::InvalidFields);
+        ending(house, &olga, "30").await;
+        house.with_key(&before.plain).await;
+        let successor = house.engine.rotate_key(&olga, RotateKey::at_once(before.view.key_id), None).await.expect("rotated").new;
+        assert_eq!(successor.view.expires_at, Some(olga.now().plus_seconds(30 * DAY)));
+    }
+
+    // RO-29, RO-30, RO-34, RU-18, D15: the calling key ends, a new one of the same owner takes its place.
+    ro_29_a_key_replaces_itself(house) {
+        let old = house.north_key("max").await;
+        let ctx = house.with_key(&old.plain).await.ctx;
+        let rotated = house.engine.rotate_itself(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
+        assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
+        assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
+        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+        house.with_key(&rotated.new.plain).await;
+        let max = house.north("max").await;
+        let (line, new) = (house.engine.get_key(&max, old.view.key_id).await.expect("old"), house.engine.get_key(&max, rotated.new.view.key_id).await.expect("new"));
+        assert_eq!((line.rotated_to, new.rotated_from), (Some(new.key.key_id), Some(line.key.key_id)));
+        assert_eq!((new.key.scopes, &new.key.label, new.key.environment), (line.key.scopes, &line.key.label, line.key.environment));
+        house.sound_chain(NORTH).await;
+    }
+
+    // RK-28, RU-18, D15: with an overlap both work, until the old one ends by itself.
+    ru_18_both_keys_work_until_the_overlap_is_over(house) {
+        let (max, old) = (house.north("max").await, house.north_key("max").await);
+        let rotated = house.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
+        assert_eq!(rotated.old_ends_at, max.now().plus_seconds(3600));
+        house.with_key(&old.plain).await;
+        house.with_key(&rotated.new.plain).await;
+        let line = house.engine.get_key(&max, old.view.key_id).await.expect("old");
+        assert_eq!(line.status(max.now()), KeyStatus::EndsAt(rotated.old_ends_at));
+        assert_eq!(refusal(house.engine.rotate_key(&max, overlapping(&old, 0), None).await), Code::Conflict, "one successor");
+        house.clock.advance_seconds(3600);
+        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+        house.with_key(&rotated.new.plain).await;
+        house.engine.expire_keys().await.expect("written");
+        house.sound_chain(NORTH).await;
+    }
+
+    // D15: never later than it would have ended anyway. "End now" is revoking it.
+    d15_an_overlap_lengthens_no_life(house) {
+        let max = house.north("max").await;
+        let old = ending(house, &max, "1").await;
+        house.clock.advance_seconds(DAY - 60);
+        let max = house.north("max").await;
+        let rotated = house.engine.rotate_key(&max, overlapping(&old, 604_800), None).await.expect("rotated");
+        assert_eq!(Some(rotated.old_ends_at), old.view.expires_at);
+        assert_eq!(rotated.new.view.expires_at, Some(max.now().plus_seconds(DAY)), "as long as its predecessor lived");
+        house.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("ended now");
+        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+        house.with_key(&rotated.new.plain).await;
+    }
+
+    d15_what_has_ended_gets_no_successor(house) {
+        let (max, old) = (house.north("max").await, house.north_key("max").await);
+        house.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(old.view.key_id), None).await), Code::Conflict);
+        let foreign = house.north_key("mia").await;
+        assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(foreign.view.key_id), None).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.rotate_key(&house.south("otto").await, RotateKey::at_once(foreign.view.key_id), None).await), Code::NotFound);
+        assert_ne!(before, everything(house).await, "only the foreign key was made");
+    }
+
+    // RO-31, RO-32, RO-33, RO-35, D16: what is sealed is lost only if that is meant; a refusal changes nothing.
+    ro_32_sealed_items_are_not_lost_by_accident(house) {
+        let old = house.north_key("max").await;
+        let ctx = house.with_key(&old.plain).await.ctx;
+        for n in 0..3 {
+            let text = SealText::read(&format!("message {n}")).expect("a text");
+            house.engine.send_message(&house.north("olga").await, ctx.actor().id, text).await.expect("sent");
+        }
+        house.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
+        let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::at_once(old.view.key_id) };
+        let before = everything(house).await;
+        let refused = house.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
+        assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
+        assert_eq!(before, everything(house).await);
+        let rotated = house.engine.rotate_itself(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
+        assert_eq!(rotated.messages_orphaned, 4);
+        let ctx = house.with_key(&rotated.new.plain).await.ctx;
+        let inbox = house.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
+        assert_eq!((inbox.items.len(), inbox.unreadable), (0, 3), "the new key opens none of them");
+        let text = SealText::read("for the new key").expect("a text");
+        house.engine.send_message(&house.north("olga").await, ctx.actor().id, text).await.expect("sent");
+        let inbox = house.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
+        assert_eq!(inbox.items[0].text, "for the new key");
+    }
+
+    // D16, C.9: carried over, the new key opens everything, through any number of rotations.
+    d16_carry_over_keeps_everything_readable(house) {
+        let mut key = house.north_key("max").await;
+        let olga = house.north("olga").await;
+        for turn in 1..=3 {
+            let text = SealText::read(&format!("message {turn}")).expect("a text");
+            house.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
+            let ctx = house.with_key(&key.plain).await.ctx;
+            let rotated = house.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
+            assert_eq!(rotated.messages_orphaned, 0);
+            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+            key = rotated.new;
+            let ctx = house.with_key(&key.plain).await.ctx;
+            let inbox = house.engine.read_inbox(&ctx, &key.plain, 10).await.expect("an inbox");
+            assert_eq!((inbox.items.len(), inbox.unreadable), (turn, 0));
+        }
+    }
+
+    // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
+    d8_a_key_in_an_address_is_marked_exposed(house) {
+        let (max, key) = (house.north("max").await, house.north_key("max").await);
+        for _ in 0..2 {
+            house.engine.expose_key(&key.plain, &origin()).await.expect("marked");
+        }
+        let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+        assert_eq!((line.exposed_at, line.status(max.now())), (Some(max.now()), KeyStatus::Exposed));
+        let events = house.engine.read_audit(&max, None, 100).await.expect("events").rows;
+        assert_eq!(events.iter().filter(|event| event.action == Happening::KeyExposed).count(), 1);
+        house.with_key(&key.plain).await;
+        let query = KeyQuery { status: Some(StatusFilter::Exposed), ..KeyQuery::default() };
+        assert_eq!(house.engine.list_keys(&max, &query, 10).await.expect("a list").rows.len(), 1);
+        let usage = house.engine.get_key_detail(&max, key.view.key_id).await.expect("a key").usage;
+        assert_eq!((usage.refusals[0].cause.as_str(), usage.refusals[0].count), ("sent_in_address", 2));
+        house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        house.engine.expose_key(&key.plain, &origin()).await.expect("no news");
+        let successor = House::on_sqlite().await;
+        house.engine.expose_key(&successor.north_key("max").await.plain, &origin()).await.expect("unknown here");
+        successor.close().await;
+        house.sound_chain(NORTH).await;
+    }
+
+    // A retry makes no second key and shows none twice.
+    a_repeated_request_is_carried_out_once(house) {
+        let max = house.north("max").await;
+        let create = async |ctx: &Ctx, word: &str, content: &str| {
+            let once = Once::of("create", word, content);
+            house.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
+        };
+        let made = create(&max, "a", "body").await.expect("a key");
+        let before = everything(house).await;
+        assert_eq!(refusal(create(&max, "a", "body").await), Code::AlreadyDone);
+        assert_eq!(refusal(create(&max, "a", "another body").await), Code::InvalidFields);
+        assert_eq!(before, everything(house).await);
+        create(&house.north("mia").await, "a", "body").await.expect("another caller's word");
+        create(&max, "b", "body").await.expect("another request");
+        let once = Once::of("rotate", "a", "");
+        let rotate = async || house.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
+        rotate().await.expect("rotated");
+        assert_eq!(refusal(rotate().await), Code::AlreadyDone);
+        house.clock.advance_seconds(DAY + 1);
+        house.engine.forget_requests().await.expect("forgotten");
+        create(&house.north("max").await, "a", "body").await.expect("a day later it is a new request");
+    }
+
+    a_hundred_repetitions_at_once_make_one_key(house) {
+        let max = house.north("max").await;
+        let once = Once::of("create", "storm", "body");
+        let create = async || house.engine.create_key_once(&max, CreateKey::read("Storm").expect("a name"), Some(&once)).await;
+        let mut made = 0;
+        let storm = (0..100).map(|_| create());
+        for outcome in futures(storm).await {
+            match outcome {
+                Ok(_) => made += 1,
+                Err(error) => assert!(matches!(error.code(), Code::AlreadyDone | Code::Unavailable), "{error}"),
+            }
+        }
+        assert_eq!(made, 1);
+        let list = house.engine.list_keys(&max, &KeyQuery::default(), 200).await.expect("a list");
+        assert_eq!(list.rows.len(), 1);
+    }
+
+    // Bulk: all or none.
+    several_keys_end_together_or_not_at_all(house) {
+        let (max, foreign) = (house.north("max").await, house.north_key("mia").await);
+        let keys = [house.key_of(&max).await, house.key_of(&max).await];
+        let mut ids: Vec<_> = keys.iter().map(|key| key.view.key_id).collect();
+        ids.push(foreign.view.key_id);
+        let reason = domain::key::RevokeReason::Policy;
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.revoke_keys(&max, &ids, reason).await), Code::Forbidden);
+        assert_eq!(before, everything(house).await);
+        let ended = house.engine.revoke_keys(&house.north("olga").await, &ids, reason).await.expect("revoked");
+        assert!(ended.len() == 3 && ended.iter().all(|one| one.fresh && one.reason == reason));
+        assert_eq!(refusal(house.admit(&foreign.plain).await), Code::Unauthorized);
+        house.sound_chain(NORTH).await;
+    }
+}
+
+/// All of them at once, on one thread.
+async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = all.map(Box::pin).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(|cx| {
+        running.retain_mut(|one| match one.as_mut().poll(cx) {
+            std::task::Poll::Ready(output) => {
+                done.push(output);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if running.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done
+}
+
+// RU-08
+#[test]
+fn ru_08_no_end_means_never() {
+    assert_eq!(CreateKey::read("For ever").expect("a name").expires_at, None::<Moment>);
+}

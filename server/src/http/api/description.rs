@@ -1,0 +1,135 @@
+//! What the description of the API says of every operation beyond its own shapes: who may, what it costs, how it is
+//! refused. All of it is read from where it is decided.
+
+use axum::http::Method;
+use domain::policy::Action;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{
+    Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Type,
+};
+
+/// What an operation does, for the policy. An operation that is missing here needs no permission of a key.
+fn action(operation: &str) -> Option<Action> {
+    Some(match operation {
+        "list_keys" | "get_key" => Action::ListKeys,
+        "create_key" => Action::CreateKey,
+        "change_key" => Action::ChangeKey,
+        "rotate_key" => Action::RotateKey,
+        "revoke_key" => Action::RevokeKey,
+        "list_workspaces" | "get_workspace" | "list_projects" => Action::ListWorkspaces,
+        "create_workspace" => Action::CreateWorkspace,
+        "delete_workspace" => Action::DeleteWorkspace,
+        "list_runs" => Action::ListRuns,
+        "create_run" | "create_run_by_hook" => Action::CreateRun,
+        "send_message" => Action::SendMessage,
+        "read_inbox" | "delete_message" => Action::ReadInbox,
+        "read_notebook" => Action::ReadNotebook,
+        "write_note" | "delete_note" => Action::WriteNotebook,
+        "list_service_accounts" | "get_service_account" => Action::ListServiceAccounts,
+        "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
+        "remove_member" => Action::ManageMembers,
+        "see_organization" => Action::SeeOrganization,
+        "change_organization" => Action::ChangeOrganization,
+        _ => return None,
+    })
+}
+
+/// Completes a description that was made from the handlers.
+pub fn complete(mut description: OpenApi) -> OpenApi {
+    for item in description.paths.paths.values_mut() {
+        for (method, operation) in operations(item) {
+            tell(&method, operation);
+        }
+    }
+    let components = description.components.get_or_insert_with(Default::default);
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
+    description
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let all = [
+        (Method::GET, item.get.as_mut()),
+        (Method::POST, item.post.as_mut()),
+        (Method::PATCH, item.patch.as_mut()),
+        (Method::DELETE, item.delete.as_mut()),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation?)))
+}
+
+fn tell(method: &Method, operation: &mut Operation) {
+    let (name, cost) = (operation.operation_id.clone().unwrap_or_default(), super::cost(method));
+    let scope = action(&name).and_then(Action::scope);
+    let needs = match scope {
+        _ if name == "bootstrap" => "Needs the setup token.".to_owned(),
+        Some(scope) => format!("Scope: `{scope}`."),
+        None => "Any key may.".to_owned(),
+    };
+    let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    operation.description = Some(format!("{said}{needs} Cost: {cost}."));
+    let extensions = ExtensionsBuilder::new().add("x-cost", cost);
+    let extensions = match scope {
+        Some(scope) => extensions.add("x-scope", scope.as_str()),
+        None => extensions,
+    };
+    operation.extensions = Some(extensions.build());
+    if name != "bootstrap" {
+        operation.security = Some(["bearer", "api_key"].map(|way| SecurityRequirement::new(way, [""; 0])).into());
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            heads(response);
+        }
+    }
+    for (status, what) in refusals(&name, operation) {
+        let refusal = RefOr::T(refusal(what));
+        operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
+    }
+}
+
+/// How every operation of its kind may be refused.
+fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
+    let mut all = vec![
+        ("400", "The request could not be read, or a key stood in its query"),
+        ("503", "The database does not answer; try again"),
+    ];
+    if name != "bootstrap" {
+        all.push(("401", "No credential, or one that does not work"));
+        all.push(("403", "The credential works, but not for this"));
+    }
+    if operation.request_body.is_some() {
+        all.push(("413", "The body is larger than 64 KiB"));
+        all.push(("415", "The body is not JSON"));
+        all.push(("422", "Some fields are not acceptable"));
+    }
+    all
+}
+
+fn refusal(what: &str) -> Response {
+    let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ProblemBody"))));
+    let mut response = ResponseBuilder::new().description(what).content("application/json", body).build();
+    heads(&mut response);
+    response
+}
+
+/// The headers of every answer.
+fn heads(response: &mut Response) {
+    let texts =
+        [("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request's id, to find it in the log")];
+    for (name, what) in texts {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        response
+            .headers
+            .insert(name.into(), HeaderBuilder::new().schema(Some(text)).description(Some(what)).build().into());
+    }
+    let number = ObjectBuilder::new().schema_type(Type::Integer).build();
+    let cost =
+        HeaderBuilder::new().schema(Some(number)).description(Some("What the operation cost; 0 if it was refused"));
+    response.headers.insert("X-Cost".into(), cost.build().into());
+}

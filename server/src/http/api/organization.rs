@@ -1,0 +1,52 @@
+//! `/api/v1/organization`: the caller's organization.
+
+use axum::Json;
+use axum::extract::State;
+use domain::command::ChangeOrganization;
+use domain::view::OrganizationView;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::bodies::OrganizationBody;
+use super::input::{Body, Caller};
+use crate::http::problem::Answer;
+
+/// What is to change of the organization.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationChange {
+    /// The longest lifetime of a new key, 1 to 3650 days; null for no limit.
+    #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
+    #[serde(default, deserialize_with = "given")]
+    max_key_days: Option<Option<i64>>,
+}
+
+/// Null is a value here, and not the same as nothing.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Get the organization
+#[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
+    responses((status = 200, body = OrganizationBody)))]
+pub async fn see_organization(State(house): HouseState, Caller(ctx): Caller) -> Answer<Json<OrganizationView>> {
+    Ok(Json(house.engine.see_organization(&ctx).await?))
+}
+
+/// Change the organization
+///
+/// For admins and owners. Keys that exist keep their end.
+#[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
+    request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
+pub async fn change_organization(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    Body(change): Body<OrganizationChange>,
+) -> Answer<Json<OrganizationView>> {
+    let Some(max_key_days) = change.max_key_days else {
+        return Ok(Json(house.engine.see_organization(&ctx).await?));
+    };
+    let command = ChangeOrganization::read(max_key_days)?;
+    Ok(Json(house.engine.change_organization(&ctx, command).await?))
+}

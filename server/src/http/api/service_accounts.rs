@@ -1,0 +1,113 @@
+//! `/api/v1/service-accounts`: for admins and owners (decision D4, RA-17).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::command::{ChangeServiceAccount, CreateServiceAccount};
+use domain::view::ServiceAccount;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::bodies::ServiceAccountBody;
+use super::input::{Body, Caller, PageQuery, Paging, id};
+use crate::http::problem::{Answer, ProblemBody};
+
+/// A list of service accounts.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceAccountsBody {
+    /// The service accounts, newest first.
+    #[schema(value_type = Vec<ServiceAccountBody>)]
+    service_accounts: Vec<ServiceAccount>,
+}
+
+/// A service account to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewServiceAccount {
+    /// Its name, 1 to 100 characters.
+    #[schema(example = "Deploy bot", value_type = String)]
+    name: Option<String>,
+    /// The most its keys may do, `member` or `admin`; `member` if not given.
+    #[schema(example = "member")]
+    role: Option<String>,
+    /// Whether it may have several active keys.
+    #[serde(default)]
+    allow_overlap: bool,
+}
+
+/// What is to change of a service account. What is not given stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceAccountChange {
+    /// Its name from now on.
+    #[schema(example = "Deploy bot")]
+    name: Option<String>,
+    /// The most its keys may do from now on, `member` or `admin`.
+    #[schema(example = "member")]
+    role: Option<String>,
+    /// Whether its keys are refused from now on.
+    #[schema(example = false)]
+    disabled: Option<bool>,
+    /// Whether it may have several active keys.
+    #[schema(example = true)]
+    allow_overlap: Option<bool>,
+}
+
+/// List service accounts
+///
+/// Newest first. A `Link` header leads to the next page.
+#[utoipa::path(get, path = "/service-accounts", operation_id = "list_service_accounts", tag = "Service accounts",
+    params(PageQuery),
+    responses((status = 200, body = ServiceAccountsBody), (status = 422, body = ProblemBody)))]
+pub async fn list_service_accounts(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
+    let page = house.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
+    let body = Json(ServiceAccountsBody { service_accounts: page.rows });
+    Ok(paging.answer(&house, "/api/v1/service-accounts", page.next, body))
+}
+
+/// Create a service account
+///
+/// An owner of keys that no person stands behind. Give it its key with `POST /api/v1/keys` and its `actor_id`.
+#[utoipa::path(post, path = "/service-accounts", operation_id = "create_service_account", tag = "Service accounts",
+    request_body = NewServiceAccount, responses((status = 201, body = ServiceAccountBody)))]
+pub async fn create_service_account(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    Body(new): Body<NewServiceAccount>,
+) -> Answer<(StatusCode, Json<ServiceAccount>)> {
+    let name = new.name.unwrap_or_default();
+    let command = CreateServiceAccount::read(&name, new.role.as_deref(), new.allow_overlap)?;
+    Ok((StatusCode::CREATED, Json(house.engine.create_service_account(&ctx, command).await?)))
+}
+
+/// Get a service account
+#[utoipa::path(get, path = "/service-accounts/{actor_id}", operation_id = "get_service_account", tag = "Service accounts",
+    params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
+    responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
+pub async fn get_service_account(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    actor: Path<String>,
+) -> Answer<Json<ServiceAccount>> {
+    Ok(Json(house.engine.get_service_account(&ctx, id(actor)?).await?))
+}
+
+/// Change a service account
+///
+/// Disabling it refuses its keys at once and ends their running requests; enabling it lets them in again.
+#[utoipa::path(patch, path = "/service-accounts/{actor_id}", operation_id = "change_service_account",
+    tag = "Service accounts", request_body = ServiceAccountChange,
+    params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
+    responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
+pub async fn change_service_account(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    actor: Path<String>,
+    Body(change): Body<ServiceAccountChange>,
+) -> Answer<Json<ServiceAccount>> {
+    let (name, role) = (change.name.as_deref(), change.role.as_deref());
+    let command = ChangeServiceAccount::read(id(actor)?, name, role, change.disabled, change.allow_overlap)?;
+    Ok(Json(house.engine.change_service_account(&ctx, command).await?))
+}
