@@ -13,5 +13,6 @@ mod power;
 mod runs;
 mod sealed;
 mod services;
+mod service_accounts;
 mod sign_in;
 mod tokens;
