@@ -58,7 +58,7 @@ pub fn keys(shown: &Shown) -> AnyView {
     };
     let note = note.map(|(text, rotate)| {
         let rotate = rotate.map(
-            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::ROTATE}</a></div> },
+            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::ROTATE_ITS_KEY}</a></div> },
         );
         view! { <div class="notice">{icon("info")}<p>{text}</p>{rotate}</div> }
     });
@@ -127,6 +127,6 @@ const fn badge(status: KeyStatus) -> &'static str {
 fn expires(at: Option<Moment>) -> impl IntoView {
     match at {
         Some(at) => Either::Left(view! { <time datetime=at.to_rfc3339() title=words::exact(at)>{at.to_day()}</time> }),
-        None => Either::Right(view! { <span class="muted">{words::NEVER}</span> }),
+        None => Either::Right(view! { <span class="muted">{words::NEVER_ENDS}</span> }),
     }
 }

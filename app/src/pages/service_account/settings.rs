@@ -42,8 +42,8 @@ const CHANGE: &str = "/ui/change_service_account";
 
 fn rename(shown: &Shown) -> AnyView {
     let body = account_name(shown.problem.as_ref(), shown.name.clone(), false);
-    let button = view! { <button class="button">{words::RENAME}</button> }.into_any();
-    Sheet { function: "/ui/rename_service_account", title: words::RENAME, body, note: None, button }.of(shown)
+    let button = view! { <button class="button">{words::RENAME_ACCOUNT}</button> }.into_any();
+    Sheet { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }.of(shown)
 }
 
 fn change_role(shown: &Shown) -> AnyView {
