@@ -1,7 +1,12 @@
 //! Every sentence people read, and the one way of writing dates.
 
-use domain::key::RevokeReason;
-use domain::{Code, Fault, Moment, Role};
+use domain::{Code, Fault, Moment};
+
+mod keys;
+mod log;
+
+pub use keys::*;
+pub use log::*;
 
 /// The name of the product.
 pub const PRODUCT: &str = "Roundtable";
@@ -105,14 +110,6 @@ pub const NONE: &str = "None";
 pub const NO_KEYS: &str = "No API keys yet";
 /// What a key is for.
 pub const WHAT_FOR: &str = "A key lets a script or a service act through the API without a person signing in.";
-/// Title of the tips.
-pub const TIPS: &str = "Keep keys safe";
-/// The tips; the first is about Regular Rotation (RK-29, RK-28).
-pub const TIP_LIST: [&str; 3] = [
-    "Rotate each key regularly, every 90 days: create a new key, change over to it, then revoke the old one.",
-    "Give each script its own key, so you can stop one without the others.",
-    "Never put a key in version control.",
-];
 /// Nothing in the log.
 pub const NO_EVENTS: &str = "Nothing has happened yet.";
 /// Title of the sign-in page.
@@ -181,6 +178,11 @@ pub fn fault(field: &str, fault: &Fault) -> String {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
         ("organization", Fault::Missing) => "Enter a name for the organization.".into(),
         ("reason", _) => "Choose one of the reasons.".into(),
+        ("scopes", Fault::Missing) => "Choose at least one permission.".into(),
+        ("expires_at", Fault::Missing | Fault::NotATime) => "Choose the day on which the key ends.".into(),
+        ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
+        ("expires_at", Fault::TooLate { latest }) => too_late(latest),
+        ("overlap_seconds", _) => "Choose one of the times.".into(),
         _ => fault.sentence(),
     }
 }
@@ -257,26 +259,6 @@ pub fn initials(name: &str) -> String {
     letters.take(2).flat_map(char::to_uppercase).collect()
 }
 
-/// A field of an event.
-pub fn changed_field(field: &str) -> String {
-    match field {
-        "state" => "Status".into(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        }
-    }
-}
-
-/// A value of an event.
-pub fn changed_value(field: &str, value: &str) -> String {
-    match field {
-        "reason" => value.parse().map_or_else(|()| value.to_owned(), |reason: RevokeReason| reason.label().to_owned()),
-        "role" => value.parse().map_or_else(|()| value.to_owned(), |role: Role| role.label().to_owned()),
-        _ => value.to_owned(),
-    }
-}
-
 /// How long ago, in one unit.
 pub fn ago(now: Moment, then: Moment) -> String {
     let seconds = now.seconds_since(then).max(0);
@@ -293,8 +275,28 @@ pub fn ago(now: Moment, then: Moment) -> String {
     }
 }
 
+/// How long until then, in one unit; the past as [`ago`] tells it.
+pub fn ahead(now: Moment, then: Moment) -> String {
+    let seconds = then.seconds_since(now);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (minutes, hours, days) {
+        _ if seconds < 0 => ago(now, then),
+        (0, ..) => "in a moment".into(),
+        (n, 0, _) => format!("in {}", plural(n, "minute")),
+        (_, n, 0..2) => format!("in {}", plural(n, "hour")),
+        (.., n @ 0..60) => format!("in {}", plural(n, "day")),
+        (.., n @ 60..365) => format!("in {}", plural(n / 30, "month")),
+        (.., n) => format!("in {}", plural(n / 365, "year")),
+    }
+}
+
 fn counted(n: i64, unit: &str) -> String {
-    format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
+    format!("{} ago", plural(n, unit))
+}
+
+/// A number of things: `1 key`, `2 keys`.
+pub fn plural(n: i64, unit: &str) -> String {
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The exact time, to the second, in UTC.
@@ -329,6 +331,13 @@ mod tests {
         for (seconds, words) in cases {
             assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");
         }
+        let ahead_of = |seconds| ahead(now, now.plus_seconds(seconds));
+        let told = [30, 120, 3600, 47 * 3600, 5 * 86_400, 90 * 86_400, 400 * 86_400].map(ahead_of);
+        assert_eq!(
+            told,
+            ["in a moment", "in 2 minutes", "in 1 hour", "in 47 hours", "in 5 days", "in 3 months", "in 1 year"]
+        );
+        assert_eq!(ahead_of(-7200), "2 hours ago");
         assert_eq!(exact(now), "2026-04-08 19:51:19 UTC");
     }
 
@@ -339,7 +348,7 @@ mod tests {
         assert!(REVEAL_WARNING.contains("not be shown again") && REVEAL_LOST.contains("cannot recover"));
         assert!(REVOKE_AT_ONCE.contains("at once") && REVOKE_AT_ONCE.contains("in progress fail"));
         assert!(REVOKE_FOR_GOOD.contains("permanent") && REVOKE_LOGGED.contains("audit log"));
-        assert!(TIP_LIST[0].starts_with("Rotate each key regularly"));
+        assert!(TIP_LIST[0].starts_with("Rotate each key every 90 days"));
     }
 
     #[test]

@@ -68,6 +68,8 @@ async fn remember(visit: &Visit, organization: &OrganizationId) {
 /// Puts a page into its frame. `trail` is the last step of the breadcrumb.
 pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     let settings = Screen::ApiKeys(room.organization()).path();
+    let beneath = room.place.screen.is_about_keys() && room.place.screen.path() != settings;
+    let list = beneath.then(|| view! { <li><a href=settings.clone()>{words::API_KEYS}</a></li> });
     view! {
         <div class="frame">
             {side(room)}
@@ -75,6 +77,7 @@ pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: 
                 <nav class="crumbs" aria-label="Breadcrumb">
                     <ol class="crumb-list">
                         <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
+                        {list}
                         <li><span aria-current="page">{trail}</span></li>
                     </ol>
                 </nav>
@@ -93,7 +96,7 @@ fn side(room: &Room) -> AnyView {
         let current = inside.then_some("page");
         view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
     };
-    let in_keys = matches!(here, Screen::ApiKeys(_) | Screen::NewKey(_) | Screen::RevokeKey(..));
+    let in_keys = here.is_about_keys();
     let in_log = matches!(here, Screen::AuditLog(_));
     view! {
         <aside class="side" aria-label="Organization and settings">
@@ -121,6 +124,17 @@ fn switcher(room: &Room) -> AnyView {
         let path = Screen::ApiKeys(one.organization.clone()).path();
         view! { <li><a href=path aria-current=here.then_some("true")>{icon(glyph)}<bdi>{one.organization_name.clone()}</bdi></a></li> }
     };
+    // Nothing to switch to: only the name.
+    if room.memberships.len() < 2 {
+        return view! {
+            <p class="switcher alone">
+                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
+                <span class="visually-hidden">"Organization: "</span>
+                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
+            </p>
+        }
+        .into_any();
+    }
     view! {
         <details class="menu switcher" name="menu">
             <summary>
