@@ -275,17 +275,19 @@ pub fn ago(now: Moment, then: Moment) -> String {
     }
 }
 
-/// How long until then, in one unit; the past as [`ago`] tells it.
+/// How long until then, in one unit, rounded; the past as [`ago`] tells it.
 pub fn ahead(now: Moment, then: Moment) -> String {
     let seconds = then.seconds_since(now);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let minutes = (seconds + 30) / 60;
+    let hours = (minutes + 30) / 60;
+    let days = (hours + 12) / 24;
     match (minutes, hours, days) {
         _ if seconds < 0 => ago(now, then),
         (0, ..) => "in a moment".into(),
-        (n, 0, _) => format!("in {}", plural(n, "minute")),
-        (_, n, 0..2) => format!("in {}", plural(n, "hour")),
+        (n @ 1..60, ..) => format!("in {}", plural(n, "minute")),
+        (_, n @ 0..48, _) => format!("in {}", plural(n, "hour")),
         (.., n @ 0..60) => format!("in {}", plural(n, "day")),
-        (.., n @ 60..365) => format!("in {}", plural(n / 30, "month")),
+        (.., n @ 60..365) => format!("in {}", plural((n + 15) / 30, "month")),
         (.., n) => format!("in {}", plural(n / 365, "year")),
     }
 }
@@ -332,11 +334,18 @@ mod tests {
             assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");
         }
         let ahead_of = |seconds| ahead(now, now.plus_seconds(seconds));
-        let told = [30, 120, 3600, 47 * 3600, 5 * 86_400, 90 * 86_400, 400 * 86_400].map(ahead_of);
-        assert_eq!(
-            told,
-            ["in a moment", "in 2 minutes", "in 1 hour", "in 47 hours", "in 5 days", "in 3 months", "in 1 year"]
-        );
+        let told = [20, 120, 3600, 86_390, 47 * 3600, 5 * 86_400, 90 * 86_400 - 9, 400 * 86_400].map(ahead_of);
+        let words = [
+            "in a moment",
+            "in 2 minutes",
+            "in 1 hour",
+            "in 24 hours",
+            "in 47 hours",
+            "in 5 days",
+            "in 3 months",
+            "in 1 year",
+        ];
+        assert_eq!(told, words);
         assert_eq!(ahead_of(-7200), "2 hours ago");
         assert_eq!(exact(now), "2026-04-08 19:51:19 UTC");
     }

@@ -114,9 +114,11 @@ fn change(change: &Change) -> impl IntoView + use<> {
     let before = change.before.as_ref().map(value);
     let after = change.after.as_ref().map(value);
     let arrow = (before.is_some() && after.is_some()).then_some(" → ");
+    let nothing = (before.is_none() && after.is_none())
+        .then(|| view! { <span class="muted">{words::unchanged(&change.field)}</span> });
     view! {
         <dt>{words::changed_field(&change.field)}</dt>
-        <dd>{before.map(|text| view! { <del>{text}</del> })}{arrow}{after.map(|text| view! { <ins>{text}</ins> })}</dd>
+        <dd>{before.map(|text| view! { <del>{text}</del> })}{arrow}{after.map(|text| view! { <ins>{text}</ins> })}{nothing}</dd>
     }
 }
 

@@ -73,7 +73,8 @@ fn line(room: &Room, key: &KeyView) -> AnyView {
         true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };
-    view! { <li><strong><bdi>{key.label.clone()}</bdi></strong>{preview(&key.preview)}{mark}</li> }.into_any()
+    view! { <li><div><strong><bdi>{key.label.clone()}</bdi></strong>{mark}</div>{preview(&key.preview)}</li> }
+        .into_any()
 }
 
 /// Keys that were used lately end only if their number was typed.

@@ -50,6 +50,11 @@ pub fn changed_value(field: &str, value: &str) -> String {
     said.unwrap_or_else(|| value.to_owned())
 }
 
+/// A field that has no value, neither before nor after.
+pub fn unchanged(field: &str) -> &'static str {
+    if field == "expires_at" { super::NEVER } else { super::NONE }
+}
+
 fn scope_words(line: &str) -> String {
     match line {
         "*" => FULL_ACCESS.into(),
