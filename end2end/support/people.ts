@@ -54,8 +54,9 @@ export function row(page: Page, name: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
 }
 
-/** Shows keys that have ended too. */
-export async function showInactive(page: Page) {
+/** Looks for keys by a text, those that have ended too. */
+export async function findEnded(page: Page, text: string) {
+  await find(page, text);
   await page.getByRole('link', { name: /^Show inactive/ }).click();
   await expect(page.getByRole('link', { name: 'Hide inactive' })).toBeVisible();
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, row, sheet, showInactive, shownKey, signIn, signOut, unique,
+  OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, row, sheet, findEnded, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -115,7 +115,7 @@ test(
     expect(refused.headers.get('www-authenticate')).toContain('Bearer');
 
     // RK-27: no way back.
-    await showInactive(page);
+    await findEnded(page, key.slice(0, 14));
     await expect(mine).toContainText('Revoked');
     for (const role of ['link', 'button'] as const) {
       await expect(mine.getByRole(role, { name: /revoke|rotate|restore|enable/i })).toHaveCount(0);

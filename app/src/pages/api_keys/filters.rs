@@ -88,10 +88,11 @@ fn clear(list: &List) -> Option<AnyView> {
     list.is_filtered().then(|| view! { <a class="link-button" href=top.path()>{words::CLEAR_FILTERS}</a> }.into_any())
 }
 
-/// Keys that have ended are one click away.
+/// Keys that have ended are one click away; an empty list says so itself.
 fn inactive(list: &List) -> Option<AnyView> {
+    let empty = list.rows.rows.is_empty();
     let (status, text) = match list.place().get("status") {
-        None if list.ended > 0 => (Some(EVERY_STATE), words::show_inactive(list.ended)),
+        None if list.ended > 0 && !empty => (Some(EVERY_STATE), words::show_inactive(list.ended)),
         Some(EVERY_STATE) => (None, words::HIDE_INACTIVE.to_owned()),
         _ => return None,
     };
