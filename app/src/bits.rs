@@ -64,7 +64,7 @@ pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
                     <textarea class="key-value" id="key" rows="2" readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{key.to_owned()}</textarea>
                     <button class="button primary copy needs-script" type="button" data-copy="key">{icon("copy")}<span>{words::COPY}</span></button>
                 </div>
-                <p class="hint" id="copy-status" role="status"></p>
+                <p class="visually-hidden" id="copy-status" role="status"></p>
             </div>
             <figure class="snippet">
                 <figcaption>{words::SHELL_LINE}{copy("shell-line", words::COPY_SHELL)}</figcaption>

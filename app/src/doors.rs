@@ -54,6 +54,8 @@ pub struct Installation {
     pub check_setup_token: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     /// Where script and style are, such as `/pkg/1f0c…`.
     pub assets: String,
+    /// How new keys begin.
+    pub brand: domain::token::Brand,
 }
 
 /// How pages look, as the cookie `theme` says.
@@ -121,18 +123,13 @@ impl Visit {
             let cause = std::error::Error::source(error).map(ToString::to_string);
             tracing::error!(request_id = self.origin.request_id, %error, cause, "an operation failed");
         }
-        error.to_problem(&self.origin.request_id)
+        let problem = error.to_problem(&self.origin.request_id);
+        Problem { fields: worded(problem.fields), ..problem }
     }
 
     /// Fields at fault, each in the words of the form it came from.
     pub fn invalid(&self, faults: Vec<FieldFault>) -> Problem {
-        let told = |fault: FieldFault| {
-            let plain = fault.message == fault.fault.sentence();
-            let message = if plain { words::fault(&fault.field, &fault.fault) } else { fault.message };
-            FieldFault { message, ..fault }
-        };
-        let fields = faults.into_iter().map(told).collect();
-        Problem { fields, ..self.problem(Code::InvalidFields) }
+        Problem { fields: worded(faults), ..self.problem(Code::InvalidFields) }
     }
 
     /// Leaves a word for the next page. A session that cannot be written loses the word, not the deed.
@@ -152,6 +149,16 @@ impl Visit {
     pub fn problem(&self, code: Code) -> Problem {
         Problem::new(code, &self.origin.request_id)
     }
+}
+
+/// Faults in the words of a form; what has words of its own keeps them.
+fn worded(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let told = |fault: FieldFault| {
+        let plain = fault.message == fault.fault.sentence();
+        let message = if plain { words::fault(&fault.field, &fault.fault) } else { fault.message };
+        FieldFault { message, ..fault }
+    };
+    faults.into_iter().map(told).collect()
 }
 
 const FLASH: &str = "flash";
@@ -175,6 +182,15 @@ pub enum Flash {
     Account(Deed),
     /// The organization was changed.
     Organization,
+    /// Several keys were ended.
+    RevokedMany {
+        /// How many.
+        count: usize,
+    },
+    /// A key got another name.
+    Renamed,
+    /// A key lost scopes.
+    Narrowed,
 }
 
 /// What was done to a service account.

@@ -6,6 +6,8 @@
 mod browser;
 pub mod copying;
 pub mod create;
+mod faults;
+pub mod page;
 pub mod revoke;
 
 use leptos::prelude::*;

@@ -8,18 +8,23 @@ use leptos::prelude::*;
 
 use crate::doors::keys::CreatedKey;
 use crate::doors::{Refusal, Visit, status};
-use crate::routes::{Place, Screen};
+use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
 
 mod api_keys;
 mod audit_log;
 pub mod docs;
 mod front;
+mod key;
 mod missing;
 mod new_key;
 mod new_service_account;
 mod organization;
+mod rename_key;
+mod reveal;
 mod revoke_key;
+mod revoke_keys;
+mod rotate_key;
 mod service_account;
 mod service_accounts;
 
@@ -64,17 +69,20 @@ impl Asked {
         self.posted.as_ref().and_then(|posted| find(&posted.typed, name))
     }
 
+    /// The key that the form made.
+    pub fn created(&self) -> Option<&CreatedKey> {
+        match &self.posted.as_ref()?.outcome {
+            Outcome::Created(created) => Some(created),
+            Outcome::Refused(_) => None,
+        }
+    }
+
     /// The problem of the form that was sent.
     pub fn problem(&self) -> Option<&Problem> {
         match &self.posted.as_ref()?.outcome {
             Outcome::Refused(problem) => Some(problem),
             Outcome::Created(_) => None,
         }
-    }
-
-    /// The list begins before this row.
-    pub fn before(&self) -> Option<i64> {
-        self.asked("before").and_then(|n| n.parse().ok())
     }
 }
 
@@ -140,8 +148,12 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::Welcome => front::welcome(asked).await,
         Screen::Shortcut => front::shortcut(asked).await,
         Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
-        Screen::ApiKeys(organization) => api_keys::show(asked, organization).await.map(Answer::Page),
+        Screen::ApiKeys(organization) => api_keys::show(asked, organization).await,
         Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),
+        Screen::Key(organization, key) => key::show(asked, organization, key).await.map(Answer::Page),
+        Screen::RenameKey(organization, key) => rename_key::show(asked, organization, key).await.map(Answer::Page),
+        Screen::RotateKey(organization, key) => rotate_key::show(asked, organization, key).await.map(Answer::Page),
+        Screen::RevokeKeys(organization) => revoke_keys::show(asked, organization).await.map(Answer::Page),
         Screen::RevokeKey(organization, key) => revoke_key::show(asked, organization, key).await.map(Answer::Page),
         Screen::ServiceAccounts(organization) => service_accounts::show(asked, organization).await.map(Answer::Page),
         Screen::NewServiceAccount(organization) => {
@@ -157,7 +169,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
 /// Whoever is not signed in is asked to; to everyone else the problem is said.
 fn turned_away(asked: &Asked, problem: Problem) -> Answer {
     if problem.code == Code::Unauthorized && asked.visit.caller.is_none() {
-        let back = Screen::parse(&asked.path).map(|screen| Place { screen, before: asked.before() });
+        let back = Screen::parse(&asked.path).map(|screen| Place::of(screen, &asked.query));
         return Answer::Go(sign_in_path(back.as_ref()));
     }
     Answer::Page(missing::page(&problem))
@@ -166,7 +178,10 @@ fn turned_away(asked: &Asked, problem: Problem) -> Answer {
 /// The sign-in page, leading back to a place.
 pub fn sign_in_path(back: Option<&Place>) -> String {
     let back = back.filter(|place| place.screen != Screen::Home && place.screen != Screen::SignIn);
-    back.map_or_else(|| Screen::SignIn.path(), |place| format!("{}?return_to={}", Screen::SignIn.path(), place.path()))
+    back.map_or_else(
+        || Screen::SignIn.path(),
+        |place| format!("{}?return_to={}", Screen::SignIn.path(), encoded(&place.path())),
+    )
 }
 
 /// Draws the page; the status of the form it answers outweighs its own.

@@ -10,7 +10,9 @@ use crate::words;
 
 pub mod accounts;
 pub mod frame;
+pub mod key_form;
 pub mod pager;
+pub mod picks;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
@@ -25,6 +27,17 @@ pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
     }
 }
 
+/// A moment to come (or gone), in words.
+pub fn when_due(now: Moment, then: Moment) -> impl IntoView {
+    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ahead(now, then)}</time> }
+}
+
+/// A sentence about a field at fault. Without a fault the line is there too, for a dialog to fill.
+pub fn fault_line(field: &str, fault: Option<String>) -> impl IntoView + use<> {
+    let (id, none) = (format!("{field}-error"), fault.is_none());
+    view! { <p class="field-error" id=id hidden=none>{icon("danger")}<span>{fault}</span></p> }
+}
+
 /// The hidden field that says which page a form stands on.
 pub fn page_field(place: &Place) -> impl IntoView + use<> {
     view! { <input type="hidden" name="page" value=place.path()/> }
@@ -33,19 +46,21 @@ pub fn page_field(place: &Place) -> impl IntoView + use<> {
 /// What went wrong, above a form, with links to the fields at fault.
 pub fn summary(title: &'static str, problem: Option<&Problem>) -> impl IntoView + use<> {
     problem.map(|problem| {
-        let shown = match problem.fields.is_empty() {
-            true => {
-                let request = (problem.code == domain::Code::Internal)
-                    .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
-                Either::Left(view! { <p>{problem.details.clone()}{request}</p> })
-            }
-            false => {
-                let link = |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
-                Either::Right(view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> })
-            }
-        };
-        view! { <div class="notice danger" role="alert" tabindex="-1" id="errors" autofocus>{icon("danger")}<h2>{title}</h2>{shown}</div> }
+        let lines = problem_lines(problem);
+        view! { <div class="notice danger" role="alert" tabindex="-1" id="errors" autofocus>{icon("danger")}<h2>{title}</h2>{lines}</div> }
     })
+}
+
+/// The lines of that: about the fields, or else the one sentence.
+pub fn problem_lines(problem: &Problem) -> AnyView {
+    if problem.fields.is_empty() {
+        let request = (problem.code == domain::Code::Internal)
+            .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
+        return view! { <p>{problem.details.clone()}{request}</p> }.into_any();
+    }
+    let link =
+        |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
+    view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> }.into_any()
 }
 
 /// The form that ends the session.

@@ -7,6 +7,10 @@ pub const DOCS: &str = "/docs";
 /// Its page about service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 
+mod place;
+
+pub use place::{EVERY_STATE, Place, encoded};
+
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
@@ -24,6 +28,14 @@ pub enum Screen {
     ApiKeys(OrganizationId),
     /// Making a key, where no script runs.
     NewKey(OrganizationId),
+    /// Confirming that several keys end.
+    RevokeKeys(OrganizationId),
+    /// One key.
+    Key(OrganizationId, KeyId),
+    /// Giving a key another name.
+    RenameKey(OrganizationId, KeyId),
+    /// Putting a successor in a key's place.
+    RotateKey(OrganizationId, KeyId),
     /// Confirming that a key ends, where no script runs.
     RevokeKey(OrganizationId, KeyId),
     /// The service accounts of an organization (RA-17).
@@ -38,7 +50,7 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 13] = [
+    pub const PATTERNS: [&'static str; 17] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -47,6 +59,10 @@ impl Screen {
         "/o/{organization}/settings",
         "/o/{organization}/settings/api-keys",
         "/o/{organization}/settings/api-keys/new",
+        "/o/{organization}/settings/api-keys/revoke",
+        "/o/{organization}/settings/api-keys/{key}",
+        "/o/{organization}/settings/api-keys/{key}/rename",
+        "/o/{organization}/settings/api-keys/{key}/rotate",
         "/o/{organization}/settings/api-keys/{key}/revoke",
         "/o/{organization}/settings/service-accounts",
         "/o/{organization}/settings/service-accounts/new",
@@ -72,6 +88,10 @@ impl Screen {
             [] => Some(Self::Settings(organization)),
             ["api-keys"] => Some(Self::ApiKeys(organization)),
             ["api-keys", "new"] => Some(Self::NewKey(organization)),
+            ["api-keys", "revoke"] => Some(Self::RevokeKeys(organization)),
+            ["api-keys", key] => Some(Self::Key(organization, key.parse().ok()?)),
+            ["api-keys", key, "rename"] => Some(Self::RenameKey(organization, key.parse().ok()?)),
+            ["api-keys", key, "rotate"] => Some(Self::RotateKey(organization, key.parse().ok()?)),
             ["api-keys", key, "revoke"] => Some(Self::RevokeKey(organization, key.parse().ok()?)),
             ["service-accounts"] => Some(Self::ServiceAccounts(organization)),
             ["service-accounts", "new"] => Some(Self::NewServiceAccount(organization)),
@@ -79,6 +99,20 @@ impl Screen {
             ["audit-log"] => Some(Self::AuditLog(organization)),
             _ => None,
         }
+    }
+
+    /// Whether it is the list of keys or a page beneath it.
+    pub const fn is_about_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::ApiKeys(_)
+                | Self::NewKey(_)
+                | Self::Key(..)
+                | Self::RenameKey(..)
+                | Self::RotateKey(..)
+                | Self::RevokeKey(..)
+                | Self::RevokeKeys(_)
+        )
     }
 
     /// The path of the screen.
@@ -91,6 +125,10 @@ impl Screen {
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
+            Self::RevokeKeys(organization) => format!("/o/{organization}/settings/api-keys/revoke"),
+            Self::Key(organization, key) => format!("/o/{organization}/settings/api-keys/{key}"),
+            Self::RenameKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/rename"),
+            Self::RotateKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/rotate"),
             Self::RevokeKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/revoke"),
             Self::ServiceAccounts(organization) => format!("/o/{organization}/settings/service-accounts"),
             Self::NewServiceAccount(organization) => format!("/o/{organization}/settings/service-accounts/new"),
@@ -98,37 +136,6 @@ impl Screen {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
             Self::AuditLog(organization) => format!("/o/{organization}/settings/audit-log"),
-        }
-    }
-}
-
-/// A screen and how far down its list one is: what a form gives as its `page`, and where signing in leads back to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The screen.
-    pub screen: Screen,
-    /// The list begins before this row.
-    pub before: Option<i64>,
-}
-
-impl Place {
-    /// The top of a screen.
-    pub const fn top(screen: Screen) -> Self {
-        Self { screen, before: None }
-    }
-
-    /// Reads a path with at most `?before=…`; anything else is no place of ours.
-    pub fn parse(target: &str) -> Option<Self> {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let before = query.strip_prefix("before=").and_then(|n| n.parse().ok());
-        (query.is_empty() || before.is_some()).then_some(Self { screen: Screen::parse(path)?, before })
-    }
-
-    /// The path, written anew: nothing of what was read survives but ids and numbers.
-    pub fn path(&self) -> String {
-        match self.before {
-            Some(n) => format!("{}?before={n}", self.screen.path()),
-            None => self.screen.path(),
         }
     }
 }
@@ -149,6 +156,10 @@ mod tests {
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),
             Screen::NewKey(org.clone()),
+            Screen::RevokeKeys(org.clone()),
+            Screen::Key(org.clone(), KeyId(7)),
+            Screen::RenameKey(org.clone(), KeyId(7)),
+            Screen::RotateKey(org.clone(), KeyId(7)),
             Screen::RevokeKey(org.clone(), KeyId(7)),
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),

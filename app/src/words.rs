@@ -1,10 +1,13 @@
 //! Every sentence people read, and the one way of writing dates.
 
-use domain::key::RevokeReason;
-use domain::{Code, Fault, Moment, Role};
+use domain::{Code, Fault, Moment};
 
+mod keys;
+mod log;
 mod settings;
 
+pub use keys::*;
+pub use log::*;
 pub use settings::*;
 
 /// The name of the product.
@@ -109,14 +112,6 @@ pub const NONE: &str = "None";
 pub const NO_KEYS: &str = "No API keys yet";
 /// What a key is for.
 pub const WHAT_FOR: &str = "A key lets a script or a service act through the API without a person signing in.";
-/// Title of the tips.
-pub const TIPS: &str = "Keep keys safe";
-/// The tips; the first is about Regular Rotation (RK-29, RK-28).
-pub const TIP_LIST: [&str; 3] = [
-    "Rotate each key regularly, every 90 days: create a new key, change over to it, then revoke the old one.",
-    "Give each script its own key, so you can stop one without the others.",
-    "Never put a key in version control.",
-];
 /// Nothing in the log.
 pub const NO_EVENTS: &str = "Nothing has happened yet.";
 /// Title of the sign-in page.
@@ -196,6 +191,11 @@ pub fn fault(field: &str, fault: &Fault) -> String {
         ("organization", Fault::Missing) => "Enter a name for the organization.".into(),
         ("reason", _) => "Choose one of the reasons.".into(),
         ("role", Fault::Unknown { .. }) => "Choose one of the roles.".into(),
+        ("scopes", Fault::Missing) => "Choose at least one permission.".into(),
+        ("expires_at", Fault::Missing | Fault::NotATime) => "Choose the day on which the key ends.".into(),
+        ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
+        ("expires_at", Fault::TooLate { latest }) => too_late(latest),
+        ("overlap_seconds", _) => "Choose one of the times.".into(),
         _ => fault.sentence(),
     }
 }
@@ -272,30 +272,6 @@ pub fn initials(name: &str) -> String {
     letters.take(2).flat_map(char::to_uppercase).collect()
 }
 
-/// A field of an event.
-pub fn changed_field(field: &str) -> String {
-    match field {
-        "state" => "Status".into(),
-        "allow_overlap" => "Several active keys".into(),
-        "max_key_days" => LONGEST_LIFETIME.into(),
-        other => {
-            let mut letters = other.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        }
-    }
-}
-
-/// A value of an event.
-pub fn changed_value(field: &str, value: &str) -> String {
-    match field {
-        "reason" => value.parse().map_or_else(|()| value.to_owned(), |reason: RevokeReason| reason.label().to_owned()),
-        "disabled" | "allow_overlap" => if value == "true" { "Yes" } else { "No" }.to_owned(),
-        "max_key_days" => lifetime(value.parse().ok()),
-        "role" => value.parse().map_or_else(|()| value.to_owned(), |role: Role| role.label().to_owned()),
-        _ => value.to_owned(),
-    }
-}
-
 /// How long ago, in one unit.
 pub fn ago(now: Moment, then: Moment) -> String {
     let seconds = now.seconds_since(then).max(0);
@@ -312,8 +288,30 @@ pub fn ago(now: Moment, then: Moment) -> String {
     }
 }
 
+/// How long until then, in one unit, rounded; the past as [`ago`] tells it.
+pub fn ahead(now: Moment, then: Moment) -> String {
+    let seconds = then.seconds_since(now);
+    let minutes = (seconds + 30) / 60;
+    let hours = (minutes + 30) / 60;
+    let days = (hours + 12) / 24;
+    match (minutes, hours, days) {
+        _ if seconds < 0 => ago(now, then),
+        (0, ..) => "in a moment".into(),
+        (n @ 1..60, ..) => format!("in {}", plural(n, "minute")),
+        (_, n @ 0..48, _) => format!("in {}", plural(n, "hour")),
+        (.., n @ 0..60) => format!("in {}", plural(n, "day")),
+        (.., n @ 60..365) => format!("in {}", plural((n + 15) / 30, "month")),
+        (.., n) => format!("in {}", plural(n / 365, "year")),
+    }
+}
+
 fn counted(n: i64, unit: &str) -> String {
-    format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
+    format!("{} ago", plural(n, unit))
+}
+
+/// A number of things: `1 key`, `2 keys`.
+pub fn plural(n: i64, unit: &str) -> String {
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The exact time, to the second, in UTC.
@@ -348,6 +346,20 @@ mod tests {
         for (seconds, words) in cases {
             assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");
         }
+        let ahead_of = |seconds| ahead(now, now.plus_seconds(seconds));
+        let told = [20, 120, 3600, 86_390, 47 * 3600, 5 * 86_400, 90 * 86_400 - 9, 400 * 86_400].map(ahead_of);
+        let words = [
+            "in a moment",
+            "in 2 minutes",
+            "in 1 hour",
+            "in 24 hours",
+            "in 47 hours",
+            "in 5 days",
+            "in 3 months",
+            "in 1 year",
+        ];
+        assert_eq!(told, words);
+        assert_eq!(ahead_of(-7200), "2 hours ago");
         assert_eq!(exact(now), "2026-04-08 19:51:19 UTC");
     }
 
@@ -358,7 +370,7 @@ mod tests {
         assert!(REVEAL_WARNING.contains("not be shown again") && REVEAL_LOST.contains("cannot recover"));
         assert!(REVOKE_AT_ONCE.contains("at once") && REVOKE_AT_ONCE.contains("in progress fail"));
         assert!(REVOKE_FOR_GOOD.contains("permanent") && REVOKE_LOGGED.contains("audit log"));
-        assert!(TIP_LIST[0].starts_with("Rotate each key regularly"));
+        assert!(TIP_LIST[0].starts_with("Rotate each key every 90 days"));
     }
 
     #[test]

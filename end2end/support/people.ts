@@ -54,6 +54,26 @@ export function row(page: Page, name: string): Locator {
   return page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
 }
 
+/** Looks for keys by a text, those that have ended too. */
+export async function findEnded(page: Page, text: string) {
+  await find(page, text);
+  await page.getByRole('link', { name: /^Show inactive/ }).click();
+  await expect(page.getByRole('link', { name: 'Hide inactive' })).toBeVisible();
+}
+
+/** Looks for keys by a text. */
+export async function find(page: Page, text: string) {
+  await page.getByRole('searchbox').fill(text);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/[?&]q=/);
+}
+
+/** Opens the page of a key. */
+export async function openKey(page: Page, name: string) {
+  await row(page, name).getByRole('link', { name, exact: true }).click();
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+}
+
 export async function beginCreating(page: Page, scripted: boolean): Promise<Locator> {
   await awake(page, scripted);
   await page.getByRole('link', { name: 'Create API Key' }).first().click();

@@ -73,7 +73,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await tabTo(page, dialog.getByRole('button', { name: 'Revoke key' }));
   await page.keyboard.press('Enter');
   await expect(page.getByText('is revoked.')).toBeVisible();
-  await expect(row(page, name)).toContainText('Revoked');
+  await expect(row(page, name)).toHaveCount(0);
 });
 
 test('dialogs are named by their titles, and their buttons have names', async ({ page }) => {

@@ -2,7 +2,7 @@ import { chromium, type Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, createKey, generate, row, sheet, shownKey, signIn, signOut, unique,
+  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, createKey, generate, row, sheet, findEnded, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -325,6 +325,7 @@ test('a key that someone else revoked meanwhile is said to be revoked', { tag: '
   await expect(other.getByText('is revoked.')).toBeVisible();
   await form.getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByText(/had been revoked before/)).toBeVisible();
+  await findEnded(page, name);
   await expect(row(page, name)).toContainText('Revoked');
 });
 

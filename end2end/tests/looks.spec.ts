@@ -45,13 +45,46 @@ test('the pages in the place of dialogs, and the log', async ({ page }) => {
   await inspect(page, 'audit-log');
 });
 
+test('the pages of one key', async ({ page, baseURL }) => {
+  const organization = await signIn(page, OLIVIA);
+  const name = unique('Nightly export');
+  const key = await createKey(page, name, true);
+  for (let n = 0; n < 3; n += 1) await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key));
+  const path = await row(page, name).getByRole('link', { name, exact: true }).getAttribute('href');
+  await page.goto(path!);
+  await inspect(page, 'key');
+  for (const step of ['rename', 'rotate']) {
+    await page.goto(`${path}/${step}`);
+    await inspect(page, `key-${step}`);
+  }
+  await page.goto(`/o/${organization}/settings/api-keys/revoke?key=${path!.split('/').at(-1)}`);
+  await inspect(page, 'revoke-many');
+  await page.goto(`/o/${organization}/settings/api-keys?q=nothing-is-called-so`);
+  await inspect(page, 'api-keys-nothing-found');
+});
+
+test('the menus of the list', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  const name = unique('Menu');
+  await createKey(page, name, true);
+  await awake(page, true);
+  await row(page, name).getByText(/Actions for/).locator('xpath=ancestor::summary').click();
+  await inspect(page, 'row-menu');
+  await page.getByText('Status', { exact: true }).first().click();
+  await inspect(page, 'filter-menu');
+  await page.keyboard.press('Escape');
+  await row(page, name).getByRole('checkbox').check();
+  await inspect(page, 'api-keys-selected');
+  await page.keyboard.press('?');
+  await inspect(page, 'shortcuts');
+});
+
 test('the menus', async ({ page }) => {
   await signIn(page, OLIVIA);
   await page.getByText(`Account menu of ${OLIVIA}`).locator('xpath=ancestor::summary').click();
   await inspect(page, 'account-menu');
-  await page.goto('/settings/api-keys');
-  await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
-  await inspect(page, 'switcher');
+  // With one organization there is nothing to switch to.
+  await expect(page.getByText('Organization: ').locator('xpath=ancestor::summary')).toHaveCount(0);
   await page.goto('/settings/api-keys');
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByRole('button', { name: 'Settings menu' }).click();
@@ -89,6 +122,11 @@ test('the dialog that creates', async ({ page, guard }) => {
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, true);
   await inspect(page, 'create-dialog');
+  await form.getByRole('radio', { name: /^Custom/ }).check();
+  await form.getByRole('radio', { name: /^On a date/ }).check();
+  await inspect(page, 'create-dialog-custom');
+  await form.getByRole('radio', { name: /^90 days/ }).check();
+  await form.getByRole('radio', { name: /^Full access/ }).check();
   await form.getByLabel('Name').fill('   ');
   await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');

@@ -90,6 +90,27 @@ impl FromStr for Brand {
     }
 }
 
+impl fmt::Display for Brand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What someone typed into a search, without the secret of a key that may be in it: if a word of it is a key, or more
+/// of one than its public part, that public part alone. Only this may stand in an address.
+pub fn public_part(typed: &str) -> &str {
+    let words = typed.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter_map(prefix_of).next().unwrap_or(typed.trim())
+}
+
+fn prefix_of(word: &str) -> Option<&str> {
+    let mut parts = word.splitn(3, '_');
+    parts.next()?.parse::<Brand>().ok()?;
+    parts.next()?.parse::<Kind>().ok()?;
+    let body = parts.next().filter(|body| body.len() > LOOKUP)?;
+    Some(&word[..word.len() - body.len() + LOOKUP])
+}
+
 /// The text is no key. Why is not kept: the answer must not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -201,6 +222,19 @@ mod tests {
         assert_eq!(key.prefix(), "rt_sk_Ab3dE9xQ");
         assert_eq!(key.kind(), Kind::Secret);
         assert_eq!(format!("{key:?}"), "PlainKey(…)");
+    }
+
+    #[test]
+    fn a_search_keeps_no_secret() {
+        let key = sample();
+        let whole = key.expose();
+        for typed in [whole, &format!("  {whole}\n"), &format!("export ROUNDTABLE_API_KEY='{whole}'"), &whole[..20]] {
+            assert_eq!(public_part(typed), "rt_sk_Ab3dE9xQ", "{typed:?}");
+        }
+        for typed in ["rt_sk_Ab3dE9xQ", "rt_sk_", "CI/CD Pipeline", "", "نور", "my_testing_environment"] {
+            assert_eq!(public_part(typed), typed);
+        }
+        assert_eq!(public_part("  Olivia "), "Olivia");
     }
 
     // RK-16, RK-17: prefix, 28 asterisks, the last four characters, nothing else.

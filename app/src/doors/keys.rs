@@ -1,14 +1,18 @@
 //! The doors of keys.
 
-use domain::command;
-use domain::key::RevokeReason;
-use domain::{Code, Fault, FieldFault, KeyId, Name};
-use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+use domain::scope::{Access, Group};
+use domain::{Code, KeyId, Moment, Problem, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Flash, Refusal, open};
-use crate::routes::Screen;
-use crate::words;
+use super::{Refusal, Visit};
+
+pub mod change;
+pub mod create;
+pub mod find;
+pub mod revoke;
+pub mod rotate;
 
 /// A key right after it was made. The browser shows it once and keeps it nowhere.
 #[derive(Clone, Serialize, Deserialize)]
@@ -23,53 +27,62 @@ pub struct CreatedKey {
     pub label: String,
     /// Its id.
     pub key_id: KeyId,
+    /// The key in whose place it came.
+    pub replaced: Option<Replaced>,
 }
 
-/// Makes a key for the person.
-///
-/// # Errors
-/// A problem that names the field at fault.
-#[server(prefix = "/ui", endpoint = "create_key")]
-pub async fn create_key(organization: String, name: String) -> Result<CreatedKey, Refusal> {
-    let (visit, ctx) = open(&organization).await?;
-    let command = command::CreateKey::read(&name).map_err(|faults| visit.invalid(faults))?;
-    let new = visit.engine.create_key(&ctx, command).await.map_err(|error| visit.tell(&error))?;
-    visit.leave(Flash::Created { key_id: new.view.key_id }).await;
-    let key = new.plain.expose().to_owned();
-    let (preview, key_prefix, label, key_id) = (new.view.preview, new.view.key_prefix, new.view.label, new.view.key_id);
-    Ok(CreatedKey { key, preview, key_prefix, label, key_id })
+/// A key that has a successor.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its id.
+    pub key_id: KeyId,
+    /// When it ends; nothing if it has ended.
+    pub ends_at: Option<Moment>,
+    /// What was sealed to it and can no longer be read.
+    pub lost: i64,
 }
 
-/// Ends a key. One that was used lately ends only if its name was typed too.
-///
-/// # Errors
-/// A problem that names the field at fault.
-#[server(prefix = "/ui", endpoint = "revoke_key")]
-pub async fn revoke_key(
-    organization: String,
-    key_id: String,
-    reason: String,
-    #[server(default)] confirm_name: String,
-) -> Result<Done, Refusal> {
-    let (visit, ctx) = open(&organization).await?;
-    let key: KeyId = key_id.parse().map_err(|_| visit.problem(Code::NotFound))?;
-    let view = visit.engine.get_key(&ctx, key).await.map_err(|error| visit.tell(&error))?.key;
-    let mut faults = Vec::new();
-    let reason: Option<RevokeReason> = reason.parse().ok();
-    if reason.is_none() {
-        faults.push(FieldFault::new(
-            "reason",
-            Fault::Unknown { known: RevokeReason::ALL.map(RevokeReason::as_str).join(", ") },
-        ));
+impl From<domain::view::NewKey> for CreatedKey {
+    fn from(new: domain::view::NewKey) -> Self {
+        let (key, view) = (new.plain.expose().to_owned(), new.view);
+        let (preview, key_prefix, label, key_id) = (view.preview, view.key_prefix, view.label, view.key_id);
+        Self { key, preview, key_prefix, label, key_id, replaced: None }
     }
-    let confirmed = Name::parse(&confirm_name).is_ok_and(|typed| typed.as_str() == view.label);
-    if view.is_active && view.used_lately(ctx.now()) && !confirmed {
-        let fault = if confirm_name.is_empty() { Fault::Missing } else { Fault::Unknown { known: view.label.clone() } };
-        faults.push(FieldFault { message: words::CONFIRM_DIFFERS.into(), ..FieldFault::new("confirm_name", fault) });
+}
+
+/// The picks of a table of groups: for each group `none`, `read` or `write`.
+pub type Picks = BTreeMap<String, String>;
+
+/// The scopes that were picked; what is no group, or has no such access, picks nothing.
+pub fn picked(picks: &Picks) -> Vec<Scope> {
+    let scope = |group: Group| match picks.get(group.as_str()).map(String::as_str) {
+        Some("read") => group.scope(Access::Read),
+        Some("write") => group.scope(Access::Write),
+        _ => None,
+    };
+    Group::ALL.into_iter().filter_map(scope).collect()
+}
+
+/// Reads the id of a key in a form.
+fn key_id(visit: &Visit, text: &str) -> Result<KeyId, Problem> {
+    text.parse().map_err(|_| visit.problem(Code::NotFound))
+}
+
+fn told(visit: &Visit) -> impl Fn(engine::Error) -> Refusal {
+    let visit = visit.clone();
+    move |error| visit.tell(&error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RU-07, RU-11, RU-12: single scopes by group; write stands for both.
+    #[test]
+    fn ru_11_groups_pick_scopes() {
+        let pairs =
+            [("workspaces", "read"), ("runs", "write"), ("members", "read"), ("audit", "none"), ("moon", "write")];
+        let picks = pairs.map(|(group, access)| (group.to_owned(), access.to_owned())).into();
+        assert_eq!(picked(&picks), [Scope::WorkspacesRead, Scope::RunsWrite]);
     }
-    let Some(reason) = reason.filter(|_| faults.is_empty()) else { return Err(visit.invalid(faults).into()) };
-    let ended =
-        visit.engine.revoke_key(&ctx, command::RevokeKey { key, reason }).await.map_err(|error| visit.tell(&error))?;
-    visit.leave(Flash::Revoked { name: ended.view.label, fresh: ended.fresh }).await;
-    Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }

@@ -5,7 +5,8 @@ use leptos::web_sys;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, FormData, Headers, HtmlElement, HtmlFormElement, MouseEvent, RequestInit, Response, UrlSearchParams,
+    Element, Event, FormData, Headers, HtmlDialogElement, HtmlElement, HtmlFormElement, MouseEvent, RequestInit,
+    Response, UrlSearchParams,
 };
 
 /// Why a form came to nothing.
@@ -41,6 +42,17 @@ impl Failure {
 /// The element with this id.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
     leptos::prelude::document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// The dialog with this id.
+pub fn dialog(id: &str) -> Option<HtmlDialogElement> {
+    by_id(id)?.dyn_into().ok()
+}
+
+/// Every element that fits a selector.
+pub fn all(selector: &str) -> Vec<Element> {
+    let Ok(found) = leptos::prelude::document().query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|n| found.get(n)?.dyn_into().ok()).collect()
 }
 
 /// The nearest element around an event that fits a selector.

@@ -44,6 +44,18 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
 }
 
+/// Minds every button that copies a text of its own, such as an id.
+pub fn listen_texts() {
+    window_event_listener(ev::click, move |event| {
+        let Some(button) = around(&event, "[data-copy-text]") else { return };
+        spawn_local(async move {
+            if write(&attribute(&button, "data-copy-text")).await.is_ok() {
+                confirm(&button);
+            }
+        });
+    });
+}
+
 /// What is selected, in the field of the key or anywhere else.
 fn selected() -> String {
     let area = by_id("key").and_then(|key| key.dyn_into::<HtmlTextAreaElement>().ok());
@@ -82,19 +94,29 @@ async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
     let text = area.map_or_else(|| source.text_content().unwrap_or_default(), HtmlTextAreaElement::value);
     if write(&text).await.is_ok() {
         copied();
-        say(words::COPIED);
-        label(&button, words::COPIED);
-        set_timeout(
-            move || {
-                say("");
-                label(&button, words::COPY);
-            },
-            SAID_FOR,
-        );
+        confirm(&button);
     } else {
         select(&source);
-        say(words::COPY_BY_HAND);
+        say(words::COPY_BY_HAND, "hint");
     }
+}
+
+/// Shows for a moment, at the button itself, that the copy is there; to those who do not see it, it is said.
+fn confirm(button: &Element) {
+    let before = button.query_selector("span").ok().flatten().and_then(|span| span.text_content());
+    if before.as_deref() == Some(words::COPIED) {
+        return;
+    }
+    say(words::COPIED, "visually-hidden");
+    dress(button, words::COPIED, "check");
+    let button = button.clone();
+    set_timeout(
+        move || {
+            say("", "visually-hidden");
+            dress(&button, before.as_deref().unwrap_or_default(), "copy");
+        },
+        SAID_FOR,
+    );
 }
 
 /// Where the page is not secure there is no clipboard at all.
@@ -120,14 +142,18 @@ fn select(source: &HtmlElement) {
     }
 }
 
-fn say(text: &str) {
+fn say(text: &str, class: &str) {
     if let Some(status) = by_id("copy-status") {
+        status.set_class_name(class);
         status.set_text_content(Some(text));
     }
 }
 
-fn label(button: &Element, text: &str) {
+fn dress(button: &Element, text: &str, icon: &str) {
     if let Ok(Some(span)) = button.query_selector("span") {
         span.set_text_content(Some(text));
+    }
+    if let Ok(Some(picture)) = button.query_selector("use") {
+        let _ = picture.set_attribute("href", &format!("/icons.svg#{icon}"));
     }
 }

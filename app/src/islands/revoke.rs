@@ -35,7 +35,10 @@ pub fn RevokeDialog() -> impl IntoView {
     let fact = move |take: fn(&Facts) -> &String| move || facts.with(|facts| take(facts).clone());
 
     let open = move |event: ev::MouseEvent| {
-        let Some(link) = around(&event, "a[data-revoke]").filter(|_| is_plain(&event)) else { return };
+        // The entry in a row's menu means the link of that row.
+        let same = || around(&event, "a[data-same]")?.closest("tr").ok()??.query_selector("a[data-revoke]").ok()?;
+        let link = around(&event, "a[data-revoke]").or_else(same);
+        let Some(link) = link.filter(|_| is_plain(&event)) else { return };
         event.prevent_default();
         facts.set(Facts {
             key_id: attribute(&link, "data-revoke"),

@@ -19,9 +19,10 @@ const ROWS: i64 = 50;
 /// The events within the person's reach (decision D26).
 pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
     let visit = &asked.visit;
-    let place = Place { screen: Screen::AuditLog(organization.clone()), before: asked.before() };
+    let place = Place::of(Screen::AuditLog(organization.clone()), &asked.query);
     let room = Room::enter(visit, &organization, place).await?;
-    let rows = visit.engine.read_audit(&room.ctx, asked.before(), ROWS).await.map_err(|error| visit.tell(&error))?;
+    let rows =
+        visit.engine.read_audit(&room.ctx, room.place.before(), ROWS).await.map_err(|error| visit.tell(&error))?;
     let problem = asked.problem().cloned();
     Ok(Page::new(words::AUDIT_LOG, move || draw(&room, &rows, problem.as_ref())))
 }
@@ -113,20 +114,22 @@ fn change(change: &Change) -> impl IntoView + use<> {
     let before = change.before.as_ref().map(value);
     let after = change.after.as_ref().map(value);
     let arrow = (before.is_some() && after.is_some()).then_some(" → ");
+    let nothing = (before.is_none() && after.is_none())
+        .then(|| view! { <span class="muted">{words::unchanged(&change.field)}</span> });
     view! {
         <dt>{words::changed_field(&change.field)}</dt>
-        <dd>{before.map(|text| view! { <del>{text}</del> })}{arrow}{after.map(|text| view! { <ins>{text}</ins> })}</dd>
+        <dd>{before.map(|text| view! { <del>{text}</del> })}{arrow}{after.map(|text| view! { <ins>{text}</ins> })}{nothing}</dd>
     }
 }
 
 fn pager(room: &Room, rows: &Rows<AuditView>) -> AnyView {
     let numbers =
         rows.rows.first().zip(rows.rows.last()).map(|(first, last)| format!("Events {} to {}", first.n, last.n));
-    let newest = room.place.before.map(|_| {
+    let newest = room.place.before().map(|_| {
         view! { <a class="button" href=room.place.screen.path()>{icon("chevron-left")}"Newest"</a> }
     });
     let older = rows.next.map(|n| {
-        let older = Place { screen: room.place.screen.clone(), before: Some(n) };
+        let older = room.place.with("before", Some(&n.to_string()));
         view! { <a class="button" rel="next" href=older.path()>"Older"{icon("chevron-right")}</a> }
     });
     view! {

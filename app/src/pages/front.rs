@@ -9,7 +9,7 @@ use super::{Answer, Asked, Page};
 use crate::bits::{field_error, icon};
 use crate::parts::frame::active;
 use crate::parts::{card, page_field, summary};
-use crate::routes::{Place, Screen};
+use crate::routes::{Place, Screen, encoded};
 use crate::words;
 
 /// Leads to where the person belongs.
@@ -60,8 +60,10 @@ pub fn sign_in(asked: &Asked) -> Answer {
         return Answer::Go(back.map_or_else(|| Screen::Home.path(), |place| place.path()));
     }
     let problem = asked.asked("problem").and_then(words::sign_in_problem);
-    let start =
-        back.map_or_else(|| "/sign-in/start".into(), |place| format!("/sign-in/start?return_to={}", place.path()));
+    let start = back.map_or_else(
+        || "/sign-in/start".into(),
+        |place| format!("/sign-in/start?return_to={}", encoded(&place.path())),
+    );
     let development = asked.visit.installation.development;
     Answer::Page(Page::new("Sign in", move || {
         let problem = problem

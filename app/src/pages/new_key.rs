@@ -1,64 +1,44 @@
-//! Making a key where no script runs: the form, and as the answer of its POST the key itself.
+//! Making a key where no script runs, and for a service account: the form, and as the answer of its POST the key.
 
-use domain::{OrganizationId, Problem};
+use domain::command::KeyQuery;
+use domain::policy::{Action, permit};
+use domain::{ActorId, Code, OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Asked, Outcome, Page, Posted};
-use crate::bits::{field_error, name_hint, revealed};
-use crate::doors::keys::CreatedKey;
-use crate::islands::copying::CopyButtons;
+use super::{Asked, Page, reveal};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{page_field, summary};
+use crate::parts::key_form::{KeyForm, key_form};
 use crate::routes::{Place, Screen};
 use crate::words;
 
 /// The form for a new key, or the new key.
 pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::NewKey(organization.clone()));
+    let place = Place::of(Screen::NewKey(organization.clone()), &asked.query);
     let room = Room::enter(&asked.visit, &organization, place).await?;
-    if let Some(Posted { outcome: Outcome::Created(created), .. }) = &asked.posted {
-        let (created, url) = (created.clone(), asked.visit.installation.public_url.clone());
-        return Ok(Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || reveal(&room, &created, &url)) });
+    if let Some(created) = asked.created() {
+        return Ok(reveal::page(asked, room, created.clone()));
     }
-    let (typed, problem) = (asked.typed("name").unwrap_or_default().to_owned(), asked.problem().cloned());
-    Ok(Page::new(words::CREATE_KEY, move || form(&room, typed, problem.as_ref())))
+    let service = match room.place.number("for").map(ActorId) {
+        Some(id) => Some((id.0, service_name(asked, &room, id).await?)),
+        None => None,
+    };
+    let form = KeyForm::new(asked, &room, service);
+    Ok(Page::new(words::CREATE_KEY, move || draw(&room, &form)))
 }
 
-fn form(room: &Room, typed: String, problem: Option<&Problem>) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong { "name-hint name-error" } else { "name-hint" };
-    let body = view! {
-        <form class="sheet" method="post" action="/ui/create_key">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
-            <div class="sheet-head"><h1 id="create-title">{words::CREATE_KEY}</h1></div>
-            <div class="sheet-body">
-                {summary(words::NOT_CREATED, problem)}
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::NAME_SAMPLES[0] aria-describedby=described aria-invalid=wrong.then_some("true") dir="auto" value=typed autofocus=!wrong/>
-                    {fault.map(|fault| field_error("name-error", fault))}
-                    {name_hint()}
-                </div>
-            </div>
-            <div class="sheet-foot">
-                <p class="push">{words::acts_as(&room.ctx.actor().name, &room.name)}</p>
-                <a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::CANCEL}</a>
-                <button class="button primary">{words::GENERATE}</button>
-            </div>
-        </form>
+fn draw(room: &Room, form: &KeyForm) -> AnyView {
+    let heading = view! { <h1 id="create-title">{words::CREATE_KEY}</h1> };
+    let buttons = view! {
+        <a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::CANCEL}</a>
+        <button class="button primary">{words::GENERATE}</button>
     };
-    frame(room, words::CREATE_KEY, None, body.into_any())
+    frame(room, words::CREATE_KEY, None, key_form(form, heading.into_any(), buttons.into_any()))
 }
 
-fn reveal(room: &Room, created: &CreatedKey, url: &str) -> AnyView {
-    let body = view! {
-        <div class="sheet">
-            <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
-            {revealed(&created.key, &created.label, url)}
-            <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
-        </div>
-    };
-    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+/// What a service account is called, as its keys tell; making its keys is the admins' business (RA-17).
+async fn service_name(asked: &Asked, room: &Room, id: ActorId) -> Result<String, Problem> {
+    permit(room.ctx.actor(), Action::ManageServiceAccounts).map_err(|_| asked.visit.problem(Code::Forbidden))?;
+    let query = KeyQuery { owner: Some(id), ..KeyQuery::default() };
+    let found = asked.visit.engine.list_keys(&room.ctx, &query, 1).await.map_err(|error| asked.visit.tell(&error))?;
+    Ok(found.rows.into_iter().next().map_or_else(|| words::service_number(id.0), |line| line.key.actor_name))
 }

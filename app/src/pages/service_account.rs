@@ -35,10 +35,11 @@ struct Shown {
 /// The service account with its keys, the usable ones first.
 pub async fn show(asked: &Asked, organization: OrganizationId, actor: ActorId) -> Result<Page, Problem> {
     let visit = &asked.visit;
-    let place = Place { screen: Screen::ServiceAccount(organization.clone(), actor), before: asked.before() };
+    let place = Place::of(Screen::ServiceAccount(organization.clone(), actor), &asked.query);
+    let before = place.before();
     let room = Room::enter(visit, &organization, place).await?;
     let account = visit.engine.get_service_account(&room.ctx, actor).await.map_err(|error| visit.tell(&error))?;
-    let after = asked.before().map(KeyId);
+    let after = before.map(KeyId);
     let query = KeyQuery { owner: Some(actor), sort: KeySort::Usable, after, ..KeyQuery::default() };
     let keys = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(|error| visit.tell(&error))?;
     let next = NextKey::of(visit, &room.ctx, &account).await?;

@@ -19,16 +19,17 @@ const ROWS: i64 = 50;
 /// Every service account of the organization, for its admins and owners.
 pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
     let visit = &asked.visit;
-    let place = Place { screen: Screen::ServiceAccounts(organization.clone()), before: asked.before() };
+    let place = Place::of(Screen::ServiceAccounts(organization.clone()), &asked.query);
+    let before = place.before();
     let room = Room::enter(visit, &organization, place).await?;
-    let rows = visit.engine.list_service_accounts(&room.ctx, asked.before(), ROWS).await;
+    let rows = visit.engine.list_service_accounts(&room.ctx, before, ROWS).await;
     let rows = rows.map_err(|error| visit.tell(&error))?;
     let problem = asked.problem().cloned();
     Ok(Page::new(words::SERVICE_ACCOUNTS, move || draw(&room, &rows, problem.as_ref())))
 }
 
 fn draw(room: &Room, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
-    let content = match rows.rows.is_empty() && room.place.before.is_none() {
+    let content = match rows.rows.is_empty() && room.place.before().is_none() {
         true => Either::Left(empty(room)),
         false => Either::Right(view! {
             {table(room, &rows.rows)}

@@ -69,7 +69,8 @@ async fn remember(visit: &Visit, organization: &OrganizationId) {
 /// Puts a page into its frame. `trail` is the last step of the breadcrumb.
 pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     let settings = Screen::Settings(room.organization()).path();
-    let above = above(&room.place.screen).map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
+    let above = above(&room.place.screen, &room.organization())
+        .map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
     let trail = trail.to_owned();
     view! {
         <div class="frame">
@@ -92,10 +93,13 @@ pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView)
 }
 
 /// The list that a page lies beneath.
-fn above(screen: &Screen) -> Option<(Screen, &'static str)> {
+fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'static str)> {
     match screen {
-        Screen::NewServiceAccount(organization) | Screen::ServiceAccount(organization, _) => {
+        Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
             Some((Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS))
+        }
+        screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => {
+            Some((Screen::ApiKeys(organization.clone()), words::API_KEYS))
         }
         _ => None,
     }
@@ -108,7 +112,7 @@ fn side(room: &Room) -> AnyView {
         let current = inside.then_some("page");
         view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
     };
-    let in_keys = matches!(here, Screen::ApiKeys(_) | Screen::NewKey(_) | Screen::RevokeKey(..));
+    let in_keys = here.is_about_keys();
     let in_accounts =
         matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
     let in_log = matches!(here, Screen::AuditLog(_));
@@ -144,6 +148,17 @@ fn switcher(room: &Room) -> AnyView {
         let path = Screen::ApiKeys(one.organization.clone()).path();
         view! { <li><a href=path aria-current=here.then_some("true")>{icon(glyph)}<bdi>{one.organization_name.clone()}</bdi></a></li> }
     };
+    // Nothing to switch to: only the name.
+    if room.memberships.len() < 2 {
+        return view! {
+            <p class="switcher alone">
+                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
+                <span class="visually-hidden">"Organization: "</span>
+                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
+            </p>
+        }
+        .into_any();
+    }
     view! {
         <details class="menu switcher" name="menu">
             <summary>

@@ -1,7 +1,5 @@
 //! The words of service accounts and of the organization.
 
-use domain::key::KeyStatus;
-
 use super::isolated;
 
 // Service accounts.
@@ -89,8 +87,6 @@ pub const ENABLE_EFFECT: &str = "Its active keys work again at once.";
 pub const RENAME_ACCOUNT: &str = "Rename";
 /// Keeps another role.
 pub const CHANGE_ROLE: &str = "Change role";
-/// A key without an end (RK-06).
-pub const NEVER_ENDS: &str = "Never";
 
 // The organization.
 
@@ -141,19 +137,6 @@ pub const ACCOUNT_ENABLED: &str = " is enabled. Its active keys work again.";
 /// Above the table of its keys, for screen readers.
 pub fn account_keys_caption(name: &str) -> String {
     format!("API keys of {}", isolated(name))
-}
-
-/// The state of a key, in a word or two.
-pub fn key_state(status: KeyStatus) -> String {
-    match status {
-        KeyStatus::Revoked => "Revoked".into(),
-        KeyStatus::Expired => "Expired".into(),
-        KeyStatus::Exposed => "Sent in an address".into(),
-        KeyStatus::EndsAt(at) => format!("Ends {}", at.to_day()),
-        KeyStatus::ExpiresSoon(_) => "Expires soon".into(),
-        KeyStatus::Unused => "Unused for 90 days".into(),
-        KeyStatus::Active => "Active".into(),
-    }
 }
 
 /// How many keys a service account has, and whether it may have more.

@@ -101,6 +101,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         setup_token_needed: !settings.addr.ip().is_loopback(),
         check_setup_token: Arc::new(move |given: &str| digest(given) == setup_token),
         assets: site.assets(),
+        brand: settings.brand.clone(),
     };
     let trusted_proxies = settings.trusted_proxies;
     let house = House { engine, oidc: client, firebase, installation: Arc::new(installation), site, trusted_proxies };

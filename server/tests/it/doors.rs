@@ -40,9 +40,14 @@ async fn events(house: &House, scene: &Scene) -> Option<i64> {
 }
 
 /// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 9] = [
+const FORMS: [(&str, &str, u16, u16); 14] = [
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
+    ("/ui/revoke_keys", "organization=ORG&keys=KEY&reason=leaked&confirm_name=revoke+1+key", 401, 403),
+    ("/ui/rotate_key", "organization=ORG&key_id=KEY&overlap_seconds=0", 401, 403),
+    ("/ui/rename_key", "organization=ORG&key_id=KEY&name=Mine", 401, 403),
+    ("/ui/narrow_key", "organization=ORG&key_id=KEY&access%5Bruns%5D=read", 401, 403),
+    ("/ui/find_keys", "organization=ORG&page=/o/ORG/settings/api-keys&q=CI", 401, 403),
     ("/ui/found_organization", "organization=Mine&setup_token=setup_0123456789abcdef", 401, 409),
     ("/ui/create_service_account", "organization=ORG&name=Mine&role=admin", 401, 403),
     ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),

@@ -93,6 +93,7 @@ impl House {
             setup_token_needed: true,
             check_setup_token: Arc::new(|token| token == SETUP_TOKEN),
             assets: "/pkg/0".into(),
+            brand: Default::default(),
         };
         change(&mut installation);
         let settings = oidc::Settings {

@@ -1,9 +1,8 @@
 //! The keys of a service account, and how it gets the next one (RO-20, RO-21).
 
 use domain::command::{KeyQuery, StatusFilter};
-use domain::key::KeyStatus;
 use domain::view::{KeyLine, ServiceAccount};
-use domain::{KeyId, Moment, Problem};
+use domain::{KeyId, Moment, OrganizationId, Problem};
 use engine::Ctx;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -45,16 +44,16 @@ impl NextKey {
 
 /// The heading, what comes next, and the table.
 pub fn keys(shown: &Shown) -> AnyView {
-    let list = Screen::ApiKeys(shown.room.organization()).path();
+    let organization = shown.room.organization();
     let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
     let create =
         move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::CREATE_ITS_KEY}</a> };
-    let empty = shown.keys.rows.is_empty() && shown.room.place.before.is_none();
+    let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {
         NextKey::Create => None,
         NextKey::EnableFirst => Some((words::ENABLE_FIRST, None)),
-        NextKey::Rotate(key) => Some((words::HAS_ITS_KEY, Some(format!("{list}/{key}/rotate")))),
+        NextKey::Rotate(key) => Some((words::HAS_ITS_KEY, Some(Screen::RotateKey(organization, key).path()))),
     };
     let note = note.map(|(text, rotate)| {
         let rotate = rotate.map(
@@ -71,7 +70,7 @@ pub fn keys(shown: &Shown) -> AnyView {
             </div>
         }),
         false => Either::Right(view! {
-            {table(shown, &list)}
+            {table(shown)}
             {pager(&shown.room.place, shown.keys.next, words::FIRST_KEYS, words::MORE_KEYS)}
         }),
     };
@@ -79,9 +78,9 @@ pub fn keys(shown: &Shown) -> AnyView {
     view! { <div class="page-head"><h2>{words::API_KEYS}</h2>{button}</div>{note}{content} }.into_any()
 }
 
-fn table(shown: &Shown, list: &str) -> AnyView {
+fn table(shown: &Shown) -> AnyView {
     let now = shown.room.ctx.now();
-    let rows = shown.keys.rows.iter().map(|line| row(line, list, now));
+    let rows = shown.keys.rows.iter().map(|line| row(shown.room.organization(), line, now));
     view! {
         <div class="table-wrap">
             <table class="table">
@@ -100,14 +99,15 @@ fn table(shown: &Shown, list: &str) -> AnyView {
     .into_any()
 }
 
-fn row(line: &KeyLine, list: &str, now: Moment) -> AnyView {
+fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
     let key = &line.key;
-    let status = line.status(now);
+    let (badge, status) = words::status(now, line.status(now));
+    let page = Screen::Key(organization, key.key_id).path();
     view! {
         <tr class=(!key.is_active).then_some("inactive")>
-            <th scope="row"><a href=format!("{list}/{}", key.key_id)><bdi>{key.label.clone()}</bdi></a></th>
+            <th scope="row"><a href=page><bdi>{key.label.clone()}</bdi></a></th>
             <td data-label="Key preview">{preview(&key.preview)}</td>
-            <td data-label="Status"><span class=badge(status)>{words::key_state(status)}</span></td>
+            <td data-label="Status"><span class=badge>{status}</span></td>
             <td data-label="Last used">{used(now, key.last_used)}</td>
             <td data-label="Expires">{expires(key.expires_at)}</td>
         </tr>
@@ -115,18 +115,9 @@ fn row(line: &KeyLine, list: &str, now: Moment) -> AnyView {
     .into_any()
 }
 
-const fn badge(status: KeyStatus) -> &'static str {
-    match status {
-        KeyStatus::Revoked | KeyStatus::Exposed => "badge danger",
-        KeyStatus::Expired => "badge",
-        KeyStatus::EndsAt(_) | KeyStatus::ExpiresSoon(_) | KeyStatus::Unused => "badge warning",
-        KeyStatus::Active => "badge success",
-    }
-}
-
 fn expires(at: Option<Moment>) -> impl IntoView {
     match at {
         Some(at) => Either::Left(view! { <time datetime=at.to_rfc3339() title=words::exact(at)>{at.to_day()}</time> }),
-        None => Either::Right(view! { <span class="muted">{words::NEVER_ENDS}</span> }),
+        None => Either::Right(view! { <span class="muted">{words::NEVER}</span> }),
     }
 }

@@ -11,6 +11,9 @@ use crate::ctx::Ctx;
 use crate::store::keys::{self, ListedRow};
 use crate::{Engine, Error, Result};
 
+/// How many creators a list of them names.
+const MOST_CREATORS: i64 = 100;
+
 impl Engine {
     /// Keys within the caller's reach. Creators are named only to those who may see them (KE-24).
     ///
@@ -33,6 +36,16 @@ impl Engine {
     pub async fn count_ended_keys(&self, ctx: &Ctx, query: &KeyQuery) -> Result<i64> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
         Ok(keys::count_ended(&mut self.db().read().await?, &reach, &meant(query), ctx.now).await?)
+    }
+
+    /// Everyone who made a key of the organization, by name, for those who may see it (KE-24); nobody for others.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn list_creators(&self, ctx: &Ctx) -> Result<Vec<(ActorId, String)>> {
+        let Ok(reach) = permit(&ctx.actor, Action::SeeCreators) else { return Ok(Vec::new()) };
+        let found = keys::creators(&mut self.db().read().await?, &reach, MOST_CREATORS).await?;
+        Ok(found.into_iter().map(|(id, name)| (ActorId(id), name)).collect())
     }
 
     /// One key, if it is within the caller's reach.

@@ -155,7 +155,7 @@ macro_rules! listed {
         )
     };
 }
-pub use list::{count_ended, list};
+pub use list::{count_ended, creators, list};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \

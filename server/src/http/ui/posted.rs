@@ -53,7 +53,7 @@ pub async fn receive(
         }
         Err(problem) => Outcome::Refused(worded(problem)),
     };
-    let query = place.before.map(|n| ("before".to_owned(), n.to_string())).into_iter().collect();
+    let query = place.pairs();
     let posted = Some(Posted { typed, outcome });
     let asked = Asked { visit, nonce, path: place.screen.path(), query, posted };
     with(cookies, answer(asked).await.into_response())
@@ -66,7 +66,7 @@ enum Next {
 
 fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
     match function {
-        "create_key" => read(visit, answer).map(Next::Show),
+        "create_key" | "rotate_key" => read(visit, answer).map(Next::Show),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
     }
 }

@@ -1,0 +1,34 @@
+//! Putting a successor in a key's place.
+
+use domain::command::{Expiry, RotateKey as Command};
+use leptos::prelude::*;
+
+use super::super::{Flash, Refusal, open};
+use super::{CreatedKey, Replaced, key_id as id_of, told};
+
+/// Makes the successor of a key. Without a name it is called as the key was.
+///
+/// # Errors
+/// A problem that names the field at fault; `MessagesWouldBeLost` unless that is confirmed.
+#[server(prefix = "/ui", endpoint = "rotate_key")]
+pub async fn rotate_key(
+    organization: String,
+    key_id: String,
+    #[server(default)] overlap_seconds: String,
+    #[server(default)] label: String,
+    #[server(default)] confirm_message_loss: String,
+) -> Result<CreatedKey, Refusal> {
+    let (visit, ctx) = open(&organization).await?;
+    let key = id_of(&visit, &key_id)?;
+    let name = Some(label.trim()).filter(|name| !name.is_empty());
+    // What is no number is out of range.
+    let seconds = if overlap_seconds.is_empty() { 0 } else { overlap_seconds.parse().unwrap_or(-1) };
+    let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
+    let command = command.map_err(|faults| visit.invalid(faults))?;
+    let command = Command { confirm_message_loss: confirm_message_loss == "true", ..command };
+    let rotated = visit.engine.rotate_key(&ctx, command, None).await.map_err(told(&visit))?;
+    visit.leave(Flash::Created { key_id: rotated.new.view.key_id }).await;
+    let ends_at = Some(rotated.old_ends_at).filter(|end| *end > ctx.now());
+    let replaced = Some(Replaced { key_id: key, ends_at, lost: rotated.messages_orphaned });
+    Ok(CreatedKey { replaced, ..rotated.new.into() })
+}

@@ -1,0 +1,51 @@
+//! Faults of a form that the server drew: each is told at its field, and all of them above.
+
+use leptos::web_sys;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlFormElement};
+
+use super::browser::Failure;
+
+/// Takes every fault away.
+pub fn clear(form: &HtmlFormElement) {
+    each(form, ".field-error, .trouble", |line| line.set_hidden(true));
+    each(form, "[aria-invalid]", |field| drop(field.remove_attribute("aria-invalid")));
+}
+
+/// Tells the faults, and puts the focus on the first field at fault, or on what is said above.
+pub fn show(form: &HtmlFormElement, failure: &Failure) {
+    clear(form);
+    if let Some(lines) = find(form, ".trouble .lines") {
+        lines.set_text_content(Some(&failure.lines().join(" ")));
+    }
+    each(form, ".trouble", |trouble| trouble.set_hidden(false));
+    let mut first = None;
+    for (field, sentence) in &failure.fields {
+        if let Some(line) = find(form, &format!("#{field}-error")) {
+            let said = line.query_selector("span").ok().flatten();
+            said.unwrap_or_else(|| line.clone().unchecked_into::<Element>()).set_text_content(Some(sentence));
+            line.set_hidden(false);
+        }
+        let input = find(form, &format!("input[name={field}], [aria-describedby~={field}-error]"));
+        if let Some(input) = input {
+            let _ = input.set_attribute("aria-invalid", "true");
+            first.get_or_insert(input);
+        }
+    }
+    if let Some(found) = first.or_else(|| find(form, ".trouble")) {
+        let _ = found.focus();
+    }
+}
+
+fn find(form: &HtmlFormElement, selector: &str) -> Option<HtmlElement> {
+    form.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+fn each(form: &HtmlFormElement, selector: &str, act: impl Fn(&HtmlElement)) {
+    let Ok(found) = form.query_selector_all(selector) else { return };
+    for n in 0..found.length() {
+        if let Some(element) = found.get(n).and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
+            act(&element);
+        }
+    }
+}

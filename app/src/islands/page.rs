@@ -1,0 +1,111 @@
+//! What makes a page quicker to use with script: keys to press, menus that close, rows that are counted.
+
+use leptos::prelude::*;
+use leptos::{ev, web_sys};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
+
+use super::browser::{all, around, attribute, by_id, dialog};
+use super::copying;
+
+/// The helpers of a page; each minds only what is there.
+#[island]
+pub fn PageHelp() -> impl IntoView {
+    if cfg!(feature = "hydrate") {
+        window_event_listener(ev::keydown, pressed);
+        window_event_listener(ev::click, clicked);
+        window_event_listener(ev::mousedown, |event| {
+            // Beside a dialog that the server drew: on its veil.
+            let hit = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
+            if let Some(dialog) = hit.filter(|dialog| dialog.has_attribute("data-veil")) {
+                dialog.close();
+            }
+        });
+        window_event_listener(ev::change, |event| {
+            if around(&event, ".pick input").is_some() {
+                count();
+            }
+        });
+        window_event_listener(ev::submit, shorten);
+        copying::listen_texts();
+        // A page that comes back keeps what was chosen.
+        count();
+    }
+}
+
+/// `/` searches, `c` creates, `?` tells; not while something is typed or asked.
+fn pressed(event: ev::KeyboardEvent) {
+    if event.key() == "Escape" {
+        if let Some(open) = document().query_selector(".menu[open]").ok().flatten() {
+            shut(&open);
+            focus_in(&open, "summary");
+        }
+        return;
+    }
+    let busy = around(&event, "input, textarea, select, [contenteditable]").is_some()
+        || document().query_selector("dialog[open]").ok().flatten().is_some();
+    if busy || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let done = match event.key().as_str() {
+        "/" => by_id("q").map(|search| drop(search.focus())),
+        "c" => first("a[data-create]").map(|link| link.click()),
+        "?" => dialog("shortcuts").map(|dialog| drop(dialog.show_modal())),
+        _ => None,
+    };
+    if done.is_some() {
+        event.prevent_default();
+    }
+}
+
+/// A click outside closes menus; a cross closes its dialog.
+fn clicked(event: ev::MouseEvent) {
+    let within = around(&event, ".menu[open]");
+    for open in all(".menu[open]") {
+        if within.as_ref() != Some(&open) {
+            shut(&open);
+        }
+    }
+    if let Some(button) = around(&event, "[data-close]") {
+        close(&attribute(&button, "data-close"));
+    }
+}
+
+fn shut(menu: &Element) {
+    let _ = menu.remove_attribute("open");
+}
+
+fn close(id: &str) {
+    if let Some(dialog) = dialog(id) {
+        dialog.close();
+    }
+}
+
+fn focus_in(element: &Element, selector: &str) {
+    if let Some(found) =
+        element.query_selector(selector).ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok())
+    {
+        let _ = found.focus();
+    }
+}
+
+fn first(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// Says how many rows are chosen.
+fn count() {
+    if let Some(label) = by_id("bulk-count") {
+        let chosen = all(".pick input:checked").len();
+        label.set_text_content(Some(&format!(" ({chosen})")));
+    }
+}
+
+/// A whole key that was pasted into the search stays here; only its public part is sent.
+fn shorten(event: ev::SubmitEvent) {
+    let search = around(&event, "form[data-find]").and_then(|_| by_id("q"));
+    if let Some(search) = search.and_then(|search| search.dyn_into::<HtmlInputElement>().ok()) {
+        let typed = search.value();
+        search.set_value(domain::token::public_part(&typed));
+    }
+}

@@ -1,0 +1,106 @@
+//! What stands around the table of keys.
+
+use leptos::prelude::*;
+
+use super::List;
+use crate::bits::icon;
+use crate::doors::Flash;
+use crate::routes::{EVERY_STATE, Place, Screen};
+use crate::words;
+
+/// The deed of the page before, told once.
+pub fn told(list: &List) -> Option<AnyView> {
+    let text = match list.flash.as_ref()? {
+        Flash::Revoked { name, fresh } => {
+            let text = if *fresh { "” is revoked. " } else { "” had been revoked before. " };
+            view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any()
+        }
+        Flash::RevokedMany { count } => words::revoked_many(*count).into_any(),
+        _ => return None,
+    };
+    let log = Screen::AuditLog(list.room.organization()).path();
+    Some(
+        view! { <div class="notice success" role="status">{icon("check")}<p>{text}<a href=log>{words::VIEW_IN_LOG}</a></p></div> }
+            .into_any(),
+    )
+}
+
+/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
+/// finds the focus here again.
+pub fn create_link(list: &List, back: bool) -> AnyView {
+    let list_path = Screen::ApiKeys(list.room.organization()).path();
+    view! {
+        <a
+            class="button primary"
+            autofocus=back
+            href=Screen::NewKey(list.room.organization()).path()
+            data-create=list_path
+            data-url=list.url.clone()
+        >{icon("plus")}{words::CREATE_KEY}</a>
+    }
+    .into_any()
+}
+
+/// No key was ever made.
+pub fn empty(list: &List) -> AnyView {
+    view! {
+        <div class="empty">
+            {icon("key")}
+            <h2>{words::NO_KEYS}</h2>
+            <p>{words::WHAT_FOR}</p>
+            <div class="actions">{create_link(list, false)}<a class="button" href="/docs/api-keys">{icon("book")}{words::ABOUT_KEYS}</a></div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The filters left nothing, or every key has ended.
+pub fn nothing(list: &List) -> AnyView {
+    let (title, hint) = match list.is_filtered() || list.place().get("status").is_some() {
+        true => (words::NOTHING_FOUND, words::NOTHING_FOUND_HINT),
+        false => (words::NO_ACTIVE_KEYS, words::NO_ACTIVE_HINT),
+    };
+    let clear = Place::top(list.place().screen.clone());
+    let clear = (clear.path() != list.place().path())
+        .then(|| view! { <a class="button" href=clear.path()>{words::CLEAR_FILTERS}</a> });
+    let inactive = (list.place().get("status").is_none() && list.ended > 0).then(|| {
+        let all = list.place().with("status", Some(EVERY_STATE));
+        view! { <a class="button" href=all.path()>{words::show_inactive(list.ended)}</a> }
+    });
+    view! {
+        <div class="empty">{icon("search")}<h2>{title}</h2><p>{hint}</p><div class="actions">{clear}{inactive}</div></div>
+    }
+    .into_any()
+}
+
+/// Advice that was promised (RK-29, RU-21..RU-25, KE-36), with the way to the documentation (RU-15).
+pub fn tips() -> AnyView {
+    view! {
+        <div class="notice tip">
+            {icon("info")}
+            <h2>{words::TIPS}</h2>
+            <ul>{words::TIP_LIST.into_iter().map(|tip| view! { <li>{tip}</li> }).collect_view()}</ul>
+            <p class="links">
+                <a href="/docs/api-keys#regular-rotation">{words::ABOUT_ROTATION}</a>
+                <a href="/docs/api-keys">{words::ABOUT_KEYS}</a>
+                <a href="/docs/api">{words::API_REFERENCE}</a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The dialog that `?` opens.
+pub fn shortcuts() -> AnyView {
+    let line = |(key, what): (&'static str, &'static str)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> };
+    view! {
+        <dialog class="dialog small" id="shortcuts" data-veil="" aria-labelledby="shortcuts-title">
+            <div class="sheet">
+                <div class="sheet-head"><h2 id="shortcuts-title">{words::SHORTCUTS}</h2></div>
+                <div class="sheet-body"><dl class="facts">{words::SHORTCUT_LIST.map(line).collect_view()}</dl></div>
+                <div class="sheet-foot"><button class="button" type="button" data-close="shortcuts">{words::CLOSE}</button></div>
+            </div>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,82 @@
+//! The table of keys, with its order, its pages, and the bar that ends several.
+
+use domain::command::KeySort;
+use leptos::prelude::*;
+
+use super::row::row;
+use super::{List, natural};
+use crate::bits::icon;
+use crate::routes::Screen;
+use crate::words;
+
+/// The table and what belongs to it.
+pub fn table(list: &List) -> AnyView {
+    let creators = list.sees_creators();
+    let fresh = list.fresh();
+    let rows = list.rows.rows.iter().map(|line| row(list, line, fresh == Some(line.key.key_id)));
+    let class = if creators { "table keys" } else { "table keys own" };
+    view! {
+        <div class="table-wrap">
+            <table class=class>
+                <caption class="visually-hidden">{words::keys_caption(&list.room.name)}</caption>
+                <thead><tr>
+                    <th scope="col" class="pick"><span class="visually-hidden">"Select"</span></th>
+                    {head(list, "name", "Name", KeySort::Name)}
+                    <th scope="col" class="masked">"Key preview"</th>
+                    <th scope="col" class="env">{words::ENVIRONMENT}</th>
+                    <th scope="col" class="perm">{words::PERMISSIONS}</th>
+                    {head(list, "created", "Created at", KeySort::Newest)}
+                    {creators.then(|| view! { <th scope="col" class="by">"Created by"</th> })}
+                    {head(list, "used", "Last used", KeySort::LastUsed)}
+                    {head(list, "expires", "Expires", KeySort::Expires)}
+                    <th scope="col" class="state">"Status"</th>
+                    <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th>
+                </tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+        <div class="pager">
+            {bulk(list)}
+            {pages(list)}
+        </div>
+    }
+    .into_any()
+}
+
+/// A heading that orders the list; once more, and the other way round.
+fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> AnyView {
+    let place = list.place();
+    let here = list.query.sort == sort;
+    let other = |dir: &str| if dir == "asc" { "desc" } else { "asc" };
+    let begin = natural(sort);
+    let now = if list.query.reversed { other(begin) } else { begin };
+    let next = if here { other(now) } else { begin };
+    let path = place.with("sort", Some(sort.as_str())).with("dir", Some(next)).path();
+    let order = here.then_some(if now == "asc" { "ascending" } else { "descending" });
+    let mark = here.then(|| icon(if now == "asc" { "chevron-up" } else { "chevron" }));
+    view! { <th scope="col" class=class aria-sort=order><a href=path>{text}{mark}</a></th> }.into_any()
+}
+
+/// Ends the keys that are chosen, after a question. Shown once one is.
+fn bulk(list: &List) -> AnyView {
+    let action = Screen::RevokeKeys(list.room.organization()).path();
+    view! {
+        <form class="bulk" id="bulk" method="get" action=action>
+            <button class="button danger">{words::REVOKE_SELECTED}<span id="bulk-count"></span></button>
+        </form>
+    }
+    .into_any()
+}
+
+fn pages(list: &List) -> Option<AnyView> {
+    let place = list.place();
+    let first = place.get("after").map(|_| {
+        view! { <a class="button" href=place.with("after", None).path()>{icon("chevron-left")}{words::FIRST_PAGE}</a> }
+    });
+    let next = list.rows.next.map(|key| {
+        let next = place.with("after", Some(&key.to_string()));
+        view! { <a class="button" rel="next" href=next.path()>{words::NEXT_PAGE}{icon("chevron-right")}</a> }
+    });
+    (first.is_some() || next.is_some())
+        .then(|| view! { <nav class="actions" aria-label="Pages">{first}{next}</nav> }.into_any())
+}

@@ -1,0 +1,151 @@
+//! One key: what it is, what it may do, how it was used (RU-25).
+
+use domain::scope::{Group, Permissions};
+use domain::view::{KeyDetail, KeyLine};
+use domain::{KeyId, OrganizationId, Problem, ScopeSet};
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::doors::Flash;
+use crate::islands::page::PageHelp;
+use crate::parts::frame::{Room, frame};
+use crate::parts::picks::picks;
+use crate::parts::{fault_line, page_field, summary};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+mod facts;
+mod usage;
+
+struct Shown {
+    room: Room,
+    key: KeyDetail,
+    before: Option<KeyLine>,
+    after: Option<KeyLine>,
+    flash: Option<Flash>,
+    problem: Option<Problem>,
+    typed: Vec<(String, String)>,
+}
+
+/// The page of a key.
+pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let room = Room::enter(visit, &organization, Place::top(Screen::Key(organization.clone(), key))).await?;
+    let key = visit.engine.get_key_detail(&room.ctx, key).await.map_err(|error| visit.tell(&error))?;
+    let (before, after) = (key.line.rotated_from, key.line.rotated_to);
+    let (before, after) = (find(asked, &room, before).await?, find(asked, &room, after).await?);
+    let typed = asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
+    let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
+    let title = key.line.key.label.clone();
+    let shown = Shown { room, key, before, after, flash, problem, typed };
+    Ok(Page { islands: true, ..Page::new(&title, move || draw(&shown)) })
+}
+
+async fn find(asked: &Asked, room: &Room, key: Option<KeyId>) -> Result<Option<KeyLine>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    asked.visit.engine.get_key(&room.ctx, key).await.map(Some).map_err(|error| asked.visit.tell(&error))
+}
+
+fn draw(shown: &Shown) -> AnyView {
+    let (room, line) = (&shown.room, &shown.key.line);
+    let key = &line.key;
+    let (badge, status) = words::status(room.ctx.now(), line.status(room.ctx.now()));
+    let body = view! {
+        {told(shown)}
+        <div class="page-head">
+            <div class="titled"><h1><bdi>{key.label.clone()}</bdi></h1><span class=badge>{status}</span></div>
+            {buttons(room, line)}
+        </div>
+        {exposed(line)}
+        <div class="split">
+            {facts::facts(shown)}
+            {usage::usage(shown)}
+        </div>
+        {narrow(shown)}
+        <p class="visually-hidden" id="copy-status" role="status"></p>
+    };
+    view! { {frame(room, words::DETAILS, None, body.into_any())}<PageHelp/> }.into_any()
+}
+
+fn told(shown: &Shown) -> Option<AnyView> {
+    let text = match shown.flash.as_ref()? {
+        Flash::Renamed => words::RENAMED,
+        Flash::Narrowed => words::NARROWED,
+        _ => return None,
+    };
+    Some(view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }.into_any())
+}
+
+fn buttons(room: &Room, line: &KeyLine) -> AnyView {
+    let (key, organization) = (line.key.key_id, room.organization());
+    let rename = Screen::RenameKey(organization.clone(), key).path();
+    let rotate = (line.key.is_active && line.rotated_to.is_none()).then(|| {
+        let path = Screen::RotateKey(organization.clone(), key).path();
+        view! { <a class="button" href=path>{icon("rotate")}{words::ROTATE}</a> }
+    });
+    let revoke = line.key.revoked_at.is_none().then(|| {
+        let path = Screen::RevokeKey(organization, key).path();
+        view! { <a class="button danger" href=path>{words::REVOKE_ASKING}</a> }
+    });
+    view! { <div class="actions"><a class="button" href=rename>{icon("rename")}{words::RENAME}</a>{rotate}{revoke}</div> }
+        .into_any()
+}
+
+/// A key that was sent in an address is no secret any more.
+fn exposed(line: &KeyLine) -> Option<AnyView> {
+    let at = line.exposed_at.filter(|_| line.key.is_active)?;
+    Some(
+        view! {
+            <div class="notice danger">
+                {icon("danger")}<h2>{words::EXPOSED}</h2>
+                <p>{at.to_words()}". "{words::EXPOSED_ADVICE}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// Taking scopes away; a key with full access has none to take.
+fn narrow(shown: &Shown) -> Option<AnyView> {
+    let key = &shown.key.line.key;
+    let Permissions::Only(scopes) = key.scopes else { return None };
+    if !key.is_active || scopes.is_empty() {
+        return None;
+    }
+    let sent = shown.problem.is_some();
+    let chosen = |group: Group| {
+        let name = format!("access[{}]", group.as_str());
+        let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
+        if sent { typed.unwrap_or_else(|| "none".into()) } else { now(scopes, group).into() }
+    };
+    let fault = shown.problem.as_ref().and_then(|problem| problem.field("scopes")).map(str::to_owned);
+    Some(
+        view! {
+            <details class="panel fold" open=sent>
+                <summary>{words::NARROW}</summary>
+                <form method="post" action="/ui/narrow_key" id="scopes">
+                    {page_field(&shown.room.place)}
+                    <input type="hidden" name="organization" value=shown.room.organization().to_string()/>
+                    <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+                    {summary(words::NOT_NARROWED, shown.problem.as_ref())}
+                    <p class="hint">{words::NARROW_HINT}" "{words::WRITE_INCLUDES}</p>
+                    {picks(scopes, chosen)}
+                    {fault_line("scopes", fault)}
+                    <button class="button primary">{words::NARROW_NOW}</button>
+                </form>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+/// What a set picks in a group.
+fn now(scopes: ScopeSet, group: Group) -> &'static str {
+    let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
+    match (has(domain::scope::Access::Write), has(domain::scope::Access::Read)) {
+        (true, _) => "write",
+        (false, true) => "read",
+        (false, false) => "none",
+    }
+}

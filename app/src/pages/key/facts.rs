@@ -1,0 +1,85 @@
+//! What a key is.
+
+use domain::scope::{Group, Permissions};
+use domain::view::KeyLine;
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::bits::{icon, preview};
+use crate::parts::frame::Room;
+use crate::parts::{used, when, when_due};
+use crate::routes::Screen;
+use crate::words;
+
+/// Everything that is known of the key itself.
+pub fn facts(shown: &Shown) -> AnyView {
+    let (room, line) = (&shown.room, &shown.key.line);
+    let (key, now) = (&line.key, room.ctx.now());
+    let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
+    let by = key.created_by.clone().map(|by| view! { " by "<bdi>{by}</bdi> });
+    let expires = match key.expires_at {
+        Some(at) => view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any(),
+        None => words::NEVER.into_any(),
+    };
+    let revoked = key.revoked_at.map(|at| {
+        let why = line.revoke_reason.map(|reason| format!(" · {}", reason.label()));
+        row("Revoked", view! { {when(now, at)}{why} }.into_any())
+    });
+    view! {
+        <section class="panel" aria-labelledby="facts-title">
+            <h2 id="facts-title">{words::DETAILS}</h2>
+            <dl class="facts">
+                {row("Key preview", preview(&key.preview).into_any())}
+                {row("Prefix", copied(key.key_prefix.clone(), "Copy the prefix"))}
+                {row("Key ID", copied(key.key_id.to_string(), words::COPY_KEY_ID))}
+                {row("Owner", view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
+                {row("Role", key.role.label().into_any())}
+                {row(words::ENVIRONMENT, key.environment.label().into_any())}
+                {row(words::PERMISSIONS, permissions(key.scopes))}
+                {row("Created", view! { {when(now, key.created_at)}{by} }.into_any())}
+                {row("Last used", last_used(room, line))}
+                {row("Expires", expires)}
+                {revoked}
+                {other(room, "Replaces", shown.before.as_ref())}
+                {other(room, "Replaced by", shown.after.as_ref())}
+            </dl>
+            <p><a href=Screen::AuditLog(room.organization()).path()>{words::VIEW_IN_LOG}</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+fn copied(text: String, name: &'static str) -> AnyView {
+    view! {
+        <span class="copied"><code>{text.clone()}</code><button class="icon-button small needs-script" type="button" data-copy-text=text aria-label=name>{icon("copy")}</button></span>
+    }
+    .into_any()
+}
+
+fn permissions(permissions: Permissions) -> AnyView {
+    let Permissions::Only(scopes) = permissions else { return words::FULL_ACCESS.into_any() };
+    if scopes.is_empty() {
+        return words::NONE.into_any();
+    }
+    let line = |group: Group| {
+        words::access(scopes, group)
+            .map(|access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> })
+    };
+    view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
+}
+
+fn last_used(room: &Room, line: &KeyLine) -> AnyView {
+    let address = line.last_used_address.clone().map(|address| view! { " from "<code>{address}</code> });
+    let agent = line.last_used_agent.clone().map(|agent| view! { <span class="sub"><bdi>{agent}</bdi></span> });
+    view! { {used(room.ctx.now(), line.key.last_used)}{address}{agent} }.into_any()
+}
+
+/// The key before or after this one.
+fn other(room: &Room, label: &'static str, line: Option<&KeyLine>) -> Option<AnyView> {
+    let key = &line?.key;
+    let path = Screen::Key(room.organization(), key.key_id).path();
+    Some(
+        view! { <dt>{label}</dt><dd><a href=path><bdi>{key.label.clone()}</bdi></a>" "<code>{key.key_prefix.clone()}</code></dd> }
+            .into_any(),
+    )
+}

@@ -1,0 +1,53 @@
+//! Giving a key another name.
+
+use domain::view::KeyView;
+use domain::{KeyId, OrganizationId, Problem};
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::{name_hint, preview};
+use crate::parts::frame::{Room, frame};
+use crate::parts::{fault_line, page_field, summary};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The form with the name as it is.
+pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Place::top(Screen::RenameKey(organization.clone(), key));
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?.key;
+    let typed = asked.typed("name").unwrap_or(&key.label).to_owned();
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::RENAME_KEY, move || draw(&room, &key, typed, problem.as_ref())))
+}
+
+fn draw(room: &Room, key: &KeyView, typed: String, problem: Option<&Problem>) -> AnyView {
+    let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
+    let back = Screen::Key(room.organization(), key.key_id).path();
+    let body = view! {
+        <form class="sheet" method="post" action="/ui/rename_key">
+            {page_field(&room.place)}
+            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+            <div class="sheet-head"><h1>"Rename “"<bdi>{key.label.clone()}</bdi>"”"</h1></div>
+            <div class="sheet-body">
+                {summary(words::NOT_RENAMED, problem)}
+                <p>{preview(&key.preview)}</p>
+                <div class="field">
+                    <label for="name">"Name"</label>
+                    <input
+                        class="input" id="name" name="name" required autocomplete="off" dir="auto" value=typed autofocus=problem.is_none()
+                        aria-describedby="name-error name-hint rename-hint" aria-invalid=fault.is_some().then_some("true")
+                    />
+                    {fault_line("name", fault)}
+                    {name_hint()}
+                    <p class="hint" id="rename-hint">{words::RENAME_HINT}</p>
+                </div>
+            </div>
+            <div class="sheet-foot">
+                <a class="button" href=back>{words::CANCEL}</a><button class="button primary">{words::SAVE_NAME}</button>
+            </div>
+        </form>
+    };
+    frame(room, words::RENAME_KEY, None, body.into_any())
+}

@@ -1,0 +1,46 @@
+//! A key right after it was made, where no dialog shows it: the answer to the form, and nothing else holds it.
+
+use domain::Moment;
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::{icon, revealed};
+use crate::doors::keys::{CreatedKey, Replaced};
+use crate::islands::copying::CopyButtons;
+use crate::parts::frame::{Room, frame};
+use crate::routes::Screen;
+use crate::words;
+
+/// The page of a new key.
+pub fn page(asked: &Asked, room: Room, created: CreatedKey) -> Page {
+    let url = asked.visit.installation.public_url.clone();
+    Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || draw(&room, &created, &url)) }
+}
+
+fn draw(room: &Room, created: &CreatedKey, url: &str) -> AnyView {
+    let replaced = created.replaced.map(|replaced| old(room, &replaced));
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
+            {revealed(&created.key, &created.label, url)}
+            {replaced}
+            <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
+        </div>
+    };
+    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+}
+
+/// What becomes of the key in whose place the new one came.
+fn old(room: &Room, replaced: &Replaced) -> AnyView {
+    let end = replaced.ends_at.map(|_: Moment| {
+        let path = Screen::RevokeKey(room.organization(), replaced.key_id).path();
+        view! { <a href=path>{words::END_NOW}</a> }
+    });
+    let lost = words::lost(replaced.lost).map(|lost| view! { <p>{lost}</p> });
+    view! {
+        <div class="sheet-body after">
+            <div class="notice warning">{icon("clock")}<p>{words::old_key(replaced.ends_at)}{end}</p>{lost}</div>
+        </div>
+    }
+    .into_any()
+}

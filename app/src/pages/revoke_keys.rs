@@ -1,0 +1,95 @@
+//! Confirming that several keys end.
+
+use domain::view::KeyView;
+use domain::{KeyId, OrganizationId, Problem};
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::{icon, preview, reasons, revoke_effects};
+use crate::doors::keys::revoke::MOST_KEYS;
+use crate::parts::frame::{Room, frame};
+use crate::parts::{fault_line, page_field, summary, used};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The keys by name, what ending them means, and the button.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Place::of(Screen::RevokeKeys(organization.clone()), &asked.query);
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    let mut keys: Vec<KeyView> = Vec::new();
+    let mut ids: Vec<KeyId> = room.place.all("key").filter_map(|id| id.parse().ok()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for id in ids.into_iter().take(MOST_KEYS) {
+        let line = asked.visit.engine.get_key(&room.ctx, id).await.map_err(|error| asked.visit.tell(&error))?;
+        if line.key.revoked_at.is_none() {
+            keys.push(line.key);
+        }
+    }
+    let problem = asked.problem().cloned();
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
+    Ok(Page::new(words::REVOKE_SELECTED, move || draw(&room, &keys, problem.as_ref(), &reason, confirm)))
+}
+
+fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
+    let list = Screen::ApiKeys(room.organization()).path();
+    if keys.is_empty() {
+        let body = view! {
+            <div class="sheet">
+                <div class="sheet-head"><h1>{words::REVOKE_SELECTED}</h1></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::NOTHING_SELECTED}</p></div></div>
+                <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
+            </div>
+        };
+        return frame(room, words::REVOKE_SELECTED, None, body.into_any());
+    }
+    let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
+    let noticed = keys.iter().any(|key| key.is_active && key.used_lately(room.ctx.now()));
+    let body = view! {
+        <form class="sheet" method="post" action="/ui/revoke_keys">
+            {page_field(&room.place)}
+            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            <input type="hidden" name="keys" value=ids/>
+            <div class="sheet-head"><h1>{words::revoke_many(keys.len())}</h1></div>
+            <div class="sheet-body">
+                {summary(words::NOT_REVOKED, problem)}
+                <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
+                {revoke_effects()}
+                {reasons(Some(reason))}
+                {noticed.then(|| phrase(keys.len(), problem, confirm))}
+            </div>
+            <div class="sheet-foot">
+                <a class="button" href=list>{words::CANCEL}</a>
+                <button class="button danger">{words::REVOKE}" "{words::plural(i64::try_from(keys.len()).unwrap_or_default(), "key")}</button>
+            </div>
+        </form>
+    };
+    frame(room, words::REVOKE_SELECTED, None, body.into_any())
+}
+
+fn line(room: &Room, key: &KeyView) -> AnyView {
+    let now = room.ctx.now();
+    let mark = match key.is_active && key.used_lately(now) {
+        true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
+        false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
+    };
+    view! { <li><div><strong><bdi>{key.label.clone()}</bdi></strong>{mark}</div>{preview(&key.preview)}</li> }
+        .into_any()
+}
+
+/// Keys that were used lately end only if their number was typed.
+fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
+    let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
+    view! {
+        <div class="field">
+            <label for="confirm_name">"Type "<b>{words::revoke_phrase(n)}</b>" to confirm"</label>
+            <input
+                class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" value=typed
+                aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")
+            />
+            {fault_line("confirm_name", fault)}
+            <p class="hint" id="confirm-hint">{words::PHRASE_HINT}</p>
+        </div>
+    }
+    .into_any()
+}

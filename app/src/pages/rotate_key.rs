@@ -1,0 +1,130 @@
+//! Putting a successor in a key's place (RU-18, RK-28), and as the answer of its POST the new key.
+
+use domain::view::KeyLine;
+use domain::{Code, KeyId, Moment, OrganizationId, Problem};
+use leptos::prelude::*;
+
+use super::{Asked, Page, reveal};
+use crate::bits::{icon, preview};
+use crate::parts::frame::{Room, frame};
+use crate::parts::{fault_line, page_field, summary, used, when_due};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// A day is time enough to change over.
+const PRESELECTED: i64 = 86_400;
+
+/// The form, or the new key.
+pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Place::top(Screen::RotateKey(organization.clone(), key));
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    if let Some(created) = asked.created() {
+        return Ok(reveal::page(asked, room, created.clone()));
+    }
+    let line = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
+    let problem = asked.problem().cloned();
+    let overlap = asked.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
+    let label = asked.typed("label").unwrap_or_default().to_owned();
+    Ok(Page::new(words::ROTATE_KEY, move || draw(&room, &line, problem.as_ref(), overlap, label)))
+}
+
+fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, label: String) -> AnyView {
+    let key = &line.key;
+    let back = Screen::Key(room.organization(), key.key_id).path();
+    let heading = view! { <div class="sheet-head"><h1>"Rotate “"<bdi>{key.label.clone()}</bdi>"”"</h1></div> };
+    let closed = match (key.is_active, line.rotated_to) {
+        (false, _) => Some(words::CANNOT_ROTATE),
+        (true, Some(_)) => Some(words::ROTATED_BEFORE),
+        (true, None) => None,
+    };
+    if let Some(why) = closed {
+        let body = view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div>{facts(room, line)}</div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        };
+        return frame(room, words::ROTATE_KEY, None, body.into_any());
+    }
+    let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
+    let steps = words::ROTATE_STEPS.map(|step| view! { <li>{step}</li> });
+    let body = view! {
+        <form class="sheet" method="post" action="/ui/rotate_key">
+            {page_field(&room.place)}
+            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+            {heading}
+            <div class="sheet-body">
+                {summary(words::NOT_ROTATED, problem)}
+                {facts(room, line)}
+                <ol>{steps.collect_view()}</ol>
+                {overlaps(room.ctx.now(), key.expires_at, overlap, problem)}
+                <div class="field">
+                    <label for="label">{words::NEW_NAME}</label>
+                    <input
+                        class="input" id="label" name="label" autocomplete="off" dir="auto" placeholder=key.label.clone() value=label
+                        aria-describedby="label-error label-hint" aria-invalid=name_fault.is_some().then_some("true")
+                    />
+                    {fault_line("label", name_fault)}
+                    <p class="hint" id="label-hint">{words::NEW_NAME_HINT}</p>
+                </div>
+                {loss(problem)}
+            </div>
+            <div class="sheet-foot">
+                <a class="button" href=back>{words::CANCEL}</a><button class="button primary">{words::ROTATE_NOW}</button>
+            </div>
+        </form>
+    };
+    frame(room, words::ROTATE_KEY, None, body.into_any())
+}
+
+fn facts(room: &Room, line: &KeyLine) -> AnyView {
+    let (key, now) = (&line.key, room.ctx.now());
+    let expires = key.expires_at.map_or_else(|| words::NEVER.into_any(), |at| when_due(now, at).into_any());
+    view! {
+        <dl class="facts boxed">
+            <dt class="visually-hidden">"Key preview"</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt>{words::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::permissions(key.scopes)}</dd>
+            <dt>"Last used"</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>"Expires"</dt><dd>{expires}</dd>
+        </dl>
+    }
+    .into_any()
+}
+
+/// How long both work; each choice with the end that it means, never later than the key's own.
+fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Problem>) -> AnyView {
+    let chip = |(seconds, text): (i64, &'static str)| {
+        let end = now.plus_seconds(seconds);
+        let end = own.map_or(end, |own| own.min(end));
+        let note = if seconds == 0 { words::AT_ONCE_HINT.to_owned() } else { words::overlap_end(end) };
+        view! {
+            <label class="card">
+                <input type="radio" name="overlap_seconds" value=seconds.to_string() checked=seconds == chosen/>
+                <span><span class="card-title">{text}</span><span class="card-note">{note}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field" id="overlap_seconds">
+            <legend>{words::OVERLAP}</legend>
+            <div class="cards tight">{words::OVERLAPS.map(chip).collect_view()}</div>
+            {fault_line("overlap_seconds", problem.and_then(|problem| problem.field("overlap_seconds")).map(str::to_owned))}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Asked only when something would be lost.
+fn loss(problem: Option<&Problem>) -> Option<AnyView> {
+    problem.filter(|problem| problem.code == Code::MessagesWouldBeLost).map(|_| {
+        view! {
+            <div class="notice danger">
+                {icon("danger")}<p>{words::MESSAGE_LOSS}</p>
+                <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::CONFIRM_LOSS}</label>
+            </div>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,176 @@
+//! The form of a new key (RU-05..RU-13): the same in the dialog and, where no script runs, on a page of its own. What
+//! unfolds does so by style alone, so it needs no script either.
+
+use domain::key::Environment;
+use domain::scope::{ScopeSet, Template};
+use domain::token::{Brand, Kind};
+use domain::{Moment, OrganizationId, Problem, Scope};
+use leptos::prelude::*;
+
+use super::picks::picks;
+use super::{fault_line, page_field};
+use crate::bits::{icon, name_hint};
+use crate::doors::keys::create::CUSTOM;
+use crate::pages::Asked;
+use crate::parts::frame::Room;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+mod expiry;
+
+/// Everything the form says.
+pub struct KeyForm {
+    organization: OrganizationId,
+    acts_as: String,
+    now: Moment,
+    brand: Brand,
+    place: Place,
+    typed: Vec<(String, String)>,
+    problem: Option<Problem>,
+    service: Option<(i64, String)>,
+}
+
+impl KeyForm {
+    /// The form as it was sent, or a fresh one. `service` is the service account that the key is for.
+    pub fn new(asked: &Asked, room: &Room, service: Option<(i64, String)>) -> Self {
+        let screen = Screen::NewKey(room.organization());
+        let mine = room.place.screen == screen;
+        let acts_as = match &service {
+            Some((_, name)) => words::for_service(name),
+            None => words::acts_as(&room.ctx.actor().name, &room.name),
+        };
+        Self {
+            organization: room.organization(),
+            acts_as,
+            now: room.ctx.now(),
+            brand: asked.visit.installation.brand.clone(),
+            place: if mine { room.place.clone() } else { Place::top(screen) },
+            typed: asked.posted.as_ref().filter(|_| mine).map(|posted| posted.typed.clone()).unwrap_or_default(),
+            problem: asked.problem().filter(|_| mine).cloned(),
+            service,
+        }
+    }
+
+    fn typed(&self, name: &str) -> Option<&str> {
+        self.typed.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    fn fault(&self, field: &str) -> Option<String> {
+        self.problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned)
+    }
+
+    /// Whether a choice is made: the one that was sent, or the one to begin with.
+    fn is_chosen(&self, field: &str, value: &str, otherwise: &str) -> bool {
+        self.typed(field).unwrap_or(otherwise) == value
+    }
+
+    fn begins_with(&self, kind: Kind) -> String {
+        format!("{}_{}_", self.brand, kind.as_str())
+    }
+}
+
+/// The form, beneath a heading and above its buttons.
+pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView) -> AnyView {
+    let service =
+        form.service.as_ref().map(|(id, _)| view! { <input type="hidden" name="actor_id" value=id.to_string()/> });
+    let lines = form.problem.as_ref().map(super::problem_lines);
+    let fine = lines.is_none();
+    view! {
+        <form class="sheet" id="create-form" method="post" action="/ui/create_key">
+            {page_field(&form.place)}
+            <input type="hidden" name="organization" value=form.organization.to_string()/>
+            {service}
+            <div class="sheet-head">{heading}</div>
+            <div class="sheet-body">
+                <div class="notice danger trouble" role="alert" tabindex="-1" id="errors" hidden=fine autofocus=!fine>
+                    {icon("danger")}<h2>{words::NOT_CREATED}</h2><div class="lines">{lines}</div>
+                </div>
+                {name(form)}
+                {environment(form)}
+                {permissions(form)}
+                {expiry::expiry(form)}
+            </div>
+            <div class="sheet-foot"><p class="push">{form.acts_as.clone()}" "{expiry::until(form)}</p>{buttons}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn name(form: &KeyForm) -> AnyView {
+    let fault = form.fault("name");
+    let typed = form.typed("name").unwrap_or_default().to_owned();
+    view! {
+        <div class="field">
+            <label for="name">"Name"</label>
+            <input
+                class="input" id="name" name="name" required autocomplete="off" placeholder=words::NAME_SAMPLES[0] dir="auto" value=typed
+                aria-describedby="name-error name-taken name-hint" aria-invalid=fault.is_some().then_some("true") autofocus=form.problem.is_none()
+            />
+            {fault_line("name", fault)}
+            <p class="hint" id="name-taken" role="status"></p>
+            {name_hint()}
+        </div>
+    }
+    .into_any()
+}
+
+/// RU-06, RU-16, RU-17.
+fn environment(form: &KeyForm) -> AnyView {
+    let card = |environment: Environment| {
+        let prefix = match environment {
+            Environment::Production => view! {
+                <code>{form.begins_with(Kind::Live)}</code>{words::OR_RESTRICTED}<code>{form.begins_with(Kind::Secret)}</code>"."
+            }.into_any(),
+            Environment::Test => view! { <code>{form.begins_with(Kind::Test)}</code>"." }.into_any(),
+        };
+        let (word, start) = (environment.as_str(), Environment::Production.as_str());
+        view! {
+            <label class="card">
+                <input type="radio" name="environment" value=word checked=form.is_chosen("environment", word, start)/>
+                <span>
+                    <span class="card-title">{environment.label()}</span>
+                    <span class="card-note">{words::environment_hint(environment)}{words::BEGINS_WITH}{prefix}</span>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field" id="environment">
+            <legend>{words::ENVIRONMENT}</legend>
+            <div class="cards">{Environment::ALL.map(card).collect_view()}</div>
+            {fault_line("environment", form.fault("environment"))}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// RU-07, RU-11, RU-12, RU-13.
+fn permissions(form: &KeyForm) -> AnyView {
+    let card = |word: &'static str, title: &'static str, note: &'static str| {
+        let checked = form.is_chosen("template", word, Template::FullAccess.as_str());
+        view! {
+            <label class="card">
+                <input type="radio" name="template" value=word checked=checked/>
+                <span><span class="card-title">{title}</span><span class="card-note">{note}</span></span>
+            </label>
+        }
+    };
+    let templates = Template::ALL.map(|template| card(template.as_str(), template.label(), template.sentence()));
+    let chosen =
+        |group: domain::scope::Group| form.typed(&format!("access[{}]", group.as_str())).unwrap_or("none").to_owned();
+    view! {
+        <fieldset class="field" id="template" aria-describedby="least-privilege">
+            <legend>{words::PERMISSIONS}</legend>
+            <p class="hint" id="least-privilege">{words::LEAST_PRIVILEGE}</p>
+            <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT)}</div>
+            {fault_line("template", form.fault("template"))}
+            <div class="unfold custom" id="scopes">
+                {picks(ScopeSet::of(Scope::ALL), chosen)}
+                <p class="hint only-test">{words::SANDBOX_GROUPS}</p>
+                <p class="hint">{words::WRITE_INCLUDES}" "<span id="scope-count" role="status"></span></p>
+            </div>
+            {fault_line("scopes", form.fault("scopes"))}
+        </fieldset>
+    }
+    .into_any()
+}

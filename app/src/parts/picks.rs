@@ -1,0 +1,52 @@
+//! The table of groups: for each none, read or write (RU-07, RU-11).
+
+use domain::ScopeSet;
+use domain::scope::{Access, Group};
+use leptos::prelude::*;
+
+use crate::words;
+
+/// A table of picks. `offered` is all there is to choose from, `chosen` the word that is picked for a group.
+pub fn picks(offered: ScopeSet, chosen: impl Fn(Group) -> String) -> AnyView {
+    let rows = Group::ALL.map(|group| row(offered, group, &chosen(group)));
+    view! {
+        <table class="picks">
+            <thead><tr>
+                <th scope="col">"Group"</th><th scope="col">"None"</th><th scope="col">"Read"</th><th scope="col">"Write"</th>
+            </tr></thead>
+            <tbody>{rows.into_iter().flatten().collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(offered: ScopeSet, group: Group, chosen: &str) -> Option<AnyView> {
+    let scope = |access| group.scope(access).filter(|scope| offered.allows(*scope));
+    let (read, write) = (scope(Access::Read), scope(Access::Write));
+    let any = read.or(write)?;
+    let name = format!("access[{}]", group.as_str());
+    let pick = |word: &'static str, label: &'static str, title: Option<&'static str>| {
+        view! {
+            <td><label>
+                <input type="radio" name=name.clone() value=word checked=chosen == word title=title/>
+                <span class="visually-hidden">{words::pick(group, label)}</span>
+            </label></td>
+        }
+    };
+    let cell = |word, label, title: Option<&'static str>| match title {
+        Some(title) => pick(word, label, Some(title)).into_any(),
+        None => view! { <td></td> }.into_any(),
+    };
+    let what = [read, write].into_iter().flatten().map(|scope| scope.sentence()).collect::<Vec<_>>().join(". ");
+    Some(
+        view! {
+            <tr class=(!any.in_sandbox()).then_some("only-production")>
+                <th scope="row">{group.label()}<span class="sub">{what}</span></th>
+                {pick("none", "None", None)}
+                {cell("read", "Read", read.map(|scope| scope.sentence()))}
+                {cell("write", "Write", write.map(|scope| scope.sentence()))}
+            </tr>
+        }
+        .into_any(),
+    )
+}

@@ -1,0 +1,187 @@
+//! A screen and how it is looked at: filters, order, how far down. What an address says besides its path is read here,
+//! and written anew: nothing of what was read survives but known words, ids, and the text of a search.
+
+use std::fmt::Write;
+
+use domain::command::{KeySort, StatusFilter};
+use domain::key::Environment;
+use domain::token::public_part;
+
+use super::Screen;
+
+const MOST_SEARCH: usize = 100;
+/// Every state in a list of keys: the word that goes with the states to look for.
+pub const EVERY_STATE: &str = "all";
+
+/// A screen and how it is looked at: what a form gives as its `page`, and where signing in leads back to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The screen.
+    pub screen: Screen,
+    query: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    /// The top of a screen.
+    pub const fn top(screen: Screen) -> Self {
+        Self { screen, query: Vec::new() }
+    }
+
+    /// A screen with what a query asks of it; what it does not know is left out.
+    pub fn of(screen: Screen, pairs: &[(String, String)]) -> Self {
+        let query = pairs.iter().filter_map(|(name, value)| read(&screen, name, value)).collect();
+        Self { screen, query }
+    }
+
+    /// Reads a path with a query; anything that says more than is known is no place of ours.
+    pub fn parse(target: &str) -> Option<Self> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let screen = Screen::parse(path)?;
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let place = Self::of(screen, &pairs);
+        (place.query.len() == pairs.len()).then_some(place)
+    }
+
+    /// What the address says under a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Everything the address says under a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.query.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The number under a name.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.get(name)?.parse().ok()
+    }
+
+    /// The list begins before this row.
+    pub fn before(&self) -> Option<i64> {
+        self.number("before")
+    }
+
+    /// The same with another value, or without one; from the top of the list, which is another one now.
+    #[must_use]
+    pub fn with(&self, name: &str, value: Option<&str>) -> Self {
+        let gone = |known: &str| known == name || known == "after" || known == "before";
+        let mut query: Vec<_> = self.query.iter().filter(|(known, _)| !gone(known)).cloned().collect();
+        query.extend(value.and_then(|value| read(&self.screen, name, value)));
+        Self { screen: self.screen.clone(), query }
+    }
+
+    /// The query, as a request would bring it.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        self.query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    /// The path and the query.
+    pub fn path(&self) -> String {
+        let mut path = self.screen.path();
+        for (n, (name, value)) in self.query.iter().enumerate() {
+            let mark = if n == 0 { '?' } else { '&' };
+            let _ = write!(path, "{mark}{name}={}", encoded(value));
+        }
+        path
+    }
+}
+
+/// A value as it may stand in a query.
+pub fn encoded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+/// What a screen understands under a name, as it is written.
+fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, String)> {
+    let known = |is_known: bool| is_known.then(|| value.to_owned());
+    let id = || value.parse::<domain::KeyId>().ok().map(|id| id.to_string());
+    Some(match (screen, name) {
+        (Screen::ApiKeys(_), "q") => ("q", search(value)?),
+        (Screen::ApiKeys(_), "environment") => ("environment", known(value.parse::<Environment>().is_ok())?),
+        (Screen::ApiKeys(_), "status") => {
+            ("status", known(value == EVERY_STATE || value.parse::<StatusFilter>().is_ok())?)
+        }
+        (Screen::ApiKeys(_), "creator") => ("creator", id()?),
+        (Screen::ApiKeys(_), "sort") => ("sort", known(value.parse::<KeySort>().is_ok())?),
+        (Screen::ApiKeys(_), "dir") => ("dir", known(value == "asc" || value == "desc")?),
+        (Screen::ApiKeys(_), "after") => ("after", id()?),
+        (Screen::RevokeKeys(_), "key") => ("key", id()?),
+        (Screen::NewKey(_), "for") => ("for", id()?),
+        (Screen::AuditLog(_) | Screen::ServiceAccounts(_) | Screen::ServiceAccount(..), "before") => ("before", id()?),
+        _ => return None,
+    })
+}
+
+/// The text of a search: never a whole key, and nothing that an address cannot show.
+fn search(typed: &str) -> Option<String> {
+    let text: String = public_part(typed).chars().filter(|c| !c.is_control()).take(MOST_SEARCH).collect();
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_back(target: &str) -> String {
+        Place::parse(target).unwrap_or_else(|| panic!("{target}")).path()
+    }
+
+    #[test]
+    fn what_is_no_screen_is_no_place() {
+        let hostile = [
+            "",
+            "//",
+            "//evil.test",
+            "https://evil.test",
+            "/o/x/settings",
+            "/o/org_/settings",
+            "/o/org_a/settings/api-keys/",
+            "/o/org_a/settings/api-keys/07/revoke",
+            "/o/org_a\r\n/settings",
+            "/o/../settings",
+            "/api/v1/keys",
+            "/sign-in/start",
+            "/?before=1&x=2",
+            "/welcome?next=//evil.test",
+            "/o/org_a/settings/api-keys?status=asleep",
+            "/o/org_a/settings/api-keys?after=-1",
+        ];
+        for target in hostile {
+            assert_eq!(Place::parse(target), None, "{target:?}");
+        }
+        let place = Place::parse("/o/org_a/settings/audit-log?before=12").expect("place");
+        assert_eq!((place.before(), place.path().as_str()), (Some(12), "/o/org_a/settings/audit-log?before=12"));
+    }
+
+    #[test]
+    fn a_list_keeps_its_filters_together() {
+        let list = "/o/org_a/settings/api-keys";
+        let place = Place::parse(&format!("{list}?q=ci%2Fcd+%D9%86&environment=test&after=7")).expect("place");
+        assert_eq!(place.get("q"), Some("ci/cd ن"));
+        assert_eq!(place.path(), format!("{list}?q=ci/cd%20%D9%86&environment=test&after=7"));
+        assert_eq!(
+            place.with("sort", Some("name")).path(),
+            format!("{list}?q=ci/cd%20%D9%86&environment=test&sort=name")
+        );
+        assert_eq!(place.with("q", None).with("environment", None).path(), list);
+        assert_eq!(place.with("status", Some("asleep")).get("status"), None);
+        assert_eq!(read_back(&format!("{list}/revoke?key=1&key=2")), format!("{list}/revoke?key=1&key=2"));
+    }
+
+    // B31: a pasted key never stands in an address.
+    #[test]
+    fn a_whole_key_in_a_search_leaves_only_its_public_part() {
+        let key = format!("rt_sk_Ab3dE9xQ{}", "z".repeat(49));
+        let path = read_back(&format!("/o/org_a/settings/api-keys?q={key}"));
+        assert_eq!(path, "/o/org_a/settings/api-keys?q=rt_sk_Ab3dE9xQ");
+    }
+}

@@ -1,0 +1,330 @@
+// The form of a new key, the list, and everything that is done with one key.
+import { bearer, curl } from '../support/curl.ts';
+import {
+  ADAM, MINA, OLIVIA, awake, beginCreating, closeReveal, createKey, find, openKey, row, sheet, findEnded, shownKey, signIn, unique,
+} from '../support/people.ts';
+import { expect, test } from '../support/test.ts';
+import type { Locator, Page } from '@playwright/test';
+
+async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const key = await shownKey(page, scripted).inputValue();
+  if (scripted) await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
+  await closeReveal(page, scripted);
+  return key;
+}
+
+test('the form asks for name, environment, permissions and expiration: RU-04..RU-13, RU-16', { tag: '@plain' }, async ({ page, scripted }) => {
+  const name = unique('Production deploy script');
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name); // RU-05
+  for (const legend of ['Environment', 'Permissions', 'Expiration']) await expect(form.getByRole('group', { name: legend })).toBeVisible();
+  await expect(form.getByRole('radio', { name: /^Production/ })).toBeChecked(); // RU-06
+  await expect(form.getByRole('radio', { name: /^90 days/ })).toBeChecked(); // D17
+  await expect(form.getByText('Choose the least that the script needs.')).toBeVisible(); // RU-13
+  await expect(form.getByText(/The key acts as .*Olivia Owens.* in .*Acme/)).toBeVisible();
+  await expect(form.getByText(/It ends on \d+ \w+ \d{4}/).filter({ visible: true })).toHaveCount(1);
+  // RU-08: blank means never.
+  await form.getByRole('radio', { name: /^No expiration/ }).check();
+  await expect(form.getByText('It works until someone revokes it.')).toBeVisible();
+  // RU-12: a template. RU-16: its key begins with rt_live_.
+  await form.getByRole('radio', { name: /^CI\/CD/ }).check();
+  const key = await finish(page, form, scripted);
+  expect(key).toMatch(/^rt_live_/);
+  await expect(row(page, name)).toContainText('3 scopes');
+  await expect(row(page, name)).toContainText('Production');
+  await expect(row(page, name)).toContainText('Never');
+});
+
+test('single permissions, for a test key, until a day: RU-07, RU-08, RU-11, RU-12, RU-17', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+  const name = unique('Sandbox script');
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name);
+  await expect(form.getByRole('table')).toBeHidden();
+  await form.getByRole('radio', { name: /^Custom/ }).check();
+  await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeVisible();
+  await form.getByRole('radio', { name: /^Test/ }).check();
+  await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeHidden();
+  await expect(form.getByText('The sandbox has only workspaces, runs and API keys.')).toBeVisible();
+  await form.getByRole('radio', { name: 'Workspaces: Read' }).check();
+  await form.getByRole('radio', { name: 'Runs: Write' }).check();
+  if (scripted) await expect(form.getByText('2 scopes chosen.')).toBeVisible();
+  await form.getByRole('radio', { name: /^On a date/ }).check();
+  const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
+  await form.getByLabel('Last day, in UTC').fill(day);
+  const key = await finish(page, form, scripted);
+  expect(key).toMatch(/^rt_test_/);
+  const mine = row(page, name);
+  await expect(mine).toContainText('2 scopes');
+  await expect(mine).toContainText(/in 4[01] days/);
+  // The list of scopes unfolds.
+  await mine.getByText('2 scopes').click();
+  await expect(mine.getByText('Read and write')).toBeVisible();
+  expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
+});
+
+test('a form that asks for nothing is told what is missing, and keeps what was typed', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  const name = unique('Half filled');
+  await form.getByLabel('Name').fill(name);
+  await form.getByRole('radio', { name: /^Custom/ }).check();
+  await form.getByRole('radio', { name: /^On a date/ }).check();
+  await form.getByRole('button', { name: 'Generate' }).click();
+  await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
+  await expect(form.getByText('Choose the day on which the key ends.').last()).toBeVisible();
+  await expect(form.getByLabel('Name')).toHaveValue(name);
+  await expect(form.getByRole('radio', { name: /^Custom/ })).toBeChecked();
+  await expect(form.getByRole('radio', { name: /^On a date/ })).toBeChecked();
+  // The remedy works from here.
+  await form.getByRole('radio', { name: 'Runs: Read' }).check();
+  await form.getByRole('radio', { name: /^30 days/ }).check();
+  expect(await finish(page, form, scripted)).toMatch(/^rt_live_/);
+});
+
+test('search and filters stand in the address: RK-20, RU-03, KE-04', { tag: '@plain' }, async ({ page, scripted }) => {
+  const word = unique('Findable').replace(' ', '-');
+  const organization = await signIn(page, OLIVIA);
+  for (const name of [`${word} a`, `${word} b`]) await createKey(page, name, scripted);
+  await find(page, word.toUpperCase());
+  await expect(page).toHaveURL(new RegExp(`/o/${organization}/settings/api-keys\\?q=`));
+  await expect(page.getByRole('row')).toHaveCount(3);
+  // Ordered by name, both ways, and the search stays.
+  for (const [order, first] of [['ascending', 'a'], ['descending', 'b']]) {
+    await page.getByRole('columnheader', { name: 'Name' }).getByRole('link').click();
+    await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', order);
+    await expect(page.getByRole('rowheader').first()).toHaveText(`${word} ${first}`);
+  }
+  await page.getByText('Environment', { exact: true }).first().click();
+  await page.getByRole('link', { name: 'Test', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'No keys match' })).toBeVisible();
+  await expect(page.getByRole('searchbox')).toHaveValue(word.toUpperCase());
+  await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).first().click();
+  await expect(page).toHaveURL(`/o/${organization}/settings/api-keys`);
+});
+
+test('a pasted key finds its row and never stands in an address', { tag: '@plain' }, async ({ page, scripted }) => {
+  const name = unique('Pasted');
+  const organization = await signIn(page, OLIVIA);
+  const key = await createKey(page, name, scripted);
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.url(), scripted ? (request.postData() ?? '') : ''));
+  await awake(page, scripted);
+  await find(page, ` ${key} `);
+  await expect(page.getByRole('rowheader')).toHaveText([name]);
+  expect(new URL(page.url()).searchParams.get('q')).toBe(key.slice(0, 14));
+  expect(sent.join('\n')).not.toContain(key.slice(14, 30));
+  // By hand too.
+  await page.goto(`/o/${organization}/settings/api-keys?q=${key}`);
+  expect(page.url()).not.toContain(key.slice(14, 30));
+  await expect(row(page, name)).toHaveCount(1);
+});
+
+test('admins find keys by who made them; members see no creators: KE-24', { tag: '@plain' }, async ({ page, browser, baseURL, scripted }) => {
+  const name = unique('By Mina');
+  const away = await browser.newContext({ baseURL, javaScriptEnabled: true });
+  const member = await away.newPage();
+  await signIn(member, MINA);
+  await createKey(member, name, true);
+  await expect(member.getByText('Created by')).toHaveCount(0);
+  await away.close();
+  await signIn(page, ADAM);
+  await createKey(page, unique('By Adam'), scripted);
+  await page.locator('summary').filter({ hasText: 'Created by' }).click();
+  await page.getByRole('link', { name: MINA }).click();
+  await expect(row(page, name)).toHaveCount(1);
+  await expect(page.getByRole('row').filter({ hasText: 'By Adam' })).toHaveCount(0);
+});
+
+test('several keys are revoked at once: RK-22, RK-25, RU-19, RU-20', { tag: '@plain' }, async ({ page, baseURL, scripted, guard }) => {
+  test.slow();
+  const names = [unique('Bulk one'), unique('Bulk two')];
+  await signIn(page, OLIVIA);
+  const keys = [];
+  for (const name of names) keys.push(await createKey(page, name, scripted));
+  await curl(`${baseURL}/api/v1/workspaces`, ...bearer(keys[0]));
+  await expect(async () => {
+    await page.reload();
+    await expect(row(page, names[0])).not.toContainText('Never used', { timeout: 500 });
+  }).toPass({ timeout: 20_000 });
+  await awake(page, scripted);
+  await expect(page.getByRole('button', { name: /Revoke selected/ })).toBeHidden();
+  for (const name of names) await row(page, name).getByRole('checkbox').check();
+  await page.getByRole('button', { name: scripted ? 'Revoke selected (2)' : 'Revoke selected' }).click();
+  await expect(page.getByRole('heading', { name: 'Revoke 2 keys?' })).toBeVisible();
+  const line = (name: string) => page.getByRole('listitem').filter({ hasText: name });
+  await expect(line(names[0])).toContainText('Used in the last 7 days');
+  await expect(line(names[1])).toContainText('Never used');
+  guard.expects(/422/);
+  await page.getByLabel(/^Type .* to confirm/).fill('yes');
+  await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
+  await expect(page.getByText('This is not the phrase.').first()).toBeVisible();
+  await page.getByLabel(/^Type .* to confirm/).fill('revoke 2 keys');
+  await page.getByLabel('Reason').selectOption({ label: 'It may have leaked' });
+  await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
+  await expect(page.getByText('2 keys are revoked.')).toBeVisible();
+  for (const key of keys) expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(401);
+  for (const name of names) {
+    await page.goto('/settings/api-keys');
+    await findEnded(page, name);
+    await expect(row(page, name)).toContainText('Revoked');
+  }
+});
+
+test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+  test.slow();
+  const name = unique('Rotated');
+  const api = `${baseURL}/api/v1/workspaces`;
+  await signIn(page, OLIVIA);
+  const old = await createKey(page, name, scripted);
+  await openKey(page, name);
+  await page.getByRole('link', { name: 'Rotate…' }).click();
+  await expect(page.getByRole('heading', { name: `Rotate “${name}”` })).toBeVisible();
+  await page.getByRole('radio', { name: /^1 hour/ }).check();
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+  const field = page.getByRole('textbox', { name: /Key for/ });
+  const fresh = await field.inputValue();
+  expect(fresh).toMatch(/^rt_sk_/);
+  expect(fresh).not.toBe(old);
+  await expect(page.getByText(/The old key works until .* UTC/)).toBeVisible();
+  expect(page.url()).not.toContain(fresh);
+  for (const key of [old, fresh]) expect((await curl(api, ...bearer(key))).status).toBe(200);
+  if (scripted) {
+    await awake(page, true);
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await expect(page.getByText('Copied').first()).toBeVisible();
+  }
+  await page.getByRole('link', { name: 'End now' }).click();
+  const typed = page.getByLabel(/^Type .* to confirm/);
+  if (await typed.isVisible()) await typed.fill(name);
+  await page.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(page.getByText('is revoked.')).toBeVisible();
+  expect((await curl(api, ...bearer(old))).status).toBe(401);
+  expect((await curl(api, ...bearer(fresh))).status).toBe(200);
+  // The two know each other.
+  await openKey(page, name);
+  await expect(page.getByText(old.slice(0, 14))).toBeVisible();
+  await page.getByRole('link', { name, exact: true }).click();
+  await expect(page.getByText('Replaced by', { exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Rotate…' })).toHaveCount(0);
+});
+
+test('a key is renamed and loses permissions, and nothing else: RU-12', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  const [name, later] = [unique('Old name'), unique('New name')];
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name);
+  await form.getByRole('radio', { name: /^Automation/ }).check();
+  await finish(page, form, scripted);
+  await openKey(page, name);
+  await page.getByRole('link', { name: 'Rename…' }).click();
+  guard.expects(/422/);
+  await page.getByLabel('Name').fill('   ');
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await expect(page.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
+  await page.getByLabel('Name').fill(later);
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await expect(page.getByRole('heading', { name: later })).toBeVisible();
+  await expect(page.getByText('The name is changed.')).toBeVisible();
+
+  await page.getByText('Take permissions away').click();
+  await page.getByRole('radio', { name: 'Workspaces: Read' }).check();
+  await page.getByRole('radio', { name: 'Runs: None' }).check();
+  await page.getByRole('button', { name: 'Save permissions' }).click();
+  await expect(page.getByText('The permissions are changed.')).toBeVisible();
+  await page.getByText('Take permissions away').click();
+  await expect(page.getByRole('radio', { name: 'Workspaces: Write' })).toHaveCount(0);
+  await page.getByRole('radio', { name: 'Workspaces: None' }).check();
+  await page.getByRole('button', { name: 'Save permissions' }).click();
+  await expect(page.getByText('Choose at least one permission.').first()).toBeVisible();
+});
+
+test("a key's page tells how it was used: RU-25, D9", { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+  const name = unique('Used');
+  await signIn(page, OLIVIA);
+  const key = await createKey(page, name, scripted);
+  for (let n = 0; n < 3; n += 1) await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key), '-A', 'nightly-export/2.1');
+  await openKey(page, name);
+  await expect(page.getByText(key.slice(0, 14)).first()).toBeVisible();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText('3 calls').first()).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 20_000 });
+  await expect(page.getByRole('img', { name: /3 calls in the last 30 days/ })).toBeVisible();
+  await expect(page.getByText('nightly-export/2.1').first()).toBeVisible();
+  await expect(page.getByText('127.0.0.1').first()).toBeVisible();
+  // A revoked key says which refusals it still causes.
+  await page.getByRole('link', { name: 'Revoke…' }).click();
+  await page.getByLabel(/^Type .* to confirm/).fill(name);
+  await page.getByRole('button', { name: 'Revoke key' }).click();
+  await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key));
+  await findEnded(page, name);
+  await openKey(page, name);
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText('The key is revoked')).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 20_000 });
+});
+
+test('advice and documentation stand on the page: RU-15, RU-21..RU-24, RK-29, KE-30, KE-36', { tag: '@plain' }, async ({ page }) => {
+  await signIn(page, OLIVIA);
+  const main = page.getByRole('main');
+  for (const advice of ['every 90 days', 'version control or client-side code', 'Production deploy script', 'a teammate leaves', 'its own key']) {
+    await expect(main).toContainText(advice);
+  }
+  await expect(main.getByRole('link', { name: 'API documentation' })).toHaveAttribute('href', '/docs/api');
+  await expect(main.getByRole('link', { name: 'How to rotate a key' })).toHaveAttribute('href', '/docs/api-keys#regular-rotation');
+});
+
+test('the reveal has a line for curl with the key in the Authorization header: RU-10, RU-14', { tag: '@plain' }, async ({ page, scripted }) => {
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(unique('Curl'));
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const key = await shownKey(page, scripted).inputValue();
+  await expect(sheet(page, scripted)).toContainText(`Authorization: Bearer ${key}`);
+  await expect(sheet(page, scripted)).toContainText('It will not be shown again');
+});
+
+test('keys of the keyboard: search, create, help; not while typing', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await createKey(page, unique('Keyboard'), true);
+  await awake(page, true);
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await page.keyboard.type('c?');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('searchbox')).toHaveValue('c?');
+  await page.getByRole('searchbox').blur();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('c');
+  await expect(page.getByRole('dialog', { name: 'Create API Key' })).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test("a row's menu copies the id, and closes with Escape", async ({ page }) => {
+  const name = unique('Menu');
+  await signIn(page, OLIVIA);
+  await createKey(page, name, true);
+  await awake(page, true);
+  const mine = row(page, name);
+  const menu = mine.getByText(/Actions for/).locator('xpath=ancestor::summary');
+  await menu.click();
+  await mine.getByRole('button', { name: 'Copy key ID' }).click();
+  const id = (await mine.getAttribute('id'))!.replace('key-', '');
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(id);
+  await page.keyboard.press('Escape');
+  await expect(mine.getByRole('link', { name: 'Details' })).toBeHidden();
+  await expect(menu).toBeFocused();
+  // The entry of the menu opens the same dialog as the button.
+  await menu.click();
+  await mine.getByRole('link', { name: 'Revoke…' }).click();
+  await expect(page.getByRole('dialog').getByRole('heading', { name: `Revoke “${name}”?` })).toBeVisible();
+});
