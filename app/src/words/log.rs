@@ -80,7 +80,7 @@ mod tests {
             ("successor", "12", "Successor: Key no. 12"),
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
-            ("max_key_days", "90", "Longest key lifetime: 90 days"),
+            ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
             ("display_name", "Ada", "Display name: Ada"),
         ];
         for (field, value, told) in cases {

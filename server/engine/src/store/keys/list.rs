@@ -6,6 +6,9 @@ use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::key::Environment;
 use domain::policy::Reach;
 use domain::token::{Brand, Kind, LOOKUP};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
 
 use super::super::{Link, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
@@ -128,6 +131,23 @@ impl Ask {
     fn wheres(&self) -> String {
         self.wheres.join(" AND ")
     }
+
+    /// Runs the query. Its text holds nothing but the pieces of this file and placeholders.
+    async fn rows<T>(self, link: &mut Link, sql: String) -> Result<Vec<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        Ok(on!(link, conn => {
+            let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+            for bind in self.binds {
+                asked = match bind {
+                    Bind::Number(number) => asked.bind(number),
+                    Bind::Text(text) => asked.bind(text),
+                };
+            }
+            asked.fetch_all(conn)
+        })?)
+    }
 }
 
 /// Brand, kind and all eight characters of the lookup.
@@ -229,16 +249,7 @@ pub async fn list(
         columns!(),
         ask.wheres()
     );
-    Ok(on!(link, conn => {
-        let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-        for bind in ask.binds {
-            asked = match bind {
-                Bind::Number(number) => asked.bind(number),
-                Bind::Text(text) => asked.bind(text),
-            };
-        }
-        asked.fetch_all(conn)
-    })?)
+    ask.rows(link, sql).await
 }
 
 /// How many keys within reach that the query asks for have ended; its own choice of state does not count.
@@ -246,17 +257,8 @@ pub async fn count_ended(link: &mut Link, reach: &Reach, query: &KeyQuery, now: 
     let mut ask = Ask::of(reach);
     ask.filters(&KeyQuery { status: Some(StatusFilter::Inactive), ..query.clone() }, now);
     let sql = format!("SELECT COUNT(*) FROM api_keys k WHERE {}", ask.wheres());
-    let (count,): (i64,) = on!(link, conn => {
-        let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-        for bind in ask.binds {
-            asked = match bind {
-                Bind::Number(number) => asked.bind(number),
-                Bind::Text(text) => asked.bind(text),
-            };
-        }
-        asked.fetch_one(conn)
-    })?;
-    Ok(count)
+    let rows: Vec<(i64,)> = ask.rows(link, sql).await?;
+    Ok(rows.first().map_or(0, |(count,)| *count))
 }
 
 /// Everyone who made a key within reach, by name; at most this many.
