@@ -113,9 +113,12 @@ pub fn description() -> Description {
 
 /// The names under which the one address takes a key in its query (decision D8); nothing anywhere else.
 pub(super) fn names_of_key(request: &Request) -> &'static [&'static str] {
-    let hook = request.uri().path().strip_prefix("/v1/hooks/").and_then(|rest| rest.strip_suffix("/runs"));
-    let is_hook = *request.method() == Method::POST && hook.is_some_and(|workspace| !workspace.contains('/'));
-    if is_hook { &["token", "api_key"] } else { &[] }
+    if *request.method() == Method::POST && is_hook(request) { &["token", "api_key"] } else { &[] }
+}
+
+fn is_hook(request: &Request) -> bool {
+    let workspace = request.uri().path().strip_prefix("/v1/hooks/").and_then(|rest| rest.strip_suffix("/runs"));
+    workspace.is_some_and(|workspace| !workspace.contains('/'))
 }
 
 /// Refuses a key in the query (decision D8), and marks it: addresses end up in logs and histories.
@@ -125,7 +128,7 @@ async fn no_key_in_query(State(house): State<House>, request: Request, next: Nex
     let (taken, mut found) = (names_of_key(&request), false);
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !taken.contains(&&**name)) {
         let key = PlainKey::parse(value.trim());
-        let named = taken.is_empty() && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        let named = !is_hook(&request) && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
         found |= key.is_ok() || named;
         if let Ok(key) = key
             && let Err(error) = house.engine.expose_key(&key, &origin).await

@@ -14,8 +14,9 @@ use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault, KeyId};
 use engine::Ctx;
 use engine::keys::Once;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 use utoipa::IntoParams;
 
 use super::bodies::EnvironmentWord;
@@ -261,6 +262,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Presented {
         let found = parts.extensions.get::<caller::Shown>().map(|shown| Self(shown.0.clone()));
         found.ok_or_else(|| Refusal::with_details(Code::Forbidden, "Only the key that it is sealed to opens this"))
     }
+}
+
+/// A whole number, also as a program may write it that knows only one kind of number: `30.0` is 30 in JSON.
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let text = number.to_string();
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    text.parse().map(Some).map_err(|_| D::Error::custom(format!("{number} is not a whole number in reach")))
 }
 
 /// Faults of a key, in the words of the API: what a form calls its name is its label here.
