@@ -22,6 +22,8 @@ pub mod account;
 pub mod keys;
 #[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod organization;
+#[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
+pub mod service_accounts;
 
 /// What a request for a page or a server function brings along. The server puts one into its extensions.
 #[derive(Clone)]
@@ -169,6 +171,23 @@ pub enum Flash {
         /// False when it had ended before.
         fresh: bool,
     },
+    /// Something was done to the service account of the next page.
+    Account(Deed),
+    /// The organization was changed.
+    Organization,
+}
+
+/// What was done to a service account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deed {
+    /// It was made, and has no key yet.
+    Created,
+    /// It has another name or role, or may have another number of keys.
+    Changed,
+    /// Its keys are refused from now on.
+    Disabled,
+    /// Its keys work again.
+    Enabled,
 }
 
 /// Opens an organization for the server function that is running.

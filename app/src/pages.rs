@@ -17,7 +17,11 @@ pub mod docs;
 mod front;
 mod missing;
 mod new_key;
+mod new_service_account;
+mod organization;
 mod revoke_key;
+mod service_account;
+mod service_accounts;
 
 /// A request for a page.
 pub struct Asked {
@@ -135,10 +139,17 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::SignIn => Ok(front::sign_in(asked)),
         Screen::Welcome => front::welcome(asked).await,
         Screen::Shortcut => front::shortcut(asked).await,
-        Screen::Settings(organization) => Ok(Answer::Go(Screen::ApiKeys(organization).path())),
+        Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
         Screen::ApiKeys(organization) => api_keys::show(asked, organization).await.map(Answer::Page),
         Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),
         Screen::RevokeKey(organization, key) => revoke_key::show(asked, organization, key).await.map(Answer::Page),
+        Screen::ServiceAccounts(organization) => service_accounts::show(asked, organization).await.map(Answer::Page),
+        Screen::NewServiceAccount(organization) => {
+            new_service_account::show(asked, organization).await.map(Answer::Page)
+        }
+        Screen::ServiceAccount(organization, actor) => {
+            service_account::show(asked, organization, actor).await.map(Answer::Page)
+        }
         Screen::AuditLog(organization) => audit_log::show(asked, organization).await.map(Answer::Page),
     }
 }

@@ -8,7 +8,9 @@ use crate::bits::icon;
 use crate::routes::{Place, Screen};
 use crate::words;
 
+pub mod accounts;
 pub mod frame;
+pub mod pager;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {

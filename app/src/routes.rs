@@ -1,6 +1,11 @@
 //! The table of screens. Links are written and paths are read by the same type, so a link cannot lead nowhere.
 
-use domain::{KeyId, OrganizationId};
+use domain::{ActorId, KeyId, OrganizationId};
+
+/// The documentation, which is served beside the screens.
+pub const DOCS: &str = "/docs";
+/// Its page about service accounts.
+pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +18,7 @@ pub enum Screen {
     Welcome,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
-    /// Leads to the API keys of an organization.
+    /// What an organization is, and what holds for all of its keys.
     Settings(OrganizationId),
     /// Organization Settings → API Keys (RK-07).
     ApiKeys(OrganizationId),
@@ -21,13 +26,19 @@ pub enum Screen {
     NewKey(OrganizationId),
     /// Confirming that a key ends, where no script runs.
     RevokeKey(OrganizationId, KeyId),
+    /// The service accounts of an organization (RA-17).
+    ServiceAccounts(OrganizationId),
+    /// Making a service account.
+    NewServiceAccount(OrganizationId),
+    /// One service account and its keys.
+    ServiceAccount(OrganizationId, ActorId),
     /// Who did what (RK-26).
     AuditLog(OrganizationId),
 }
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 10] = [
+    pub const PATTERNS: [&'static str; 13] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -37,6 +48,9 @@ impl Screen {
         "/o/{organization}/settings/api-keys",
         "/o/{organization}/settings/api-keys/new",
         "/o/{organization}/settings/api-keys/{key}/revoke",
+        "/o/{organization}/settings/service-accounts",
+        "/o/{organization}/settings/service-accounts/new",
+        "/o/{organization}/settings/service-accounts/{actor}",
         "/o/{organization}/settings/audit-log",
     ];
 
@@ -59,6 +73,9 @@ impl Screen {
             ["api-keys"] => Some(Self::ApiKeys(organization)),
             ["api-keys", "new"] => Some(Self::NewKey(organization)),
             ["api-keys", key, "revoke"] => Some(Self::RevokeKey(organization, key.parse().ok()?)),
+            ["service-accounts"] => Some(Self::ServiceAccounts(organization)),
+            ["service-accounts", "new"] => Some(Self::NewServiceAccount(organization)),
+            ["service-accounts", actor] => Some(Self::ServiceAccount(organization, actor.parse().ok()?)),
             ["audit-log"] => Some(Self::AuditLog(organization)),
             _ => None,
         }
@@ -75,6 +92,11 @@ impl Screen {
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
             Self::RevokeKey(organization, key) => format!("/o/{organization}/settings/api-keys/{key}/revoke"),
+            Self::ServiceAccounts(organization) => format!("/o/{organization}/settings/service-accounts"),
+            Self::NewServiceAccount(organization) => format!("/o/{organization}/settings/service-accounts/new"),
+            Self::ServiceAccount(organization, actor) => {
+                format!("/o/{organization}/settings/service-accounts/{actor}")
+            }
             Self::AuditLog(organization) => format!("/o/{organization}/settings/audit-log"),
         }
     }
@@ -128,6 +150,9 @@ mod tests {
             Screen::ApiKeys(org.clone()),
             Screen::NewKey(org.clone()),
             Screen::RevokeKey(org.clone(), KeyId(7)),
+            Screen::ServiceAccounts(org.clone()),
+            Screen::NewServiceAccount(org.clone()),
+            Screen::ServiceAccount(org.clone(), ActorId(7)),
             Screen::AuditLog(org),
         ];
         for screen in screens {
@@ -146,7 +171,11 @@ mod tests {
             "/o/x/settings",
             "/o/org_/settings",
             "/o/org_a/settings/api-keys/",
+            "/o/org_a/settings/",
             "/o/org_a/settings/api-keys/07/revoke",
+            "/o/org_a/settings/service-accounts/07",
+            "/o/org_a/settings/service-accounts/new/",
+            "/o/org_a/settings/service-accounts/7/keys",
             "/o/org_a\r\n/settings",
             "/o/../settings",
             "/api/v1/keys",

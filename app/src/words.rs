@@ -3,6 +3,10 @@
 use domain::key::RevokeReason;
 use domain::{Code, Fault, Moment, Role};
 
+mod settings;
+
+pub use settings::*;
+
 /// The name of the product.
 pub const PRODUCT: &str = "Roundtable";
 /// First link of every page.
@@ -191,6 +195,7 @@ pub fn fault(field: &str, fault: &Fault) -> String {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
         ("organization", Fault::Missing) => "Enter a name for the organization.".into(),
         ("reason", _) => "Choose one of the reasons.".into(),
+        ("role", Fault::Unknown { .. }) => "Choose one of the roles.".into(),
         _ => fault.sentence(),
     }
 }
@@ -271,6 +276,8 @@ pub fn initials(name: &str) -> String {
 pub fn changed_field(field: &str) -> String {
     match field {
         "state" => "Status".into(),
+        "allow_overlap" => "Several active keys".into(),
+        "max_key_days" => LONGEST_LIFETIME.into(),
         other => {
             let mut letters = other.chars();
             letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -282,6 +289,8 @@ pub fn changed_field(field: &str) -> String {
 pub fn changed_value(field: &str, value: &str) -> String {
     match field {
         "reason" => value.parse().map_or_else(|()| value.to_owned(), |reason: RevokeReason| reason.label().to_owned()),
+        "disabled" | "allow_overlap" => if value == "true" { "Yes" } else { "No" }.to_owned(),
+        "max_key_days" => lifetime(value.parse().ok()),
         "role" => value.parse().map_or_else(|()| value.to_owned(), |role: Role| role.label().to_owned()),
         _ => value.to_owned(),
     }

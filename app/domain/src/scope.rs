@@ -1,13 +1,14 @@
 //! What a key may be allowed to do (RU-07, RU-11, RU-12). This is the one table of scopes: the policy, the dialog, the
 //! description of the API and the documentation all read it.
 
+mod set;
+mod template;
+
+pub use set::{Permissions, ScopeSet};
+pub use template::{Template, read_permissions, read_scopes};
+
 use std::fmt;
 use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::key::Environment;
-use crate::problem::Fault;
 
 /// What a scope is about; the groups of the permission picker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,249 +210,13 @@ impl FromStr for Scope {
     }
 }
 
-/// Chosen scopes. Empty means no power at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ScopeSet(u32);
-
-impl ScopeSet {
-    /// None.
-    pub const EMPTY: Self = Self(0);
-
-    /// The set of these.
-    pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self(scopes.into_iter().fold(0, |bits, scope| bits | 1 << scope as u32))
-    }
-
-    /// Everything there is in the sandbox.
-    pub fn sandbox() -> Self {
-        Self::of(Scope::ALL.into_iter().filter(|scope| scope.in_sandbox()))
-    }
-
-    /// Its scopes, in the order of the table.
-    pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().filter(move |scope| self.0 & (1 << *scope as u32) != 0)
-    }
-
-    /// Whether it is empty.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether it allows what the scope allows; write includes read.
-    pub fn allows(self, wanted: Scope) -> bool {
-        let includes = |scope: Scope| {
-            scope == wanted
-                || (scope.group() == wanted.group()
-                    && scope.access() == Access::Write
-                    && wanted.access() == Access::Read)
-        };
-        self.iter().any(includes)
-    }
-
-    /// Whether it allows everything that the other allows.
-    pub fn covers(self, other: Self) -> bool {
-        other.iter().all(|scope| self.allows(scope))
-    }
-
-    /// Those that exist in an environment.
-    #[must_use]
-    pub fn within(self, environment: Environment) -> Self {
-        match environment {
-            Environment::Production => self,
-            Environment::Test => Self(self.0 & Self::sandbox().0),
-        }
-    }
-}
-
-/// All that a key may do: everything its owner's role allows, or chosen scopes of it (decision D6). In the database and
-/// the API a list of words, `*` for everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permissions {
-    /// Everything the role allows.
-    Everything,
-    /// Only this of it.
-    Only(ScopeSet),
-}
-
-impl Permissions {
-    /// Whether it allows what the scope allows.
-    pub fn allows(self, wanted: Scope) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Only(scopes) => scopes.allows(wanted),
-        }
-    }
-
-    /// Whether it allows everything that the other allows.
-    pub fn covers(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Everything, _) => true,
-            (Self::Only(_), Self::Everything) => false,
-            (Self::Only(mine), Self::Only(theirs)) => mine.covers(theirs),
-        }
-    }
-
-    /// The words, as the API lists them.
-    pub fn words(self) -> Vec<&'static str> {
-        match self {
-            Self::Everything => vec!["*"],
-            Self::Only(scopes) => scopes.iter().map(Scope::as_str).collect(),
-        }
-    }
-
-    /// The words in one line, as the database keeps them.
-    pub fn line(self) -> String {
-        self.words().join(" ")
-    }
-}
-
-impl FromStr for Permissions {
-    type Err = ();
-
-    fn from_str(line: &str) -> Result<Self, ()> {
-        if line == "*" {
-            return Ok(Self::Everything);
-        }
-        line.split_whitespace()
-            .map(str::parse)
-            .collect::<Result<Vec<Scope>, ()>>()
-            .map(|all| Self::Only(ScopeSet::of(all)))
-    }
-}
-
-impl Serialize for Permissions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.words().serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Permissions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let words = Vec::<String>::deserialize(deserializer)?;
-        words.join(" ").parse().map_err(|()| serde::de::Error::custom("an unknown scope"))
-    }
-}
-
-/// A ready-made set of permissions (RU-12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Template {
-    /// Everything the role allows; in the sandbox everything there is.
-    FullAccess,
-    /// Looks at everything, changes nothing.
-    ReadOnly,
-    /// Starts runs from a pipeline.
-    CiCd,
-    /// Manages workspaces and starts runs.
-    Automation,
-    /// Watches, and reads the audit log.
-    Monitoring,
-    /// Keeps other keys fresh.
-    KeyRotation,
-}
-
-impl Template {
-    /// Every template, in the order of the picker.
-    pub const ALL: [Self; 6] =
-        [Self::FullAccess, Self::ReadOnly, Self::CiCd, Self::Automation, Self::Monitoring, Self::KeyRotation];
-
-    /// The word in forms and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FullAccess => "full_access",
-            Self::ReadOnly => "read_only",
-            Self::CiCd => "ci_cd",
-            Self::Automation => "automation",
-            Self::Monitoring => "monitoring",
-            Self::KeyRotation => "key_rotation",
-        }
-    }
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::FullAccess => "Full access of the role",
-            Self::ReadOnly => "Read only",
-            Self::CiCd => "CI/CD",
-            Self::Automation => "Automation",
-            Self::Monitoring => "Monitoring",
-            Self::KeyRotation => "Key rotation",
-        }
-    }
-
-    /// What it is good for.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::FullAccess => "Everything the key's owner may do",
-            Self::ReadOnly => "Look at everything, change nothing",
-            Self::CiCd => "Start runs and follow them",
-            Self::Automation => "Manage workspaces and start runs",
-            Self::Monitoring => "Watch workspaces, runs and the audit log",
-            Self::KeyRotation => "Create, rotate and revoke API keys",
-        }
-    }
-
-    /// What it allows in an environment.
-    pub fn permissions(self, environment: Environment) -> Permissions {
-        use Scope as S;
-        let scopes = match (self, environment) {
-            (Self::FullAccess, Environment::Production) => return Permissions::Everything,
-            (Self::FullAccess, Environment::Test) => ScopeSet::sandbox(),
-            (Self::ReadOnly, _) => ScopeSet::of(S::ALL.into_iter().filter(|scope| scope.access() == Access::Read)),
-            (Self::CiCd, _) => ScopeSet::of([S::WorkspacesRead, S::RunsRead, S::RunsWrite]),
-            (Self::Automation, _) => ScopeSet::of([S::WorkspacesRead, S::WorkspacesWrite, S::RunsRead, S::RunsWrite]),
-            (Self::Monitoring, _) => ScopeSet::of([S::WorkspacesRead, S::RunsRead, S::AuditRead]),
-            (Self::KeyRotation, _) => ScopeSet::of([S::KeysRead, S::KeysWrite]),
-        };
-        Permissions::Only(scopes.within(environment))
-    }
-}
-
-impl FromStr for Template {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|template| template.as_str() == text).ok_or(())
-    }
-}
-
-/// Reads the permissions of a new key: a template, or single scopes, or neither. Neither means everything in production,
-/// and nothing in the sandbox (decision D6: only `sk` inherits).
-///
-/// # Errors
-/// `Unknown` for words that are none, `NotInSandbox` for scopes that a test key cannot have, `OneOfTwo` for both.
-pub fn read_permissions(
-    environment: Environment,
-    template: Option<&str>,
-    scopes: Option<&[String]>,
-) -> Result<Permissions, Fault> {
-    match (template, scopes) {
-        (Some(_), Some(_)) => Err(Fault::OneOfTwo),
-        (Some(word), None) => match word.parse::<Template>() {
-            Ok(template) => Ok(template.permissions(environment)),
-            Err(()) => Err(Fault::Unknown { known: Template::ALL.map(Template::as_str).join(", ") }),
-        },
-        (None, Some(words)) => read_scopes(words).and_then(|scopes| {
-            if scopes == scopes.within(environment) { Ok(Permissions::Only(scopes)) } else { Err(Fault::NotInSandbox) }
-        }),
-        (None, None) if environment == Environment::Production => Ok(Permissions::Everything),
-        (None, None) => Ok(Permissions::Only(ScopeSet::EMPTY)),
-    }
-}
-
-/// Reads single scopes.
-///
-/// # Errors
-/// `Unknown` for words that are none.
-pub fn read_scopes(words: &[String]) -> Result<ScopeSet, Fault> {
-    let read: Result<Vec<Scope>, ()> = words.iter().map(|word| word.parse()).collect();
-    read.map(ScopeSet::of).map_err(|()| Fault::Unknown { known: Scope::ALL.map(Scope::as_str).join(", ") })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::key::Environment;
+    use crate::problem::Fault;
 
     fn sets() -> impl Strategy<Value = ScopeSet> {
         prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16).prop_map(ScopeSet::of)

@@ -1,10 +1,10 @@
-//! The door of the first organization.
+//! The doors of organizations.
 
-use domain::command::FoundOrganization as Founding;
+use domain::command::{ChangeOrganization as Changing, FoundOrganization as Founding};
 use domain::{Fault, FieldFault, Name};
 use leptos::prelude::*;
 
-use super::{Done, Refusal, Visit};
+use super::{Done, Flash, Refusal, Visit, open};
 use crate::routes::Screen;
 
 /// Makes the first organization; the person becomes its owner.
@@ -34,4 +34,25 @@ pub async fn found_organization(
     let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
     let made = visit.engine.found_organization(caller.person, &command, visit.origin.clone()).await;
     Ok(Done { to: Screen::ApiKeys(made.map_err(|error| visit.tell(&error))?).path() })
+}
+
+/// Sets the longest lifetime of new keys, in days; blank for no limit. Keys that are there keep their ends.
+///
+/// # Errors
+/// A problem that names the field at fault.
+#[server(prefix = "/ui", endpoint = "change_organization")]
+pub async fn change_organization(
+    organization: String,
+    #[server(default)] max_key_days: String,
+) -> Result<Done, Refusal> {
+    let (visit, ctx) = open(&organization).await?;
+    let days = match max_key_days.trim() {
+        "" => None,
+        // What is no number is out of range as well.
+        text => Some(text.parse().unwrap_or(0)),
+    };
+    let command = Changing::read(days).map_err(|faults| visit.invalid(faults))?;
+    visit.engine.change_organization(&ctx, command).await.map_err(|error| visit.tell(&error))?;
+    visit.leave(Flash::Organization).await;
+    Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })
 }

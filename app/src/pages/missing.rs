@@ -14,7 +14,8 @@ pub fn page(problem: &Problem) -> Page {
         Code::Forbidden | Code::Unauthorized => (
             "No access",
             "You may not open this page",
-            "You are not a member of this organization, or the key is someone else’s. Ask an owner or admin if you need it.",
+            "You are not a member of this organization, the key is someone else’s, or your role is not enough. Ask an owner or \
+             admin if you need it.",
             false,
         ),
         Code::NotFound => (

@@ -1,5 +1,6 @@
 //! What stands around every page of an organization.
 
+use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
 use domain::{OrganizationId, Problem};
 use engine::Ctx;
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 use super::{page_field, sign_out, summary};
 use crate::bits::icon;
 use crate::doors::{Theme, Visit};
-use crate::routes::{Place, Screen};
+use crate::routes::{DOCS, Place, Screen};
 use crate::words;
 
 const ACTIVE: &str = "organization";
@@ -66,8 +67,10 @@ async fn remember(visit: &Visit, organization: &OrganizationId) {
 }
 
 /// Puts a page into its frame. `trail` is the last step of the breadcrumb.
-pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> AnyView {
-    let settings = Screen::ApiKeys(room.organization()).path();
+pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
+    let settings = Screen::Settings(room.organization()).path();
+    let above = above(&room.place.screen).map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
+    let trail = trail.to_owned();
     view! {
         <div class="frame">
             {side(room)}
@@ -75,7 +78,8 @@ pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: 
                 <nav class="crumbs" aria-label="Breadcrumb">
                     <ol class="crumb-list">
                         <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
-                        <li><span aria-current="page">{trail}</span></li>
+                        {above}
+                        <li><span aria-current="page"><bdi>{trail}</bdi></span></li>
                     </ol>
                 </nav>
                 {themes(room)}
@@ -87,14 +91,30 @@ pub fn frame(room: &Room, trail: &'static str, problem: Option<&Problem>, body: 
     .into_any()
 }
 
+/// The list that a page lies beneath.
+fn above(screen: &Screen) -> Option<(Screen, &'static str)> {
+    match screen {
+        Screen::NewServiceAccount(organization) | Screen::ServiceAccount(organization, _) => {
+            Some((Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS))
+        }
+        _ => None,
+    }
+}
+
 fn side(room: &Room) -> AnyView {
     let here = &room.place.screen;
+    let organization = room.organization();
     let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
         let current = inside.then_some("page");
         view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
     };
     let in_keys = matches!(here, Screen::ApiKeys(_) | Screen::NewKey(_) | Screen::RevokeKey(..));
+    let in_accounts =
+        matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
     let in_log = matches!(here, Screen::AuditLog(_));
+    let in_organization = matches!(here, Screen::Settings(_));
+    let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All)
+        .then(|| entry(Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS, "robot", in_accounts));
     view! {
         <aside class="side" aria-label="Organization and settings">
             <div class="side-inner">
@@ -103,9 +123,12 @@ fn side(room: &Room) -> AnyView {
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
                     <h2 id="nav-title">"Settings"</h2>
                     <ul class="nav-list">
-                        {entry(Screen::ApiKeys(room.organization()), words::API_KEYS, "key", in_keys)}
-                        {entry(Screen::AuditLog(room.organization()), words::AUDIT_LOG_LINK, "audit", in_log)}
+                        {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
+                        {accounts}
+                        {entry(Screen::AuditLog(organization.clone()), words::AUDIT_LOG_LINK, "audit", in_log)}
+                        {entry(Screen::Settings(organization), words::ORGANIZATION, "organization", in_organization)}
                     </ul>
+                    <ul class="nav-list apart"><li><a href=DOCS>{icon("book")}{words::DOCUMENTATION}</a></li></ul>
                 </nav>
             </div>
         </aside>

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use domain::command::CreateServiceAccount;
+use domain::view::ServiceAccount;
 
-use crate::house::House;
+use crate::house::{House, Someone};
 use crate::operations::{Scene, described};
 
 #[tokio::test]
@@ -38,10 +40,14 @@ async fn events(house: &House, scene: &Scene) -> Option<i64> {
 }
 
 /// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 5] = [
+const FORMS: [(&str, &str, u16, u16); 9] = [
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
     ("/ui/found_organization", "organization=Mine&setup_token=setup_0123456789abcdef", 401, 409),
+    ("/ui/create_service_account", "organization=ORG&name=Mine&role=admin", 401, 403),
+    ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),
+    ("/ui/change_service_account", "organization=ORG&actor_id=ACTOR&role=admin&disabled=true", 401, 403),
+    ("/ui/change_organization", "organization=ORG&max_key_days=1", 401, 403),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];
@@ -56,8 +62,11 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
     let house = House::new().await;
     let olivia = house.someone("olivia").await;
     let key = house.key_of(&olivia).await;
+    let account = account(&house, &olivia).await;
+    let settings = house.engine.see_organization(&olivia.ctx).await.expect("settings");
     for (path, form, nobody, other) in FORMS {
         let form = form.replace("ORG", olivia.organization.as_str()).replace("KEY", &key.view.key_id.to_string());
+        let form = form.replace("ACTOR", &account.actor_id.to_string());
         let send = async |cookie: String, site: &str| {
             let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
             let request = request.header("accept", "application/json");
@@ -74,7 +83,33 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
             assert_eq!(send(olivia.cookie(), site).await.status.as_u16(), 403, "{site}: {path}");
         }
         assert_eq!(house.get("/api/v1/keys", key.plain.expose()).await.text, before, "{path} changed something");
+        let accounts = house.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
+        assert!(accounts.iter().eq([&account]), "{path} changed something");
+        assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");
     }
+}
+
+async fn account(house: &House, by: &Someone) -> ServiceAccount {
+    let command = CreateServiceAccount::read("Deploy pipeline", Some("member"), false).expect("valid");
+    house.engine.create_service_account(&by.ctx, command).await.expect("created")
+}
+
+// RA-17, RA-30: a member of the very organization may not either.
+#[tokio::test]
+async fn ra_17_a_member_manages_no_service_account_and_no_setting() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let account = account(&house, &olivia).await;
+    for (path, form, ..) in FORMS.into_iter().filter(|row| row.0.contains("account") || row.0.contains("change_")) {
+        let form = form.replace("ORG", mina.organization.as_str()).replace("ACTOR", &account.actor_id.to_string());
+        let request = Request::post(path).header("cookie", mina.cookie()).header("sec-fetch-site", "same-origin");
+        let request = request.header("accept", "application/json");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = house.send(request.body(Body::from(form)).expect("request")).await;
+        assert_eq!(answer.status.as_u16(), 403, "{path}: {}", answer.text);
+    }
+    let accounts = house.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
+    assert_eq!(accounts, [account]);
 }
 
 // The API ignores cookies, pages ignore `Authorization`.

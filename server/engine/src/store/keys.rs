@@ -270,3 +270,41 @@ pub async fn live_of(link: &mut Link, organization: &OrganizationId, actor: Acto
         on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Rows that were sealed before there were scopes and ends must still bear their own seal.
+    #[test]
+    fn a_row_of_the_first_release_keeps_its_seal() {
+        let row = KeyRow { id: 1, organization_id: "org_a".into(), scopes: "*".into(), ..KeyRow::default() };
+        let before = Canon::of("api_keys")
+            .bytes(row.place().as_slice())
+            .text(&row.kind)
+            .text(&row.role_cap)
+            .text(&row.key_prefix)
+            .text(&row.preview)
+            .bytes(&row.public_key)
+            .bytes(&row.lookup)
+            .bytes(&row.sealed)
+            .number(row.created_at)
+            .maybe_number(None)
+            .maybe_number(None)
+            .maybe_number(None)
+            .maybe_text(None)
+            .number(row.audit_n);
+        assert_eq!(row.canon().as_slice(), before.as_slice());
+        let changed = [
+            KeyRow { scopes: String::new(), ..row.clone() },
+            KeyRow { expired_at: Some(0), ..row.clone() },
+            KeyRow { exposed_at: Some(0), ..row.clone() },
+            KeyRow { rotated_from: Some(0), ..row.clone() },
+            KeyRow { rotated_to: Some(0), ..row.clone() },
+        ];
+        for (n, one) in changed.iter().enumerate() {
+            assert_ne!(one.canon().as_slice(), before.as_slice());
+            assert!(changed[n + 1..].iter().all(|other| other.canon().as_slice() != one.canon().as_slice()));
+        }
+    }
+}

@@ -62,3 +62,51 @@ both! {
         assert_eq!(before, crate::house::everything(house).await);
     }
 }
+
+/// The tables as the first release left them, with a revoked key of someone whose name is not in lower case.
+async fn first_release(place: &Place) {
+    let db = engine::Db::open(&place.address).await.expect("the database opens");
+    let only_first = |mut all: sqlx::migrate::Migrator| {
+        all.migrations = all.migrations.iter().filter(|one| one.version == 1).cloned().collect::<Vec<_>>().into();
+        all
+    };
+    match &db {
+        engine::Db::Sqlite { writer, .. } => {
+            only_first(sqlx::migrate!("migrations/sqlite")).run(writer).await.expect("the first tables");
+        }
+        engine::Db::Postgres(pool) => {
+            only_first(sqlx::migrate!("migrations/postgres")).run(pool).await.expect("the first tables");
+        }
+    }
+    db.close().await;
+    let mut intruder = Intruder::at(&place.address).await;
+    let empty = intruder.literal(&Value::Bytes(vec![1]));
+    for sql in [
+        "INSERT INTO organizations (id, name, created_at) VALUES ('org_a', 'A', 1)".to_owned(),
+        format!(
+            "INSERT INTO actors (id, organization_id, kind, name, role, created_at, audit_n, row_mac) \
+             VALUES (1, 'org_a', 'member', 'Max', 'owner', 1, 0, {empty})"
+        ),
+        format!(
+            "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, preview, \
+             public_key, lookup_key_id, lookup, sealed, created_at, revoked_at, revoked_by, audit_n, row_mac) \
+             VALUES (1, 'org_a', 1, 1, 'CI/CD Pipeline', 'sk', 'owner', 'p', 'p', {empty}, 1, {empty}, {empty}, 1, 2, 1, 0, {empty})"
+        ),
+    ] {
+        intruder.run(&sql).await;
+    }
+}
+
+#[tokio::test]
+async fn an_installation_of_the_first_release_is_brought_up_to_date() {
+    for place in [Place::file(), Place::server().await] {
+        first_release(&place).await;
+        let db = place.open().await;
+        let mut intruder = Intruder::at(&place.address).await;
+        let found = intruder.rows("SELECT folded_name, scopes, rank FROM api_keys").await;
+        let values: Vec<_> = found[0].iter().map(|(_, value)| value.clone()).collect();
+        assert_eq!(values, [Value::Text("ci/cd pipeline".into()), Value::Text("*".into()), Value::Number(2)]);
+        assert_eq!(intruder.text("SELECT folded_name FROM actors").await, "max");
+        db.close().await;
+    }
+}

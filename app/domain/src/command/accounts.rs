@@ -1,0 +1,82 @@
+//! What someone asks for of service accounts.
+
+use super::Faults;
+use crate::actor::Role;
+use crate::id::ActorId;
+use crate::problem::{Fault, FieldFault};
+use crate::text::Name;
+
+/// Make a service account.
+#[derive(Clone, Debug)]
+pub struct CreateServiceAccount {
+    /// What it is called.
+    pub name: Name,
+    /// The most its keys may do.
+    pub role: Role,
+    /// Whether it may have several active keys.
+    pub allow_overlap: bool,
+}
+
+impl CreateServiceAccount {
+    /// Reads the fields of a form or a body; a member unless said otherwise, which is the least there is.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(name: &str, role: Option<&str>, allow_overlap: bool) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", Name::parse(name));
+        let role = faults.take("role", role.map_or(Ok(Role::Member), read_role));
+        faults.done(|| Some(Self { name: name?, role: role?, allow_overlap }))
+    }
+}
+
+/// Change a service account.
+#[derive(Clone, Debug)]
+pub struct ChangeServiceAccount {
+    /// Which.
+    pub actor: ActorId,
+    /// What it is called from now on.
+    pub name: Option<Name>,
+    /// The most its keys may do from now on.
+    pub role: Option<Role>,
+    /// Whether its keys are refused from now on.
+    pub disabled: Option<bool>,
+    /// Whether it may have several active keys.
+    pub allow_overlap: Option<bool>,
+}
+
+impl ChangeServiceAccount {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(
+        actor: ActorId,
+        name: Option<&str>,
+        role: Option<&str>,
+        disabled: Option<bool>,
+        allow_overlap: Option<bool>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", name.map(Name::parse).transpose());
+        let role = faults.take("role", role.map(read_role).transpose());
+        faults.done(|| Some(Self { actor, name: name?, role: role?, disabled, allow_overlap }))
+    }
+}
+
+/// A service account is no owner: only people own an organization.
+fn read_role(word: &str) -> Result<Role, Fault> {
+    let known = word.parse().ok().filter(|role| *role != Role::Owner);
+    known.ok_or_else(|| Fault::Unknown { known: "member, admin".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_account_is_no_owner() {
+        assert!(CreateServiceAccount::read("deploy", Some("owner"), false).is_err());
+        assert_eq!(CreateServiceAccount::read("deploy", None, false).map(|command| command.role), Ok(Role::Member));
+    }
+}

@@ -1,0 +1,222 @@
+//! What someone asks for of keys.
+
+use super::Faults;
+use crate::id::{ActorId, KeyId};
+use crate::key::{Environment, RevokeReason};
+use crate::moment::Moment;
+use crate::problem::{Fault, FieldFault};
+use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};
+use crate::text::Name;
+
+/// Make a key.
+#[derive(Clone, Debug)]
+pub struct CreateKey {
+    /// What the key is called.
+    pub name: Name,
+    /// Whose it is; the caller's own if not said.
+    pub owner: Option<ActorId>,
+    /// Where its data lives.
+    pub environment: Environment,
+    /// What it may do of what its owner's role allows.
+    pub permissions: Permissions,
+    /// When it ends by itself.
+    pub expires_at: Option<Moment>,
+}
+
+/// A key as someone asks for it, not read yet.
+#[derive(Clone, Debug, Default)]
+pub struct KeyDraft<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Whose it is.
+    pub owner: Option<ActorId>,
+    /// `production` or `test`.
+    pub environment: Option<&'a str>,
+    /// A ready-made set of permissions…
+    pub template: Option<&'a str>,
+    /// …or single ones.
+    pub scopes: Option<&'a [String]>,
+    /// When it ends by itself.
+    pub expires_at: Expiry<'a>,
+}
+
+/// How an end is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Expiry<'a> {
+    /// Never.
+    #[default]
+    Never,
+    /// A point in time, as a program writes it.
+    At(&'a str),
+    /// Days from now, as a form offers them.
+    InDays(&'a str),
+    /// The last second of a day in UTC, as a date picker gives it.
+    OnDate(&'a str),
+}
+
+/// The days that the form offers; the one in the middle is preselected (decision D17).
+pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
+/// The most days that can be asked for.
+pub const MOST_DAYS: i64 = 3650;
+
+impl<'a> Expiry<'a> {
+    /// The choice of a form: `none` (or nothing), `date` with a date beside it, or a number of days.
+    pub fn of_form(choice: &'a str, date: &'a str) -> Self {
+        match choice {
+            "" | "none" => Self::Never,
+            "date" => Self::OnDate(date),
+            days => Self::InDays(days),
+        }
+    }
+
+    /// The moment meant, counted from `now`.
+    ///
+    /// # Errors
+    /// `NotATime`, `Missing` for no date, `Past`, `OutOfRange`.
+    pub fn read(self, now: Moment) -> Result<Option<Moment>, Fault> {
+        let at = match self {
+            Self::Never => return Ok(None),
+            Self::OnDate("") => return Err(Fault::Missing),
+            Self::OnDate(date) => Moment::end_of_day(date).ok_or(Fault::NotATime)?,
+            Self::At(text) => Moment::parse(text).ok_or(Fault::NotATime)?,
+            Self::InDays(text) => {
+                let days = text.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
+                now.plus_seconds(days.ok_or(Fault::OutOfRange { min: 1, max: MOST_DAYS })? * 86_400)
+            }
+        };
+        if at <= now { Err(Fault::Past) } else { Ok(Some(at)) }
+    }
+}
+
+impl CreateKey {
+    /// The plainest key: the caller's own, for production, with everything their role allows, without an end.
+    ///
+    /// # Errors
+    /// The name, if it is at fault.
+    pub fn read(name: &str) -> Result<Self, Vec<FieldFault>> {
+        Self::draft(&KeyDraft { name, ..KeyDraft::default() }, Moment(0))
+    }
+
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn draft(draft: &KeyDraft<'_>, now: Moment) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", Name::parse(draft.name));
+        let environment = faults.take("environment", Environment::read(draft.environment));
+        let asked = environment.unwrap_or(Environment::Production);
+        let field = if draft.template.is_some() { "template" } else { "scopes" };
+        let permissions = faults.take(field, read_permissions(asked, draft.template, draft.scopes));
+        let expires_at = faults.take("expires_at", draft.expires_at.read(now));
+        faults.done(|| {
+            let (name, environment, permissions) = (name?, environment?, permissions?);
+            Some(Self { name, owner: draft.owner, environment, permissions, expires_at: expires_at? })
+        })
+    }
+}
+
+/// Change a key: its name, or fewer scopes.
+#[derive(Clone, Debug)]
+pub struct ChangeKey {
+    /// Which.
+    pub key: KeyId,
+    /// What it is called from now on.
+    pub name: Option<Name>,
+    /// What is left of its scopes.
+    pub scopes: Option<ScopeSet>,
+}
+
+impl ChangeKey {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(key: KeyId, name: Option<&str>, scopes: Option<&[String]>) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", name.map(Name::parse).transpose());
+        let scopes = faults.take("scopes", scopes.map(read_scopes).transpose());
+        faults.done(|| Some(Self { key, name: name?, scopes: scopes? }))
+    }
+}
+
+/// Put a successor in a key's place (decision D15).
+#[derive(Clone, Debug)]
+pub struct RotateKey {
+    /// Which.
+    pub key: KeyId,
+    /// How long both work, in seconds.
+    pub overlap_seconds: i64,
+    /// What the successor is called; as its predecessor if not said.
+    pub name: Option<Name>,
+    /// When the successor ends; as long after now as its predecessor's end was after its making, if not said.
+    pub expires_at: Option<Moment>,
+    /// Whether what is sealed to the old key may become unreadable (RO-33).
+    pub confirm_message_loss: bool,
+}
+
+impl RotateKey {
+    /// The longest overlap: seven days.
+    pub const MOST_OVERLAP: i64 = 604_800;
+
+    /// At once, with everything carried over.
+    pub const fn at_once(key: KeyId) -> Self {
+        Self { key, overlap_seconds: 0, name: None, expires_at: None, confirm_message_loss: false }
+    }
+
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(
+        key: KeyId,
+        overlap_seconds: Option<i64>,
+        name: Option<&str>,
+        expires_at: Expiry<'_>,
+        now: Moment,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let seconds = overlap_seconds.unwrap_or(0);
+        let bounds = Fault::OutOfRange { min: 0, max: Self::MOST_OVERLAP };
+        let fits = (0..=Self::MOST_OVERLAP).contains(&seconds);
+        let overlap_seconds = faults.take("overlap_seconds", if fits { Ok(seconds) } else { Err(bounds) });
+        let name = faults.take("label", name.map(Name::parse).transpose());
+        let expires_at = faults.take("expires_at", expires_at.read(now));
+        faults.done(|| {
+            let (overlap_seconds, name, expires_at) = (overlap_seconds?, name?, expires_at?);
+            Some(Self { key, overlap_seconds, name, expires_at, confirm_message_loss: false })
+        })
+    }
+}
+
+/// End a key, for good.
+#[derive(Clone, Copy, Debug)]
+pub struct RevokeKey {
+    /// Which.
+    pub key: KeyId,
+    /// Why.
+    pub reason: RevokeReason,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RU-08, decision D17: an end is optional, and lies in the future.
+    #[test]
+    fn ru_08_an_end_is_a_choice() {
+        let now = Moment(1_775_677_879_000);
+        assert_eq!(Expiry::of_form("", "").read(now), Ok(None));
+        assert_eq!(Expiry::of_form("none", "2026-05-01").read(now), Ok(None));
+        assert_eq!(Expiry::of_form("90", "").read(now), Ok(Some(now.plus_seconds(90 * 86_400))));
+        let date = Expiry::of_form("date", "2026-05-01").read(now).expect("a date").map(Moment::to_rfc3339);
+        assert_eq!(date.as_deref(), Some("2026-05-01T23:59:59Z"));
+        assert_eq!(Expiry::of_form("date", "2026-04-07").read(now), Err(Fault::Past));
+        assert_eq!(Expiry::of_form("date", "").read(now), Err(Fault::Missing));
+        assert_eq!(Expiry::of_form("date", "soon").read(now), Err(Fault::NotATime));
+        for days in ["0", "-1", "3651", "9999999999999999999999", "x"] {
+            assert_eq!(Expiry::of_form(days, "").read(now), Err(Fault::OutOfRange { min: 1, max: 3650 }), "{days}");
+        }
+        assert_eq!(Expiry::At("2026-04-08T19:51:19Z").read(now), Err(Fault::Past), "the same moment is over");
+    }
+}

@@ -1,0 +1,132 @@
+//! What is shown of keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::KeyUsage;
+use crate::actor::Role;
+use crate::id::{ActorId, KeyId};
+use crate::key::{Environment, KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
+use crate::moment::Moment;
+use crate::scope::Permissions;
+
+/// A key as its reader may see it (decision D13). Neither a digest nor a hash nor the key itself is in it (RO-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyView {
+    /// Its id (RO-10).
+    pub key_id: KeyId,
+    /// Its owner (RO-11).
+    pub actor_id: ActorId,
+    /// Its owner's name (RO-12).
+    pub actor_name: String,
+    /// Its public leading part (RO-13).
+    pub key_prefix: String,
+    /// Its masked form (RK-16).
+    pub preview: String,
+    /// Its name (RO-14).
+    pub label: String,
+    /// Where its data lives.
+    pub environment: Environment,
+    /// What it may do; `*` means all that its role allows.
+    pub scopes: Permissions,
+    /// The most it may ever do: its owner's role when it was made.
+    pub role: Role,
+    /// Whether it opens doors now (RO-15).
+    pub is_active: bool,
+    /// When it was made (RO-16).
+    pub created_at: Moment,
+    /// Who made it; missing when the reader may not see it (KE-24).
+    pub created_by: Option<String>,
+    /// When a request last passed with it (RO-17).
+    pub last_used: Option<Moment>,
+    /// When it ends by itself (RO-18).
+    pub expires_at: Option<Moment>,
+    /// When it was ended.
+    pub revoked_at: Option<Moment>,
+}
+
+impl KeyView {
+    /// Whether a request passed with it in the last 7 days: ending it will be noticed.
+    pub fn used_lately(&self, now: Moment) -> bool {
+        self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
+    }
+}
+
+/// A key in a list, with what only pages and the key's own address show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyLine {
+    /// What every list shows.
+    #[serde(flatten)]
+    pub key: KeyView,
+    /// Why it was revoked.
+    pub revoke_reason: Option<RevokeReason>,
+    /// The key it took the place of.
+    pub rotated_from: Option<KeyId>,
+    /// The key that took its place.
+    pub rotated_to: Option<KeyId>,
+    /// When it was first seen in an address.
+    pub exposed_at: Option<Moment>,
+    /// The address of the last request that passed with it.
+    pub last_used_address: Option<String>,
+    /// The user agent of that request.
+    pub last_used_agent: Option<String>,
+}
+
+impl KeyLine {
+    /// The one mark that a list shows: the worst that is true.
+    pub fn status(&self, now: Moment) -> KeyStatus {
+        let key = &self.key;
+        let long_ago = now.plus_seconds(-UNUSED_DAYS * 86_400);
+        match (key.revoked_at, key.is_active, self.exposed_at, key.expires_at) {
+            (Some(_), ..) => KeyStatus::Revoked,
+            (None, false, ..) => KeyStatus::Expired,
+            (_, _, Some(_), _) => KeyStatus::Exposed,
+            (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::EndsAt(at),
+            (.., Some(at)) if at.seconds_since(now) < SOON_DAYS * 86_400 => KeyStatus::ExpiresSoon(at),
+            _ if key.last_used.unwrap_or(key.created_at) < long_ago => KeyStatus::Unused,
+            _ => KeyStatus::Active,
+        }
+    }
+}
+
+/// One key in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyDetail {
+    /// What lists show.
+    #[serde(flatten)]
+    pub line: KeyLine,
+    /// Public half of the key pair derived from the key, lower-case hex (RO-27).
+    pub public_key_hex: String,
+    /// How it was used.
+    pub usage: KeyUsage,
+}
+
+/// A key right after it was made; the only view that holds the key itself.
+pub struct NewKey {
+    /// What will be seen of it from now on.
+    pub view: KeyView,
+    /// The key, to be shown once (RK-11).
+    pub plain: crate::token::PlainKey,
+    /// Public half of the key pair derived from the key, lower-case hex (RO-27).
+    pub public_key_hex: String,
+}
+
+/// What ending a key came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// The key, as it is now.
+    pub view: KeyView,
+    /// Why it was ended.
+    pub reason: RevokeReason,
+    /// False when it had been ended before (decision D25).
+    pub fresh: bool,
+}
+
+/// What putting a successor in a key's place came to.
+pub struct Rotated {
+    /// The successor.
+    pub new: NewKey,
+    /// What was sealed to the old key and can no longer be read (RO-35).
+    pub messages_orphaned: i64,
+    /// When the old key ends; the moment of the rotation if at once.
+    pub old_ends_at: Moment,
+}

@@ -1,0 +1,66 @@
+//! Making a service account (RA-17).
+
+use domain::policy::{Action, Grant, decide};
+use domain::{Code, OrganizationId, Problem, Role};
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::parts::accounts::{account_name, account_role};
+use crate::parts::frame::{Room, frame};
+use crate::parts::{page_field, summary};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The form for a new service account.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Place::top(Screen::NewServiceAccount(organization.clone()));
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    if decide(room.ctx.actor().role, Action::ManageServiceAccounts) == Grant::No {
+        return Err(asked.visit.problem(Code::Forbidden));
+    }
+    let typed = Typed {
+        name: asked.typed("name").unwrap_or_default().to_owned(),
+        role: asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member),
+        several: asked.typed("allow_overlap").is_some(),
+    };
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::CREATE_ACCOUNT, move || draw(&room, typed, problem.as_ref())))
+}
+
+struct Typed {
+    name: String,
+    role: Role,
+    several: bool,
+}
+
+fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
+    let body = view! {
+        <form class="sheet" method="post" action="/ui/create_service_account">
+            {page_field(&room.place)}
+            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            <div class="sheet-head"><h1>{words::CREATE_ACCOUNT}</h1></div>
+            <div class="sheet-body">
+                {summary(words::ACCOUNT_NOT_CREATED, problem)}
+                {account_name(problem, typed.name, problem.is_none())}
+                {account_role(problem, typed.role)}
+                {several(typed.several)}
+            </div>
+            <div class="sheet-foot">
+                <a class="button" href=Screen::ServiceAccounts(room.organization()).path()>{words::CANCEL}</a>
+                <button class="button primary">{words::CREATE_ACCOUNT}</button>
+            </div>
+        </form>
+    };
+    frame(room, words::CREATE_ACCOUNT, None, body.into_any())
+}
+
+fn several(chosen: bool) -> impl IntoView {
+    view! {
+        <div class="choices">
+            <label class="choice">
+                <input type="checkbox" name="allow_overlap" value="true" checked=chosen/>
+                <span><span class="card-title">{words::ALLOW_SEVERAL}</span><span class="card-note">{words::SEVERAL_HINT}</span></span>
+            </label>
+        </div>
+    }
+}

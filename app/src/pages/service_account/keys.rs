@@ -1,0 +1,132 @@
+//! The keys of a service account, and how it gets the next one (RO-20, RO-21).
+
+use domain::command::{KeyQuery, StatusFilter};
+use domain::key::KeyStatus;
+use domain::view::{KeyLine, ServiceAccount};
+use domain::{KeyId, Moment, Problem};
+use engine::Ctx;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::bits::{icon, preview};
+use crate::doors::Visit;
+use crate::parts::pager::pager;
+use crate::parts::used;
+use crate::routes::Screen;
+use crate::words;
+
+/// How a service account gets its next key.
+pub enum NextKey {
+    /// One is made.
+    Create,
+    /// It has its one active key, which is rotated.
+    Rotate(KeyId),
+    /// Not while it is disabled.
+    EnableFirst,
+}
+
+impl NextKey {
+    /// What the engine would let the account have now.
+    pub async fn of(visit: &Visit, ctx: &Ctx, account: &ServiceAccount) -> Result<Self, Problem> {
+        if account.is_disabled {
+            return Ok(Self::EnableFirst);
+        }
+        if account.allow_overlap {
+            return Ok(Self::Create);
+        }
+        let (owner, status) = (Some(account.actor_id), Some(StatusFilter::Active));
+        // The newest: after a rotation with overlap, the old key goes on for a while beside its successor.
+        let query = KeyQuery { owner, status, ..KeyQuery::default() };
+        let active = visit.engine.list_keys(ctx, &query, 1).await.map_err(|error| visit.tell(&error))?;
+        Ok(active.rows.first().map_or(Self::Create, |line| Self::Rotate(line.key.key_id)))
+    }
+}
+
+/// The heading, what comes next, and the table.
+pub fn keys(shown: &Shown) -> AnyView {
+    let list = Screen::ApiKeys(shown.room.organization()).path();
+    let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
+    let create =
+        move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::CREATE_ITS_KEY}</a> };
+    let empty = shown.keys.rows.is_empty() && shown.room.place.before.is_none();
+    let button = matches!(shown.next, NextKey::Create).then_some(create);
+    let note = match shown.next {
+        NextKey::Create => None,
+        NextKey::EnableFirst => Some((words::ENABLE_FIRST, None)),
+        NextKey::Rotate(key) => Some((words::HAS_ITS_KEY, Some(format!("{list}/{key}/rotate")))),
+    };
+    let note = note.map(|(text, rotate)| {
+        let rotate = rotate.map(
+            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::ROTATE_ITS_KEY}</a></div> },
+        );
+        view! { <div class="notice">{icon("info")}<p>{text}</p>{rotate}</div> }
+    });
+    let content = match empty {
+        true => Either::Left(view! {
+            <div class="empty">
+                {icon("key")}
+                <p>{words::NO_ACCOUNT_KEYS}</p>
+                {button.clone().map(|button| view! { <div class="actions">{button()}</div> })}
+            </div>
+        }),
+        false => Either::Right(view! {
+            {table(shown, &list)}
+            {pager(&shown.room.place, shown.keys.next, words::FIRST_KEYS, words::MORE_KEYS)}
+        }),
+    };
+    let button = button.filter(|_| !empty).map(|button| button());
+    view! { <div class="page-head"><h2>{words::API_KEYS}</h2>{button}</div>{note}{content} }.into_any()
+}
+
+fn table(shown: &Shown, list: &str) -> AnyView {
+    let now = shown.room.ctx.now();
+    let rows = shown.keys.rows.iter().map(|line| row(line, list, now));
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">{words::account_keys_caption(&shown.account.name)}</caption>
+                <thead><tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Key preview"</th>
+                    <th scope="col">"Status"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Expires"</th>
+                </tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(line: &KeyLine, list: &str, now: Moment) -> AnyView {
+    let key = &line.key;
+    let status = line.status(now);
+    view! {
+        <tr class=(!key.is_active).then_some("inactive")>
+            <th scope="row"><a href=format!("{list}/{}", key.key_id)><bdi>{key.label.clone()}</bdi></a></th>
+            <td data-label="Key preview">{preview(&key.preview)}</td>
+            <td data-label="Status"><span class=badge(status)>{words::key_state(status)}</span></td>
+            <td data-label="Last used">{used(now, key.last_used)}</td>
+            <td data-label="Expires">{expires(key.expires_at)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+const fn badge(status: KeyStatus) -> &'static str {
+    match status {
+        KeyStatus::Revoked | KeyStatus::Exposed => "badge danger",
+        KeyStatus::Expired => "badge",
+        KeyStatus::EndsAt(_) | KeyStatus::ExpiresSoon(_) | KeyStatus::Unused => "badge warning",
+        KeyStatus::Active => "badge success",
+    }
+}
+
+fn expires(at: Option<Moment>) -> impl IntoView {
+    match at {
+        Some(at) => Either::Left(view! { <time datetime=at.to_rfc3339() title=words::exact(at)>{at.to_day()}</time> }),
+        None => Either::Right(view! { <span class="muted">{words::NEVER_ENDS}</span> }),
+    }
+}

@@ -1,0 +1,81 @@
+//! What can be changed of a service account: one form for each, so that nobody overwrites what they did not mean.
+
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::bits::icon;
+use crate::parts::accounts::{account_name, account_role};
+use crate::parts::page_field;
+use crate::words;
+
+/// The forms, the dangerous one last.
+pub fn settings(shown: &Shown) -> AnyView {
+    view! { {rename(shown)}{change_role(shown)}{several(shown)}{disable(shown)} }.into_any()
+}
+
+/// A form on a sheet.
+struct Sheet {
+    function: &'static str,
+    title: &'static str,
+    body: AnyView,
+    note: Option<&'static str>,
+    button: AnyView,
+}
+
+impl Sheet {
+    fn of(self, shown: &Shown) -> AnyView {
+        view! {
+            <form class="sheet" method="post" action=self.function>
+                {page_field(&shown.room.place)}
+                <input type="hidden" name="organization" value=shown.room.organization().to_string()/>
+                <input type="hidden" name="actor_id" value=shown.account.actor_id.to_string()/>
+                <div class="sheet-head"><h2>{self.title}</h2></div>
+                <div class="sheet-body">{self.body}</div>
+                <div class="sheet-foot">{self.note.map(|note| view! { <p class="push">{note}</p> })}{self.button}</div>
+            </form>
+        }
+        .into_any()
+    }
+}
+
+const CHANGE: &str = "/ui/change_service_account";
+
+fn rename(shown: &Shown) -> AnyView {
+    let body = account_name(shown.problem.as_ref(), shown.name.clone(), false);
+    let button = view! { <button class="button">{words::RENAME_ACCOUNT}</button> }.into_any();
+    Sheet { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }.of(shown)
+}
+
+fn change_role(shown: &Shown) -> AnyView {
+    let body = account_role(shown.problem.as_ref(), shown.role);
+    let button = view! { <button class="button">{words::CHANGE_ROLE}</button> }.into_any();
+    let note = Some(words::ACCOUNT_ROLE_CHANGE);
+    Sheet { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.of(shown)
+}
+
+fn several(shown: &Shown) -> AnyView {
+    let (text, value, label) = match shown.account.allow_overlap {
+        true => (words::HAS_SEVERAL, "false", words::ALLOW_ONE),
+        false => (words::HAS_ONE_AT_A_TIME, "true", words::ALLOW_SEVERAL),
+    };
+    let body = view! { <p>{text}</p> }.into_any();
+    let button = view! { <button class="button" name="allow_overlap" value=value>{label}</button> }.into_any();
+    Sheet { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }.of(shown)
+}
+
+/// Stops all of its keys, or lets them work again.
+fn disable(shown: &Shown) -> AnyView {
+    if shown.account.is_disabled {
+        let body = view! { <p>{words::ENABLE_EFFECT}</p> }.into_any();
+        let button = view! { <button class="button primary" name="disabled" value="false">{words::ENABLE}</button> };
+        let button = button.into_any();
+        return Sheet { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }.of(shown);
+    }
+    let [refused, again] = words::DISABLE_EFFECTS;
+    let body = view! {
+        <ul class="plain-list"><li>{icon("danger")}{refused}</li><li>{icon("rotate")}{again}</li></ul>
+    };
+    let button = view! { <button class="button danger" name="disabled" value="true">{words::DISABLE}</button> };
+    let (body, button) = (body.into_any(), button.into_any());
+    Sheet { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }.of(shown)
+}

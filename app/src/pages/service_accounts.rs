@@ -1,0 +1,102 @@
+//! Organization Settings → Service accounts (RA-16, RA-17).
+
+use domain::view::{Page as Rows, ServiceAccount};
+use domain::{Moment, OrganizationId, Problem};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::parts::accounts::account_status;
+use crate::parts::frame::{Room, frame};
+use crate::parts::pager::pager;
+use crate::parts::when;
+use crate::routes::{DOCS_OF_ACCOUNTS, Place, Screen};
+use crate::words;
+
+const ROWS: i64 = 50;
+
+/// Every service account of the organization, for its admins and owners.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let place = Place { screen: Screen::ServiceAccounts(organization.clone()), before: asked.before() };
+    let room = Room::enter(visit, &organization, place).await?;
+    let rows = visit.engine.list_service_accounts(&room.ctx, asked.before(), ROWS).await;
+    let rows = rows.map_err(|error| visit.tell(&error))?;
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::SERVICE_ACCOUNTS, move || draw(&room, &rows, problem.as_ref())))
+}
+
+fn draw(room: &Room, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
+    let content = match rows.rows.is_empty() && room.place.before.is_none() {
+        true => Either::Left(empty(room)),
+        false => Either::Right(view! {
+            {table(room, &rows.rows)}
+            {pager(&room.place, rows.next, words::NEWEST_ACCOUNTS, words::OLDER_ACCOUNTS)}
+        }),
+    };
+    let body = view! {
+        <div class="page-head">
+            <div>
+                <h1>{words::SERVICE_ACCOUNTS}</h1>
+                <p class="lede">{words::accounts_lede(&room.name)}" "<a href=DOCS_OF_ACCOUNTS>{words::ABOUT_ACCOUNTS}</a></p>
+            </div>
+            {create_link(room)}
+        </div>
+        {content}
+    };
+    frame(room, words::SERVICE_ACCOUNTS, problem, body.into_any())
+}
+
+fn create_link(room: &Room) -> impl IntoView + use<> {
+    let to = Screen::NewServiceAccount(room.organization()).path();
+    view! { <a class="button primary" href=to>{icon("plus")}{words::CREATE_ACCOUNT}</a> }
+}
+
+fn empty(room: &Room) -> AnyView {
+    view! {
+        <div class="empty">
+            {icon("robot")}
+            <h2>{words::NO_ACCOUNTS}</h2>
+            <p>{words::ACCOUNTS_FOR}</p>
+            <div class="actions">{create_link(room)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn table(room: &Room, accounts: &[ServiceAccount]) -> AnyView {
+    let now = room.ctx.now();
+    let rows = accounts.iter().map(|account| row(room.organization(), account, now));
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">{words::accounts_caption(&room.name)}</caption>
+                <thead><tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Role"</th>
+                    <th scope="col">"Active keys"</th>
+                    <th scope="col" aria-sort="descending">"Created"</th>
+                    <th scope="col">"Status"</th>
+                </tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> AnyView {
+    let to = Screen::ServiceAccount(organization, account.actor_id).path();
+    let by = account.created_by.clone().map(|by| view! { <span class="sub">"by "<bdi>{by}</bdi></span> });
+    view! {
+        <tr class=account.is_disabled.then_some("inactive")>
+            <th scope="row"><a href=to><bdi>{account.name.clone()}</bdi></a></th>
+            <td data-label="Role">{account.role.label()}</td>
+            <td data-label="Active keys"><span class="number">{account.active_keys}</span></td>
+            <td data-label="Created"><div>{when(now, account.created_at)}{by}</div></td>
+            <td data-label="Status">{account_status(account.is_disabled)}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,167 @@
+//! The words of service accounts and of the organization.
+
+use domain::key::KeyStatus;
+
+use super::isolated;
+
+// Service accounts.
+
+/// The page of service accounts.
+pub const SERVICE_ACCOUNTS: &str = "Service accounts";
+/// Begins making a service account (RA-17).
+pub const CREATE_ACCOUNT: &str = "Create service account";
+/// Leads to the documentation of service accounts.
+pub const ABOUT_ACCOUNTS: &str = "Read about service accounts";
+/// Title of the empty list.
+pub const NO_ACCOUNTS: &str = "No service accounts yet";
+/// What a service account is for (RA-16).
+pub const ACCOUNTS_FOR: &str =
+    "Create one for each service that calls the API by itself. Its keys go on working when people leave.";
+/// Back to the top of the list.
+pub const NEWEST_ACCOUNTS: &str = "Newest service accounts";
+/// Further down the list.
+pub const OLDER_ACCOUNTS: &str = "Older service accounts";
+/// A sample of a name.
+pub const ACCOUNT_SAMPLE: &str = "Deploy pipeline";
+/// What the name is for.
+pub const ACCOUNT_NAME_HINT: &str = "Say which program it is. The audit log tells what it does under this name.";
+/// No name was given.
+pub const ACCOUNT_NAME_MISSING: &str = "Enter a name for the service account.";
+/// Above the faults of the form for a service account.
+pub const ACCOUNT_NOT_CREATED: &str = "The service account was not created";
+/// What a role means to a service account.
+pub const ACCOUNT_ROLE_HINT: &str = "The most its keys may do. Choose Member unless it has to manage what others own.";
+/// When another role counts (decision D6).
+pub const ACCOUNT_ROLE_CHANGE: &str =
+    "A lower role limits its keys at once. A higher one counts only for keys created from then on.";
+/// What a member may do.
+pub const MEMBER_MAY: &str = "Use workspaces and runs, and manage its own keys.";
+/// What an admin may do besides.
+pub const ADMIN_MAY: &str =
+    "Also manage every key, service accounts, members and settings, and read all of the audit log.";
+/// How many keys at a time (decision D4).
+pub const KEYS_AT_A_TIME: &str = "Active keys";
+/// Lets it have several keys.
+pub const ALLOW_SEVERAL: &str = "Allow several active keys";
+/// Lets it have one key.
+pub const ALLOW_ONE: &str = "Allow only one active key";
+/// What several keys are for, beside the choice.
+pub const SEVERAL_HINT: &str =
+    "For a service that needs several keys side by side. Otherwise it has one at a time, which rotating replaces.";
+/// It may have one key (RO-20, RO-21).
+pub const HAS_ONE_AT_A_TIME: &str =
+    "This service account may have one active key at a time. To replace that key, rotate it.";
+/// It may have several.
+pub const HAS_SEVERAL: &str = "This service account may have several active keys side by side. \
+    When only one is allowed, keys that exist already go on working.";
+/// It has its key (RO-20, RO-21).
+pub const HAS_ITS_KEY: &str = "This service account has its one active key. Rotate that key to replace it, or allow \
+    several active keys below.";
+/// Puts a new key in the place of the old.
+pub const ROTATE_ITS_KEY: &str = "Rotate";
+/// Begins making a key of a service account.
+pub const CREATE_ITS_KEY: &str = "Create key";
+/// Back to the top of the list.
+pub const FIRST_KEYS: &str = "First keys";
+/// Further down the list.
+pub const MORE_KEYS: &str = "More keys";
+/// It cannot get a key.
+pub const ENABLE_FIRST: &str =
+    "This service account is disabled, and all of its keys are refused. Enable it before you create a key.";
+/// It has no key yet.
+pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API before it has one.";
+/// Stops its keys.
+pub const DISABLE: &str = "Disable";
+/// Lets its keys work again.
+pub const ENABLE: &str = "Enable";
+/// Above the form that stops its keys.
+pub const DISABLE_ACCOUNT: &str = "Disable service account";
+/// What stopping means.
+pub const DISABLE_EFFECTS: [&str; 2] = [
+    "All of its keys are refused from then on. Requests in progress fail.",
+    "You can enable it again at any time. Its active keys then work again.",
+];
+/// Above the form that lets its keys work again.
+pub const ENABLE_ACCOUNT: &str = "Enable service account";
+/// What that means.
+pub const ENABLE_EFFECT: &str = "Its active keys work again at once.";
+/// Keeps another name.
+pub const RENAME_ACCOUNT: &str = "Rename";
+/// Keeps another role.
+pub const CHANGE_ROLE: &str = "Change role";
+/// A key without an end (RK-06).
+pub const NEVER_ENDS: &str = "Never";
+
+// The organization.
+
+/// The page of the organization.
+pub const ORGANIZATION: &str = "Organization";
+/// Beneath its title.
+pub const ORGANIZATION_LEDE: &str = "What it is, and what holds for all of its keys.";
+/// The setting of decision D17.
+pub const LONGEST_LIFETIME: &str = "Longest lifetime of new keys";
+/// Its unit.
+pub const LIFETIME_DAYS: &str = "Days";
+/// What it does.
+pub const LIFETIME_HINT: &str =
+    "From 1 to 3650 days. With a limit, every new key needs an expiration within it. Leave it blank for no limit.";
+/// What it does not do.
+pub const LIFETIME_KEEPS: &str = "Keys that exist already keep their expiration.";
+/// There is no limit.
+pub const NO_LIMIT: &str = "No limit";
+/// Why someone cannot change it.
+pub const ORGANIZATION_READ_ONLY: &str = "Only owners and admins can change this.";
+/// Keeps what was typed.
+pub const SAVE: &str = "Save";
+/// It was kept.
+pub const ORGANIZATION_SAVED: &str = "The setting is saved. It holds for keys created from now on.";
+
+/// Beneath the title of the list of service accounts (RA-16).
+pub fn accounts_lede(organization: &str) -> String {
+    let organization = isolated(organization);
+    format!(
+        "A service account lets a program that no person stands behind act in {organization}, with API keys of its own."
+    )
+}
+
+/// Above the table of service accounts, for screen readers.
+pub fn accounts_caption(organization: &str) -> String {
+    format!("Service accounts of {}", isolated(organization))
+}
+
+/// After the name of a service account that was made just now.
+pub const ACCOUNT_CREATED: &str = " is created. Next, create its API key.";
+/// After the name of one that was changed.
+pub const ACCOUNT_CHANGED: &str = " is changed.";
+/// After the name of one that was disabled.
+pub const ACCOUNT_DISABLED: &str = " is disabled. Its keys are refused from now on.";
+/// After the name of one that was enabled.
+pub const ACCOUNT_ENABLED: &str = " is enabled. Its active keys work again.";
+
+/// Above the table of its keys, for screen readers.
+pub fn account_keys_caption(name: &str) -> String {
+    format!("API keys of {}", isolated(name))
+}
+
+/// The state of a key, in a word or two.
+pub fn key_state(status: KeyStatus) -> String {
+    match status {
+        KeyStatus::Revoked => "Revoked".into(),
+        KeyStatus::Expired => "Expired".into(),
+        KeyStatus::Exposed => "Sent in an address".into(),
+        KeyStatus::EndsAt(at) => format!("Ends {}", at.to_day()),
+        KeyStatus::ExpiresSoon(_) => "Expires soon".into(),
+        KeyStatus::Unused => "Unused for 90 days".into(),
+        KeyStatus::Active => "Active".into(),
+    }
+}
+
+/// How many keys a service account has, and whether it may have more.
+pub fn active_keys(count: i64, several: bool) -> String {
+    format!("{count}{}", if several { ", several allowed" } else { "" })
+}
+
+/// A lifetime of keys.
+pub fn lifetime(days: Option<i64>) -> String {
+    days.map_or_else(|| NO_LIMIT.to_owned(), |days| format!("{days} day{}", if days == 1 { "" } else { "s" }))
+}

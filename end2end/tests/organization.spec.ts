@@ -1,0 +1,97 @@
+// A limit on the lifetime of keys would get in the way of other tests, so these have an installation of their own.
+import type { Page } from '@playwright/test';
+
+import { inspect } from '../support/looks.ts';
+import { ADAM, MINA, OLIVIA, signIn } from '../support/people.ts';
+import { ports, startServer, type Server } from '../support/server.ts';
+import { expect, test as base } from '../support/test.ts';
+
+const test = base.extend<{ own: Server; at: (person: string) => Promise<Page> }>({
+  own: async ({}, use, info) => {
+    const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
+    await use(server);
+    expect(await server.stop()).toEqual([]);
+  },
+  at: async ({ own, browser, javaScriptEnabled, guard, scripted }, use) => {
+    const context = await browser.newContext({ baseURL: own.url, javaScriptEnabled, reducedMotion: 'reduce' });
+    guard.watch(context, scripted);
+    const page = await context.newPage();
+    await use(async (person) => {
+      await context.clearCookies();
+      await signIn(page, person);
+      await page.getByRole('link', { name: 'Organization', exact: true }).click();
+      await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
+      return page;
+    });
+    await context.close();
+  },
+});
+
+test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, async ({ at, guard }) => {
+  test.slow();
+  guard.expects(/422/);
+  const page = await at(OLIVIA);
+  const organization = /\/o\/([^/]+)\/settings$/.exec(page.url())?.[1];
+  await expect(page.getByRole('definition').filter({ hasText: /^Acme$/ })).toBeVisible();
+  await expect(page.getByRole('definition').filter({ hasText: organization! })).toBeVisible();
+  const nav = page.getByRole('navigation', { name: 'Settings' });
+  await expect(nav.getByRole('link', { name: 'Organization' })).toHaveAttribute('aria-current', 'page');
+
+  const days = page.getByLabel('Days');
+  const save = page.getByRole('button', { name: 'Save' });
+  await expect(days).toHaveValue('');
+  await expect(page.getByText('Keys that exist already keep their expiration.')).toBeVisible();
+  for (const wrong of ['0', '3651', 'ninety', '1.5']) {
+    await days.fill(wrong);
+    await save.click();
+    await expect(days, wrong).toHaveAccessibleDescription(/Enter a whole number from 1 to 3650\./);
+    await expect(days, wrong).toHaveValue(wrong);
+  }
+  await days.fill(' 90 ');
+  await save.click();
+  await expect(page.getByRole('status')).toHaveText('The setting is saved. It holds for keys created from now on.');
+  await expect(days).toHaveValue('90');
+  await page.reload();
+  await expect(page.getByRole('status')).toHaveCount(0);
+  await expect(days).toHaveValue('90');
+
+  // Everyone in the organization sees what holds for their keys, and who can change it.
+  await at(MINA);
+  await expect(page.getByText('90 days')).toBeVisible();
+  await expect(page.getByText('Only owners and admins can change this.')).toBeVisible();
+  await expect(save).toHaveCount(0);
+
+  await at(ADAM);
+  await days.fill('');
+  await save.click();
+  await expect(days).toHaveValue('');
+  await page.getByRole('link', { name: 'Audit Log' }).click();
+  const changes = page.getByRole('row').filter({ hasText: 'Changed the organization' });
+  await expect(changes).toHaveCount(2);
+  await changes.first().getByText('Details').click();
+  await expect(changes.first()).toContainText(ADAM);
+  await expect(changes.first()).toContainText('Longest lifetime of new keys');
+  await expect(changes.first()).toContainText('90 days');
+});
+
+test('the organization of a member is closed to strangers: KE-06', { tag: '@plain' }, async ({ page, guard }) => {
+  guard.expects(/403/);
+  await signIn(page, MINA);
+  expect((await page.goto('/o/org_nobody/settings'))!.status()).toBe(403);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+});
+
+test('how the organization looks', async ({ at, guard }) => {
+  test.setTimeout(90_000);
+  guard.expects(/422/);
+  const page = await at(OLIVIA);
+  await inspect(page, 'organization');
+  await page.getByLabel('Days').fill('x');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await inspect(page, 'organization-error');
+  await page.getByLabel('Days').fill('90');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await inspect(page, 'organization-saved');
+  await at(MINA);
+  await inspect(page, 'organization-member');
+});

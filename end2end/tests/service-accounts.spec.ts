@@ -1,0 +1,177 @@
+import type { Page } from '@playwright/test';
+
+import { expectNoSidewaysScroll, inspect } from '../support/looks.ts';
+import { ADAM, MINA, OLIVIA, THEO, row, signIn, unique } from '../support/people.ts';
+import { expect, test } from '../support/test.ts';
+
+const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
+
+async function openList(page: Page) {
+  await nav(page).getByRole('link', { name: 'Service accounts' }).click();
+  await expect(page.getByRole('heading', { name: 'Service accounts', level: 1 })).toBeVisible();
+}
+
+/** Makes a service account, and stays on its page. Gives its number. */
+async function make(page: Page, name: string): Promise<string> {
+  await openList(page);
+  await page.getByRole('link', { name: 'Create service account' }).first().click();
+  await page.getByLabel('Name').fill(name);
+  await page.getByRole('button', { name: 'Create service account' }).click();
+  await page.waitForURL(/service-accounts\/\d+$/);
+  return page.url().split('/').pop()!;
+}
+
+test(
+  'an owner makes a service account, changes it, stops it and starts it again: RA-16, RA-17, RO-20',
+  { tag: ['@plain', '@store'] },
+  async ({ page, guard }) => {
+    guard.expects(/422/);
+    test.slow();
+    const [name, later] = [unique('Deploy pipeline'), unique('Release pipeline')];
+    const organization = await signIn(page, OLIVIA);
+
+    // RA-16: what they are for, and where to read on.
+    await openList(page);
+    await expect(nav(page).getByRole('link', { name: 'Service accounts' })).toHaveAttribute('aria-current', 'page');
+    await expect(nav(page).locator('[aria-current]')).toHaveCount(1);
+    await expect(page.getByText('a program that no person stands behind')).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Read about service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
+
+    // RA-17: what was typed is kept until it is right.
+    await page.getByRole('link', { name: 'Create service account' }).first().click();
+    await expect(page.getByRole('radio', { name: /^Member/ })).toBeChecked();
+    await page.getByLabel('Name').fill('   ');
+    await page.getByRole('radio', { name: /^Admin/ }).check();
+    await page.getByLabel('Allow several active keys').check();
+    await page.getByRole('button', { name: 'Create service account' }).click();
+    await expect(page.getByRole('alert')).toBeFocused();
+    await expect(page.getByLabel('Name')).toHaveAccessibleDescription(/Enter a name for the service account\./);
+    await expect(page.getByRole('radio', { name: /^Admin/ })).toBeChecked();
+    await expect(page.getByLabel('Allow several active keys')).toBeChecked();
+    await page.getByLabel('Name').fill(name);
+    await page.getByRole('radio', { name: /^Member/ }).check();
+    await page.getByLabel('Allow several active keys').uncheck();
+    await page.getByRole('button', { name: 'Create service account' }).click();
+
+    // Its page suggests its key.
+    await page.waitForURL(/service-accounts\/\d+$/);
+    const id = page.url().split('/').pop();
+    await expect(page.getByRole('status')).toHaveText(`“${name}” is created. Next, create its API key.`);
+    const key = page.getByRole('link', { name: 'Create key' });
+    await expect(key).toHaveAttribute('href', `/o/${organization}/settings/api-keys/new?for=${id}`);
+    await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('status')).toHaveCount(0);
+
+    await page.getByLabel('Name').fill(' ');
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await expect(page.getByLabel('Name')).toHaveAccessibleDescription(/Enter a name for the service account\./);
+    await page.getByLabel('Name').fill(later);
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(later);
+    await expect(page.getByRole('status')).toHaveText(`“${later}” is changed.`);
+    await page.getByRole('radio', { name: /^Admin/ }).check();
+    await page.getByRole('button', { name: 'Change role' }).click();
+    await expect(page.getByRole('definition').filter({ hasText: /^Admin$/ })).toBeVisible();
+    // RO-20: one at a time, unless several are allowed.
+    await page.getByRole('button', { name: 'Allow several active keys' }).click();
+    await expect(page.getByRole('definition').filter({ hasText: '0, several allowed' })).toBeVisible();
+    await page.getByRole('button', { name: 'Allow only one active key' }).click();
+    await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
+
+    await expect(page.getByText('All of its keys are refused from then on. Requests in progress fail.')).toBeVisible();
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await expect(page.getByRole('status')).toHaveText(`“${later}” is disabled. Its keys are refused from now on.`);
+    await expect(key).toHaveCount(0);
+    await openList(page);
+    await expect(row(page, later)).toContainText(/Admin.*0.*by Olivia Owens.*Disabled/);
+    await row(page, later).getByRole('link').click();
+    await page.getByRole('button', { name: 'Enable' }).click();
+    await expect(page.getByRole('status')).toHaveText(`“${later}” is enabled. Its active keys work again.`);
+    await expect(key).toBeVisible();
+    const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
+    await crumbs.getByRole('link', { name: 'Service accounts' }).click();
+    await expect(row(page, later)).toContainText('Active');
+
+    await nav(page).getByRole('link', { name: 'Audit Log' }).click();
+    const events = (what: string) => page.getByRole('row').filter({ hasText: what }).filter({ hasText: OLIVIA });
+    await expect(events('Created a service account').filter({ hasText: name })).toHaveCount(1);
+    await expect(events('Changed a service account').filter({ hasText: later })).not.toHaveCount(0);
+  },
+);
+
+test('an admin makes service accounts too: RA-17', { tag: '@plain' }, async ({ page }) => {
+  const name = unique('Nightly report');
+  await signIn(page, ADAM);
+  await make(page, name);
+  await openList(page);
+  await expect(row(page, name)).toContainText(ADAM);
+});
+
+test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, async ({ page, guard }) => {
+  guard.expects(/403/);
+  const organization = await signIn(page, MINA);
+  await expect(nav(page).getByRole('link')).toHaveText(['API Keys', 'Audit Log', 'Organization', 'Documentation']);
+  for (const path of ['', '/new', '/1']) {
+    expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+  }
+});
+
+test('service accounts of another organization are closed: KE-06', { tag: '@plain' }, async ({ page, guard }) => {
+  guard.expects(/40[34]/);
+  const name = unique('Acme only');
+  const acme = await signIn(page, OLIVIA);
+  const id = await make(page, name);
+  await page.context().clearCookies();
+  const orbit = await signIn(page, THEO);
+  for (const [organization, status] of [[acme, 403], [orbit, 404]]) {
+    const answer = await page.goto(`/o/${organization}/settings/service-accounts/${id}`);
+    expect(answer!.status()).toBe(status);
+    await expect(page.locator('body')).not.toContainText(name);
+  }
+});
+
+test('the menu of narrow screens leads everywhere', { tag: '@plain' }, async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await signIn(page, OLIVIA);
+  await page.getByRole('button', { name: 'Settings menu' }).click();
+  const links = nav(page).getByRole('link');
+  await expect(links).toHaveText(['API Keys', 'Service accounts', 'Audit Log', 'Organization', 'Documentation']);
+  await links.filter({ hasText: 'Organization' }).click();
+  await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
+});
+
+test.describe('looks', () => {
+  test.describe.configure({ timeout: 90_000 });
+
+  test('an empty list', async ({ page }) => {
+    await signIn(page, THEO);
+    await openList(page);
+    await expect(page.getByRole('heading', { name: 'No service accounts yet' })).toBeVisible();
+    await inspect(page, 'service-accounts-empty');
+  });
+
+  test('the list, the form, and one account', async ({ page, guard }) => {
+    guard.expects(/422/);
+    await signIn(page, OLIVIA);
+    await make(page, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthetablesidewaysatanywidthwhatsoever');
+    await make(page, 'حساب التقارير الشهرية');
+    await inspect(page, 'service-account');
+    await page.setViewportSize({ width: 768, height: 800 });
+    await expectNoSidewaysScroll(page, 'a service account');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await inspect(page, 'service-account-disabled');
+    await openList(page);
+    await inspect(page, 'service-accounts');
+    await page.setViewportSize({ width: 768, height: 800 });
+    await expectNoSidewaysScroll(page, 'the list of service accounts');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('link', { name: 'Create service account' }).click();
+    await inspect(page, 'new-service-account');
+    await page.getByLabel('Name').fill('  ');
+    await page.getByRole('button', { name: 'Create service account' }).click();
+    await inspect(page, 'new-service-account-error');
+  });
+});

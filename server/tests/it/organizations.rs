@@ -1,0 +1,44 @@
+//! People in several organizations.
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::Role;
+use engine::organizations::Cast;
+use engine::people::Identity;
+
+use crate::house::{Answer, House, ISSUER};
+
+async fn page(house: &House, path: &str, cookie: &str) -> Answer {
+    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
+    house.send(request.body(Body::empty()).expect("request")).await
+}
+
+// KE-05, KE-04, RU-03, decision D21: a person belongs to several organizations, one of them is the active one, and the
+// short addresses lead to its keys.
+#[tokio::test]
+async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
+    let house = House::empty().await;
+    let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
+    let cast = ["North", "South"].map(|organization| Cast { organization, members: vec![(una(), Role::Owner)] });
+    house.engine.stage_demo(&cast).await.expect("staged");
+    let una = house.someone("una").await;
+    let person = house
+        .engine
+        .sign_in(
+            &Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: None },
+            &Default::default(),
+        )
+        .await;
+    let both = house.engine.memberships(person.expect("una")).await.expect("memberships");
+    let keys: Vec<_> = both.iter().map(|one| format!("/o/{}/settings/api-keys", one.organization)).collect();
+    assert_eq!(keys.len(), 2);
+    for active in [&keys[1], &keys[0], &keys[1]] {
+        let shown = page(&house, active, &una.cookie()).await;
+        assert_eq!(shown.status.as_u16(), 200);
+        assert!(keys.iter().all(|path| shown.text.contains(path.as_str())), "both can be switched to");
+        for short in ["/settings/api-keys", "/settings/api", "/"] {
+            let answer = page(&house, short, &una.cookie()).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, active.as_str()), "{short}");
+        }
+    }
+}
