@@ -14,6 +14,8 @@ export const ports = {
   postgres: FIRST_PORT + 1,
   empty: (worker: number) => FIRST_PORT + 10 + worker,
   stranger: (worker: number) => FIRST_PORT + 20 + worker,
+  samples: FIRST_PORT + 30,
+  docs: (page: number) => FIRST_PORT + 40 + page,
 };
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;
@@ -27,7 +29,14 @@ export interface Server {
   stop(): Promise<string[]>;
 }
 
-export async function startServer(port: number, options: { demo: boolean; database?: string }): Promise<Server> {
+interface Options {
+  demo: boolean;
+  database?: string;
+  /** More settings. */
+  env?: Record<string, string>;
+}
+
+export async function startServer(port: number, options: Options): Promise<Server> {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run .ci/build first`);
   const folder = mkdtempSync(join(tmpdir(), 'roundtable-end2end-'));
   const env = {
@@ -37,6 +46,7 @@ export async function startServer(port: number, options: { demo: boolean; databa
     ROUNDTABLE_ADDR: `127.0.0.1:${port}`,
     ROUNDTABLE_DATABASE_URL: options.database ?? `sqlite://${join(folder, 'roundtable.db')}`,
     ROUNDTABLE_MASTER_KEY_FILE: join(folder, 'master.key'),
+    ...options.env,
   } as NodeJS.ProcessEnv;
   const init = spawnSync(BINARY, ['init', '--new-master-key'], { env, cwd: folder, encoding: 'utf8' });
   if (init.status !== 0) throw new Error(`roundtable init ended ${init.status}: ${init.stderr}`);

@@ -10,10 +10,13 @@ mod me;
 mod members;
 mod new_keys;
 mod organization;
+mod paging;
 mod runs;
 mod sealed;
 mod service_accounts;
 mod workspaces;
+
+use std::borrow::Cow;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method};
@@ -88,7 +91,7 @@ pub fn router(house: House) -> Router {
         .route("/v1/openapi.json", get(|| async { Json(description()) }))
         .fallback(|| async { Refusal::new(Code::NotFound, "no such address") })
         .method_not_allowed_fallback(|| async { Refusal::new(Code::MethodNotAllowed, "no such method") })
-        .layer(from_fn_with_state(house.clone(), no_key_in_query))
+        .layer(from_fn_with_state(house.clone(), no_key_in_address))
         .layer(from_fn(account))
         .with_state(house)
 }
@@ -97,7 +100,7 @@ pub fn router(house: House) -> Router {
 pub fn bootstrap_alias(house: House) -> Router {
     Router::new()
         .route("/bootstrap", post(bootstrap::bootstrap))
-        .route_layer(from_fn_with_state(house.clone(), no_key_in_query))
+        .route_layer(from_fn_with_state(house.clone(), no_key_in_address))
         .route_layer(from_fn(account))
         .with_state(house)
 }
@@ -113,19 +116,25 @@ pub fn description() -> Description {
 
 /// The names under which the one address takes a key in its query (decision D8); nothing anywhere else.
 pub(super) fn names_of_key(request: &Request) -> &'static [&'static str] {
-    let hook = request.uri().path().strip_prefix("/v1/hooks/").and_then(|rest| rest.strip_suffix("/runs"));
-    let is_hook = *request.method() == Method::POST && hook.is_some_and(|workspace| !workspace.contains('/'));
-    if is_hook { &["token", "api_key"] } else { &[] }
+    if *request.method() == Method::POST && is_hook(request) { &["token", "api_key"] } else { &[] }
 }
 
-/// Refuses a key in the query (decision D8), and marks it: addresses end up in logs and histories.
-async fn no_key_in_query(State(house): State<House>, request: Request, next: Next) -> Response {
+fn is_hook(request: &Request) -> bool {
+    let workspace = request.uri().path().strip_prefix("/v1/hooks/").and_then(|rest| rest.strip_suffix("/runs"));
+    workspace.is_some_and(|workspace| !workspace.contains('/'))
+}
+
+/// Refuses a key in the address (decision D8), and marks it: addresses end up in logs and histories. Whoever takes a key
+/// for its id puts it into the path.
+async fn no_key_in_address(State(house): State<House>, request: Request, next: Next) -> Response {
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-    let query = request.uri().query().unwrap_or_default().to_owned();
+    let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
     let (taken, mut found) = (names_of_key(&request), false);
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !taken.contains(&&**name)) {
+    let steps = path.split('/').map(|step| (Cow::Borrowed(""), Cow::Borrowed(step)));
+    let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !taken.contains(&&**name));
+    for (name, value) in steps.chain(pairs) {
         let key = PlainKey::parse(value.trim());
-        let named = taken.is_empty() && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+        let named = !is_hook(&request) && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
         found |= key.is_ok() || named;
         if let Ok(key) = key
             && let Err(error) = house.engine.expose_key(&key, &origin).await
@@ -133,7 +142,7 @@ async fn no_key_in_query(State(house): State<House>, request: Request, next: Nex
             return Refusal::from(error).into_response();
         }
     }
-    if found { Refusal::new(Code::KeyInQuery, "a key in the query").into_response() } else { next.run(request).await }
+    if found { Refusal::new(Code::KeyInQuery, "a key in the address").into_response() } else { next.run(request).await }
 }
 
 /// Names that a key goes by in a query.

@@ -7,6 +7,7 @@ use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::token::PlainKey;
 use engine::ctx::Origin;
 use leptos::nonce::Nonce;
 
@@ -21,12 +22,12 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const AGENT_LIMIT: usize = 200;
 
 /// Gives the request an id and an origin, and writes one line when it is answered. The query is never written: keys
-/// may be in it.
+/// may be in it; and of a key in the path only its preview.
 pub async fn log(State(house): State<House>, mut request: Request, next: Next) -> Response {
     let outside = house.engine.outside().clone();
     let id = outside.word("req_");
     let begun = outside.now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), without_keys(request.uri().path()));
     let origin = origin(&request, &id, house.trusted_proxies);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
@@ -93,6 +94,11 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
+fn without_keys(path: &str) -> String {
+    let shown = |step: &str| PlainKey::parse(step).map_or_else(|_| step.to_owned(), |key| key.preview());
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
 fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(&SEC_FETCH_SITE), text(&ORIGIN)) {
@@ -147,6 +153,14 @@ mod tests {
             assert!(!ours(&[("origin", other)]), "{other}");
         }
         assert!(!ours(&[]));
+    }
+
+    #[test]
+    fn a_key_in_the_path_is_not_written() {
+        let key = PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43]);
+        let written = without_keys(&format!("/api/v1/keys/{}/rotate", key.expose()));
+        assert_eq!(written, format!("/api/v1/keys/{}/rotate", key.preview()));
+        assert_eq!(without_keys("/o/org_1/settings"), "/o/org_1/settings");
     }
 
     #[test]

@@ -1,5 +1,11 @@
 //! The REST API: workspaces, errors, setting up.
 
+mod organization;
+mod power;
+mod runs;
+mod sealed;
+mod service_accounts;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};

@@ -81,7 +81,7 @@ async fn ke_27_members_see_their_own_keys_only() {
     assert_eq!(owners("theo").await, [("Theo Okafor".to_owned(), true)]);
 }
 
-// RK-23, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
+// RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
 #[tokio::test]
 async fn ro_37_revoking_ends_a_key_at_once() {
     let house = House::new().await;

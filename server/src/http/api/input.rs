@@ -3,29 +3,21 @@
 use axum::Json;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header::{CONTENT_TYPE, LINK};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use domain::command::{KeyQuery, StatusFilter};
-use domain::key::Environment;
 use domain::token::PlainKey;
-use domain::{Code, Fault, FieldFault, KeyId};
+use domain::{Code, Fault, FieldFault};
 use engine::Ctx;
 use engine::keys::Once;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 use utoipa::IntoParams;
 
-use super::bodies::EnvironmentWord;
+use crate::http::caller;
 use crate::http::problem::{Answer, Refusal};
-use crate::http::{House, caller};
-
-/// Rows of a page when nothing is asked for.
-const LIMIT: i64 = 100;
-/// The most rows of a page.
-const MOST: i64 = 200;
 
 /// The caller, as `caller::admit` let it in.
 pub struct Caller(pub Ctx);
@@ -63,133 +55,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// What is wrong with a body of the wrong shape, without the words of the parser around it.
+/// What is wrong with a body of the wrong shape, without the words of the parser around it, and without what was sent:
+/// a key in the wrong field comes neither back nor into the log.
 fn told(text: &str) -> String {
     let text = text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
-    format!("The body does not have the expected shape: {}", text.split(" at line").next().unwrap_or(text))
-}
-
-/// Which page of a list.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// Rows of a page, 1 to 200; 100 if not given.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Option<String>,
-    /// Where the page begins, from the `Link` header of the page before.
-    #[param(value_type = Option<i64>, minimum = 1)]
-    cursor: Option<String>,
-}
-
-/// Which keys, and which page of them.
-#[derive(Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct KeysQuery {
-    /// Rows of a page, 1 to 200; 100 if not given.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
-    limit: Option<String>,
-    /// Where the page begins, from the `Link` header of the page before.
-    #[param(value_type = Option<i64>, minimum = 1)]
-    cursor: Option<String>,
-    /// Only keys that open doors now.
-    #[param(value_type = Option<bool>)]
-    active: Option<String>,
-    /// Only keys of one environment, `production` or `test`.
-    #[param(value_type = Option<EnvironmentWord>)]
-    environment: Option<String>,
-    /// Only keys whose name, owner or creator holds this text, or whose `key_prefix` begins with it.
-    #[param(max_length = 200)]
-    q: Option<String>,
-}
-
-/// A page that was asked for.
-pub struct Paging {
-    /// Rows before this one.
-    pub before: Option<i64>,
-    /// How many.
-    pub limit: i64,
-    /// The rest of the query, for the next page.
-    kept: Vec<(&'static str, String)>,
-}
-
-impl Paging {
-    fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
-        let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
-        let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| known("limit", "1 to 200"))?;
-        let before = cursor.map(|text| text.parse::<i64>()).transpose();
-        let before = before
-            .ok()
-            .filter(|before| before.is_none_or(|n| n > 0))
-            .ok_or_else(|| known("cursor", "a cursor of a Link header"))?;
-        Ok(Self { before, limit, kept: Vec::new() })
-    }
-
-    /// The body, with a `Link` header to the next page if there is one (RFC 8288).
-    pub fn answer(&self, house: &House, path: &str, next: Option<i64>, body: impl IntoResponse) -> Response {
-        let mut response = body.into_response();
-        if let Some(next) = next {
-            let mut query = url::form_urlencoded::Serializer::new(format!("limit={}&cursor={next}", self.limit));
-            query.extend_pairs(&self.kept);
-            let url = format!("{}{path}?{}", house.installation.public_url, query.finish());
-            if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
-                response.headers_mut().insert(LINK, link);
-            }
+    let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    let what = match (expected, text.split_once("invalid ")) {
+        _ if text.contains("unknown field") => {
+            format!("there is a field that is not known; expected {}", expected.unwrap_or("none"))
         }
-        response
-    }
+        (Some(expected), Some((field, _))) => format!("{field}expected {expected}"),
+        _ => text.to_owned(),
+    };
+    format!("The body does not have the expected shape: {what}")
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Paging {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let query: PageQuery = query(parts, state).await?;
-        Self::read(query.limit, query.cursor)
-    }
-}
-
-/// Keys that were asked for, page by page.
-pub struct KeyPaging {
-    /// Which keys.
-    pub query: KeyQuery,
-    /// Which page.
-    pub page: Paging,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let asked: KeysQuery = query(parts, state).await?;
-        let mut page = Paging::read(asked.limit, asked.cursor)?;
-        let status = match asked.active.as_deref() {
-            None | Some("false") => None,
-            Some("true") => Some(StatusFilter::Active),
-            Some(_) => return Err(known("active", "true, false").into()),
-        };
-        let word = asked.environment.as_deref();
-        let environment = word.map(|word| word.parse::<Environment>()).transpose();
-        let environment = environment.map_err(|()| known("environment", "production, test"))?;
-        if asked.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
-            return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
-        }
-        for (name, value) in [("active", asked.active), ("environment", asked.environment), ("q", asked.q.clone())] {
-            page.kept.extend(value.map(|value| (name, value)));
-        }
-        let after = page.before.map(KeyId);
-        Ok(Self { query: KeyQuery { text: asked.q, environment, status, after, ..KeyQuery::default() }, page })
-    }
-}
-
-async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
-    let read = Query::<T>::from_request_parts(parts, state).await;
-    read.map(|Query(query)| query)
-        .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))
-}
-
-fn known(field: &str, known: &str) -> Vec<FieldFault> {
+/// A value that is not one of those that are known.
+pub(super) fn known(field: &str, known: &str) -> Vec<FieldFault> {
     vec![FieldFault::new(field, Fault::Unknown { known: known.into() })]
 }
 
@@ -261,6 +144,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Presented {
         let found = parts.extensions.get::<caller::Shown>().map(|shown| Self(shown.0.clone()));
         found.ok_or_else(|| Refusal::with_details(Code::Forbidden, "Only the key that it is sealed to opens this"))
     }
+}
+
+/// A whole number, also as a program may write it that knows only one kind of number: `30.0` is 30 in JSON.
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let text = number.to_string();
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    text.parse().map(Some).map_err(|_| D::Error::custom(format!("{number} is not a whole number in reach")))
 }
 
 /// Faults of a key, in the words of the API: what a form calls its name is its label here.

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::HouseState;
 use super::bodies::{KeyBody, KeyDetailBody, KeyLineBody};
-use super::input::{Body, Caller, KeyPaging, KeysQuery, id, labelled};
+use super::input::{Body, Caller, id, labelled};
+use super::paging::{KeyPaging, KeysQuery};
 use crate::http::problem::{Answer, ProblemBody};
 
 /// What revoking a key answers.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::HouseState;
 use super::bodies::EnvironmentWord;
-use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled};
+use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled, whole};
 use crate::http::problem::{Answer, ProblemBody, Refusal};
 
 const STORE: &str = "Store this API key securely — it cannot be retrieved again";
@@ -82,6 +82,7 @@ impl From<&Rotated> for RotatedBody {
 pub struct NewKeyRequest {
     /// Whose it is: the caller's own if not given, or a service account's, for admins and owners.
     #[schema(example = 14)]
+    #[serde(default, deserialize_with = "whole")]
     actor_id: Option<i64>,
     /// Its name, 1 to 100 characters; `API key` if not given.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
@@ -121,6 +122,7 @@ pub struct RotateItself {
 pub struct RotateById {
     /// How long both keys work, 0 to 604800 seconds; 0 if not given.
     #[schema(example = 86400, minimum = 0, maximum = 604800)]
+    #[serde(default, deserialize_with = "whole")]
     overlap_seconds: Option<i64>,
     /// The new key's name; as the old one's if not given.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::HouseState;
 use super::bodies::OrganizationBody;
-use super::input::{Body, Caller};
+use super::input::{Body, Caller, whole};
 use crate::http::problem::Answer;
 
 /// What is to change of the organization.
@@ -24,7 +24,7 @@ pub struct OrganizationChange {
 
 /// Null is a value here, and not the same as nothing.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+    whole(deserializer).map(Some)
 }
 
 /// Get the organization

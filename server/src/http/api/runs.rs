@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::HouseState;
 use super::bodies::RunBody;
-use super::input::{Caller, MaybeBody, PageQuery, Paging, id};
+use super::input::{Caller, MaybeBody, id};
+use super::paging::{PageQuery, Paging};
 use crate::http::House;
 use crate::http::problem::{Answer, ProblemBody};
 

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 
 use super::HouseState;
 use super::bodies::WorkspaceBody;
-use super::input::{Body, Caller, PageQuery, Paging, id};
+use super::input::{Body, Caller, id};
+use super::paging::{PageQuery, Paging};
 use crate::http::problem::{Answer, ProblemBody};
 
 /// A list of workspaces.

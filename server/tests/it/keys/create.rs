@@ -111,6 +111,28 @@ async fn what_is_wrong_with_a_key_is_said_field_by_field() {
     assert_eq!(house.get("/api/v1/keys", &key).await.text, before, "a refused request made a key");
 }
 
+// A key in the wrong place of a body does not come back, and so not into the log either.
+#[tokio::test]
+async fn a_refusal_repeats_nothing_of_the_body() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    let mut unknown = serde_json::Map::new();
+    unknown.insert(format!("{key} invalid "), json!(1));
+    let cases = [
+        (json!({ "actor_id": key }), "actor_id: expected"),
+        (json!({ "actor_id": format!("{key} at line 1, expected {key}") }), "expected"),
+        (json!({ "scopes": key }), "scopes: expected a sequence"),
+        (Value::Object(unknown), "a field that is not known; expected one of `actor_id`"),
+        (json!({ "name": "x" }), "a field that is not known; expected one of `actor_id`"),
+    ];
+    for (body, said) in cases {
+        let refused = house.post("/api/v1/keys", &key, body).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains(said), "{}", refused.text);
+        assert!(!refused.text.contains(&key[20..60]), "{}", refused.text);
+    }
+}
+
 // RU-11: scopes are taken away, never added; a key with full access has none to take. What a key lost, it lost at once.
 #[tokio::test]
 async fn a_key_is_renamed_and_narrowed() {

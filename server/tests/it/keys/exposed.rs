@@ -36,6 +36,8 @@ async fn a_key_in_an_address_is_marked_as_exposed_once() {
         (Method::POST, format!("/api/v1/hooks/ws_a/runs?key={plain}"), watcher.as_str()),
         (Method::POST, format!("/api/v1/bootstrap?token={plain}"), ""),
         (Method::POST, format!("/bootstrap?token={plain}"), ""),
+        (Method::DELETE, format!("/api/v1/keys/{plain}"), watcher.as_str()),
+        (Method::GET, format!("/api/v1/workspaces/{plain}/runs"), ""),
     ];
     for (method, path, bearer) in &calls {
         let refused = house.call(method.clone(), path, bearer, Value::Null).await;

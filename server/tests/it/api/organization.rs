@@ -21,6 +21,10 @@ async fn settings_are_changed_by_admins() {
         let refused = patch(&admin, json!({ "max_key_days": days })).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("max_key_days")));
     }
+    assert_eq!(patch(&admin, json!({ "max_key_days": 30.0 })).await.json()["max_key_days"], 30, "the same number");
+    for days in [json!(30.5), json!(1e300)] {
+        assert_eq!(patch(&admin, json!({ "max_key_days": days })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
     assert_eq!(patch(&admin, json!({ "max_key_days": "30" })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let other = house.get("/api/v1/organization", &house.key("theo").await).await.json();
     assert_eq!((&other["name"], &other["max_key_days"]), (&json!("Orbit"), &Value::Null));

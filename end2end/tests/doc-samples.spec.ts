@@ -1,0 +1,133 @@
+// Every sample of the documentation runs, in the order of its page, on an installation of its own.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Browser } from '@playwright/test';
+
+import { MINA, OLIVIA, createKey, signIn } from '../support/people.ts';
+import { call, run, SETUP_TOKEN, startEmpty, startFounded, type Language, type Printed, type Vars } from '../support/programs.ts';
+import { ports, startServer, type Server } from '../support/server.ts';
+import { expect, test } from '../support/test.ts';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+
+interface Block {
+  language: Language;
+  code: string;
+}
+
+/** What a page needs before its first sample, and what the answer to a sample (by its number) is used for later. */
+interface Plan {
+  begin(port: number, browser: Browser): Promise<{ server: Server; vars: Vars }>;
+  then?: Record<number, (answer: Printed) => Vars>;
+  /** Statuses of samples that are refused here, with the reason beside the plan. */
+  refused?: Record<number, number>;
+  /** Samples in other languages that need only the two variables of every page. */
+  others?: number;
+}
+
+async function founded(port: number, more: (url: string, key: string, actor: string) => Promise<Vars> = async () => ({})) {
+  const { server, key, actor } = await startFounded(port);
+  const vars = { ROUNDTABLE_URL: server.url, ROUNDTABLE_API_KEY: key, ...(await more(server.url, key, actor)) };
+  return { server, vars };
+}
+
+const PLANS: Record<string, Plan> = {
+  quickstart: {
+    async begin(port) {
+      const server = await startEmpty(port);
+      return { server, vars: { ROUNDTABLE_URL: server.url, ROUNDTABLE_SETUP_TOKEN: SETUP_TOKEN } };
+    },
+    then: {
+      1: (answer) => ({ ROUNDTABLE_API_KEY: answer.json.api_key }),
+      3: (answer) => ({ WORKSPACE_ID: answer.json.id }),
+    },
+  },
+  'api-keys': {
+    begin: (port) =>
+      founded(port, async (url, key) => ({
+        KEYSTROKE_API_KEY: key,
+        KEYSTROKE_PLATFORM_URL: url,
+        ROOTS_API_KEY: (await call('POST', `${url}/api/v1/keys`, key, { label: 'another' })).api_key,
+      })),
+    then: { 1: (answer) => ({ KEY_ID: String(answer.json.key_id) }) },
+  },
+  authentication: {
+    begin: (port) =>
+      founded(port, async (url, key) => ({
+        WORKSPACE_ID: (await call('POST', `${url}/api/v1/workspaces`, key, { name: 'Engineering', provider: 'anthropic' })).id,
+        ROUNDTABLE_ID_TOKEN: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
+      })),
+    // An ID token counts for who signed in with Google before, and nobody can do that here. The tests of the doors prove
+    // the other half with tokens of their own.
+    refused: { 5: 401 },
+    others: 2,
+  },
+  'service-accounts': {
+    begin: (port) => founded(port),
+    then: { 1: (answer) => ({ ACTOR_ID: String(answer.json.actor_id) }) },
+  },
+  encryption: { begin: (port) => founded(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
+  organization: { begin: (port) => founded(port) },
+  members: {
+    async begin(port, browser) {
+      const server = await startServer(port, { demo: true });
+      const keyOf = async (person: string) => {
+        const context = await browser.newContext({ baseURL: server.url, javaScriptEnabled: false });
+        const page = await context.newPage();
+        await signIn(page, person);
+        const key = await createKey(page, 'Sample', false);
+        await context.close();
+        return key;
+      };
+      const [key, other] = [await keyOf(OLIVIA), await keyOf(MINA)];
+      const member = await call('GET', `${server.url}/api/v1/me`, other);
+      return { server, vars: { ROUNDTABLE_URL: server.url, ROUNDTABLE_API_KEY: key, MEMBER_ID: String(member.actor_id) } };
+    },
+  },
+};
+
+function blocks(page: string): Block[] {
+  const text = readFileSync(join(DOCS, `${page}.md`), 'utf8');
+  return [...text.matchAll(/^```(bash|javascript|python)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => ({
+    language: language as Language,
+    code,
+  }));
+}
+
+/** Whether a sample needs only what every page sets once. */
+const isPlain = ({ language, code }: Block) => language !== 'bash' && /ROUNDTABLE_API_KEY/.test(code);
+
+test('every page with samples has its plan', () => {
+  const pages = readdirSync(DOCS).filter((file) => file.endsWith('.md')).map((file) => file.slice(0, -3));
+  const sampled = pages.filter((page) => blocks(page).some((block) => block.language === 'bash' || isPlain(block)));
+  expect(sampled.sort()).toEqual(Object.keys(PLANS).sort());
+});
+
+for (const [index, [page, plan]] of Object.entries(PLANS).entries()) {
+  test(`the samples of ${page}.md`, async ({ browser }) => {
+    test.setTimeout(120_000);
+    const { server, vars } = await plan.begin(ports.docs(index), browser);
+    try {
+      const all = blocks(page);
+      for (const [at, { code }] of all.filter((block) => block.language === 'bash').entries()) {
+        const answer = await run('bash', code, vars);
+        const told = `sample ${at + 1} of ${page}.md: ${answer.text}\n${code}`;
+        expect(answer.statuses, told).toHaveLength(1);
+        const [low, high] = plan.refused?.[at + 1] ? [plan.refused[at + 1], plan.refused[at + 1]] : [200, 299];
+        expect(answer.statuses[0], told).toBeGreaterThanOrEqual(low);
+        expect(answer.statuses[0], told).toBeLessThanOrEqual(high);
+        Object.assign(vars, plan.then?.[at + 1]?.(answer) ?? {});
+      }
+      const others = all.filter(isPlain);
+      expect(others).toHaveLength(plan.others ?? 0);
+      for (const { language, code } of others) {
+        const { text } = await run(language, code, vars);
+        expect(text, code).toContain('Engineering');
+      }
+    } finally {
+      // No sample brings a whole key into the database or the log, not even the one that sends it in an address.
+      expect(await server.stop()).toEqual([]);
+    }
+  });
+}
