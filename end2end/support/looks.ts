@@ -32,7 +32,7 @@ export async function expectNoAxeViolations(page: Page, where: string) {
 export async function expectNoSidewaysScroll(page: Page, where: string) {
   const over = await page.evaluate(() => {
     const wide = document.documentElement.clientWidth;
-    const inside = (element: Element) => element.closest('pre, .visually-hidden, [hidden]') !== null;
+    const inside = (element: Element) => element.closest('pre, .visually-hidden, [hidden]') !== null || !element.checkVisibility();
     const out = [...document.querySelectorAll('body *')].filter((element) => {
       const box = element.getBoundingClientRect();
       return box.width > 0 && box.right > wide + 0.5 && !inside(element) && getComputedStyle(element).position !== 'fixed';
