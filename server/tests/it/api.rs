@@ -171,6 +171,8 @@ async fn every_refusal_has_the_one_shape() {
         (house.call(Method::PUT, "/api/v1/workspaces", &key, Value::Null).await, 405, "method_not_allowed"),
         (house.send(json("{")).await, 400, "bad_request"),
         (house.send(json("[]")).await, 422, "invalid_fields"),
+        (house.send(json(" [\"name\", \"openai\", null]")).await, 422, "invalid_fields"),
+        (house.send(json("null")).await, 422, "invalid_fields"),
         (house.send(json("{\"name\":1}")).await, 422, "invalid_fields"),
         (house.send(json("{\"name\":\"a\",\"provider\":\"openai\",\"created_by\":1}")).await, 422, "invalid_fields"),
         (house.send(json("{}")).await, 422, "invalid_fields"),

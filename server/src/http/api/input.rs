@@ -30,29 +30,42 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// A JSON body.
+/// A JSON body, which is an object.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        Json::<T>::from_request(request, state).await.map(|Json(body)| Self(body)).map_err(
-            |rejection| match rejection {
-                JsonRejection::MissingJsonContentType(_) => {
-                    Refusal::new(Code::UnsupportedMediaType, "no JSON content type")
-                }
-                JsonRejection::JsonDataError(e) => Refusal::with_details(Code::InvalidFields, told(&e.body_text())),
-                JsonRejection::JsonSyntaxError(_) => {
-                    Refusal::with_details(Code::BadRequest, "The body is not valid JSON")
-                }
-                other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                    Refusal::new(Code::TooLarge, "body too large")
-                }
-                other => Refusal::new(Code::BadRequest, other.body_text()),
-            },
-        )
+        let (parts, bytes) = whole_body(request, state).await?;
+        // The parser would fill the fields from a list, too, in their order.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
+            Ok(Json(body)) if is_object => Ok(Self(body)),
+            Ok(_) => Err(Refusal::with_details(Code::InvalidFields, told("expected an object"))),
+            Err(rejection) => Err(unreadable(&rejection)),
+        }
     }
+}
+
+fn unreadable(rejection: &JsonRejection) -> Refusal {
+    match rejection {
+        JsonRejection::MissingJsonContentType(_) => Refusal::new(Code::UnsupportedMediaType, "no JSON content type"),
+        JsonRejection::JsonDataError(e) => Refusal::with_details(Code::InvalidFields, told(&e.body_text())),
+        JsonRejection::JsonSyntaxError(_) => Refusal::with_details(Code::BadRequest, "The body is not valid JSON"),
+        other => Refusal::new(Code::BadRequest, other.body_text()),
+    }
+}
+
+/// A request with its body read to the end.
+async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Answer<(Parts, Bytes)> {
+    let (parts, body) = request.into_parts();
+    let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+    let bytes = bytes.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
+        _ => Refusal::new(Code::BadRequest, rejection.body_text()),
+    })?;
+    Ok((parts, bytes))
 }
 
 /// What is wrong with a body of the wrong shape, without the words of the parser around it, and without what was sent:
@@ -87,12 +100,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
             return Ok(Self(T::default()));
         }
         let typed = request.headers().contains_key(CONTENT_TYPE);
-        let (parts, body) = request.into_parts();
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
-        let bytes = bytes.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
-            _ => Refusal::new(Code::BadRequest, rejection.body_text()),
-        })?;
+        let (parts, bytes) = whole_body(request, state).await?;
         if bytes.is_empty() && !typed {
             return Ok(Self(T::default()));
         }
