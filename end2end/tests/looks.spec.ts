@@ -76,6 +76,7 @@ test('the menus of the list', async ({ page }) => {
   await row(page, name).getByRole('checkbox').check();
   await inspect(page, 'api-keys-selected');
   await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
   await inspect(page, 'shortcuts');
 });
 

@@ -42,7 +42,7 @@ fn pressed(event: ev::KeyboardEvent) {
         }
         return;
     }
-    let busy = around(&event, "input, textarea, select, [contenteditable]").is_some()
+    let busy = around(&event, "input:not([type=checkbox]), textarea, select, [contenteditable]").is_some()
         || document().query_selector("dialog[open]").ok().flatten().is_some();
     if busy || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
