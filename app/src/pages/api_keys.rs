@@ -52,7 +52,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer,
     let ended = visit.engine.count_ended_keys(&room.ctx, &query).await.map_err(told)?;
     let creators = visit.engine.list_creators(&room.ctx).await.map_err(told)?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
-    let form = KeyForm::new(asked, &room, None);
+    let form = KeyForm::load(asked, &room, None).await?;
     let list = List { room, query, rows, ended, creators, flash, url, problem: asked.problem().cloned(), form };
     Ok(Answer::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
 }

@@ -1,8 +1,6 @@
 //! Making a key where no script runs, and for a service account: the form, and as the answer of its POST the key.
 
-use domain::command::KeyQuery;
-use domain::policy::{Action, permit};
-use domain::{ActorId, Code, OrganizationId, Problem};
+use domain::{ActorId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
@@ -22,7 +20,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
         Some(id) => Some((id.0, service_name(asked, &room, id).await?)),
         None => None,
     };
-    let form = KeyForm::new(asked, &room, service);
+    let form = KeyForm::load(asked, &room, service).await?;
     Ok(Page::new(words::CREATE_KEY, move || draw(&room, &form)))
 }
 
@@ -35,10 +33,8 @@ fn draw(room: &Room, form: &KeyForm) -> AnyView {
     frame(room, words::CREATE_KEY, None, key_form(form, heading.into_any(), buttons.into_any()))
 }
 
-/// What a service account is called, as its keys tell; making its keys is the admins' business (RA-17).
+/// What a service account is called; making its keys is the admins' business (RA-17).
 async fn service_name(asked: &Asked, room: &Room, id: ActorId) -> Result<String, Problem> {
-    permit(room.ctx.actor(), Action::ManageServiceAccounts).map_err(|_| asked.visit.problem(Code::Forbidden))?;
-    let query = KeyQuery { owner: Some(id), ..KeyQuery::default() };
-    let found = asked.visit.engine.list_keys(&room.ctx, &query, 1).await.map_err(|error| asked.visit.tell(&error))?;
-    Ok(found.rows.into_iter().next().map_or_else(|| words::service_number(id.0), |line| line.key.actor_name))
+    let found = asked.visit.engine.get_service_account(&room.ctx, id).await;
+    Ok(found.map_err(|error| asked.visit.tell(&error))?.name)
 }

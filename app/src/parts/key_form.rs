@@ -28,18 +28,24 @@ pub struct KeyForm {
     typed: Vec<(String, String)>,
     problem: Option<Problem>,
     service: Option<(i64, String)>,
+    most_days: Option<i64>,
 }
 
 impl KeyForm {
     /// The form as it was sent, or a fresh one. `service` is the service account that the key is for.
-    pub fn new(asked: &Asked, room: &Room, service: Option<(i64, String)>) -> Self {
+    ///
+    /// # Errors
+    /// `Unavailable`, when the organization's settings cannot be read.
+    pub async fn load(asked: &Asked, room: &Room, service: Option<(i64, String)>) -> Result<Self, Problem> {
+        let settings =
+            asked.visit.engine.see_organization(&room.ctx).await.map_err(|error| asked.visit.tell(&error))?;
         let screen = Screen::NewKey(room.organization());
         let mine = room.place.screen == screen;
         let acts_as = match &service {
             Some((_, name)) => words::for_service(name),
             None => words::acts_as(&room.ctx.actor().name, &room.name),
         };
-        Self {
+        Ok(Self {
             organization: room.organization(),
             acts_as,
             now: room.ctx.now(),
@@ -48,7 +54,8 @@ impl KeyForm {
             typed: asked.posted.as_ref().filter(|_| mine).map(|posted| posted.typed.clone()).unwrap_or_default(),
             problem: asked.problem().filter(|_| mine).cloned(),
             service,
-        }
+            most_days: settings.max_key_days,
+        })
     }
 
     fn typed(&self, name: &str) -> Option<&str> {

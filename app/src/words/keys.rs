@@ -245,9 +245,9 @@ pub fn for_service(name: &str) -> String {
     format!("This key is for the service account {}.", isolated(name))
 }
 
-/// A service account whose name is not known yet.
-pub fn service_number(id: i64) -> String {
-    format!("no. {id}")
+/// Beside the choice of an end, where the organization limits it.
+pub fn lives_at_most(days: i64) -> String {
+    format!("In this organization a new key lives {} at most.", plural(days, "day"))
 }
 
 /// Until when a new key works.

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use domain::Role;
+use domain::command::ChangeOrganization;
 use engine::organizations::Cast;
 use engine::people::Identity;
 
@@ -40,5 +41,26 @@ async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
             let answer = page(&house, short, &una.cookie()).await;
             assert_eq!((answer.status.as_u16(), answer.header("location")), (303, active.as_str()), "{short}");
         }
+    }
+}
+
+// Decision D17: where the organization limits how long keys live, the form offers nothing beyond.
+#[tokio::test]
+async fn d17_the_form_offers_only_what_the_organization_allows() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let form = format!("/o/{}/settings/api-keys/new", olivia.organization);
+    let offered = async |value: &str| {
+        let page = page(&house, &form, &olivia.cookie()).await;
+        assert_eq!(page.status.as_u16(), 200);
+        page.text.contains(&format!("name=\"expiry\" value=\"{value}\""))
+    };
+    for value in ["7", "90", "365", "date", "none"] {
+        assert!(offered(value).await, "{value}");
+    }
+    let limit = ChangeOrganization::read(Some(45)).expect("valid");
+    house.engine.change_organization(&olivia.ctx, limit).await.expect("changed");
+    for (value, still) in [("7", true), ("30", true), ("60", false), ("90", false), ("date", true), ("none", false)] {
+        assert_eq!(offered(value).await, still, "{value}");
     }
 }

@@ -26,6 +26,7 @@ CREATE INDEX api_keys_rank ON api_keys (organization_id, rank, id DESC);
 CREATE INDEX api_keys_name ON api_keys (organization_id, rank, folded_name, id);
 CREATE INDEX api_keys_use ON api_keys (organization_id, rank, (COALESCE(last_used_at, 0)) DESC, id DESC);
 CREATE INDEX api_keys_end ON api_keys (organization_id, rank, (COALESCE(expires_at, 9223372036854775807)), id);
+CREATE INDEX api_keys_creator ON api_keys (organization_id, created_by);
 CREATE INDEX api_keys_prefix ON api_keys (organization_id, key_prefix);
 CREATE INDEX api_keys_due ON api_keys (expires_at) WHERE rank = 0 AND expires_at IS NOT NULL;
 CREATE UNIQUE INDEX api_keys_sole ON api_keys (organization_id, actor_id) WHERE sole AND rank = 0;

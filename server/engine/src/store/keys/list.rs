@@ -264,7 +264,7 @@ pub async fn count_ended(link: &mut Link, reach: &Reach, query: &KeyQuery, now: 
 /// Everyone who made a key within reach, by name; at most this many.
 pub async fn creators(link: &mut Link, reach: &Reach, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
     let sql = "SELECT a.id, a.name FROM actors a WHERE a.organization_id = $1 \
-               AND a.id IN (SELECT k.created_by FROM api_keys k WHERE k.organization_id = $1) \
+               AND EXISTS (SELECT 1 FROM api_keys k WHERE k.organization_id = $1 AND k.created_by = a.id) \
                ORDER BY a.folded_name, a.id LIMIT $2";
     Ok(on!(link, conn => {
         sqlx::query_as(sql).bind(reach.organization().as_str()).bind(limit).fetch_all(conn)
