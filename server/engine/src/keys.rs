@@ -29,7 +29,13 @@ impl Engine {
     fn line(&self, ctx: &Ctx, row: ListedRow) -> Result<KeyLine> {
         let ListedRow { key, actor_name, creator_name } = row;
         let creator = permit(&ctx.actor, Action::SeeCreators).is_ok().then_some(creator_name);
-        let written = key.last_used_at.map(Moment);
+        let written =
+            key.last_used_at.map(|at| (Moment(at), key.last_used_address.clone(), key.last_used_agent.clone()));
+        let last = written.max(self.usage().last_of(KeyId(key.id)));
+        let (last_used, last_used_address, last_used_agent) = match last {
+            Some((at, address, agent)) => (Some(at), address, agent),
+            None => (None, None, None),
+        };
         let view = KeyView {
             key_id: KeyId(key.id),
             actor_id: ActorId(key.actor_id),
@@ -40,7 +46,7 @@ impl Engine {
             role: word(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: creator,
-            last_used: written.max(self.usage().last_of(KeyId(key.id))),
+            last_used,
             expires_at: key.expires_at.map(Moment),
             revoked_at: key.revoked_at.map(Moment),
             key_prefix: key.key_prefix,
@@ -53,8 +59,8 @@ impl Engine {
             rotated_from: key.rotated_from.map(KeyId),
             rotated_to: key.rotated_to.map(KeyId),
             exposed_at: key.exposed_at.map(Moment),
-            last_used_address: key.last_used_address,
-            last_used_agent: key.last_used_agent,
+            last_used_address,
+            last_used_agent,
         })
     }
 

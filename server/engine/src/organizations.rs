@@ -109,11 +109,7 @@ impl Engine {
             return Err(Error::Conflict(Code::Conflict, "An organization keeps at least one owner"));
         }
         let running = keys::live_of(&mut tx, reach.organization(), member).await?;
-        tx.commit().await?;
-        if lowered {
-            self.flight().end_all(&running, ctx.flight()).await;
-        }
-        Ok(())
+        self.conclude(tx, if lowered { running } else { Vec::new() }, ctx.flight()).await
     }
 
     /// Makes the organization, once: of any number who try at the same time, one succeeds.

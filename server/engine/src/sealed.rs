@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
+use crate::fence::conflict;
 use crate::keys::{fence, state_of};
 use crate::mint::{self, Opener, Place};
 use crate::store::keys::{self, KeyRow};
@@ -70,12 +71,15 @@ impl Engine {
     /// Seals a note of the caller to the key of the request.
     ///
     /// # Errors
-    /// `Denied` unless the request was made with a key.
+    /// `Denied` unless the request was made with a key, `Conflict` for one that a successor takes the place of.
     pub async fn write_note(&self, ctx: &Ctx, text: SealText) -> Result<Sealed> {
         permit(&ctx.actor, Action::WriteNotebook)?;
         let Credential::Key { id: key, .. } = ctx.credential else { return Err(Error::Denied) };
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        let row = fence(self, &mut tx, ctx).await?;
+        if row.is_some_and(|row| row.rotated_to.is_some()) {
+            return Err(conflict("This key has a successor and ends soon. Write with the successor"));
+        }
         let item = self.seal(&mut tx, ctx, (ctx.actor.id, key), ItemKind::Note, text).await?;
         let event = Event::new(Happening::NoteWritten, "item", &item.id, &ctx.actor.name);
         journal(self, &mut tx, ctx, event.changed("key_id", None, Some(&key.to_string()))).await?;

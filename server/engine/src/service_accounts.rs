@@ -105,10 +105,7 @@ impl Engine {
         let after = ActorRow { audit_n: journal(self, &mut tx, ctx, event).await?, ..after };
         actors::update(&mut tx, &after.clone().sealed(self.ring())).await?;
         let running = keys::live_of(&mut tx, reach.organization(), command.actor).await?;
-        tx.commit().await?;
-        if weaker {
-            self.flight().end_all(&running, ctx.flight()).await;
-        }
+        self.conclude(tx, if weaker { running } else { Vec::new() }, ctx.flight()).await?;
         Ok(ServiceRow { actor: after, ..found }.view()?)
     }
 }

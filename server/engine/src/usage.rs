@@ -28,10 +28,13 @@ pub struct Usage {
     pending: Mutex<HashMap<KeyId, Gathered>>,
 }
 
+/// When a key was last used, from which address, by which agent.
+pub type LastUse = (Moment, Option<String>, Option<String>);
+
 /// What one key did since the last writing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Gathered {
-    last: Option<(Moment, Option<String>, Option<String>)>,
+    last: Option<LastUse>,
     days: BTreeMap<i64, DayRow>,
     callers: BTreeMap<(String, String), (i64, i64)>,
     refusals: BTreeMap<(i64, RefusalCause), (i64, Option<String>, i64)>,
@@ -68,8 +71,8 @@ impl Usage {
     }
 
     /// The last use of a key that is not written yet.
-    pub fn last_of(&self, key: KeyId) -> Option<Moment> {
-        self.pending().get(&key)?.last.as_ref().map(|(at, ..)| *at)
+    pub fn last_of(&self, key: KeyId) -> Option<LastUse> {
+        self.pending().get(&key)?.last.clone()
     }
 
     fn take(&self) -> HashMap<KeyId, Gathered> {
@@ -103,6 +106,9 @@ impl Gathered {
                 (sum.calls + row.calls, sum.refused + row.refused, sum.cost + row.cost);
         }
         for (caller, (at, calls)) in older.callers {
+            if self.callers.len() >= GATHERED && !self.callers.contains_key(&caller) {
+                continue;
+            }
             let seen = self.callers.entry(caller).or_default();
             *seen = (seen.0.max(at), seen.1 + calls);
         }
@@ -119,33 +125,48 @@ impl Engine {
     /// # Errors
     /// `Busy` when the database does not take it.
     pub async fn flush_usage(&self) -> Result<()> {
-        let uses = self.usage().take();
-        if uses.is_empty() {
-            return Ok(());
+        // Where rows are held one by one, a transaction of several could wait for a request that waits for it.
+        let at_once = if self.db().is_shared() { 1 } else { usize::MAX };
+        let mut taken = Taken { usage: self.usage(), uses: self.usage().take() };
+        while !taken.uses.is_empty() {
+            let keys: Vec<_> = taken.uses.keys().copied().take(at_once).collect();
+            let mut tx = self.db().begin().await?;
+            for key in &keys {
+                if let Some(gathered) = taken.uses.get(key) {
+                    write_use(&mut tx, *key, gathered).await?;
+                }
+            }
+            tx.commit().await?;
+            taken.uses.retain(|key, _| !keys.contains(key));
         }
-        let written = self.write_uses(&uses).await;
-        if written.is_err() {
-            self.usage().put_back(uses);
-        }
-        written
+        Ok(())
     }
 
-    async fn write_uses(&self, uses: &HashMap<KeyId, Gathered>) -> Result<()> {
+    /// Forgets days and refusals that are no longer shown.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn forget_old_usage(&self) -> Result<()> {
+        let first = self.outside().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
         let mut tx = self.db().begin().await?;
-        // In one order for every node, so that none waits for another in a circle.
-        let ordered: BTreeMap<_, _> = uses.iter().collect();
-        for (key, gathered) in ordered {
-            write_use(&mut tx, *key, gathered).await?;
-        }
+        usage::forget(&mut tx, first).await?;
         Ok(tx.commit().await?)
     }
 
-    /// How a key was used, as far as it is written.
+    /// How a key was used, what is not written yet included.
     pub(crate) async fn usage_of(&self, key: KeyId, now: Moment) -> Result<KeyUsage> {
         let (mut link, today) = (self.db().read().await?, now.0.div_euclid(DAY));
         let first = today - SHOWN_DAYS + 1;
+        let pending = self.usage().pending().get(&key).cloned().unwrap_or_default();
         let rows = usage::days(&mut link, key, first).await?;
-        let of = |day| rows.iter().find(|row| row.day == day).copied().unwrap_or(DayRow { day, ..DayRow::default() });
+        let of = |day| {
+            let written =
+                rows.iter().find(|row| row.day == day).copied().unwrap_or(DayRow { day, ..DayRow::default() });
+            let new = pending.days.get(&day).copied().unwrap_or_default();
+            let (calls, refused, cost) =
+                (written.calls + new.calls, written.refused + new.refused, written.cost + new.cost);
+            DayRow { day, calls, refused, cost }
+        };
         let days = (first..=today).map(of).map(|row| DayUse {
             day: Moment(row.day * DAY).to_date(),
             calls: row.calls,
@@ -153,18 +174,56 @@ impl Engine {
             cost: row.cost,
         });
         let days = days.collect();
-        let refusals = usage::refusals(&mut link, key, REFUSALS).await?.into_iter().map(|row| {
-            let cause = word(&row.cause, "key_refusals.cause")?;
-            Ok(RefusedUse { cause, at: Moment(row.at), address: row.address, count: row.count })
+        let mut together = Gathered::default();
+        for row in usage::refusals(&mut link, key, REFUSALS).await? {
+            let what = (row.at.div_euclid(DAY), word(&row.cause, "key_refusals.cause")?);
+            together.refusals.insert(what, (row.at, row.address, row.count));
+        }
+        for row in usage::callers(&mut link, key, CALLERS).await? {
+            together.callers.insert((row.address, row.agent), (row.at, row.calls));
+        }
+        let mut newest = pending;
+        newest.add(together);
+        Ok(KeyUsage { days, refusals: newest.refused(), callers: newest.called() })
+    }
+}
+
+impl Gathered {
+    fn refused(&self) -> Vec<RefusedUse> {
+        let told = self.refusals.iter().map(|((_, cause), (at, address, count))| RefusedUse {
+            cause: *cause,
+            at: Moment(*at),
+            address: address.clone(),
+            count: *count,
         });
-        let refusals = refusals.collect::<Result<_>>()?;
-        let callers = usage::callers(&mut link, key, CALLERS).await?.into_iter().map(|row| CallerUse {
-            address: row.address,
-            agent: row.agent,
-            at: Moment(row.at),
-            calls: row.calls,
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|one| std::cmp::Reverse(one.at));
+        told
+    }
+
+    fn called(&self) -> Vec<CallerUse> {
+        let told = self.callers.iter().map(|((address, agent), (at, calls))| CallerUse {
+            address: address.clone(),
+            agent: agent.clone(),
+            at: Moment(*at),
+            calls: *calls,
         });
-        Ok(KeyUsage { days, refusals, callers: callers.collect() })
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|one| std::cmp::Reverse(one.at));
+        told.truncate(usize::try_from(CALLERS).unwrap_or_default());
+        told
+    }
+}
+
+/// Uses that are being written. What is not written when it is dropped, whyever, is kept for the next time.
+struct Taken<'a> {
+    usage: &'a Usage,
+    uses: HashMap<KeyId, Gathered>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.usage.put_back(std::mem::take(&mut self.uses));
     }
 }
 
@@ -175,10 +234,11 @@ async fn write_use(tx: &mut Tx, key: KeyId, gathered: &Gathered) -> Result<()> {
     for day in gathered.days.values() {
         usage::add_day(tx, key, *day).await?;
     }
-    for ((address, agent), (at, calls)) in &gathered.callers {
-        let row = CallerRow { address: address.clone(), agent: agent.clone(), at: *at, calls: *calls };
-        usage::add_caller(tx, key, &row, CALLERS).await?;
+    for caller in gathered.called() {
+        let CallerUse { address, agent, at, calls } = caller;
+        usage::add_caller(tx, key, &CallerRow { address, agent, at: at.0, calls }).await?;
     }
+    usage::keep_callers(tx, key, CALLERS).await?;
     for ((day, cause), (at, address, count)) in &gathered.refusals {
         let row = RefusalRow { cause: cause.as_str().into(), at: *at, address: address.clone(), count: *count };
         usage::add_refusal(tx, key, *day, &row).await?;

@@ -38,6 +38,8 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     let router = http::router(&house, standin.map(Standin::router));
     listen::serve(listener, router, listen::asked_to_stop()).await;
     tidying.abort();
+    // What it was writing at this moment is back in memory once it is gone.
+    let _ = tidying.await;
     if let Err(error) = engine.flush_usage().await {
         tracing::error!(%error, "the last uses of keys could not be written");
     }
@@ -151,6 +153,7 @@ async fn tidy(engine: Engine) {
             engine.flush_usage().await,
             engine.expire_keys().await.map(drop),
             engine.forget_requests().await,
+            engine.forget_old_usage().await,
             engine.sweep_sessions().await,
         ] {
             if let Err(error) = done {

@@ -10,7 +10,7 @@ use domain::view::RefusalCause;
 use domain::{Code, OrganizationId};
 use engine::ctx::Origin;
 use engine::keys::Admitted;
-use engine::{Ctx, people};
+use engine::{Ctx, Error, people};
 
 use super::House;
 use super::problem::{Answer, Refusal};
@@ -56,28 +56,34 @@ async fn run(house: &House, admitted: Admitted, key: PlainKey, mut request: Requ
     request.extensions_mut().insert(admitted.ctx.clone());
     request.extensions_mut().insert(Shown(key));
     let cost = super::api::cost(request.method());
-    let ended = || Refusal::new(Code::Unauthorized, "the key ended while the request ran").into_response();
     let response = tokio::select! {
         biased;
-        () = admitted.pass.cancelled() => return ended(),
-        response = next.run(request) => response,
+        () = admitted.pass.cancelled() => None,
+        response = next.run(request) => Some(response),
     };
-    let mut response = match house.engine.still_admitted(&admitted).await {
-        Ok(()) => response,
-        Err(error) => Refusal::from(error).into_response(),
+    let mut response = match response {
+        None => Refusal::new(Code::Unauthorized, "the key ended while the request ran").into_response(),
+        Some(response) => match house.engine.still_admitted(&admitted).await {
+            Ok(()) => response,
+            // What was written is written, and its fence has looked already: a new key is not taken back for this.
+            Err(Error::Busy(_)) if cost > 0 && response.status().is_success() => response,
+            Err(error) => Refusal::from(error).into_response(),
+        },
     };
     let cost = if response.status().is_success() { cost } else { 0 };
-    house.engine.note_outcome(&admitted.ctx, cost, cause_of(&response));
+    let expired = admitted.has_expired(house.engine.outside().now());
+    house.engine.note_outcome(&admitted.ctx, cost, cause_of(&response, expired));
     let environment = HeaderValue::from_static(admitted.ctx.actor().environment.as_str());
     response.headers_mut().insert("x-environment", environment);
     response
 }
 
 /// Why an admitted request was refused, as the key's own page tells it.
-fn cause_of(response: &Response) -> Option<RefusalCause> {
+fn cause_of(response: &Response, expired: bool) -> Option<RefusalCause> {
     match response.extensions().get::<Refusal>()?.code() {
         Code::MissingScope => Some(RefusalCause::MissingScope),
         Code::Forbidden => Some(RefusalCause::NotPermitted),
+        Code::Unauthorized if expired => Some(RefusalCause::Expired),
         Code::Unauthorized => Some(RefusalCause::Revoked),
         _ => None,
     }

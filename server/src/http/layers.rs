@@ -7,7 +7,7 @@ use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::token::PlainKey;
+use domain::token::public_part;
 use engine::ctx::Origin;
 use leptos::nonce::Nonce;
 
@@ -94,9 +94,27 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
+/// A path without the secret of any key that may be in it, well-formed or not, however it is encoded.
 fn without_keys(path: &str) -> String {
-    let shown = |step: &str| PlainKey::parse(step).map_or_else(|_| step.to_owned(), |key| key.preview());
+    let shown = |step: &str| {
+        let read = decoded(step);
+        let public = public_part(&read);
+        if public == read.trim() { step.to_owned() } else { format!("{public}…") }
+    };
     path.split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// A step of a path as it is meant: percent-encoding undone, and nothing else.
+pub fn decoded(step: &str) -> String {
+    let mut bytes = Vec::with_capacity(step.len());
+    let mut rest = step.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let pair = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let byte = pair.and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = &tail[if byte.is_some() { 2 } else { 0 }..];
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
@@ -130,6 +148,8 @@ fn set(headers: &mut HeaderMap, name: &'static str, value: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use domain::token::PlainKey;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -157,10 +177,19 @@ mod tests {
 
     #[test]
     fn a_key_in_the_path_is_not_written() {
-        let key = PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43]);
-        let written = without_keys(&format!("/api/v1/keys/{}/rotate", key.expose()));
-        assert_eq!(written, format!("/api/v1/keys/{}/rotate", key.preview()));
-        assert_eq!(without_keys("/o/org_1/settings"), "/o/org_1/settings");
+        let brand = Default::default();
+        let key = PlainKey::assemble(&brand, domain::token::Kind::Secret, b"00000000", &[b'a'; 43]);
+        let key = key.expose();
+        let percent: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for hidden in
+            [key.to_owned(), format!("{key}%0A"), format!("%22{key}%22"), format!("{key}x"), key[..40].into(), percent]
+        {
+            let written = without_keys(&format!("/api/v1/keys/{hidden}/rotate"));
+            assert!(!written.contains("aaaa") && !written.contains("%61%61"), "{written}");
+        }
+        for plain in ["/o/org_1/settings", "/api/v1/keys/12", "/docs/api-keys", "/%C3%A4%", "/rt_sk_00000000"] {
+            assert_eq!(without_keys(plain), plain);
+        }
     }
 
     #[test]

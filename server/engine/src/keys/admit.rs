@@ -26,6 +26,13 @@ pub struct Admitted {
     expires_at: Option<Moment>,
 }
 
+impl Admitted {
+    /// Whether the key has ended by itself since.
+    pub fn has_expired(&self, now: Moment) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 impl Engine {
     /// Lets a request in with a key, or says why not: an unknown, altered, expired or revoked key is
     /// `Unauthenticated`, one whose owner was removed or disabled is `Denied` (RA-31). Key state is read from the
@@ -67,21 +74,26 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` when it does not, `Busy` when that cannot be read.
     pub async fn still_admitted(&self, admitted: &Admitted) -> Result<()> {
-        let past = admitted.expires_at.is_some_and(|end| end <= self.outside().now());
-        if past || admitted.pass.is_cancelled() {
+        if admitted.has_expired(self.outside().now()) || admitted.pass.is_cancelled() {
             return Err(Error::Unauthenticated("the key ended while the request ran"));
         }
         let Credential::Key { id, .. } = admitted.ctx.credential else { return Ok(()) };
         if !self.db().is_shared() {
             return Ok(());
         }
-        let found = keys::find(&mut self.db().read().await?, &admitted.ctx.actor.organization, id).await?;
-        match found.map(|row| row.key.revoked_at) {
-            Some(Some(at)) if Some(at) != self.own_end(admitted, id).await? => {
-                Err(Error::Unauthenticated("the key ended while the request ran"))
-            }
-            Some(_) => Ok(()),
-            None => Err(Error::Unauthenticated("the key is gone")),
+        let ctx = &admitted.ctx;
+        let found = keys::find(&mut self.db().read().await?, &ctx.actor.organization, id).await?;
+        let row = found.ok_or(Error::Unauthenticated("the key is gone"))?.key;
+        if row.revoked_at.is_some() && row.revoked_at == self.own_end(admitted, id).await? {
+            return Ok(());
+        }
+        let narrower = !row.permissions()?.covers(ctx.actor.permissions);
+        if narrower || !state_of(&row, self.outside().now()).is_active() {
+            return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
+        }
+        match self.key_owner(&row).await? {
+            Ok(owner) if owner.role >= ctx.actor.role => Ok(()),
+            _ => Err(Error::Denied),
         }
     }
 

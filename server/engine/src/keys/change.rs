@@ -36,11 +36,9 @@ impl Engine {
             Some(scopes) => self.narrow(&mut tx, ctx, row, scopes).await?,
             None => false,
         };
-        tx.commit().await?;
-        if narrowed {
-            // Requests that still run were let in with more than the key has now.
-            self.flight().end(command.key, ctx.flight()).await;
-        }
+        // Requests that still run were let in with more than the key has now.
+        let ended = if narrowed { vec![command.key] } else { Vec::new() };
+        self.conclude(tx, ended, ctx.flight()).await?;
         self.get_key(ctx, command.key).await
     }
 

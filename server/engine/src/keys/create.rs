@@ -83,9 +83,7 @@ impl Engine {
         in_time(command.expires_at, longest.into_iter().chain(own_end).min())?;
         let actor = owner.actor()?;
         let sole = actor.kind == ActorKind::Service && !owner.allow_overlap;
-        if sole {
-            self.write_ends_of(&mut tx, &actor.organization).await?;
-        }
+        let ended = if sole { self.write_ends_of(&mut tx, &actor.organization).await? } else { Vec::new() };
         if sole && keys::count_usable(&mut tx, &actor.organization, actor.id, ctx.now).await? > 0 {
             return Err(Error::Conflict(Code::ActiveKeyExists, Code::ActiveKeyExists.sentence()));
         }
@@ -100,12 +98,12 @@ impl Engine {
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
         self.done(&mut tx, ctx, once, new.view.key_id).await?;
-        tx.commit().await?;
+        self.conclude(tx, ended, None).await?;
         Ok(new)
     }
 
     /// Whose the new key will be: the caller's own, or a service account's, which admins and owners make keys for
-    /// (RA-17). Nobody makes keys in another person's name.
+    /// (RA-17). Nobody makes a new key in another person's name; rotating one is their admins' business (decision D15).
     async fn owner_of_new(&self, tx: &mut Tx, ctx: &Ctx, owner: Option<ActorId>) -> Result<ActorRow> {
         let id = owner.unwrap_or(ctx.actor.id);
         let found = store::actors::hold(tx, &ctx.actor.organization, id).await?;

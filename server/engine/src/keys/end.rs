@@ -1,5 +1,7 @@
 //! The end of keys: by someone, or by the clock.
 
+use std::collections::BTreeSet;
+
 use domain::command::RevokeKey;
 use domain::event::{Event, Happening};
 use domain::key::RevokeReason;
@@ -38,8 +40,10 @@ impl Engine {
         let reach = permit(&ctx.actor, if own { Action::RevokeItself } else { Action::RevokeKey })?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
+        // In one order for everybody, so that none waits for another in a circle.
+        let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let mut fresh = Vec::new();
-        for &id in ids {
+        for &id in &ids {
             let row = keys::hold(&mut tx, reach.organization(), id, true).await?.ok_or(Error::NotFound)?;
             if !reach.covers(ActorId(row.actor_id)) || !reach.covers_keys_of(row.kind()?.environment()) {
                 return Err(Error::Denied);
@@ -51,8 +55,7 @@ impl Engine {
             }
             fresh.push(live);
         }
-        tx.commit().await?;
-        self.flight().end_all(ids, ctx.flight()).await;
+        self.conclude(tx, ids.clone(), ctx.flight()).await?;
         let mut link = self.db().read().await?;
         let mut ended = Vec::new();
         for (&id, fresh) in ids.iter().zip(fresh) {
@@ -72,12 +75,26 @@ impl Engine {
         reason: RevokeReason,
         event: Event,
     ) -> Result<()> {
-        let (id, read_at) = (KeyId(row.id), row.audit_n);
+        let (id, read_at, sound) = (KeyId(row.id), row.audit_n, row.is_sound(self.ring()));
         let audit_n = journal(self, tx, ctx, event).await?;
         let (revoked_at, revoked_by) = (Some(ctx.now.0), Some(ctx.actor.id.0));
         let revoke_reason = Some(reason.as_str().into());
         let row = KeyRow { audit_n, revoked_at, revoked_by, revoke_reason, rank: REVOKED, sole: false, ..row };
-        changed(keys::update(tx, &row.with_mac(self.ring()), read_at).await?, id)
+        // An altered row keeps its wrong seal: it ends, and the alteration stays to be seen.
+        let row = if sound { row.with_mac(self.ring()) } else { row };
+        changed(keys::update(tx, &row, read_at).await?, id)
+    }
+
+    /// Makes a change durable and ends what runs with the keys that it ended. Once begun it goes on to its end, even if
+    /// whoever asked is gone.
+    pub(crate) async fn conclude(&self, tx: Tx, ended: Vec<KeyId>, except: Option<u64>) -> Result<()> {
+        let flight = self.flight().clone();
+        let concluding = tokio::spawn(async move {
+            tx.commit().await?;
+            flight.end_all(&ended, except).await;
+            Ok(())
+        });
+        concluding.await.map_err(|error| Error::Broken(error.to_string()))?
     }
 
     /// Writes down which keys have ended by themselves, and ends what runs with them. From then on no clock brings them
@@ -87,17 +104,28 @@ impl Engine {
     /// `Busy`.
     pub async fn expire_keys(&self) -> Result<usize> {
         let mut written = 0;
-        loop {
-            let now = self.outside().now();
-            let due = keys::organization_due(&mut self.db().read().await?, now).await?;
-            let Some(organization) = due else { return Ok(written) };
+        let due = keys::organizations_due(&mut self.db().read().await?, self.outside().now()).await?;
+        for organization in due {
             let organization = word(&organization, "api_keys.organization_id")?;
-            let mut tx = self.db().begin().await?;
-            let ended = self.write_ends_of(&mut tx, &organization).await?;
-            tx.commit().await?;
-            self.flight().end_all(&ended, None).await;
-            written += ended.len();
+            match self.expire_keys_of(&organization).await {
+                Ok(ended) => written += ended,
+                // One that cannot be written is no reason to leave the others.
+                Err(error) => tracing::error!(%organization, %error, "ends of keys could not be written"),
+            }
         }
+        Ok(written)
+    }
+
+    /// As [`Engine::expire_keys`], for one organization.
+    pub(super) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
+        if !keys::any_due(&mut self.db().read().await?, organization, self.outside().now()).await? {
+            return Ok(0);
+        }
+        let mut tx = self.db().begin().await?;
+        let ended = self.write_ends_of(&mut tx, organization).await?;
+        let written = ended.len();
+        self.conclude(tx, ended, None).await?;
+        Ok(written)
     }
 
     /// Writes the ends of one organization that are due; gives the keys.
@@ -106,12 +134,17 @@ impl Engine {
         let now = self.outside().now();
         let ctx = nobody(organization, "Roundtable", now, Origin { request_id: "clock".into(), ..Origin::default() });
         let mut ended = Vec::new();
-        for id in keys::due_of(tx, organization, now, BATCH).await? {
-            let Some(row) = keys::hold(tx, organization, id, true).await? else { continue };
-            self.expire_row(tx, &ctx, row).await?;
-            ended.push(id);
+        loop {
+            let due = keys::due_of(tx, organization, now, BATCH).await?;
+            if due.is_empty() {
+                return Ok(ended);
+            }
+            for id in due {
+                let Some(row) = keys::hold(tx, organization, id, true).await? else { continue };
+                self.expire_row(tx, &ctx, row).await?;
+                ended.push(id);
+            }
         }
-        Ok(ended)
     }
 
     async fn expire_row(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow) -> Result<()> {

@@ -69,7 +69,7 @@ impl Engine {
         }
         let old = self.replaceable(ctx, old)?;
         let owner = self.owner_of(&mut tx, ctx, &old).await?;
-        let end = self.end_of_successor(&mut tx, ctx, command, &old, presented.filter(|_| !own)).await?;
+        let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
         if lost > 0 && !command.confirm_message_loss && heirloom.is_none() {
             return Err(Error::Conflict(Code::MessagesWouldBeLost, Code::MessagesWouldBeLost.sentence()));
@@ -77,6 +77,9 @@ impl Engine {
         let successor = KeyId(store::meta::next(&mut tx, "key").await?);
         let old_ends_at = self.retire(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
         let name = named(command.name.as_ref(), &old.name);
+        let one_only = owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap;
+        // Where overlap was allowed once, others may still be there; they are no reason not to rotate.
+        let alone = keys::count_usable(&mut tx, reach.organization(), ActorId(owner.id), ctx.now).await? == 0;
         let plan = KeyPlan {
             id: Some(successor),
             owner: (ActorId(owner.id), &owner.name),
@@ -86,7 +89,7 @@ impl Engine {
             role: role_of(&old, &owner)?,
             expires_at: end,
             rotated_from: Some(command.key),
-            sole: owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap,
+            sole: one_only && alone,
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
         sealed::pass_inbox(&mut tx, reach.organization(), command.key, successor).await?;
@@ -95,10 +98,8 @@ impl Engine {
             self.bequeath(&mut tx, &ctx.actor, plain, command.key, successor, &public).await?;
         }
         self.done(&mut tx, ctx, once, successor).await?;
-        tx.commit().await?;
-        if command.overlap_seconds == 0 {
-            self.flight().end(command.key, ctx.flight()).await;
-        }
+        let ended = if command.overlap_seconds == 0 { vec![command.key] } else { Vec::new() };
+        self.conclude(tx, ended, ctx.flight()).await?;
         let messages_orphaned = if heirloom.is_some() { 0 } else { lost };
         Ok(Rotated { new, messages_orphaned, old_ends_at })
     }
@@ -125,12 +126,16 @@ impl Engine {
         if owner.removed_at.is_some() || owner.disabled_at.is_some() {
             return Err(conflict("The owner of this key was removed or is disabled"));
         }
+        if owner.kind == ActorKind::Service.as_str() && owner.id != ctx.actor.id.0 {
+            permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        }
         // Whoever gets the successor in hand must not get more power with it than they have.
         if role_of(old, &owner)? > ctx.actor.role { Err(Error::Denied) } else { Ok(owner) }
     }
 
     /// When the successor ends: as asked, else as long after now as the old key's end was after its making; no later
-    /// than the organization allows, nor than the key that asks.
+    /// than the organization allows, nor than the key that asks: whoever stole a key that ends soon does not make it
+    /// last by rotating it.
     async fn end_of_successor(
         &self,
         tx: &mut Tx,

@@ -227,12 +227,21 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, Sto
     Ok(changed == 1)
 }
 
-/// The organization of a key that is past its end.
-pub async fn organization_due(link: &mut Link, now: Moment) -> Result<Option<String>, StoreError> {
-    const SQL: &str = "SELECT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
-         AND expires_at <= $1 LIMIT 1";
-    let row: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(now.0).fetch_optional(conn))?;
-    Ok(row.map(|(organization,)| organization))
+/// Organizations with keys that are past their end, and nobody has written that down yet.
+pub async fn organizations_due(link: &mut Link, now: Moment) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
+         AND expires_at <= $1 ORDER BY organization_id";
+    let rows: Vec<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
+    Ok(rows.into_iter().map(|(organization,)| organization).collect())
+}
+
+/// Whether an organization has such keys.
+pub async fn any_due(link: &mut Link, organization: &OrganizationId, now: Moment) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT 1 AS one FROM api_keys WHERE organization_id = $1 AND rank = 0 \
+         AND expires_at IS NOT NULL AND expires_at <= $2 LIMIT 1";
+    let row: Option<(i32,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_optional(conn))?;
+    Ok(row.is_some())
 }
 
 /// Keys of an organization that are past their end, and nobody has written that down yet.

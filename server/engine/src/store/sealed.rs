@@ -159,7 +159,8 @@ pub async fn inbox_key(
     const SQL: &str = "SELECT k.id FROM api_keys k LEFT JOIN inboxes i \
          ON i.organization_id = k.organization_id AND i.actor_id = k.actor_id AND i.key_id = k.id \
          WHERE k.organization_id = $1 AND k.actor_id = $2 AND k.kind IN ('sk', 'live') \
-         AND (k.scopes = '*' OR k.scopes LIKE '%inbox:%') AND k.rank = 0 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3) \
+         AND (k.scopes = '*' OR k.scopes LIKE '%inbox:%') AND k.rank = 0 AND k.rotated_to IS NULL \
+         AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3) \
          ORDER BY CASE WHEN i.key_id IS NULL THEN 1 ELSE 0 END, k.id LIMIT 1";
     let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(owner.0).bind(now.0).fetch_optional(conn))?;

@@ -55,15 +55,29 @@ pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Adds to a caller, and forgets all but the last `keep` callers of the key.
-pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow, keep: i64) -> Result<(), StoreError> {
+/// Adds to a caller.
+pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow) -> Result<(), StoreError> {
     const ADD: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (key_id, address, agent) DO UPDATE SET at = excluded.at, calls = key_callers.calls + excluded.calls";
-    const FORGET: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
-         (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
     run!(tx, conn => sqlx::query(ADD)
         .bind(id.0).bind(&row.address).bind(&row.agent).bind(row.at).bind(row.calls).execute(conn))?;
-    run!(tx, conn => sqlx::query(FORGET).bind(id.0).bind(keep).execute(conn))?;
+    Ok(())
+}
+
+/// Forgets all but the last `keep` callers of the key.
+pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
+         (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
+    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(keep).execute(conn))?;
+    Ok(())
+}
+
+/// Forgets days and refusals before this day.
+pub async fn forget(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
+    const DAYS: &str = "DELETE FROM key_days WHERE day < $1";
+    const REFUSALS: &str = "DELETE FROM key_refusals WHERE day < $1";
+    run!(tx, conn => sqlx::query(DAYS).bind(first).execute(conn))?;
+    run!(tx, conn => sqlx::query(REFUSALS).bind(first).execute(conn))?;
     Ok(())
 }
 

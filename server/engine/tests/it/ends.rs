@@ -176,6 +176,36 @@ both! {
         }
     }
 
+    // What comes while both keys work is sealed to the one that stays.
+    d16_during_an_overlap_messages_go_to_the_successor(house) {
+        let (max, olga, old) = (house.north("max").await, house.north("olga").await, house.north_key("max").await);
+        let running = house.with_key(&old.plain).await.ctx;
+        let new = house.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
+        let text = || SealText::read("hello").expect("a text");
+        let sealed = house.engine.send_message(&olga, max.actor().id, text()).await.expect("sent");
+        assert_eq!(sealed.key_id, new.view.key_id);
+        assert_eq!(refusal(house.engine.write_note(&running, text()).await), Code::Conflict);
+        house.clock.advance_seconds(3600);
+        let ctx = house.with_key(&new.plain).await.ctx;
+        assert_eq!(house.engine.read_inbox(&ctx, &new.plain, 10).await.expect("an inbox").items.len(), 1);
+    }
+
+    // D23, security rules D.1: what another node took away counts before the answer leaves this one.
+    d23_another_node_takes_away_what_a_running_request_has(house) {
+        if house.db.is_shared() {
+            let (olga, key) = (house.north("olga").await, house.north_key("max").await);
+            let elsewhere = house.restarted().await;
+            let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
+            elsewhere.still_admitted(&running).await.expect("still good");
+            house.engine.remove_member(&olga, house.member("max", NORTH).await).await.expect("removed");
+            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+            let lowered = house.north_key("ada").await;
+            let running = elsewhere.admit_key(&lowered.plain, origin()).await.expect("good");
+            house.engine.change_role(&olga, house.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
+            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+        }
+    }
+
     // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
     d8_a_key_in_an_address_is_marked_exposed(house) {
         let (max, key) = (house.north("max").await, house.north_key("max").await);

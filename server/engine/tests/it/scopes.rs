@@ -149,6 +149,49 @@ both! {
         house.engine.create_key(&ctx, ending("7")).await.expect("no longer than itself");
     }
 
+    // Nor does it last longer by rotating itself, with a word about its end or without.
+    d14_a_key_does_not_outlive_itself_by_rotating(house) {
+        let olga = house.north("olga").await;
+        let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
+        let key = house.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
+        house.clock.advance_seconds(6 * 86_400);
+        let ctx = house.with_key(&key.plain).await.ctx;
+        let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::at_once(key.view.key_id) };
+        assert_eq!(refusal(house.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
+        assert_eq!(refusal(house.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
+        let next = house.engine.rotate_key(&ctx, RotateKey::at_once(key.view.key_id), None).await.expect("itself").new;
+        assert_eq!(next.view.expires_at, key.view.expires_at);
+        let olga = house.north("olga").await;
+        let later = RotateKey {
+            expires_at: Some(olga.now().plus_seconds(30 * 86_400)),
+            ..RotateKey::at_once(next.view.key_id)
+        };
+        let renewed = house.engine.rotate_key(&olga, later, None).await.expect("by a person").new;
+        assert!(renewed.view.expires_at > key.view.expires_at);
+    }
+
+    // D4: where several keys were allowed once, each can still be rotated.
+    d15_every_key_of_a_service_account_can_be_rotated(house) {
+        let ada = house.north("ada").await;
+        let command = CreateServiceAccount::read("Deploy bot", None, true).expect("a command");
+        let bot = house.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
+        let key_for = || CreateKey { owner: Some(bot), ..CreateKey::read("Deploy").expect("a name") };
+        let keys = [house.engine.create_key(&ada, key_for()).await.expect("a key"), house.engine.create_key(&ada, key_for()).await.expect("another")];
+        let back = domain::command::ChangeServiceAccount::read(bot, None, None, None, Some(false)).expect("a command");
+        house.engine.change_service_account(&ada, back).await.expect("taken back");
+        for key in keys {
+            let new = house.engine.rotate_key(&ada, RotateKey::at_once(key.view.key_id), None).await.expect("rotated").new;
+            house.with_key(&new.plain).await;
+        }
+        assert_eq!(refusal(house.engine.create_key(&ada, key_for()).await), Code::ActiveKeyExists);
+        // A key that manages keys only does not take a service account's key in hand.
+        let manager = made(house, &ada, "production", "keys:write").await;
+        let manager = house.with_key(&manager.plain).await.ctx;
+        let list = house.engine.list_keys(&ada, &KeyQuery { owner: Some(bot), ..KeyQuery::default() }, 1).await.expect("keys");
+        let newest = list.rows[0].key.key_id;
+        assert!(house.engine.rotate_key(&manager, RotateKey::at_once(newest), None).await.is_err());
+    }
+
     // An admin gets no owner's power by rotating an owner's key.
     d15_nobody_gets_more_power_by_rotating(house) {
         let (owners, mine) = (house.north_key("olga").await.view.key_id, house.north_key("max").await.view.key_id);

@@ -150,7 +150,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Presented {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let found = parts.extensions.get::<caller::Shown>().map(|shown| Self(shown.0.clone()));
-        found.ok_or_else(|| Refusal::with_details(Code::Forbidden, "Only the key that it is sealed to opens this"))
+        found.ok_or_else(|| {
+            Refusal::with_details(
+                Code::Forbidden,
+                "This needs an API key: what is sealed, and what rotates itself, is the key of the request",
+            )
+        })
     }
 }
 

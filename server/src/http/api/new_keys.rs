@@ -127,7 +127,8 @@ pub struct RotateById {
     /// The new key's name; as the old one's if not given.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
-    /// When the new key ends by itself; after the same lifetime as the old one if not given.
+    /// When the new key ends by itself; after the same lifetime as the old one if not given, and never after the key of
+    /// the request.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
     /// Says that messages and notes sealed to the old key may become unreadable for good. Needed if there are any.
@@ -183,7 +184,7 @@ pub async fn rotate_calling_key(
     let label = asked.label.as_deref().unwrap_or("rotated key");
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
     let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
-    let once = repeatable.once("rotate", &asked);
+    let once = repeatable.once(&format!("rotate {key}"), &asked);
     let rotated = house.engine.rotate_itself(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }

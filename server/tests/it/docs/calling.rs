@@ -66,7 +66,7 @@ async fn ke_13_headers_are_preferred() {
     let phrases = [
         "Prefer headers.",
         "POST /api/v1/hooks/{workspace_id}/runs takes the key as ?token= or ?api_key= too",
-        "Anywhere else a key in the address answers 400 with the code key_in_query. The key is marked as exposed",
+        "Anywhere else on the API a key in the address answers 400 with the code key_in_query. The key is marked as exposed",
         "never reach a log",
     ];
     says(&house, "/docs/authentication", "keys-in-an-address", &phrases).await;

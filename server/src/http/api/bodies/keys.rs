@@ -32,7 +32,8 @@ pub struct KeyBody {
     scopes: Vec<String>,
     /// The most it may ever do.
     role: RoleWord,
-    /// Whether it opens doors now.
+    /// Whether it has neither ended by itself nor been revoked. The keys of a removed member and of a disabled service
+    /// account are refused all the same.
     is_active: bool,
     /// When it was made; UTC.
     #[schema(example = "2026-04-08T19:51:19Z", format = DateTime)]
