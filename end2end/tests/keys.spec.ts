@@ -73,7 +73,7 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^Custom/ }).check();
   await form.getByRole('radio', { name: /^On a date/ }).check();
-  await form.getByRole('button', { name: 'Generate' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, by its name here (D21)
   await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
   await expect(form.getByText('Choose the day on which the key ends.').last()).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);

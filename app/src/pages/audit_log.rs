@@ -61,8 +61,9 @@ fn table(room: &Room, rows: &Rows<AuditView>) -> AnyView {
 
 fn row(event: &AuditView, now: Moment) -> AnyView {
     let how = match &event.via_key {
-        Some(prefix) => Either::Left(view! { <span class="sub">"With key "<code>{prefix.clone()}</code></span> }),
-        None => Either::Right(view! { <span class="sub">"Person"</span> }),
+        Some(prefix) => Either::Left(view! { <span class="sub">{words::WITH_KEY}<code>{prefix.clone()}</code></span> }),
+        // What nobody in the organization did bears no such line.
+        None => Either::Right(event.actor_id.map(|_| view! { <span class="sub">{words::PERSON}</span> })),
     };
     let object = match event.object_label.is_empty() {
         true => Either::Left(view! { <span class="muted">{words::NONE}</span> }),

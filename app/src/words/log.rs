@@ -5,6 +5,11 @@ use domain::{Moment, Role, Scope};
 
 use super::FULL_ACCESS;
 
+/// Before the key that something was done with.
+pub const WITH_KEY: &str = "With key ";
+/// Who acted without a key.
+pub const PERSON: &str = "Person";
+
 /// A field of an event.
 pub fn changed_field(field: &str) -> String {
     match field {

@@ -9,13 +9,13 @@ mod once;
 mod rotate;
 
 use domain::key::KeyState;
-use domain::policy::{Action, permit};
+use domain::policy::{Action, Reach, permit};
 use domain::view::{KeyLine, KeyView, Page};
 use domain::{ActorId, KeyId, Moment};
 
 use crate::ctx::{Credential, Ctx};
-use crate::store::keys::{KeyRow, ListedRow};
-use crate::store::word;
+use crate::store::keys::{self, KeyRow, ListedRow};
+use crate::store::{Tx, word};
 use crate::{Engine, Error, Result};
 
 pub use admit::Admitted;
@@ -73,6 +73,19 @@ impl Engine {
             Err(Error::Broken(format!("the row of key {} was altered", row.id)))
         }
     }
+}
+
+/// A key within reach, held alone until the transaction ends.
+async fn hold(tx: &mut Tx, reach: &Reach, key: KeyId) -> Result<KeyRow> {
+    let row = keys::hold(tx, reach.organization(), key, true).await?.ok_or(Error::NotFound)?;
+    within(reach, &row)?;
+    Ok(row)
+}
+
+/// Whether a key is the caller's business.
+fn within(reach: &Reach, row: &KeyRow) -> Result<()> {
+    let near = reach.covers(ActorId(row.actor_id)) && reach.covers_keys_of(row.kind()?.environment());
+    if near { Ok(()) } else { Err(Error::Denied) }
 }
 
 /// Whether this is the very key that the request was made with.

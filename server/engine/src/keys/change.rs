@@ -6,7 +6,7 @@ use domain::policy::{Action, permit};
 use domain::view::KeyLine;
 use domain::{ActorId, Fault, KeyId, Name, Permissions, ScopeSet};
 
-use super::state_of;
+use super::{hold, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::fence::{conflict, fence, invalid};
@@ -24,10 +24,7 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ChangeKey)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
-        let row = keys::hold(&mut tx, reach.organization(), command.key, true).await?.ok_or(Error::NotFound)?;
-        if !reach.covers(ActorId(row.actor_id)) || !reach.covers_keys_of(row.kind()?.environment()) {
-            return Err(Error::Denied);
-        }
+        let row = hold(&mut tx, &reach, command.key).await?;
         let row = match &command.name {
             Some(name) => self.rename(&mut tx, ctx, row, name).await?,
             None => row,

@@ -10,7 +10,7 @@ use domain::view::Revoked;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
 use super::change::changed;
-use super::is_itself;
+use super::{hold, is_itself};
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
 use crate::fence::{fence, nobody};
@@ -44,10 +44,7 @@ impl Engine {
         let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let mut fresh = Vec::new();
         for &id in &ids {
-            let row = keys::hold(&mut tx, reach.organization(), id, true).await?.ok_or(Error::NotFound)?;
-            if !reach.covers(ActorId(row.actor_id)) || !reach.covers_keys_of(row.kind()?.environment()) {
-                return Err(Error::Denied);
-            }
+            let row = hold(&mut tx, &reach, id).await?;
             let live = row.revoked_at.is_none();
             if live {
                 let event = ending(&row).changed("reason", None, Some(reason.as_str()));

@@ -6,7 +6,7 @@ use domain::token::PlainKey;
 use domain::view::{KeyDetail, KeyLine, Page};
 use domain::{ActorId, KeyId};
 
-use super::page;
+use super::{page, within};
 use crate::ctx::Ctx;
 use crate::store::keys::{self, ListedRow};
 use crate::{Engine, Error, Result};
@@ -72,8 +72,8 @@ impl Engine {
 
     async fn reached(&self, reach: &Reach, key: KeyId) -> Result<ListedRow> {
         let row = keys::find(&mut self.db().read().await?, reach.organization(), key).await?.ok_or(Error::NotFound)?;
-        let near = reach.covers(ActorId(row.key.actor_id)) && reach.covers_keys_of(row.key.kind()?.environment());
-        if near { Ok(row) } else { Err(Error::Denied) }
+        within(reach, &row.key)?;
+        Ok(row)
     }
 }
 

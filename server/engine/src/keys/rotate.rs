@@ -11,7 +11,7 @@ use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
 use super::change::changed;
 use super::create::{KeyPlan, covers, in_time, named};
 use super::once::Once;
-use super::{is_itself, state_of};
+use super::{hold, is_itself, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::fence::{conflict, fence};
@@ -63,11 +63,7 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let presented = fence(self, &mut tx, ctx).await?;
         self.unless_done(&mut tx, ctx, once).await?;
-        let old = keys::hold(&mut tx, reach.organization(), command.key, true).await?.ok_or(Error::NotFound)?;
-        if !reach.covers(ActorId(old.actor_id)) || !reach.covers_keys_of(old.kind()?.environment()) {
-            return Err(Error::Denied);
-        }
-        let old = self.replaceable(ctx, old)?;
+        let old = self.replaceable(ctx, hold(&mut tx, &reach, command.key).await?)?;
         let owner = self.owner_of(&mut tx, ctx, &old).await?;
         let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;

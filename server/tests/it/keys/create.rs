@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 
-// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22..RO-28, RK-44: what is asked for is what the key is, and its first
+// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for is what the key is, and its first
 // letters say which kind.
 #[tokio::test]
 async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
