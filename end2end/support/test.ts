@@ -11,7 +11,11 @@ export class Guard {
   }
 
   watch(context: BrowserContext, scripted = true) {
-    context.on('console', (message) => this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`));
+    context.on('console', (message) => {
+      // The browser says so when someone was quicker than the page in choosing where to type.
+      const late = message.type() === 'info' && message.text().startsWith('Autofocus processing was blocked');
+      if (!late) this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+    });
     context.on('weberror', (error) => this.note(`page error: ${error.error().message}`));
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
