@@ -48,7 +48,8 @@ impl Engine {
             let live = row.revoked_at.is_none();
             if live {
                 let event = ending(&row).changed("reason", None, Some(reason.as_str()));
-                self.end_row(&mut tx, ctx, row, reason, event).await?;
+                let sound = row.is_sound(self.ring());
+                self.end_row(&mut tx, ctx, (row, sound), reason, event).await?;
             }
             fresh.push(live);
         }
@@ -63,16 +64,16 @@ impl Engine {
         Ok(ended)
     }
 
-    /// Writes the end of a key, with its event.
+    /// Writes the end of a key, with its event. Sealed anew only if the row was `sound` as it was read.
     pub(super) async fn end_row(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
-        row: KeyRow,
+        (row, sound): (KeyRow, bool),
         reason: RevokeReason,
         event: Event,
     ) -> Result<()> {
-        let (id, read_at, sound) = (KeyId(row.id), row.audit_n, row.is_sound(self.ring()));
+        let (id, read_at) = (KeyId(row.id), row.audit_n);
         let audit_n = journal(self, tx, ctx, event).await?;
         let (revoked_at, revoked_by) = (Some(ctx.now.0), Some(ctx.actor.id.0));
         let revoke_reason = Some(reason.as_str().into());

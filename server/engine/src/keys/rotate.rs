@@ -159,7 +159,7 @@ impl Engine {
         let row = KeyRow { rotated_to: Some(successor.0), sole: false, ..old.clone() };
         if overlap == 0 {
             let event = event.changed("state", Some("active"), Some("revoked"));
-            self.end_row(tx, ctx, row, RevokeReason::Replaced, event).await?;
+            self.end_row(tx, ctx, (row, true), RevokeReason::Replaced, event).await?;
             return Ok(ctx.now);
         }
         let end = ctx.now.plus_seconds(overlap);

@@ -127,6 +127,11 @@ both! {
         house.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         let before = everything(house).await;
         assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(old.view.key_id), None).await), Code::Conflict);
+        // One that was replaced at once is sound, and refused for the same reason.
+        let replaced = house.north_key("max").await;
+        house.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await.expect("rotated");
+        let again = house.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await;
+        assert_eq!(refusal(again), Code::Conflict);
         let foreign = house.north_key("mia").await;
         assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(foreign.view.key_id), None).await), Code::Forbidden);
         assert_eq!(refusal(house.engine.rotate_key(&house.south("otto").await, RotateKey::at_once(foreign.view.key_id), None).await), Code::NotFound);
