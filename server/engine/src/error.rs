@@ -53,6 +53,11 @@ impl Error {
         problem
     }
 
+    /// The state of things does not allow it, in the code's own words.
+    pub const fn conflict(code: Code) -> Self {
+        Self::Conflict(code, code.sentence())
+    }
+
     /// The code of the problem.
     pub const fn code(&self) -> Code {
         match self {

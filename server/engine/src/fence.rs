@@ -5,6 +5,7 @@ use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId
 
 use crate::ctx::{Credential, Ctx, Origin};
 use crate::keys::state_of;
+use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow};
 use crate::store::{self, Tx, word};
 use crate::{Engine, Error, Result};
@@ -36,11 +37,34 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
         Credential::IdToken | Credential::System => {}
     }
     let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
-    let stands = |actor: &store::actors::ActorRow| {
-        actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring())
-    };
+    let stands =
+        |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring());
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
     if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
+}
+
+impl Engine {
+    /// Whoever acts must be as the log left them; an altered row is an outsider's work and opens nothing.
+    pub(crate) fn trusted(&self, row: &ActorRow) -> Result<()> {
+        if row.is_sound(self.ring()) {
+            return Ok(());
+        }
+        tracing::error!(
+            actor_id = row.id,
+            organization = row.organization_id,
+            "integrity failure: the actor's row was altered"
+        );
+        Err(Error::Unauthenticated("the actor's row was altered"))
+    }
+
+    /// Whoever is changed, or gets something, must have been found as they were left: sealing an altered row anew would
+    /// make the alteration good.
+    pub(crate) fn sound_actor(&self, row: &ActorRow) -> Result<()> {
+        if row.is_sound(self.ring()) {
+            return Ok(());
+        }
+        Err(Error::Broken(format!("the row of actor {} was altered", row.id)))
+    }
 }
 
 /// The installation itself, acting in an organization: what happens by the clock, or by nobody who can be named.

@@ -22,8 +22,6 @@ pub use admit::Admitted;
 pub(crate) use create::KeyPlan;
 pub use once::Once;
 
-pub(crate) use crate::fence::fence;
-
 impl Engine {
     /// What a reader may see of a key.
     fn line(&self, ctx: &Ctx, row: ListedRow) -> Result<KeyLine> {
@@ -71,6 +69,16 @@ impl Engine {
             Ok(row)
         } else {
             Err(Error::Broken(format!("the row of key {} was altered", row.id)))
+        }
+    }
+
+    /// Writes a held key as it is from now on. Its seal is renewed only if it was whole before: an altered row keeps its
+    /// wrong one, so that the alteration stays to be seen.
+    async fn save(&self, tx: &mut Tx, before: &KeyRow, after: KeyRow) -> Result<KeyRow> {
+        let after = if before.is_sound(self.ring()) { after.with_mac(self.ring()) } else { after };
+        match keys::update(tx, &after, before.audit_n).await? {
+            true => Ok(after),
+            false => Err(Error::Broken(format!("key {} changed while it was held", before.id))),
         }
     }
 }

@@ -9,7 +9,8 @@ use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, Permission
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::keys::{KeyPlan, fence};
+use crate::fence::{conflict, fence};
+use crate::keys::KeyPlan;
 use crate::people::Identity;
 use crate::store::{Tx, actors, audit, keys, meta, organizations, people, word};
 use crate::{Engine, Error, Result};
@@ -90,10 +91,7 @@ impl Engine {
         if before.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
             return Err(Error::Denied);
         }
-        if !before.is_sound(self.ring()) {
-            // Sealing it anew would make someone's alteration good.
-            return Err(Error::Broken(format!("the row of actor {member} was altered")));
-        }
+        self.sound_actor(&before)?;
         let mut after = before.clone();
         change(&mut after, ctx.now);
         let lowered = after.removed_at.is_some() || after.actor()?.role < before.actor()?.role;
@@ -106,7 +104,7 @@ impl Engine {
         after.audit_n = journal(self, &mut tx, ctx, event).await?;
         actors::update(&mut tx, &after.sealed(self.ring())).await?;
         if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
-            return Err(Error::Conflict(Code::Conflict, "An organization keeps at least one owner"));
+            return Err(conflict("An organization keeps at least one owner"));
         }
         let running = keys::live_of(&mut tx, reach.organization(), member).await?;
         self.conclude(tx, if lowered { running } else { Vec::new() }, ctx.flight()).await
@@ -122,7 +120,7 @@ impl Engine {
     ) -> Result<Ctx> {
         let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
         if organizations::any(tx).await? || !meta::put(tx, FOUNDED, id.as_str()).await? {
-            return Err(Error::Conflict(Code::AlreadyBootstrapped, Code::AlreadyBootstrapped.sentence()));
+            return Err(Error::conflict(Code::AlreadyBootstrapped));
         }
         self.add_organization(tx, &id, command.organization.as_str()).await?;
         let owner = self.next_actor(tx, &id, command.owner.as_str(), Role::Owner).await?;

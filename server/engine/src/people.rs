@@ -137,14 +137,7 @@ impl Engine {
     ) -> Result<Ctx> {
         let found = actors::of_person(&mut self.db().read().await?, organization, person).await?;
         let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
-        if !row.is_sound(self.ring()) {
-            tracing::error!(
-                actor_id = row.id,
-                organization = row.organization_id,
-                "integrity failure: the actor's row was altered"
-            );
-            return Err(Error::Unauthenticated("the actor's row was altered"));
-        }
+        self.trusted(&row)?;
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, credential))
     }
 }

@@ -8,7 +8,8 @@ use domain::{RunId, WorkspaceId};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::{fence, page};
+use crate::fence::fence;
+use crate::keys::page;
 use crate::store::meta;
 use crate::store::runs::{self, RunRow};
 use crate::workspaces::load;

@@ -5,13 +5,13 @@ use domain::event::{Event, Happening};
 use domain::policy::{Action, Reach, permit};
 use domain::token::PlainKey;
 use domain::view::{Items, Opened, Sealed};
-use domain::{ActorId, Code, ItemId, KeyId, Moment};
+use domain::{ActorId, ItemId, KeyId, Moment};
 use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
-use crate::fence::conflict;
-use crate::keys::{fence, state_of};
+use crate::fence::{conflict, fence};
+use crate::keys::state_of;
 use crate::mint::{self, Opener, Place};
 use crate::store::keys::{self, KeyRow};
 use crate::store::sealed::{self, ItemKind, ItemRow};
@@ -32,16 +32,12 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::SendMessage)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
-        let found = actors::find(&mut tx, reach.organization(), to).await?.ok_or(Error::NotFound)?;
-        if found.removed_at.is_some() {
-            return Err(Error::NotFound);
-        }
-        if !found.is_sound(self.ring()) {
-            return Err(Error::Broken(format!("the row of actor {to} was altered")));
-        }
+        let found = actors::find(&mut tx, reach.organization(), to).await?.filter(|row| row.removed_at.is_none());
+        let found = found.ok_or(Error::NotFound)?;
+        self.sound_actor(&found)?;
         let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)
             .await?
-            .ok_or(Error::Conflict(Code::Conflict, "This actor has no active key that a message could be sealed to"))?;
+            .ok_or(conflict("This actor has no active key that a message could be sealed to"))?;
         sealed::set_inbox_key(&mut tx, reach.organization(), to, key).await?;
         let item = self.seal(&mut tx, ctx, (to, key), ItemKind::Message, text).await?;
         let event = Event::new(Happening::MessageSent, "item", &item.id, &found.name).concerning(to);

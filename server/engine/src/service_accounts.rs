@@ -8,7 +8,8 @@ use domain::{Actor, ActorId, ActorKind, Fault, FieldFault, Moment, Permissions, 
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::{fence, page};
+use crate::fence::fence;
+use crate::keys::page;
 use crate::store::actors::{self, ActorRow, ServiceRow};
 use crate::store::{keys, meta, word};
 use crate::{Engine, Error, Result};
@@ -93,10 +94,7 @@ impl Engine {
         if had > ctx.actor.role {
             return Err(Error::Denied);
         }
-        if !before.is_sound(self.ring()) {
-            // Sealing it anew would make someone's alteration good.
-            return Err(Error::Broken(format!("the row of actor {} was altered", before.id)));
-        }
+        self.sound_actor(before)?;
         let event = told(before, &after);
         if event.changes.is_empty() {
             return Ok(found.view()?);

@@ -7,7 +7,7 @@ use domain::view::OrganizationView;
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::fence;
+use crate::fence::fence;
 use crate::store::organizations;
 use crate::{Engine, Error, Result};
 

@@ -93,7 +93,10 @@ impl Usage {
 
 impl Gathered {
     fn day(&mut self, at: Moment) -> &mut DayRow {
-        let day = at.0.div_euclid(DAY);
+        self.numbered(at.0.div_euclid(DAY))
+    }
+
+    fn numbered(&mut self, day: i64) -> &mut DayRow {
         self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() })
     }
 
@@ -101,7 +104,7 @@ impl Gathered {
     fn add(&mut self, older: Self) {
         self.last = self.last.take().or(older.last);
         for (day, row) in older.days {
-            let sum = self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() });
+            let sum = self.numbered(day);
             (sum.calls, sum.refused, sum.cost) =
                 (sum.calls + row.calls, sum.refused + row.refused, sum.cost + row.cost);
         }
@@ -117,78 +120,7 @@ impl Gathered {
             seen.2 += count;
         }
     }
-}
 
-impl Engine {
-    /// Writes what was gathered. What cannot be written is kept for the next time.
-    ///
-    /// # Errors
-    /// `Busy` when the database does not take it.
-    pub async fn flush_usage(&self) -> Result<()> {
-        // Where rows are held one by one, a transaction of several could wait for a request that waits for it.
-        let at_once = if self.db().is_shared() { 1 } else { usize::MAX };
-        let mut taken = Taken { usage: self.usage(), uses: self.usage().take() };
-        while !taken.uses.is_empty() {
-            let keys: Vec<_> = taken.uses.keys().copied().take(at_once).collect();
-            let mut tx = self.db().begin().await?;
-            for key in &keys {
-                if let Some(gathered) = taken.uses.get(key) {
-                    write_use(&mut tx, *key, gathered).await?;
-                }
-            }
-            tx.commit().await?;
-            taken.uses.retain(|key, _| !keys.contains(key));
-        }
-        Ok(())
-    }
-
-    /// Forgets days and refusals that are no longer shown.
-    ///
-    /// # Errors
-    /// `Busy`.
-    pub async fn forget_old_usage(&self) -> Result<()> {
-        let first = self.outside().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
-        let mut tx = self.db().begin().await?;
-        usage::forget(&mut tx, first).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// How a key was used, what is not written yet included.
-    pub(crate) async fn usage_of(&self, key: KeyId, now: Moment) -> Result<KeyUsage> {
-        let (mut link, today) = (self.db().read().await?, now.0.div_euclid(DAY));
-        let first = today - SHOWN_DAYS + 1;
-        let pending = self.usage().pending().get(&key).cloned().unwrap_or_default();
-        let rows = usage::days(&mut link, key, first).await?;
-        let of = |day| {
-            let written =
-                rows.iter().find(|row| row.day == day).copied().unwrap_or(DayRow { day, ..DayRow::default() });
-            let new = pending.days.get(&day).copied().unwrap_or_default();
-            let (calls, refused, cost) =
-                (written.calls + new.calls, written.refused + new.refused, written.cost + new.cost);
-            DayRow { day, calls, refused, cost }
-        };
-        let days = (first..=today).map(of).map(|row| DayUse {
-            day: Moment(row.day * DAY).to_date(),
-            calls: row.calls,
-            refused: row.refused,
-            cost: row.cost,
-        });
-        let days = days.collect();
-        let mut together = Gathered::default();
-        for row in usage::refusals(&mut link, key, REFUSALS).await? {
-            let what = (row.at.div_euclid(DAY), word(&row.cause, "key_refusals.cause")?);
-            together.refusals.insert(what, (row.at, row.address, row.count));
-        }
-        for row in usage::callers(&mut link, key, CALLERS).await? {
-            together.callers.insert((row.address, row.agent), (row.at, row.calls));
-        }
-        let mut newest = pending;
-        newest.add(together);
-        Ok(KeyUsage { days, refusals: newest.refused(), callers: newest.called() })
-    }
-}
-
-impl Gathered {
     fn refused(&self) -> Vec<RefusedUse> {
         let told = self.refusals.iter().map(|((_, cause), (at, address, count))| RefusedUse {
             cause: *cause,
@@ -212,6 +144,68 @@ impl Gathered {
         told.sort_by_key(|one| std::cmp::Reverse(one.at));
         told.truncate(usize::try_from(CALLERS).unwrap_or_default());
         told
+    }
+}
+
+impl Engine {
+    /// Writes what was gathered. What cannot be written is kept for the next time.
+    ///
+    /// # Errors
+    /// `Busy` when the database does not take it.
+    pub async fn flush_usage(&self) -> Result<()> {
+        // Where rows are held one by one, a transaction of several could wait for a request that waits for it.
+        let at_once = if self.db().is_shared() { 1 } else { usize::MAX };
+        let mut taken = Taken { usage: self.usage(), uses: self.usage().take() };
+        while !taken.uses.is_empty() {
+            let keys: Vec<_> = taken.uses.keys().copied().take(at_once).collect();
+            let mut tx = self.db().begin().await?;
+            for key in &keys {
+                if let Some(gathered) = taken.uses.get(key) {
+                    write_use(&mut tx, *key, gathered).await?;
+                }
+            }
+            tx.commit().await?;
+            keys.iter().for_each(|key| drop(taken.uses.remove(key)));
+        }
+        Ok(())
+    }
+
+    /// Forgets days and refusals that are no longer shown.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn forget_old_usage(&self) -> Result<()> {
+        let first = self.outside().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
+        let mut tx = self.db().begin().await?;
+        usage::forget(&mut tx, first).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// How a key was used, what is not written yet included.
+    pub(crate) async fn usage_of(&self, key: KeyId, now: Moment) -> Result<KeyUsage> {
+        let (mut link, today) = (self.db().read().await?, now.0.div_euclid(DAY));
+        let first = today - SHOWN_DAYS + 1;
+        let mut all = self.usage().pending().get(&key).cloned().unwrap_or_default();
+        let mut written = Gathered::default();
+        for row in usage::days(&mut link, key, first).await? {
+            written.days.insert(row.day, row);
+        }
+        for row in usage::refusals(&mut link, key, REFUSALS).await? {
+            let what = (row.at.div_euclid(DAY), word(&row.cause, "key_refusals.cause")?);
+            written.refusals.insert(what, (row.at, row.address, row.count));
+        }
+        for row in usage::callers(&mut link, key, CALLERS).await? {
+            written.callers.insert((row.address, row.agent), (row.at, row.calls));
+        }
+        all.add(written);
+        let days = (first..=today).map(|day| *all.numbered(day)).map(|row| DayUse {
+            day: Moment(row.day * DAY).to_date(),
+            calls: row.calls,
+            refused: row.refused,
+            cost: row.cost,
+        });
+        let days = days.collect();
+        Ok(KeyUsage { days, refusals: all.refused(), callers: all.called() })
     }
 }
 

@@ -8,7 +8,8 @@ use domain::view::{Page, WorkspaceView};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::{fence, page};
+use crate::fence::fence;
+use crate::keys::page;
 use crate::store::workspaces::{self, WorkspaceRow};
 use crate::store::{self, Link};
 use crate::{Engine, Error, Result};

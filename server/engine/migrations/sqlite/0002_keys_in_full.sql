@@ -52,6 +52,7 @@ CREATE TABLE key_days (
   cost    BIGINT NOT NULL,
   PRIMARY KEY (key_id, day)
 );
+CREATE INDEX key_days_day ON key_days (day);
 CREATE TABLE key_callers (
   key_id  BIGINT NOT NULL REFERENCES api_keys (id),
   address TEXT   NOT NULL,
@@ -69,6 +70,7 @@ CREATE TABLE key_refusals (
   count   BIGINT NOT NULL,
   PRIMARY KEY (key_id, day, cause)
 );
+CREATE INDEX key_refusals_day ON key_refusals (day);
 
 CREATE TABLE runs (
   id              TEXT   NOT NULL PRIMARY KEY,

@@ -4,15 +4,15 @@ use domain::command::ChangeKey;
 use domain::event::{Event, Happening};
 use domain::policy::{Action, permit};
 use domain::view::KeyLine;
-use domain::{ActorId, Fault, KeyId, Name, Permissions, ScopeSet};
+use domain::{ActorId, Fault, Name, Permissions, ScopeSet};
 
 use super::{hold, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::fence::{conflict, fence, invalid};
 use crate::store::Tx;
-use crate::store::keys::{self, KeyRow};
-use crate::{Engine, Error, Result};
+use crate::store::keys::KeyRow;
+use crate::{Engine, Result};
 
 impl Engine {
     /// Renames a key, takes scopes from it, or both. What is already so is no change and leaves no event.
@@ -48,9 +48,7 @@ impl Engine {
             .changed("name", Some(&row.name), Some(name.as_str()));
         journal(self, tx, ctx, event).await?;
         let (name, folded_name) = (name.as_str().to_owned(), name.as_str().to_lowercase());
-        let renamed = KeyRow { name, folded_name, ..row };
-        keys::update(tx, &renamed, renamed.audit_n).await?;
-        Ok(renamed)
+        self.save(tx, &row, KeyRow { name, folded_name, ..row.clone() }).await
     }
 
     async fn narrow(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, scopes: ScopeSet) -> Result<bool> {
@@ -74,13 +72,7 @@ impl Engine {
             .concerning(ActorId(row.actor_id))
             .changed("scopes", Some(&row.scopes), Some(&left));
         let audit_n = journal(self, tx, ctx, event).await?;
-        let narrowed = KeyRow { audit_n, scopes: left, ..row.clone() }.with_mac(self.ring());
-        changed(keys::update(tx, &narrowed, row.audit_n).await?, KeyId(row.id))?;
+        self.save(tx, &row, KeyRow { audit_n, scopes: left, ..row.clone() }).await?;
         Ok(true)
     }
-}
-
-/// A row that is held does not change under the one who holds it.
-pub(super) fn changed(written: bool, key: KeyId) -> Result<()> {
-    if written { Ok(()) } else { Err(Error::Broken(format!("key {key} changed while it was held"))) }
 }

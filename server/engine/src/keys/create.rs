@@ -85,7 +85,7 @@ impl Engine {
         let sole = actor.kind == ActorKind::Service && !owner.allow_overlap;
         let ended = if sole { self.write_ends_of(&mut tx, &actor.organization).await? } else { Vec::new() };
         if sole && keys::count_usable(&mut tx, &actor.organization, actor.id, ctx.now).await? > 0 {
-            return Err(Error::Conflict(Code::ActiveKeyExists, Code::ActiveKeyExists.sentence()));
+            return Err(Error::conflict(Code::ActiveKeyExists));
         }
         let CreateKey { name, environment, permissions, expires_at, .. } = command;
         let plan = KeyPlan {
@@ -121,9 +121,7 @@ impl Engine {
         if row.disabled_at.is_some() {
             return Err(conflict("This service account is disabled. Enable it before it gets a key"));
         }
-        if !row.is_sound(self.ring()) {
-            return Err(Error::Broken(format!("the row of actor {id} was altered")));
-        }
+        self.sound_actor(&row)?;
         Ok(row)
     }
 

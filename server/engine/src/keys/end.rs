@@ -9,7 +9,6 @@ use domain::policy::{Action, permit};
 use domain::view::Revoked;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
-use super::change::changed;
 use super::{hold, is_itself};
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
@@ -48,8 +47,7 @@ impl Engine {
             let live = row.revoked_at.is_none();
             if live {
                 let event = ending(&row).changed("reason", None, Some(reason.as_str()));
-                let sound = row.is_sound(self.ring());
-                self.end_row(&mut tx, ctx, (row, sound), reason, event).await?;
+                self.end_row(&mut tx, ctx, &row, None, reason, event).await?;
             }
             fresh.push(live);
         }
@@ -64,23 +62,23 @@ impl Engine {
         Ok(ended)
     }
 
-    /// Writes the end of a key, with its event. Sealed anew only if the row was `sound` as it was read.
+    /// Writes the end of a key, with its event.
     pub(super) async fn end_row(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
-        (row, sound): (KeyRow, bool),
+        row: &KeyRow,
+        successor: Option<KeyId>,
         reason: RevokeReason,
         event: Event,
     ) -> Result<()> {
-        let (id, read_at) = (KeyId(row.id), row.audit_n);
         let audit_n = journal(self, tx, ctx, event).await?;
         let (revoked_at, revoked_by) = (Some(ctx.now.0), Some(ctx.actor.id.0));
         let revoke_reason = Some(reason.as_str().into());
-        let row = KeyRow { audit_n, revoked_at, revoked_by, revoke_reason, rank: REVOKED, sole: false, ..row };
-        // An altered row keeps its wrong seal: it ends, and the alteration stays to be seen.
-        let row = if sound { row.with_mac(self.ring()) } else { row };
-        changed(keys::update(tx, &row, read_at).await?, id)
+        let rotated_to = successor.map(|key| key.0).or(row.rotated_to);
+        let (rank, sole) = (REVOKED, false);
+        let ended = KeyRow { audit_n, revoked_at, revoked_by, revoke_reason, rotated_to, rank, sole, ..row.clone() };
+        self.save(tx, row, ended).await.map(drop)
     }
 
     /// Makes a change durable and ends what runs with the keys that it ended. Once begun it goes on to its end, even if
@@ -116,7 +114,8 @@ impl Engine {
 
     /// As [`Engine::expire_keys`], for one organization.
     pub(super) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
-        if !keys::any_due(&mut self.db().read().await?, organization, self.outside().now()).await? {
+        let now = self.outside().now();
+        if keys::due_of(&mut self.db().read().await?, organization, now, 1).await?.is_empty() {
             return Ok(0);
         }
         let mut tx = self.db().begin().await?;
@@ -150,12 +149,9 @@ impl Engine {
             .concerning(ActorId(row.actor_id))
             .changed("state", Some("active"), Some("expired"))
             .changed("ended_at", None, row.expires_at.map(|at| Moment(at).to_rfc3339()).as_deref());
-        let (id, read_at, sound) = (KeyId(row.id), row.audit_n, row.is_sound(self.ring()));
         let audit_n = journal(self, tx, ctx, event).await?;
-        let row = KeyRow { audit_n, expired_at: row.expires_at, rank: EXPIRED, sole: false, ..row };
-        // An altered row keeps its wrong seal: it ends, and stays refused.
-        let row = if sound { row.with_mac(self.ring()) } else { row };
-        changed(keys::update(tx, &row, read_at).await?, id)
+        let ended = KeyRow { audit_n, expired_at: row.expires_at, rank: EXPIRED, sole: false, ..row.clone() };
+        self.save(tx, &row, ended).await.map(drop)
     }
 }
 

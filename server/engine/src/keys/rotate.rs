@@ -8,7 +8,6 @@ use domain::token::PlainKey;
 use domain::view::Rotated;
 use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
 
-use super::change::changed;
 use super::create::{KeyPlan, covers, in_time, named};
 use super::once::Once;
 use super::{hold, is_itself, state_of};
@@ -68,7 +67,7 @@ impl Engine {
         let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
         if lost > 0 && !command.confirm_message_loss && heirloom.is_none() {
-            return Err(Error::Conflict(Code::MessagesWouldBeLost, Code::MessagesWouldBeLost.sentence()));
+            return Err(Error::conflict(Code::MessagesWouldBeLost));
         }
         let successor = KeyId(store::meta::next(&mut tx, "key").await?);
         let old_ends_at = self.retire(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
@@ -116,9 +115,7 @@ impl Engine {
     async fn owner_of(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow) -> Result<ActorRow> {
         let owner = actors::hold(tx, &ctx.actor.organization, ActorId(old.actor_id)).await?;
         let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", old.id)))?;
-        if !owner.is_sound(self.ring()) {
-            return Err(Error::Broken(format!("the row of actor {} was altered", owner.id)));
-        }
+        self.sound_actor(&owner)?;
         if owner.removed_at.is_some() || owner.disabled_at.is_some() {
             return Err(conflict("The owner of this key was removed or is disabled"));
         }
@@ -156,10 +153,9 @@ impl Engine {
         let event = Event::new(Happening::KeyRotated, "key", old.id, &old.label())
             .concerning(ActorId(old.actor_id))
             .changed("successor", None, Some(&successor.to_string()));
-        let row = KeyRow { rotated_to: Some(successor.0), sole: false, ..old.clone() };
         if overlap == 0 {
             let event = event.changed("state", Some("active"), Some("revoked"));
-            self.end_row(tx, ctx, (row, true), RevokeReason::Replaced, event).await?;
+            self.end_row(tx, ctx, old, Some(successor), RevokeReason::Replaced, event).await?;
             return Ok(ctx.now);
         }
         let end = ctx.now.plus_seconds(overlap);
@@ -167,8 +163,8 @@ impl Engine {
         let before = old.expires_at.map(|at| Moment(at).to_rfc3339());
         let event = event.changed("expires_at", before.as_deref(), Some(&end.to_rfc3339()));
         let audit_n = journal(self, tx, ctx, event).await?;
-        let row = KeyRow { audit_n, expires_at: Some(end.0), ..row }.with_mac(self.ring());
-        changed(keys::update(tx, &row, old.audit_n).await?, KeyId(old.id))?;
+        let (expires_at, rotated_to) = (Some(end.0), Some(successor.0));
+        self.save(tx, old, KeyRow { audit_n, expires_at, rotated_to, sole: false, ..old.clone() }).await?;
         Ok(end)
     }
 }

@@ -235,15 +235,6 @@ pub async fn organizations_due(link: &mut Link, now: Moment) -> Result<Vec<Strin
     Ok(rows.into_iter().map(|(organization,)| organization).collect())
 }
 
-/// Whether an organization has such keys.
-pub async fn any_due(link: &mut Link, organization: &OrganizationId, now: Moment) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT 1 AS one FROM api_keys WHERE organization_id = $1 AND rank = 0 \
-         AND expires_at IS NOT NULL AND expires_at <= $2 LIMIT 1";
-    let row: Option<(i32,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_optional(conn))?;
-    Ok(row.is_some())
-}
-
 /// Keys of an organization that are past their end, and nobody has written that down yet.
 pub async fn due_of(
     link: &mut Link,

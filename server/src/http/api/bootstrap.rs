@@ -43,11 +43,7 @@ pub async fn bootstrap(
     Body(body): Body<Bootstrap>,
 ) -> Answer<(StatusCode, Json<NewKeyBody>)> {
     if house.engine.is_founded().await? {
-        return Err(engine::Error::Conflict(
-            domain::Code::AlreadyBootstrapped,
-            domain::Code::AlreadyBootstrapped.sentence(),
-        )
-        .into());
+        return Err(engine::Error::conflict(domain::Code::AlreadyBootstrapped).into());
     }
     if !(house.installation.check_setup_token)(&body.setup_token.unwrap_or_default()) {
         return Err(vec![FieldFault::new("setup_token", Fault::WrongSetupToken)].into());
