@@ -257,8 +257,8 @@ pub struct Done {
 /// The status that goes with a code.
 pub const fn status(code: Code) -> StatusCode {
     match code {
-        Code::Unauthorized => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::MissingScope => StatusCode::FORBIDDEN,
+        Code::Unauthorized | Code::FreshSignInRequired => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::MissingScope | Code::WrongAddress => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,

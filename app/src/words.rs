@@ -163,6 +163,10 @@ pub fn sign_in_problem(word: &str) -> Option<&'static str> {
 pub const fn sentence(code: Code) -> &'static str {
     match code {
         Code::Unauthorized => "Your session has ended. Load the page again to sign in.",
+        Code::FreshSignInRequired => {
+            "For your safety this needs a sign-in of the last 10 minutes. Sign in again, then repeat it."
+        }
+        Code::WrongAddress => "This invitation is for another e-mail address than the one you signed in with.",
         Code::Forbidden => "You may not do this. Ask an owner or admin of the organization if you need it.",
         Code::NotFound => "This does not exist, or no longer.",
         Code::MethodNotAllowed | Code::BadRequest | Code::UnsupportedMediaType | Code::KeyInQuery => {

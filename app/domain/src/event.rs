@@ -16,6 +16,15 @@ pub enum Happening {
     /// Someone became a member.
     #[serde(rename = "member.joined")]
     MemberJoined,
+    /// Someone was invited to become a member.
+    #[serde(rename = "invitation.created")]
+    MemberInvited,
+    /// An invitation was taken back.
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked,
+    /// A member left.
+    #[serde(rename = "member.left")]
+    MemberLeft,
     /// A member was taken out.
     #[serde(rename = "member.removed")]
     MemberRemoved,
@@ -31,6 +40,15 @@ pub enum Happening {
     /// A person signed in.
     #[serde(rename = "session.started")]
     SignedIn,
+    /// A session was ended: by signing out, or from the list of sessions.
+    #[serde(rename = "session.ended")]
+    SessionEnded,
+    /// A token for the API was given to a person.
+    #[serde(rename = "token.issued")]
+    TokenIssued,
+    /// The audit log was taken out as a file.
+    #[serde(rename = "audit_log.exported")]
+    AuditExported,
     /// A key was made.
     #[serde(rename = "key.created")]
     KeyCreated,
@@ -77,15 +95,21 @@ pub enum Happening {
 
 impl Happening {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 28] = [
         Self::OrganizationCreated,
         Self::OrganizationChanged,
+        Self::MemberInvited,
+        Self::InvitationRevoked,
         Self::MemberJoined,
+        Self::MemberLeft,
         Self::MemberRemoved,
         Self::MemberRoleChanged,
         Self::ServiceAccountCreated,
         Self::ServiceAccountChanged,
         Self::SignedIn,
+        Self::SessionEnded,
+        Self::TokenIssued,
+        Self::AuditExported,
         Self::KeyCreated,
         Self::KeyRenamed,
         Self::KeyNarrowed,
@@ -108,11 +132,17 @@ impl Happening {
             Self::OrganizationCreated => "organization.created",
             Self::OrganizationChanged => "organization.changed",
             Self::MemberJoined => "member.joined",
+            Self::MemberInvited => "invitation.created",
+            Self::InvitationRevoked => "invitation.revoked",
+            Self::MemberLeft => "member.left",
             Self::MemberRemoved => "member.removed",
             Self::MemberRoleChanged => "member.role_changed",
             Self::ServiceAccountCreated => "service_account.created",
             Self::ServiceAccountChanged => "service_account.changed",
             Self::SignedIn => "session.started",
+            Self::SessionEnded => "session.ended",
+            Self::TokenIssued => "token.issued",
+            Self::AuditExported => "audit_log.exported",
             Self::KeyCreated => "key.created",
             Self::KeyRenamed => "key.renamed",
             Self::KeyNarrowed => "key.narrowed",
@@ -136,11 +166,17 @@ impl Happening {
             Self::OrganizationCreated => "Created the organization",
             Self::OrganizationChanged => "Changed the organization",
             Self::MemberJoined => "Joined the organization",
+            Self::MemberInvited => "Invited someone",
+            Self::InvitationRevoked => "Withdrew an invitation",
+            Self::MemberLeft => "Left the organization",
             Self::MemberRemoved => "Removed a member",
             Self::MemberRoleChanged => "Changed a role",
             Self::ServiceAccountCreated => "Created a service account",
             Self::ServiceAccountChanged => "Changed a service account",
             Self::SignedIn => "Signed in",
+            Self::SessionEnded => "Ended a session",
+            Self::TokenIssued => "Got an access token",
+            Self::AuditExported => "Exported the audit log",
             Self::KeyCreated => "Created an API key",
             Self::KeyRenamed => "Renamed an API key",
             Self::KeyNarrowed => "Took scopes from an API key",
@@ -183,8 +219,8 @@ pub struct Change {
 pub struct Event {
     /// What happened.
     pub happening: Happening,
-    /// The kind of thing it happened to: `key`, `workspace`, `run`, `member`, `service_account`, `organization`,
-    /// `session` or `item`.
+    /// The kind of thing it happened to: `key`, `workspace`, `run`, `member`, `invitation`, `service_account`,
+    /// `organization`, `session`, `token`, `audit_log` or `item`.
     pub object_kind: &'static str,
     /// That thing's id.
     pub object_id: String,

@@ -120,6 +120,17 @@ word_id!(
     "item_"
 );
 
+word_id!(
+    /// An invitation to an organization, `inv_…`.
+    InvitationId,
+    "inv_"
+);
+word_id!(
+    /// A browser session, `ses_…`. It says nothing about the session's token.
+    SessionId,
+    "ses_"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ pub mod view;
 pub mod workspace;
 
 pub use actor::{Actor, ActorKind, Role};
-pub use id::{ActorId, ItemId, KeyId, OrganizationId, PersonId, RunId, WorkspaceId};
+pub use id::{ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId};
 pub use moment::Moment;
 pub use problem::{Code, Fault, FieldFault, Problem};
 pub use scope::{Permissions, Scope, ScopeSet};

@@ -1,6 +1,7 @@
 //! Who may do what. One pure function; the engine, the doors and the pages all ask it.
 
 use crate::actor::{Actor, Role};
+use crate::event::Happening;
 use crate::id::{ActorId, OrganizationId};
 use crate::key::Environment;
 use crate::scope::Scope;
@@ -48,8 +49,14 @@ pub enum Action {
     ListServiceAccounts,
     /// Make and change service accounts, and make their keys (RA-17).
     ManageServiceAccounts,
-    /// Manage members (RA-30).
+    /// See members: who they are, and their roles.
+    ListMembers,
+    /// Manage members and invitations (RA-30).
     ManageMembers,
+    /// See the e-mail addresses of members, and who is invited.
+    SeeAddresses,
+    /// Leave the organization.
+    Leave,
     /// See the organization's settings.
     SeeOrganization,
     /// Change the organization's settings.
@@ -58,7 +65,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::ListKeys,
         Self::CreateKey,
         Self::ChangeKey,
@@ -79,7 +86,10 @@ impl Action {
         Self::WriteNotebook,
         Self::ListServiceAccounts,
         Self::ManageServiceAccounts,
+        Self::ListMembers,
         Self::ManageMembers,
+        Self::SeeAddresses,
+        Self::Leave,
         Self::SeeOrganization,
         Self::ChangeOrganization,
     ];
@@ -89,7 +99,7 @@ impl Action {
         Some(match self {
             Self::ListKeys => Scope::KeysRead,
             Self::CreateKey | Self::ChangeKey | Self::RotateKey | Self::RevokeKey => Scope::KeysWrite,
-            Self::RotateItself | Self::RevokeItself | Self::SeeCreators => return None,
+            Self::RotateItself | Self::RevokeItself | Self::SeeCreators | Self::Leave => return None,
             Self::ReadAudit => Scope::AuditRead,
             Self::ListWorkspaces => Scope::WorkspacesRead,
             Self::CreateWorkspace | Self::DeleteWorkspace => Scope::WorkspacesWrite,
@@ -101,10 +111,45 @@ impl Action {
             Self::WriteNotebook => Scope::NotebookWrite,
             Self::ListServiceAccounts => Scope::ServiceAccountsRead,
             Self::ManageServiceAccounts => Scope::ServiceAccountsWrite,
+            Self::ListMembers | Self::SeeAddresses => Scope::MembersRead,
             Self::ManageMembers => Scope::MembersWrite,
             Self::SeeOrganization => Scope::OrganizationRead,
             Self::ChangeOrganization => Scope::OrganizationWrite,
         })
+    }
+}
+
+impl Action {
+    /// What the audit log says of it; nothing for what only looks. There is no answer for all others here: an action
+    /// that nobody has decided this for does not compile.
+    pub const fn traces(self) -> &'static [Happening] {
+        use Happening as H;
+        match self {
+            Self::ListKeys
+            | Self::SeeCreators
+            | Self::ListWorkspaces
+            | Self::ListRuns
+            | Self::ReadNotebook
+            | Self::ListServiceAccounts
+            | Self::ListMembers
+            | Self::SeeAddresses
+            | Self::SeeOrganization => &[],
+            Self::CreateKey => &[H::KeyCreated],
+            Self::ChangeKey => &[H::KeyRenamed, H::KeyNarrowed],
+            Self::RotateKey | Self::RotateItself => &[H::KeyRotated, H::KeyCreated],
+            Self::RevokeKey | Self::RevokeItself => &[H::KeyRevoked],
+            Self::ReadAudit => &[H::AuditExported],
+            Self::CreateWorkspace => &[H::WorkspaceCreated],
+            Self::DeleteWorkspace => &[H::WorkspaceDeleted],
+            Self::CreateRun => &[H::RunCreated],
+            Self::SendMessage => &[H::MessageSent],
+            Self::ReadInbox => &[H::MessageDeleted],
+            Self::WriteNotebook => &[H::NoteWritten, H::NoteDeleted],
+            Self::ManageServiceAccounts => &[H::ServiceAccountCreated, H::ServiceAccountChanged],
+            Self::ManageMembers => &[H::MemberInvited, H::InvitationRevoked, H::MemberRoleChanged, H::MemberRemoved],
+            Self::Leave => &[H::MemberLeft],
+            Self::ChangeOrganization => &[H::OrganizationChanged],
+        }
     }
 }
 
@@ -140,17 +185,20 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::RevokeItself
         | Action::ReadInbox
         | Action::ReadNotebook
-        | Action::WriteNotebook => Grant::Own,
+        | Action::WriteNotebook
+        | Action::Leave => Grant::Own,
         Action::ListWorkspaces
         | Action::CreateWorkspace
         | Action::ListRuns
         | Action::CreateRun
         | Action::SendMessage
+        | Action::ListMembers
         | Action::SeeOrganization => Grant::All,
         Action::SeeCreators
         | Action::ListServiceAccounts
         | Action::ManageServiceAccounts
         | Action::ManageMembers
+        | Action::SeeAddresses
         | Action::ChangeOrganization => {
             if admin {
                 Grant::All

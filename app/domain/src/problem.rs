@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 pub enum Code {
     /// No credential, or one that does not work. Which of the two is never said.
     Unauthorized,
+    /// The person signed in too long ago for this; once they sign in again, it goes.
+    FreshSignInRequired,
     /// The credential works, but not for this.
     Forbidden,
+    /// The invitation is for another e-mail address.
+    WrongAddress,
     /// Nothing of that id is within reach.
     NotFound,
     /// The address exists, the method does not.
@@ -46,9 +50,11 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Unauthorized,
+        Self::FreshSignInRequired,
         Self::Forbidden,
+        Self::WrongAddress,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BadRequest,
@@ -71,6 +77,8 @@ impl Code {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Unauthorized => "Missing or invalid authentication token",
+            Self::FreshSignInRequired => "This needs a sign-in of the last 10 minutes; sign in again",
+            Self::WrongAddress => "This invitation is for another e-mail address",
             Self::Forbidden => "You do not have permission to access this resource",
             Self::NotFound => "There is nothing at this address",
             Self::MethodNotAllowed => "This address does not accept that method",

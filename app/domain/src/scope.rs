@@ -108,6 +108,7 @@ pub enum Scope {
     NotebookWrite,
     ServiceAccountsRead,
     ServiceAccountsWrite,
+    MembersRead,
     MembersWrite,
     AuditRead,
     OrganizationRead,
@@ -115,7 +116,7 @@ pub enum Scope {
 }
 
 /// The table: word, group, access, and what it allows.
-const TABLE: [(Scope, &str, Group, Access, &str); 16] = [
+const TABLE: [(Scope, &str, Group, Access, &str); 17] = [
     (Scope::WorkspacesRead, "workspaces:read", Group::Workspaces, Access::Read, "List and open workspaces"),
     (Scope::WorkspacesWrite, "workspaces:write", Group::Workspaces, Access::Write, "Create and delete workspaces"),
     (Scope::RunsRead, "runs:read", Group::Runs, Access::Read, "List the runs of a workspace"),
@@ -140,7 +141,8 @@ const TABLE: [(Scope, &str, Group, Access, &str); 16] = [
         Access::Write,
         "Create, change and disable service accounts",
     ),
-    (Scope::MembersWrite, "members:write", Group::Members, Access::Write, "Remove members"),
+    (Scope::MembersRead, "members:read", Group::Members, Access::Read, "See members and invitations"),
+    (Scope::MembersWrite, "members:write", Group::Members, Access::Write, "Invite and remove members, change roles"),
     (Scope::AuditRead, "audit:read", Group::Audit, Access::Read, "Read the audit log"),
     (
         Scope::OrganizationRead,
@@ -160,10 +162,10 @@ const TABLE: [(Scope, &str, Group, Access, &str); 16] = [
 
 impl Scope {
     /// Every scope, in the order of the table.
-    pub const ALL: [Self; 16] = {
-        let mut all = [Self::WorkspacesRead; 16];
+    pub const ALL: [Self; 17] = {
+        let mut all = [Self::WorkspacesRead; 17];
         let mut n = 0;
-        while n < 16 {
+        while n < 17 {
             all[n] = TABLE[n].0;
             n += 1;
         }

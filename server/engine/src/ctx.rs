@@ -2,6 +2,11 @@
 
 use domain::{Actor, KeyId, Moment, PersonId};
 
+use crate::{Error, Result};
+
+/// How long ago a person may have signed in for what asks for a fresh sign-in: ten minutes.
+pub const FRESH_SECONDS: i64 = 600;
+
 /// What the caller showed to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
@@ -14,10 +19,18 @@ pub enum Credential {
         /// Which of the requests that run with it this is; revoking does not wait for the request that revokes.
         flight: u64,
     },
-    /// A browser session, by the digest of its token.
-    Session(Vec<u8>),
-    /// An ID token.
-    IdToken,
+    /// A browser session.
+    Session {
+        /// Digest of its token.
+        digest: Vec<u8>,
+        /// When the person signed in.
+        signed_in_at: Moment,
+    },
+    /// A token of a person.
+    IdToken {
+        /// When the person signed in, if the token says so.
+        signed_in_at: Option<Moment>,
+    },
     /// The installation itself, said aloud.
     System,
 }
@@ -67,6 +80,29 @@ impl Ctx {
         &self.credential
     }
 
+    /// Asks for a sign-in of the last ten minutes before what a stolen session must not do. A key is no sign-in, and
+    /// has its own limits.
+    ///
+    /// # Errors
+    /// `FreshSignInRequired`.
+    pub(crate) fn fresh(&self) -> Result<()> {
+        let signed_in_at = match &self.credential {
+            Credential::Key { .. } | Credential::System => return Ok(()),
+            Credential::Session { signed_in_at, .. } => Some(*signed_in_at),
+            Credential::IdToken { signed_in_at } => *signed_in_at,
+        };
+        let fresh = signed_in_at.is_some_and(|then| self.now.seconds_since(then) <= FRESH_SECONDS);
+        if fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
+    }
+
+    /// Only people do this, none of their keys.
+    ///
+    /// # Errors
+    /// `Denied` for a key.
+    pub(crate) const fn in_person(&self) -> Result<()> {
+        if matches!(self.credential, Credential::Key { .. }) { Err(Error::Denied) } else { Ok(()) }
+    }
+
     pub(crate) const fn flight(&self) -> Option<u64> {
         match self.credential {
             Credential::Key { flight, .. } => Some(flight),
@@ -82,4 +118,6 @@ pub struct Caller {
     pub person: PersonId,
     /// Digest of the session's token.
     pub session: Vec<u8>,
+    /// When the person signed in.
+    pub signed_in_at: Moment,
 }

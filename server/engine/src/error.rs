@@ -11,6 +11,12 @@ pub enum Error {
     /// Nothing of that id exists within the organization.
     #[error("not found")]
     NotFound,
+    /// The person signed in too long ago for this.
+    #[error("a fresh sign-in is required")]
+    FreshSignInRequired,
+    /// The invitation is for another address.
+    #[error("an invitation for another address")]
+    WrongAddress,
     /// The policy said no.
     #[error("denied")]
     Denied,
@@ -62,6 +68,8 @@ impl Error {
     pub const fn code(&self) -> Code {
         match self {
             Self::NotFound => Code::NotFound,
+            Self::FreshSignInRequired => Code::FreshSignInRequired,
+            Self::WrongAddress => Code::WrongAddress,
             Self::Denied => Code::Forbidden,
             Self::MissingScope(_) => Code::MissingScope,
             Self::Unauthenticated(_) => Code::Unauthorized,

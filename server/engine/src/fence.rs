@@ -28,13 +28,13 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
             }
             presented = Some(row);
         }
-        Credential::Session(digest) => {
+        Credential::Session { digest, .. } => {
             let session = store::sessions::find(tx, digest).await?;
             if session.is_none_or(|session| Moment(session.expires_at) <= now) {
                 return Err(ended);
             }
         }
-        Credential::IdToken | Credential::System => {}
+        Credential::IdToken { .. } | Credential::System => {}
     }
     let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
     let stands =

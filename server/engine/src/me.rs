@@ -10,8 +10,8 @@ impl Engine {
     pub fn me(&self, ctx: &Ctx) -> Me {
         let (credential, key_id) = match ctx.credential {
             Credential::Key { id, .. } => ("api_key", Some(id)),
-            Credential::Session(_) => ("session", None),
-            Credential::IdToken => ("id_token", None),
+            Credential::Session { .. } => ("session", None),
+            Credential::IdToken { .. } => ("id_token", None),
             Credential::System => ("system", None),
         };
         Me {

@@ -103,7 +103,8 @@ impl Engine {
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
     pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
-        self.admit(caller.person, organization, origin, Credential::Session(caller.session.clone())).await
+        let credential = Credential::Session { digest: caller.session.clone(), signed_in_at: caller.signed_in_at };
+        self.admit(caller.person, organization, origin, credential).await
     }
 
     /// Lets the bearer of a checked ID token act: in the organization named, or in their only one.
@@ -125,7 +126,7 @@ impl Engine {
             (None, [only]) => &only.organization,
             _ => return Err(Error::Denied),
         };
-        self.admit(person, organization, origin, Credential::IdToken).await
+        self.admit(person, organization, origin, Credential::IdToken { signed_in_at: None }).await
     }
 
     async fn admit(

@@ -15,6 +15,8 @@ use super::House;
 
 /// Where a session keeps its person.
 pub const PERSON: &str = "person";
+/// Where a session keeps when its person signed in, in milliseconds.
+pub const SIGNED_IN_AT: &str = "signed_in_at";
 
 /// Sessions over the engine's table.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::House;
 use super::layers::cookie;
-use super::sessions::PERSON;
+use super::sessions::{PERSON, SIGNED_IN_AT};
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -114,7 +114,7 @@ async fn come_back(house: &House, visit: &Visit, back: Return, headers: &HeaderM
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
     let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
-    renew(visit, person.0).await.map_err(|error| {
+    renew(visit, person.0, house.engine.outside().now().0).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
     })?;
@@ -122,9 +122,10 @@ async fn come_back(house: &House, visit: &Visit, back: Return, headers: &HeaderM
 }
 
 /// A new id at sign-in, and nothing of the old session in it.
-async fn renew(visit: &Visit, person: i64) -> Result<(), tower_sessions::session::Error> {
+async fn renew(visit: &Visit, person: i64, now: i64) -> Result<(), tower_sessions::session::Error> {
     visit.session.flush().await?;
     visit.session.insert(PERSON, person).await?;
+    visit.session.insert(SIGNED_IN_AT, now).await?;
     visit.session.save().await
 }
 

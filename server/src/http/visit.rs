@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, PersonId};
+use domain::{Code, Moment, PersonId};
 use engine::Caller;
 use engine::ctx::Origin;
 use tower_sessions::Session;
@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use super::House;
 use super::layers::cookie;
 use super::problem::Refusal;
-use super::sessions::{PERSON, token};
+use super::sessions::{PERSON, SIGNED_IN_AT, token};
 
 /// Reads the session and puts a [`Visit`] beside the request.
 pub async fn receive(State(house): State<House>, session: Session, mut request: Request, next: Next) -> Response {
@@ -21,9 +21,11 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
         Ok(person) => person.map(PersonId),
         Err(error) => return Refusal::new(Code::Unavailable, error.to_string()).into_response(),
     };
-    let caller = person.zip(session.id()).map(|(person, id)| {
-        let session = house.engine.session_digest(&token(id));
-        Caller { person, session }
+    let signed_in_at = session.get::<i64>(SIGNED_IN_AT).await.ok().flatten().unwrap_or_default();
+    let caller = person.zip(session.id()).map(|(person, id)| Caller {
+        person,
+        session: house.engine.session_digest(&token(id)),
+        signed_in_at: Moment(signed_in_at),
     });
     let visit = Visit {
         engine: house.engine.clone(),

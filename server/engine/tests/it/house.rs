@@ -165,7 +165,7 @@ impl House {
     pub async fn browser(&self, name: &str) -> (Caller, [u8; 32]) {
         let (person, token) = (self.person(name).await, self.outside.bytes::<32>());
         assert!(self.engine.insert_session(&token, Some(person), b"signed in").await.expect("a session"));
-        (Caller { person, session: self.engine.session_digest(&token) }, token)
+        (Caller { person, session: self.engine.session_digest(&token), signed_in_at: self.outside.now() }, token)
     }
 
     pub async fn key_of(&self, ctx: &Ctx) -> NewKey {

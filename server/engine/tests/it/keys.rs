@@ -495,7 +495,7 @@ both! {
     a_signed_out_browser_writes_nothing_any_more(house) {
         let (caller, token) = house.browser("olga").await;
         let ctx = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("olga");
-        assert!(matches!(ctx.credential(), Credential::Session(_)));
+        assert!(matches!(ctx.credential(), Credential::Session { .. }));
         house.engine.delete_session(&token).await.expect("signed out");
         let before = crate::house::everything(house).await;
         let refused = house.engine.create_key(&ctx, CreateKey::read("Late").expect("a name")).await;
