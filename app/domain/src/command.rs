@@ -3,14 +3,18 @@
 mod accounts;
 mod keys;
 mod listing;
+mod members;
+mod organizations;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use keys::{ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey};
 pub use listing::{KeyQuery, KeySort, StatusFilter};
+pub use members::{InviteMember, KeyFate, RemoveMember};
+pub use organizations::{ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft};
 
 use crate::id::WorkspaceId;
 use crate::problem::{Fault, FieldFault};
-use crate::text::{self, Name};
+use crate::text::Name;
 use crate::workspace::Provider;
 
 /// Start a run.
@@ -65,25 +69,6 @@ fn read_text(text: &str, min: usize) -> Result<String, Fault> {
     }
 }
 
-/// Change an organization's settings.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangeOrganization {
-    /// The longest lifetime of a new key in days; none for no limit.
-    pub max_key_days: Option<i64>,
-}
-
-impl ChangeOrganization {
-    /// Reads the field of a form or a body.
-    ///
-    /// # Errors
-    /// The field, if it is at fault.
-    pub fn read(max_key_days: Option<i64>) -> Result<Self, Vec<FieldFault>> {
-        let fits = max_key_days.is_none_or(|days| (1..=MOST_DAYS).contains(&days));
-        let fault = || vec![FieldFault::new("max_key_days", Fault::OutOfRange { min: 1, max: MOST_DAYS })];
-        fits.then_some(Self { max_key_days }).ok_or_else(fault)
-    }
-}
-
 /// Make a workspace.
 #[derive(Clone, Debug)]
 pub struct CreateWorkspace {
@@ -115,31 +100,6 @@ impl CreateWorkspace {
 pub struct DeleteWorkspace {
     /// Which.
     pub workspace: WorkspaceId,
-}
-
-/// Make the first organization of an installation.
-#[derive(Clone, Debug)]
-pub struct FoundOrganization {
-    /// What it is called.
-    pub organization: Name,
-    /// What its owner is called.
-    pub owner: Name,
-    /// The owner's address, lower case.
-    pub email: String,
-}
-
-impl FoundOrganization {
-    /// Reads the fields of a form or a body.
-    ///
-    /// # Errors
-    /// Every field at fault.
-    pub fn read(organization: &str, owner: &str, email: &str) -> Result<Self, Vec<FieldFault>> {
-        let mut faults = Faults::default();
-        let organization = faults.take("organization", Name::parse(organization));
-        let owner = faults.take("name", Name::parse(owner));
-        let email = faults.take("email", text::email(email));
-        faults.done(|| Some(Self { organization: organization?, owner: owner?, email: email? }))
-    }
 }
 
 /// Collects faults while the fields of a command are read.

@@ -19,6 +19,9 @@ pub enum Happening {
     /// Someone was invited to become a member.
     #[serde(rename = "invitation.created")]
     MemberInvited,
+    /// An invitation was taken up.
+    #[serde(rename = "invitation.accepted")]
+    InvitationAccepted,
     /// An invitation was taken back.
     #[serde(rename = "invitation.revoked")]
     InvitationRevoked,
@@ -95,10 +98,11 @@ pub enum Happening {
 
 impl Happening {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::OrganizationCreated,
         Self::OrganizationChanged,
         Self::MemberInvited,
+        Self::InvitationAccepted,
         Self::InvitationRevoked,
         Self::MemberJoined,
         Self::MemberLeft,
@@ -133,6 +137,7 @@ impl Happening {
             Self::OrganizationChanged => "organization.changed",
             Self::MemberJoined => "member.joined",
             Self::MemberInvited => "invitation.created",
+            Self::InvitationAccepted => "invitation.accepted",
             Self::InvitationRevoked => "invitation.revoked",
             Self::MemberLeft => "member.left",
             Self::MemberRemoved => "member.removed",
@@ -167,6 +172,7 @@ impl Happening {
             Self::OrganizationChanged => "Changed the organization",
             Self::MemberJoined => "Joined the organization",
             Self::MemberInvited => "Invited someone",
+            Self::InvitationAccepted => "Accepted an invitation",
             Self::InvitationRevoked => "Withdrew an invitation",
             Self::MemberLeft => "Left the organization",
             Self::MemberRemoved => "Removed a member",

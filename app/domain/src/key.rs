@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Role;
 use crate::id::ActorId;
 use crate::moment::Moment;
 use crate::problem::Fault;
@@ -98,6 +99,43 @@ impl RevokeReason {
             Self::PersonLeft => "Its owner left",
             Self::Policy => "Our rules ask for it",
         }
+    }
+}
+
+/// Who in an organization may make keys of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyMakers {
+    /// Every member.
+    #[default]
+    Members,
+    /// Admins and owners only.
+    Admins,
+}
+
+impl KeyMakers {
+    /// Every choice, the wider one first.
+    pub const ALL: [Self; 2] = [Self::Members, Self::Admins];
+
+    /// The word in the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Admins => "admins",
+        }
+    }
+
+    /// Whether someone of this role is among them.
+    pub fn include(self, role: Role) -> bool {
+        self == Self::Members || role >= Role::Admin
+    }
+}
+
+impl FromStr for KeyMakers {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|who| who.as_str() == text).ok_or(())
     }
 }
 

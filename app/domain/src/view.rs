@@ -1,9 +1,11 @@
 //! What is shown: rows for pages and bodies for the API. A view holds nothing that its reader may not see.
 
 mod keys;
+mod members;
 mod usage;
 
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
+pub use members::{InvitationView, MemberView, NewInvitation, Offer};
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{ActorKind, Role};
 use crate::event::{Change, Happening};
 use crate::id::{ActorId, ItemId, KeyId, OrganizationId, RunId, WorkspaceId};
-use crate::key::Environment;
+use crate::key::{Environment, KeyMakers};
 use crate::moment::Moment;
 
 /// A service account (decision D4).
@@ -104,6 +106,10 @@ pub struct OrganizationView {
     pub name: String,
     /// The longest lifetime of a new key in days; none for no limit.
     pub max_key_days: Option<i64>,
+    /// Who may make keys.
+    pub key_makers: KeyMakers,
+    /// Whether keys may make keys.
+    pub keys_make_keys: bool,
     /// When it was made.
     pub created_at: Moment,
 }

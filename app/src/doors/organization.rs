@@ -1,6 +1,6 @@
 //! The doors of organizations.
 
-use domain::command::{ChangeOrganization as Changing, FoundOrganization as Founding};
+use domain::command::{ChangeOrganization as Changing, FoundOrganization as Founding, OrganizationDraft};
 use domain::{Fault, FieldFault, Name};
 use leptos::prelude::*;
 
@@ -51,7 +51,8 @@ pub async fn change_organization(
         // What is no number is out of range as well.
         text => Some(text.parse().unwrap_or(0)),
     };
-    let command = Changing::read(days).map_err(|faults| visit.invalid(faults))?;
+    let draft = OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() };
+    let command = Changing::read(&draft).map_err(|faults| visit.invalid(faults))?;
     visit.engine.change_organization(&ctx, command).await.map_err(|error| visit.tell(&error))?;
     visit.leave(Flash::Organization).await;
     Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })

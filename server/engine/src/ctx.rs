@@ -100,7 +100,12 @@ impl Ctx {
     /// # Errors
     /// `Denied` for a key.
     pub(crate) const fn in_person(&self) -> Result<()> {
-        if matches!(self.credential, Credential::Key { .. }) { Err(Error::Denied) } else { Ok(()) }
+        if self.by_key() { Err(Error::Denied) } else { Ok(()) }
+    }
+
+    /// Whether the request was made with a key.
+    pub(crate) const fn by_key(&self) -> bool {
+        matches!(self.credential, Credential::Key { .. })
     }
 
     pub(crate) const fn flight(&self) -> Option<u64> {

@@ -4,6 +4,7 @@ mod admit;
 mod change;
 mod create;
 mod end;
+mod hand_over;
 mod list;
 mod once;
 mod rotate;
@@ -20,6 +21,7 @@ use crate::{Engine, Error, Result};
 
 pub use admit::Admitted;
 pub(crate) use create::KeyPlan;
+use end::ending;
 pub use once::Once;
 
 impl Engine {

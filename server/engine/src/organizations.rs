@@ -1,18 +1,16 @@
-//! The first organization, members as far as the front door needs them, and the demonstration.
+//! Organizations: the first one, further ones, and those of the demonstration.
 
-use domain::command::FoundOrganization;
+use domain::command::{CreateOrganization, FoundOrganization};
 use domain::event::{Event, Happening};
 use domain::key::Environment;
-use domain::policy::{Action, permit};
 use domain::view::NewKey;
-use domain::{Actor, ActorId, ActorKind, Code, Moment, OrganizationId, Permissions, PersonId, Role};
+use domain::{Actor, ActorId, ActorKind, Code, OrganizationId, Permissions, PersonId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::fence::{conflict, fence};
 use crate::keys::KeyPlan;
 use crate::people::Identity;
-use crate::store::{Tx, actors, audit, keys, meta, organizations, people, word};
+use crate::store::{Tx, actors, audit, meta, organizations, people, word};
 use crate::{Engine, Error, Result};
 
 const FOUNDED: &str = "founded";
@@ -55,59 +53,26 @@ impl Engine {
         Ok(ctx.actor.organization)
     }
 
-    /// Takes a member out: from now on their keys answer 403 and their sessions reach nothing here.
+    /// Makes a further organization for someone who is a member of one already; they are its owner. Whoever can only
+    /// sign in makes none.
     ///
     /// # Errors
-    /// `Denied`, `NotFound`; `Conflict` for the last owner (decision D5).
-    pub async fn remove_member(&self, ctx: &Ctx, member: ActorId) -> Result<()> {
-        self.change_member(ctx, member, Happening::MemberRemoved, |row, now| row.removed_at = Some(now.0)).await
-    }
-
-    /// Gives a member another role.
-    ///
-    /// # Errors
-    /// As [`Engine::remove_member`].
-    pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
-        if role == Role::Owner && ctx.actor.role != Role::Owner {
-            return Err(Error::Denied);
-        }
-        self.change_member(ctx, member, Happening::MemberRoleChanged, |row, _| row.role = role.as_str().into()).await
-    }
-
-    async fn change_member(
+    /// `Denied` for a person without any organization.
+    pub async fn create_organization(
         &self,
-        ctx: &Ctx,
-        member: ActorId,
-        what: Happening,
-        change: impl Fn(&mut actors::ActorRow, Moment),
-    ) -> Result<()> {
-        let reach = permit(&ctx.actor, Action::ManageMembers)?;
+        person: PersonId,
+        command: &CreateOrganization,
+        origin: Origin,
+    ) -> Result<OrganizationId> {
         let mut tx = self.db().begin().await?;
-        // The fence takes the chain's head, so that what is read after it stays as it is until the end.
-        fence(self, &mut tx, ctx).await?;
-        let found = actors::find(&mut tx, reach.organization(), member).await?;
-        let before = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
-        let before = before.ok_or(Error::NotFound)?;
-        if before.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
+        if organizations::of_person(&mut tx, person).await?.is_empty() {
             return Err(Error::Denied);
         }
-        self.sound_actor(&before)?;
-        let mut after = before.clone();
-        change(&mut after, ctx.now);
-        let lowered = after.removed_at.is_some() || after.actor()?.role < before.actor()?.role;
-        let role = Some(after.role.as_str()).filter(|_| after.removed_at.is_none());
-        let event = Event::new(what, "member", before.id, &before.name).concerning(member).changed(
-            "role",
-            Some(&before.role),
-            role,
-        );
-        after.audit_n = journal(self, &mut tx, ctx, event).await?;
-        actors::update(&mut tx, &after.sealed(self.ring())).await?;
-        if actors::count_owners(&mut tx, reach.organization()).await? == 0 {
-            return Err(conflict("An organization keeps at least one owner"));
-        }
-        let running = keys::live_of(&mut tx, reach.organization(), member).await?;
-        self.conclude(tx, if lowered { running } else { Vec::new() }, ctx.flight()).await
+        let row = people::get(&mut tx, person).await?.ok_or(Error::Denied)?;
+        let id = self.organization_id()?;
+        let ctx = self.settle(&mut tx, &id, command.name.as_str(), (&row.name, Some(person), None), origin).await?;
+        tx.commit().await?;
+        Ok(ctx.actor.organization)
     }
 
     /// Makes the organization, once: of any number who try at the same time, one succeeds.
@@ -118,20 +83,36 @@ impl Engine {
         person: Option<PersonId>,
         origin: Origin,
     ) -> Result<Ctx> {
-        let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
+        let id = self.organization_id()?;
         if organizations::any(tx).await? || !meta::put(tx, FOUNDED, id.as_str()).await? {
             return Err(Error::conflict(Code::AlreadyBootstrapped));
         }
-        self.add_organization(tx, &id, command.organization.as_str()).await?;
-        let owner = self.next_actor(tx, &id, command.owner.as_str(), Role::Owner).await?;
-        let row = actors::new_row(&owner, self.outside().now());
         let claim_email = person.is_none().then(|| command.email.clone());
+        let owner = (command.owner.as_str(), person, claim_email);
+        self.settle(tx, &id, command.organization.as_str(), owner, origin).await
+    }
+
+    /// An organization with its owner: a person, or whoever signs in with the address that waits for them.
+    async fn settle(
+        &self,
+        tx: &mut Tx,
+        id: &OrganizationId,
+        name: &str,
+        (owner, person, claim_email): (&str, Option<PersonId>, Option<String>),
+        origin: Origin,
+    ) -> Result<Ctx> {
+        self.add_organization(tx, id, name).await?;
+        let owner = self.next_actor(tx, id, owner, Role::Owner).await?;
+        let row = actors::new_row(&owner, self.outside().now());
         let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email, ..row };
         actors::insert(tx, &row.sealed(self.ring())).await?;
         let ctx = Ctx::new(owner, self.outside().now(), origin, Credential::System);
-        let event = Event::new(Happening::OrganizationCreated, "organization", &id, command.organization.as_str());
-        journal(self, tx, &ctx, event).await?;
+        journal(self, tx, &ctx, Event::new(Happening::OrganizationCreated, "organization", id, name)).await?;
         Ok(ctx)
+    }
+
+    fn organization_id(&self) -> Result<OrganizationId> {
+        Ok(word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?)
     }
 
     async fn add_organization(&self, tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<()> {
@@ -139,7 +120,13 @@ impl Engine {
         Ok(audit::start_chain(tx, id).await?)
     }
 
-    async fn next_actor(&self, tx: &mut Tx, organization: &OrganizationId, name: &str, role: Role) -> Result<Actor> {
+    pub(crate) async fn next_actor(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        name: &str,
+        role: Role,
+    ) -> Result<Actor> {
         let id = ActorId(meta::next(tx, "actor").await?);
         Ok(Actor {
             id,
@@ -173,7 +160,7 @@ impl Engine {
         }
         let now = self.outside().now();
         for Cast { organization, members } in cast {
-            let id: OrganizationId = word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?;
+            let id = self.organization_id()?;
             self.add_organization(&mut tx, &id, organization).await?;
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::fence::fence;
 use crate::keys::page;
 use crate::store::actors::{self, ActorRow, ServiceRow};
-use crate::store::{keys, meta, word};
+use crate::store::{Tx, keys, meta, word};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -49,30 +49,41 @@ impl Engine {
     /// # Errors
     /// `Denied` for members, `Invalid` for a role above the caller's.
     pub async fn create_service_account(&self, ctx: &Ctx, command: CreateServiceAccount) -> Result<ServiceAccount> {
-        let reach = permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        permit(&ctx.actor, Action::ManageServiceAccounts)?;
         not_above(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
+        let row = self.add_service_account(&mut tx, ctx, command).await?;
+        tx.commit().await?;
+        Ok(ServiceRow { actor: row, creator_name: Some(ctx.actor.name.clone()), active_keys: 0 }.view()?)
+    }
+
+    /// Writes a new service account, with its event.
+    pub(crate) async fn add_service_account(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        command: CreateServiceAccount,
+    ) -> Result<ActorRow> {
         let actor = Actor {
-            id: ActorId(meta::next(&mut tx, "actor").await?),
-            organization: reach.organization().clone(),
+            id: ActorId(meta::next(tx, "actor").await?),
             kind: ActorKind::Service,
             name: command.name.into(),
             role: command.role,
             permissions: Permissions::Everything,
-            environment: reach.environment(),
+            ..ctx.actor.clone()
         };
         let event = Event::new(Happening::ServiceAccountCreated, "service_account", actor.id, &actor.name)
             .concerning(actor.id)
             .changed("role", None, Some(actor.role.as_str()))
             .changed("allow_overlap", None, Some(yes_or_no(command.allow_overlap)));
         // The row's seal covers the number of its event, so the event comes first.
-        let audit_n = journal(self, &mut tx, ctx, event).await?;
+        let audit_n = journal(self, tx, ctx, event).await?;
         let (created_by, allow_overlap) = (Some(ctx.actor.id.0), command.allow_overlap);
         let row = ActorRow { created_by, allow_overlap, audit_n, ..actors::new_row(&actor, ctx.now) };
-        actors::insert(&mut tx, &row.clone().sealed(self.ring())).await?;
-        tx.commit().await?;
-        Ok(ServiceRow { actor: row, creator_name: Some(ctx.actor.name.clone()), active_keys: 0 }.view()?)
+        let row = row.sealed(self.ring());
+        actors::insert(tx, &row).await?;
+        Ok(ActorRow { newest_n: audit_n, ..row })
     }
 
     /// Renames a service account, gives it another role, disables or enables it, lets it have several keys or not.

@@ -4,6 +4,7 @@ use domain::{Moment, PersonId};
 use zeroize::Zeroizing;
 
 use crate::keyring::{Canon, Purpose};
+use crate::store::Tx;
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Result};
 
@@ -113,6 +114,11 @@ impl Engine {
         tx.commit().await?;
         let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &Canon::of("session"), &sealed));
         Ok(opened.and_then(std::result::Result::ok))
+    }
+
+    /// Ends every session of a person, and with them their tokens.
+    pub(crate) async fn end_sessions_of(&self, tx: &mut Tx, person: PersonId) -> Result<()> {
+        Ok(sessions::delete_of_person(tx, person).await?)
     }
 
     /// Removes sessions and sign-ins that have run out.

@@ -30,19 +30,39 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         let before = organizations::find(&mut tx, reach.organization()).await?.ok_or(Error::NotFound)?;
-        let after = OrganizationView { max_key_days: command.max_key_days, ..before.clone() };
-        if after == before {
+        let after = changed(before.clone(), command);
+        let event = told(&before, &after);
+        if event.changes.is_empty() {
             return Ok(before);
         }
-        organizations::set_max_key_days(&mut tx, reach.organization(), after.max_key_days).await?;
-        let [was, is] = [before.max_key_days, after.max_key_days].map(|days| days.map(|days| days.to_string()));
-        let event = Event::new(Happening::OrganizationChanged, "organization", &after.id, &after.name).changed(
-            "max_key_days",
-            was.as_deref(),
-            is.as_deref(),
-        );
+        organizations::update(&mut tx, &after).await?;
         journal(self, &mut tx, ctx, event).await?;
         tx.commit().await?;
         Ok(after)
     }
+}
+
+fn changed(before: OrganizationView, command: ChangeOrganization) -> OrganizationView {
+    OrganizationView {
+        name: command.name.map_or(before.name, String::from),
+        max_key_days: command.max_key_days.unwrap_or(before.max_key_days),
+        key_makers: command.key_makers.unwrap_or(before.key_makers),
+        keys_make_keys: command.keys_make_keys.unwrap_or(before.keys_make_keys),
+        ..before
+    }
+}
+
+/// The event of a change, with every field that is not as it was.
+fn told(before: &OrganizationView, after: &OrganizationView) -> Event {
+    let fields = |view: &OrganizationView| {
+        [
+            ("name", Some(view.name.clone())),
+            ("max_key_days", view.max_key_days.map(|days| days.to_string())),
+            ("key_makers", Some(view.key_makers.as_str().to_owned())),
+            ("keys_make_keys", Some(view.keys_make_keys.to_string())),
+        ]
+    };
+    let event = Event::new(Happening::OrganizationChanged, "organization", &after.id, &after.name);
+    let pairs = fields(before).into_iter().zip(fields(after)).filter(|((_, was), (_, is))| was != is);
+    pairs.fold(event, |event, ((field, was), (_, is))| event.changed(field, was.as_deref(), is.as_deref()))
 }

@@ -5,6 +5,7 @@
 
 pub mod actors;
 pub mod audit;
+pub mod invitations;
 pub mod keys;
 pub mod meta;
 pub mod once;

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use domain::Role;
-use domain::command::ChangeOrganization;
+use domain::command::{ChangeOrganization, OrganizationDraft};
 use engine::organizations::Cast;
 use engine::people::Identity;
 
@@ -58,7 +58,9 @@ async fn d17_the_form_offers_only_what_the_organization_allows() {
     for value in ["7", "90", "365", "date", "none"] {
         assert!(offered(value).await, "{value}");
     }
-    let limit = ChangeOrganization::read(Some(45)).expect("valid");
+    let limit =
+        ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(45)), ..OrganizationDraft::default() })
+            .expect("valid");
     house.engine.change_organization(&olivia.ctx, limit).await.expect("changed");
     for (value, still) in [("7", true), ("30", true), ("60", false), ("90", false), ("date", true), ("none", false)] {
         assert_eq!(offered(value).await, still, "{value}");

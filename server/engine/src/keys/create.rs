@@ -4,7 +4,7 @@ use domain::command::CreateKey;
 use domain::event::{Event, Happening};
 use domain::policy::{Action, Denied, Reach, permit};
 use domain::token::{Kind, PlainKey};
-use domain::view::NewKey;
+use domain::view::{NewKey, OrganizationView};
 use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
 
 use super::once::Once;
@@ -77,6 +77,10 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let presented = fence(self, &mut tx, ctx).await?;
         self.unless_done(&mut tx, ctx, once).await?;
+        let rules = self.rules_of(&mut tx, ctx).await?;
+        if !rules.key_makers.include(ctx.actor.role) || (ctx.by_key() && !rules.keys_make_keys) {
+            return Err(Error::Denied);
+        }
         let owner = self.owner_of_new(&mut tx, ctx, command.owner).await?;
         let longest = self.longest(&mut tx, ctx).await?;
         let own_end = presented.and_then(|row| row.expires_at).map(Moment);
@@ -125,9 +129,15 @@ impl Engine {
         Ok(row)
     }
 
+    /// What the organization has set for its keys.
+    pub(super) async fn rules_of(&self, tx: &mut Tx, ctx: &Ctx) -> Result<OrganizationView> {
+        let found = store::organizations::find(tx, &ctx.actor.organization).await?;
+        found.ok_or_else(|| Error::Broken(format!("organization {} is gone", ctx.actor.organization)))
+    }
+
     /// The latest end that the organization allows a key that is made now.
     pub(super) async fn longest(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Option<Moment>> {
-        let days = store::organizations::max_key_days(tx, &ctx.actor.organization).await?;
+        let days = self.rules_of(tx, ctx).await?.max_key_days;
         Ok(days.map(|days| ctx.now.plus_seconds(days * 86_400)))
     }
 

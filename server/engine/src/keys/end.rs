@@ -156,7 +156,7 @@ impl Engine {
 }
 
 /// The event of a key that someone ends.
-fn ending(row: &KeyRow) -> Event {
+pub(super) fn ending(row: &KeyRow) -> Event {
     Event::new(Happening::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
         "state",
         Some("active"),

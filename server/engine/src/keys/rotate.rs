@@ -62,6 +62,9 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let presented = fence(self, &mut tx, ctx).await?;
         self.unless_done(&mut tx, ctx, once).await?;
+        if !own && ctx.by_key() && !self.rules_of(&mut tx, ctx).await?.keys_make_keys {
+            return Err(Error::Denied);
+        }
         let old = self.replaceable(ctx, hold(&mut tx, &reach, command.key).await?)?;
         let owner = self.owner_of(&mut tx, ctx, &old).await?;
         let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;

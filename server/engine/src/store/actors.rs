@@ -39,6 +39,15 @@ pub struct ServiceRow {
     pub active_keys: i64,
 }
 
+/// A member, with what is shown of them besides.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct MemberRow {
+    #[sqlx(flatten)]
+    pub actor: ActorRow,
+    pub email: Option<String>,
+    pub active_keys: i64,
+}
+
 impl ServiceRow {
     /// What pages and the API show.
     pub fn view(self) -> Result<ServiceAccount, StoreError> {
@@ -104,7 +113,7 @@ macro_rules! columns {
          allow_overlap, audit_n, row_mac, (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e \
          WHERE e.organization_id = actors.organization_id AND e.object_kind IN ('member', 'service_account') \
          AND e.object_id = CAST(actors.id AS TEXT) AND e.action IN ('member.joined', 'member.role_changed', \
-         'member.removed', 'service_account.created', 'service_account.changed')) AS newest_n"
+         'member.removed', 'member.left', 'service_account.created', 'service_account.changed')) AS newest_n"
     };
 }
 
@@ -126,6 +135,22 @@ macro_rules! select_service {
              AND k.actor_id = actors.id AND k.rank = 0 AND k.revoked_at IS NULL \
              AND (k.expires_at IS NULL OR k.expires_at > $2)) AS active_keys \
              FROM actors WHERE organization_id = $1 AND kind = 'service' AND removed_at IS NULL ",
+            $rest
+        )
+    };
+}
+
+/// As [`select_service!`], for members.
+macro_rules! select_member {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", (SELECT p.email FROM people p WHERE p.id = actors.person_id) AS email, \
+             (SELECT COUNT(*) FROM api_keys k WHERE k.organization_id = actors.organization_id \
+             AND k.actor_id = actors.id AND k.rank = 0 AND k.revoked_at IS NULL \
+             AND (k.expires_at IS NULL OR k.expires_at > $2)) AS active_keys \
+             FROM actors WHERE organization_id = $1 AND kind = 'member' AND removed_at IS NULL ",
             $rest
         )
     };
@@ -195,6 +220,38 @@ pub async fn find_service(
 ) -> Result<Option<ServiceRow>, StoreError> {
     const SQL: &str = select_service!("AND id = $3");
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?)
+}
+
+/// Members, newest first, from `before` (exclusive) on.
+pub async fn list_members(
+    link: &mut Link,
+    organization: &OrganizationId,
+    now: Moment,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<MemberRow>, StoreError> {
+    const SQL: &str = select_member!("AND id < $3 ORDER BY id DESC LIMIT $4");
+    Ok(on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
+}
+
+pub async fn find_member(
+    link: &mut Link,
+    organization: &OrganizationId,
+    now: Moment,
+    id: ActorId,
+) -> Result<Option<MemberRow>, StoreError> {
+    const SQL: &str = select_member!("AND id = $3");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?)
+}
+
+/// Whether someone with this address is a member.
+pub async fn is_member(link: &mut Link, organization: &OrganizationId, email: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT a.id FROM actors a LEFT JOIN people p ON p.id = a.person_id \
+         WHERE a.organization_id = $1 AND a.removed_at IS NULL AND (p.email = $2 OR a.claim_email = $2) LIMIT 1";
+    let row: Option<(i64,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
+    Ok(row.is_some())
 }
 
 /// A person's actor in an organization, removed or not.

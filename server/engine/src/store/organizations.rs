@@ -18,21 +18,24 @@ pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
 }
 
 pub async fn find(link: &mut Link, id: &OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
-    const SQL: &str = "SELECT name, max_key_days, created_at FROM organizations WHERE id = $1";
-    let row: Option<(String, Option<i64>, i64)> =
+    const SQL: &str =
+        "SELECT name, max_key_days, key_makers, keys_make_keys, created_at FROM organizations WHERE id = $1";
+    let row: Option<(String, Option<i64>, String, bool, i64)> =
         on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
-    Ok(row.map(|(name, max_key_days, created_at)| OrganizationView {
-        id: id.clone(),
-        name,
-        max_key_days,
-        created_at: Moment(created_at),
-    }))
+    let Some((name, max_key_days, key_makers, keys_make_keys, created_at)) = row else { return Ok(None) };
+    let key_makers = word(&key_makers, "organizations.key_makers")?;
+    let created_at = Moment(created_at);
+    Ok(Some(OrganizationView { id: id.clone(), name, max_key_days, key_makers, keys_make_keys, created_at }))
 }
 
-pub async fn set_max_key_days(tx: &mut Tx, id: &OrganizationId, days: Option<i64>) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE organizations SET max_key_days = $2 WHERE id = $1";
-    let changed = run!(tx, conn => sqlx::query(SQL).bind(id.as_str()).bind(days).execute(conn))?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("organization {id} is gone"))) }
+/// Writes back what may change of an organization: its name and its settings.
+pub async fn update(tx: &mut Tx, view: &OrganizationView) -> Result<(), StoreError> {
+    const SQL: &str =
+        "UPDATE organizations SET name = $2, max_key_days = $3, key_makers = $4, keys_make_keys = $5 WHERE id = $1";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(view.id.as_str()).bind(&view.name).bind(view.max_key_days).bind(view.key_makers.as_str())
+        .bind(view.keys_make_keys).execute(conn))?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("organization {} is gone", view.id))) }
 }
 
 /// The organizations a person is a member of, oldest membership first.
@@ -51,11 +54,4 @@ pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<Membersh
             })
         })
         .collect()
-}
-
-/// The longest lifetime of a new key in days, if the organization has set one.
-pub async fn max_key_days(link: &mut Link, id: &OrganizationId) -> Result<Option<i64>, StoreError> {
-    const SQL: &str = "SELECT max_key_days FROM organizations WHERE id = $1";
-    let (days,): (Option<i64>,) = on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_one(conn))?;
-    Ok(days)
 }

@@ -57,6 +57,11 @@ pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
     Ok(gone == 1)
 }
 
+pub async fn delete_of_person(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(conn))?;
+    Ok(())
+}
+
 /// Removes what has run out.
 pub async fn sweep(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
     run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;

@@ -1,6 +1,8 @@
 //! Ends that come by the clock, successors, and keys that were seen where they should not be.
 
-use domain::command::{ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, RotateKey, SealText, StatusFilter};
+use domain::command::{
+    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey, SealText, StatusFilter,
+};
 use domain::event::Happening;
 use domain::key::KeyStatus;
 use domain::view::NewKey;
@@ -63,7 +65,7 @@ both! {
     d17_no_key_outlives_what_the_organization_allows(house) {
         let olga = house.north("olga").await;
         let before = house.key_of(&olga).await;
-        let limit = ChangeOrganization::read(Some(30)).expect("a command");
+        let limit = ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() }).expect("a command");
         house.engine.change_organization(&olga, limit).await.expect("changed");
         assert_eq!(refusal(house.engine.create_key(&olga, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
         let draft = KeyDraft { name: "Long", expires_at: Expiry::InDays("31"), ..KeyDraft::default() };

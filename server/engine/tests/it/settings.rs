@@ -1,13 +1,14 @@
 //! The stories of an organization's settings.
 
-use domain::command::ChangeOrganization;
+use domain::command::{ChangeOrganization, OrganizationDraft};
 use domain::event::Happening;
 use domain::{Code, Role};
 
 use crate::house::{NORTH, SOUTH, everything, refusal};
 
 fn at_most(days: Option<i64>) -> ChangeOrganization {
-    ChangeOrganization::read(days).expect("a change")
+    ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() })
+        .expect("a change")
 }
 
 both! {

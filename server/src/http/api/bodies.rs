@@ -161,6 +161,12 @@ pub struct OrganizationBody {
     /// The longest lifetime of a new key in days; null for no limit.
     #[schema(example = 365)]
     max_key_days: Option<i64>,
+    /// Who may make keys, `members` or `admins`.
+    #[schema(example = "members")]
+    key_makers: String,
+    /// Whether keys may make keys.
+    #[schema(example = true)]
+    keys_make_keys: bool,
     /// When it was made; UTC.
     #[schema(example = "2026-04-08T19:51:19Z", format = DateTime)]
     created_at: String,

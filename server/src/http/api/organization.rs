@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::command::ChangeOrganization;
+use domain::command::{ChangeOrganization, OrganizationDraft};
 use domain::view::OrganizationView;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -20,6 +20,15 @@ pub struct OrganizationChange {
     #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
     #[serde(default, deserialize_with = "given")]
     max_key_days: Option<Option<i64>>,
+    /// Its name from now on.
+    #[schema(example = "Acme Labs", min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// Who may make keys, `members` or `admins`.
+    #[schema(example = "members")]
+    key_makers: Option<String>,
+    /// Whether keys may make keys.
+    #[schema(example = true)]
+    keys_make_keys: Option<bool>,
 }
 
 /// Null is a value here, and not the same as nothing.
@@ -44,9 +53,11 @@ pub async fn change_organization(
     Caller(ctx): Caller,
     Body(change): Body<OrganizationChange>,
 ) -> Answer<Json<OrganizationView>> {
-    let Some(max_key_days) = change.max_key_days else {
-        return Ok(Json(house.engine.see_organization(&ctx).await?));
-    };
-    let command = ChangeOrganization::read(max_key_days)?;
+    let command = ChangeOrganization::read(&OrganizationDraft {
+        name: change.name.as_deref(),
+        max_key_days: change.max_key_days,
+        key_makers: change.key_makers.as_deref(),
+        keys_make_keys: change.keys_make_keys,
+    })?;
     Ok(Json(house.engine.change_organization(&ctx, command).await?))
 }

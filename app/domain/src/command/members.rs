@@ -1,0 +1,96 @@
+//! What someone asks for of members.
+
+use super::Faults;
+use crate::actor::Role;
+use crate::id::{ActorId, KeyId};
+use crate::problem::{Fault, FieldFault};
+use crate::text;
+
+/// Invite someone to become a member.
+#[derive(Clone, Debug)]
+pub struct InviteMember {
+    /// Their address, lower case; only whoever signs in with it may accept.
+    pub email: String,
+    /// What they will be.
+    pub role: Role,
+}
+
+impl InviteMember {
+    /// Reads the fields of a form or a body; a member unless said otherwise, which is the least there is.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(email: &str, role: Option<&str>) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let email = faults.take("email", text::email(email));
+        let role = faults.take("role", role.map_or(Ok(Role::Member), read_role));
+        faults.done(|| Some(Self { email: email?, role: role? }))
+    }
+}
+
+/// Take a member out.
+#[derive(Clone, Debug)]
+pub struct RemoveMember {
+    /// Which.
+    pub member: ActorId,
+    /// What becomes of their keys. One that is not named stays as it is and opens no door any more (RA-31).
+    pub keys: Vec<(KeyId, KeyFate)>,
+}
+
+impl From<ActorId> for RemoveMember {
+    fn from(member: ActorId) -> Self {
+        Self { member, keys: Vec::new() }
+    }
+}
+
+/// What becomes of a key whose owner goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFate {
+    /// It ends now.
+    End,
+    /// A successor that belongs to this service account takes its place.
+    HandOver(ActorId),
+    /// A successor that belongs to a new service account, named after the key, takes its place.
+    HandOverToNew,
+}
+
+impl KeyFate {
+    /// Reads the field of a form: `end`, `new`, or the number of a service account.
+    ///
+    /// # Errors
+    /// `Unknown` for anything else.
+    pub fn read(word: &str) -> Result<Self, Fault> {
+        match word {
+            "end" => Ok(Self::End),
+            "new" => Ok(Self::HandOverToNew),
+            id => id.parse().map(Self::HandOver).map_err(|_| Fault::Unknown { known: "end, new, an actor id".into() }),
+        }
+    }
+}
+
+fn read_role(word: &str) -> Result<Role, Fault> {
+    word.parse().map_err(|()| Fault::Unknown { known: Role::ALL.map(Role::as_str).join(", ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invitation_is_for_one_address_in_one_spelling() {
+        let command = InviteMember::read(" Ada@Example.COM ", None).expect("valid");
+        assert_eq!((command.email.as_str(), command.role), ("ada@example.com", Role::Member));
+        let faults = InviteMember::read("ada", Some("root")).expect_err("faults");
+        assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["email", "role"]);
+    }
+
+    #[test]
+    fn the_fate_of_a_key_is_one_of_three() {
+        assert_eq!(KeyFate::read("end"), Ok(KeyFate::End));
+        assert_eq!(KeyFate::read("new"), Ok(KeyFate::HandOverToNew));
+        assert_eq!(KeyFate::read("15"), Ok(KeyFate::HandOver(ActorId(15))));
+        for bad in ["", "keep", "-1", "0", "015"] {
+            assert!(KeyFate::read(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What someone asks for of organizations.
+
+use super::{Faults, MOST_DAYS};
+use crate::key::KeyMakers;
+use crate::problem::{Fault, FieldFault};
+use crate::text::{self, Name};
+
+/// Make the first organization of an installation.
+#[derive(Clone, Debug)]
+pub struct FoundOrganization {
+    /// What it is called.
+    pub organization: Name,
+    /// What its owner is called.
+    pub owner: Name,
+    /// The owner's address, lower case.
+    pub email: String,
+}
+
+impl FoundOrganization {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(organization: &str, owner: &str, email: &str) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let organization = faults.take("organization", Name::parse(organization));
+        let owner = faults.take("name", Name::parse(owner));
+        let email = faults.take("email", text::email(email));
+        faults.done(|| Some(Self { organization: organization?, owner: owner?, email: email? }))
+    }
+}
+
+/// Make a further organization.
+#[derive(Clone, Debug)]
+pub struct CreateOrganization {
+    /// What it is called.
+    pub name: Name,
+}
+
+impl CreateOrganization {
+    /// Reads the field of a form or a body.
+    ///
+    /// # Errors
+    /// The field, if it is at fault.
+    pub fn read(name: &str) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", Name::parse(name));
+        faults.done(|| Some(Self { name: name? }))
+    }
+}
+
+/// Change an organization's name or settings. What is not given stays.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeOrganization {
+    /// What it is called from now on.
+    pub name: Option<Name>,
+    /// The longest lifetime of a new key in days; none for no limit.
+    pub max_key_days: Option<Option<i64>>,
+    /// Who may make keys.
+    pub key_makers: Option<KeyMakers>,
+    /// Whether keys may make keys.
+    pub keys_make_keys: Option<bool>,
+}
+
+/// A change of an organization as someone asks for it, not read yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OrganizationDraft<'a> {
+    /// What it is called from now on.
+    pub name: Option<&'a str>,
+    /// The longest lifetime of a new key in days; none for no limit.
+    pub max_key_days: Option<Option<i64>>,
+    /// `members` or `admins`.
+    pub key_makers: Option<&'a str>,
+    /// Whether keys may make keys.
+    pub keys_make_keys: Option<bool>,
+}
+
+impl ChangeOrganization {
+    /// Reads the fields of a form or a body.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(draft: &OrganizationDraft<'_>) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let name = faults.take("name", draft.name.map(Name::parse).transpose());
+        let fits = draft.max_key_days.flatten().is_none_or(|days| (1..=MOST_DAYS).contains(&days));
+        let bounds = Fault::OutOfRange { min: 1, max: MOST_DAYS };
+        let max_key_days = faults.take("max_key_days", fits.then_some(draft.max_key_days).ok_or(bounds));
+        let unknown = |()| Fault::Unknown { known: KeyMakers::ALL.map(KeyMakers::as_str).join(", ") };
+        let key_makers = draft.key_makers.map(|word| word.parse().map_err(unknown)).transpose();
+        let key_makers = faults.take("key_makers", key_makers);
+        let keys_make_keys = draft.keys_make_keys;
+        faults.done(|| Some(Self { name: name?, max_key_days: max_key_days?, key_makers: key_makers?, keys_make_keys }))
+    }
+}

@@ -1,0 +1,70 @@
+//! What is shown of members and invitations.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::id::{ActorId, InvitationId, OrganizationId};
+use crate::moment::Moment;
+
+/// A member of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// Their actor.
+    pub actor_id: ActorId,
+    /// Their name.
+    pub name: String,
+    /// Their address; missing when the reader may not see it.
+    pub email: Option<String>,
+    /// Their role.
+    pub role: Role,
+    /// When they joined.
+    pub joined_at: Moment,
+    /// False while nobody has signed in as them yet.
+    pub has_signed_in: bool,
+    /// How many of their keys open doors now; missing when the reader may not see it.
+    pub active_keys: Option<i64>,
+}
+
+/// An invitation that nobody has taken up yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationView {
+    /// Its id, `inv_…`.
+    pub id: InvitationId,
+    /// Whom it is for.
+    pub email: String,
+    /// What they will be.
+    pub role: Role,
+    /// Who invited them.
+    pub invited_by: String,
+    /// When.
+    pub created_at: Moment,
+    /// When it ends by itself.
+    pub expires_at: Moment,
+}
+
+/// An invitation right after it was made; the only view that holds what opens it.
+pub struct NewInvitation {
+    /// What will be seen of it from now on.
+    pub view: InvitationView,
+    /// The end of its link, to be shown once.
+    pub token: String,
+}
+
+/// An invitation as whoever has its link sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// Its name.
+    pub organization_name: String,
+    /// What they will be.
+    pub role: Role,
+    /// Who invited them.
+    pub invited_by: String,
+    /// That person's verified address.
+    pub inviter_email: Option<String>,
+    /// The address it is for, all but its first letter and its domain hidden.
+    pub address_hint: String,
+    /// When it ends by itself.
+    pub expires_at: Moment,
+}

@@ -1,0 +1,84 @@
+//! What becomes of the keys of someone who goes: they end, or a service account gets successors of them.
+
+use domain::command::CreateServiceAccount;
+use domain::event::{Event, Happening};
+use domain::key::RevokeReason;
+use domain::policy::{Action, Reach, permit};
+use domain::view::NewKey;
+use domain::{ActorId, ActorKind, Code, KeyId, Moment, Name, Role};
+
+use super::create::{KeyPlan, covers};
+use super::{ending, hold, state_of};
+use crate::ctx::Ctx;
+use crate::fence::conflict;
+use crate::store::actors::{self, ActorRow};
+use crate::store::keys::{self, KeyRow};
+use crate::store::{Tx, meta, word};
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// A key of a member that opens doors, held until the transaction ends.
+    pub(crate) async fn live_key_of(&self, tx: &mut Tx, reach: &Reach, owner: ActorId, key: KeyId) -> Result<KeyRow> {
+        let row = hold(tx, reach, key).await?;
+        let live = state_of(&row, self.outside().now()).is_active() && row.actor_id == owner.0;
+        if live { self.sound(row) } else { Err(Error::NotFound) }
+    }
+
+    /// Ends a key because its owner goes.
+    pub(crate) async fn end_left_behind(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<()> {
+        let reason = RevokeReason::PersonLeft;
+        self.end_row(tx, ctx, row, None, reason, ending(row).changed("reason", None, Some(reason.as_str()))).await
+    }
+
+    /// A service account that takes a key over.
+    pub(crate) async fn heir(&self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<ActorRow> {
+        permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        let found = actors::hold(tx, &ctx.actor.organization, id).await?;
+        let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Service.as_str());
+        let row = found.ok_or(Error::NotFound)?;
+        self.sound_actor(&row)?;
+        match row.disabled_at {
+            Some(_) => Err(conflict("This service account is disabled. Enable it before it gets a key")),
+            None => Ok(row),
+        }
+    }
+
+    /// A new service account for a key, with the key's name and no more power than the key had.
+    pub(crate) async fn new_heir(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<ActorRow> {
+        permit(&ctx.actor, Action::ManageServiceAccounts)?;
+        let name = Name::parse(&row.name).map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
+        let cap: Role = word(&row.role_cap, "api_keys.role_cap")?;
+        let role = cap.min(ctx.actor.role).min(Role::Admin);
+        self.add_service_account(tx, ctx, CreateServiceAccount { name, role, allow_overlap: false }).await
+    }
+
+    /// Ends a key and makes a successor of the same name, environment, scopes and end that belongs to a service account.
+    /// It has no more power than the key, the account and the caller each have.
+    pub(crate) async fn hand_over(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, to: &ActorRow) -> Result<NewKey> {
+        covers(&ctx.actor, old.permissions()?)?;
+        let owner = to.actor()?;
+        let usable = keys::count_usable(tx, &owner.organization, owner.id, ctx.now).await?;
+        if usable > 0 && !to.allow_overlap {
+            return Err(Error::conflict(Code::ActiveKeyExists));
+        }
+        let successor = KeyId(meta::next(tx, "key").await?);
+        let event = Event::new(Happening::KeyRotated, "key", old.id, &old.label())
+            .concerning(ActorId(old.actor_id))
+            .changed("successor", None, Some(&successor.to_string()))
+            .changed("state", Some("active"), Some("revoked"));
+        self.end_row(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
+        let cap: Role = word(&old.role_cap, "api_keys.role_cap")?;
+        let latest = self.longest(tx, ctx).await?;
+        let plan = KeyPlan {
+            id: Some(successor),
+            kind: old.kind()?,
+            permissions: old.permissions()?,
+            role: cap.min(owner.role).min(ctx.actor.role),
+            expires_at: old.expires_at.map(Moment).into_iter().chain(latest).min(),
+            rotated_from: Some(KeyId(old.id)),
+            sole: !to.allow_overlap,
+            ..KeyPlan::own(&owner, &old.name)
+        };
+        self.insert_key(tx, ctx, plan).await
+    }
+}

@@ -1,0 +1,182 @@
+//! The stories of members (decision D5).
+
+use domain::command::{KeyFate, RemoveMember};
+use domain::event::{Event, Happening};
+use domain::policy::{Action, Reach, permit};
+use domain::view::{MemberView, NewKey, Page};
+use domain::{ActorId, ActorKind, Moment, PersonId, Role};
+
+use crate::audit::journal;
+use crate::ctx::Ctx;
+use crate::fence::{conflict, fence};
+use crate::keys::page;
+use crate::store::actors::{self, ActorRow, MemberRow};
+use crate::store::{Tx, keys, word};
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// The organization's members, newest first. Addresses and numbers of keys are for admins and owners.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn list_members(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<MemberView>> {
+        let reach = permit(&ctx.actor, Action::ListMembers)?;
+        let mut link = self.db().read().await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = actors::list_members(&mut link, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = page(rows, limit, |row| row.actor.id);
+        let views = rows.rows.into_iter().map(|row| member(ctx, row)).collect::<Result<_>>()?;
+        Ok(Page { rows: views, next: rows.next })
+    }
+
+    /// One member.
+    ///
+    /// # Errors
+    /// `NotFound` when the organization has no member of this id; a service account is none.
+    pub async fn get_member(&self, ctx: &Ctx, id: ActorId) -> Result<MemberView> {
+        let reach = permit(&ctx.actor, Action::ListMembers)?;
+        let found = actors::find_member(&mut self.db().read().await?, reach.organization(), ctx.now, id).await?;
+        member(ctx, found.ok_or(Error::NotFound)?)
+    }
+
+    /// Gives a member another role. A lower one cancels the requests that run with their keys (decision D23).
+    ///
+    /// # Errors
+    /// `Denied` for members, and for admins where owners are concerned; `FreshSignInRequired` there; `NotFound`;
+    /// `Conflict` for the last owner (decision D5).
+    pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
+        let reach = permit(&ctx.actor, Action::ManageMembers)?;
+        may_have_owners(ctx, role)?;
+        let mut tx = self.db().begin().await?;
+        let before = self.manageable(&mut tx, ctx, &reach, member).await?;
+        let had = before.actor()?.role;
+        if had == role {
+            return Ok(());
+        }
+        let after = ActorRow { role: role.as_str().into(), ..before.clone() };
+        let event = told(Happening::MemberRoleChanged, &before).changed("role", Some(&before.role), Some(&after.role));
+        self.keep_member(&mut tx, ctx, &reach, after, event).await?;
+        let running = keys::live_of(&mut tx, reach.organization(), member).await?;
+        self.conclude(tx, if role < had { running } else { Vec::new() }, ctx.flight()).await
+    }
+
+    /// Takes a member out: their keys answer 403 from now on (RA-31).
+    ///
+    /// # Errors
+    /// As [`Engine::remove_member_and_keys`].
+    pub async fn remove_member(&self, ctx: &Ctx, member: ActorId) -> Result<()> {
+        self.remove_member_and_keys(ctx, member.into()).await.map(drop)
+    }
+
+    /// Takes a member out, and in the same transaction everything that they were let in with: their sessions and with
+    /// them their tokens, the invitations that wait for them and those they sent. Their keys open no door any more; those
+    /// named end, or get a successor that belongs to a service account. The successors are in the answer and nowhere
+    /// else.
+    ///
+    /// # Errors
+    /// `Denied` for members, and for admins where owners are concerned; `FreshSignInRequired` there; `NotFound` for a
+    /// member, key or service account that is not there; `Conflict` for the last owner (decision D5), and for a service
+    /// account that has a key already.
+    pub async fn remove_member_and_keys(&self, ctx: &Ctx, command: RemoveMember) -> Result<Vec<NewKey>> {
+        let reach = permit(&ctx.actor, Action::ManageMembers)?;
+        let mut tx = self.db().begin().await?;
+        let before = self.manageable(&mut tx, ctx, &reach, command.member).await?;
+        let successors = self.settle_keys(&mut tx, ctx, &reach, &command).await?;
+        let event = told(Happening::MemberRemoved, &before).changed("role", Some(&before.role), None);
+        self.take_out(&mut tx, ctx, &reach, &before, event).await?;
+        if let Some(person) = before.person_id {
+            self.end_sessions_of(&mut tx, PersonId(person)).await?;
+        }
+        let running = keys::live_of(&mut tx, reach.organization(), command.member).await?;
+        let ended = running.into_iter().chain(command.keys.iter().map(|(key, _)| *key)).collect();
+        self.conclude(tx, ended, ctx.flight()).await?;
+        Ok(successors)
+    }
+
+    /// Leaves the organization, in person. The keys that were made there open no door any more.
+    ///
+    /// # Errors
+    /// `Denied` for a key; `Conflict` for the last owner.
+    pub async fn leave(&self, ctx: &Ctx) -> Result<()> {
+        ctx.in_person()?;
+        let reach = permit(&ctx.actor, Action::Leave)?;
+        let mut tx = self.db().begin().await?;
+        let before = self.manageable(&mut tx, ctx, &reach, ctx.actor.id).await?;
+        let event = told(Happening::MemberLeft, &before).changed("role", Some(&before.role), None);
+        self.take_out(&mut tx, ctx, &reach, &before, event).await?;
+        let running = keys::live_of(&mut tx, reach.organization(), ctx.actor.id).await?;
+        self.conclude(tx, running, ctx.flight()).await
+    }
+
+    /// A member whom the caller may change, as they are until the transaction ends: the fence takes the chain's head.
+    async fn manageable(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, id: ActorId) -> Result<ActorRow> {
+        fence(self, tx, ctx).await?;
+        let found = actors::find(tx, reach.organization(), id).await?;
+        let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
+        let row = found.filter(|row| reach.covers(ActorId(row.id))).ok_or(Error::NotFound)?;
+        may_have_owners(ctx, row.actor()?.role)?;
+        self.sound_actor(&row)?;
+        Ok(row)
+    }
+
+    /// Writes a member as they are from now on, with the event.
+    async fn keep_member(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, after: ActorRow, event: Event) -> Result<()> {
+        let audit_n = journal(self, tx, ctx, event).await?;
+        actors::update(tx, &ActorRow { audit_n, ..after }.sealed(self.ring())).await?;
+        match actors::count_owners(tx, reach.organization()).await? {
+            0 => Err(conflict("An organization keeps at least one owner")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn take_out(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, before: &ActorRow, event: Event) -> Result<()> {
+        let after = ActorRow { removed_at: Some(ctx.now.0), ..before.clone() };
+        self.keep_member(tx, ctx, reach, after, event).await?;
+        self.withdraw_invitations_of(tx, ctx, before).await
+    }
+
+    /// Ends the keys that a member leaves behind, or gives them successors.
+    async fn settle_keys(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, command: &RemoveMember) -> Result<Vec<NewKey>> {
+        let mut successors = Vec::new();
+        for (key, fate) in &command.keys {
+            let row = self.live_key_of(tx, reach, command.member, *key).await?;
+            let to = match fate {
+                KeyFate::End => {
+                    self.end_left_behind(tx, ctx, &row).await?;
+                    continue;
+                }
+                KeyFate::HandOver(account) => self.heir(tx, ctx, *account).await?,
+                KeyFate::HandOverToNew => self.new_heir(tx, ctx, &row).await?,
+            };
+            successors.push(self.hand_over(tx, ctx, &row, &to).await?);
+        }
+        Ok(successors)
+    }
+}
+
+/// Only an owner makes, unmakes or removes an owner (decision D5), and only one who signed in just now.
+fn may_have_owners(ctx: &Ctx, role: Role) -> Result<()> {
+    match (role, ctx.actor.role) {
+        (Role::Owner, Role::Owner) => ctx.fresh(),
+        (Role::Owner, _) => Err(Error::Denied),
+        _ => Ok(()),
+    }
+}
+
+fn told(what: Happening, row: &ActorRow) -> Event {
+    Event::new(what, "member", row.id, &row.name).concerning(ActorId(row.id))
+}
+
+/// What a reader may see of a member.
+fn member(ctx: &Ctx, row: MemberRow) -> Result<MemberView> {
+    let full = permit(&ctx.actor, Action::SeeAddresses).is_ok();
+    Ok(MemberView {
+        actor_id: ActorId(row.actor.id),
+        role: word(&row.actor.role, "actors.role")?,
+        joined_at: Moment(row.actor.created_at),
+        has_signed_in: row.actor.person_id.is_some(),
+        email: row.email.or(row.actor.claim_email).filter(|_| full),
+        active_keys: full.then_some(row.active_keys),
+        name: row.actor.name,
+    })
+}

@@ -1,0 +1,172 @@
+//! Invitations: found by keyed digests, and sealed like everything that opens a door.
+
+use domain::view::{InvitationView, Offer};
+use domain::{Moment, OrganizationId};
+
+use super::{Link, StoreError, Tx, on, run, word};
+use crate::keyring::{Canon, Purpose, Ring};
+
+/// One invitation.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InvitationRow {
+    pub id: String,
+    pub organization_id: String,
+    pub seq: i64,
+    pub email: String,
+    pub role: String,
+    pub digest: Vec<u8>,
+    pub invited_by: i64,
+    pub created_at: i64,
+    pub expires_at: i64,
+    pub ended_at: Option<i64>,
+    /// Number of the audit event that last changed this row; sealed, so that an old row cannot be put back.
+    pub audit_n: i64,
+    pub row_mac: Vec<u8>,
+    /// Number of the newest audit event about this invitation, as the log says.
+    pub newest_n: i64,
+    pub inviter: String,
+    pub inviter_email: Option<String>,
+    pub organization_name: String,
+}
+
+impl InvitationRow {
+    /// The row with the seal over its security fields.
+    #[must_use]
+    pub fn sealed(mut self, ring: &Ring) -> Self {
+        self.row_mac = ring.mac(Purpose::Row, &self.canon());
+        self
+    }
+
+    /// Whether the row bears its own seal and is not an old one put back.
+    pub fn is_sound(&self, ring: &Ring) -> bool {
+        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+    }
+
+    /// Whether it can be taken up.
+    pub const fn is_open(&self, now: Moment) -> bool {
+        self.ended_at.is_none() && self.expires_at > now.0
+    }
+
+    /// What those who manage members see of it.
+    pub fn view(&self) -> Result<InvitationView, StoreError> {
+        Ok(InvitationView {
+            id: word(&self.id, "invitations.id")?,
+            email: self.email.clone(),
+            role: word(&self.role, "invitations.role")?,
+            invited_by: self.inviter.clone(),
+            created_at: Moment(self.created_at),
+            expires_at: Moment(self.expires_at),
+        })
+    }
+
+    /// What whoever has the link sees of it.
+    pub fn offer(&self) -> Result<Offer, StoreError> {
+        let (name, domain) = self.email.split_once('@').unwrap_or((&self.email, ""));
+        let first: String = name.chars().take(1).collect();
+        Ok(Offer {
+            organization: word(&self.organization_id, "invitations.organization_id")?,
+            organization_name: self.organization_name.clone(),
+            role: word(&self.role, "invitations.role")?,
+            invited_by: self.inviter.clone(),
+            inviter_email: self.inviter_email.clone(),
+            address_hint: format!("{first}…@{domain}"),
+            expires_at: Moment(self.expires_at),
+        })
+    }
+
+    fn canon(&self) -> Canon {
+        Canon::of("invitations")
+            .text(&self.id)
+            .text(&self.organization_id)
+            .text(&self.email)
+            .text(&self.role)
+            .bytes(&self.digest)
+            .number(self.invited_by)
+            .number(self.created_at)
+            .number(self.expires_at)
+            .maybe_number(self.ended_at)
+            .number(self.audit_n)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.organization_id, i.seq, i.email, i.role, i.digest, i.invited_by, i.created_at, i.expires_at, \
+             i.ended_at, i.audit_n, i.row_mac, a.name AS inviter, p.email AS inviter_email, o.name AS organization_name, \
+             (SELECT COALESCE(MAX(e.n), 0) FROM audit_events e WHERE e.organization_id = i.organization_id \
+             AND e.object_kind = 'invitation' AND e.object_id = i.id) AS newest_n \
+             FROM invitations i JOIN organizations o ON o.id = i.organization_id \
+             JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.invited_by \
+             LEFT JOIN people p ON p.id = a.person_id ",
+            $rest
+        )
+    };
+}
+
+pub async fn insert(tx: &mut Tx, row: &InvitationRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO invitations (id, organization_id, seq, email, role, digest, invited_by, created_at, \
+         expires_at, ended_at, audit_n, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.id).bind(&row.organization_id).bind(row.seq).bind(&row.email).bind(&row.role).bind(&row.digest)
+        .bind(row.invited_by).bind(row.created_at).bind(row.expires_at).bind(row.ended_at).bind(row.audit_n)
+        .bind(&row.row_mac).execute(conn))?;
+    Ok(())
+}
+
+/// Writes the end of an invitation, with its event and seal; false when it had ended before.
+pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE invitations SET ended_at = $3, audit_n = $4, row_mac = $5 \
+         WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL";
+    let changed = run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.organization_id).bind(&row.id).bind(row.ended_at).bind(row.audit_n).bind(&row.row_mac)
+        .execute(conn))?;
+    Ok(changed == 1)
+}
+
+pub async fn by_digest(link: &mut Link, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
+    const SQL: &str = select!("WHERE i.digest = $1");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+}
+
+pub async fn find(
+    link: &mut Link,
+    organization: &OrganizationId,
+    id: &str,
+) -> Result<Option<InvitationRow>, StoreError> {
+    const SQL: &str = select!("WHERE i.organization_id = $1 AND i.id = $2");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
+}
+
+/// Invitations that nobody has taken up or back, newest first, from `before` (exclusive) on; some may have run out.
+pub async fn pending(
+    link: &mut Link,
+    organization: &OrganizationId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<InvitationRow>, StoreError> {
+    const SQL: &str =
+        select!("WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.seq < $2 ORDER BY i.seq DESC LIMIT $3");
+    Ok(on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(before).bind(limit).fetch_all(conn))?)
+}
+
+/// Of those, the ones for an address, and the ones from an actor.
+pub async fn pending_about(
+    link: &mut Link,
+    organization: &OrganizationId,
+    email: &str,
+    actor: i64,
+) -> Result<Vec<InvitationRow>, StoreError> {
+    const SQL: &str = select!(
+        "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND (i.email = $2 OR i.invited_by = $3) ORDER BY i.seq"
+    );
+    Ok(on!(link, conn => sqlx::query_as(SQL)
+        .bind(organization.as_str()).bind(email).bind(actor).fetch_all(conn))?)
+}
+
+pub async fn count_pending(link: &mut Link, organization: &OrganizationId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL";
+    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
+    Ok(count)
+}
