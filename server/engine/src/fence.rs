@@ -13,33 +13,32 @@ use crate::{Engine, Error, Result};
 /// Looks once more, inside the transaction, at what let the caller in: whoever was ended, removed, disabled or lowered
 /// since writes nothing (write fence of decision D23). Gives the row of the key the request was made with.
 pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Option<KeyRow>> {
-    let ended = Error::Unauthenticated("the credential ended while the request ran");
     if matches!(ctx.credential, Credential::System) {
         return Ok(None);
     }
     store::audit::hold_head(tx, &ctx.actor.organization).await?;
     let now = engine.outside().now();
     let mut presented = None;
-    match &ctx.credential {
-        Credential::Key { id, .. } => {
-            let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ended)?;
-            if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
-                return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
-            }
-            presented = Some(row);
+    if let Credential::Key { id, .. } = &ctx.credential {
+        let row = keys::hold(tx, &ctx.actor.organization, *id, false)
+            .await?
+            .ok_or(Error::Unauthenticated("the key is gone"))?;
+        if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
+            return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }
-        Credential::Session { digest, .. } => {
-            let session = store::sessions::find(tx, digest).await?;
-            if session.is_none_or(|session| Moment(session.expires_at) <= now) {
-                return Err(ended);
-            }
-        }
-        Credential::IdToken { .. } | Credential::System => {}
+        presented = Some(row);
     }
     let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
     let stands =
         |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring());
+    // Whoever was removed has no session any more either; that they were removed says more.
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
+    if let Credential::Session { digest, .. } = &ctx.credential {
+        let session = store::sessions::find(tx, digest).await?;
+        if session.is_none_or(|session| Moment(session.expires_at) <= now) {
+            return Err(Error::Unauthenticated("the session ended while the request ran"));
+        }
+    }
     if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
 }
 

@@ -11,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::fence::{conflict, fence};
 use crate::keys::page;
 use crate::store::actors::{self, ActorRow, MemberRow};
-use crate::store::{Tx, keys, word};
+use crate::store::{Tx, keys, organizations, word};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -68,10 +68,10 @@ impl Engine {
         self.remove_member_and_keys(ctx, member.into()).await.map(drop)
     }
 
-    /// Takes a member out, and in the same transaction everything that they were let in with: their sessions and with
-    /// them their tokens, the invitations that wait for them and those they sent. Their keys open no door any more; those
-    /// named end, or get a successor that belongs to a service account. The successors are in the answer and nowhere
-    /// else.
+    /// Takes a member out, and in the same transaction what they were let in with: the invitations that wait for them
+    /// and those they sent, and, unless they are a member elsewhere, their sessions and with them their tokens; where
+    /// they are, those reach nothing here any more. Their keys open no door; those named end, or get a successor that
+    /// belongs to a service account. The successors are in the answer and nowhere else.
     ///
     /// # Errors
     /// `Denied` for members, and for admins where owners are concerned; `FreshSignInRequired` there; `NotFound` for a
@@ -84,8 +84,10 @@ impl Engine {
         let successors = self.settle_keys(&mut tx, ctx, &reach, &command).await?;
         let event = told(Happening::MemberRemoved, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;
-        if let Some(person) = before.person_id {
-            self.end_sessions_of(&mut tx, PersonId(person)).await?;
+        if let Some(person) = before.person_id.map(PersonId)
+            && organizations::of_person(&mut tx, person).await?.is_empty()
+        {
+            self.end_sessions_of(&mut tx, person).await?;
         }
         let running = keys::live_of(&mut tx, reach.organization(), command.member).await?;
         let ended = running.into_iter().chain(command.keys.iter().map(|(key, _)| *key)).collect();
