@@ -1,0 +1,183 @@
+//! Invitations: one link, one address, once.
+
+use domain::command::InviteMember;
+use domain::event::Happening;
+use domain::view::NewInvitation;
+use domain::{Code, PersonId, Role};
+use engine::people::Identity;
+use tokio::task::JoinSet;
+
+use crate::house::{House, NORTH, SOUTH, everything, identity, origin, refusal};
+use crate::intruder::Value;
+
+async fn invite(house: &House, by: &str, email: &str, role: &str) -> engine::Result<NewInvitation> {
+    let command = InviteMember::read(email, Some(role)).expect("an invitation to ask for");
+    house.engine.invite_member(&house.north(by).await, command).await
+}
+
+async fn newcomer(house: &House, name: &str) -> PersonId {
+    house.engine.sign_in(&identity(name), &origin()).await.expect("signed in")
+}
+
+both! {
+    an_invited_person_joins_as_what_they_were_invited_for(house) {
+        let new = invite(house, "ada", "Zoe@Example.test", "admin").await.expect("invited");
+        assert_eq!((new.view.email.as_str(), new.view.role, new.view.invited_by.as_str()), ("zoe@example.test", Role::Admin, "ada"));
+        let offer = house.engine.see_invitation(&new.token).await.expect("an offer");
+        assert_eq!((offer.organization_name.as_str(), offer.inviter_email.as_deref()), (NORTH, Some("ada@example.test")));
+        assert_eq!(offer.address_hint, "z…@example.test");
+        let zoe = newcomer(house, "zoe").await;
+        let joined = house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("joined");
+        assert_eq!(joined, house.organization(NORTH).await);
+        assert_eq!(house.north("zoe").await.actor().role, Role::Admin);
+        assert_eq!(house.newest_event(&house.north("olga").await).await.action, Happening::MemberJoined);
+        let pending = house.engine.list_invitations(&house.north("olga").await, None, 50).await.expect("invitations");
+        assert!(pending.rows.is_empty());
+        house.sound_chain(NORTH).await;
+    }
+
+    b4_a_link_works_once(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let zoe = newcomer(house, "zoe").await;
+        house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("joined");
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &new.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.see_invitation(&new.token).await), Code::NotFound);
+        assert_eq!(before, everything(house).await);
+    }
+
+    b4_of_many_who_come_at_once_one_joins(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let zoe = newcomer(house, "zoe").await;
+        let mut tries = JoinSet::new();
+        for _ in 0..20 {
+            let (engine, token) = (house.engine.clone(), new.token.clone());
+            tries.spawn(async move { engine.accept_invitation(zoe, &token, origin()).await });
+        }
+        let done = tries.join_all().await;
+        assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1);
+        for error in done.into_iter().filter_map(Result::err) {
+            assert!(matches!(error.code(), Code::NotFound | Code::Conflict), "{error:?}");
+        }
+        house.sound_chain(NORTH).await;
+    }
+
+    b21_a_link_is_bound_to_its_address(house) {
+        let new = invite(house, "olga", "zoe@example.test", "owner").await.expect("invited");
+        let eve = newcomer(house, "eve").await;
+        let unverified = Identity { email: None, subject: "zoe-unverified".into(), ..identity("zoe") };
+        let unverified = house.engine.sign_in(&unverified, &origin()).await.expect("signed in");
+        let before = everything(house).await;
+        for person in [eve, unverified, house.person("max").await] {
+            assert_eq!(refusal(house.engine.accept_invitation(person, &new.token, origin()).await), Code::WrongAddress);
+        }
+        assert_eq!(before, everything(house).await);
+        house.engine.see_invitation(&new.token).await.expect("still open for zoe");
+    }
+
+    a_link_ends_after_seven_days_and_when_it_is_taken_back_or_replaced(house) {
+        let (olga, zoe) = (house.north("olga").await, newcomer(house, "zoe").await);
+        let first = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let second = invite(house, "olga", "zoe@example.test", "admin").await.expect("invited again");
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &first.token, origin()).await), Code::NotFound);
+        house.engine.revoke_invitation(&olga, &second.view.id).await.expect("taken back");
+        let before = everything(house).await;
+        house.engine.revoke_invitation(&olga, &second.view.id).await.expect("again changes nothing");
+        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &second.token, origin()).await), Code::NotFound);
+        let third = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        house.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &third.token, origin()).await), Code::NotFound);
+        let pending = house.engine.list_invitations(&house.north("olga").await, None, 50).await.expect("invitations");
+        assert!(pending.rows.is_empty());
+        house.sound_chain(NORTH).await;
+    }
+
+    ra_30_members_invite_nobody_and_admins_invite_no_owner(house) {
+        let before = everything(house).await;
+        assert_eq!(refusal(invite(house, "max", "zoe@example.test", "member").await), Code::Forbidden);
+        assert_eq!(refusal(invite(house, "ada", "zoe@example.test", "owner").await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.list_invitations(&house.north("max").await, None, 9).await), Code::Forbidden);
+        assert_eq!(refusal(invite(house, "ada", "max@example.test", "admin").await), Code::Conflict);
+        assert_eq!(without_sessions(before), without_sessions(everything(house).await));
+        let owner = invite(house, "olga", "zoe@example.test", "owner").await.expect("an owner may");
+        assert_eq!(refusal(house.engine.revoke_invitation(&house.north("ada").await, &owner.view.id).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.revoke_invitation(&house.north("max").await, &owner.view.id).await), Code::Forbidden);
+    }
+
+    b13_an_invitation_of_another_organization_is_not_found(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let otto = house.south("otto").await;
+        assert_eq!(refusal(house.engine.revoke_invitation(&otto, &new.view.id).await), Code::NotFound);
+        assert!(house.engine.list_invitations(&otto, None, 9).await.expect("invitations").rows.is_empty());
+        assert_eq!(house.south("otto").await.actor().organization, house.organization(SOUTH).await);
+    }
+
+    b20_removal_withdraws_what_was_sent_and_what_waits(house) {
+        let sent = invite(house, "ada", "zoe@example.test", "member").await.expect("invited");
+        let (olga, ada) = (house.north("olga").await, house.member("ada", NORTH).await);
+        house.engine.remove_member(&olga, ada).await.expect("removed");
+        let zoe = newcomer(house, "zoe").await;
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &sent.token, origin()).await), Code::NotFound);
+        let pending = house.engine.list_invitations(&olga, None, 50).await.expect("invitations");
+        assert!(pending.rows.is_empty());
+    }
+
+    b5_an_altered_or_restored_invitation_opens_nothing(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let zoe = newcomer(house, "zoe").await;
+        let mut intruder = house.intruder().await;
+        let which = format!("id = '{}'", new.view.id);
+        let stored = intruder.rows(&format!("SELECT * FROM invitations WHERE {which}")).await.remove(0);
+        let forged = [
+            ("role", Value::Text("owner".into())),
+            ("email", Value::Text("eve@example.test".into())),
+            ("organization_id", Value::Text(house.organization(SOUTH).await.to_string())),
+            ("expires_at", Value::Number(i64::MAX)),
+            ("invited_by", Value::Number(house.member("ada", NORTH).await.0)),
+            ("created_at", Value::Number(1)),
+            ("audit_n", Value::Number(1)),
+        ];
+        for (column, value) in forged {
+            let mut row = stored.clone();
+            *crate::intruder::cell(&mut row, column) = value;
+            if column == "organization_id" {
+                *crate::intruder::cell(&mut row, "invited_by") = Value::Number(house.member("otto", SOUTH).await.0);
+            }
+            intruder.run("DELETE FROM invitations").await;
+            intruder.insert("invitations", &row).await;
+            let person = if column == "email" { newcomer(house, "eve").await } else { zoe };
+            assert_eq!(refusal(house.engine.accept_invitation(person, &new.token, origin()).await), Code::NotFound, "{column}");
+        }
+        intruder.run("DELETE FROM invitations").await;
+        intruder.insert("invitations", &stored).await;
+        house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("as it was made");
+        house.engine.remove_member(&house.north("olga").await, house.member("zoe", NORTH).await).await.expect("removed");
+        intruder.run("DELETE FROM invitations").await;
+        intruder.insert("invitations", &stored).await;
+        assert_eq!(refusal(house.engine.accept_invitation(zoe, &new.token, origin()).await), Code::NotFound, "put back");
+    }
+
+    b4_no_token_stands_in_the_database(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let dump = format!("{:?}", everything(house).await);
+        assert!(!dump.contains(&new.token) && dump.contains("zoe@example.test"));
+        let zoe = newcomer(house, "zoe").await;
+        let mut intruder = house.intruder().await;
+        for (column, value) in intruder.rows("SELECT * FROM invitations").await.remove(0) {
+            let shown = match value {
+                Value::Text(text) => vec![text],
+                Value::Bytes(bytes) => vec![hex::encode(&bytes), String::from_utf8_lossy(&bytes).into_owned()],
+                _ => continue,
+            };
+            for text in shown {
+                assert_eq!(refusal(house.engine.accept_invitation(zoe, &text, origin()).await), Code::NotFound, "{column}");
+            }
+        }
+    }
+}
+
+/// A session is made for whoever asks; all else stays.
+fn without_sessions<T>(dump: Vec<(String, T)>) -> Vec<(String, T)> {
+    dump.into_iter().filter(|(table, _)| table != "sessions").collect()
+}

@@ -1,0 +1,192 @@
+//! Members: who sees whom, who changes whom, and what is left of someone who goes.
+
+use domain::command::{CreateKey, CreateServiceAccount, KeyFate, KeyQuery, RemoveMember};
+use domain::event::Happening;
+use domain::{ActorId, Code, Role};
+
+use crate::house::{House, NORTH, SOUTH, everything, identity, origin, refusal};
+
+async fn account(house: &House, role: &str) -> ActorId {
+    let command = CreateServiceAccount::read("Deploy bot", Some(role), false).expect("an account to ask for");
+    house.engine.create_service_account(&house.north("olga").await, command).await.expect("an account").actor_id
+}
+
+both! {
+    ke_38_everyone_sees_who_is_a_member_and_admins_see_addresses(house) {
+        let seen = house.engine.list_members(&house.north("max").await, None, 50).await.expect("members").rows;
+        let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
+        let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
+        assert_eq!(names, all);
+        assert!(seen.iter().all(|member| member.email.is_none() && member.active_keys.is_none()));
+        house.north_key("max").await;
+        let max = house.engine.get_member(&house.north("ada").await, house.member("max", NORTH).await).await.expect("max");
+        assert_eq!((max.email.as_deref(), max.active_keys, max.has_signed_in), (Some("max@example.test"), Some(1), true));
+    }
+
+    members_are_listed_page_by_page(house) {
+        let olga = house.north("olga").await;
+        let (mut names, mut before) = (Vec::new(), None);
+        loop {
+            let page = house.engine.list_members(&olga, before, 2).await.expect("members");
+            names.extend(page.rows.into_iter().map(|member| member.name));
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(names, ["una", "mia", "max", "ada", "olga"]);
+    }
+
+    b13_a_member_of_another_organization_is_not_found(house) {
+        let (olga, otto) = (house.north("olga").await, house.member("otto", SOUTH).await);
+        let (foreign, none) = (house.engine.get_member(&olga, otto).await, house.engine.get_member(&olga, ActorId(9_999)).await);
+        assert_eq!((refusal(foreign), refusal(none)), (Code::NotFound, Code::NotFound));
+        let bot = account(house, "member").await;
+        assert_eq!(refusal(house.engine.get_member(&olga, bot).await), Code::NotFound);
+    }
+
+    b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(house) {
+        let (olga, ada) = (house.north("olga").await, house.member("ada", NORTH).await);
+        house.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
+        house.clock.advance_seconds(601);
+        // The same session, eleven minutes after the sign-in.
+        let caller = engine::Caller { signed_in_at: domain::Moment(house.outside.now().0 - 601_000), ..house.browser("olga").await.0 };
+        let late = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("a session");
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(house.engine.remove_member(&late, ada).await), Code::FreshSignInRequired);
+        let max = house.member("max", NORTH).await;
+        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
+        assert_eq!(before, everything(house).await);
+        house.engine.change_role(&late, max, Role::Admin).await.expect("no owner is concerned");
+        house.engine.change_role(&house.north("olga").await, ada, Role::Member).await.expect("signed in again");
+    }
+
+    a_role_that_is_as_asked_for_stays_as_it_is(house) {
+        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
+        let before = everything(house).await;
+        house.engine.change_role(&olga, max, Role::Member).await.expect("nothing to do");
+        assert_eq!(before, everything(house).await);
+    }
+
+    b20_a_member_who_leaves_leaves_nothing_that_works(house) {
+        let (key, max) = (house.north_key("max").await, house.north("max").await);
+        house.engine.leave(&max).await.expect("left");
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.list_keys(&max, &KeyQuery::default(), 1).await.and(house.engine.create_key(&max, CreateKey::read("x").expect("a name")).await)), Code::Forbidden);
+        let event = house.newest_event(&house.north("olga").await).await;
+        assert_eq!((event.action, event.actor_name.as_str()), (Happening::MemberLeft, "max"));
+        house.sound_chain(NORTH).await;
+    }
+
+    d5_the_last_owner_does_not_leave(house) {
+        let olga = house.north("olga").await;
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.leave(&olga).await), Code::Conflict);
+        assert_eq!(before, everything(house).await);
+    }
+
+    a_key_does_not_leave_for_its_owner(house) {
+        let key = house.north_key("max").await;
+        let admitted = house.with_key(&key.plain).await;
+        assert_eq!(refusal(house.engine.leave(&admitted.ctx).await), Code::Forbidden);
+    }
+
+    b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(house) {
+        let (max, una) = (house.browser("max").await, house.browser("una").await);
+        let olga = house.north("olga").await;
+        for name in ["max", "una"] {
+            house.engine.remove_member(&olga, house.member(name, NORTH).await).await.expect("removed");
+        }
+        assert!(house.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
+        assert!(house.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
+        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
+        assert_eq!(refusal(house.engine.admit_person(&una.0, &north, origin()).await), Code::Forbidden);
+        house.engine.admit_person(&una.0, &south, origin()).await.expect("South is another matter");
+    }
+
+    ra_31_keys_that_are_not_named_stay_and_answer_403(house) {
+        let key = house.north_key("max").await;
+        house.engine.remove_member(&house.north("olga").await, key.view.actor_id).await.expect("removed");
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+    }
+
+    removal_ends_the_keys_that_are_to_end(house) {
+        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
+        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyFate::End)] };
+        assert!(house.engine.remove_member_and_keys(&olga, command).await.expect("removed").is_empty());
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+        let line = house.engine.get_key(&olga, key.view.key_id).await.expect("a key");
+        assert_eq!(line.revoke_reason, Some(domain::key::RevokeReason::PersonLeft));
+    }
+
+    removal_hands_keys_over_by_rotation(house) {
+        let (first, second, olga) = (house.north_key("max").await, house.restricted_key("max", "test", &["runs:read"]).await, house.north("olga").await);
+        let bot = account(house, "member").await;
+        let keys = vec![(first.view.key_id, KeyFate::HandOver(bot)), (second.view.key_id, KeyFate::HandOverToNew)];
+        let command = RemoveMember { member: first.view.actor_id, keys };
+        let made = house.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        assert_eq!(made.len(), 2);
+        for (old, new) in [(&first, &made[0]), (&second, &made[1])] {
+            assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+            let admitted = house.with_key(&new.plain).await;
+            assert_eq!((admitted.ctx.actor().role, &new.view.label), (Role::Member, &old.view.label));
+            assert_eq!((new.view.environment, new.view.scopes), (old.view.environment, old.view.scopes));
+            let line = house.engine.get_key(&olga, new.view.key_id).await.expect("the successor");
+            assert_eq!(line.rotated_from, Some(old.view.key_id));
+        }
+        assert_eq!(made[0].view.actor_id, bot);
+        assert_eq!(made[1].view.actor_name, second.view.label);
+        house.sound_chain(NORTH).await;
+    }
+
+    b17_a_key_that_is_handed_over_gets_no_stronger(house) {
+        // Ada's key is an admin's; the account is a member.
+        let (key, olga) = (house.north_key("ada").await, house.north("olga").await);
+        let bot = account(house, "member").await;
+        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyFate::HandOver(bot))] };
+        let made = house.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        assert_eq!(house.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
+    }
+
+    a_removal_that_cannot_be_done_whole_is_not_done_at_all(house) {
+        let (one, two, olga) = (house.north_key("max").await, house.north_key("max").await, house.north("olga").await);
+        let (other, bot) = (house.north_key("mia").await, account(house, "member").await);
+        let before = everything(house).await;
+        for (keys, code) in [
+            (vec![(one.view.key_id, KeyFate::HandOver(bot)), (two.view.key_id, KeyFate::HandOver(bot))], Code::ActiveKeyExists),
+            (vec![(one.view.key_id, KeyFate::End), (other.view.key_id, KeyFate::End)], Code::NotFound),
+            (vec![(one.view.key_id, KeyFate::End), (one.view.key_id, KeyFate::HandOverToNew)], Code::NotFound),
+            (vec![(one.view.key_id, KeyFate::HandOver(other.view.actor_id))], Code::NotFound),
+            (vec![(one.view.key_id, KeyFate::HandOver(ActorId(9_999)))], Code::NotFound),
+        ] {
+            let command = RemoveMember { member: one.view.actor_id, keys };
+            assert_eq!(refusal(house.engine.remove_member_and_keys(&olga, command).await), code);
+        }
+        assert_eq!(before, everything(house).await);
+        house.with_key(&one.plain).await;
+    }
+
+    b20_a_person_who_comes_back_begins_anew(house) {
+        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
+        let old = key.view.actor_id;
+        house.engine.remove_member(&olga, old).await.expect("removed");
+        let invitation = domain::command::InviteMember::read("max@example.test", Some("admin")).expect("an invitation");
+        let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let person = house.person("max").await;
+        house.engine.accept_invitation(person, &token, origin()).await.expect("joined");
+        let max = house.north("max").await;
+        assert_eq!(max.actor().role, Role::Admin);
+        assert_ne!(max.actor().id, old);
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden, "the old key stays dead");
+        house.engine.sign_in(&identity("max"), &origin()).await.expect("signs in");
+        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+        house.with_key(&house.key_of(&max).await.plain).await;
+        // And once more, as often as it may be.
+        house.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
+        let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
+        let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        house.engine.accept_invitation(person, &token, origin()).await.expect("joined again");
+        house.sound_chain(NORTH).await;
+    }
+}
