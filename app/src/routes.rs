@@ -9,6 +9,11 @@ pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 
 mod place;
 
+/// Where a sign-in begins that does not take the one of before for granted; it leads back to a place.
+pub fn fresh_sign_in_path(back: &Place) -> String {
+    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
+}
+
 pub use place::{EVERY_STATE, Place, encoded};
 
 /// A page of the product.

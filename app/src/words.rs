@@ -127,6 +127,8 @@ pub const STAND_IN: &str =
     "This is a development installation. The stand-in provider signs anyone in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
+/// Asks the provider once more.
+pub const SIGN_IN_AGAIN: &str = "Sign in again";
 /// Leaves.
 pub const SIGN_OUT: &str = "Sign out";
 /// Title of the page that makes the first organization.

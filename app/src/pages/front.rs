@@ -111,7 +111,7 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
         let body = view! {
             <h1>{words::WELCOME}</h1>
             <p>{words::welcome(&person.name)}</p>
-            {summary(words::NOT_FOUNDED, problem.as_ref())}
+            {summary(words::NOT_FOUNDED, problem.as_ref(), &place)}
             <form class="form" method="post" action="/ui/found_organization">
                 {page_field(&place)}
                 <div class="field">

@@ -10,7 +10,7 @@ use super::{Asked, Page};
 use crate::bits::{field_error, icon};
 use crate::doors::Flash;
 use crate::parts::frame::{Room, frame};
-use crate::parts::{page_field, when};
+use crate::parts::when;
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -51,8 +51,7 @@ fn form(room: &Room, typed: String, problem: Option<&Problem>) -> AnyView {
     let described = if wrong { "lifetime-hint lifetime-error" } else { "lifetime-hint" };
     view! {
         <form class="sheet" method="post" action="/ui/change_organization">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            {room.fields(None)}
             <div class="sheet-head"><h2>{words::LONGEST_LIFETIME}</h2></div>
             <div class="sheet-body">
                 <div class="field">

@@ -7,7 +7,7 @@ use engine::Ctx;
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::{page_field, sign_out, summary};
+use super::{form_fields, page_field, sign_out, summary};
 use crate::bits::icon;
 use crate::doors::{Theme, Visit};
 use crate::routes::{DOCS, Place, Screen};
@@ -51,6 +51,11 @@ impl Room {
     pub fn organization(&self) -> OrganizationId {
         self.ctx.actor().organization.clone()
     }
+
+    /// The hidden fields of a form on this page.
+    pub fn fields(&self, about: Option<(&'static str, String)>) -> impl IntoView + use<> {
+        form_fields(&self.place, &self.organization(), about)
+    }
 }
 
 /// The organization of the last page, if the session knows it.
@@ -86,7 +91,7 @@ pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView)
                 {themes(room)}
                 {account(room)}
             </header>
-            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem)}{body}</main>
+            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>
         </div>
     }
     .into_any()

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::bits::icon;
-use crate::parts::page_field;
 use crate::routes::{EVERY_STATE, Place};
 use crate::words;
 
@@ -30,8 +29,7 @@ pub fn filters(list: &List) -> AnyView {
 fn search(list: &List) -> AnyView {
     view! {
         <form class="search" method="post" action="/ui/find_keys" role="search" data-find="">
-            {page_field(list.place())}
-            <input type="hidden" name="organization" value=list.room.organization().to_string()/>
+            {list.room.fields(None)}
             {icon("search")}
             <input
                 class="input" type="search" id="q" name="q" dir="auto" autocomplete="off" spellcheck="false"
