@@ -1,6 +1,7 @@
 //! Markup that several pages share, on the server only.
 
 use domain::{Moment, OrganizationId, Problem};
+use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -13,6 +14,7 @@ pub mod frame;
 pub mod key_form;
 pub mod pager;
 pub mod picks;
+pub mod roles;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
@@ -87,6 +89,16 @@ pub fn sign_out(place: &Place, class: &'static str) -> impl IntoView + use<> {
         <form class=class method="post" action="/ui/sign_out">
             {page_field(place)}
             <button>{icon("logout")}{words::SIGN_OUT}</button>
+        </form>
+    }
+}
+
+/// Who is signed in, with the way out: the foot of a page without a frame.
+pub fn sign_out_line(person: &Person, place: &Place) -> impl IntoView + use<> {
+    let who = person.email.as_deref().unwrap_or(&person.name);
+    view! {
+        <form class="auth-foot" method="post" action="/ui/sign_out">
+            {page_field(place)}{words::signed_in_as(who)}<button class="link-button">{words::SIGN_OUT}</button>
         </form>
     }
 }

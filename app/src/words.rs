@@ -4,10 +4,12 @@ use domain::{Code, Fault, Moment};
 
 mod keys;
 mod log;
+mod members;
 mod settings;
 
 pub use keys::*;
 pub use log::*;
+pub use members::*;
 pub use settings::*;
 
 /// The name of the product.
@@ -194,7 +196,10 @@ pub const fn sentence(code: Code) -> &'static str {
 pub fn fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
-        ("organization", Fault::Missing) => "Enter a name for the organization.".into(),
+        ("organization", Fault::Missing) => ORGANIZATION_NAME_MISSING.into(),
+        ("email", Fault::Missing) => "Enter the e-mail address of whom you invite.".into(),
+        ("keys", Fault::Unknown { .. }) => "Choose one of the offers for each key.".into(),
+        ("key_makers", Fault::Unknown { .. }) => "Choose one of the two.".into(),
         ("reason", _) => "Choose one of the reasons.".into(),
         ("role", Fault::Unknown { .. }) => "Choose one of the roles.".into(),
         ("scopes", Fault::Missing) => "Choose at least one permission.".into(),

@@ -5,7 +5,7 @@ mod members;
 mod usage;
 
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
-pub use members::{InvitationView, MemberView, NewInvitation, Offer};
+pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 
 use serde::{Deserialize, Serialize};

@@ -29,6 +29,8 @@ pub struct KeyForm {
     problem: Option<Problem>,
     service: Option<(i64, String)>,
     most_days: Option<i64>,
+    /// Whether the organization lets the person make keys at all.
+    pub may_create: bool,
 }
 
 impl KeyForm {
@@ -55,6 +57,7 @@ impl KeyForm {
             problem: asked.problem().filter(|_| mine).cloned(),
             service,
             most_days: settings.max_key_days,
+            may_create: settings.key_makers.include(room.ctx.actor().role),
         })
     }
 

@@ -20,6 +20,8 @@ pub fn changed_field(field: &str) -> String {
         "successor" => "Successor".into(),
         "allow_overlap" => "Several active keys".into(),
         "max_key_days" => super::LONGEST_LIFETIME.into(),
+        "key_makers" => super::KEY_MAKERS.into(),
+        "keys_make_keys" => super::KEYS_MAKE_KEYS.into(),
         other => {
             let words = other.replace('_', " ");
             let mut letters = words.chars();
@@ -43,7 +45,8 @@ pub fn changed_value(field: &str, value: &str) -> String {
             "revoked" => Some("Revoked".into()),
             _ => None,
         },
-        "disabled" | "allow_overlap" => match value {
+        "key_makers" => value.parse().ok().map(|who| super::key_makers(who).to_owned()),
+        "disabled" | "allow_overlap" | "keys_make_keys" => match value {
             "true" => Some("Yes".into()),
             "false" => Some("No".into()),
             _ => None,
@@ -86,6 +89,8 @@ mod tests {
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
             ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
+            ("key_makers", "admins", "Who may create keys: Only owners and admins"),
+            ("keys_make_keys", "false", "Keys may create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
         ];
         for (field, value, told) in cases {

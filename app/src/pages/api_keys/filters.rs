@@ -19,6 +19,7 @@ pub fn filters(list: &List) -> AnyView {
             {environment(list)}
             {status(list)}
             {creators}
+            {owner(list)}
             {clear(list)}
             {inactive(list)}
         </div>
@@ -79,6 +80,13 @@ fn creator(list: &List) -> AnyView {
     let any = (None, words::ANY.to_owned());
     let people = list.creators.iter().map(|(id, name)| (Some(id.to_string()), name.clone()));
     menu(list.place(), "creator", "Created by", std::iter::once(any).chain(people).collect())
+}
+
+/// Whose keys these are, where an address asks for one owner's.
+fn owner(list: &List) -> Option<AnyView> {
+    list.query.owner?;
+    let name = list.rows.rows.first()?.key.actor_name.clone();
+    Some(view! { <span class="badge plain">{words::OWNED_BY}<bdi>{name}</bdi></span> }.into_any())
 }
 
 fn clear(list: &List) -> Option<AnyView> {
