@@ -13,28 +13,21 @@ use crate::{Engine, Error, Result};
 /// Looks once more, inside the transaction, at what let the caller in: whoever was ended, removed, disabled or lowered
 /// since writes nothing (write fence of decision D23). Gives the row of the key the request was made with.
 pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Option<KeyRow>> {
-    let ended = Error::Unauthenticated("the credential ended while the request ran");
     if matches!(ctx.credential, Credential::System) {
         return Ok(None);
     }
     store::audit::hold_head(tx, &ctx.actor.organization).await?;
-    let now = engine.outside().now();
     let mut presented = None;
     match &ctx.credential {
         Credential::Key { id, .. } => {
-            let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ended)?;
+            let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ENDED)?;
+            let now = engine.outside().now();
             if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
                 return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
             }
             presented = Some(row);
         }
-        Credential::Session { digest, .. } => {
-            let session = store::sessions::find(tx, digest).await?;
-            if session.is_none_or(|session| Moment(session.expires_at) <= now) {
-                return Err(ended);
-            }
-        }
-        Credential::IdToken { .. } | Credential::System => {}
+        person => signed_in(engine, tx, person).await?,
     }
     let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
     let stands =
@@ -42,6 +35,15 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
     if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
 }
+
+/// Whether the session that a credential belongs to is still there; it stays so until the transaction ends.
+async fn signed_in(engine: &Engine, tx: &mut Tx, credential: &Credential) -> Result<()> {
+    let Some(digest) = credential.session() else { return Ok(()) };
+    let session = store::sessions::hold(tx, digest).await?;
+    if session.is_some_and(|session| session.is_live(engine.outside().now())) { Ok(()) } else { Err(ENDED) }
+}
+
+const ENDED: Error = Error::Unauthenticated("the credential ended while the request ran");
 
 impl Engine {
     /// Whoever acts must be as the log left them; an altered row is an outsider's work and opens nothing.

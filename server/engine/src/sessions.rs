@@ -67,11 +67,10 @@ impl Engine {
         let now = self.outside().now();
         let digest = self.session_digest(token);
         let Some(row) = sessions::find(&mut self.db().read().await?, &digest).await? else { return Ok(None) };
-        let idle = now.seconds_since(Moment(row.seen_at));
-        if Moment(row.expires_at) <= now || idle >= IDLE_SECONDS {
+        if !row.is_live(now) {
             return Ok(None);
         }
-        if idle >= TOUCH_SECONDS {
+        if now.seconds_since(Moment(row.seen_at)) >= TOUCH_SECONDS {
             let mut tx = self.db().begin().await?;
             sessions::touch(&mut tx, &digest, now).await?;
             tx.commit().await?;

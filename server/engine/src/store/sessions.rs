@@ -2,7 +2,8 @@
 
 use domain::{Moment, PersonId};
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Conn, Link, StoreError, Tx, on, run};
+use crate::sessions::IDLE_SECONDS;
 
 /// One session.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -13,6 +14,19 @@ pub struct SessionRow {
     pub created_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
+}
+
+impl SessionRow {
+    /// Whether it has run out in neither way.
+    pub const fn is_live(&self, now: Moment) -> bool {
+        self.expires_at > now.0 && now.seconds_since(Moment(self.seen_at)) < IDLE_SECONDS
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions ", $rest)
+    };
 }
 
 /// Adds a session; false when its digest is taken.
@@ -47,9 +61,18 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
 }
 
 pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
-    const SQL: &str =
-        "SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions WHERE digest = $1";
+    const SQL: &str = select!("WHERE digest = $1");
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+}
+
+/// As [`find`], and nobody ends the session before this transaction does; being seen may still be written down.
+pub async fn hold(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+    const SQLITE: &str = select!("WHERE digest = $1");
+    const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
+    Ok(match tx.conn() {
+        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(digest).fetch_optional(conn).await?,
+        Conn::Postgres(conn) => sqlx::query_as(POSTGRES).bind(digest).fetch_optional(conn).await?,
+    })
 }
 
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
