@@ -1,9 +1,11 @@
 //! What is shown: rows for pages and bodies for the API. A view holds nothing that its reader may not see.
 
 mod keys;
+mod sessions;
 mod usage;
 
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
+pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 
 use serde::{Deserialize, Serialize};

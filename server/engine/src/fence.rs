@@ -3,7 +3,7 @@
 use domain::key::Environment;
 use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
 
-use crate::ctx::{Credential, Ctx, Origin};
+use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::keys::state_of;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow};
@@ -34,6 +34,12 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
         |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring());
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
     if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
+}
+
+/// The same for a person who acts in no organization: whoever was signed out since writes nothing. Heads of chains are
+/// taken before.
+pub(crate) async fn fence_person(engine: &Engine, tx: &mut Tx, caller: &Caller) -> Result<()> {
+    signed_in(engine, tx, &caller.credential).await
 }
 
 /// Whether the session that a credential belongs to is still there; it stays so until the transaction ends.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::{Event, Happening};
 use domain::view::Membership;
-use domain::{Moment, Name, OrganizationId, PersonId};
+use domain::{Actor, Moment, Name, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
@@ -55,18 +55,34 @@ impl Engine {
                 actors::update(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }
-        for membership in organizations::of_person(&mut tx, person).await? {
-            let Some(row) = actors::of_person(&mut tx, &membership.organization, person).await? else { continue };
-            let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
-            journal(self, &mut tx, &ctx, Event::new(Happening::SignedIn, "session", row.id, &name)).await?;
-        }
+        let signed_in = |actor: &Actor| Event::new(Happening::SignedIn, "session", actor.id, &actor.name);
+        self.journal_everywhere(&mut tx, person, origin, signed_in).await?;
         tx.commit().await?;
         Ok(person)
     }
 
-    /// Takes the chains that a sign-in writes to, in one order for everybody: two people who share organizations do
-    /// not wait for each other in a circle.
-    async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+    /// Notes what a person did in every organization of theirs, as who they are there. The heads of the chains are held.
+    pub(crate) async fn journal_everywhere(
+        &self,
+        tx: &mut Tx,
+        person: PersonId,
+        origin: &Origin,
+        event: impl Fn(&Actor) -> Event,
+    ) -> Result<()> {
+        let now = self.outside().now();
+        for membership in organizations::of_person(tx, person).await? {
+            let Some(row) = actors::of_person(tx, &membership.organization, person).await? else { continue };
+            let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
+            let event = event(ctx.actor());
+            journal(self, tx, &ctx, event).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the person, then the chains of their organizations, and of those that wait for their e-mail, in one order
+    /// for everybody: two people who share organizations do not wait for each other in a circle.
+    pub(crate) async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+        people::hold(tx, person).await?;
         let memberships = organizations::of_person(tx, person).await?;
         let mut touched: BTreeSet<_> = memberships.into_iter().map(|membership| membership.organization).collect();
         if let Some(email) = email {

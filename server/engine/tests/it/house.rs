@@ -173,7 +173,7 @@ impl House {
     /// A browser session of a person, and its token.
     pub async fn browser(&self, name: &str) -> (Caller, [u8; 32]) {
         let (person, token) = (self.person(name).await, self.outside.bytes::<32>());
-        assert!(self.engine.insert_session(&token, Some(person), b"signed in").await.expect("a session"));
+        assert!(self.engine.insert_session(&token, Some(person), &origin(), b"signed in").await.expect("a session"));
         (Caller::in_browser(person, self.engine.session_digest(&token), self.outside.now()), token)
     }
 

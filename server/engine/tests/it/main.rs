@@ -14,6 +14,7 @@ mod ends;
 mod finding;
 mod histories;
 mod keys;
+mod own_sessions;
 mod people;
 mod races;
 mod ring;
