@@ -1,5 +1,7 @@
 //! What callers send, read strictly; every fault becomes a refusal in the one shape.
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
@@ -10,6 +12,7 @@ use axum::http::request::Parts;
 use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault};
 use engine::Ctx;
+use engine::ctx::Origin;
 use engine::keys::Once;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -38,6 +41,17 @@ impl<S: Send + Sync> FromRequestParts<S> for InPerson {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         caller::person(parts).map(Self)
+    }
+}
+
+/// Where the request comes from.
+pub struct Sender(pub Origin);
+
+impl<S: Send + Sync> FromRequestParts<S> for Sender {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<Origin>().cloned().unwrap_or_default()))
     }
 }
 
