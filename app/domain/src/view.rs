@@ -2,10 +2,12 @@
 
 mod keys;
 mod members;
+mod sessions;
 mod usage;
 
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
+pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 
 use serde::{Deserialize, Serialize};

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn ru_11_groups_pick_scopes() {
         let pairs =
-            [("workspaces", "read"), ("runs", "write"), ("members", "read"), ("audit", "none"), ("moon", "write")];
+            [("workspaces", "read"), ("runs", "write"), ("audit", "write"), ("members", "none"), ("moon", "write")];
         let picks = pairs.map(|(group, access)| (group.to_owned(), access.to_owned())).into();
         assert_eq!(picked(&picks), [Scope::WorkspacesRead, Scope::RunsWrite]);
     }

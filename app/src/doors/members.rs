@@ -131,12 +131,12 @@ pub async fn leave_organization(organization: String) -> Result<Done, Refusal> {
 #[server(prefix = "/ui", endpoint = "accept_invitation")]
 pub async fn accept_invitation(page: String) -> Result<Done, Refusal> {
     let visit = Visit::here()?;
-    let person = visit.person()?.person;
+    let caller = visit.person()?;
     // The token stands in the address of the page, and nowhere else in the form.
     let Some(Screen::Join(token)) = Place::parse(&page).map(|place| place.screen) else {
         return Err(visit.problem(Code::BadRequest).into());
     };
-    let joined = visit.engine.accept_invitation(person, token.as_str(), visit.origin.clone()).await;
+    let joined = visit.engine.accept_invitation(caller, token.as_str(), visit.origin.clone()).await;
     let organization = joined.map_err(told(&visit))?;
     visit.leave(Flash::Moved(Move::Joined)).await;
     Ok(Done { to: Screen::ApiKeys(organization).path() })

@@ -46,9 +46,9 @@ pub async fn found_organization(
 #[server(prefix = "/ui", endpoint = "create_organization")]
 pub async fn create_organization(name: String) -> Result<Done, Refusal> {
     let visit = Visit::here()?;
-    let person = visit.person()?.person;
+    let caller = visit.person()?;
     let command = Creating::read(&name).map_err(|faults| visit.invalid(organization_named(faults)))?;
-    let made = visit.engine.create_organization(person, &command, visit.origin.clone()).await;
+    let made = visit.engine.create_organization(caller, &command, visit.origin.clone()).await;
     let organization = made.map_err(told(&visit))?;
     visit.leave(Flash::Moved(Move::Founded)).await;
     Ok(Done { to: Screen::ApiKeys(organization).path() })

@@ -352,7 +352,7 @@ mod tests {
         let scopes =
             ScopeSet::of(["runs:write", "audit:read", "members:write"].map(|word| word.parse().expect("scope")));
         let told = Group::ALL.map(|group| access(scopes, group)).into_iter().flatten().collect::<Vec<_>>();
-        assert_eq!(told, ["Read and write", "Write", "Read"]);
+        assert_eq!(told, ["Read and write", "Read and write", "Read"]);
         assert_eq!(permissions(Permissions::Only(scopes)), "3 scopes");
         assert_eq!(permissions(Permissions::Only(ScopeSet::EMPTY)), "None");
         assert_eq!(permissions(Permissions::Everything), "Full access");

@@ -28,11 +28,42 @@ pub enum Credential {
     },
     /// A token of a person.
     IdToken {
+        /// Digest of the session that it was given to, and ends with; none for a token of another issuer.
+        session: Option<Vec<u8>>,
         /// When the person signed in, if the token says so.
         signed_in_at: Option<Moment>,
     },
     /// The installation itself, said aloud.
     System,
+}
+
+impl Credential {
+    /// When the person signed in; nothing for what is no sign-in.
+    pub const fn signed_in_at(&self) -> Option<Moment> {
+        match self {
+            Self::Key { .. } | Self::System => None,
+            Self::Session { signed_in_at, .. } => Some(*signed_in_at),
+            Self::IdToken { signed_in_at, .. } => *signed_in_at,
+        }
+    }
+
+    /// Digest of the browser session that it stands and falls with.
+    pub fn session(&self) -> Option<&[u8]> {
+        match self {
+            Self::Key { .. } | Self::System => None,
+            Self::Session { digest, .. } => Some(digest),
+            Self::IdToken { session, .. } => session.as_deref(),
+        }
+    }
+
+    /// As [`Ctx::fresh`].
+    fn fresh(&self, now: Moment) -> Result<()> {
+        if matches!(self, Self::Key { .. } | Self::System) {
+            return Ok(());
+        }
+        let fresh = self.signed_in_at().is_some_and(|then| now.seconds_since(then) <= FRESH_SECONDS);
+        if fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
+    }
 }
 
 /// Where a request comes from, for the record.
@@ -86,13 +117,7 @@ impl Ctx {
     /// # Errors
     /// `FreshSignInRequired`.
     pub(crate) fn fresh(&self) -> Result<()> {
-        let signed_in_at = match &self.credential {
-            Credential::Key { .. } | Credential::System => return Ok(()),
-            Credential::Session { signed_in_at, .. } => Some(*signed_in_at),
-            Credential::IdToken { signed_in_at } => *signed_in_at,
-        };
-        let fresh = signed_in_at.is_some_and(|then| self.now.seconds_since(then) <= FRESH_SECONDS);
-        if fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
+        self.credential.fresh(self.now)
     }
 
     /// Only people do this, none of their keys.
@@ -116,13 +141,18 @@ impl Ctx {
     }
 }
 
-/// A person in a browser session, not yet in an organization.
+/// A person in a browser session or with a token, not yet in an organization.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The person.
     pub person: PersonId,
-    /// Digest of the session's token.
-    pub session: Vec<u8>,
-    /// When the person signed in.
-    pub signed_in_at: Moment,
+    /// What they showed.
+    pub credential: Credential,
+}
+
+impl Caller {
+    /// A person in a browser session.
+    pub const fn in_browser(person: PersonId, digest: Vec<u8>, signed_in_at: Moment) -> Self {
+        Self { person, credential: Credential::Session { digest, signed_in_at } }
+    }
 }

@@ -3,7 +3,7 @@
 use domain::key::Environment;
 use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
 
-use crate::ctx::{Credential, Ctx, Origin};
+use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::keys::state_of;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow};
@@ -17,12 +17,10 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
         return Ok(None);
     }
     store::audit::hold_head(tx, &ctx.actor.organization).await?;
-    let now = engine.outside().now();
     let mut presented = None;
     if let Credential::Key { id, .. } = &ctx.credential {
-        let row = keys::hold(tx, &ctx.actor.organization, *id, false)
-            .await?
-            .ok_or(Error::Unauthenticated("the key is gone"))?;
+        let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ENDED)?;
+        let now = engine.outside().now();
         if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
             return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }
@@ -33,14 +31,24 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
         |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring());
     // Whoever was removed has no session any more either; that they were removed says more.
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
-    if let Credential::Session { digest, .. } = &ctx.credential {
-        let session = store::sessions::find(tx, digest).await?;
-        if session.is_none_or(|session| Moment(session.expires_at) <= now) {
-            return Err(Error::Unauthenticated("the session ended while the request ran"));
-        }
-    }
+    signed_in(engine, tx, &ctx.credential).await?;
     if word::<Role>(&actor.role, "actors.role")? < ctx.actor.role { Err(Error::Denied) } else { Ok(presented) }
 }
+
+/// The same for a person who acts in no organization: whoever was signed out since writes nothing. Heads of chains are
+/// taken before.
+pub(crate) async fn fence_person(engine: &Engine, tx: &mut Tx, caller: &Caller) -> Result<()> {
+    signed_in(engine, tx, &caller.credential).await
+}
+
+/// Whether the session that a credential belongs to is still there; it stays so until the transaction ends.
+async fn signed_in(engine: &Engine, tx: &mut Tx, credential: &Credential) -> Result<()> {
+    let Some(digest) = credential.session() else { return Ok(()) };
+    let session = store::sessions::hold(tx, digest).await?;
+    if session.is_some_and(|session| session.is_live(engine.outside().now())) { Ok(()) } else { Err(ENDED) }
+}
+
+const ENDED: Error = Error::Unauthenticated("the credential ended while the request ran");
 
 impl Engine {
     /// Whoever acts must be as the log left them; an altered row is an outsider's work and opens nothing.

@@ -10,8 +10,8 @@ use domain::view::{InvitationView, NewInvitation, Offer, Page, Standing};
 use domain::{InvitationId, OrganizationId, PersonId};
 
 use crate::audit::journal;
-use crate::ctx::{Credential, Ctx, Origin};
-use crate::fence::{conflict, fence};
+use crate::ctx::{Caller, Credential, Ctx, Origin};
+use crate::fence::{conflict, fence, fence_person};
 use crate::keyring::Purpose;
 use crate::keys::page;
 use crate::members::may_have_owners;
@@ -119,7 +119,7 @@ impl Engine {
     /// # Errors
     /// `NotFound` as [`Engine::see_invitation`]; `WrongAddress` for a person who did not sign in with the address that
     /// was invited; `Conflict` for one who is a member already.
-    pub async fn accept_invitation(&self, person: PersonId, token: &str, origin: Origin) -> Result<OrganizationId> {
+    pub async fn accept_invitation(&self, caller: &Caller, token: &str, origin: Origin) -> Result<OrganizationId> {
         let digest = self.invitation_digest(token);
         let mut tx = self.db().begin().await?;
         let organization = match invitations::by_digest(&mut tx, &digest).await? {
@@ -129,7 +129,8 @@ impl Engine {
         // Read anew behind the chain's head: of two who come at the same time, one finds it open.
         store::audit::hold_head(&mut tx, &organization).await?;
         let row = self.open_invitation(invitations::by_digest(&mut tx, &digest).await?)?;
-        let person = people::get(&mut tx, person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
+        fence_person(self, &mut tx, caller).await?;
+        let person = people::get(&mut tx, caller.person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
         if person.email.as_deref() != Some(row.email.as_str()) {
             return Err(Error::WrongAddress);
         }

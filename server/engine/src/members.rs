@@ -10,6 +10,7 @@ use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::fence::{conflict, fence};
 use crate::keys::page;
+use crate::sessions::end_sessions_of;
 use crate::store::actors::{self, ActorRow, MemberRow};
 use crate::store::{Tx, keys, organizations, word};
 use crate::{Engine, Error, Result};
@@ -96,7 +97,7 @@ impl Engine {
         if let Some(person) = before.person_id.map(PersonId)
             && organizations::of_person(&mut tx, person).await?.is_empty()
         {
-            self.end_sessions_of(&mut tx, person).await?;
+            end_sessions_of(&mut tx, person).await?;
         }
         let running = keys::live_of(&mut tx, reach.organization(), command.member).await?;
         let ended = running.into_iter().chain(command.keys.iter().map(|(key, _)| *key)).collect();

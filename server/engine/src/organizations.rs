@@ -7,7 +7,8 @@ use domain::view::NewKey;
 use domain::{Actor, ActorId, ActorKind, Code, OrganizationId, Permissions, PersonId, Role};
 
 use crate::audit::journal;
-use crate::ctx::{Credential, Ctx, Origin};
+use crate::ctx::{Caller, Credential, Ctx, Origin};
+use crate::fence::fence_person;
 use crate::keys::KeyPlan;
 use crate::people::Identity;
 use crate::store::{Tx, actors, audit, meta, organizations, people, word};
@@ -60,11 +61,12 @@ impl Engine {
     /// `Denied` for a person without any organization.
     pub async fn create_organization(
         &self,
-        person: PersonId,
+        caller: &Caller,
         command: &CreateOrganization,
         origin: Origin,
     ) -> Result<OrganizationId> {
-        let mut tx = self.db().begin().await?;
+        let (mut tx, person) = (self.db().begin().await?, caller.person);
+        fence_person(self, &mut tx, caller).await?;
         if organizations::of_person(&mut tx, person).await?.is_empty() {
             return Err(Error::Denied);
         }

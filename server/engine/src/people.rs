@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::{Event, Happening};
 use domain::view::Membership;
-use domain::{Name, OrganizationId, PersonId};
+use domain::{Actor, Moment, Name, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
@@ -55,18 +55,34 @@ impl Engine {
                 actors::update(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }
-        for membership in organizations::of_person(&mut tx, person).await? {
-            let Some(row) = actors::of_person(&mut tx, &membership.organization, person).await? else { continue };
-            let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
-            journal(self, &mut tx, &ctx, Event::new(Happening::SignedIn, "session", row.id, &name)).await?;
-        }
+        let signed_in = |actor: &Actor| Event::new(Happening::SignedIn, "session", actor.id, &actor.name);
+        self.journal_everywhere(&mut tx, person, origin, signed_in).await?;
         tx.commit().await?;
         Ok(person)
     }
 
-    /// Takes the chains that a sign-in writes to, in one order for everybody: two people who share organizations do
-    /// not wait for each other in a circle.
-    async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+    /// Notes what a person did in every organization of theirs, as who they are there. The heads of the chains are held.
+    pub(crate) async fn journal_everywhere(
+        &self,
+        tx: &mut Tx,
+        person: PersonId,
+        origin: &Origin,
+        event: impl Fn(&Actor) -> Event,
+    ) -> Result<()> {
+        let now = self.outside().now();
+        for membership in organizations::of_person(tx, person).await? {
+            let Some(row) = actors::of_person(tx, &membership.organization, person).await? else { continue };
+            let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
+            let event = event(ctx.actor());
+            journal(self, tx, &ctx, event).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the person, then the chains of their organizations, and of those that wait for their e-mail, in one order
+    /// for everybody: two people who share organizations do not wait for each other in a circle.
+    pub(crate) async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+        people::hold(tx, person).await?;
         let memberships = organizations::of_person(tx, person).await?;
         let mut touched: BTreeSet<_> = memberships.into_iter().map(|membership| membership.organization).collect();
         if let Some(email) = email {
@@ -98,48 +114,36 @@ impl Engine {
         Ok(organizations::of_person(&mut self.db().read().await?, person).await?)
     }
 
-    /// Lets a person in a browser session act in an organization.
+    /// The person of a checked ID token of another issuer, not yet in an organization.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when nobody of that identity ever signed in.
+    pub async fn recognize(&self, identity: &Identity, signed_in_at: Option<Moment>) -> Result<Caller> {
+        let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
+        let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
+        Ok(Caller { person, credential: Credential::IdToken { session: None, signed_in_at } })
+    }
+
+    /// Lets a person act in an organization.
     ///
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
     pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
-        let credential = Credential::Session { digest: caller.session.clone(), signed_in_at: caller.signed_in_at };
-        self.admit(caller.person, organization, origin, credential).await
-    }
-
-    /// Lets the bearer of a checked ID token act: in the organization named, or in their only one.
-    ///
-    /// # Errors
-    /// `Unauthenticated` when nobody of that identity ever signed in, `Denied` when they are no member or must say
-    /// of which organization.
-    pub async fn admit_identity(
-        &self,
-        identity: &Identity,
-        organization: Option<&OrganizationId>,
-        origin: Origin,
-    ) -> Result<Ctx> {
-        let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
-        let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
-        let memberships = self.memberships(person).await?;
-        let organization = match (organization, memberships.as_slice()) {
-            (Some(named), _) => named,
-            (None, [only]) => &only.organization,
-            _ => return Err(Error::Denied),
-        };
-        self.admit(person, organization, origin, Credential::IdToken { signed_in_at: None }).await
-    }
-
-    async fn admit(
-        &self,
-        person: PersonId,
-        organization: &OrganizationId,
-        origin: Origin,
-        credential: Credential,
-    ) -> Result<Ctx> {
-        let found = actors::of_person(&mut self.db().read().await?, organization, person).await?;
+        let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
         let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
         self.trusted(&row)?;
-        Ok(Ctx::new(row.actor()?, self.outside().now(), origin, credential))
+        Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
+    }
+
+    /// Lets a person act in their only organization.
+    ///
+    /// # Errors
+    /// `Denied` when they are in none, or must say in which.
+    pub async fn admit_alone(&self, caller: &Caller, origin: Origin) -> Result<Ctx> {
+        match self.memberships(caller.person).await?.as_slice() {
+            [only] => self.admit_person(caller, &only.organization, origin).await,
+            _ => Err(Error::Denied),
+        }
     }
 }
 

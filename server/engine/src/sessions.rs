@@ -1,12 +1,15 @@
 //! Browser sessions and sign-ins under way. Tokens come in, only keyed digests and sealed values are kept.
 
-use domain::{Moment, PersonId};
+use domain::{Moment, PersonId, SessionId};
 use zeroize::Zeroizing;
 
+use crate::ctx::Origin;
 use crate::keyring::{Canon, Purpose};
 use crate::store::Tx;
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Result};
+
+mod own;
 
 /// A session ends this long after sign-in, whatever happens: 12 hours.
 pub const ABSOLUTE_SECONDS: i64 = 12 * 60 * 60;
@@ -23,23 +26,32 @@ impl Engine {
         self.ring().lookup(Purpose::Session, token).1
     }
 
-    /// Keeps a new session; false when its token is taken.
+    /// Keeps a new session, begun from somewhere; false when its token is taken.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn insert_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
+    pub async fn insert_session(
+        &self,
+        token: &[u8],
+        person: Option<PersonId>,
+        from: &Origin,
+        value: &[u8],
+    ) -> Result<bool> {
         let now = self.outside().now();
-        let digest = self.session_digest(token);
-        let sealed = self.seal_session("sessions", &digest, value);
-        let expires_at = now.plus_seconds(ABSOLUTE_SECONDS).0;
         let row = SessionRow {
-            digest,
+            digest: self.session_digest(token),
+            id: self.outside().word(SessionId::PREFIX),
             person_id: person.map(|p| p.0),
-            sealed,
+            sealed: Vec::new(),
             created_at: now.0,
             seen_at: now.0,
-            expires_at,
+            expires_at: now.plus_seconds(ABSOLUTE_SECONDS).0,
+            address: from.address.clone(),
+            agent: from.agent.clone(),
+            token_at: None,
+            token_key: None,
         };
+        let row = SessionRow { sealed: self.seal_in("sessions", &row.digest, &row.place(), value), ..row };
         let mut tx = self.db().begin().await?;
         let added = sessions::insert(&mut tx, &row).await?;
         tx.commit().await?;
@@ -52,8 +64,10 @@ impl Engine {
     /// `Busy`.
     pub async fn update_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
         let digest = self.session_digest(token);
-        let sealed = self.seal_session("sessions", &digest, value);
         let mut tx = self.db().begin().await?;
+        let Some(row) = sessions::hold(&mut tx, &digest).await? else { return Ok(false) };
+        let row = SessionRow { person_id: person.map(|p| p.0), ..row };
+        let sealed = self.seal_in("sessions", &digest, &row.place(), value);
         let now = self.outside().now();
         let kept = sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
         tx.commit().await?;
@@ -68,17 +82,15 @@ impl Engine {
         let now = self.outside().now();
         let digest = self.session_digest(token);
         let Some(row) = sessions::find(&mut self.db().read().await?, &digest).await? else { return Ok(None) };
-        let idle = now.seconds_since(Moment(row.seen_at));
-        if Moment(row.expires_at) <= now || idle >= IDLE_SECONDS {
+        if !row.is_live(now) {
             return Ok(None);
         }
-        if idle >= TOUCH_SECONDS {
+        if now.seconds_since(Moment(row.seen_at)) >= TOUCH_SECONDS {
             let mut tx = self.db().begin().await?;
             sessions::touch(&mut tx, &digest, now).await?;
             tx.commit().await?;
         }
-        let opened = self.ring().unseal("sessions", &digest, &Canon::of("session"), &row.sealed);
-        Ok(opened.ok().map(|value| (value, Moment(row.expires_at))))
+        Ok(self.open_session(&row).map(|value| (value, row.ends_at())))
     }
 
     /// Ends a session.
@@ -97,7 +109,7 @@ impl Engine {
     /// `Busy`.
     pub async fn begin_flow(&self, token: &[u8], value: &[u8]) -> Result<()> {
         let digest = self.session_digest(token);
-        let sealed = self.seal_session("sign_in_flows", &digest, value);
+        let sealed = self.seal_in("sign_in_flows", &digest, &flow_place(), value);
         let mut tx = self.db().begin().await?;
         sessions::insert_flow(&mut tx, &digest, &sealed, self.outside().now().plus_seconds(FLOW_SECONDS)).await?;
         Ok(tx.commit().await?)
@@ -112,13 +124,8 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let sealed = sessions::take_flow(&mut tx, &digest, self.outside().now()).await?;
         tx.commit().await?;
-        let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &Canon::of("session"), &sealed));
+        let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &flow_place(), &sealed));
         Ok(opened.and_then(std::result::Result::ok))
-    }
-
-    /// Ends every session of a person, and with them their tokens.
-    pub(crate) async fn end_sessions_of(&self, tx: &mut Tx, person: PersonId) -> Result<()> {
-        Ok(sessions::delete_of_person(tx, person).await?)
     }
 
     /// Removes sessions and sign-ins that have run out.
@@ -132,7 +139,22 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    fn seal_session(&self, table: &str, digest: &[u8], value: &[u8]) -> Vec<u8> {
-        self.ring().seal(self.outside().bytes(), table, digest, &Canon::of("session"), value)
+    /// The value of a session, if its row is as it was left: an altered one is as good as none.
+    fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
+        self.ring().unseal("sessions", &row.digest, &row.place(), &row.sealed).ok()
     }
+
+    fn seal_in(&self, table: &str, digest: &[u8], place: &Canon, value: &[u8]) -> Vec<u8> {
+        self.ring().seal(self.outside().bytes(), table, digest, place, value)
+    }
+}
+
+/// Ends every session of a person who was taken out, and with the sessions their tokens; gives their number. What took
+/// the person out is what the log tells.
+pub(crate) async fn end_sessions_of(tx: &mut Tx, person: PersonId) -> Result<u64> {
+    Ok(sessions::delete_of(tx, person).await?)
+}
+
+fn flow_place() -> Canon {
+    Canon::of("session")
 }

@@ -5,11 +5,13 @@ mod bodies;
 mod bootstrap;
 mod description;
 mod input;
+mod invitations;
 mod keys;
 mod me;
 mod members;
 mod new_keys;
 mod organization;
+mod organizations;
 mod paging;
 mod runs;
 mod sealed;
@@ -68,7 +70,14 @@ fn guarded() -> OpenApiRouter<House> {
         .routes(routes!(sealed::read_notebook, sealed::write_note))
         .routes(routes!(sealed::delete_note))
         .routes(routes!(organization::see_organization, organization::change_organization))
-        .routes(routes!(members::remove_member))
+        .routes(routes!(members::list_members))
+        .routes(routes!(members::get_member, members::change_member, members::remove_member))
+        .routes(routes!(members::offboard_member))
+        .routes(routes!(members::leave_organization))
+        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(invitations::revoke_invitation))
+        .routes(routes!(invitations::accept_invitation))
+        .routes(routes!(organizations::list_organizations, organizations::create_organization))
         .routes(routes!(me::me))
 }
 

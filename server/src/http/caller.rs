@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,7 @@ use domain::view::RefusalCause;
 use domain::{Code, OrganizationId};
 use engine::ctx::Origin;
 use engine::keys::Admitted;
-use engine::{Ctx, Error, people};
+use engine::{Caller, Ctx, Error, people};
 
 use super::House;
 use super::problem::{Answer, Refusal};
@@ -31,14 +32,47 @@ pub async fn admit(State(house): State<House>, mut request: Request, next: Next)
             Ok(admitted) => run(&house, admitted, key, request, next).await,
             Err(error) => Refusal::from(error).into_response(),
         },
-        Credential::IdToken(token) => match admit_token(&house, &token, request.headers(), origin).await {
-            Ok(ctx) => {
-                request.extensions_mut().insert(ctx);
+        Credential::IdToken(token) => match recognize(&house, &token).await {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
                 next.run(request).await
             }
             Err(refusal) => refusal.into_response(),
         },
     }
+}
+
+/// Who acts in an organization: the owner of the key, or the person of the token in the organization that the request
+/// names, or in their only one.
+///
+/// # Errors
+/// 403 where they are no member or must say of which organization; 401 where nobody was let in.
+pub async fn actor(house: &House, parts: &Parts) -> Answer<Ctx> {
+    if let Some(ctx) = parts.extensions.get::<Ctx>() {
+        return Ok(ctx.clone());
+    }
+    let caller = parts.extensions.get::<Caller>().ok_or_else(Refusal::anonymous)?;
+    let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
+    let Some(named) = parts.headers.get(X_ORGANIZATION) else {
+        return Ok(house.engine.admit_alone(caller, origin).await?);
+    };
+    let named = named.to_str().unwrap_or_default().parse::<OrganizationId>();
+    let named = named.map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
+    Ok(house.engine.admit_person(caller, &named, origin).await?)
+}
+
+/// The person behind the request, in whatever organization they are: for what is a person's own.
+///
+/// # Errors
+/// 403 for a key, which is no person; 401 where nobody was let in.
+pub fn person(parts: &Parts) -> Answer<Caller> {
+    if parts.extensions.get::<Ctx>().is_some() {
+        return Err(Refusal::with_details(
+            Code::Forbidden,
+            "This is for people: send a token of yours, not an API key",
+        ));
+    }
+    parts.extensions.get::<Caller>().cloned().ok_or_else(Refusal::anonymous)
 }
 
 /// What was shown.
@@ -97,7 +131,7 @@ fn keys_in_query(request: &Request) -> Vec<String> {
     pairs.filter(|(name, _)| names.contains(&&**name)).map(|(_, value)| value.into_owned()).collect()
 }
 
-async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Origin) -> Answer<Ctx> {
+async fn recognize(house: &House, token: &str) -> Answer<Caller> {
     let refuse = |cause: &str| Refusal::new(Code::Unauthorized, cause);
     let verifier = house.firebase.as_ref().ok_or_else(|| refuse("no token issuer is configured"))?;
     let identity = verifier.verify(token).await.map_err(|failure| {
@@ -110,9 +144,7 @@ async fn admit_token(house: &House, token: &str, headers: &HeaderMap, origin: Or
         email: identity.email,
         name: identity.name,
     };
-    let named = headers.get(X_ORGANIZATION).map(|value| value.to_str().unwrap_or_default().parse::<OrganizationId>());
-    let named = named.transpose().map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
-    Ok(house.engine.admit_identity(&identity, named.as_ref(), origin).await?)
+    Ok(house.engine.recognize(&identity, None).await?)
 }
 
 /// Reads the one credential of a request. The same one in several places counts once; two different ones, or one header

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use domain::PersonId;
 use engine::Engine;
+use engine::ctx::Origin;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
@@ -17,6 +18,11 @@ use super::House;
 pub const PERSON: &str = "person";
 /// Where a session keeps when its person signed in, in milliseconds.
 pub const SIGNED_IN_AT: &str = "signed_in_at";
+
+/// Where a session keeps the address that it was begun from.
+pub const ADDRESS: &str = "address";
+/// Where a session keeps the user agent that it was begun with.
+pub const AGENT: &str = "agent";
 
 /// Sessions over the engine's table.
 #[derive(Clone)]
@@ -49,8 +55,8 @@ pub fn token(id: Id) -> [u8; 16] {
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let value = encode(record)?;
-        while !self.engine.insert_session(&token(record.id), person(record), &value).await.map_err(backend)? {
+        let (value, from) = (encode(record)?, origin(record));
+        while !self.engine.insert_session(&token(record.id), person(record), &from, &value).await.map_err(backend)? {
             record.id = Id::default();
         }
         Ok(())
@@ -82,6 +88,12 @@ impl SessionStore for Store {
 
 fn person(record: &Record) -> Option<PersonId> {
     record.data.get(PERSON).and_then(Value::as_i64).map(PersonId)
+}
+
+/// Where the session was begun, for the list that its person sees.
+fn origin(record: &Record) -> Origin {
+    let text = |name| record.data.get(name).and_then(Value::as_str).map(str::to_owned);
+    Origin { address: text(ADDRESS), agent: text(AGENT), ..Origin::default() }
 }
 
 fn encode(record: &Record) -> Result<Vec<u8>> {

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::House;
 use super::layers::cookie;
-use super::sessions::{PERSON, SIGNED_IN_AT};
+use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -126,6 +126,8 @@ async fn renew(visit: &Visit, person: i64, now: i64) -> Result<(), tower_session
     visit.session.flush().await?;
     visit.session.insert(PERSON, person).await?;
     visit.session.insert(SIGNED_IN_AT, now).await?;
+    visit.session.insert(ADDRESS, &visit.origin.address).await?;
+    visit.session.insert(AGENT, &visit.origin.agent).await?;
     visit.session.save().await
 }
 

@@ -22,11 +22,9 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
         Err(error) => return Refusal::new(Code::Unavailable, error.to_string()).into_response(),
     };
     let signed_in_at = session.get::<i64>(SIGNED_IN_AT).await.ok().flatten().unwrap_or_default();
-    let caller = person.zip(session.id()).map(|(person, id)| Caller {
-        person,
-        session: house.engine.session_digest(&token(id)),
-        signed_in_at: Moment(signed_in_at),
-    });
+    let caller = person
+        .zip(session.id())
+        .map(|(person, id)| Caller::in_browser(person, house.engine.session_digest(&token(id)), Moment(signed_in_at)));
     let visit = Visit {
         engine: house.engine.clone(),
         caller,

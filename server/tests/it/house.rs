@@ -117,10 +117,14 @@ impl House {
         let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
         let token = self.engine.outside().bytes::<16>();
         let data = serde_json::json!({ "person": person.0, "signed_in_at": self.engine.outside().now().0 }).to_string();
-        assert!(self.engine.insert_session(&token, Some(person), data.as_bytes()).await.expect("session"));
+        assert!(
+            self.engine
+                .insert_session(&token, Some(person), &Origin::default(), data.as_bytes())
+                .await
+                .expect("session")
+        );
         let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();
-        let caller =
-            Caller { person, session: self.engine.session_digest(&token), signed_in_at: self.engine.outside().now() };
+        let caller = Caller::in_browser(person, self.engine.session_digest(&token), self.engine.outside().now());
         let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
         let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
         Someone { ctx, organization, token }

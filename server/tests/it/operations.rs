@@ -8,7 +8,7 @@ use server::http::api;
 
 use crate::house::{Answer, House, Someone};
 
-/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE` stand for things of a [`Scene`].
+/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand for things of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
@@ -26,6 +26,7 @@ pub struct Scene {
     pub service: i64,
     message: String,
     note: String,
+    invitation: String,
 }
 
 impl Scene {
@@ -44,8 +45,9 @@ impl Scene {
         let inbox = format!("/api/v1/actors/{}/inbox", olivia.ctx.actor().id);
         let message = make(&inbox, json!({ "text": "m" }), "id").await;
         let note = make("/api/v1/notebook", json!({ "text": "n" }), "id").await;
-        let service = service.as_i64().expect("id");
-        Self { olivia, key, workspace: text(workspace), service, message: text(message), note: text(note) }
+        let invitation = make("/api/v1/invitations", json!({ "email": "zoe@example.test" }), "id").await;
+        let (service, invitation) = (service.as_i64().expect("id"), text(invitation));
+        Self { olivia, key, workspace: text(workspace), service, message: text(message), note: text(note), invitation }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -56,6 +58,7 @@ impl Scene {
             ("SERVICE", self.service.to_string()),
             ("ITEM", self.message.clone()),
             ("NOTE", self.note.clone()),
+            ("INV", self.invitation.clone()),
         ];
         pairs.iter().fold(text.to_owned(), |text, (mark, value)| text.replace(mark, value))
     }
@@ -76,7 +79,7 @@ impl Scene {
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
 #[rustfmt::skip]
-const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
+const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
@@ -104,7 +107,18 @@ const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
     ("delete_note", Method::DELETE, "/api/v1/notebook/NOTE", "", 401, 404),
     ("see_organization", Method::GET, "/api/v1/organization", "", 401, 200),
     ("change_organization", Method::PATCH, "/api/v1/organization", r#"{"max_key_days":null}"#, 401, 200),
+    ("leave_organization", Method::POST, "/api/v1/organization/leave", "", 401, 403),
+    ("list_members", Method::GET, "/api/v1/members", "", 401, 200),
+    ("get_member", Method::GET, "/api/v1/members/ACTOR", "", 401, 404),
+    ("change_member", Method::PATCH, "/api/v1/members/ACTOR", r#"{"role":"owner"}"#, 401, 404),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
+    ("offboard_member", Method::POST, "/api/v1/members/ACTOR/offboard", r#"{"keys":[]}"#, 401, 404),
+    ("list_invitations", Method::GET, "/api/v1/invitations", "", 401, 200),
+    ("create_invitation", Method::POST, "/api/v1/invitations", r#"{"email":"max@example.test"}"#, 401, 201),
+    ("revoke_invitation", Method::DELETE, "/api/v1/invitations/INV", "", 401, 404),
+    ("accept_invitation", Method::POST, "/api/v1/invitations/accept", r#"{"token":"x"}"#, 401, 403),
+    ("list_organizations", Method::GET, "/api/v1/organizations", "", 401, 403),
+    ("create_organization", Method::POST, "/api/v1/organizations", r#"{"name":"x"}"#, 401, 403),
     ("me", Method::GET, "/api/v1/me", "", 401, 200),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
     // Twice, so that what is remembered of the first call tells the second nothing.

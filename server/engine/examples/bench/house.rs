@@ -24,8 +24,8 @@ pub async fn house(address: &str) -> (Db, Engine, Ctx) {
     let cast = [Cast { organization: "Bench", members: vec![(identity.clone(), Role::Owner)] }];
     engine.stage_demo(&cast).await.expect("staged");
     let person = engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-    assert!(engine.insert_session(&[7; 16], Some(person), b"{}").await.expect("session"));
-    let caller = Caller { person, session: engine.session_digest(&[7; 16]), signed_in_at: engine.outside().now() };
+    assert!(engine.insert_session(&[7; 16], Some(person), &Origin::default(), b"{}").await.expect("session"));
+    let caller = Caller::in_browser(person, engine.session_digest(&[7; 16]), engine.outside().now());
     let organization = engine.memberships(person).await.expect("memberships")[0].organization.clone();
     let ctx = engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted");
     (db, engine, ctx)

@@ -44,7 +44,8 @@ async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
 async fn an_heir_counts_and_opens_all_of_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(&folder).await;
-    let olga = engine.admit_identity(&identity("olga"), None, Origin::default()).await.expect("olga");
+    let olga = engine.recognize(&identity("olga"), None).await.expect("olga");
+    let olga = engine.admit_alone(&olga, Origin::default()).await.expect("olga");
     let mut line: Vec<NewKey> = Vec::new();
     for generation in 0..3_i64 {
         let key = engine.create_key(&olga, CreateKey::read("a key").expect("a name")).await.expect("a key");

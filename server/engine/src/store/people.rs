@@ -2,7 +2,7 @@
 
 use domain::{Moment, PersonId};
 
-use super::{Link, StoreError, Tx, meta, on, run};
+use super::{Conn, Link, StoreError, Tx, meta, on, run};
 
 /// One person.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -21,6 +21,16 @@ pub async fn get(link: &mut Link, id: PersonId) -> Result<Option<PersonRow>, Sto
     Ok(
         on!(link, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?,
     )
+}
+
+/// Takes the person until the transaction ends: what they do in several organizations at once comes one after the other.
+pub async fn hold(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
+    // SQLite has one writer at a time anyway.
+    const POSTGRES: &str = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
+    if let Conn::Postgres(conn) = tx.conn() {
+        let _: Option<(i64,)> = sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn).await?;
+    }
+    Ok(())
 }
 
 /// Finds or makes the person, and keeps name and e-mail as the provider says them now.

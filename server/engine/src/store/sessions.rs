@@ -1,27 +1,62 @@
 //! Browser sessions and sign-ins under way: found by keyed digests, and sealed.
 
-use domain::{Moment, PersonId};
+use domain::{Moment, PersonId, SessionId};
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Conn, Link, StoreError, Tx, on, run};
+use crate::keyring::Canon;
+use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 
 /// One session.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct SessionRow {
     pub digest: Vec<u8>,
+    pub id: String,
     pub person_id: Option<i64>,
     pub sealed: Vec<u8>,
     pub created_at: i64,
     pub seen_at: i64,
     pub expires_at: i64,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    /// When its newest token for the API was made, and by which key.
+    pub token_at: Option<i64>,
+    pub token_key: Option<String>,
+}
+
+impl SessionRow {
+    /// Whether it has run out in neither way. When it ends is told by when it began, which is sealed.
+    pub const fn is_live(&self, now: Moment) -> bool {
+        self.expires_at > now.0 && self.ends_at().0 > now.0 && now.seconds_since(Moment(self.seen_at)) < IDLE_SECONDS
+    }
+
+    /// When it ends, whatever happens.
+    pub const fn ends_at(&self) -> Moment {
+        Moment(self.created_at).plus_seconds(ABSOLUTE_SECONDS)
+    }
+
+    /// Where its value is sealed to.
+    pub fn place(&self) -> Canon {
+        Canon::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent, token_at, token_key \
+             FROM sessions ",
+            $rest
+        )
+    };
 }
 
 /// Adds a session; false when its digest is taken.
 pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
-    const SQL: &str = "INSERT INTO sessions (digest, person_id, sealed, created_at, seen_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (digest) DO NOTHING";
+    const SQL: &str = "INSERT INTO sessions (digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING";
     let added = run!(tx, conn => sqlx::query(SQL)
-        .bind(&row.digest).bind(row.person_id).bind(&row.sealed).bind(row.created_at).bind(row.seen_at)
-        .bind(row.expires_at).execute(conn))?;
+        .bind(&row.digest).bind(&row.id).bind(row.person_id).bind(&row.sealed).bind(row.created_at).bind(row.seen_at)
+        .bind(row.expires_at).bind(&row.address).bind(&row.agent).execute(conn))?;
     Ok(added == 1)
 }
 
@@ -47,19 +82,40 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
 }
 
 pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
-    const SQL: &str =
-        "SELECT digest, person_id, sealed, created_at, seen_at, expires_at FROM sessions WHERE digest = $1";
+    const SQL: &str = select!("WHERE digest = $1");
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+}
+
+/// As [`find`], and nobody ends the session before this transaction does; being seen may still be written down.
+pub async fn hold(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+    const SQLITE: &str = select!("WHERE digest = $1");
+    const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
+    Ok(match tx.conn() {
+        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(digest).fetch_optional(conn).await?,
+        Conn::Postgres(conn) => sqlx::query_as(POSTGRES).bind(digest).fetch_optional(conn).await?,
+    })
+}
+
+/// A session by the id that its person sees.
+pub async fn by_id(link: &mut Link, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+    const SQL: &str = select!("WHERE id = $1");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
+}
+
+/// The sessions of a person, the one used last first.
+pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<SessionRow>, StoreError> {
+    const SQL: &str = select!("WHERE person_id = $1 ORDER BY seen_at DESC, id");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
+}
+
+/// Ends every session of a person; gives their number.
+pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
+    Ok(run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(conn))?)
 }
 
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
     let gone = run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(digest).execute(conn))?;
     Ok(gone == 1)
-}
-
-pub async fn delete_of_person(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(conn))?;
-    Ok(())
 }
 
 /// Removes what has run out.

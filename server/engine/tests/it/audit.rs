@@ -3,9 +3,9 @@
 use domain::command::{CreateKey, DeleteWorkspace, FoundOrganization};
 use domain::event::Happening;
 use domain::view::NewKey;
-use domain::{ActorId, Code, Role, WorkspaceId};
+use domain::{ActorId, Code, Role, SessionId, WorkspaceId};
 use engine::audit::ChainState;
-use engine::{Ctx, Engine, Result};
+use engine::{Caller, Ctx, Engine, Result};
 
 use crate::house::{House, NORTH, everything, identity, origin, refusal, revoke, workspace};
 use crate::intruder::{Cells, Intruder, Value, cell};
@@ -17,9 +17,11 @@ struct Stage {
     mia: ActorId,
     key: NewKey,
     workspace: WorkspaceId,
+    ada: Caller,
+    session: SessionId,
 }
 
-const STORIES: [(&str, Happening); 7] = [
+const STORIES: [(&str, Happening); 9] = [
     ("create_key", Happening::KeyCreated),
     ("revoke_key", Happening::KeyRevoked),
     ("create_workspace", Happening::WorkspaceCreated),
@@ -27,6 +29,8 @@ const STORIES: [(&str, Happening); 7] = [
     ("change_role", Happening::MemberRoleChanged),
     ("remove_member", Happening::MemberRemoved),
     ("sign_in", Happening::SignedIn),
+    ("end_session", Happening::SessionEnded),
+    ("sign_out", Happening::SessionEnded),
 ];
 
 impl Stage {
@@ -34,7 +38,10 @@ impl Stage {
         let olga = house.north("olga").await;
         let workspace = house.workspace(&olga, "Analytics").await.expect("a workspace").id;
         let (max, mia) = (house.member("max", NORTH).await, house.member("mia", NORTH).await);
-        Self { olga, max, mia, key: house.north_key("max").await, workspace }
+        let ((ada, _), (other, _)) = (house.browser("ada").await, house.browser("ada").await);
+        let sessions = house.engine.list_sessions(&other).await.expect("sessions");
+        let session = sessions.into_iter().find(|session| session.is_current).expect("this one").id;
+        Self { olga, max, mia, key: house.north_key("max").await, workspace, ada, session }
     }
 
     async fn tell(&self, engine: &Engine, story: &str) -> Result<()> {
@@ -49,6 +56,8 @@ impl Stage {
             "change_role" => engine.change_role(olga, self.max, Role::Admin).await,
             "remove_member" => engine.remove_member(olga, self.mia).await,
             "sign_in" => engine.sign_in(&identity("max"), &origin()).await.map(drop),
+            "end_session" => engine.end_session(&self.ada, &self.session, &origin()).await,
+            "sign_out" => engine.sign_out(&self.ada, &origin()).await,
             other => panic!("no story {other}"),
         }
     }

@@ -161,11 +161,20 @@ impl House {
         self.engine.admit_person(&caller, &self.organization(organization).await, origin()).await
     }
 
+    /// Has the bearer of a checked ID token act in the organization named, or in their only one.
+    pub async fn with_token(&self, identity: &Identity, organization: Option<&OrganizationId>) -> Result<Ctx> {
+        let caller = self.engine.recognize(identity, None).await?;
+        match organization {
+            Some(named) => self.engine.admit_person(&caller, named, origin()).await,
+            None => self.engine.admit_alone(&caller, origin()).await,
+        }
+    }
+
     /// A browser session of a person, and its token.
     pub async fn browser(&self, name: &str) -> (Caller, [u8; 32]) {
         let (person, token) = (self.person(name).await, self.outside.bytes::<32>());
-        assert!(self.engine.insert_session(&token, Some(person), b"signed in").await.expect("a session"));
-        (Caller { person, session: self.engine.session_digest(&token), signed_in_at: self.outside.now() }, token)
+        assert!(self.engine.insert_session(&token, Some(person), &origin(), b"signed in").await.expect("a session"));
+        (Caller::in_browser(person, self.engine.session_digest(&token), self.outside.now()), token)
     }
 
     pub async fn key_of(&self, ctx: &Ctx) -> NewKey {
@@ -284,6 +293,11 @@ pub fn identity(name: &str) -> Identity {
         email: Some(format!("{name}@example.test")),
         name: Some(name.into()),
     }
+}
+
+/// A person who was let in, however that was.
+pub const fn in_person(person: PersonId) -> Caller {
+    Caller { person, credential: engine::Credential::System }
 }
 
 /// A request from somewhere, with an id of its own.

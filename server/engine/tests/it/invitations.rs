@@ -7,7 +7,7 @@ use domain::{Code, PersonId, Role};
 use engine::people::Identity;
 use tokio::task::JoinSet;
 
-use crate::house::{House, NORTH, SOUTH, everything, identity, origin, refusal};
+use crate::house::{House, NORTH, SOUTH, everything, identity, in_person, origin, refusal};
 use crate::intruder::Value;
 
 async fn invite(house: &House, by: &str, email: &str, role: &str) -> engine::Result<NewInvitation> {
@@ -27,7 +27,7 @@ both! {
         assert_eq!((offer.organization_name.as_str(), offer.inviter_email.as_deref()), (NORTH, Some("ada@example.test")));
         assert_eq!(offer.address_hint, "z…@example.test");
         let zoe = newcomer(house, "zoe").await;
-        let joined = house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("joined");
+        let joined = house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
         assert_eq!(joined, house.organization(NORTH).await);
         assert_eq!(house.north("zoe").await.actor().role, Role::Admin);
         assert_eq!(house.newest_event(&house.north("olga").await).await.action, Happening::MemberJoined);
@@ -39,9 +39,9 @@ both! {
     b4_a_link_works_once(house) {
         let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(house, "zoe").await;
-        house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("joined");
+        house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
         let before = everything(house).await;
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &new.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await), Code::NotFound);
         assert_eq!(refusal(house.engine.see_invitation(&new.token).await), Code::NotFound);
         assert_eq!(before, everything(house).await);
     }
@@ -52,7 +52,7 @@ both! {
         let mut tries = JoinSet::new();
         for _ in 0..20 {
             let (engine, token) = (house.engine.clone(), new.token.clone());
-            tries.spawn(async move { engine.accept_invitation(zoe, &token, origin()).await });
+            tries.spawn(async move { engine.accept_invitation(&in_person(zoe), &token, origin()).await });
         }
         let done = tries.join_all().await;
         assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1);
@@ -69,7 +69,7 @@ both! {
         let unverified = house.engine.sign_in(&unverified, &origin()).await.expect("signed in");
         let before = everything(house).await;
         for person in [eve, unverified, house.person("max").await] {
-            assert_eq!(refusal(house.engine.accept_invitation(person, &new.token, origin()).await), Code::WrongAddress);
+            assert_eq!(refusal(house.engine.accept_invitation(&in_person(person), &new.token, origin()).await), Code::WrongAddress);
         }
         assert_eq!(before, everything(house).await);
         house.engine.see_invitation(&new.token).await.expect("still open for zoe");
@@ -84,7 +84,7 @@ both! {
         assert_eq!(stands(zoe, &new.token).await.expect("open"), Standing::Invited(offer.clone()));
         assert_eq!(stands(eve, &new.token).await.expect("open"), Standing::WrongAddress(offer.clone()));
         assert_eq!(stands(max, &new.token).await.expect("open"), member());
-        house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("joined");
+        house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
         assert_eq!(stands(zoe, &new.token).await.expect("used, but by a member"), member());
         assert_eq!(refusal(stands(eve, &new.token).await), Code::NotFound);
         assert_eq!(refusal(stands(zoe, "unknown").await), Code::NotFound);
@@ -96,15 +96,15 @@ both! {
         let (olga, zoe) = (house.north("olga").await, newcomer(house, "zoe").await);
         let first = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
         let second = invite(house, "olga", "zoe@example.test", "admin").await.expect("invited again");
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &first.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &first.token, origin()).await), Code::NotFound);
         house.engine.revoke_invitation(&olga, &second.view.id).await.expect("taken back");
         let before = everything(house).await;
         house.engine.revoke_invitation(&olga, &second.view.id).await.expect("again changes nothing");
         assert_eq!(before, everything(house).await);
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &second.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &second.token, origin()).await), Code::NotFound);
         let third = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
         house.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &third.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &third.token, origin()).await), Code::NotFound);
         let pending = house.engine.list_invitations(&house.north("olga").await, None, 50).await.expect("invitations");
         assert!(pending.rows.is_empty());
         house.sound_chain(NORTH).await;
@@ -135,7 +135,7 @@ both! {
         let (olga, ada) = (house.north("olga").await, house.member("ada", NORTH).await);
         house.engine.remove_member(&olga, ada).await.expect("removed");
         let zoe = newcomer(house, "zoe").await;
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &sent.token, origin()).await), Code::NotFound);
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &sent.token, origin()).await), Code::NotFound);
         let pending = house.engine.list_invitations(&olga, None, 50).await.expect("invitations");
         assert!(pending.rows.is_empty());
     }
@@ -164,15 +164,15 @@ both! {
             intruder.run("DELETE FROM invitations").await;
             intruder.insert("invitations", &row).await;
             let person = if column == "email" { newcomer(house, "eve").await } else { zoe };
-            assert_eq!(refusal(house.engine.accept_invitation(person, &new.token, origin()).await), Code::NotFound, "{column}");
+            assert_eq!(refusal(house.engine.accept_invitation(&in_person(person), &new.token, origin()).await), Code::NotFound, "{column}");
         }
         intruder.run("DELETE FROM invitations").await;
         intruder.insert("invitations", &stored).await;
-        house.engine.accept_invitation(zoe, &new.token, origin()).await.expect("as it was made");
+        house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("as it was made");
         house.engine.remove_member(&house.north("olga").await, house.member("zoe", NORTH).await).await.expect("removed");
         intruder.run("DELETE FROM invitations").await;
         intruder.insert("invitations", &stored).await;
-        assert_eq!(refusal(house.engine.accept_invitation(zoe, &new.token, origin()).await), Code::NotFound, "put back");
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await), Code::NotFound, "put back");
     }
 
     b4_no_token_stands_in_the_database(house) {
@@ -188,7 +188,7 @@ both! {
                 _ => continue,
             };
             for text in shown {
-                assert_eq!(refusal(house.engine.accept_invitation(zoe, &text, origin()).await), Code::NotFound, "{column}");
+                assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &text, origin()).await), Code::NotFound, "{column}");
             }
         }
     }

@@ -17,6 +17,7 @@ mod invitations;
 mod keys;
 mod members;
 mod organizations;
+mod own_sessions;
 mod people;
 mod races;
 mod ring;

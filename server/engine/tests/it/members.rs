@@ -4,7 +4,7 @@ use domain::command::{CreateKey, CreateServiceAccount, KeyFate, KeyQuery, Remove
 use domain::event::Happening;
 use domain::{ActorId, Code, Role};
 
-use crate::house::{House, NORTH, SOUTH, everything, identity, origin, refusal};
+use crate::house::{House, NORTH, SOUTH, everything, identity, in_person, origin, refusal};
 
 async fn account(house: &House, role: &str) -> ActorId {
     let command = CreateServiceAccount::read("Deploy bot", Some(role), false).expect("an account to ask for");
@@ -50,7 +50,9 @@ both! {
         house.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
         house.clock.advance_seconds(601);
         // The same session, eleven minutes after the sign-in.
-        let caller = engine::Caller { signed_in_at: domain::Moment(house.outside.now().0 - 601_000), ..house.browser("olga").await.0 };
+        let (caller, _) = house.browser("olga").await;
+        let digest = caller.credential.session().expect("a session").to_vec();
+        let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(house.outside.now().0 - 601_000));
         let late = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("a session");
         let before = everything(house).await;
         assert_eq!(refusal(house.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
@@ -183,7 +185,7 @@ both! {
         let invitation = domain::command::InviteMember::read("max@example.test", Some("admin")).expect("an invitation");
         let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
         let person = house.person("max").await;
-        house.engine.accept_invitation(person, &token, origin()).await.expect("joined");
+        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
         let max = house.north("max").await;
         assert_eq!(max.actor().role, Role::Admin);
         assert_ne!(max.actor().id, old);
@@ -195,7 +197,7 @@ both! {
         house.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
         let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
         let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
-        house.engine.accept_invitation(person, &token, origin()).await.expect("joined again");
+        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined again");
         house.sound_chain(NORTH).await;
     }
 }

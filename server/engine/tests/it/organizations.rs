@@ -4,7 +4,7 @@ use domain::command::{ChangeOrganization, CreateKey, CreateOrganization, Organiz
 use domain::event::Happening;
 use domain::{Code, Role};
 
-use crate::house::{House, NORTH, everything, identity, origin, refusal};
+use crate::house::{House, NORTH, everything, identity, in_person, origin, refusal};
 
 async fn set(house: &House, draft: OrganizationDraft<'_>) {
     let command = ChangeOrganization::read(&draft).expect("a change");
@@ -19,7 +19,7 @@ both! {
     ke_05_a_member_makes_a_further_organization_and_owns_it(house) {
         let max = house.person("max").await;
         let command = CreateOrganization::read("Max’ Werkstatt").expect("a name");
-        let made = house.engine.create_organization(max, &command, origin()).await.expect("made");
+        let made = house.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
         let memberships = house.engine.memberships(max).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), ("Max’ Werkstatt", Role::Owner)]);
@@ -33,7 +33,7 @@ both! {
         let stranger = house.engine.sign_in(&identity("zoe"), &origin()).await.expect("signed in");
         let before = everything(house).await;
         let command = CreateOrganization::read("Mine").expect("a name");
-        assert_eq!(refusal(house.engine.create_organization(stranger, &command, origin()).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.create_organization(&in_person(stranger), &command, origin()).await), Code::Forbidden);
         assert_eq!(before, everything(house).await);
     }
 

@@ -126,7 +126,7 @@ both! {
         let north = house.organization(NORTH).await;
         assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
         assert_eq!(refusal(house.engine.admit_person(&session, &north, origin()).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.admit_identity(&identity("una"), Some(&north), origin()).await), Code::Forbidden);
+        assert_eq!(refusal(house.with_token(&identity("una"), Some(&north)).await), Code::Forbidden);
         let memberships = house.engine.memberships(house.person("una").await).await.expect("memberships");
         assert_eq!(memberships.iter().map(|m| m.organization_name.as_str()).collect::<Vec<_>>(), [SOUTH]);
     }
@@ -141,19 +141,19 @@ both! {
 
     ra_08_an_id_token_acts_in_the_only_organization_or_the_one_named(house) {
         let south = house.organization(SOUTH).await;
-        let max = house.engine.admit_identity(&identity("max"), None, origin()).await.expect("in North only");
+        let max = house.with_token(&identity("max"), None).await.expect("in North only");
         assert_eq!(max.actor().organization, house.organization(NORTH).await);
-        assert_eq!(refusal(house.engine.admit_identity(&identity("una"), None, origin()).await), Code::Forbidden);
-        let una = house.engine.admit_identity(&identity("una"), Some(&south), origin()).await.expect("named");
+        assert_eq!(refusal(house.with_token(&identity("una"), None).await), Code::Forbidden);
+        let una = house.with_token(&identity("una"), Some(&south)).await.expect("named");
         assert_eq!(una.actor().role, Role::Admin);
-        assert_eq!(refusal(house.engine.admit_identity(&identity("max"), Some(&south), origin()).await), Code::Forbidden);
+        assert_eq!(refusal(house.with_token(&identity("max"), Some(&south)).await), Code::Forbidden);
     }
 
     b21_who_never_signed_in_is_nobody_whatever_their_email(house) {
         let stranger = Identity { subject: "stranger".into(), ..identity("olga") };
-        assert_eq!(refusal(house.engine.admit_identity(&stranger, None, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(house.with_token(&stranger, None).await), Code::Unauthorized);
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
-        assert_eq!(refusal(house.engine.admit_identity(&elsewhere, None, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(house.with_token(&elsewhere, None).await), Code::Unauthorized);
     }
 
     ke_05_a_person_is_in_several_organizations_with_a_role_in_each(house) {

@@ -3,6 +3,7 @@
 use engine::sessions::{ABSOLUTE_SECONDS, FLOW_SECONDS, IDLE_SECONDS};
 
 use crate::dump::Needles;
+use crate::house::origin;
 use crate::intruder::Value;
 
 const TOKEN: &[u8] = b"k2Zr8vQm1XwT5yBn7LdC3hJf9GsP0aEo";
@@ -11,7 +12,7 @@ both! {
     b4_neither_token_nor_value_of_a_session_is_stored(house) {
         let (session, flow) = (house.outside.base62::<43>(), house.outside.base62::<43>());
         let value = house.outside.base62::<60>();
-        assert!(house.engine.insert_session(&session, None, &value).await.expect("a session"));
+        assert!(house.engine.insert_session(&session, None, &origin(), &value).await.expect("a session"));
         assert!(house.engine.update_session(&session, Some(house.person("max").await), &value).await.expect("saved"));
         house.engine.begin_flow(&flow, &value).await.expect("begun");
         let mut needles = Needles::default();
@@ -22,7 +23,7 @@ both! {
     }
 
     b4_no_stored_value_of_a_session_is_a_token(house) {
-        house.engine.insert_session(TOKEN, None, b"value").await.expect("a session");
+        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         house.engine.begin_flow(TOKEN, b"value").await.expect("begun");
         for (table, rows) in house.intruder().await.dump().await {
             if table != "sessions" && table != "sign_in_flows" {
@@ -39,22 +40,22 @@ both! {
     }
 
     a_session_gives_back_what_was_kept(house) {
-        assert!(house.engine.insert_session(TOKEN, None, b"first").await.expect("a session"));
-        assert!(!house.engine.insert_session(TOKEN, None, b"second").await.expect("an answer"), "the token is taken");
+        assert!(house.engine.insert_session(TOKEN, None, &origin(), b"first").await.expect("a session"));
+        assert!(!house.engine.insert_session(TOKEN, None, &origin(), b"second").await.expect("an answer"), "the token is taken");
         let (value, until) = house.engine.find_session(TOKEN).await.expect("an answer").expect("a session");
         assert_eq!(value.as_slice(), b"first");
         assert_eq!(until, house.outside.now().plus_seconds(ABSOLUTE_SECONDS));
     }
 
     a_deleted_session_does_not_come_back_by_a_late_save(house) {
-        house.engine.insert_session(TOKEN, None, b"value").await.expect("a session");
+        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         house.engine.delete_session(TOKEN).await.expect("deleted");
         assert!(!house.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
         assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
     a_session_ends_an_hour_after_it_was_last_seen(house) {
-        house.engine.insert_session(TOKEN, None, b"value").await.expect("a session");
+        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         house.clock.advance_seconds(IDLE_SECONDS - 1);
         assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_some(), "and is seen again");
         house.clock.advance_seconds(IDLE_SECONDS - 1);
@@ -64,7 +65,7 @@ both! {
     }
 
     a_session_ends_twelve_hours_after_sign_in_however_much_it_is_used(house) {
-        house.engine.insert_session(TOKEN, None, b"value").await.expect("a session");
+        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         let step = 30 * 60;
         for _ in 1..ABSOLUTE_SECONDS / step {
             house.clock.advance_seconds(step);
@@ -76,17 +77,17 @@ both! {
     }
 
     a_session_that_ran_out_does_not_come_back_by_a_late_save(house) {
-        house.engine.insert_session(TOKEN, None, b"value").await.expect("a session");
+        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         house.clock.advance_seconds(IDLE_SECONDS);
         assert!(!house.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
         assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
     sweeping_removes_what_ran_out_and_nothing_else(house) {
-        house.engine.insert_session(b"old", None, b"value").await.expect("a session");
+        house.engine.insert_session(b"old", None, &origin(), b"value").await.expect("a session");
         house.engine.begin_flow(b"old", b"value").await.expect("begun");
         house.clock.advance_seconds(IDLE_SECONDS);
-        house.engine.insert_session(b"new", None, b"value").await.expect("a session");
+        house.engine.insert_session(b"new", None, &origin(), b"value").await.expect("a session");
         house.engine.begin_flow(b"new", b"value").await.expect("begun");
         house.engine.sweep_sessions().await.expect("swept");
         let mut intruder = house.intruder().await;
@@ -112,7 +113,7 @@ both! {
 
     b5_an_altered_or_moved_session_is_as_good_as_none(house) {
         for token in [b"one", b"two"] {
-            house.engine.insert_session(token, None, token).await.expect("a session");
+            house.engine.insert_session(token, None, &origin(), token).await.expect("a session");
         }
         let mut intruder = house.intruder().await;
         let digest = intruder.literal(&Value::Bytes(house.engine.session_digest(b"one")));

@@ -4,7 +4,7 @@ use domain::command::DeleteWorkspace;
 use domain::key::Environment;
 use domain::{Code, Role, WorkspaceId};
 
-use crate::house::{NORTH, SOUTH, origin, refusal};
+use crate::house::{NORTH, SOUTH, refusal};
 
 both! {
     d22_a_workspace_begins_as_running_with_what_was_asked_for(house) {
@@ -100,7 +100,7 @@ both! {
     }
 
     rk_03_a_workspace_made_by_id_token_names_its_person(house) {
-        let ctx = house.engine.admit_identity(&crate::house::identity("max"), None, origin()).await.expect("max");
+        let ctx = house.with_token(&crate::house::identity("max"), None).await.expect("max");
         assert_eq!(house.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
     }
 

@@ -172,6 +172,68 @@ pub struct OrganizationBody {
     created_at: String,
 }
 
+/// A member.
+#[derive(ToSchema)]
+pub struct MemberBody {
+    /// Their actor id.
+    #[schema(example = 14)]
+    actor_id: i64,
+    /// Their name.
+    #[schema(example = "Ada Lovelace")]
+    name: String,
+    /// Their address; null where the caller may not see it.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
+    /// Their role.
+    role: RoleWord,
+    /// When they joined; UTC.
+    #[schema(example = "2026-04-08T19:51:19Z", format = DateTime)]
+    joined_at: String,
+    /// False while nobody has signed in as them yet.
+    has_signed_in: bool,
+    /// How many of their keys open doors now; null where the caller may not see it.
+    #[schema(example = 2)]
+    active_keys: Option<i64>,
+}
+
+/// An invitation.
+#[derive(ToSchema)]
+pub struct InvitationBody {
+    /// Its id.
+    #[schema(example = "inv_a1B2c3D4e5F6g7H8")]
+    id: String,
+    /// Whom it is for.
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// What they will be.
+    role: RoleWord,
+    /// Who invited them.
+    #[schema(example = "Olivia Owens")]
+    invited_by: String,
+    /// When; UTC.
+    #[schema(example = "2026-04-08T19:51:19Z", format = DateTime)]
+    created_at: String,
+    /// When it ends by itself; UTC.
+    #[schema(example = "2026-04-15T19:51:19Z", format = DateTime)]
+    expires_at: String,
+}
+
+/// An organization, and what the person is in it.
+#[derive(ToSchema)]
+pub struct MembershipBody {
+    /// Its id.
+    #[schema(example = "org_a1B2c3D4e5F6g7H8")]
+    organization: String,
+    /// Its name.
+    #[schema(example = "Acme")]
+    organization_name: String,
+    /// The person's actor id there.
+    #[schema(example = 14)]
+    actor_id: i64,
+    /// Their role there.
+    role: RoleWord,
+}
+
 /// A field at fault. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
 #[derive(ToSchema)]
 pub struct FaultBody {

@@ -33,12 +33,19 @@ fn action(operation: &str) -> Option<Action> {
         "write_note" | "delete_note" => Action::WriteNotebook,
         "list_service_accounts" | "get_service_account" => Action::ListServiceAccounts,
         "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
-        "remove_member" => Action::ManageMembers,
+        "list_members" | "get_member" => Action::ListMembers,
+        "list_invitations" => Action::SeeAddresses,
+        "change_member" | "remove_member" | "offboard_member" | "create_invitation" | "revoke_invitation" => {
+            Action::ManageMembers
+        }
         "see_organization" => Action::SeeOrganization,
         "change_organization" => Action::ChangeOrganization,
         _ => return None,
     })
 }
+
+/// What people do themselves, and no key does for them.
+const IN_PERSON: [&str; 4] = ["accept_invitation", "create_organization", "leave_organization", "list_organizations"];
 
 /// Completes a description that was made from the handlers.
 pub fn complete(mut description: OpenApi) -> OpenApi {
@@ -72,6 +79,7 @@ fn tell(method: &Method, operation: &mut Operation) {
     let needs = match scope {
         _ if name == "bootstrap" => "Needs the setup token.".to_owned(),
         Some(scope) => format!("Scope: `{scope}`."),
+        None if IN_PERSON.contains(&name.as_str()) => "Needs a person's token; no key may.".to_owned(),
         None => "Any key may.".to_owned(),
     };
     let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();

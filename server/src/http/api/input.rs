@@ -1,5 +1,7 @@
 //! What callers send, read strictly; every fault becomes a refusal in the one shape.
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
@@ -10,23 +12,46 @@ use axum::http::request::Parts;
 use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault};
 use engine::Ctx;
+use engine::ctx::Origin;
 use engine::keys::Once;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 use utoipa::IntoParams;
 
-use crate::http::caller;
 use crate::http::problem::{Answer, Refusal};
+use crate::http::{House, caller};
 
-/// The caller, as `caller::admit` let it in.
+/// The caller, as `caller::admit` let it in: somebody in an organization.
 pub struct Caller(pub Ctx);
 
-impl<S: Send + Sync> FromRequestParts<S> for Caller {
+impl FromRequestParts<House> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
+        caller::actor(house, parts).await.map(Self)
+    }
+}
+
+/// The person behind the request, whether or not they are in an organization. A key is refused.
+pub struct InPerson(pub engine::Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for InPerson {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        parts.extensions.get::<Ctx>().cloned().map(Caller).ok_or_else(Refusal::anonymous)
+        caller::person(parts).map(Self)
+    }
+}
+
+/// Where the request comes from.
+pub struct Sender(pub Origin);
+
+impl<S: Send + Sync> FromRequestParts<S> for Sender {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<Origin>().cloned().unwrap_or_default()))
     }
 }
 

@@ -1,11 +1,115 @@
-//! `/api/v1/members`: for admins and owners (RA-30).
+//! `/api/v1/members`: everyone sees who is a member; managing them is for admins and owners (RA-30).
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::Response;
+use domain::command::{KeyFate, RemoveMember};
+use domain::view::MemberView;
+use domain::{ActorId, Fault, FieldFault, KeyId, Role};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::HouseState;
-use super::input::{Caller, id};
+use super::bodies::MemberBody;
+use super::input::{Body, Caller, id, known, whole};
+use super::new_keys::NewKeyBody;
+use super::paging::{PageQuery, Paging};
 use crate::http::problem::{Answer, ProblemBody};
+
+/// A list of members.
+#[derive(Serialize, ToSchema)]
+pub struct MembersBody {
+    /// The members, newest first.
+    #[schema(value_type = Vec<MemberBody>)]
+    members: Vec<MemberView>,
+}
+
+/// What is to change of a member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberChange {
+    /// Their role from now on, `member`, `admin` or `owner`.
+    #[schema(example = "admin")]
+    role: String,
+}
+
+/// A member who goes, and what becomes of their keys.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offboarding {
+    /// Their active keys that end or get a successor. One that is not named stays as it is, and answers 403.
+    #[schema(max_items = 100)]
+    keys: Vec<KeyLeftBehind>,
+}
+
+/// A key whose owner goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLeftBehind {
+    /// Which.
+    #[schema(example = 3, value_type = i64)]
+    #[serde(default, deserialize_with = "whole")]
+    key_id: Option<i64>,
+    /// `end`, or `hand_over` to a service account by rotation.
+    #[schema(example = "hand_over")]
+    then: String,
+    /// The service account that takes it over; a new one, named after the key, if not given.
+    #[schema(example = 15)]
+    #[serde(default, deserialize_with = "whole")]
+    actor_id: Option<i64>,
+}
+
+/// What became of the keys.
+#[derive(Serialize, ToSchema)]
+pub struct OffboardedBody {
+    /// The successors, once, in the order in which the keys were named.
+    keys: Vec<NewKeyBody>,
+}
+
+/// List members
+///
+/// Newest first. A `Link` header leads to the next page. Addresses and numbers of keys are for admins and owners.
+#[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
+    params(PageQuery),
+    responses((status = 200, body = MembersBody), (status = 422, body = ProblemBody)))]
+pub async fn list_members(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
+    let page = house.engine.list_members(&ctx, paging.before, paging.limit).await?;
+    Ok(paging.answer(&house, "/api/v1/members", page.next, Json(MembersBody { members: page.rows })))
+}
+
+/// Get a member
+#[utoipa::path(get, path = "/members/{actor_id}", operation_id = "get_member", tag = "Members",
+    params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
+    responses((status = 200, body = MemberBody), (status = 404, body = ProblemBody)))]
+pub async fn get_member(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    member: Path<String>,
+) -> Answer<Json<MemberView>> {
+    Ok(Json(house.engine.get_member(&ctx, id(member)?).await?))
+}
+
+/// Change a member's role
+///
+/// For admins and owners; only owners make and unmake owners, and an organization keeps at least one. A lower role counts
+/// at once in every key of the member; a higher one needs a new key.
+#[utoipa::path(patch, path = "/members/{actor_id}", operation_id = "change_member", tag = "Members",
+    request_body = MemberChange,
+    params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
+    responses((status = 200, body = MemberBody),
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn change_member(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    member: Path<String>,
+    Body(change): Body<MemberChange>,
+) -> Answer<Json<MemberView>> {
+    let (member, role) = (id(member)?, change.role.parse());
+    let role: Role = role.map_err(|()| known("role", &Role::ALL.map(Role::as_str).join(", ")))?;
+    house.engine.change_role(&ctx, member, role).await?;
+    Ok(Json(house.engine.get_member(&ctx, member).await?))
+}
 
 /// Remove a member
 ///
@@ -16,5 +120,52 @@ use crate::http::problem::{Answer, ProblemBody};
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn remove_member(State(house): HouseState, Caller(ctx): Caller, member: Path<String>) -> Answer<StatusCode> {
     house.engine.remove_member(&ctx, id(member)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Remove a member and settle their keys
+///
+/// As removing a member; each key named ends, or a service account gets a successor with the same scopes in its place.
+/// All of it happens, or nothing.
+#[utoipa::path(post, path = "/members/{actor_id}/offboard", operation_id = "offboard_member", tag = "Members",
+    request_body = Offboarding,
+    params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
+    responses((status = 200, body = OffboardedBody),
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn offboard_member(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    member: Path<String>,
+    Body(asked): Body<Offboarding>,
+) -> Answer<Json<OffboardedBody>> {
+    let member = id(member)?;
+    if asked.keys.len() > MOST_KEYS {
+        return Err(known("keys", "at most 100 keys").into());
+    }
+    let keys = asked.keys.into_iter().map(fate).collect::<Result<_, _>>()?;
+    let successors = house.engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await?;
+    Ok(Json(OffboardedBody { keys: successors.iter().map(NewKeyBody::from).collect() }))
+}
+
+const MOST_KEYS: usize = 100;
+
+fn fate(key: KeyLeftBehind) -> Result<(KeyId, KeyFate), Vec<FieldFault>> {
+    let missing = || vec![FieldFault::new("key_id", Fault::Missing)];
+    let id = KeyId(key.key_id.ok_or_else(missing)?);
+    match (key.then.as_str(), key.actor_id) {
+        ("end", None) => Ok((id, KeyFate::End)),
+        ("hand_over", Some(actor)) => Ok((id, KeyFate::HandOver(ActorId(actor)))),
+        ("hand_over", None) => Ok((id, KeyFate::HandOverToNew)),
+        _ => Err(known("then", "end without actor_id, hand_over")),
+    }
+}
+
+/// Leave the organization
+///
+/// In person: the keys you made there answer 403 from then on. The last owner cannot leave.
+#[utoipa::path(post, path = "/organization/leave", operation_id = "leave_organization", tag = "Organization",
+    responses((status = 204), (status = 409, body = ProblemBody)))]
+pub async fn leave_organization(State(house): HouseState, Caller(ctx): Caller) -> Answer<StatusCode> {
+    house.engine.leave(&ctx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -54,7 +54,7 @@ async fn ru_12_templates() {
     let templates = [
         (
             "read_only",
-            "workspaces:read runs:read keys:read inbox:read notebook:read service_accounts:read audit:read organization:read",
+            "workspaces:read runs:read keys:read inbox:read notebook:read service_accounts:read members:read audit:read organization:read",
         ),
         ("ci_cd", "workspaces:read runs:read runs:write"),
         ("automation", "workspaces:read workspaces:write runs:read runs:write"),

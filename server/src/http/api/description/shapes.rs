@@ -1,7 +1,7 @@
 //! What the macros do not know of the shapes: the words that a field takes, read from where they are decided, and that
 //! an answer always holds all of its fields.
 
-use domain::key::RevokeReason;
+use domain::key::{KeyMakers, RevokeReason};
 use domain::scope::Template;
 use domain::view::RefusalCause;
 use domain::workspace::Provider;
@@ -30,6 +30,11 @@ fn words() -> Vec<Words> {
         ("NewWorkspace", "provider", of(&Provider::ALL.map(Provider::as_str))),
         ("NewServiceAccount", "role", roles.clone()),
         ("ServiceAccountChange", "role", roles),
+        ("MemberChange", "role", of(&Role::ALL.map(Role::as_str))),
+        ("NewInvitationRequest", "role", of(&Role::ALL.map(Role::as_str))),
+        ("KeyLeftBehind", "then", of(&["end", "hand_over"])),
+        ("OrganizationChange", "key_makers", of(&KeyMakers::ALL.map(KeyMakers::as_str))),
+        ("OrganizationBody", "key_makers", of(&KeyMakers::ALL.map(KeyMakers::as_str))),
         ("RunBody", "trigger", of(&["api", "hook"])),
         ("MeBody", "kind", of(&["member", "service"])),
         ("MeBody", "credential", of(&["api_key", "id_token"])),

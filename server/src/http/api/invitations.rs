@@ -1,0 +1,126 @@
+//! `/api/v1/invitations`: links that make someone a member, once.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::OrganizationId;
+use domain::command::InviteMember;
+use domain::view::InvitationView;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::bodies::InvitationBody;
+use super::input::{Body, Caller, InPerson, Sender, id};
+use super::paging::{PageQuery, Paging};
+use crate::http::problem::{Answer, ProblemBody};
+
+/// A list of invitations.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationsBody {
+    /// Those that nobody has taken up yet, newest first.
+    #[schema(value_type = Vec<InvitationBody>)]
+    invitations: Vec<InvitationView>,
+}
+
+/// Someone to be invited.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvitationRequest {
+    /// Their e-mail address. Only whoever signs in with it may accept.
+    #[schema(example = "ada@example.com", value_type = String)]
+    email: Option<String>,
+    /// What they will be, `member`, `admin` or `owner`; `member` if not given.
+    #[schema(example = "member")]
+    role: Option<String>,
+}
+
+/// An invitation, with its link, once.
+#[derive(Serialize, ToSchema)]
+pub struct NewInvitationBody {
+    #[serde(flatten)]
+    #[schema(value_type = InvitationBody)]
+    view: InvitationView,
+    /// The link to send to them. It works once.
+    #[schema(example = "https://keys.example.com/join/…")]
+    url: String,
+}
+
+/// An invitation to be taken up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// The end of the link.
+    token: String,
+}
+
+/// Where the caller is a member now.
+#[derive(Serialize, ToSchema)]
+pub struct JoinedBody {
+    /// The organization.
+    #[schema(value_type = String, example = "org_a1B2c3D4e5F6g7H8")]
+    organization: OrganizationId,
+}
+
+/// List invitations
+///
+/// For admins and owners: those that nobody has taken up yet. A `Link` header leads to the next page.
+#[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
+    params(PageQuery),
+    responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
+pub async fn list_invitations(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
+    let page = house.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
+    let body = Json(InvitationsBody { invitations: page.rows });
+    Ok(paging.answer(&house, "/api/v1/invitations", page.next, body))
+}
+
+/// Invite someone
+///
+/// For admins and owners; only owners invite owners. No mail is sent: send the `url` yourself. It works once, for seven
+/// days, and only for whoever signs in with the address. An older invitation of the same address ends.
+#[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "Members",
+    request_body = NewInvitationRequest,
+    responses((status = 201, body = NewInvitationBody), (status = 409, body = ProblemBody)))]
+pub async fn create_invitation(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    Body(new): Body<NewInvitationRequest>,
+) -> Answer<(StatusCode, Json<NewInvitationBody>)> {
+    let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
+    let made = house.engine.invite_member(&ctx, command).await?;
+    let url = format!("{}/join/{}", house.installation.public_url, made.token);
+    Ok((StatusCode::CREATED, Json(NewInvitationBody { view: made.view, url })))
+}
+
+/// Withdraw an invitation
+///
+/// For admins and owners. One that has ended already stays as it was.
+#[utoipa::path(delete, path = "/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "Members",
+    params(("invitation_id" = String, Path, description = "The invitation's id", example = "inv_a1B2c3D4e5F6g7H8")),
+    responses((status = 204), (status = 404, body = ProblemBody)))]
+pub async fn revoke_invitation(
+    State(house): HouseState,
+    Caller(ctx): Caller,
+    invitation: Path<String>,
+) -> Answer<StatusCode> {
+    house.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Accept an invitation
+///
+/// In person, signed in with the address that was invited.
+#[utoipa::path(post, path = "/invitations/accept", operation_id = "accept_invitation", tag = "Members",
+    request_body = Acceptance,
+    responses((status = 200, body = JoinedBody),
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn accept_invitation(
+    State(house): HouseState,
+    InPerson(caller): InPerson,
+    Sender(origin): Sender,
+    Body(acceptance): Body<Acceptance>,
+) -> Answer<Json<JoinedBody>> {
+    let organization = house.engine.accept_invitation(&caller, acceptance.token.trim(), origin).await?;
+    Ok(Json(JoinedBody { organization }))
+}

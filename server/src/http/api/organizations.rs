@@ -1,0 +1,68 @@
+//! `/api/v1/organizations`: those of the person who asks (KE-05, KE-16).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::OrganizationId;
+use domain::command::CreateOrganization;
+use domain::view::Membership;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::bodies::MembershipBody;
+use super::input::{Body, InPerson, Sender};
+use crate::http::problem::Answer;
+
+/// A list of organizations.
+#[derive(Serialize, ToSchema)]
+pub struct OrganizationsBody {
+    /// The organizations that the person is a member of, oldest membership first.
+    #[schema(value_type = Vec<MembershipBody>)]
+    organizations: Vec<Membership>,
+}
+
+/// An organization to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrganization {
+    /// Its name, 1 to 100 characters.
+    #[schema(example = "Acme Labs", value_type = String, min_length = 1, max_length = 100)]
+    name: Option<String>,
+}
+
+/// The organization that was made.
+#[derive(Serialize, ToSchema)]
+pub struct NewOrganizationBody {
+    /// Its id.
+    #[schema(value_type = String, example = "org_a1B2c3D4e5F6g7H8")]
+    organization: OrganizationId,
+}
+
+/// List my organizations
+///
+/// In person. Name one of them in an `X-Organization` header to act in it.
+#[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organization",
+    responses((status = 200, body = OrganizationsBody)))]
+pub async fn list_organizations(
+    State(house): HouseState,
+    InPerson(caller): InPerson,
+) -> Answer<Json<OrganizationsBody>> {
+    Ok(Json(OrganizationsBody { organizations: house.engine.memberships(caller.person).await? }))
+}
+
+/// Create an organization
+///
+/// In person, by someone who is a member of an organization already. You are its owner.
+#[utoipa::path(post, path = "/organizations", operation_id = "create_organization", tag = "Organization",
+    request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
+pub async fn create_organization(
+    State(house): HouseState,
+    InPerson(caller): InPerson,
+    Sender(origin): Sender,
+    Body(new): Body<NewOrganization>,
+) -> Answer<(StatusCode, Json<NewOrganizationBody>)> {
+    let command = CreateOrganization::read(new.name.as_deref().unwrap_or_default())?;
+    let organization = house.engine.create_organization(&caller, &command, origin).await?;
+    Ok((StatusCode::CREATED, Json(NewOrganizationBody { organization })))
+}
