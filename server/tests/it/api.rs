@@ -1,6 +1,7 @@
 //! The REST API: workspaces, errors, setting up.
 
 mod organization;
+mod people;
 mod power;
 mod runs;
 mod sealed;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::command::CreateKey;
 use domain::key::Environment;
 use domain::view::NewKey;
-use domain::{Moment, OrganizationId, Permissions, Scope, ScopeSet};
+use domain::{Moment, OrganizationId, Permissions, PersonId, Scope, ScopeSet};
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
 use engine::outside::{FrozenClock, SeededDice};
@@ -115,19 +115,20 @@ impl House {
         let identity =
             Identity { issuer: ISSUER.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
         let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-        let token = self.engine.outside().bytes::<16>();
-        let data = serde_json::json!({ "person": person.0, "signed_in_at": self.engine.outside().now().0 }).to_string();
-        assert!(
-            self.engine
-                .insert_session(&token, Some(person), &Origin::default(), data.as_bytes())
-                .await
-                .expect("session")
-        );
+        let (caller, token) = self.browser_of(person).await;
         let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();
-        let caller = Caller::in_browser(person, self.engine.session_digest(&token), self.engine.outside().now());
         let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
         let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
         Someone { ctx, organization, token }
+    }
+
+    /// A new browser session of a person, and its token.
+    pub async fn browser_of(&self, person: PersonId) -> (Caller, [u8; 16]) {
+        let (token, now) = (self.engine.outside().bytes::<16>(), self.engine.outside().now());
+        let data = serde_json::json!({ "person": person.0, "signed_in_at": now.0 }).to_string();
+        let made = self.engine.insert_session(&token, Some(person), &Origin::default(), data.as_bytes()).await;
+        assert!(made.expect("session"));
+        (Caller::in_browser(person, self.engine.session_digest(&token), now), token)
     }
 
     /// A new key of someone's.

@@ -79,7 +79,7 @@ impl Scene {
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
 #[rustfmt::skip]
-const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
+pub const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
