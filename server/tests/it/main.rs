@@ -9,5 +9,6 @@ mod keys;
 mod operations;
 mod organizations;
 mod service_accounts;
+mod sessions;
 mod sign_in;
 mod tokens;

@@ -76,7 +76,7 @@ impl Scene {
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
 #[rustfmt::skip]
-const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
+const TABLE: [(&str, Method, &str, &str, u16, u16); 36] = [
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
@@ -106,6 +106,10 @@ const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
     ("change_organization", Method::PATCH, "/api/v1/organization", r#"{"max_key_days":null}"#, 401, 200),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
     ("me", Method::GET, "/api/v1/me", "", 401, 200),
+    ("issue_token", Method::POST, "/api/v1/token", "", 401, 401),
+    ("list_sessions", Method::GET, "/api/v1/sessions", "", 401, 403),
+    ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
+    ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
     // Twice, so that what is remembered of the first call tells the second nothing.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),

@@ -26,4 +26,5 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod tamper;
+mod tokens;
 mod workspaces;
