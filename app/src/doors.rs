@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::{Code, FieldFault, KeyId, Problem};
 use engine::ctx::Origin;
+use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
 use http::StatusCode;
 use leptos::prelude::use_context;
@@ -56,6 +57,13 @@ pub struct Installation {
     pub assets: String,
     /// How new keys begin.
     pub brand: domain::token::Brand,
+}
+
+impl Installation {
+    /// Whom tokens for people are from and for: this installation, and its API.
+    pub fn parties(&self) -> Parties {
+        Parties { issuer: self.public_url.clone(), audience: format!("{}/api/v1", self.public_url) }
+    }
 }
 
 /// How pages look, as the cookie `theme` says.

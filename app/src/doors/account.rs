@@ -18,6 +18,15 @@ const YEAR_SECONDS: u32 = 31_536_000;
 #[server(prefix = "/ui", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Done, Refusal> {
     let visit = Visit::here()?;
+    let ended = match &visit.caller {
+        Some(caller) => visit.engine.sign_out(caller, &visit.origin).await,
+        None => Ok(()),
+    };
+    match ended {
+        // Whoever was signed out elsewhere meanwhile is signed out.
+        Ok(()) | Err(engine::Error::Unauthenticated(_)) => {}
+        Err(error) => return Err(visit.tell(&error).into()),
+    }
     visit.session.flush().await.map_err(|error| {
         tracing::error!(request_id = visit.origin.request_id, %error, "a session cannot be ended");
         visit.problem(Code::Unavailable)

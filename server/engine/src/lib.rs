@@ -25,6 +25,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
 mod store;
+pub mod tokens;
 pub mod usage;
 pub mod workspaces;
 

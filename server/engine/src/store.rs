@@ -14,6 +14,7 @@ pub mod people;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
+pub mod signing;
 pub mod usage;
 pub mod workspaces;
 

@@ -84,6 +84,12 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             request = request.add_extra_param("hd", domain.clone());
         }
+        // Google has no way to ask for the password again, but has the person choose their account anew.
+        request = match (flow.fresh_since, settings.issuer == GOOGLE) {
+            (None, _) => request,
+            (Some(_), true) => request.add_extra_param("prompt", "select_account"),
+            (Some(_), false) => request.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
+        };
         Ok(request.url().0)
     }
 
@@ -113,12 +119,17 @@ impl Client {
         let unverified = Unverified::read(token)?;
         let key = provider.keys.find(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
-        rules.check(&claims, clock().div_euclid(1000))?;
+        let now_seconds = clock().div_euclid(1000);
+        rules.check(&claims, now_seconds)?;
         claims::check_nonce(&claims, &flow.nonce)?;
+        let signed_in_at = claims::auth_time(&claims, now_seconds)?;
+        if let Some(since) = flow.fresh_since {
+            claims::check_fresh(signed_in_at, since)?;
+        }
         if let Some(domain) = &settings.hosted_domain {
             claims::check_hosted_domain(&claims, domain)?;
         }
-        identify(settings, &claims)
+        identify(settings, &claims, signed_in_at)
     }
 }
 
@@ -128,12 +139,13 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T,
     timeout(web::PATIENCE, work).await.map_err(late)?
 }
 
-fn identify(settings: &Settings, claims: &Map<String, Value>) -> Result<Identity, Failure> {
+fn identify(settings: &Settings, claims: &Map<String, Value>, signed_in_at: Option<i64>) -> Result<Identity, Failure> {
     Ok(Identity {
         issuer: settings.issuer.clone(),
         subject: claims::subject(claims)?.to_owned(),
         email: identity::verified_email(claims),
         name: identity::shown_name(claims),
+        signed_in_at,
     })
 }
 

@@ -64,6 +64,9 @@ pub enum Failure {
     /// `auth_time` is in the future.
     #[error("the sign-in happened in the future")]
     SignedInInFuture,
+    /// `auth_time` is before the fresh sign-in that was asked for.
+    #[error("the sign-in is not a fresh one")]
+    NotFresh,
     /// `nonce` is not the one of this flow.
     #[error("the nonce is wrong")]
     WrongNonce,

@@ -11,6 +11,8 @@ pub struct Identity {
     pub email: Option<String>,
     /// The name to show, without control characters, at most 200 characters.
     pub name: Option<String>,
+    /// When the person signed in at the provider, in seconds, if it says so.
+    pub signed_in_at: Option<i64>,
 }
 
 const LONGEST_EMAIL_BYTES: usize = 254;

@@ -57,7 +57,7 @@ impl Verifier {
         let claims = unverified.verify(&key)?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
-        claims::check_auth_time(&claims, now_seconds)?;
+        let signed_in_at = claims::required_auth_time(&claims, now_seconds)?;
         let (issuer, subject) = match google_subject(&claims) {
             Some(subject) => (GOOGLE, claims::usable_subject(subject)?),
             None => (issuer.as_str(), claims::subject(&claims)?),
@@ -67,6 +67,7 @@ impl Verifier {
             subject: subject.to_owned(),
             email: identity::verified_email(&claims),
             name: identity::shown_name(&claims),
+            signed_in_at: Some(signed_in_at),
         })
     }
 }

@@ -105,9 +105,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         assets: site.assets(),
         brand: settings.brand.clone(),
     };
-    let trusted_proxies = settings.trusted_proxies;
-    let house = House { engine, oidc: client, firebase, installation: Arc::new(installation), site, trusted_proxies };
-    Ok((house, standin))
+    Ok((House::new(engine, client, firebase, installation, site, settings.trusted_proxies), standin))
 }
 
 /// The digest of the setup token. One that nobody chose is made and printed at every start until the installation is
@@ -155,6 +153,7 @@ async fn tidy(engine: Engine) {
             engine.forget_requests().await,
             engine.forget_old_usage().await,
             engine.sweep_sessions().await,
+            engine.renew_signing_keys().await,
         ] {
             if let Err(error) = done {
                 tracing::warn!(%error, "tidying has to wait");

@@ -16,6 +16,8 @@ mod paging;
 mod runs;
 mod sealed;
 mod service_accounts;
+mod sessions;
+mod tokens;
 mod workspaces;
 
 use std::borrow::Cow;
@@ -79,11 +81,18 @@ fn guarded() -> OpenApiRouter<House> {
         .routes(routes!(invitations::accept_invitation))
         .routes(routes!(organizations::list_organizations, organizations::create_organization))
         .routes(routes!(me::me))
+        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(sessions::end_session))
 }
 
 /// Routes beside `/v1`, for scripts written against the same API elsewhere.
 fn beside() -> OpenApiRouter<House> {
     OpenApiRouter::new().routes(routes!(workspaces::list_projects))
+}
+
+/// Routes for whoever is signed in in a browser.
+fn in_browser() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(tokens::issue_token))
 }
 
 fn open() -> OpenApiRouter<House> {
@@ -93,9 +102,11 @@ fn open() -> OpenApiRouter<House> {
 /// Everything under `/api`.
 pub fn router(house: House) -> Router {
     let (guarded, _) = OpenApiRouter::new().nest("/v1", guarded()).merge(beside()).split_for_parts();
+    let (in_browser, _) = OpenApiRouter::new().nest("/v1", in_browser()).split_for_parts();
     let (open, _) = OpenApiRouter::new().nest("/v1", open()).split_for_parts();
     guarded
         .route_layer(from_fn_with_state(house.clone(), caller::admit))
+        .merge(tokens::in_browser(&house, in_browser))
         .merge(open)
         .route("/v1/openapi.json", get(|| async { Json(description()) }))
         .fallback(|| async { Refusal::new(Code::NotFound, "no such address") })
@@ -118,7 +129,7 @@ pub fn bootstrap_alias(house: House) -> Router {
 pub fn description() -> Description {
     description::complete(
         OpenApiRouter::with_openapi(Root::openapi())
-            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(open())).merge(beside()))
+            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(in_browser()).merge(open())).merge(beside()))
             .into_openapi(),
     )
 }

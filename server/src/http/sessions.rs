@@ -36,12 +36,16 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// The cookie that bears the session.
+pub fn cookie_name(house: &House) -> &'static str {
+    if house.is_https() { "__Host-rt_session" } else { "rt_session" }
+}
+
 /// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
 pub fn layer(house: &House) -> SessionManagerLayer<Store> {
-    let https = house.is_https();
     SessionManagerLayer::new(Store { engine: house.engine.clone() })
-        .with_name(if https { "__Host-rt_session" } else { "rt_session" })
-        .with_secure(https)
+        .with_name(cookie_name(house))
+        .with_secure(house.is_https())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")

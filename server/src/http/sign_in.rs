@@ -81,7 +81,7 @@ async fn finish(
 
 async fn begin(house: &House, return_to: &str) -> Result<(String, String), Problem> {
     let outside = house.engine.outside();
-    let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside) };
+    let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since: None };
     let browser = token(outside);
     let url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
     let waiting = Waiting {
@@ -109,7 +109,7 @@ async fn come_back(house: &House, visit: &Visit, back: Return, headers: &HeaderM
         return Err(Problem::Cancelled);
     }
     let code = back.code.ok_or(Problem::Refused)?;
-    let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier };
+    let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since: None };
     let identity = house.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| told(&failure))?;
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };

@@ -104,8 +104,7 @@ impl House {
             hosted_domain: None,
         };
         let oidc = oidc::Client::new(settings, Arc::new(|| NOW.0)).expect("client");
-        let (installation, site) = (Arc::new(installation), site::Site::find());
-        let parts = http::House { engine: engine.clone(), oidc, firebase, installation, site, trusted_proxies: 0 };
+        let parts = http::House::new(engine.clone(), oidc, firebase, installation, site::Site::find(), 0);
         let router = http::router(&parts, None);
         Self { engine, db, router, parts, clock, folder }
     }
@@ -120,6 +119,24 @@ impl House {
         let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
         let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
         Someone { ctx, organization, token }
+    }
+
+    /// Asks for a token of someone's own, as a page of ours does; `query` may ask for a fresh one.
+    pub async fn ask_for_token(&self, cookie: &str, query: &str) -> Answer {
+        let request = Request::post(format!("/api/v1/token{query}")).header("sec-fetch-site", "same-origin");
+        self.send(request.header("cookie", cookie).body(Body::empty()).expect("request")).await
+    }
+
+    /// A token of someone's own.
+    pub async fn own_token(&self, someone: &Someone) -> String {
+        let given = self.ask_for_token(&someone.cookie(), "").await;
+        assert_eq!(given.status, StatusCode::OK, "{}", given.text);
+        given.json()["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The token of a new browser session of a person.
+    pub async fn session_of(&self, person: PersonId) -> [u8; 16] {
+        self.browser_of(person).await.1
     }
 
     /// A new browser session of a person, and its token.
@@ -193,8 +210,13 @@ impl House {
 impl Someone {
     /// The session's cookie.
     pub fn cookie(&self) -> String {
-        format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(self.token)))
+        cookie(self.token)
     }
+}
+
+/// The cookie that bears a session.
+pub fn cookie(token: [u8; 16]) -> String {
+    format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)))
 }
 
 impl Drop for House {

@@ -10,5 +10,6 @@ mod matrix;
 mod operations;
 mod organizations;
 mod service_accounts;
+mod sessions;
 mod sign_in;
 mod tokens;

@@ -65,7 +65,7 @@ impl Scene {
 
     /// The example calls.
     pub fn operations(&self) -> Vec<Operation> {
-        let row = |(id, method, path, body, nobody, stranger): (_, Method, &str, &str, u16, u16)| Operation {
+        let row = |(id, method, path, body, nobody, stranger): Row| Operation {
             id,
             method,
             path: self.fill(path),
@@ -73,13 +73,15 @@ impl Scene {
             nobody,
             stranger,
         };
-        TABLE.map(row).into_iter().collect()
+        TABLE.iter().cloned().map(row).collect()
     }
 }
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
+pub type Row = (&'static str, Method, &'static str, &'static str, u16, u16);
+
 #[rustfmt::skip]
-pub const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
+pub const TABLE: &[Row] = &[
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
@@ -120,6 +122,10 @@ pub const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
     ("list_organizations", Method::GET, "/api/v1/organizations", "", 401, 403),
     ("create_organization", Method::POST, "/api/v1/organizations", r#"{"name":"x"}"#, 401, 403),
     ("me", Method::GET, "/api/v1/me", "", 401, 200),
+    ("issue_token", Method::POST, "/api/v1/token", "", 401, 401),
+    ("list_sessions", Method::GET, "/api/v1/sessions", "", 401, 403),
+    ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
+    ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
     // Twice, so that what is remembered of the first call tells the second nothing.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),

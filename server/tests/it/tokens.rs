@@ -1,4 +1,6 @@
-//! ID tokens on the API.
+//! Tokens of people on the API.
+
+mod own;
 
 use std::sync::Arc;
 

@@ -29,4 +29,5 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod tamper;
+mod tokens;
 mod workspaces;

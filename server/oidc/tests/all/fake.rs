@@ -42,7 +42,7 @@ impl Watch {
 }
 
 pub fn flow() -> Flow {
-    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43) }
+    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43), fresh_since: None }
 }
 
 /// A provider on loopback: discovery document, key set and token answer can each be replaced.

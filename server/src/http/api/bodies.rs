@@ -3,10 +3,12 @@
 #![expect(dead_code, reason = "only described, never made")]
 
 mod keys;
+mod sessions;
 
 use utoipa::ToSchema;
 
 pub use keys::{KeyBody, KeyDetailBody, KeyLineBody};
+pub use sessions::SessionBody;
 
 /// Where data lives.
 #[derive(ToSchema)]

@@ -138,7 +138,8 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
     }
 }
 
-async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
+/// What a query asks for, and nothing else.
+pub(super) async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
     let read = Query::<T>::from_request_parts(parts, state).await;
     read.map(|Query(query)| query)
         .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))

@@ -2,6 +2,7 @@
 
 mod claims;
 mod envelopes;
+mod own;
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
