@@ -3,10 +3,12 @@
 mod accounts;
 mod keys;
 mod listing;
+mod log;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use keys::{ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey};
 pub use listing::{KeyQuery, KeySort, StatusFilter};
+pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
 
 use crate::id::WorkspaceId;
 use crate::problem::{Fault, FieldFault};

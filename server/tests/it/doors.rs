@@ -36,7 +36,14 @@ async fn every_rest_door_turns_strangers_away() {
 
 /// How much has happened in Acme: nothing changes there without an event.
 async fn events(house: &House, scene: &Scene) -> Option<i64> {
-    house.engine.read_audit(&scene.olivia.ctx, None, 1).await.expect("events").rows.first().map(|event| event.n)
+    house
+        .engine
+        .read_audit(&scene.olivia.ctx, &Default::default(), 1)
+        .await
+        .expect("events")
+        .rows
+        .first()
+        .map(|event| event.n)
 }
 
 /// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.

@@ -14,6 +14,8 @@ mod ends;
 mod finding;
 mod histories;
 mod keys;
+mod log;
+mod log_chain;
 mod people;
 mod races;
 mod ring;
