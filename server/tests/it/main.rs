@@ -6,6 +6,7 @@ mod doors;
 mod flight;
 mod house;
 mod keys;
+mod log;
 mod operations;
 mod organizations;
 mod service_accounts;

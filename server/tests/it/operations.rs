@@ -76,7 +76,7 @@ impl Scene {
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
 #[rustfmt::skip]
-const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
+const TABLE: [(&str, Method, &str, &str, u16, u16); 36] = [
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
@@ -104,12 +104,16 @@ const TABLE: [(&str, Method, &str, &str, u16, u16); 32] = [
     ("delete_note", Method::DELETE, "/api/v1/notebook/NOTE", "", 401, 404),
     ("see_organization", Method::GET, "/api/v1/organization", "", 401, 200),
     ("change_organization", Method::PATCH, "/api/v1/organization", r#"{"max_key_days":null}"#, 401, 200),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export", "", 401, 200),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
     ("me", Method::GET, "/api/v1/me", "", 401, 200),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
     // Twice, so that what is remembered of the first call tells the second nothing.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log?action=keys&object_kind=key&object_id=KEY&actor_id=ACTOR", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export?format=csv&actor_id=ACTOR&from=2026-01-01T00:00:00Z", "", 401, 200),
 ];
 
 /// An operation as the description tells it.

@@ -33,6 +33,7 @@ fn action(operation: &str) -> Option<Action> {
         "write_note" | "delete_note" => Action::WriteNotebook,
         "list_service_accounts" | "get_service_account" => Action::ListServiceAccounts,
         "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
+        "read_audit_log" | "export_audit_log" => Action::ReadAudit,
         "remove_member" => Action::ManageMembers,
         "see_organization" => Action::SeeOrganization,
         "change_organization" => Action::ChangeOrganization,
