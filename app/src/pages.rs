@@ -162,7 +162,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::ServiceAccount(organization, actor) => {
             service_account::show(asked, organization, actor).await.map(Answer::Page)
         }
-        Screen::AuditLog(organization) => audit_log::show(asked, organization).await.map(Answer::Page),
+        Screen::AuditLog(organization) => audit_log::show(asked, organization).await,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::routes::{Place, Screen};
 use crate::words;
 
 pub mod accounts;
+pub mod events;
 pub mod frame;
 pub mod key_form;
 pub mod pager;

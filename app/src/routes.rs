@@ -7,8 +7,13 @@ pub const DOCS: &str = "/docs";
 /// Its page about service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 
+/// Its page about the log.
+pub const DOCS_OF_LOG: &str = "/docs/audit-log";
+
+mod log;
 mod place;
 
+pub use log::{LOG_FILTERS, Period};
 pub use place::{EVERY_STATE, Place, encoded};
 
 /// A page of the product.

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod caller;
 pub mod docs;
+pub mod download;
 pub mod health;
 pub mod jwks;
 pub mod layers;

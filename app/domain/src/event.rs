@@ -4,6 +4,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod chapter;
+mod object;
+
+pub use chapter::Chapter;
+pub use object::{ObjectId, ObjectKind};
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Happening {
@@ -225,8 +231,7 @@ pub struct Change {
 pub struct Event {
     /// What happened.
     pub happening: Happening,
-    /// The kind of thing it happened to: `key`, `workspace`, `run`, `member`, `invitation`, `service_account`,
-    /// `organization`, `session`, `token`, `audit_log` or `item`.
+    /// The kind of thing it happened to, a word of [`ObjectKind`].
     pub object_kind: &'static str,
     /// That thing's id.
     pub object_id: String,

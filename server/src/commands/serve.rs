@@ -19,6 +19,8 @@ use crate::http::{self, House, listen, sign_in, site};
 
 /// How often uses are written down and what has run out is swept away.
 const TIDY: Duration = Duration::from_secs(15);
+/// How many events of the audit logs are checked each time.
+const CHECKED: i64 = 10_000;
 const STANDIN_CLIENT: &str = "roundtable";
 
 pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop> {
@@ -154,6 +156,7 @@ async fn tidy(engine: Engine) {
             engine.forget_old_usage().await,
             engine.sweep_sessions().await,
             engine.renew_signing_keys().await,
+            engine.check_chains(CHECKED).await.map(drop),
         ] {
             if let Err(error) = done {
                 tracing::warn!(%error, "tidying has to wait");

@@ -1,6 +1,7 @@
 //! The REST API under `/api/v1`. Each handler reads, calls the engine and answers; each stands in the description with
 //! its schemas and errors.
 
+mod audit;
 mod bodies;
 mod bootstrap;
 mod description;
@@ -48,7 +49,7 @@ pub(super) use bodies::FaultBody;
         description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key decides the environment: a test key sees and makes test data only, every other key production data only. Each operation says its scope, which a key needs unless it has full access, and its cost. Lists come newest first, a page at a time; the `Link` header leads to the next page. Every refusal has the same shape: decide by its `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, bodies::ActionWord, bodies::FormatWord)),
     servers((url = "/")),
 )]
 struct Root;
@@ -80,6 +81,8 @@ fn guarded() -> OpenApiRouter<House> {
         .routes(routes!(invitations::revoke_invitation))
         .routes(routes!(invitations::accept_invitation))
         .routes(routes!(organizations::list_organizations, organizations::create_organization))
+        .routes(routes!(audit::read_audit_log))
+        .routes(routes!(audit::export_audit_log))
         .routes(routes!(me::me))
         .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
         .routes(routes!(sessions::end_session))

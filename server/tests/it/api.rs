@@ -1,5 +1,6 @@
 //! The REST API: workspaces, errors, setting up.
 
+mod audit;
 mod organization;
 mod people;
 mod power;

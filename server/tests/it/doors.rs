@@ -36,11 +36,18 @@ async fn every_rest_door_turns_strangers_away() {
 
 /// How much has happened in Acme: nothing changes there without an event.
 async fn events(house: &House, scene: &Scene) -> Option<i64> {
-    house.engine.read_audit(&scene.olivia.ctx, None, 1).await.expect("events").rows.first().map(|event| event.n)
+    house
+        .engine
+        .read_audit(&scene.olivia.ctx, &Default::default(), 1)
+        .await
+        .expect("events")
+        .rows
+        .first()
+        .map(|event| event.n)
 }
 
-/// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 14] = [
+/// A UI door, a server function or a file: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
+const FORMS: [(&str, &str, u16, u16); 15] = [
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
     ("/ui/revoke_keys", "organization=ORG&keys=KEY&reason=leaked&confirm_name=revoke+1+key", 401, 403),
@@ -53,14 +60,16 @@ const FORMS: [(&str, &str, u16, u16); 14] = [
     ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),
     ("/ui/change_service_account", "organization=ORG&actor_id=ACTOR&role=admin&disabled=true", 401, 403),
     ("/ui/change_organization", "organization=ORG&max_key_days=1", 401, 403),
+    ("/ui/export_audit_log", "organization=ORG&page=/o/ORG/settings/audit-log&format=csv", 401, 403),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];
 
 #[tokio::test]
 async fn every_server_function_turns_strangers_and_other_sites_away() {
-    let doors: BTreeSet<_> =
-        server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method)).collect();
+    let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
+    let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
+    let doors: BTreeSet<_> = functions.chain(files).collect();
     let rows: BTreeSet<_> = FORMS.iter().map(|row| (row.0.to_owned(), Method::POST)).collect();
     assert_eq!(doors, rows, "the server functions and the table differ, or one is reached by GET");
 
@@ -79,6 +88,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
             house.send(request.body(Body::from(form.clone())).expect("request")).await
         };
         let before = house.get("/api/v1/keys", key.plain.expose()).await.text;
+        let log = house.get("/api/v1/audit-log", key.plain.expose()).await.text;
         let answer = send(String::new(), "same-origin").await;
         assert_eq!(answer.status.as_u16(), nobody, "nobody: {path}: {}", answer.text);
         let theo = house.someone("theo").await.cookie();
@@ -88,6 +98,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
             assert_eq!(send(olivia.cookie(), site).await.status.as_u16(), 403, "{site}: {path}");
         }
         assert_eq!(house.get("/api/v1/keys", key.plain.expose()).await.text, before, "{path} changed something");
+        assert_eq!(house.get("/api/v1/audit-log", key.plain.expose()).await.text, log, "{path} left an event");
         let accounts = house.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
         assert!(accounts.iter().eq([&account]), "{path} changed something");
         assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");

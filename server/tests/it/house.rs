@@ -180,6 +180,12 @@ impl House {
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
+    /// Writes to the database behind the product's back.
+    pub async fn sql(&self, sql: &str) {
+        let Db::Sqlite { writer, .. } = &self.db else { panic!("these tests run on SQLite") };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer).await.expect("written");
+    }
+
     /// A call of the API with a bearer credential (none if empty) and a JSON body (none if null).
     pub async fn call(&self, method: Method, path: &str, bearer: &str, body: Value) -> Answer {
         let mut request = Request::builder().method(method).uri(path);

@@ -6,6 +6,7 @@ mod doors;
 mod flight;
 mod house;
 mod keys;
+mod log;
 mod matrix;
 mod operations;
 mod organizations;

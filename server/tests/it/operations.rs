@@ -113,6 +113,8 @@ pub const TABLE: &[Row] = &[
     ("list_members", Method::GET, "/api/v1/members", "", 401, 200),
     ("get_member", Method::GET, "/api/v1/members/ACTOR", "", 401, 404),
     ("change_member", Method::PATCH, "/api/v1/members/ACTOR", r#"{"role":"owner"}"#, 401, 404),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export", "", 401, 200),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
     ("offboard_member", Method::POST, "/api/v1/members/ACTOR/offboard", r#"{"keys":[]}"#, 401, 404),
     ("list_invitations", Method::GET, "/api/v1/invitations", "", 401, 200),
@@ -130,6 +132,8 @@ pub const TABLE: &[Row] = &[
     // Twice, so that what is remembered of the first call tells the second nothing.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log?action=keys&object_kind=key&object_id=KEY&actor_id=ACTOR", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export?format=csv&actor_id=ACTOR&from=2026-01-01T00:00:00Z", "", 401, 200),
 ];
 
 /// An operation as the description tells it.

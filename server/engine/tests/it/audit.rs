@@ -1,6 +1,6 @@
 //! The audit log: one event for every change, in its transaction, in a chain that shows any alteration.
 
-use domain::command::{CreateKey, DeleteWorkspace, FoundOrganization};
+use domain::command::{AuditQuery, CreateKey, DeleteWorkspace, FoundOrganization};
 use domain::event::Happening;
 use domain::view::NewKey;
 use domain::{ActorId, Code, Role, SessionId, WorkspaceId};
@@ -341,11 +341,11 @@ both! {
         house.engine.revoke_key(&house.north("ada").await, revoke(foreign.view.key_id)).await.expect("revoked");
         let all = house.sound_chain(NORTH).await;
         for reader in ["olga", "ada"] {
-            let page = house.engine.read_audit(&house.north(reader).await, None, 100).await.expect("the log");
+            let page = house.engine.read_audit(&house.north(reader).await, &Default::default(), 100).await.expect("the log");
             assert_eq!(page.rows.len() as i64, all, "{reader}");
         }
         let max = house.north("max").await;
-        let page = house.engine.read_audit(&max, None, 100).await.expect("the log");
+        let page = house.engine.read_audit(&max, &Default::default(), 100).await.expect("the log");
         let told: Vec<_> = page.rows.iter().map(|event| (event.action, event.actor_name.as_str())).collect();
         let own_story =
             [(Happening::KeyRevoked, "ada"), (Happening::KeyCreated, "max"), (Happening::MemberJoined, "max")];
@@ -354,7 +354,7 @@ both! {
 
     rk_04_another_organizations_log_is_out_of_reach(house) {
         house.north_key("max").await;
-        let page = house.engine.read_audit(&house.south("otto").await, None, 100).await.expect("the log");
+        let page = house.engine.read_audit(&house.south("otto").await, &Default::default(), 100).await.expect("the log");
         assert_eq!(page.rows.len() as i64, house.sound_chain(crate::house::SOUTH).await);
         assert!(page.rows.iter().all(|event| event.actor_name != "max"));
     }
@@ -367,7 +367,7 @@ both! {
         let (olga, last) = (house.north("olga").await, house.sound_chain(NORTH).await);
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.read_audit(&olga, before, 4).await.expect("a page");
+            let page = house.engine.read_audit(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
             read.extend(page.rows.iter().map(|event| event.n));
             house.key_of(&max).await;
             match page.next {

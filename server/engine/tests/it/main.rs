@@ -15,6 +15,8 @@ mod finding;
 mod histories;
 mod invitations;
 mod keys;
+mod log;
+mod log_chain;
 mod members;
 mod organizations;
 mod own_sessions;

@@ -38,6 +38,7 @@ fn action(operation: &str) -> Option<Action> {
         "change_member" | "remove_member" | "offboard_member" | "create_invitation" | "revoke_invitation" => {
             Action::ManageMembers
         }
+        "read_audit_log" | "export_audit_log" => Action::ReadAudit,
         "see_organization" => Action::SeeOrganization,
         "change_organization" => Action::ChangeOrganization,
         _ => return None,

@@ -19,6 +19,8 @@ pub enum Asks {
     Admin,
     /// To be a person; no key is.
     Person,
+    /// A browser session, which nobody shows with a bearer.
+    Browser,
     /// To be a key, with the power to do this to itself.
     Key,
 }
@@ -35,7 +37,6 @@ pub enum Thing {
     Message,
     Note,
     Invitation,
-    Session,
 }
 
 /// One line of a table: the name, what it asks, what it is about, the answer when it is done, and the answer for a thing
@@ -67,6 +68,7 @@ pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
     let (_, asks, thing, done, ended) = *line;
     let (role, by_key, powerless) = match who {
         _ if asks == Asks::Nothing => return done,
+        _ if asks == Asks::Browser => return 401,
         Standing::Unknown => return 401,
         Standing::Outside { by_key: false } if asks == Asks::Person => return about(thing, which, done, ended),
         Standing::Outside { .. } => return 403,
@@ -76,7 +78,7 @@ pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
     match asks {
         Asks::Person if by_key => 403,
         Asks::Key if !by_key => 403,
-        Asks::Person | Asks::Key => about(thing, which, done, ended),
+        Asks::Person | Asks::Key | Asks::Browser => about(thing, which, done, ended),
         _ if malformed => 404,
         _ if powerless => 403,
         Asks::Admin if role == Role::Member => 403,
