@@ -47,6 +47,20 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     view! { <div class="field"><label for="reason">"Reason"</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
+/// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key
+/// or a link need none.
+pub fn secret<L: IntoView>(id: String, label: L, value: &str) -> impl IntoView + use<L> {
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <div class="copy-row">
+                <textarea class="key-value" id=id.clone() rows="2" readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
+                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::COPY}</span></button>
+            </div>
+        </div>
+    }
+}
+
 /// A new key with everything around it, beneath its title: the only markup that ever holds a key.
 pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
     let copy = |what: &'static str, name: &'static str| {
@@ -57,15 +71,8 @@ pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
             <div class="notice danger" id="reveal-notice">
                 {icon("danger")}<p class="strong">{words::REVEAL_WARNING}</p><p>{words::REVEAL_LOST}</p>
             </div>
-            <div class="field">
-                <label for="key">"Key for “"<bdi>{label.to_owned()}</bdi>"”"</label>
-                <div class="copy-row">
-                    // The characters of a key need no escaping, and a textarea would not get any.
-                    <textarea class="key-value" id="key" rows="2" readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{key.to_owned()}</textarea>
-                    <button class="button primary copy needs-script" type="button" data-copy="key">{icon("copy")}<span>{words::COPY}</span></button>
-                </div>
-                <p class="visually-hidden" id="copy-status" role="status"></p>
-            </div>
+            {secret("key".into(), view! { "Key for “"<bdi>{label.to_owned()}</bdi>"”" }, key)}
+            <p class="visually-hidden" id="copy-status" role="status"></p>
             <figure class="snippet">
                 <figcaption>{words::SHELL_LINE}{copy("shell-line", words::COPY_SHELL)}</figcaption>
                 <pre translate="no"><code id="shell-line">{words::shell_line(key)}</code></pre>

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use domain::{Code, FieldFault, KeyId, Problem};
+use domain::{Code, FieldFault, KeyId, Problem, Role};
 use engine::ctx::Origin;
 use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
@@ -21,6 +21,8 @@ use crate::words;
 pub mod account;
 #[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod keys;
+#[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
+pub mod members;
 #[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod organization;
 #[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
@@ -189,7 +191,11 @@ pub enum Flash {
     /// Something was done to the service account of the next page.
     Account(Deed),
     /// The organization was changed.
-    Organization,
+    Organization(Kept),
+    /// Something was done to a member or to an invitation.
+    People(PeopleDeed),
+    /// The person came into the organization of the next page.
+    Moved(Move),
     /// Several keys were ended.
     RevokedMany {
         /// How many.
@@ -214,6 +220,54 @@ pub enum Deed {
     Enabled,
 }
 
+/// What was kept of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// Its name.
+    Name,
+    /// What holds for its keys.
+    Rule,
+}
+
+/// What was done to a member or to an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PeopleDeed {
+    /// An invitation was taken back.
+    Withdrawn,
+    /// A member got another role.
+    RoleChanged {
+        /// Their name.
+        name: String,
+        /// What they are now.
+        role: Role,
+    },
+    /// A member was taken out.
+    Removed {
+        /// Their name.
+        name: String,
+    },
+}
+
+/// How a person came into an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Move {
+    /// They made it.
+    Founded,
+    /// They joined it.
+    Joined,
+    /// They left another one.
+    Left {
+        /// That one's name.
+        organization: String,
+    },
+}
+
+/// Turns what the engine refused into what leaves the house.
+fn told(visit: &Visit) -> impl Fn(engine::Error) -> Refusal {
+    let visit = visit.clone();
+    move |error| visit.tell(&error).into()
+}
+
 /// Opens an organization for the server function that is running.
 ///
 /// # Errors
@@ -230,10 +284,12 @@ pub async fn open(organization: &str) -> Result<(Visit, Ctx), Refusal> {
 pub struct Refusal(pub Problem);
 
 impl From<Problem> for Refusal {
-    /// The sentence of the code is for programs; people get theirs.
+    /// The sentence of the code is for programs; people get theirs. Any other they get too, with its full stop.
     fn from(mut problem: Problem) -> Self {
         if problem.details == problem.code.sentence() {
             problem.details = words::sentence(problem.code).to_owned();
+        } else if !problem.details.ends_with('.') {
+            problem.details.push('.');
         }
         Self(problem)
     }

@@ -7,19 +7,27 @@ use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
 use crate::doors::keys::CreatedKey;
+use crate::doors::members::{CreatedInvitation, Removed};
 use crate::doors::{Refusal, Visit, status};
 use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
 
 mod api_keys;
 mod audit_log;
+mod change_role;
 pub mod docs;
 mod front;
+mod invite_member;
+mod join;
 mod key;
+mod leave;
+mod members;
 mod missing;
 mod new_key;
+mod new_organization;
 mod new_service_account;
 mod organization;
+mod remove_member;
 mod rename_key;
 mod reveal;
 mod revoke_key;
@@ -56,6 +64,10 @@ pub enum Outcome {
     Refused(Problem),
     /// A key was made, to be shown in this answer and nowhere else.
     Created(CreatedKey),
+    /// Someone was invited; their link is shown in this answer and nowhere else.
+    Invited(CreatedInvitation),
+    /// A member was taken out; the keys that others got are shown in this answer and nowhere else.
+    Removed(Removed),
 }
 
 impl Asked {
@@ -69,20 +81,19 @@ impl Asked {
         self.posted.as_ref().and_then(|posted| find(&posted.typed, name))
     }
 
+    /// What the form that was sent came to.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.posted.as_ref().map(|posted| &posted.outcome)
+    }
+
     /// The key that the form made.
     pub fn created(&self) -> Option<&CreatedKey> {
-        match &self.posted.as_ref()?.outcome {
-            Outcome::Created(created) => Some(created),
-            Outcome::Refused(_) => None,
-        }
+        if let Some(Outcome::Created(created)) = self.outcome() { Some(created) } else { None }
     }
 
     /// The problem of the form that was sent.
     pub fn problem(&self) -> Option<&Problem> {
-        match &self.posted.as_ref()?.outcome {
-            Outcome::Refused(problem) => Some(problem),
-            Outcome::Created(_) => None,
-        }
+        if let Some(Outcome::Refused(problem)) = self.outcome() { Some(problem) } else { None }
     }
 }
 
@@ -147,6 +158,8 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::SignIn => Ok(front::sign_in(asked)),
         Screen::Welcome => front::welcome(asked).await,
         Screen::Shortcut => front::shortcut(asked).await,
+        Screen::Join(token) => join::show(asked, token).await,
+        Screen::NewOrganization => new_organization::show(asked).await,
         Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
         Screen::ApiKeys(organization) => api_keys::show(asked, organization).await,
         Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),
@@ -163,6 +176,13 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
             service_account::show(asked, organization, actor).await.map(Answer::Page)
         }
         Screen::AuditLog(organization) => audit_log::show(asked, organization).await,
+        Screen::Members(organization) => members::show(asked, organization).await.map(Answer::Page),
+        Screen::InviteMember(organization) => invite_member::show(asked, organization).await.map(Answer::Page),
+        Screen::Leave(organization) => leave::show(asked, organization).await.map(Answer::Page),
+        Screen::ChangeRole(organization, actor) => {
+            change_role::show(asked, organization, actor).await.map(Answer::Page)
+        }
+        Screen::RemoveMember(organization, actor) => remove_member::show(asked, organization, actor).await,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Markup that several pages share, on the server only.
 
-use domain::{Moment, Problem};
+use domain::{Moment, OrganizationId, Problem};
+use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::bits::icon;
-use crate::routes::{Place, Screen};
+use crate::routes::{Place, Screen, fresh_sign_in_path};
 use crate::words;
 
 pub mod accounts;
@@ -14,6 +15,7 @@ pub mod frame;
 pub mod key_form;
 pub mod pager;
 pub mod picks;
+pub mod roles;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
@@ -44,24 +46,42 @@ pub fn page_field(place: &Place) -> impl IntoView + use<> {
     view! { <input type="hidden" name="page" value=place.path()/> }
 }
 
-/// What went wrong, above a form, with links to the fields at fault.
-pub fn summary(title: &'static str, problem: Option<&Problem>) -> impl IntoView + use<> {
+/// The hidden fields of a form within an organization: the page it stands on, the organization, and what it is about.
+pub fn form_fields(
+    place: &Place,
+    organization: &OrganizationId,
+    about: Option<(&'static str, String)>,
+) -> impl IntoView + use<> {
+    let about = about.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    view! { {page_field(place)}<input type="hidden" name="organization" value=organization.to_string()/>{about} }
+}
+
+/// What went wrong, above the form of a place, with links to the fields at fault.
+pub fn summary(title: &'static str, problem: Option<&Problem>, place: &Place) -> impl IntoView + use<> {
     problem.map(|problem| {
-        let lines = problem_lines(problem);
+        let lines = problem_lines(problem, place);
         view! { <div class="notice danger" role="alert" tabindex="-1" id="errors" autofocus>{icon("danger")}<h2>{title}</h2>{lines}</div> }
     })
 }
 
-/// The lines of that: about the fields, or else the one sentence.
-pub fn problem_lines(problem: &Problem) -> AnyView {
+/// The lines of that: about the fields, or else the one sentence. Where a fresh sign-in is all that lacks, the way to it
+/// and back to the place.
+pub fn problem_lines(problem: &Problem, place: &Place) -> AnyView {
     if problem.fields.is_empty() {
         let request = (problem.code == domain::Code::Internal)
             .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
-        return view! { <p>{problem.details.clone()}{request}</p> }.into_any();
+        let again = (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
+        return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }
     let link =
         |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
     view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> }.into_any()
+}
+
+/// Leads to signing in once more, whoever is signed in, and then back to a place.
+pub fn sign_in_again(place: &Place) -> impl IntoView + use<> {
+    let path = fresh_sign_in_path(place);
+    view! { <div class="actions"><a class="button" href=path>{words::SIGN_IN_AGAIN}</a></div> }
 }
 
 /// The form that ends the session.
@@ -70,6 +90,16 @@ pub fn sign_out(place: &Place, class: &'static str) -> impl IntoView + use<> {
         <form class=class method="post" action="/ui/sign_out">
             {page_field(place)}
             <button>{icon("logout")}{words::SIGN_OUT}</button>
+        </form>
+    }
+}
+
+/// Who is signed in, with the way out: the foot of a page without a frame.
+pub fn sign_out_line(person: &Person, place: &Place) -> impl IntoView + use<> {
+    let who = person.email.as_deref().unwrap_or(&person.name);
+    view! {
+        <form class="auth-foot" method="post" action="/ui/sign_out">
+            {page_field(place)}{words::signed_in_as(who)}<button class="link-button">{words::SIGN_OUT}</button>
         </form>
     }
 }

@@ -6,13 +6,24 @@ use domain::{ActorId, KeyId, OrganizationId};
 pub const DOCS: &str = "/docs";
 /// Its page about service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
+/// Its page about members.
+pub const DOCS_OF_MEMBERS: &str = "/docs/members";
+/// Its page about organizations.
+pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 
 /// Its page about the log.
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 
+/// Where a sign-in begins that does not take the one of before for granted; it leads back to a place.
+pub fn fresh_sign_in_path(back: &Place) -> String {
+    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
+}
+
+mod link;
 mod log;
 mod place;
 
+pub use link::LinkToken;
 pub use log::{LOG_FILTERS, Period};
 pub use place::{EVERY_STATE, Place, encoded};
 
@@ -25,6 +36,10 @@ pub enum Screen {
     SignIn,
     /// Making the first organization.
     Welcome,
+    /// Taking up an invitation.
+    Join(LinkToken),
+    /// Making a further organization (KE-05).
+    NewOrganization,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
     /// What an organization is, and what holds for all of its keys.
@@ -49,16 +64,28 @@ pub enum Screen {
     NewServiceAccount(OrganizationId),
     /// One service account and its keys.
     ServiceAccount(OrganizationId, ActorId),
+    /// The members of an organization, their roles, and who is invited (KE-38).
+    Members(OrganizationId),
+    /// Inviting someone.
+    InviteMember(OrganizationId),
+    /// Leaving an organization.
+    Leave(OrganizationId),
+    /// Giving a member another role.
+    ChangeRole(OrganizationId, ActorId),
+    /// Confirming that a member is taken out, and saying what becomes of their keys.
+    RemoveMember(OrganizationId, ActorId),
     /// Who did what (RK-26).
     AuditLog(OrganizationId),
 }
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 17] = [
+    pub const PATTERNS: [&'static str; 24] = [
         "/",
         "/sign-in",
         "/welcome",
+        "/join/{token}",
+        "/organizations/new",
         "/settings/api-keys",
         "/settings/api",
         "/o/{organization}/settings",
@@ -72,6 +99,11 @@ impl Screen {
         "/o/{organization}/settings/service-accounts",
         "/o/{organization}/settings/service-accounts/new",
         "/o/{organization}/settings/service-accounts/{actor}",
+        "/o/{organization}/settings/members",
+        "/o/{organization}/settings/members/invite",
+        "/o/{organization}/settings/members/leave",
+        "/o/{organization}/settings/members/{actor}/role",
+        "/o/{organization}/settings/members/{actor}/remove",
         "/o/{organization}/settings/audit-log",
     ];
 
@@ -82,6 +114,8 @@ impl Screen {
             [""] => Some(Self::Home),
             ["sign-in"] => Some(Self::SignIn),
             ["welcome"] => Some(Self::Welcome),
+            ["join", token] => Some(Self::Join(token.parse().ok()?)),
+            ["organizations", "new"] => Some(Self::NewOrganization),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
@@ -101,6 +135,11 @@ impl Screen {
             ["service-accounts"] => Some(Self::ServiceAccounts(organization)),
             ["service-accounts", "new"] => Some(Self::NewServiceAccount(organization)),
             ["service-accounts", actor] => Some(Self::ServiceAccount(organization, actor.parse().ok()?)),
+            ["members"] => Some(Self::Members(organization)),
+            ["members", "invite"] => Some(Self::InviteMember(organization)),
+            ["members", "leave"] => Some(Self::Leave(organization)),
+            ["members", actor, "role"] => Some(Self::ChangeRole(organization, actor.parse().ok()?)),
+            ["members", actor, "remove"] => Some(Self::RemoveMember(organization, actor.parse().ok()?)),
             ["audit-log"] => Some(Self::AuditLog(organization)),
             _ => None,
         }
@@ -120,12 +159,22 @@ impl Screen {
         )
     }
 
+    /// Whether it is the list of members or a page beneath it.
+    pub const fn is_about_members(&self) -> bool {
+        matches!(
+            self,
+            Self::Members(_) | Self::InviteMember(_) | Self::Leave(_) | Self::ChangeRole(..) | Self::RemoveMember(..)
+        )
+    }
+
     /// The path of the screen.
     pub fn path(&self) -> String {
         match self {
             Self::Home => "/".into(),
             Self::SignIn => "/sign-in".into(),
             Self::Welcome => "/welcome".into(),
+            Self::Join(token) => format!("/join/{}", token.as_str()),
+            Self::NewOrganization => "/organizations/new".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
@@ -140,6 +189,11 @@ impl Screen {
             Self::ServiceAccount(organization, actor) => {
                 format!("/o/{organization}/settings/service-accounts/{actor}")
             }
+            Self::Members(organization) => format!("/o/{organization}/settings/members"),
+            Self::InviteMember(organization) => format!("/o/{organization}/settings/members/invite"),
+            Self::Leave(organization) => format!("/o/{organization}/settings/members/leave"),
+            Self::ChangeRole(organization, actor) => format!("/o/{organization}/settings/members/{actor}/role"),
+            Self::RemoveMember(organization, actor) => format!("/o/{organization}/settings/members/{actor}/remove"),
             Self::AuditLog(organization) => format!("/o/{organization}/settings/audit-log"),
         }
     }
@@ -157,6 +211,8 @@ mod tests {
             Screen::Home,
             Screen::SignIn,
             Screen::Welcome,
+            Screen::Join("k3y".parse().expect("token")),
+            Screen::NewOrganization,
             Screen::Shortcut,
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),
@@ -169,11 +225,23 @@ mod tests {
             Screen::ServiceAccounts(org.clone()),
             Screen::NewServiceAccount(org.clone()),
             Screen::ServiceAccount(org.clone(), ActorId(7)),
+            Screen::Members(org.clone()),
+            Screen::InviteMember(org.clone()),
+            Screen::Leave(org.clone()),
+            Screen::ChangeRole(org.clone(), ActorId(7)),
+            Screen::RemoveMember(org.clone(), ActorId(7)),
             Screen::AuditLog(org),
         ];
         for screen in screens {
             assert_eq!(Screen::parse(&screen.path()), Some(screen));
         }
         assert_eq!(Screen::parse("/settings/api"), Some(Screen::Shortcut));
+    }
+
+    #[test]
+    fn a_fresh_sign_in_leads_back_to_its_place() {
+        let place = Place::parse("/o/org_a1/settings/members?before=7").expect("place");
+        let path = "/sign-in/start?fresh=1&return_to=/o/org_a1/settings/members%3Fbefore%3D7";
+        assert_eq!(fresh_sign_in_path(&place), path);
     }
 }

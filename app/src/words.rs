@@ -4,10 +4,12 @@ use domain::{Code, Fault, Moment};
 
 mod keys;
 mod log;
+mod members;
 mod settings;
 
 pub use keys::*;
 pub use log::*;
+pub use members::*;
 pub use settings::*;
 
 /// The name of the product.
@@ -125,6 +127,8 @@ pub const STAND_IN: &str =
     "This is a development installation. The stand-in provider signs anyone in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
+/// Asks the provider once more.
+pub const SIGN_IN_AGAIN: &str = "Sign in again";
 /// Leaves.
 pub const SIGN_OUT: &str = "Sign out";
 /// Title of the page that makes the first organization.
@@ -190,7 +194,10 @@ pub const fn sentence(code: Code) -> &'static str {
 pub fn fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
-        ("organization", Fault::Missing) => "Enter a name for the organization.".into(),
+        ("organization", Fault::Missing) => ORGANIZATION_NAME_MISSING.into(),
+        ("email", Fault::Missing) => "Enter the e-mail address of whom you invite.".into(),
+        ("keys", Fault::Unknown { .. }) => "Choose one of the offers for each key.".into(),
+        ("key_makers", Fault::Unknown { .. }) => "Choose one of the two.".into(),
         ("reason", _) => "Choose one of the reasons.".into(),
         ("role", Fault::Unknown { .. }) => "Choose one of the roles.".into(),
         ("scopes", Fault::Missing) => "Choose at least one permission.".into(),

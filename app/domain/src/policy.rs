@@ -209,6 +209,14 @@ pub const fn decide(role: Role, action: Action) -> Grant {
     }
 }
 
+/// Whether someone may give a role to people, and take it from them: only owners make or unmake an owner (decision D5).
+pub const fn may_give(own: Role, role: Role) -> bool {
+    match role {
+        Role::Owner => matches!(own, Role::Owner),
+        Role::Member | Role::Admin => matches!(own, Role::Admin | Role::Owner),
+    }
+}
+
 /// The policy said no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
@@ -287,6 +295,14 @@ mod tests {
             table.push_str(&format!("{:<23}{row}{scope}\n", format!("{action:?}")));
         }
         insta::assert_snapshot!(format!("{:<23}member  admin   owner   scope\n{table}", ""));
+    }
+
+    // Decision D5, RA-30: only an owner makes or unmakes an owner, and a member nobody at all.
+    #[test]
+    fn d5_who_may_give_which_role() {
+        let given = |own| Role::ALL.map(|role| may_give(own, role));
+        let table = [Role::Member, Role::Admin, Role::Owner].map(given);
+        assert_eq!(table, [[false, false, false], [true, true, false], [true, true, true]]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod usage;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
-pub use members::{InvitationView, MemberView, NewInvitation, Offer};
+pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 

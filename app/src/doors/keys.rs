@@ -6,7 +6,7 @@ use domain::scope::{Access, Group};
 use domain::{Code, KeyId, Moment, Problem, Scope};
 use serde::{Deserialize, Serialize};
 
-use super::{Refusal, Visit};
+use super::Visit;
 
 pub mod change;
 pub mod create;
@@ -66,11 +66,6 @@ pub fn picked(picks: &Picks) -> Vec<Scope> {
 /// Reads the id of a key in a form.
 fn key_id(visit: &Visit, text: &str) -> Result<KeyId, Problem> {
     text.parse().map_err(|_| visit.problem(Code::NotFound))
-}
-
-fn told(visit: &Visit) -> impl Fn(engine::Error) -> Refusal {
-    let visit = visit.clone();
-    move |error| visit.tell(&error).into()
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The doors of organizations.
 
-use domain::command::{ChangeOrganization as Changing, FoundOrganization as Founding, OrganizationDraft};
+use domain::command::{
+    ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding, OrganizationDraft,
+};
 use domain::{Fault, FieldFault, Name};
 use leptos::prelude::*;
 
-use super::{Done, Flash, Refusal, Visit, open};
+use super::{Done, Flash, Kept, Move, Refusal, Visit, open, told};
 use crate::routes::Screen;
+use crate::words;
 
 /// Makes the first organization; the person becomes its owner.
 ///
@@ -36,24 +39,75 @@ pub async fn found_organization(
     Ok(Done { to: Screen::ApiKeys(made.map_err(|error| visit.tell(&error))?).path() })
 }
 
+/// Makes a further organization for a member of one; they are its owner (KE-05).
+///
+/// # Errors
+/// A problem that names the field at fault; `Forbidden` for a person without any organization.
+#[server(prefix = "/ui", endpoint = "create_organization")]
+pub async fn create_organization(name: String) -> Result<Done, Refusal> {
+    let visit = Visit::here()?;
+    let caller = visit.person()?;
+    let command = Creating::read(&name).map_err(|faults| visit.invalid(organization_named(faults)))?;
+    let made = visit.engine.create_organization(caller, &command, visit.origin.clone()).await;
+    let organization = made.map_err(told(&visit))?;
+    visit.leave(Flash::Moved(Move::Founded)).await;
+    Ok(Done { to: Screen::ApiKeys(organization).path() })
+}
+
+/// Gives the organization another name.
+///
+/// # Errors
+/// A problem that names the field at fault.
+#[server(prefix = "/ui", endpoint = "rename_organization")]
+pub async fn rename_organization(organization: String, name: String) -> Result<Done, Refusal> {
+    change(&organization, OrganizationDraft { name: Some(&name), ..OrganizationDraft::default() }).await
+}
+
 /// Sets the longest lifetime of new keys, in days; blank for no limit. Keys that are there keep their ends.
 ///
 /// # Errors
 /// A problem that names the field at fault.
-#[server(prefix = "/ui", endpoint = "change_organization")]
-pub async fn change_organization(
+#[server(prefix = "/ui", endpoint = "limit_key_lifetime")]
+pub async fn limit_key_lifetime(
     organization: String,
     #[server(default)] max_key_days: String,
 ) -> Result<Done, Refusal> {
-    let (visit, ctx) = open(&organization).await?;
     let days = match max_key_days.trim() {
         "" => None,
         // What is no number is out of range as well.
         text => Some(text.parse().unwrap_or(0)),
     };
-    let draft = OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() };
-    let command = Changing::read(&draft).map_err(|faults| visit.invalid(faults))?;
-    visit.engine.change_organization(&ctx, command).await.map_err(|error| visit.tell(&error))?;
-    visit.leave(Flash::Organization).await;
+    change(&organization, OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() }).await
+}
+
+/// Says who may make keys, or whether keys may make keys.
+///
+/// # Errors
+/// A problem that names the field at fault.
+#[server(prefix = "/ui", endpoint = "change_key_rules")]
+pub async fn change_key_rules(
+    organization: String,
+    #[server(default)] key_makers: Option<String>,
+    #[server(default)] keys_make_keys: Option<bool>,
+) -> Result<Done, Refusal> {
+    let key_makers = key_makers.as_deref();
+    change(&organization, OrganizationDraft { key_makers, keys_make_keys, ..OrganizationDraft::default() }).await
+}
+
+async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done, Refusal> {
+    let (visit, ctx) = open(organization).await?;
+    let command = Changing::read(&draft).map_err(|faults| visit.invalid(organization_named(faults)))?;
+    visit.engine.change_organization(&ctx, command).await.map_err(told(&visit))?;
+    let kept = if draft.name.is_some() { Kept::Name } else { Kept::Rule };
+    visit.leave(Flash::Organization(kept)).await;
     Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })
+}
+
+/// The fields at fault. A missing name is told as that of an organization, not of a key.
+fn organization_named(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let named = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
+        ("name", Fault::Missing) => FieldFault { message: words::ORGANIZATION_NAME_MISSING.into(), ..fault },
+        _ => fault,
+    };
+    faults.into_iter().map(named).collect()
 }

@@ -10,12 +10,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
-use super::browser::{around, attribute, by_id};
+use super::browser::{all, around, attribute, by_id};
 use crate::words;
 
 const SAID_FOR: Duration = Duration::from_millis(1500);
 
-/// The copy buttons of the page that shows a new key. Leaving it before copying asks once.
+/// The copy buttons of a page that shows new keys or links. Leaving it before everything is copied asks once.
 #[island]
 pub fn CopyButtons() -> impl IntoView {
     if cfg!(feature = "hydrate") {
@@ -26,7 +26,12 @@ pub fn CopyButtons() -> impl IntoView {
     }
 }
 
-/// Minds every copy button of the page, and keys copied by hand.
+/// What is shown once: a new key, or a link.
+const SECRETS: &str = ".key-value";
+/// Marks a secret that was copied.
+const KEPT: &str = "data-kept";
+
+/// Minds every copy button of the page, and secrets copied by hand. Tells when none is left that was not copied.
 pub fn listen(copied: impl Fn() + Clone + 'static) {
     let by_button = copied.clone();
     window_event_listener(ev::click, move |event| {
@@ -38,7 +43,9 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
         }
     });
     window_event_listener(ev::copy, move |event| {
-        if around(&event, "#key, .snippet").is_some() && holds_key(&selected()) {
+        if let Some(source) = around(&event, ".key-value, .snippet")
+            && is_all_kept(&selected(&source))
+        {
             copied();
         }
     });
@@ -56,11 +63,10 @@ pub fn listen_texts() {
     });
 }
 
-/// What is selected, in the field of the key or anywhere else.
-fn selected() -> String {
-    let area = by_id("key").and_then(|key| key.dyn_into::<HtmlTextAreaElement>().ok());
-    let range =
-        area.as_ref().and_then(|area| area.selection_start().ok().flatten().zip(area.selection_end().ok().flatten()));
+/// What is selected, in the field of a secret or anywhere else.
+fn selected(source: &Element) -> String {
+    let area = source.dyn_ref::<HtmlTextAreaElement>();
+    let range = area.and_then(|area| area.selection_start().ok().flatten().zip(area.selection_end().ok().flatten()));
     match (area, range) {
         (Some(area), Some((from, to))) if from < to => {
             area.value().chars().skip(from as usize).take((to - from) as usize).collect()
@@ -74,10 +80,19 @@ fn selected() -> String {
     }
 }
 
-/// Whether a text has the whole key in it; a piece of it is of no use to anyone.
-fn holds_key(text: &str) -> bool {
-    let key = by_id("key").and_then(|key| key.dyn_into::<HtmlTextAreaElement>().ok()).map(|key| key.value());
-    key.is_some_and(|key| !key.is_empty() && text.replace('\n', "").contains(&key))
+/// Marks every secret that a copied text has in it whole, for a piece of one is of no use to anyone; and says whether
+/// none is left.
+fn is_all_kept(text: &str) -> bool {
+    let text = text.replace('\n', "");
+    let mut all_kept = true;
+    for area in all(SECRETS) {
+        let value = area.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value).unwrap_or_default();
+        if !value.is_empty() && text.contains(&value) {
+            let _ = area.set_attribute(KEPT, "");
+        }
+        all_kept &= area.has_attribute(KEPT);
+    }
+    all_kept
 }
 
 /// Asks before the page is left, as long as `unsaved`.
@@ -93,7 +108,9 @@ async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
     let text = area.map_or_else(|| source.text_content().unwrap_or_default(), HtmlTextAreaElement::value);
     if write(&text).await.is_ok() {
-        copied();
+        if is_all_kept(&text) {
+            copied();
+        }
         confirm(&button);
     } else {
         select(&source);

@@ -8,6 +8,9 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
 use super::browser::{all, around, attribute, by_id, dialog};
 use super::copying;
 
+/// A form that is on its way.
+const SENT: &str = "form[data-sent]";
+
 /// The helpers of a page; each minds only what is there.
 #[island]
 pub fn PageHelp() -> impl IntoView {
@@ -26,7 +29,14 @@ pub fn PageHelp() -> impl IntoView {
                 count();
             }
         });
-        window_event_listener(ev::submit, shorten);
+        window_event_listener(ev::submit, |event| {
+            once(&event);
+            shorten(&event);
+        });
+        // A page that comes back has not been sent yet.
+        window_event_listener(ev::pageshow, |_| {
+            all(SENT).iter().for_each(|form| drop(form.remove_attribute("data-sent")))
+        });
         copying::listen_texts();
         // A page that comes back keeps what was chosen.
         count();
@@ -101,9 +111,18 @@ fn count() {
     }
 }
 
+/// A form whose answer must not be lost is sent once, however often its button is pressed.
+fn once(event: &ev::SubmitEvent) {
+    let Some(form) = around(event, "form[data-once]") else { return };
+    if form.has_attribute("data-sent") {
+        event.prevent_default();
+    }
+    let _ = form.set_attribute("data-sent", "");
+}
+
 /// A whole key that was pasted into the search stays here; only its public part is sent.
-fn shorten(event: ev::SubmitEvent) {
-    let search = around(&event, "form[data-find]").and_then(|_| by_id("q"));
+fn shorten(event: &ev::SubmitEvent) {
+    let search = around(event, "form[data-find]").and_then(|_| by_id("q"));
     if let Some(search) = search.and_then(|search| search.dyn_into::<HtmlInputElement>().ok()) {
         let typed = search.value();
         search.set_value(domain::token::public_part(&typed));

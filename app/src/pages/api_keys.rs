@@ -70,7 +70,7 @@ fn wanted(place: &Place) -> KeyQuery {
         text: place.get("q").map(str::to_owned),
         environment: place.get("environment").and_then(|word| word.parse().ok()),
         status,
-        owner: None,
+        owner: place.number("owner").map(ActorId),
         creator: place.number("creator").map(ActorId),
         sort,
         reversed: place.get("dir").is_some_and(|dir| dir != natural(sort)),
@@ -93,7 +93,7 @@ impl List {
 
     /// Whether the person chose what to see, besides the states.
     fn is_filtered(&self) -> bool {
-        ["q", "environment", "creator"].into_iter().any(|name| self.place().get(name).is_some())
+        ["q", "environment", "creator", "owner"].into_iter().any(|name| self.place().get(name).is_some())
     }
 
     /// The key that was made just now.
@@ -125,12 +125,13 @@ fn draw(list: &List) -> AnyView {
             <div><h1>{words::API_KEYS}</h1><p class="lede">{words::keys_lede(all, &room.name)}</p></div>
             {around::create_link(list, list.fresh().is_some())}
         </div>
+        {around::closed(list)}
         {content}
         {around::tips()}
     };
     view! {
         {frame(room, words::API_KEYS, list.problem.as_ref(), body.into_any())}
-        {create_dialog(list)}
+        {list.form.may_create.then(|| create_dialog(list))}
         {around::shortcuts()}
         {view! { <CreateDialog/> }.into_any()}
         {view! { <RevokeDialog/> }.into_any()}
@@ -171,5 +172,6 @@ mod tests {
         assert_eq!((sorted.sort, sorted.reversed), (KeySort::Name, true));
         assert_eq!((sorted.creator, sorted.after), (Some(ActorId(4)), Some(KeyId(9))));
         assert!(!of("?sort=last_used&dir=desc").reversed);
+        assert_eq!(of("?owner=7").owner, Some(ActorId(7)));
     }
 }

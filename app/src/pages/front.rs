@@ -2,13 +2,14 @@
 
 use domain::view::Membership;
 use domain::{OrganizationId, Problem};
+use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Answer, Asked, Page};
 use crate::bits::{field_error, icon};
 use crate::parts::frame::active;
-use crate::parts::{card, page_field, summary};
+use crate::parts::{card, page_field, sign_out_line, summary};
 use crate::routes::{Place, Screen, encoded};
 use crate::words;
 
@@ -33,8 +34,13 @@ pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
         return Ok(Answer::Go(Screen::Welcome.path()));
     }
     let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
+    Ok(Answer::Page(nowhere(person)))
+}
+
+/// The page of someone who is in no organization.
+pub fn nowhere(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
-    Ok(Answer::Page(Page::new("No organization", move || {
+    Page::new("No organization", move || {
         let place = Place::top(Screen::Home);
         let body = view! {
             <h1>{words::NOWHERE}</h1>
@@ -45,7 +51,7 @@ pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
             </div>
         };
         card(body, ())
-    })))
+    })
 }
 
 fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<OrganizationId> {
@@ -111,7 +117,7 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
         let body = view! {
             <h1>{words::WELCOME}</h1>
             <p>{words::welcome(&person.name)}</p>
-            {summary(words::NOT_FOUNDED, problem.as_ref())}
+            {summary(words::NOT_FOUNDED, problem.as_ref(), &place)}
             <form class="form" method="post" action="/ui/found_organization">
                 {page_field(&place)}
                 <div class="field">
@@ -123,12 +129,6 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
                 <button class="button primary wide">{words::FOUND}</button>
             </form>
         };
-        let who = person.email.clone().unwrap_or_else(|| person.name.clone());
-        let foot = view! {
-            <form class="auth-foot" method="post" action="/ui/sign_out">
-                {page_field(&place)}{words::signed_in_as(&who)}<button class="link-button">{words::SIGN_OUT}</button>
-            </form>
-        };
-        card(body, foot)
+        card(body, sign_out_line(&person, &place))
     })))
 }

@@ -13,7 +13,7 @@ use crate::doors::Flash;
 use crate::islands::page::PageHelp;
 use crate::parts::frame::{Room, frame};
 use crate::parts::picks::picks;
-use crate::parts::{fault_line, page_field, summary};
+use crate::parts::{fault_line, summary};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -133,10 +133,8 @@ fn narrow(shown: &Shown) -> Option<AnyView> {
             <details class="panel fold" open=sent>
                 <summary>{words::NARROW}</summary>
                 <form method="post" action="/ui/narrow_key" id="scopes">
-                    {page_field(&shown.room.place)}
-                    <input type="hidden" name="organization" value=shown.room.organization().to_string()/>
-                    <input type="hidden" name="key_id" value=key.key_id.to_string()/>
-                    {summary(words::NOT_NARROWED, shown.problem.as_ref())}
+                    {shown.room.fields(Some(("key_id", key.key_id.to_string())))}
+                    {summary(words::NOT_NARROWED, shown.problem.as_ref(), &shown.room.place)}
                     <p class="hint">{words::NARROW_HINT}" "{words::WRITE_INCLUDES}</p>
                     {picks(scopes, chosen)}
                     {fault_line("scopes", fault)}

@@ -4,6 +4,7 @@ use domain::{ActorId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
+use crate::bits::icon;
 use crate::parts::frame::{Room, frame};
 use crate::parts::key_form::{KeyForm, key_form};
 use crate::routes::{Place, Screen};
@@ -21,7 +22,19 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
         None => None,
     };
     let form = KeyForm::load(asked, &room, service).await?;
-    Ok(Page::new(words::CREATE_KEY, move || draw(&room, &form)))
+    Ok(Page::new(words::CREATE_KEY, move || if form.may_create { draw(&room, &form) } else { closed(&room) }))
+}
+
+/// Only owners and admins make keys here.
+fn closed(room: &Room) -> AnyView {
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1>{words::CREATE_KEY}</h1></div>
+            <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div></div>
+            <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
+        </div>
+    };
+    frame(room, words::CREATE_KEY, None, body.into_any())
 }
 
 fn draw(room: &Room, form: &KeyForm) -> AnyView {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{Asked, Page};
 use crate::parts::accounts::{account_name, account_role};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{page_field, summary};
+use crate::parts::summary;
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -36,11 +36,10 @@ struct Typed {
 fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
     let body = view! {
         <form class="sheet" method="post" action="/ui/create_service_account">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
+            {room.fields(None)}
             <div class="sheet-head"><h1>{words::CREATE_ACCOUNT}</h1></div>
             <div class="sheet-body">
-                {summary(words::ACCOUNT_NOT_CREATED, problem)}
+                {summary(words::ACCOUNT_NOT_CREATED, problem, &room.place)}
                 {account_name(problem, typed.name, problem.is_none())}
                 {account_role(problem, typed.role)}
                 {several(typed.several)}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{Asked, Page};
 use crate::bits::{name_hint, preview};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, page_field, summary};
+use crate::parts::{fault_line, summary};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -26,12 +26,10 @@ fn draw(room: &Room, key: &KeyView, typed: String, problem: Option<&Problem>) ->
     let back = Screen::Key(room.organization(), key.key_id).path();
     let body = view! {
         <form class="sheet" method="post" action="/ui/rename_key">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
-            <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+            {room.fields(Some(("key_id", key.key_id.to_string())))}
             <div class="sheet-head"><h1>"Rename “"<bdi>{key.label.clone()}</bdi>"”"</h1></div>
             <div class="sheet-body">
-                {summary(words::NOT_RENAMED, problem)}
+                {summary(words::NOT_RENAMED, problem, &room.place)}
                 <p>{preview(&key.preview)}</p>
                 <div class="field">
                     <label for="name">"Name"</label>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::{Asked, Page};
 use crate::bits::{field_error, icon, preview, reasons, revoke_effects};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{page_field, summary, used, when};
+use crate::parts::{summary, used, when};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -36,12 +36,10 @@ fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, con
         }),
         None => Either::Right(view! {
             <form class="sheet" method="post" action="/ui/revoke_key">
-                {page_field(&room.place)}
-                <input type="hidden" name="organization" value=room.organization().to_string()/>
-                <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+                {room.fields(Some(("key_id", key.key_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
-                    {summary(words::NOT_REVOKED, problem)}
+                    {summary(words::NOT_REVOKED, problem, &room.place)}
                     {facts(room, key)}
                     {revoke_effects()}
                     {reasons(Some(reason))}

@@ -8,7 +8,7 @@ use super::{Asked, Page};
 use crate::bits::{icon, preview, reasons, revoke_effects};
 use crate::doors::keys::revoke::MOST_KEYS;
 use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, page_field, summary, used};
+use crate::parts::{fault_line, summary, used};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -47,12 +47,10 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
     let noticed = keys.iter().any(|key| key.is_active && key.used_lately(room.ctx.now()));
     let body = view! {
         <form class="sheet" method="post" action="/ui/revoke_keys">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
-            <input type="hidden" name="keys" value=ids/>
+            {room.fields(Some(("keys", ids)))}
             <div class="sheet-head"><h1>{words::revoke_many(keys.len())}</h1></div>
             <div class="sheet-body">
-                {summary(words::NOT_REVOKED, problem)}
+                {summary(words::NOT_REVOKED, problem, &room.place)}
                 <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects()}
                 {reasons(Some(reason))}

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{Asked, Page, reveal};
 use crate::bits::{icon, preview};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, page_field, summary, used, when_due};
+use crate::parts::{fault_line, summary, used, when_due};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -51,12 +51,10 @@ fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, la
     let steps = words::ROTATE_STEPS.map(|step| view! { <li>{step}</li> });
     let body = view! {
         <form class="sheet" method="post" action="/ui/rotate_key">
-            {page_field(&room.place)}
-            <input type="hidden" name="organization" value=room.organization().to_string()/>
-            <input type="hidden" name="key_id" value=key.key_id.to_string()/>
+            {room.fields(Some(("key_id", key.key_id.to_string())))}
             {heading}
             <div class="sheet-body">
-                {summary(words::NOT_ROTATED, problem)}
+                {summary(words::NOT_ROTATED, problem, &room.place)}
                 {facts(room, line)}
                 <ol>{steps.collect_view()}</ol>
                 {overlaps(room.ctx.now(), key.expires_at, overlap, problem)}

@@ -3,6 +3,7 @@
 use domain::{Problem, Role};
 use leptos::prelude::*;
 
+use super::roles::role_cards;
 use crate::bits::field_error;
 use crate::words;
 
@@ -33,23 +34,5 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
 
 /// The most its keys may do.
 pub fn account_role(problem: Option<&Problem>, chosen: Role) -> AnyView {
-    let fault = problem.and_then(|problem| problem.field("role")).map(str::to_owned);
-    let described = if fault.is_some() { "role-hint role-error" } else { "role-hint" };
-    let card = |(role, may): (Role, &'static str)| {
-        view! {
-            <label class="card">
-                <input type="radio" name="role" value=role.as_str() checked=role == chosen/>
-                <span><span class="card-title">{role.label()}</span><span class="card-note">{may}</span></span>
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="field" id="role" aria-describedby=described>
-            <legend>"Role"</legend>
-            <p class="hint" id="role-hint">{words::ACCOUNT_ROLE_HINT}</p>
-            <div class="cards">{ROLES.map(card).collect_view()}</div>
-            {fault.map(|fault| field_error("role-error", fault))}
-        </fieldset>
-    }
-    .into_any()
+    role_cards(problem, chosen, words::ACCOUNT_ROLE_HINT, ROLES)
 }

@@ -7,7 +7,7 @@ use engine::Ctx;
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::{page_field, sign_out, summary};
+use super::{form_fields, page_field, sign_out, summary};
 use crate::bits::icon;
 use crate::doors::{Theme, Visit};
 use crate::routes::{DOCS, Place, Screen};
@@ -51,6 +51,11 @@ impl Room {
     pub fn organization(&self) -> OrganizationId {
         self.ctx.actor().organization.clone()
     }
+
+    /// The hidden fields of a form on this page.
+    pub fn fields(&self, about: Option<(&'static str, String)>) -> impl IntoView + use<> {
+        form_fields(&self.place, &self.organization(), about)
+    }
 }
 
 /// The organization of the last page, if the session knows it.
@@ -86,7 +91,7 @@ pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView)
                 {themes(room)}
                 {account(room)}
             </header>
-            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem)}{body}</main>
+            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>
         </div>
     }
     .into_any()
@@ -97,6 +102,9 @@ fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'st
     match screen {
         Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
             Some((Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS))
+        }
+        screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => {
+            Some((Screen::Members(organization.clone()), words::MEMBERS))
         }
         screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => {
             Some((Screen::ApiKeys(organization.clone()), words::API_KEYS))
@@ -115,6 +123,7 @@ fn side(room: &Room) -> AnyView {
     let in_keys = here.is_about_keys();
     let in_accounts =
         matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
+    let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));
     let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All)
@@ -129,6 +138,7 @@ fn side(room: &Room) -> AnyView {
                     <ul class="nav-list">
                         {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
                         {accounts}
+                        {entry(Screen::Members(organization.clone()), words::MEMBERS, "members", in_members)}
                         {entry(Screen::AuditLog(organization.clone()), words::AUDIT_LOG_LINK, "audit", in_log)}
                         {entry(Screen::Settings(organization), words::ORGANIZATION, "organization", in_organization)}
                     </ul>
@@ -146,19 +156,14 @@ fn switcher(room: &Room) -> AnyView {
         let here = one.organization == own;
         let glyph = if here { "check" } else { "organization" };
         let path = Screen::ApiKeys(one.organization.clone()).path();
-        view! { <li><a href=path aria-current=here.then_some("true")>{icon(glyph)}<bdi>{one.organization_name.clone()}</bdi></a></li> }
-    };
-    // Nothing to switch to: only the name.
-    if room.memberships.len() < 2 {
-        return view! {
-            <p class="switcher alone">
-                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
-                <span class="visually-hidden">"Organization: "</span>
-                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
-            </p>
+        view! {
+            <li>
+                <a href=path aria-current=here.then_some("true")>
+                    {icon(glyph)}<span class="org-name"><bdi>{one.organization_name.clone()}</bdi></span><span class="muted">{one.role.label()}</span>
+                </a>
+            </li>
         }
-        .into_any();
-    }
+    };
     view! {
         <details class="menu switcher" name="menu">
             <summary>
@@ -167,7 +172,10 @@ fn switcher(room: &Room) -> AnyView {
                 <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
                 {icon("switch")}
             </summary>
-            <ul class="menu-list">{room.memberships.iter().map(link).collect_view()}</ul>
+            <ul class="menu-list">
+                {room.memberships.iter().map(link).collect_view()}
+                <li class="apart"><a href=Screen::NewOrganization.path()>{icon("plus")}{words::NEW_ORGANIZATION}</a></li>
+            </ul>
         </details>
     }
     .into_any()

@@ -8,7 +8,7 @@ use domain::{Moment, OrganizationId, Problem, Scope};
 use leptos::prelude::*;
 
 use super::picks::picks;
-use super::{fault_line, page_field};
+use super::{fault_line, form_fields};
 use crate::bits::{icon, name_hint};
 use crate::doors::keys::create::CUSTOM;
 use crate::pages::Asked;
@@ -29,6 +29,8 @@ pub struct KeyForm {
     problem: Option<Problem>,
     service: Option<(i64, String)>,
     most_days: Option<i64>,
+    /// Whether the organization lets the person make keys at all.
+    pub may_create: bool,
 }
 
 impl KeyForm {
@@ -55,6 +57,7 @@ impl KeyForm {
             problem: asked.problem().filter(|_| mine).cloned(),
             service,
             most_days: settings.max_key_days,
+            may_create: settings.key_makers.include(room.ctx.actor().role),
         })
     }
 
@@ -78,15 +81,12 @@ impl KeyForm {
 
 /// The form, beneath a heading and above its buttons.
 pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView) -> AnyView {
-    let service =
-        form.service.as_ref().map(|(id, _)| view! { <input type="hidden" name="actor_id" value=id.to_string()/> });
-    let lines = form.problem.as_ref().map(super::problem_lines);
+    let service = form.service.as_ref().map(|(id, _)| ("actor_id", id.to_string()));
+    let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
     view! {
         <form class="sheet" id="create-form" method="post" action="/ui/create_key">
-            {page_field(&form.place)}
-            <input type="hidden" name="organization" value=form.organization.to_string()/>
-            {service}
+            {form_fields(&form.place, &form.organization, service)}
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" id="errors" hidden=fine autofocus=!fine>

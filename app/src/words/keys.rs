@@ -14,6 +14,8 @@ pub const NEVER: &str = "Never";
 pub const SEARCH: &str = "Search";
 /// What the search looks at.
 pub const SEARCH_LABEL: &str = "Search by name, creator or prefix";
+/// Before the name of the one owner whose keys are shown.
+pub const OWNED_BY: &str = "Owner: ";
 /// Where the filters end.
 pub const CLEAR_FILTERS: &str = "Clear filters";
 /// No limit by a filter.

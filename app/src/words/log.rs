@@ -34,8 +34,6 @@ pub const ANY_ACTOR: &str = "Anyone";
 pub const ANY_OBJECT: &str = "Anything";
 /// Whenever it happened.
 pub const ANY_TIME: &str = "Any time";
-/// Actors that are people.
-pub const MEMBERS: &str = "Members";
 /// The filters that were chosen.
 pub const CHOSEN_FILTERS: &str = "Chosen filters";
 /// Before a filter that can be let go.
@@ -188,6 +186,8 @@ pub fn changed_field(field: &str) -> String {
         "successor" => "Successor".into(),
         "allow_overlap" => "Several active keys".into(),
         "max_key_days" => super::LONGEST_LIFETIME.into(),
+        "key_makers" => super::KEY_MAKERS.into(),
+        "keys_make_keys" => super::KEYS_MAKE_KEYS.into(),
         other => {
             let words = other.replace('_', " ");
             let mut letters = words.chars();
@@ -226,7 +226,8 @@ pub fn changed_value(field: &str, value: &str) -> String {
             "revoked" => Some("Revoked".into()),
             _ => None,
         },
-        "disabled" | "allow_overlap" => match value {
+        "key_makers" => value.parse().ok().map(|who| super::key_makers(who).to_owned()),
+        "disabled" | "allow_overlap" | "keys_make_keys" => match value {
             "true" => Some("Yes".into()),
             "false" => Some("No".into()),
             _ => None,
@@ -278,6 +279,8 @@ mod tests {
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
             ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
+            ("key_makers", "admins", "Who may create keys: Only owners and admins"),
+            ("keys_make_keys", "false", "Keys may create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
             ("action", "keys", "Action: Anything about API keys"),
             ("action", "key.revoked", "Action: Revoked an API key"),

@@ -1,5 +1,7 @@
 //! The words of service accounts and of the organization.
 
+use domain::key::KeyMakers;
+
 use super::isolated;
 
 // Service accounts.
@@ -94,6 +96,44 @@ pub const CHANGE_ROLE: &str = "Change role";
 pub const ORGANIZATION: &str = "Organization";
 /// Beneath its title.
 pub const ORGANIZATION_LEDE: &str = "What it is, and what holds for all of its keys.";
+/// Leads to the documentation of organizations.
+pub const ABOUT_ORGANIZATIONS: &str = "About organizations";
+/// Gives it another name.
+pub const RENAME_ORGANIZATION: &str = "Name";
+/// What the name is.
+pub const ORGANIZATION_NAME_HINT: &str = "Its ID stays the same, and so do its addresses.";
+/// The label of its field.
+pub const ORGANIZATION_NAME: &str = "Organization name";
+/// No name was given.
+pub const ORGANIZATION_NAME_MISSING: &str = "Enter a name for the organization.";
+/// The name was kept.
+pub const ORGANIZATION_RENAMED: &str = "The name is saved.";
+/// Above what members read of the rules.
+pub const KEY_RULES: &str = "What holds for keys";
+/// Who may make keys.
+pub const KEY_MAKERS: &str = "Who may create keys";
+/// What that choice is about.
+pub const KEY_MAKERS_HINT: &str =
+    "Keys that exist keep working, and their owners can rotate and revoke them either way.";
+/// Whether keys may make keys.
+pub const KEYS_MAKE_KEYS: &str = "Keys may create keys";
+/// What that choice is about.
+pub const KEYS_MAKE_KEYS_HINT: &str =
+    "A key never creates one that may do more or lasts longer than itself. It can always rotate and revoke itself.";
+/// They may.
+pub const KEYS_MAKE_THEM: &str = "Yes, with the scope keys:write";
+/// They may not.
+pub const ONLY_PEOPLE_MAKE_THEM: &str = "No, only people create keys";
+/// Why someone finds no button that creates a key.
+pub const MAY_NOT_CREATE: &str =
+    "In this organization only owners and admins create keys. Ask one of them if you need one.";
+/// Begins making a further organization (KE-05).
+pub const NEW_ORGANIZATION: &str = "New organization";
+/// What an organization is.
+pub const NEW_ORGANIZATION_HINT: &str =
+    "Keys, members and the audit log of an organization are its own. You become its owner.";
+/// After the name of an organization that was made just now.
+pub const FOUNDED: &str = "” is created, and you are its owner.";
 /// The setting of decision D17.
 pub const LONGEST_LIFETIME: &str = "Longest lifetime of new keys";
 /// Its unit.
@@ -118,6 +158,14 @@ pub fn accounts_lede(organization: &str) -> String {
     format!(
         "A service account lets a program that no person stands behind act in {organization}, with API keys of its own."
     )
+}
+
+/// Who may make keys, as a choice.
+pub const fn key_makers(who: KeyMakers) -> &'static str {
+    match who {
+        KeyMakers::Members => "Everyone",
+        KeyMakers::Admins => "Only owners and admins",
+    }
 }
 
 /// Above the table of service accounts, for screen readers.

@@ -5,19 +5,20 @@
 
 use domain::command::InviteMember;
 use domain::event::{Event, Happening};
-use domain::policy::{Action, permit};
-use domain::view::{InvitationView, NewInvitation, Offer, Page};
-use domain::{InvitationId, OrganizationId, PersonId, Role};
+use domain::policy::{Action, may_give, permit};
+use domain::view::{InvitationView, NewInvitation, Offer, Page, Standing};
+use domain::{InvitationId, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::fence::{conflict, fence, fence_person};
 use crate::keyring::Purpose;
 use crate::keys::page;
+use crate::members::may_have_owners;
 use crate::store::actors::{self, ActorRow};
 use crate::store::invitations::{self, InvitationRow};
 use crate::store::people::{self, PersonRow};
-use crate::store::{self, Tx, meta};
+use crate::store::{self, Tx, meta, organizations};
 use crate::{Engine, Error, Result};
 
 /// An invitation ends by itself after seven days.
@@ -33,11 +34,7 @@ impl Engine {
     /// someone who is a member already, or when too many invitations wait.
     pub async fn invite_member(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        match (command.role, ctx.actor.role) {
-            (Role::Owner, Role::Owner) => ctx.fresh()?,
-            (Role::Owner, _) => return Err(Error::Denied),
-            _ => {}
-        }
+        may_have_owners(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
@@ -79,7 +76,7 @@ impl Engine {
         fence(self, &mut tx, ctx).await?;
         let found = invitations::find(&mut tx, reach.organization(), id.as_str()).await?;
         let row = found.ok_or(Error::NotFound)?;
-        if row.role == Role::Owner.as_str() && ctx.actor.role != Role::Owner {
+        if !may_give(ctx.actor.role, row.view()?.role) {
             return Err(Error::Denied);
         }
         if row.ended_at.is_some() {
@@ -96,6 +93,24 @@ impl Engine {
     pub async fn see_invitation(&self, token: &str) -> Result<Offer> {
         let found = invitations::by_digest(&mut self.db().read().await?, &self.invitation_digest(token)).await?;
         Ok(self.open_invitation(found)?.offer()?)
+    }
+
+    /// What a link offers to a person.
+    ///
+    /// # Errors
+    /// `NotFound` as [`Engine::see_invitation`], but not for a member: whatever became of the link, they are in.
+    pub async fn see_invitation_as(&self, person: PersonId, token: &str) -> Result<Standing> {
+        let mut link = self.db().read().await?;
+        let found = invitations::by_digest(&mut link, &self.invitation_digest(token)).await?;
+        let offered = found.as_ref().map(InvitationRow::offer).transpose()?.map(|offer| offer.organization);
+        let memberships = organizations::of_person(&mut link, person).await?;
+        if let Some(organization) = offered.filter(|id| memberships.iter().any(|one| one.organization == *id)) {
+            return Ok(Standing::Member(organization));
+        }
+        let row = self.open_invitation(found)?;
+        let person = people::get(&mut link, person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
+        let invited = person.email.as_deref() == Some(row.email.as_str());
+        Ok(if invited { Standing::Invited(row.offer()?) } else { Standing::WrongAddress(row.offer()?) })
     }
 
     /// Makes the person a member, as the link offers. Who was a member before and is one again begins anew: their old

@@ -2,7 +2,7 @@
 
 use domain::command::{KeyFate, RemoveMember};
 use domain::event::{Event, Happening};
-use domain::policy::{Action, Reach, permit};
+use domain::policy::{Action, Reach, may_give, permit};
 use domain::view::{MemberView, NewKey, Page};
 use domain::{ActorId, ActorKind, Moment, PersonId, Role};
 
@@ -38,6 +38,15 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ListMembers)?;
         let found = actors::find_member(&mut self.db().read().await?, reach.organization(), ctx.now, id).await?;
         member(ctx, found.ok_or(Error::NotFound)?)
+    }
+
+    /// How many owners the organization has; it keeps at least one (decision D5).
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn count_owners(&self, ctx: &Ctx) -> Result<i64> {
+        let reach = permit(&ctx.actor, Action::ListMembers)?;
+        Ok(actors::count_owners(&mut self.db().read().await?, reach.organization()).await?)
     }
 
     /// Gives a member another role. A lower one cancels the requests that run with their keys (decision D23).
@@ -158,11 +167,11 @@ impl Engine {
 }
 
 /// Only an owner makes, unmakes or removes an owner (decision D5), and only one who signed in just now.
-fn may_have_owners(ctx: &Ctx, role: Role) -> Result<()> {
-    match (role, ctx.actor.role) {
-        (Role::Owner, Role::Owner) => ctx.fresh(),
-        (Role::Owner, _) => Err(Error::Denied),
-        _ => Ok(()),
+pub(crate) fn may_have_owners(ctx: &Ctx, role: Role) -> Result<()> {
+    match role {
+        Role::Owner if may_give(ctx.actor.role, role) => ctx.fresh(),
+        Role::Owner => Err(Error::Denied),
+        Role::Admin | Role::Member => Ok(()),
     }
 }
 

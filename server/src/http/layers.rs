@@ -22,12 +22,12 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const AGENT_LIMIT: usize = 200;
 
 /// Gives the request an id and an origin, and writes one line when it is answered. The query is never written: keys
-/// may be in it; and of a key in the path only its preview.
+/// may be in it; and of a key in the path only its public part, of an invitation's link nothing.
 pub async fn log(State(house): State<House>, mut request: Request, next: Next) -> Response {
     let outside = house.engine.outside().clone();
     let id = outside.word("req_");
     let begun = outside.now();
-    let (method, path) = (request.method().clone(), without_keys(request.uri().path()));
+    let (method, path) = (request.method().clone(), without_secrets(request.uri().path()));
     let origin = origin(&request, &id, house.trusted_proxies);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
@@ -94,11 +94,16 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// A path without the secret of any key that may be in it, well-formed or not, however it is encoded.
-fn without_keys(path: &str) -> String {
+/// A path without the secret of any key or link that may be in it, well-formed or not, however it is encoded.
+fn without_secrets(path: &str) -> String {
+    let mut in_link = false;
     let shown = |step: &str| {
         let read = decoded(step);
         let public = public_part(&read);
+        if in_link && !step.is_empty() {
+            return "…".to_owned();
+        }
+        in_link |= read.trim() == "join";
         if public == read.trim() { step.to_owned() } else { format!("{public}…") }
     };
     path.split('/').map(shown).collect::<Vec<_>>().join("/")
@@ -185,12 +190,25 @@ mod tests {
         for hidden in
             [key.to_owned(), format!("{key}%0A"), format!("%22{key}%22"), format!("{key}x"), key[..40].into(), percent]
         {
-            let written = without_keys(&format!("/api/v1/keys/{hidden}/rotate"));
+            let written = without_secrets(&format!("/api/v1/keys/{hidden}/rotate"));
             assert!(!written.contains("aaaa") && !written.contains("%61%61"), "{written}");
         }
         for plain in ["/o/org_1/settings", "/api/v1/keys/12", "/docs/api-keys", "/%C3%A4%", "/rt_sk_00000000"] {
-            assert_eq!(without_keys(plain), plain);
+            assert_eq!(without_secrets(plain), plain);
         }
+    }
+
+    // B4: whoever reads the log cannot join.
+    #[test]
+    fn b4_the_token_of_a_link_is_not_written() {
+        assert_eq!(without_secrets("/join/Zk3y09"), "/join/…");
+        for path in
+            ["/join/Zk3y09/", "/join/Zk3y09/x", "/join//Zk3y09", "//join/Zk3y09", "/%6aoin/Zk3y09", "/x/join/Zk3y09"]
+        {
+            assert!(!without_secrets(path).contains("Zk3y09"), "{path}");
+        }
+        assert_eq!(without_secrets("/join"), "/join");
+        assert_eq!(without_secrets("/o/org_1/settings/members"), "/o/org_1/settings/members");
     }
 
     #[test]

@@ -154,7 +154,9 @@ fn unavailable(error: engine::Error) -> Problem {
 /// Where to go after signing in: a path of ours, of plain characters, or the start page.
 fn safe_return(path: &str) -> &str {
     let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-?=&.".contains(&b));
-    let ours = ["/o/", "/settings/", "/welcome", "/account"].iter().any(|start| path.starts_with(start));
+    let ours = ["/o/", "/settings/", "/welcome", "/account", "/join/", "/organizations/"]
+        .iter()
+        .any(|start| path.starts_with(start));
     if plain && ours && !path.contains("//") && path.len() <= 300 { path } else { "/" }
 }
 
@@ -183,6 +185,7 @@ mod tests {
     #[test]
     fn no_return_leads_away() {
         assert_eq!(safe_return("/o/org_a/settings/api-keys?before=3"), "/o/org_a/settings/api-keys?before=3");
+        assert_eq!(safe_return("/join/Zk3y09"), "/join/Zk3y09");
         let hostile = [
             "//evil.test",
             "/\\evil.test",

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use domain::command::CreateServiceAccount;
+use domain::Role;
+use domain::command::{CreateServiceAccount, InviteMember};
 use domain::view::ServiceAccount;
 
 use crate::house::{House, Someone};
@@ -46,8 +47,9 @@ async fn events(house: &House, scene: &Scene) -> Option<i64> {
         .map(|event| event.n)
 }
 
-/// A UI door, a server function or a file: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 15] = [
+/// A UI door, a server function or a file: its address, an example form, and the answers to nobody, to a stranger, and to
+/// a form of another site.
+pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
     ("/ui/revoke_keys", "organization=ORG&keys=KEY&reason=leaked&confirm_name=revoke+1+key", 401, 403),
@@ -59,7 +61,16 @@ const FORMS: [(&str, &str, u16, u16); 15] = [
     ("/ui/create_service_account", "organization=ORG&name=Mine&role=admin", 401, 403),
     ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),
     ("/ui/change_service_account", "organization=ORG&actor_id=ACTOR&role=admin&disabled=true", 401, 403),
-    ("/ui/change_organization", "organization=ORG&max_key_days=1", 401, 403),
+    ("/ui/rename_organization", "organization=ORG&name=Mine", 401, 403),
+    ("/ui/limit_key_lifetime", "organization=ORG&max_key_days=1", 401, 403),
+    ("/ui/change_key_rules", "organization=ORG&key_makers=admins", 401, 403),
+    ("/ui/create_organization", "name=Further", 401, 200),
+    ("/ui/invite_member", "organization=ORG&email=eve@example.test&role=owner", 401, 403),
+    ("/ui/withdraw_invitation", "organization=ORG&invitation_id=INVITATION", 401, 403),
+    ("/ui/accept_invitation", "page=/join/TOKEN", 401, 403),
+    ("/ui/change_role", "organization=ORG&actor_id=MEMBER&role=member", 401, 403),
+    ("/ui/remove_member", "organization=ORG&actor_id=MEMBER&keys%5BKEY%5D=end", 401, 403),
+    ("/ui/leave_organization", "organization=ORG", 401, 403),
     ("/ui/export_audit_log", "organization=ORG&page=/o/ORG/settings/audit-log&format=csv", 401, 403),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
@@ -78,9 +89,19 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
     let key = house.key_of(&olivia).await;
     let account = account(&house, &olivia).await;
     let settings = house.engine.see_organization(&olivia.ctx).await.expect("settings");
-    for (path, form, nobody, other) in FORMS {
+    let command = InviteMember::read("zoe@example.test", None).expect("valid");
+    let invited = house.engine.invite_member(&olivia.ctx, command).await.expect("invited");
+    let people = async || {
+        let members = house.engine.list_members(&olivia.ctx, None, 9).await.expect("members").rows;
+        (members, house.engine.list_invitations(&olivia.ctx, None, 9).await.expect("invitations").rows)
+    };
+    let admin = people().await.0.into_iter().find(|member| member.role == Role::Admin).expect("Adam");
+    for &(path, form, nobody, other) in FORMS {
         let form = form.replace("ORG", olivia.organization.as_str()).replace("KEY", &key.view.key_id.to_string());
         let form = form.replace("ACTOR", &account.actor_id.to_string());
+        let form = form.replace("MEMBER", &admin.actor_id.to_string());
+        let form = form.replace("INVITATION", invited.view.id.as_str()).replace("TOKEN", &invited.token);
+        let before_people = people().await;
         let send = async |cookie: String, site: &str| {
             let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
             let request = request.header("accept", "application/json");
@@ -102,6 +123,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
         let accounts = house.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
         assert!(accounts.iter().eq([&account]), "{path} changed something");
         assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");
+        assert_eq!(people().await, before_people, "{path} changed something");
     }
 }
 
@@ -112,13 +134,18 @@ async fn account(house: &House, by: &Someone) -> ServiceAccount {
 
 // RA-17, RA-30: a member of the very organization may not either.
 #[tokio::test]
-async fn ra_17_a_member_manages_no_service_account_and_no_setting() {
+async fn ra_30_a_member_manages_no_service_account_no_setting_and_nobody() {
     let house = House::new().await;
     let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
     let account = account(&house, &olivia).await;
-    for (path, form, ..) in FORMS.into_iter().filter(|row| row.0.contains("account") || row.0.contains("change_")) {
+    let managing = |path: &str| {
+        let subjects = ["account", "change_", "rename_organization", "limit_", "invite", "withdraw", "remove_member"];
+        subjects.iter().any(|subject| path.contains(subject))
+    };
+    for (path, form, ..) in FORMS.iter().filter(|row| managing(row.0)) {
         let form = form.replace("ORG", mina.organization.as_str()).replace("ACTOR", &account.actor_id.to_string());
-        let request = Request::post(path).header("cookie", mina.cookie()).header("sec-fetch-site", "same-origin");
+        let form = form.replace("MEMBER", "2").replace("KEY", "1").replace("INVITATION", "inv_1");
+        let request = Request::post(*path).header("cookie", mina.cookie()).header("sec-fetch-site", "same-origin");
         let request = request.header("accept", "application/json");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = house.send(request.body(Body::from(form)).expect("request")).await;

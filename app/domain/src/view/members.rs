@@ -50,6 +50,17 @@ pub struct NewInvitation {
     pub token: String,
 }
 
+/// How a person stands to what a link offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is for them.
+    Invited(Offer),
+    /// It is for another address than the one they signed in with.
+    WrongAddress(Offer),
+    /// They are a member of that organization already.
+    Member(OrganizationId),
+}
+
 /// An invitation as whoever has its link sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {

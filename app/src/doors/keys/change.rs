@@ -4,8 +4,8 @@ use domain::command::ChangeKey;
 use domain::{Fault, FieldFault, ScopeSet};
 use leptos::prelude::*;
 
-use super::super::{Done, Flash, Refusal, open};
-use super::{Picks, key_id as id_of, picked, told};
+use super::super::{Done, Flash, Refusal, open, told};
+use super::{Picks, key_id as id_of, picked};
 use crate::routes::Screen;
 
 /// Gives a key another name.

@@ -6,8 +6,8 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Flash, Refusal, Visit, open};
-use super::{CreatedKey, Picks, picked, told};
+use super::super::{Flash, Refusal, Visit, open, told};
+use super::{CreatedKey, Picks, picked};
 
 /// The choice of single scopes, beside the templates.
 pub const CUSTOM: &str = "custom";

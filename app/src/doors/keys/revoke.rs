@@ -6,8 +6,8 @@ use domain::view::KeyView;
 use domain::{Fault, FieldFault, KeyId, Moment, Name};
 use leptos::prelude::*;
 
-use super::super::{Done, Flash, Refusal, open};
-use super::{key_id as id_of, told};
+use super::super::{Done, Flash, Refusal, open, told};
+use super::key_id as id_of;
 use crate::routes::Screen;
 use crate::words;
 

@@ -3,8 +3,8 @@
 use domain::command::{Expiry, RotateKey as Command};
 use leptos::prelude::*;
 
-use super::super::{Flash, Refusal, open};
-use super::{CreatedKey, Replaced, key_id as id_of, told};
+use super::super::{Flash, Refusal, open, told};
+use super::{CreatedKey, Replaced, key_id as id_of};
 
 /// Makes the successor of a key. Without a name it is called as the key was.
 ///

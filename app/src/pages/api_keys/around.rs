@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::bits::icon;
-use crate::doors::Flash;
+use crate::doors::{Flash, Move};
 use crate::routes::{EVERY_STATE, Place, Screen};
 use crate::words;
 
 /// The deed of the page before, told once.
 pub fn told(list: &List) -> Option<AnyView> {
     let text = match list.flash.as_ref()? {
+        Flash::Moved(how) => return Some(moved(list, how)),
         Flash::Revoked { name, fresh } => {
             let text = if *fresh { "” is revoked. " } else { "” had been revoked before. " };
             view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any()
@@ -25,20 +26,48 @@ pub fn told(list: &List) -> Option<AnyView> {
     )
 }
 
-/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
-/// finds the focus here again.
-pub fn create_link(list: &List, back: bool) -> AnyView {
-    let list_path = Screen::ApiKeys(list.room.organization()).path();
+/// How the person came into this organization.
+fn moved(list: &List, how: &Move) -> AnyView {
+    let here = list.room.name.clone();
+    let (before, name, after) = match how {
+        Move::Founded => ("“", here, words::FOUNDED.to_owned()),
+        Move::Joined => {
+            let (before, after) = words::welcome_to(list.room.ctx.actor().role);
+            (before, here, after)
+        }
+        Move::Left { organization } => (words::LEFT.0, organization.clone(), words::LEFT.1.to_owned()),
+    };
     view! {
-        <a
-            class="button primary"
-            autofocus=back
-            href=Screen::NewKey(list.room.organization()).path()
-            data-create=list_path
-            data-url=list.url.clone()
-        >{icon("plus")}{words::CREATE_KEY}</a>
+        <div class="notice success" role="status">{icon("check")}<p>{before}<bdi>{name}</bdi>{after}</p></div>
     }
     .into_any()
+}
+
+/// Why there is no button that creates a key.
+pub fn closed(list: &List) -> Option<AnyView> {
+    (!list.form.may_create)
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div> }.into_any())
+}
+
+/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
+/// finds the focus here again. Nothing for whom the organization lets make none.
+pub fn create_link(list: &List, back: bool) -> Option<AnyView> {
+    if !list.form.may_create {
+        return None;
+    }
+    let list_path = Screen::ApiKeys(list.room.organization()).path();
+    Some(
+        view! {
+            <a
+                class="button primary"
+                autofocus=back
+                href=Screen::NewKey(list.room.organization()).path()
+                data-create=list_path
+                data-url=list.url.clone()
+            >{icon("plus")}{words::CREATE_KEY}</a>
+        }
+        .into_any(),
+    )
 }
 
 /// No key was ever made.

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::bits::icon;
-use crate::parts::page_field;
 use crate::routes::{EVERY_STATE, Place};
 use crate::words;
 
@@ -20,6 +19,7 @@ pub fn filters(list: &List) -> AnyView {
             {environment(list)}
             {status(list)}
             {creators}
+            {owner(list)}
             {clear(list)}
             {inactive(list)}
         </div>
@@ -30,8 +30,7 @@ pub fn filters(list: &List) -> AnyView {
 fn search(list: &List) -> AnyView {
     view! {
         <form class="search" method="post" action="/ui/find_keys" role="search" data-find="">
-            {page_field(list.place())}
-            <input type="hidden" name="organization" value=list.room.organization().to_string()/>
+            {list.room.fields(None)}
             {icon("search")}
             <input
                 class="input" type="search" id="q" name="q" dir="auto" autocomplete="off" spellcheck="false"
@@ -81,6 +80,13 @@ fn creator(list: &List) -> AnyView {
     let any = (None, words::ANY.to_owned());
     let people = list.creators.iter().map(|(id, name)| (Some(id.to_string()), name.clone()));
     menu(list.place(), "creator", "Created by", std::iter::once(any).chain(people).collect())
+}
+
+/// Whose keys these are, where an address asks for one owner's.
+fn owner(list: &List) -> Option<AnyView> {
+    list.query.owner?;
+    let name = list.rows.rows.first()?.key.actor_name.clone();
+    Some(view! { <span class="badge plain">{words::OWNED_BY}<bdi>{name}</bdi></span> }.into_any())
 }
 
 fn clear(list: &List) -> Option<AnyView> {

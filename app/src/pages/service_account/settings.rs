@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::bits::icon;
 use crate::parts::accounts::{account_name, account_role};
-use crate::parts::page_field;
 use crate::words;
 
 /// The forms, the dangerous one last.
@@ -26,9 +25,7 @@ impl Sheet {
     fn of(self, shown: &Shown) -> AnyView {
         view! {
             <form class="sheet" method="post" action=self.function>
-                {page_field(&shown.room.place)}
-                <input type="hidden" name="organization" value=shown.room.organization().to_string()/>
-                <input type="hidden" name="actor_id" value=shown.account.actor_id.to_string()/>
+                {shown.room.fields(Some(("actor_id", shown.account.actor_id.to_string())))}
                 <div class="sheet-head"><h2>{self.title}</h2></div>
                 <div class="sheet-body">{self.body}</div>
                 <div class="sheet-foot">{self.note.map(|note| view! { <p class="push">{note}</p> })}{self.button}</div>

@@ -2,7 +2,7 @@
 
 use domain::command::InviteMember;
 use domain::event::Happening;
-use domain::view::NewInvitation;
+use domain::view::{NewInvitation, Standing};
 use domain::{Code, PersonId, Role};
 use engine::people::Identity;
 use tokio::task::JoinSet;
@@ -73,6 +73,23 @@ both! {
         }
         assert_eq!(before, everything(house).await);
         house.engine.see_invitation(&new.token).await.expect("still open for zoe");
+    }
+
+    b21_a_link_says_how_a_person_stands_to_it(house) {
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
+        let offer = house.engine.see_invitation(&new.token).await.expect("an offer");
+        let (zoe, eve, max) = (newcomer(house, "zoe").await, newcomer(house, "eve").await, house.person("max").await);
+        let stands = async |person, token: &str| house.engine.see_invitation_as(person, token).await;
+        let member = || Standing::Member(offer.organization.clone());
+        assert_eq!(stands(zoe, &new.token).await.expect("open"), Standing::Invited(offer.clone()));
+        assert_eq!(stands(eve, &new.token).await.expect("open"), Standing::WrongAddress(offer.clone()));
+        assert_eq!(stands(max, &new.token).await.expect("open"), member());
+        house.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
+        assert_eq!(stands(zoe, &new.token).await.expect("used, but by a member"), member());
+        assert_eq!(refusal(stands(eve, &new.token).await), Code::NotFound);
+        assert_eq!(refusal(stands(zoe, "unknown").await), Code::NotFound);
+        house.engine.remove_member(&house.north("olga").await, house.member("zoe", NORTH).await).await.expect("removed");
+        assert_eq!(refusal(stands(zoe, &new.token).await), Code::NotFound, "no member any more");
     }
 
     a_link_ends_after_seven_days_and_when_it_is_taken_back_or_replaced(house) {

@@ -81,6 +81,15 @@ both! {
         house.sound_chain(NORTH).await;
     }
 
+    d5_everyone_may_know_how_many_owners_there_are(house) {
+        let (olga, max) = (house.north("olga").await, house.north("max").await);
+        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 1);
+        house.engine.change_role(&olga, house.member("ada", NORTH).await, Role::Owner).await.expect("changed");
+        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 2);
+        house.engine.remove_member(&olga, house.member("ada", NORTH).await).await.expect("removed");
+        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 1);
+    }
+
     d5_the_last_owner_does_not_leave(house) {
         let olga = house.north("olga").await;
         let before = everything(house).await;

@@ -1,7 +1,7 @@
 //! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
-//! once), a refusal shows the form again with everything typed, a new key is shown in this very answer.
+//! once), a refusal shows the form again with everything typed, new keys and links are shown in this very answer.
 
-use app::doors::keys::CreatedKey;
+use app::doors::members::Removed;
 use app::doors::{Done, Visit, status};
 use app::pages::{Asked, Outcome, Posted, answer, go, refused, sign_in_path, worded};
 use app::routes::Place;
@@ -47,7 +47,7 @@ pub async fn receive(
     let (cookies, result) = run(&visit, parts, form).await;
     let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
         Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
-        Ok(Next::Show(created)) => Outcome::Created(created),
+        Ok(Next::Show(outcome)) => outcome,
         Err(problem) => return with(cookies, refuse(visit, nonce, true, Some((place, typed)), problem).await),
     };
     with(cookies, show(visit, nonce, place, Posted { typed, outcome }).await)
@@ -81,14 +81,21 @@ async fn show(visit: Visit, nonce: Option<Nonce>, place: Place, posted: Posted) 
 
 enum Next {
     Go(String),
-    Show(CreatedKey),
+    Show(Outcome),
 }
 
 fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
     match function {
-        "create_key" | "rotate_key" => read(visit, answer).map(Next::Show),
+        "create_key" | "rotate_key" => read(visit, answer).map(|created| Next::Show(Outcome::Created(created))),
+        "invite_member" => read(visit, answer).map(|invited| Next::Show(Outcome::Invited(invited))),
+        "remove_member" => read(visit, answer).map(removed),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
     }
+}
+
+/// Keys that somebody else got must be shown; without any the way leads on.
+fn removed(removed: Removed) -> Next {
+    if removed.successors.is_empty() { Next::Go(removed.to) } else { Next::Show(Outcome::Removed(removed)) }
 }
 
 fn read<T: DeserializeOwned>(visit: &Visit, json: &[u8]) -> Result<T, Problem> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::routes::Screen;
 use axum::body::Body;
 use axum::http::Request;
+use domain::Role;
 
 use super::Tally;
 use super::forms::visitors;
@@ -13,7 +14,7 @@ use super::world::{Which, World};
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
 #[rustfmt::skip]
-const LINES: [Line; 12] = [
+const LINES: [Line; 17] = [
     ("/o/{organization}/settings", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys/new", Asks::Membership, Thing::None, 200, 0),
@@ -25,16 +26,23 @@ const LINES: [Line; 12] = [
     ("/o/{organization}/settings/service-accounts", Asks::Admin, Thing::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/new", Asks::Admin, Thing::None, 200, 0),
     ("/o/{organization}/settings/service-accounts/{actor}", Asks::Admin, Thing::Account, 200, 200),
+    ("/o/{organization}/settings/members", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/invite", Asks::Admin, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/leave", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/{actor}/role", Asks::Admin, Thing::Member, 200, 404),
+    ("/o/{organization}/settings/members/{actor}/remove", Asks::Admin, Thing::Member, 200, 404),
     ("/o/{organization}/settings/audit-log", Asks::Membership, Thing::None, 200, 0),
 ];
 
 /// Pages beside the organizations: the answer to nobody, to someone outside of Acme, and to its members.
-const BESIDE: [(&str, u16, u16, u16); 5] = [
+const BESIDE: [(&str, u16, u16, u16); 7] = [
     ("/", 303, 0, 303),
     ("/sign-in", 200, 303, 303),
     ("/welcome", 303, 303, 303),
     ("/settings/api-keys", 303, 0, 303),
     ("/settings/api", 303, 0, 303),
+    ("/join/{token}", 404, 404, 404),
+    ("/organizations/new", 303, 200, 200),
 ];
 
 async fn get(world: &World, path: &str, cookie: &str) -> u16 {
@@ -67,6 +75,12 @@ async fn b15_the_matrix_of_pages() {
                         _ if organization == "x" || (which == Which::Malformed && line.2 != Thing::None) => 404,
                         Standing::Unknown => 303,
                         _ if !here => 403,
+                        // Nobody removes themself: that is leaving.
+                        Standing::Inside { role: Role::Admin | Role::Owner, .. }
+                            if which == Which::Mine && line.0.ends_with("/remove") =>
+                        {
+                            303
+                        }
                         standing => expected(line, standing, which),
                     };
                     let got = get(&world, &path, &who.cookie).await;
@@ -91,7 +105,7 @@ async fn b15_the_matrix_of_pages() {
                 Standing::Outside { .. } => outside,
                 Standing::Inside { .. } => inside,
             };
-            let got = get(&world, path, &who.cookie).await;
+            let got = get(&world, &path.replace("{token}", "x"), &who.cookie).await;
             tally.note(|| format!("{path} by {}", who.name), got, expected, world.picture().await == before);
         }
     }

@@ -1,0 +1,75 @@
+//! Giving a member another role (decisions D5, D6).
+
+use domain::policy::{Action, Grant, decide, may_give};
+use domain::view::MemberView;
+use domain::{ActorId, Code, OrganizationId, Problem, Role};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::parts::frame::{Room, frame};
+use crate::parts::roles::{given_by, role_cards};
+use crate::parts::summary;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The roles to choose from, and what another one means.
+pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let place = Place::top(Screen::ChangeRole(organization.clone(), member));
+    let room = Room::enter(visit, &organization, place).await?;
+    let own = room.ctx.actor().role;
+    if decide(own, Action::ManageMembers) == Grant::No {
+        return Err(visit.problem(Code::Forbidden));
+    }
+    let member = visit.engine.get_member(&room.ctx, member).await.map_err(|error| visit.tell(&error))?;
+    if !may_give(own, member.role) {
+        return Err(visit.problem(Code::Forbidden));
+    }
+    let owners = visit.engine.count_owners(&room.ctx).await.map_err(|error| visit.tell(&error))?;
+    let stays = member.role == Role::Owner && owners < 2;
+    let chosen = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::CHANGE_ROLE, move || draw(&room, &member, stays, chosen, problem.as_ref())))
+}
+
+fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Option<&Problem>) -> AnyView {
+    let back = Screen::Members(room.organization()).path();
+    let heading = view! { <div class="sheet-head"><h1>{words::role_of(&member.name)}</h1></div> };
+    let body = match stays {
+        true => Either::Left(view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_ROLE}</p></div></div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        }),
+        false => Either::Right(view! {
+            <form class="sheet" method="post" action="/ui/change_role">
+                {room.fields(Some(("actor_id", member.actor_id.to_string())))}
+                {heading}
+                <div class="sheet-body">
+                    {summary(words::ROLE_NOT_CHANGED, problem, &room.place)}
+                    {own(room, member)}
+                    {role_cards(problem, chosen, words::MEMBER_ROLE_HINT, given_by(room.ctx.actor().role))}
+                    <ul class="plain-list">
+                        <li>{icon("danger")}{words::ROLE_EFFECTS[0]}</li>
+                        <li>{icon("key")}{words::ROLE_EFFECTS[1]}</li>
+                    </ul>
+                </div>
+                <div class="sheet-foot">
+                    <a class="button" href=back>{words::CANCEL}</a>
+                    <button class="button primary">{words::CHANGE_ROLE}</button>
+                </div>
+            </form>
+        }),
+    };
+    frame(room, words::CHANGE_ROLE, None, body.into_any())
+}
+
+/// Whoever lowers their own role cannot raise it again.
+fn own(room: &Room, member: &MemberView) -> Option<AnyView> {
+    (member.actor_id == room.ctx.actor().id)
+        .then(|| view! { <div class="notice warning">{icon("warning")}<p>{words::OWN_ROLE}</p></div> }.into_any())
+}

@@ -1,0 +1,92 @@
+//! Inviting someone (RA-30), and as the answer of its POST the link.
+
+use domain::policy::{Action, Grant, decide};
+use domain::{Code, OrganizationId, Problem, Role};
+use leptos::prelude::*;
+
+use super::{Asked, Outcome, Page};
+use crate::bits::{field_error, icon, secret};
+use crate::doors::members::CreatedInvitation;
+use crate::islands::copying::CopyButtons;
+use crate::parts::frame::{Room, frame};
+use crate::parts::roles::{given_by, role_cards};
+use crate::parts::summary;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// The form, or the new link.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Place::top(Screen::InviteMember(organization.clone()));
+    let room = Room::enter(&asked.visit, &organization, place).await?;
+    if let Some(Outcome::Invited(created)) = asked.outcome() {
+        let created = created.clone();
+        return Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, move || reveal(&room, &created)) });
+    }
+    if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
+        return Err(asked.visit.problem(Code::Forbidden));
+    }
+    let email = asked.typed("email").unwrap_or_default().to_owned();
+    let role = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::INVITE_MEMBER, move || draw(&room, email, role, problem.as_ref())))
+}
+
+fn draw(room: &Room, email: String, role: Role, problem: Option<&Problem>) -> AnyView {
+    let back = Screen::Members(room.organization()).path();
+    let body = view! {
+        <form class="sheet" method="post" action="/ui/invite_member">
+            {room.fields(None)}
+            <div class="sheet-head"><h1>{words::INVITE_MEMBER}</h1></div>
+            <div class="sheet-body">
+                {summary(words::NOT_INVITED, problem, &room.place)}
+                {address(email, problem)}
+                {role_cards(problem, role, words::INVITED_ROLE_HINT, given_by(room.ctx.actor().role))}
+            </div>
+            <div class="sheet-foot">
+                <p class="push">{words::NO_MAIL}</p>
+                <a class="button" href=back>{words::CANCEL}</a>
+                <button class="button primary">{words::INVITE}</button>
+            </div>
+        </form>
+    };
+    frame(room, words::INVITE_MEMBER, None, body.into_any())
+}
+
+fn address(typed: String, problem: Option<&Problem>) -> AnyView {
+    let fault = problem.and_then(|problem| problem.field("email")).map(str::to_owned);
+    let wrong = fault.is_some();
+    let described = if wrong { "email-hint email-error" } else { "email-hint" };
+    view! {
+        <div class="field">
+            <label for="email">{words::EMAIL}</label>
+            <input
+                class="input" type="email" id="email" name="email" required autocomplete="off" spellcheck="false" dir="ltr" value=typed
+                aria-describedby=described aria-invalid=wrong.then_some("true") autofocus=problem.is_none()
+            />
+            {fault.map(|fault| field_error("email-error", fault))}
+            <p class="hint" id="email-hint">{words::EMAIL_HINT}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The link, once: nothing else holds it.
+fn reveal(room: &Room, created: &CreatedInvitation) -> AnyView {
+    let until = words::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
+    let done = Screen::Members(room.organization()).path();
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1>{words::invited(&created.email)}</h1></div>
+            <div class="sheet-body">
+                <div class="notice danger" id="reveal-notice">
+                    {icon("danger")}<p class="strong">{words::LINK_WARNING}</p><p>{until}</p>
+                </div>
+                {secret("link".into(), words::LINK, &created.link)}
+                <p class="visually-hidden" id="copy-status" role="status"></p>
+                <p>{words::LINK_SEND}</p>
+            </div>
+            <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>
+        </div>
+    };
+    view! { {frame(room, words::INVITE_MEMBER, None, body.into_any())}<CopyButtons/> }.into_any()
+}

@@ -1,0 +1,103 @@
+//! Taking up an invitation: who invites, into which organization, as what (B28); and for whom it is (B21).
+
+use domain::view::{Offer, Standing};
+use domain::{Code, Problem};
+use engine::people::Person;
+use leptos::prelude::*;
+
+use super::{Answer, Asked, Page, sign_in_path};
+use crate::bits::icon;
+use crate::parts::{card, page_field, sign_out_line, summary, when_due};
+use crate::routes::{LinkToken, Place, Screen, fresh_sign_in_path};
+use crate::words;
+
+/// What the link offers to whoever looks at it. A member is led in.
+pub async fn show(asked: &Asked, token: LinkToken) -> Result<Answer, Problem> {
+    let visit = &asked.visit;
+    let offered = match &visit.caller {
+        None => visit.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
+        Some(caller) => visit.engine.see_invitation_as(caller.person, token.as_str()).await,
+    };
+    let standing = match offered {
+        Err(engine::Error::NotFound) => return Ok(Answer::Page(dead())),
+        offered => offered.map_err(|error| visit.tell(&error))?,
+    };
+    let (offer, is_for_them) = match standing {
+        Standing::Member(organization) => return Ok(Answer::Go(Screen::ApiKeys(organization).path())),
+        Standing::Invited(offer) => (offer, true),
+        Standing::WrongAddress(offer) => (offer, false),
+    };
+    let person = match &visit.caller {
+        None => None,
+        Some(caller) => Some(visit.engine.get_person(caller.person).await.map_err(|error| visit.tell(&error))?),
+    };
+    // The page says itself whom it is for.
+    let problem = asked.problem().filter(|problem| problem.code != Code::WrongAddress).cloned();
+    let (place, now) = (Place::top(Screen::Join(token)), visit.engine.outside().now());
+    Ok(Answer::Page(Page::new(words::JOIN, move || {
+        let next = match &person {
+            None => for_nobody(&offer, &place),
+            Some(_) if is_for_them => for_them(&place),
+            Some(person) => for_another(&offer, person, &place),
+        };
+        let foot = person.as_ref().map(|person| sign_out_line(person, &place));
+        let body = view! {
+            <h1>{words::join(&offer.organization_name)}</h1>
+            {summary(words::NOT_JOINED, problem.as_ref(), &place)}
+            <dl class="facts boxed">
+                <dt>"Organization"</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
+                <dt>{words::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
+                <dt>"Invited by"</dt><dd>{inviter(&offer)}</dd>
+                <dt>"Role"</dt><dd>{offer.role.label()}<span class="sub">{words::role_may(offer.role)}</span></dd>
+                <dt>"Expires"</dt><dd>{when_due(now, offer.expires_at)}</dd>
+            </dl>
+            {next}
+        };
+        card(body, foot)
+    })))
+}
+
+fn inviter(offer: &Offer) -> AnyView {
+    let email = offer.inviter_email.clone().unwrap_or_else(|| words::NO_VERIFIED_EMAIL.into());
+    view! { <bdi>{offer.invited_by.clone()}</bdi><span class="sub"><bdi>{email}</bdi></span> }.into_any()
+}
+
+fn for_nobody(offer: &Offer, place: &Place) -> AnyView {
+    view! {
+        <p>{words::for_address(&offer.address_hint)}</p>
+        <a class="button primary wide" href=sign_in_path(Some(place))>{words::SIGN_IN_TO_JOIN}</a>
+    }
+    .into_any()
+}
+
+fn for_them(place: &Place) -> AnyView {
+    view! {
+        <form method="post" action="/ui/accept_invitation">
+            {page_field(place)}
+            <button class="button primary wide">{words::JOIN_NOW}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn for_another(offer: &Offer, person: &Person, place: &Place) -> AnyView {
+    let who = person.email.as_deref().unwrap_or(&person.name);
+    view! {
+        <div class="notice warning">{icon("warning")}<p>{words::not_for_you(&offer.address_hint, who)}</p></div>
+        <a class="button primary wide" href=fresh_sign_in_path(place)>{words::SIGN_IN_AS_ANOTHER}</a>
+    }
+    .into_any()
+}
+
+/// A link that opens nothing: used, withdrawn, run out or never made, which is not said.
+fn dead() -> Page {
+    let draw = || {
+        let body = view! {
+            <h1>{words::DEAD_LINK}</h1>
+            <p>{words::DEAD_LINK_HINT}</p>
+            <div class="actions"><a class="button" href=Screen::Home.path()>{words::TO_THE_DASHBOARD}</a></div>
+        };
+        card(body, ())
+    };
+    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::JOIN, draw) }
+}

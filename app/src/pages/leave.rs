@@ -1,0 +1,54 @@
+//! Leaving an organization.
+
+use domain::{OrganizationId, Problem, Role};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::parts::frame::{Room, frame};
+use crate::parts::summary;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// What leaving means, and the button; the only owner is told why there is none (decision D5).
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let room = Room::enter(visit, &organization, Place::top(Screen::Leave(organization.clone()))).await?;
+    let owners = visit.engine.count_owners(&room.ctx).await.map_err(|error| visit.tell(&error))?;
+    let stays = room.ctx.actor().role == Role::Owner && owners < 2;
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::LEAVE, move || draw(&room, stays, problem.as_ref())))
+}
+
+fn draw(room: &Room, stays: bool, problem: Option<&Problem>) -> AnyView {
+    let back = Screen::Members(room.organization()).path();
+    let heading = view! { <div class="sheet-head"><h1>{words::leave(&room.name)}</h1></div> };
+    let [at_once, keys, stay] = words::LEAVE_EFFECTS;
+    let body = match stays {
+        true => Either::Left(view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_LEAVES}</p></div></div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        }),
+        false => Either::Right(view! {
+            <form class="sheet" method="post" action="/ui/leave_organization">
+                {room.fields(None)}
+                {heading}
+                <div class="sheet-body">
+                    {summary(words::NOT_LEFT, problem, &room.place)}
+                    <ul class="plain-list">
+                        <li>{icon("logout")}{at_once}</li><li>{icon("danger")}{keys}</li><li>{icon("audit")}{stay}</li>
+                    </ul>
+                </div>
+                <div class="sheet-foot">
+                    <a class="button" href=back>{words::CANCEL}</a>
+                    <button class="button danger">{words::LEAVE}</button>
+                </div>
+            </form>
+        }),
+    };
+    frame(room, words::LEAVE, None, body.into_any())
+}

@@ -1,0 +1,159 @@
+//! Organization Settings → Members (KE-38, RA-30): who is in, what they may do, and who is invited.
+
+use domain::policy::{Action, Grant, decide, may_give};
+use domain::view::{InvitationView, MemberView, Page as Rows};
+use domain::{Moment, OrganizationId, Problem};
+use leptos::prelude::*;
+
+use self::waiting::waiting;
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::doors::{Flash, PeopleDeed};
+use crate::parts::frame::{Room, frame};
+use crate::parts::pager::pager;
+use crate::parts::roles::roles_explained;
+use crate::parts::when;
+use crate::routes::{DOCS_OF_MEMBERS, Place, Screen};
+use crate::words;
+
+mod waiting;
+
+const ROWS: i64 = 50;
+
+struct Shown {
+    room: Room,
+    members: Rows<MemberView>,
+    /// Nothing for those who may not see it.
+    invitations: Option<Rows<InvitationView>>,
+    flash: Option<Flash>,
+    problem: Option<Problem>,
+}
+
+impl Shown {
+    /// Whether the reader manages members, and sees what they need for it.
+    fn manages(&self) -> bool {
+        decide(self.room.ctx.actor().role, Action::ManageMembers) == Grant::All
+    }
+}
+
+/// Every member of the organization; addresses, keys and invitations are for admins and owners.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let room =
+        Room::enter(visit, &organization, Place::of(Screen::Members(organization.clone()), &asked.query)).await?;
+    let members = visit.engine.list_members(&room.ctx, room.place.before(), ROWS).await;
+    let members = members.map_err(|error| visit.tell(&error))?;
+    let sees_invitations = decide(room.ctx.actor().role, Action::SeeAddresses) == Grant::All;
+    let invitations = match sees_invitations && room.place.before().is_none() {
+        true => {
+            let found = visit.engine.list_invitations(&room.ctx, room.place.number("waiting"), ROWS).await;
+            Some(found.map_err(|error| visit.tell(&error))?)
+        }
+        false => None,
+    };
+    let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
+    let shown = Shown { room, members, invitations, flash, problem };
+    Ok(Page::new(words::MEMBERS, move || draw(&shown)))
+}
+
+fn draw(shown: &Shown) -> AnyView {
+    let room = &shown.room;
+    let invite = shown.manages().then(|| {
+        let path = Screen::InviteMember(room.organization()).path();
+        view! { <a class="button primary" href=path>{icon("plus")}{words::INVITE_MEMBER}</a> }
+    });
+    let leave = Screen::Leave(room.organization()).path();
+    let body = view! {
+        {told(shown)}
+        <div class="page-head">
+            <div>
+                <h1>{words::MEMBERS}</h1>
+                <p class="lede">{words::members_lede(&room.name)}" "<a href=DOCS_OF_MEMBERS>{words::ABOUT_MEMBERS}</a></p>
+            </div>
+            <div class="actions"><a class="button" href=leave>{words::LEAVE_ASKING}</a>{invite}</div>
+        </div>
+        {table(shown)}
+        {pager(&room.place, shown.members.next, words::NEWEST_MEMBERS, words::OLDER_MEMBERS)}
+        {shown.invitations.as_ref().and_then(|invitations| waiting(room, invitations))}
+        {roles_explained()}
+    };
+    frame(room, words::MEMBERS, shown.problem.as_ref(), body.into_any())
+}
+
+/// The deed of the page before, told once.
+fn told(shown: &Shown) -> Option<AnyView> {
+    let Some(Flash::People(deed)) = &shown.flash else { return None };
+    let named = |name: &str, text: String| view! { "“"<bdi>{name.to_owned()}</bdi>{text} }.into_any();
+    let text = match deed {
+        PeopleDeed::Withdrawn => words::WITHDRAWN.into_any(),
+        PeopleDeed::RoleChanged { name, role } => named(name, words::role_changed(*role)),
+        PeopleDeed::Removed { name } => named(name, words::REMOVED.to_owned()),
+    };
+    Some(view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }.into_any())
+}
+
+fn table(shown: &Shown) -> AnyView {
+    let manages = shown.manages();
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">{words::members_caption(&shown.room.name)}</caption>
+                <thead><tr>
+                    <th scope="col">"Name"</th>
+                    {manages.then(|| view! { <th scope="col">{words::EMAIL}</th> })}
+                    <th scope="col">"Role"</th>
+                    {manages.then(|| view! { <th scope="col">"Active keys"</th> })}
+                    <th scope="col" aria-sort="descending">"Joined"</th>
+                    {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th> })}
+                </tr></thead>
+                <tbody>{shown.members.rows.iter().map(|member| row(shown, member)).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(shown: &Shown, member: &MemberView) -> AnyView {
+    let (manages, now): (bool, Moment) = (shown.manages(), shown.room.ctx.now());
+    let you = (member.actor_id == shown.room.ctx.actor().id)
+        .then(|| view! { " "<span class="badge plain">{words::YOU}</span> });
+    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::NOT_SIGNED_IN_YET}</span> });
+    view! {
+        <tr>
+            <th scope="row"><div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></th>
+            {manages.then(|| view! { <td data-label=words::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
+            <td data-label="Role">{member.role.label()}</td>
+            {manages.then(|| view! { <td data-label="Active keys">{keys(&shown.room, member)}</td> })}
+            <td data-label="Joined">{when(now, member.joined_at)}</td>
+            {manages.then(|| view! { <td class="row-actions"><div>{actions(&shown.room, member)}</div></td> })}
+        </tr>
+    }
+    .into_any()
+}
+
+/// How many, with the way to them.
+fn keys(room: &Room, member: &MemberView) -> AnyView {
+    let count = member.active_keys.unwrap_or_default();
+    if count == 0 {
+        return view! { <span class="number muted">{count}</span> }.into_any();
+    }
+    let keys = Place::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
+    let of = view! { <span class="visually-hidden">" of "<bdi>{member.name.clone()}</bdi></span> };
+    view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
+}
+
+/// What the reader may do with a member. Oneself one does not remove, one leaves.
+fn actions(room: &Room, member: &MemberView) -> Option<AnyView> {
+    let (own, organization) = (room.ctx.actor(), room.organization());
+    if !may_give(own.role, member.role) {
+        return None;
+    }
+    let of = || view! { <span class="visually-hidden">" of "<bdi>{member.name.clone()}</bdi></span> };
+    let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
+    let remove = (member.actor_id != own.id).then(|| {
+        let path = Screen::RemoveMember(organization, member.actor_id).path();
+        let name = view! { <span class="visually-hidden">" "<bdi>{member.name.clone()}</bdi></span> };
+        view! { <a class="link-button danger" href=path>{words::REMOVE_ASKING}{name}</a> }
+    });
+    Some(view! { <a class="link-button" href=role>{words::CHANGE_ROLE_OF}{of()}</a>{remove} }.into_any())
+}

@@ -1,0 +1,60 @@
+//! Invitations that nobody has taken up yet.
+
+use domain::policy::may_give;
+use domain::view::{InvitationView, Page as Rows};
+use leptos::prelude::*;
+
+use crate::parts::frame::Room;
+use crate::parts::pager::{Pages, pages};
+use crate::parts::when_due;
+use crate::words;
+
+/// The table of them; nothing where nobody is invited.
+pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyView> {
+    if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
+        return None;
+    }
+    let (first, more) = (words::NEWEST_INVITATIONS, words::OLDER_INVITATIONS);
+    let ways = pages(&room.place, &Pages { mark: "waiting", next: invitations.next, first, more });
+    Some(
+        view! {
+            <h2 id="pending">{words::PENDING}</h2>
+            <div class="table-wrap">
+                <table class="table" aria-labelledby="pending">
+                    <thead><tr>
+                        <th scope="col">{words::EMAIL}</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"Invited by"</th>
+                        <th scope="col">"Expires"</th>
+                        <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th>
+                    </tr></thead>
+                    <tbody>{invitations.rows.iter().map(|one| row(room, one)).collect_view()}</tbody>
+                </table>
+            </div>
+            {ways.map(|ways| view! { <div class="pager">{ways}</div> })}
+        }
+        .into_any(),
+    )
+}
+
+fn row(room: &Room, one: &InvitationView) -> AnyView {
+    let withdraw = may_give(room.ctx.actor().role, one.role).then(|| {
+        let whose = view! { <span class="visually-hidden">" "<bdi>{one.email.clone()}</bdi></span> };
+        view! {
+            <form method="post" action="/ui/withdraw_invitation">
+                {room.fields(Some(("invitation_id", one.id.to_string())))}
+                <button class="link-button danger">{words::WITHDRAW}{whose}</button>
+            </form>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row"><bdi>{one.email.clone()}</bdi></th>
+            <td data-label="Role">{one.role.label()}</td>
+            <td data-label="Invited by"><bdi>{one.invited_by.clone()}</bdi></td>
+            <td data-label="Expires">{when_due(room.ctx.now(), one.expires_at)}</td>
+            <td class="row-actions"><div>{withdraw}</div></td>
+        </tr>
+    }
+    .into_any()
+}

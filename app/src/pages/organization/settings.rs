@@ -1,0 +1,128 @@
+//! What can be changed of an organization: one form for each, so that nobody overwrites what they did not mean.
+
+use domain::key::KeyMakers;
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::bits::field_error;
+use crate::words;
+
+/// The forms, for admins and owners.
+pub fn forms(shown: &Shown) -> AnyView {
+    view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)} }.into_any()
+}
+
+/// A form on a sheet.
+struct Sheet {
+    function: &'static str,
+    title: &'static str,
+    body: AnyView,
+    note: Option<&'static str>,
+    button: &'static str,
+}
+
+impl Sheet {
+    fn of(self, shown: &Shown) -> AnyView {
+        view! {
+            <form class="sheet" method="post" action=self.function>
+                {shown.room.fields(None)}
+                <div class="sheet-head"><h2>{self.title}</h2></div>
+                <div class="sheet-body">{self.body}</div>
+                <div class="sheet-foot">
+                    {self.note.map(|note| view! { <p class="push">{note}</p> })}
+                    <button class="button">{self.button}<span class="visually-hidden">": "{self.title}</span></button>
+                </div>
+            </form>
+        }
+        .into_any()
+    }
+}
+
+const RULES: &str = "/ui/change_key_rules";
+
+fn rename(shown: &Shown) -> AnyView {
+    let fault = shown.problem.as_ref().and_then(|problem| problem.field("name")).map(str::to_owned);
+    let wrong = fault.is_some();
+    let described = if wrong { "name-hint name-error" } else { "name-hint" };
+    let typed = shown.name.clone();
+    let body = view! {
+        <div class="field">
+            <label for="name">{words::ORGANIZATION_NAME}</label>
+            <input class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
+            {fault.map(|fault| field_error("name-error", fault))}
+            <p class="hint" id="name-hint">{words::ORGANIZATION_NAME_HINT}</p>
+        </div>
+    };
+    let (function, title, button) = ("/ui/rename_organization", words::RENAME_ORGANIZATION, words::SAVE);
+    Sheet { function, title, body: body.into_any(), note: None, button }.of(shown)
+}
+
+fn lifetime(shown: &Shown) -> AnyView {
+    let fault = shown.problem.as_ref().and_then(|problem| problem.field("max_key_days")).map(str::to_owned);
+    let wrong = fault.is_some();
+    let described = if wrong { "lifetime-hint lifetime-error" } else { "lifetime-hint" };
+    let typed = shown.max_key_days.clone();
+    let body = view! {
+        <div class="field">
+            <label for="max_key_days">{words::LIFETIME_DAYS}</label>
+            <input class="input short" id="max_key_days" name="max_key_days" inputmode="numeric" autocomplete="off" size="12" placeholder=words::NO_LIMIT value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
+            {fault.map(|fault| field_error("lifetime-error", fault))}
+            <p class="hint" id="lifetime-hint">{words::LIFETIME_HINT}</p>
+        </div>
+    };
+    let (function, title, note) = ("/ui/limit_key_lifetime", words::LONGEST_LIFETIME, Some(words::LIFETIME_KEEPS));
+    Sheet { function, title, body: body.into_any(), note, button: words::SAVE }.of(shown)
+}
+
+/// A choice of two or more, by radio buttons.
+fn choices<const N: usize>(
+    name: &'static str,
+    title: &'static str,
+    offers: [(&'static str, &'static str, bool); N],
+) -> AnyView {
+    let choice = |(value, text, chosen): (&'static str, &'static str, bool)| {
+        view! { <label class="card"><input type="radio" name=name value=value checked=chosen/><span>{text}</span></label> }
+    };
+    view! {
+        <fieldset class="field" id=name>
+            <legend class="visually-hidden">{title}</legend>
+            <div class="cards">{offers.map(choice).collect_view()}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn makers(shown: &Shown) -> AnyView {
+    let offers = KeyMakers::ALL.map(|who| (who.as_str(), words::key_makers(who), who == shown.view.key_makers));
+    let body = choices("key_makers", words::KEY_MAKERS, offers);
+    let (title, note) = (words::KEY_MAKERS, Some(words::KEY_MAKERS_HINT));
+    Sheet { function: RULES, title, body, note, button: words::SAVE }.of(shown)
+}
+
+fn keys_make_keys(shown: &Shown) -> AnyView {
+    let may = shown.view.keys_make_keys;
+    let offers = [("true", words::KEYS_MAKE_THEM, may), ("false", words::ONLY_PEOPLE_MAKE_THEM, !may)];
+    let body = choices("keys_make_keys", words::KEYS_MAKE_KEYS, offers);
+    let (title, note) = (words::KEYS_MAKE_KEYS, Some(words::KEYS_MAKE_KEYS_HINT));
+    Sheet { function: RULES, title, body, note, button: words::SAVE }.of(shown)
+}
+
+/// The same for members.
+pub fn read_only(shown: &Shown) -> AnyView {
+    let view = &shown.view;
+    let keys = if view.keys_make_keys { words::KEYS_MAKE_THEM } else { words::ONLY_PEOPLE_MAKE_THEM };
+    view! {
+        <div class="sheet">
+            <div class="sheet-head"><h2>{words::KEY_RULES}</h2></div>
+            <div class="sheet-body">
+                <dl class="facts">
+                    <dt>{words::KEY_MAKERS}</dt><dd>{words::key_makers(view.key_makers)}</dd>
+                    <dt>{words::KEYS_MAKE_KEYS}</dt><dd>{keys}</dd>
+                    <dt>{words::LONGEST_LIFETIME}</dt><dd>{words::lifetime(view.max_key_days)}</dd>
+                </dl>
+            </div>
+            <div class="sheet-foot"><p class="push">{words::ORGANIZATION_READ_ONLY}</p></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,156 @@
+//! Confirming that a member is taken out, with what becomes of each of their keys (B20, RA-31); and as the answer of its
+//! POST the keys that service accounts got.
+
+use domain::command::{KeyQuery, KeySort, StatusFilter};
+use domain::policy::{Action, Grant, decide, may_give};
+use domain::view::{KeyView, MemberView, ServiceAccount};
+use domain::{ActorId, Code, OrganizationId, Problem, Role};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use self::fates::fates;
+use super::{Answer, Asked, Outcome, Page};
+use crate::bits::icon;
+use crate::islands::page::PageHelp;
+use crate::parts::frame::{Room, frame};
+use crate::parts::{summary, when};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+mod fates;
+mod successors;
+
+/// The most keys that are listed, and the most service accounts that are offered.
+const MOST: i64 = 100;
+
+struct Shown {
+    room: Room,
+    member: MemberView,
+    keys: Vec<KeyView>,
+    /// How many more there are.
+    unlisted: i64,
+    heirs: Vec<ServiceAccount>,
+    /// The only owner stays (decision D5).
+    stays: bool,
+    typed: Vec<(String, String)>,
+    problem: Option<Problem>,
+}
+
+/// Who goes, what becomes of their keys, and the button; or the keys that others got.
+pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) -> Result<Answer, Problem> {
+    let visit = &asked.visit;
+    let told = |error: engine::Error| visit.tell(&error);
+    let place = Place::top(Screen::RemoveMember(organization.clone(), member));
+    let room = Room::enter(visit, &organization, place).await?;
+    if let Some(Outcome::Removed(removed)) = asked.outcome() {
+        return Ok(Answer::Page(successors::page(room, removed.clone())));
+    }
+    let own = room.ctx.actor();
+    if decide(own.role, Action::ManageMembers) == Grant::No {
+        return Err(visit.problem(Code::Forbidden));
+    }
+    if member == own.id {
+        return Ok(Answer::Go(Screen::Leave(organization).path()));
+    }
+    let member = match visit.engine.get_member(&room.ctx, member).await {
+        Err(engine::Error::NotFound) => return Ok(Answer::Page(gone(room))),
+        found => found.map_err(told)?,
+    };
+    if !may_give(own.role, member.role) {
+        return Err(visit.problem(Code::Forbidden));
+    }
+    let query = KeyQuery {
+        owner: Some(member.actor_id),
+        status: Some(StatusFilter::Active),
+        sort: KeySort::LastUsed,
+        ..KeyQuery::default()
+    };
+    let keys = visit.engine.list_keys(&room.ctx, &query, MOST).await.map_err(told)?;
+    let unlisted = if keys.next.is_some() { member.active_keys.unwrap_or_default() - MOST } else { 0 };
+    let accounts = visit.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(told)?.rows;
+    let owners = visit.engine.count_owners(&room.ctx).await.map_err(told)?;
+    let shown = Shown {
+        stays: member.role == Role::Owner && owners < 2,
+        keys: keys.rows.into_iter().map(|line| line.key).collect(),
+        unlisted: unlisted.max(0),
+        heirs: accounts.into_iter().filter(can_take_a_key).collect(),
+        typed: asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),
+        problem: asked.problem().cloned(),
+        member,
+        room,
+    };
+    Ok(Answer::Page(Page { islands: true, ..Page::new(words::REMOVE_MEMBER, move || draw(&shown)) }))
+}
+
+/// Whether a service account is free to get a key (decision D4).
+const fn can_take_a_key(account: &ServiceAccount) -> bool {
+    !account.is_disabled && (account.allow_overlap || account.active_keys == 0)
+}
+
+fn draw(shown: &Shown) -> AnyView {
+    let (room, member) = (&shown.room, &shown.member);
+    let back = Screen::Members(room.organization()).path();
+    let heading = view! { <div class="sheet-head"><h1>"Remove “"<bdi>{member.name.clone()}</bdi>"”?"</h1></div> };
+    let body = match shown.stays {
+        true => Either::Left(view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_REMOVAL}</p></div></div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        }),
+        false => Either::Right(view! {
+            <form class="sheet" method="post" action="/ui/remove_member" data-once="">
+                {room.fields(Some(("actor_id", member.actor_id.to_string())))}
+                {heading}
+                <div class="sheet-body">
+                    {summary(words::NOT_REMOVED, shown.problem.as_ref(), &room.place)}
+                    {facts(room, member)}
+                    {effects()}
+                    {fates(shown)}
+                </div>
+                <div class="sheet-foot">
+                    <a class="button" href=back>{words::CANCEL}</a>
+                    <button class="button danger">{words::remove_button(&member.name)}</button>
+                </div>
+            </form>
+        }),
+    };
+    view! { {frame(room, words::REMOVE_MEMBER, None, body.into_any())}<PageHelp/> }.into_any()
+}
+
+fn facts(room: &Room, member: &MemberView) -> AnyView {
+    let email = member.email.clone().map(|email| view! { <dt>{words::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::NOT_SIGNED_IN_YET}</span> });
+    view! {
+        <dl class="facts boxed">
+            {email}
+            <dt>"Role"</dt><dd>{member.role.label()}</dd>
+            <dt>"Joined"</dt><dd>{when(room.ctx.now(), member.joined_at)}{waits}</dd>
+        </dl>
+    }
+    .into_any()
+}
+
+fn effects() -> AnyView {
+    let glyphs = ["logout", "danger", "members", "audit"];
+    let line = |(glyph, text)| view! { <li>{icon(glyph)}{text}</li> };
+    let lines = glyphs.into_iter().zip(words::REMOVE_EFFECTS).map(line);
+    view! { <ul class="plain-list">{lines.collect_view()}</ul> }.into_any()
+}
+
+/// The member is no member any more, such as after the same form was sent from another tab.
+fn gone(room: Room) -> Page {
+    let draw = move || {
+        let back = Screen::Members(room.organization()).path();
+        let body = view! {
+            <div class="sheet">
+                <div class="sheet-head"><h1>{words::REMOVED_BEFORE}</h1></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::REMOVED_BEFORE_HINT}</p></div></div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        };
+        frame(&room, words::REMOVE_MEMBER, None, body.into_any())
+    };
+    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::REMOVE_MEMBER, draw) }
+}

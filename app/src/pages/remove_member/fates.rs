@@ -1,0 +1,70 @@
+//! What becomes of each key of someone who goes: it ends, or a service account gets a successor.
+
+use domain::view::KeyView;
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::bits::{icon, preview};
+use crate::parts::{fault_line, used};
+use crate::words;
+
+/// Every key that opens doors, the one used last first, each with a choice.
+pub fn fates(shown: &Shown) -> AnyView {
+    if shown.keys.is_empty() {
+        return view! { <p class="muted">{words::NO_KEYS_LEFT}</p> }.into_any();
+    }
+    let more = (shown.unlisted > 0)
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::keys_not_listed(shown.unlisted)}</p></div> });
+    let fault = shown.problem.as_ref().and_then(|problem| problem.field("keys")).map(str::to_owned);
+    view! {
+        <fieldset class="field" id="keys" aria-describedby="keys-hint keys-error">
+            <legend>{words::THEIR_KEYS}</legend>
+            <p class="hint" id="keys-hint">{words::FATE_HINT}</p>
+            <ul class="revoked-list">{shown.keys.iter().map(|key| line(shown, key)).collect_view()}</ul>
+            {fault_line("keys", fault)}
+        </fieldset>
+        {more}
+    }
+    .into_any()
+}
+
+fn line(shown: &Shown, key: &KeyView) -> AnyView {
+    let now = shown.room.ctx.now();
+    let mark = match key.used_lately(now) {
+        true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
+        false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
+    };
+    view! {
+        <li>
+            <div>
+                <strong><bdi>{key.label.clone()}</bdi></strong>
+                {preview(&key.preview)}
+                <span class="muted">{key.environment.label()}", "{words::permissions(key.scopes)}</span>
+                {mark}
+            </div>
+            {choice(shown, key)}
+        </li>
+    }
+    .into_any()
+}
+
+fn choice(shown: &Shown, key: &KeyView) -> AnyView {
+    let name = format!("keys[{}]", key.key_id);
+    let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
+    let chosen = typed.unwrap_or_else(|| "end".into());
+    let option = |value: String, text: String| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{text}</option> }
+    };
+    let heirs = shown.heirs.iter().map(|heir| option(heir.actor_id.to_string(), words::isolated(&heir.name)));
+    let heirs = (!shown.heirs.is_empty())
+        .then(|| view! { <optgroup label=words::HAND_OVER_TO>{heirs.collect_view()}</optgroup> });
+    view! {
+        <select class="input fate" name=name aria-label=words::fate_of(&key.label)>
+            {option("end".into(), words::END_THE_KEY.into())}
+            {option("new".into(), words::new_heir(&key.label))}
+            {heirs}
+        </select>
+    }
+    .into_any()
+}

@@ -1,0 +1,38 @@
+//! The keys that service accounts got from someone who went: the answer to the form, and nothing else holds them.
+
+use leptos::prelude::*;
+
+use super::Page;
+use crate::bits::{icon, secret};
+use crate::doors::members::{Removed, Successor};
+use crate::islands::copying::CopyButtons;
+use crate::parts::frame::{Room, frame};
+use crate::words;
+
+/// The page of the new keys.
+pub fn page(room: Room, removed: Removed) -> Page {
+    Page { islands: true, ..Page::new(words::HANDED_OVER, move || draw(&room, &removed)) }
+}
+
+fn draw(room: &Room, removed: &Removed) -> AnyView {
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1>{words::HANDED_OVER}</h1></div>
+            <div class="sheet-body">
+                <div class="notice danger" id="reveal-notice">
+                    {icon("danger")}<p class="strong">{words::HANDED_OVER_WARNING}</p><p>{words::HANDED_OVER_OLD}</p>
+                </div>
+                {removed.successors.iter().map(successor).collect_view()}
+                <p class="visually-hidden" id="copy-status" role="status"></p>
+            </div>
+            <div class="sheet-foot"><a class="button" href=removed.to.clone()>{words::DONE}</a></div>
+        </div>
+    };
+    view! { {frame(room, words::HANDED_OVER, None, body.into_any())}<CopyButtons/> }.into_any()
+}
+
+fn successor(successor: &Successor) -> AnyView {
+    let (name, owner) = (successor.key.label.clone(), successor.owner.clone());
+    let label = view! { "Key for “"<bdi>{name}</bdi>"”, of the service account “"<bdi>{owner}</bdi>"”" };
+    secret(format!("key-{}", successor.key.key_id), label, &successor.key.key).into_any()
+}
