@@ -199,6 +199,13 @@ pub enum Flash {
     Renamed,
     /// A key lost scopes.
     Narrowed,
+    /// A session of one's own was ended.
+    SessionEnded,
+    /// Every other session was ended.
+    OtherSessionsEnded {
+        /// How many.
+        count: usize,
+    },
 }
 
 /// What was done to a service account.

@@ -6,11 +6,14 @@ use http::{HeaderValue, Response, StatusCode};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
+use crate::doors::account::ShownToken;
 use crate::doors::keys::CreatedKey;
 use crate::doors::{Refusal, Visit, status};
 use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
 
+mod access_token;
+mod account;
 mod api_keys;
 mod audit_log;
 pub mod docs;
@@ -56,6 +59,8 @@ pub enum Outcome {
     Refused(Problem),
     /// A key was made, to be shown in this answer and nowhere else.
     Created(CreatedKey),
+    /// A token was made, to be shown likewise.
+    Issued(ShownToken),
 }
 
 impl Asked {
@@ -73,7 +78,15 @@ impl Asked {
     pub fn created(&self) -> Option<&CreatedKey> {
         match &self.posted.as_ref()?.outcome {
             Outcome::Created(created) => Some(created),
-            Outcome::Refused(_) => None,
+            Outcome::Issued(_) | Outcome::Refused(_) => None,
+        }
+    }
+
+    /// The token that the form made.
+    pub fn issued(&self) -> Option<&ShownToken> {
+        match &self.posted.as_ref()?.outcome {
+            Outcome::Issued(token) => Some(token),
+            Outcome::Created(_) | Outcome::Refused(_) => None,
         }
     }
 
@@ -81,7 +94,7 @@ impl Asked {
     pub fn problem(&self) -> Option<&Problem> {
         match &self.posted.as_ref()?.outcome {
             Outcome::Refused(problem) => Some(problem),
-            Outcome::Created(_) => None,
+            Outcome::Created(_) | Outcome::Issued(_) => None,
         }
     }
 }
@@ -146,6 +159,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::Home => front::home(asked).await,
         Screen::SignIn => Ok(front::sign_in(asked)),
         Screen::Welcome => front::welcome(asked).await,
+        Screen::Account => account::show(asked).await.map(Answer::Page),
         Screen::Shortcut => front::shortcut(asked).await,
         Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
         Screen::ApiKeys(organization) => api_keys::show(asked, organization).await,

@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod frame;
 pub mod key_form;
 pub mod pager;
+pub mod personal;
 pub mod picks;
 
 /// A moment, in words; the exact time on hover and for programs.

@@ -7,6 +7,9 @@ pub const DOCS: &str = "/docs";
 /// Its page about service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
 
+/// What it says of tokens for people.
+pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
+
 mod place;
 
 pub use place::{EVERY_STATE, Place, encoded};
@@ -20,6 +23,8 @@ pub enum Screen {
     SignIn,
     /// Making the first organization.
     Welcome,
+    /// The person's own account.
+    Account,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
     /// What an organization is, and what holds for all of its keys.
@@ -50,10 +55,11 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 17] = [
+    pub const PATTERNS: [&'static str; 18] = [
         "/",
         "/sign-in",
         "/welcome",
+        "/account",
         "/settings/api-keys",
         "/settings/api",
         "/o/{organization}/settings",
@@ -77,6 +83,7 @@ impl Screen {
             [""] => Some(Self::Home),
             ["sign-in"] => Some(Self::SignIn),
             ["welcome"] => Some(Self::Welcome),
+            ["account"] => Some(Self::Account),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
@@ -121,6 +128,7 @@ impl Screen {
             Self::Home => "/".into(),
             Self::SignIn => "/sign-in".into(),
             Self::Welcome => "/welcome".into(),
+            Self::Account => "/account".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
@@ -152,6 +160,7 @@ mod tests {
             Screen::Home,
             Screen::SignIn,
             Screen::Welcome,
+            Screen::Account,
             Screen::Shortcut,
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),

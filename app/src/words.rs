@@ -2,10 +2,12 @@
 
 use domain::{Code, Fault, Moment};
 
+mod account;
 mod keys;
 mod log;
 mod settings;
 
+pub use account::*;
 pub use keys::*;
 pub use log::*;
 pub use settings::*;

@@ -41,6 +41,7 @@ pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
             <p>"Ask an owner or admin of your organization to add "<strong><bdi>{who}</bdi></strong>". Then load this page again."</p>
             <div class="actions">
                 <a class="button primary" href=place.path()>"Check again"</a>
+                <a class="button" href=Screen::Account.path()>{words::MY_ACCOUNT}</a>
                 <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
             </div>
         };

@@ -40,7 +40,7 @@ async fn events(house: &House, scene: &Scene) -> Option<i64> {
 }
 
 /// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 14] = [
+const FORMS: [(&str, &str, u16, u16); 17] = [
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
     ("/ui/revoke_keys", "organization=ORG&keys=KEY&reason=leaked&confirm_name=revoke+1+key", 401, 403),
@@ -53,6 +53,9 @@ const FORMS: [(&str, &str, u16, u16); 14] = [
     ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),
     ("/ui/change_service_account", "organization=ORG&actor_id=ACTOR&role=admin&disabled=true", 401, 403),
     ("/ui/change_organization", "organization=ORG&max_key_days=1", 401, 403),
+    ("/ui/revoke_session", "session_id=ses_0000000000000000", 401, 404),
+    ("/ui/revoke_other_sessions", "", 401, 200),
+    ("/ui/issue_token", "", 401, 200),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];

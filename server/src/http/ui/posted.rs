@@ -1,6 +1,7 @@
 //! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
 //! once), a refusal shows the form again with everything typed, a new key is shown in this very answer.
 
+use app::doors::account::ShownToken;
 use app::doors::keys::CreatedKey;
 use app::doors::{Done, Visit, status};
 use app::pages::{Asked, Outcome, Posted, answer, go, refused, sign_in_path, worded};
@@ -48,6 +49,7 @@ pub async fn receive(
     let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
         Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
         Ok(Next::Show(created)) => Outcome::Created(created),
+        Ok(Next::ShowToken(token)) => Outcome::Issued(token),
         Err(problem) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
             return go(&sign_in_path(Some(&place))).into_response();
         }
@@ -62,11 +64,13 @@ pub async fn receive(
 enum Next {
     Go(String),
     Show(CreatedKey),
+    ShowToken(ShownToken),
 }
 
 fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
     match function {
         "create_key" | "rotate_key" => read(visit, answer).map(Next::Show),
+        "issue_token" => read(visit, answer).map(Next::ShowToken),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
     }
 }
