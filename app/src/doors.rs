@@ -49,6 +49,8 @@ pub struct Installation {
     pub public_url: String,
     /// Whether the stand-in provider signs people in.
     pub development: bool,
+    /// The domains that people may sign in from; none if anyone may.
+    pub allowed_domains: Vec<String>,
     /// Whether making the first organization asks for the setup token.
     pub setup_token_needed: bool,
     /// Whether a text is the setup token.

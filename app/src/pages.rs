@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use crate::doors::account::ShownToken;
 use crate::doors::keys::CreatedKey;
 use crate::doors::{Refusal, Visit, status};
-use crate::routes::{Place, Screen, encoded};
-use crate::shell::{Document, draw};
+use crate::routes::{Place, Screen, again, encoded};
+use crate::shell::{Document, SignInAgain, draw};
 
 mod access_token;
 mod account;
@@ -201,7 +201,9 @@ pub fn sign_in_path(back: Option<&Place>) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let here = Screen::parse(&asked.path).map_or_else(|| Place::top(Screen::Home), |at| Place::of(at, &asked.query));
     let document = Document {
+        again: Some(SignInAgain(again(&here))),
         title: page.title,
         theme: asked.visit.theme,
         assets: asked.visit.installation.assets.clone(),

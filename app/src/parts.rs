@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::bits::icon;
 use crate::routes::{Place, Screen};
+use crate::shell::SignInAgain;
 use crate::words;
 
 pub mod accounts;
@@ -57,11 +58,18 @@ pub fn problem_lines(problem: &Problem) -> AnyView {
     if problem.fields.is_empty() {
         let request = (problem.code == domain::Code::Internal)
             .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
-        return view! { <p>{problem.details.clone()}{request}</p> }.into_any();
+        let again = (problem.code == domain::Code::FreshSignInRequired).then(sign_in_again);
+        return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }
     let link =
         |fault: &domain::FieldFault| view! { <li><a href=format!("#{}", fault.field)>{fault.message.clone()}</a></li> };
     view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> }.into_any()
+}
+
+/// Leads to signing in again, and back to this page.
+pub fn sign_in_again() -> impl IntoView {
+    let to = use_context::<SignInAgain>().map(|SignInAgain(to)| to);
+    view! { <p><a class="button" href=to>{words::SIGN_IN_AGAIN}</a></p> }
 }
 
 /// The form that ends the session.

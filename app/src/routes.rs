@@ -12,7 +12,7 @@ pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
 
 mod place;
 
-pub use place::{EVERY_STATE, Place, encoded};
+pub use place::{EVERY_STATE, Place, again, encoded};
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,12 +18,23 @@ pub struct Document {
     pub nonce: Option<Nonce>,
     /// Whether the page has islands; others load no script at all.
     pub islands: bool,
+    /// Where signing in again begins that leads back to this page; nothing for pages without forms.
+    pub again: Option<SignInAgain>,
 }
+
+/// The address at which signing in again begins, for whatever part of a page asks for it.
+#[derive(Clone)]
+pub struct SignInAgain(pub String);
 
 /// Draws a whole document. Nothing is awaited here: all data is loaded already.
 pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
-    let html = owner.with(|| format!("<!DOCTYPE html>{}", shell(document, body()).to_html()));
+    let html = owner.with(|| {
+        if let Some(again) = document.again.clone() {
+            provide_context(again);
+        }
+        format!("<!DOCTYPE html>{}", shell(document, body()).to_html())
+    });
     owner.unset_with_forced_cleanup();
     html
 }

@@ -8,6 +8,7 @@ mod house;
 mod keys;
 mod operations;
 mod organizations;
+mod provider;
 mod service_accounts;
 mod sessions;
 mod sign_in;

@@ -13,7 +13,8 @@ use crate::house::{House, ISSUER, NOW};
 async fn house_and_signer() -> (House, Signer) {
     let signer = Signer::new("k1");
     let keys = Published::start(&signer.jwks()).await;
-    let verifier = oidc::Verifier::firebase("acme-1", Some(keys.url()), Arc::new(|| NOW.0)).expect("verifier");
+    let verifier =
+        oidc::Verifier::firebase("acme-1", Some(keys.url()), Vec::new(), Arc::new(|| NOW.0)).expect("verifier");
     let house = House::with(Some(verifier), |_| ()).await;
     std::mem::forget(keys);
     let mut cast = server::demo::cast(ISSUER);
