@@ -51,6 +51,8 @@ pub struct Installation {
     pub public_url: String,
     /// Whether the stand-in provider signs people in.
     pub development: bool,
+    /// The domains that people may sign in from; none if anyone may.
+    pub allowed_domains: Vec<String>,
     /// Whether making the first organization asks for the setup token.
     pub setup_token_needed: bool,
     /// Whether a text is the setup token.
@@ -205,6 +207,13 @@ pub enum Flash {
     Renamed,
     /// A key lost scopes.
     Narrowed,
+    /// A session of one's own was ended.
+    SessionEnded,
+    /// Every other session was ended.
+    OtherSessionsEnded {
+        /// How many.
+        count: usize,
+    },
 }
 
 /// What was done to a service account.

@@ -2,15 +2,19 @@
 
 use domain::{Code, Fault, Moment};
 
+mod account;
 mod keys;
 mod log;
 mod members;
 mod settings;
+mod sign_in;
 
+pub use account::*;
 pub use keys::*;
 pub use log::*;
 pub use members::*;
 pub use settings::*;
+pub use sign_in::*;
 
 /// The name of the product.
 pub const PRODUCT: &str = "Roundtable";
@@ -127,8 +131,6 @@ pub const STAND_IN: &str =
     "This is a development installation. The stand-in provider signs anyone in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
-/// Asks the provider once more.
-pub const SIGN_IN_AGAIN: &str = "Sign in again";
 /// Leaves.
 pub const SIGN_OUT: &str = "Sign out";
 /// Title of the page that makes the first organization.
@@ -149,17 +151,6 @@ pub const ON_THIS_PAGE: &str = "On this page";
 pub const AS_MARKDOWN: &str = "This page as Markdown";
 /// Opens the list of pages on narrow screens.
 pub const DOCS_MENU: &str = "Documentation menu";
-
-/// What went wrong with a sign-in, by the word in the address; any other word says nothing.
-pub fn sign_in_problem(word: &str) -> Option<&'static str> {
-    match word {
-        "cancelled" => Some("The sign-in was cancelled. Nothing was changed."),
-        "expired" => Some("The sign-in took too long or was begun in another browser. Try again."),
-        "refused" => Some("The sign-in was not confirmed. Try again."),
-        "unavailable" => Some("Signing in does not work right now. Try again in a moment."),
-        _ => None,
-    }
-}
 
 /// What a refusal means to someone at a page.
 pub const fn sentence(code: Code) -> &'static str {

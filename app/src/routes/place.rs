@@ -100,6 +100,11 @@ impl Place {
     }
 }
 
+/// Where signing in again begins, leading back to a place.
+pub fn again(back: &Place) -> String {
+    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
+}
+
 /// A value as it may stand in a query.
 pub fn encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());

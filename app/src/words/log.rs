@@ -196,10 +196,19 @@ pub fn changed_field(field: &str) -> String {
     }
 }
 
+/// How a session came to its end.
+fn ending(reason: &str) -> Option<String> {
+    match reason {
+        "signed_out" => Some("Signed out".into()),
+        "revoked" => Some("Revoked from the list of sessions".into()),
+        _ => None,
+    }
+}
+
 /// A value of an event.
 pub fn changed_value(field: &str, value: &str) -> String {
     let said = match field {
-        "reason" => value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()),
+        "reason" => value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| ending(value)),
         "role" => value.parse().ok().map(|role: Role| role.label().to_owned()),
         "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
         "scopes" => Some(scope_words(value)),

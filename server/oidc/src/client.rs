@@ -33,6 +33,8 @@ pub struct Settings {
     pub redirect_uri: Url,
     /// The only Google Workspace domain (`hd`) whose people may sign in, in lower case.
     pub hosted_domain: Option<String>,
+    /// The domains of which a verified e-mail must be, in lower case; none for no such rule.
+    pub allowed_email_domains: Vec<String>,
 }
 
 /// Signs people in at one OpenID provider. Cheap to clone; clones share what was fetched.
@@ -129,7 +131,9 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             claims::check_hosted_domain(&claims, domain)?;
         }
-        identify(settings, &claims, signed_in_at)
+        let identity = identify(settings, &claims, signed_in_at)?;
+        identity.check_email_domain(&settings.allowed_email_domains)?;
+        Ok(identity)
     }
 }
 
@@ -178,6 +182,7 @@ mod tests {
             client_secret: None,
             redirect_uri: Url::parse("http://localhost/return").unwrap(),
             hosted_domain: None,
+            allowed_email_domains: Vec::new(),
         })
         .issuers
     }

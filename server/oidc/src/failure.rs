@@ -76,6 +76,12 @@ pub enum Failure {
     /// `hd` is not the configured hosted domain.
     #[error("the hosted domain is wrong")]
     HostedDomain,
+    /// The e-mail is of none of the domains that are let in.
+    #[error("the e-mail is of another domain")]
+    EmailDomain,
+    /// The provider vouches for no e-mail, and one of certain domains is asked for.
+    #[error("the e-mail is not verified")]
+    UnverifiedEmail,
     /// The caller's flow strings have a length the protocol forbids.
     #[error("the flow's strings have a wrong length")]
     BadFlow,

@@ -57,6 +57,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         let outside = outside.clone();
         Arc::new(move || outside.now().0)
     };
+    let domains = &settings.allowed_email_domains;
     let (client, standin) = match &settings.sign_in {
         SignIn::Standin => {
             let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_url)?;
@@ -78,6 +79,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
                 client_secret: None,
                 redirect_uri: redirect,
                 hosted_domain: None,
+                allowed_email_domains: domains.clone(),
             };
             (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, Some(standin))
         }
@@ -88,12 +90,15 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
                 client_secret: client_secret.clone(),
                 redirect_uri: redirect,
                 hosted_domain: hosted_domain.clone(),
+                allowed_email_domains: domains.clone(),
             };
             (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, None)
         }
     };
-    let firebase =
-        settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
+    let firebase = settings
+        .firebase
+        .as_ref()
+        .map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), domains.clone(), clock));
     let firebase = firebase.transpose().map_err(bad_oidc)?;
     if stage_demo {
         stage(settings, &engine, standin.as_ref()).await?;
@@ -102,6 +107,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
     let installation = Installation {
         public_url: settings.public_url.clone(),
         development: standin.is_some(),
+        allowed_domains: settings.allowed_domains(),
         setup_token_needed: !settings.addr.ip().is_loopback(),
         check_setup_token: Arc::new(move |given: &str| digest(given) == setup_token),
         assets: site.assets(),

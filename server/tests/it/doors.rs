@@ -72,6 +72,9 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/remove_member", "organization=ORG&actor_id=MEMBER&keys%5BKEY%5D=end", 401, 403),
     ("/ui/leave_organization", "organization=ORG", 401, 403),
     ("/ui/export_audit_log", "organization=ORG&page=/o/ORG/settings/audit-log&format=csv", 401, 403),
+    ("/ui/revoke_session", "session_id=ses_0000000000000000", 401, 404),
+    ("/ui/revoke_other_sessions", "", 401, 200),
+    ("/ui/issue_token", "", 401, 200),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];

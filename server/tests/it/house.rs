@@ -90,6 +90,7 @@ impl House {
         let mut installation = Installation {
             public_url: PUBLIC_URL.into(),
             development: true,
+            allowed_domains: Vec::new(),
             setup_token_needed: true,
             check_setup_token: Arc::new(|token| token == SETUP_TOKEN),
             assets: "/pkg/0".into(),
@@ -102,6 +103,7 @@ impl House {
             client_secret: None,
             redirect_uri: format!("{PUBLIC_URL}/sign-in/callback").parse().expect("url"),
             hosted_domain: None,
+            allowed_email_domains: Vec::new(),
         };
         let oidc = oidc::Client::new(settings, Arc::new(|| NOW.0)).expect("client");
         let parts = http::House::new(engine.clone(), oidc, firebase, installation, site::Site::find(), 0);
@@ -111,8 +113,13 @@ impl House {
 
     /// One of the demonstration people, in their first organization.
     pub async fn someone(&self, subject: &str) -> Someone {
+        self.someone_of(ISSUER, subject).await
+    }
+
+    /// The same where another provider vouches for them.
+    pub async fn someone_of(&self, issuer: &str, subject: &str) -> Someone {
         let identity =
-            Identity { issuer: ISSUER.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
+            Identity { issuer: issuer.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
         let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
         let (caller, token) = self.browser_of(person).await;
         let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();

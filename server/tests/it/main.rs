@@ -10,6 +10,7 @@ mod log;
 mod matrix;
 mod operations;
 mod organizations;
+mod provider;
 mod service_accounts;
 mod sessions;
 mod sign_in;

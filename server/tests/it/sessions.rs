@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use engine::ctx::Origin;
+use engine::people::Identity;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::house::{Answer, House, Someone};
+use crate::house::{Answer, House, ISSUER, Someone, cookie};
 
 async fn end(house: &House, path: &str, bearer: &str) -> Answer {
     house.call(Method::DELETE, path, bearer, Value::Null).await
@@ -18,6 +20,18 @@ async fn listed(house: &House, token: &str) -> (Vec<Value>, String) {
     let current = sessions.iter().find(|session| session["is_current"] == json!(true)).expect("the current one");
     let id = current["id"].as_str().expect("an id").to_owned();
     (sessions, id)
+}
+
+/// Sends a form as a browser without script does.
+async fn form(house: &House, someone: &Someone, path: &str, body: &str) -> Answer {
+    let request = Request::post(path).header("cookie", someone.cookie()).header("sec-fetch-site", "same-origin");
+    let request = request.header("accept", "text/html").header("content-type", "application/x-www-form-urlencoded");
+    house.send(request.body(Body::from(format!("page=/account&{body}"))).expect("request")).await
+}
+
+async fn account(house: &House, cookie: String) -> Answer {
+    let request = Request::get("/account").header("cookie", cookie).header("accept", "text/html");
+    house.send(request.body(Body::empty()).expect("request")).await
 }
 
 async fn page(house: &House, someone: &Someone) -> StatusCode {
@@ -94,4 +108,52 @@ async fn b22_after_signing_out_everywhere_no_cookie_works() {
     assert_eq!(answers.iter().filter(|status| **status == StatusCode::OK).count(), 0);
     assert!(answers.iter().all(|status| *status == StatusCode::SEE_OTHER), "all are asked to sign in");
     assert_eq!(page(&house, &here).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_account_page_works_without_script() {
+    let house = House::new().await;
+    assert!(account(&house, String::new()).await.header("location").starts_with("/sign-in"));
+    let (here, there) = (house.someone("mina").await, house.someone("mina").await);
+    let shown = account(&house, here.cookie()).await;
+    assert_eq!((shown.text.matches("This device").count(), shown.text.matches("/ui/revoke_session").count()), (1, 1));
+    let id =
+        shown.text.split("name=\"session_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+    let done = form(&house, &here, "/ui/revoke_session", &format!("session_id={id}")).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/account"));
+    assert_eq!(page(&house, &there).await, StatusCode::SEE_OTHER);
+    assert!(account(&house, here.cookie()).await.text.contains("The session is ended."));
+    let other = house.someone("mina").await;
+    form(&house, &here, "/ui/revoke_other_sessions", "").await;
+    assert!(account(&house, here.cookie()).await.text.contains("One other session is ended."));
+    assert_eq!(page(&house, &other).await, StatusCode::SEE_OTHER);
+    let foreign = form(&house, &here, "/ui/revoke_session", "session_id=ses_0000000000000000").await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+}
+
+// RA-03, RA-14: a token for scripts is shown in the answer to its form, and nowhere else.
+#[tokio::test]
+async fn ra_14_a_token_for_scripts_is_shown_once() {
+    let house = House::new().await;
+    let mina = house.someone("mina").await;
+    let shown = form(&house, &mina, "/ui/issue_token", "").await;
+    assert_eq!((shown.status, shown.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(shown.header("location").is_empty() && shown.text.contains("It is good until 2026-04-08 20:51:19 UTC."));
+    let token =
+        shown.text.split("export ROUNDTABLE_TOKEN=").nth(1).and_then(|rest| rest.split('<').next()).expect("a token");
+    assert_eq!(house.get("/api/v1/me", token).await.json()["credential"], json!("id_token"));
+    assert!(!account(&house, mina.cookie()).await.text.contains("eyJ"));
+    let read = Request::get("/ui/issue_token").header("cookie", mina.cookie()).body(Body::empty()).expect("request");
+    assert_eq!(house.send(read).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn whoever_is_in_no_organization_has_an_account_too() {
+    let house = House::new().await;
+    let identity =
+        Identity { issuer: ISSUER.into(), subject: "nia".into(), email: None, name: Some("Nia Novak".into()) };
+    let nia = house.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+    let shown = account(&house, cookie(house.session_of(nia).await)).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(shown.text.contains("Nia Novak") && shown.text.contains("This device"), "{}", shown.text);
 }

@@ -24,7 +24,8 @@ pub async fn house_and_signer() -> (House, Signer) {
 pub async fn empty_house_and_signer() -> (House, Signer) {
     let signer = Signer::new("k1");
     let keys = Published::start(&signer.jwks()).await;
-    let verifier = oidc::Verifier::firebase("acme-1", Some(keys.url()), Arc::new(|| NOW.0)).expect("verifier");
+    let verifier =
+        oidc::Verifier::firebase("acme-1", Some(keys.url()), Vec::new(), Arc::new(|| NOW.0)).expect("verifier");
     let house = House::with(Some(verifier), |_| ()).await;
     std::mem::forget(keys);
     (house, signer)

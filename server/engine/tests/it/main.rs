@@ -30,6 +30,7 @@ mod sealed;
 mod service_accounts;
 mod sessions;
 mod settings;
+mod step_up;
 mod tamper;
 mod tokens;
 mod workspaces;

@@ -77,12 +77,17 @@ impl Provider {
     }
 
     pub fn client(&self, watch: &Watch, hosted_domain: Option<&str>) -> Client {
+        self.client_for(watch, hosted_domain, &[])
+    }
+
+    pub fn client_for(&self, watch: &Watch, hosted_domain: Option<&str>, email_domains: &[&str]) -> Client {
         let settings = Settings {
             issuer: self.issuer.clone(),
             client_id: CLIENT_ID.into(),
             client_secret: Some("secret".into()),
             redirect_uri: "http://127.0.0.1/return".parse().unwrap(),
             hosted_domain: hosted_domain.map(str::to_owned),
+            allowed_email_domains: email_domains.iter().map(|domain| (*domain).to_owned()).collect(),
         };
         Client::new(settings, watch.clock()).unwrap()
     }

@@ -89,6 +89,7 @@ fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem
         "create_key" | "rotate_key" => read(visit, answer).map(|created| Next::Show(Outcome::Created(created))),
         "invite_member" => read(visit, answer).map(|invited| Next::Show(Outcome::Invited(invited))),
         "remove_member" => read(visit, answer).map(removed),
+        "issue_token" => read(visit, answer).map(|token| Next::Show(Outcome::Issued(token))),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
     }
 }

@@ -12,7 +12,7 @@ use super::world::{Part, Which, World};
 
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing, `ORG` the organization.
 #[rustfmt::skip]
-const LINES: [(Line, &str); 24] = [
+const LINES: [(Line, &str); 27] = [
     (("/ui/create_key", Asks::Membership, Thing::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Asks::Own, Thing::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
@@ -35,6 +35,9 @@ const LINES: [(Line, &str); 24] = [
     (("/ui/remove_member", Asks::Admin, Thing::Member, 200, 404), "organization=ORG&actor_id=ID"),
     (("/ui/leave_organization", Asks::Membership, Thing::None, 200, 0), "organization=ORG"),
     (("/ui/export_audit_log", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/audit-log&format=csv"),
+    (("/ui/revoke_session", Asks::Person, Thing::None, 404, 0), "session_id=ses_0000000000000000"),
+    (("/ui/revoke_other_sessions", Asks::Person, Thing::None, 200, 0), ""),
+    (("/ui/issue_token", Asks::Person, Thing::None, 200, 0), ""),
     (("/ui/sign_out", Asks::Nothing, Thing::None, 200, 0), ""),
     (("/ui/set_theme", Asks::Nothing, Thing::None, 200, 0), "theme=dark&page=/"),
 ];
