@@ -1,17 +1,23 @@
 //! A provider that says whatever a test wants, and a clock that stands still.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures_util::stream;
 use oidc::{
     Client, Clock, Flow, Settings,
     testing::{Published, Signer, serve},
@@ -65,6 +71,8 @@ impl Provider {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(document))
             .route("/token", post(token))
+            .route("/silence", post(silence))
+            .route("/drip", post(drip))
             .with_state(provider.clone());
         let issuer = format!("http://{}", serve(router).await);
         *provider.document.lock().unwrap() = json!({
@@ -117,6 +125,19 @@ impl Provider {
 
 async fn document(State(provider): State<Provider>) -> Json<Value> {
     Json(provider.document.lock().unwrap().clone())
+}
+
+/// Says nothing, ever.
+async fn silence() {
+    std::future::pending().await
+}
+
+/// Says a letter a second, for ever.
+async fn drip() -> Body {
+    Body::from_stream(stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, Infallible>(" "), ()))
+    }))
 }
 
 async fn token(State(provider): State<Provider>) -> Response {
