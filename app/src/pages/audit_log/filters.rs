@@ -100,16 +100,15 @@ fn periods(place: &Place) -> AnyView {
         .into_any()
 }
 
-/// What was chosen, each with a way to let it go.
+/// What was chosen, each with a way to let it go. A period stands out among the periods already.
 fn chosen(log: &Log) -> Option<AnyView> {
     let place = log.place();
     let chip = |name: &'static str| {
-        let value = place.get(name)?;
+        let value = place.get(name).filter(|_| name != "period")?;
         let text = match name {
             "action" => value.parse().map(action_name).unwrap_or_default(),
             "actor" => words::done_by(&actor_name(log, value)),
             "object" => object_name(log, value),
-            "period" => words::last(value).to_owned(),
             name => words::day_bound(name, value),
         };
         let without = place.with(name, None).path();
@@ -118,14 +117,11 @@ fn chosen(log: &Log) -> Option<AnyView> {
         })
     };
     let chips: Vec<_> = LOG_FILTERS.into_iter().filter_map(chip).collect();
-    let top = Place::top(place.screen.clone());
-    (!chips.is_empty()).then(|| {
-        view! {
-            <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul>
-            <a class="link-button" href=top.path()>{words::CLEAR_FILTERS}</a>
-        }
-        .into_any()
-    })
+    let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul> });
+    let top = Place::top(place.screen.clone()).path();
+    place
+        .has_log_filters()
+        .then(|| view! { {chips}<a class="link-button" href=top>{words::CLEAR_FILTERS}</a> }.into_any())
 }
 
 fn action_name(action: ActionFilter) -> String {
