@@ -135,13 +135,13 @@ pub const fn export(format: ExportFormat) -> &'static str {
 /// Whatever happened of a chapter.
 pub const fn anything_of(chapter: Chapter) -> &'static str {
     match chapter {
-        Chapter::Keys => "Anything about API keys",
-        Chapter::Members => "Anything about members",
-        Chapter::ServiceAccounts => "Anything about service accounts",
-        Chapter::SignIn => "Anything about signing in",
-        Chapter::Workspaces => "Anything about workspaces and runs",
-        Chapter::Messages => "Anything about messages and notes",
-        Chapter::Organization => "Anything about the organization",
+        Chapter::Keys => "All about API keys",
+        Chapter::Members => "All about members",
+        Chapter::ServiceAccounts => "All about service accounts",
+        Chapter::SignIn => "All about signing in",
+        Chapter::Workspaces => "All about workspaces, runs",
+        Chapter::Messages => "All about messages, notes",
+        Chapter::Organization => "All about the organization",
     }
 }
 
@@ -279,7 +279,7 @@ mod tests {
             ("state", "revoked", "Status: Revoked"),
             ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
             ("display_name", "Ada", "Display name: Ada"),
-            ("action", "keys", "Action: Anything about API keys"),
+            ("action", "keys", "Action: All about API keys"),
             ("action", "key.revoked", "Action: Revoked an API key"),
             ("actor", "5", "Actor: Actor no. 5"),
             ("object", "key:12", "Object: API key no. 12"),

@@ -96,7 +96,7 @@ fn periods(place: &Place) -> AnyView {
         entry(place.with("period", Some(word)).path(), words::last(word), now == Some(word))
     };
     let free = any.pairs() == place.with("before", None).pairs();
-    view! { <nav class="periods" aria-label=words::TIME><ul>{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
+    view! { <nav aria-label=words::TIME><ul class="periods">{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
         .into_any()
 }
 
