@@ -110,8 +110,8 @@ impl Engine {
         Ok(walk.broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
 
-    /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the same chain, it is what they
-    /// knew before.
+    /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the
+    /// same chain, it is what they knew before.
     async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
         let chain = self.chains().of(organization);
         let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.told(), budget)) };
