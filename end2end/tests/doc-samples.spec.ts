@@ -81,6 +81,7 @@ const PLANS: Record<string, Plan> = {
   },
   encryption: { begin: (port) => founded(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
   organization: { begin: (port) => founded(port) },
+  'audit-log': { begin: (port) => founded(port, async () => ({ KEY_ID: '1' })) },
   members: {
     async begin(port, browser) {
       const server = await startServer(port, { demo: true });

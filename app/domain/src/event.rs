@@ -246,6 +246,7 @@ pub struct Event {
 impl Event {
     /// An event about one thing, so far without changes.
     pub fn new(happening: Happening, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
+        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind that the log is asked for");
         let object_id = object_id.to_string();
         Self {
             happening,

@@ -7,7 +7,6 @@ use engine::audit::Doer;
 use leptos::prelude::*;
 
 use super::{Answer, Asked, Page};
-use crate::bits::icon;
 use crate::parts::frame::{Room, frame};
 use crate::routes::{DOCS_OF_LOG, Place, Screen};
 use crate::words;
@@ -68,14 +67,13 @@ fn draw(log: &Log) -> AnyView {
         <div class="page-head">
             <div>
                 <h1>{words::AUDIT_LOG}</h1>
-                <p class="lede">{words::audit_lede(log.sees_all(), &room.name)}</p>
+                <p class="lede">{words::audit_lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::ABOUT_LOG}</a></p>
                 {around::chain(&log.chain)}
             </div>
             {around::export(log)}
         </div>
         {filters::filters(log)}
         {content}
-        <p class="links"><a href=DOCS_OF_LOG>{icon("book")}{words::ABOUT_LOG}</a></p>
     };
     frame(room, words::AUDIT_LOG, log.problem.as_ref(), body.into_any())
 }

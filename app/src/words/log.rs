@@ -123,28 +123,29 @@ pub fn broken_at(n: i64) -> String {
 }
 
 /// Takes events out.
-pub const fn export(format: ExportFormat) -> &'static str {
+pub const fn export_as(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "Export CSV",
         ExportFormat::JsonLines => "Export JSON lines",
     }
 }
 
-/// Whatever happened of a chapter.
-pub const fn anything_of(chapter: Chapter) -> &'static str {
-    match chapter {
-        Chapter::Keys => "Anything about API keys",
-        Chapter::Members => "Anything about members",
-        Chapter::ServiceAccounts => "Anything about service accounts",
-        Chapter::SignIn => "Anything about signing in",
-        Chapter::Workspaces => "Anything about workspaces and runs",
-        Chapter::Messages => "Anything about messages and notes",
-        Chapter::Organization => "Anything about the organization",
+/// What happened: one thing, or whatever of a chapter.
+pub const fn happened(action: ActionFilter) -> &'static str {
+    match action {
+        ActionFilter::One(happening) => happening.label(),
+        ActionFilter::Any(Chapter::Keys) => "All about API keys",
+        ActionFilter::Any(Chapter::Members) => "All about members",
+        ActionFilter::Any(Chapter::ServiceAccounts) => "All about service accounts",
+        ActionFilter::Any(Chapter::SignIn) => "All about signing in",
+        ActionFilter::Any(Chapter::Workspaces) => "All about workspaces, runs",
+        ActionFilter::Any(Chapter::Messages) => "All about messages, notes",
+        ActionFilter::Any(Chapter::Organization) => "All about the organization",
     }
 }
 
 /// So long back from now, by the word in the address.
-pub fn last(period: &str) -> &'static str {
+pub fn last_period(period: &str) -> &'static str {
     match period {
         "24h" => "Last 24 hours",
         "7d" => "Last 7 days",
@@ -171,7 +172,7 @@ pub fn actor_no(id: &str) -> String {
 }
 
 /// One thing, by its name if that is at hand.
-pub fn thing(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
+pub fn named_thing(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
     let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("no. {id}"), isolated);
     format!("{} {name}", kind.label())
 }
@@ -213,13 +214,10 @@ pub fn changed_value(field: &str, value: &str) -> String {
         "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
         "scopes" => Some(scope_words(value)),
         "successor" => Some(format!("Key no. {value}")),
-        "action" => value.parse().ok().map(|action| match action {
-            ActionFilter::One(happening) => happening.label().to_owned(),
-            ActionFilter::Any(chapter) => anything_of(chapter).to_owned(),
-        }),
+        "action" => value.parse().ok().map(|action| happened(action).to_owned()),
         "actor" => Some(actor_no(value)),
         "object" => value.parse().ok().map(|ObjectFilter { kind, id }| match id {
-            Some(id) => thing(kind, id.as_str(), None),
+            Some(id) => named_thing(kind, id.as_str(), None),
             None => kind.label().to_owned(),
         }),
         "format" => match value {
@@ -291,7 +289,7 @@ mod tests {
             ("key_makers", "admins", "Who may create keys: Only owners and admins"),
             ("keys_make_keys", "false", "Keys may create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
-            ("action", "keys", "Action: Anything about API keys"),
+            ("action", "keys", "Action: All about API keys"),
             ("action", "key.revoked", "Action: Revoked an API key"),
             ("actor", "5", "Actor: Actor no. 5"),
             ("object", "key:12", "Object: API key no. 12"),

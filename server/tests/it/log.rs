@@ -222,7 +222,7 @@ async fn d7_the_form_answers_with_the_file() {
         table.text
     );
     let shown = page(&house, &olivia, "audit-log").await;
-    assert!(shown.contains("Exported the audit log") && shown.contains("Anything about API keys"), "{shown}");
+    assert!(shown.contains("Exported the audit log") && shown.contains("All about API keys"), "{shown}");
 }
 
 // Where there is no file, there is a page that says why; and nothing was recorded.

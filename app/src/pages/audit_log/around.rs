@@ -36,7 +36,7 @@ pub fn export(log: &Log) -> AnyView {
     let place = log.place().with("before", None);
     let hint = if place.has_log_filters() { words::EXPORT_FILTERED } else { words::EXPORT_ALL };
     let button = |format: ExportFormat| {
-        view! { <button class="button" name="format" value=format.as_str() title=hint>{icon("download")}{words::export(format)}</button> }
+        view! { <button class="button" name="format" value=format.as_str() title=hint>{icon("download")}{words::export_as(format)}</button> }
     };
     view! {
         <form class="actions" method="post" action="/ui/export_audit_log" aria-label=words::EXPORT>

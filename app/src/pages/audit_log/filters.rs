@@ -39,7 +39,7 @@ fn actions(log: &Log) -> AnyView {
     let now = log.place().get("action");
     let chapter = |chapter: Chapter| {
         let single = chapter.happenings().map(|kind| option(kind.as_str(), kind.label(), now)).collect_view();
-        let all = option(chapter.as_str(), words::anything_of(chapter), now);
+        let all = option(chapter.as_str(), words::happened(ActionFilter::Any(chapter)), now);
         view! { <optgroup label=chapter.label()>{all}{single}</optgroup> }
     };
     view! {
@@ -53,17 +53,17 @@ fn actions(log: &Log) -> AnyView {
 /// Whoever appears within the person's reach; and whoever was chosen by a link.
 fn actors(log: &Log) -> AnyView {
     let now = log.place().get("actor");
-    let group = |kind: ActorKind, label: &'static str| {
+    let group = |kind: ActorKind, chapter: Chapter| {
         let of_kind = log.doers.iter().filter(|doer| doer.kind == kind);
         let options: Vec<_> = of_kind.map(|doer| option(&doer.id.to_string(), &doer.name, now)).collect();
-        (!options.is_empty()).then(|| view! { <optgroup label=label>{options}</optgroup> })
+        (!options.is_empty()).then(|| view! { <optgroup label=chapter.label()>{options}</optgroup> })
     };
     let other = now.filter(|id| log.doers.iter().all(|doer| doer.id.to_string() != **id));
     let other = other.map(|id| option(id, &actor_name(log, id), now));
     view! {
         <select class="input" id="actor" name="actor" dir="auto">
             {option("", words::ANY_ACTOR, now)}{other}
-            {group(ActorKind::Member, words::MEMBERS)}{group(ActorKind::Service, words::SERVICE_ACCOUNTS)}
+            {group(ActorKind::Member, Chapter::Members)}{group(ActorKind::Service, Chapter::ServiceAccounts)}
         </select>
     }
     .into_any()
@@ -79,8 +79,7 @@ fn objects(log: &Log) -> AnyView {
 }
 
 fn day(log: &Log, name: &'static str) -> AnyView {
-    let latest = log.room.ctx.now().to_date();
-    view! { <input class="input" type="date" id=name name=name max=latest value=log.place().get(name).map(str::to_owned)/> }
+    view! { <input class="input" type="date" id=name name=name value=log.place().get(name).map(str::to_owned)/> }
         .into_any()
 }
 
@@ -93,23 +92,22 @@ fn periods(place: &Place) -> AnyView {
     };
     let last = |period: Period| {
         let word = period.as_str();
-        entry(place.with("period", Some(word)).path(), words::last(word), now == Some(word))
+        entry(place.with("period", Some(word)).path(), words::last_period(word), now == Some(word))
     };
     let free = any.pairs() == place.with("before", None).pairs();
-    view! { <nav class="periods" aria-label=words::TIME><ul>{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
+    view! { <nav aria-label=words::TIME><ul class="periods">{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
         .into_any()
 }
 
-/// What was chosen, each with a way to let it go.
+/// What was chosen, each with a way to let it go. A period stands out among the periods already.
 fn chosen(log: &Log) -> Option<AnyView> {
     let place = log.place();
     let chip = |name: &'static str| {
-        let value = place.get(name)?;
+        let value = place.get(name).filter(|_| name != "period")?;
         let text = match name {
-            "action" => value.parse().map(action_name).unwrap_or_default(),
+            "action" => value.parse().map(words::happened).unwrap_or_default().to_owned(),
             "actor" => words::done_by(&actor_name(log, value)),
             "object" => object_name(log, value),
-            "period" => words::last(value).to_owned(),
             name => words::day_bound(name, value),
         };
         let without = place.with(name, None).path();
@@ -118,21 +116,11 @@ fn chosen(log: &Log) -> Option<AnyView> {
         })
     };
     let chips: Vec<_> = LOG_FILTERS.into_iter().filter_map(chip).collect();
-    let top = Place::top(place.screen.clone());
-    (!chips.is_empty()).then(|| {
-        view! {
-            <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul>
-            <a class="link-button" href=top.path()>{words::CLEAR_FILTERS}</a>
-        }
-        .into_any()
-    })
-}
-
-fn action_name(action: ActionFilter) -> String {
-    match action {
-        ActionFilter::One(happening) => happening.label().to_owned(),
-        ActionFilter::Any(chapter) => words::anything_of(chapter).to_owned(),
-    }
+    let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul> });
+    let top = Place::top(place.screen.clone()).path();
+    place
+        .has_log_filters()
+        .then(|| view! { {chips}<a class="link-button" href=top>{words::CLEAR_FILTERS}</a> }.into_any())
 }
 
 /// What an actor is called: now, or in the events that are shown.
@@ -148,5 +136,5 @@ fn object_name(log: &Log, word: &str) -> String {
     let Some(id) = id else { return kind.label().to_owned() };
     let newest =
         log.rows.rows.iter().find(|event| event.object_kind == kind.as_str() && event.object_id == id.as_str());
-    words::thing(kind, id.as_str(), newest.map(|event| event.object_label.as_str()))
+    words::named_thing(kind, id.as_str(), newest.map(|event| event.object_label.as_str()))
 }

@@ -6,7 +6,6 @@ use domain::view::AuditView;
 use leptos::prelude::*;
 
 use super::Shown;
-use crate::bits::icon;
 use crate::parts::frame::Room;
 use crate::parts::when;
 use crate::routes::{Place, Screen};
@@ -39,7 +38,7 @@ pub fn log(shown: &Shown) -> AnyView {
         <section class="panel" aria-labelledby="log-title">
             <h2 id="log-title">{words::ITS_EVENTS}</h2>
             {events}
-            <p><a href=whole(room, key).path()>{icon("audit")}{words::ALL_ITS_EVENTS}</a></p>
+            <p><a href=whole(room, key).path()>{words::ALL_ITS_EVENTS}</a></p>
         </section>
     }
     .into_any()

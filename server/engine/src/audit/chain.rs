@@ -79,7 +79,7 @@ impl Engine {
     }
 
     /// Goes on checking the chains of all organizations, `budget` events in all, beginning where it ended the last time.
-    /// Gives what is known of those it came to, and says aloud which of them broke.
+    /// Gives what is known of those it came to.
     ///
     /// # Errors
     /// `Busy`.
@@ -89,11 +89,7 @@ impl Engine {
         let begin = organizations.iter().position(|one| Some(one) > turn.as_ref()).unwrap_or(0);
         let (mut left, mut checked) = (budget, Vec::new());
         for organization in organizations.iter().cycle().skip(begin).take(organizations.len()) {
-            let before = self.chains().of(organization).told().broken;
             let (view, rest) = self.check_on(organization, left).await?;
-            if let Some(n) = view.broken.filter(|_| before != view.broken) {
-                tracing::error!(%organization, n, "integrity failure: the audit log was altered");
-            }
             *self.chains().turn() = Some(organization.clone());
             checked.push((organization.clone(), view));
             left = rest;
@@ -114,8 +110,8 @@ impl Engine {
         Ok(walk.broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
 
-    /// What is known now, and what is left of the budget. While somebody else checks the same chain, it is what they
-    /// knew before.
+    /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the
+    /// same chain, it is what they knew before.
     async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
         let chain = self.chains().of(organization);
         let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.told(), budget)) };
@@ -128,7 +124,10 @@ impl Engine {
         watch.broken = [ahead.broken, behind].into_iter().flatten().min();
         let (events, _) = audit::head(&mut link, organization).await?;
         let view = ChainView { verified: watch.front.n, events, broken: watch.broken };
-        *chain.told() = view;
+        let before = std::mem::replace(&mut *chain.told(), view).broken;
+        if let Some(n) = view.broken.filter(|_| before != view.broken) {
+            tracing::error!(%organization, n, "integrity failure: the audit log was altered");
+        }
         Ok((view, left))
     }
 
