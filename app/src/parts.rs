@@ -17,6 +17,7 @@ pub mod pager;
 pub mod personal;
 pub mod picks;
 pub mod roles;
+pub mod sheet;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {

@@ -8,6 +8,7 @@ mod house;
 mod keys;
 mod log;
 mod matrix;
+mod members;
 mod operations;
 mod organizations;
 mod provider;

@@ -66,3 +66,126 @@ async fn d17_the_form_offers_only_what_the_organization_allows() {
         assert_eq!(offered(value).await, still, "{value}");
     }
 }
+
+/// Sends a form that stands on a page, as a browser does.
+async fn send(house: &House, function: &str, on: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("page", on).extend_pairs(fields);
+    let request = Request::post(format!("/ui/{function}")).header("cookie", cookie).header("accept", "text/html");
+    let request = request.header("sec-fetch-site", "same-origin");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    house.send(request.body(Body::from(form.finish())).expect("request")).await
+}
+
+// KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one, which becomes the
+// active one.
+#[tokio::test]
+async fn ke_05_a_further_organization_is_made_and_is_active() {
+    let house = House::new().await;
+    let mina = house.someone("mina").await;
+    let keys = format!("/o/{}/settings/api-keys", mina.organization);
+    let shown = page(&house, &keys, &mina.cookie()).await.text;
+    assert!(shown.contains("href=\"/organizations/new\"") && shown.contains("aria-current=\"true\""));
+    let on = "/organizations/new";
+    assert_eq!(page(&house, on, &mina.cookie()).await.status.as_u16(), 200);
+    for (name, sentence) in [(" ", "Enter a name for the organization."), ("a\u{202e}b", "invisible")] {
+        let refused = send(&house, "create_organization", on, &[("name", name)], &mina.cookie()).await;
+        assert_eq!(refused.status.as_u16(), 422);
+        assert!(refused.text.contains(sentence), "{name:?}");
+    }
+    let made = send(&house, "create_organization", on, &[("name", "ورشة مينا")], &mina.cookie()).await;
+    assert_eq!(made.status.as_u16(), 303, "{}", made.text);
+    let further = made.header("location").to_owned();
+    assert_ne!(further, keys);
+    let shown = page(&house, &further, &mina.cookie()).await.text;
+    assert!(shown.contains("“<bdi>ورشة مينا</bdi>” is created, and you are its owner."));
+    for text in [further.as_str(), &keys, "Owner", "Member"] {
+        assert!(shown.contains(text), "{text}");
+    }
+    assert_eq!(page(&house, "/settings/api-keys", &mina.cookie()).await.header("location"), further);
+    page(&house, &keys, &mina.cookie()).await;
+    assert_eq!(page(&house, "/settings/api-keys", &mina.cookie()).await.header("location"), keys);
+
+    // Leaving one leads to the other, and says so.
+    let leave = format!("/o/{}/settings/members/leave", mina.organization);
+    let fields = [("organization", mina.organization.as_str())];
+    assert_eq!(send(&house, "leave_organization", &leave, &fields, &mina.cookie()).await.header("location"), "/");
+    assert_eq!(page(&house, "/", &mina.cookie()).await.header("location"), further);
+    assert!(page(&house, &further, &mina.cookie()).await.text.contains("You have left “<bdi>Acme</bdi>”."));
+    assert_eq!(page(&house, &keys, &mina.cookie()).await.status.as_u16(), 403);
+}
+
+#[tokio::test]
+async fn who_is_in_no_organization_makes_none() {
+    let house = House::new().await;
+    let (mina, on) = (house.someone("mina").await, "/organizations/new");
+    house.engine.leave(&mina.ctx).await.expect("left");
+    let shown = page(&house, on, &mina.cookie()).await;
+    assert!(shown.text.contains(app::words::NOWHERE) && !shown.text.contains("/ui/create_organization"));
+    let refused = send(&house, "create_organization", on, &[("name", "Mine")], &mina.cookie()).await;
+    assert_eq!(refused.status.as_u16(), 403);
+    let nobody = page(&house, on, "").await;
+    assert_eq!((nobody.status.as_u16(), nobody.header("location")), (303, "/sign-in?return_to=/organizations/new"));
+}
+
+// Decisions D5, D17, D24: one form for each setting, so that nobody overwrites what they did not mean; members read all.
+#[tokio::test]
+async fn each_setting_is_kept_by_a_form_of_its_own() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let on = format!("/o/{}/settings", olivia.organization);
+    let organization = ("organization", olivia.organization.as_str());
+    let cookie = olivia.cookie();
+    for (function, field, value) in [
+        ("limit_key_lifetime", "max_key_days", "90"),
+        ("change_key_rules", "key_makers", "admins"),
+        ("change_key_rules", "keys_make_keys", "false"),
+        ("rename_organization", "name", " شركة أكمي "),
+    ] {
+        let answer = send(&house, function, &on, &[organization, (field, value)], &cookie).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, on.as_str()), "{}", answer.text);
+        assert!(page(&house, &on, &cookie).await.text.contains("role=\"status\""), "{field}");
+    }
+    let kept = house.engine.see_organization(&olivia.ctx).await.expect("kept");
+    assert_eq!((kept.max_key_days, kept.key_makers.as_str(), kept.keys_make_keys), (Some(90), "admins", false));
+    assert_eq!(kept.name, "شركة أكمي");
+    for (function, field, value) in [
+        ("limit_key_lifetime", "max_key_days", "ninety"),
+        ("change_key_rules", "key_makers", "nobody"),
+        ("rename_organization", "name", " "),
+    ] {
+        let answer = send(&house, function, &on, &[organization, (field, value)], &cookie).await;
+        assert_eq!(answer.status.as_u16(), 422, "{field}");
+    }
+    assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("kept"), kept);
+    let read = page(&house, &on, &mina.cookie()).await.text;
+    for text in ["شركة أكمي", "90 days", "Only owners and admins", "No, only people create keys"] {
+        assert!(read.contains(text), "{text}");
+    }
+    assert!(!read.contains("/ui/rename_organization") && !read.contains("/ui/change_key_rules"));
+    let blank = send(&house, "limit_key_lifetime", &on, &[organization, ("max_key_days", "")], &cookie).await;
+    assert_eq!(blank.status.as_u16(), 303);
+    assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("kept").max_key_days, None);
+}
+
+// Where only owners and admins make keys, members find no button, and are told why.
+#[tokio::test]
+async fn who_may_not_create_keys_finds_no_button_and_is_told_why() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let keys = format!("/o/{}/settings/api-keys", olivia.organization);
+    let create = format!("{keys}/new");
+    assert!(page(&house, &keys, &mina.cookie()).await.text.contains(&create));
+    let rule = OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() };
+    let rule = ChangeOrganization::read(&rule).expect("valid");
+    house.engine.change_organization(&olivia.ctx, rule).await.expect("changed");
+    for path in [&keys, &create] {
+        let shown = page(&house, path, &mina.cookie()).await.text;
+        assert!(shown.contains(app::words::MAY_NOT_CREATE) && !shown.contains("/ui/create_key"), "{path}");
+        assert!(!shown.contains(&format!("href=\"{create}\"")), "{path}");
+    }
+    let fields = [("organization", mina.organization.as_str()), ("name", "Mine"), ("template", "full_access")];
+    assert_eq!(send(&house, "create_key", &create, &fields, &mina.cookie()).await.status.as_u16(), 403);
+    let shown = page(&house, &keys, &olivia.cookie()).await.text;
+    assert!(shown.contains(&create) && !shown.contains(app::words::MAY_NOT_CREATE));
+}

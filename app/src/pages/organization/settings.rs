@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::Shown;
 use crate::bits::field_error;
+use crate::parts::sheet::Sheet;
 use crate::words;
 
 /// The forms, for admins and owners.
@@ -12,33 +13,12 @@ pub fn forms(shown: &Shown) -> AnyView {
     view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)} }.into_any()
 }
 
-/// A form on a sheet.
-struct Sheet {
-    function: &'static str,
-    title: &'static str,
-    body: AnyView,
-    note: Option<&'static str>,
-    button: &'static str,
-}
-
-impl Sheet {
-    fn of(self, shown: &Shown) -> AnyView {
-        view! {
-            <form class="sheet" method="post" action=self.function>
-                {shown.room.fields(None)}
-                <div class="sheet-head"><h2>{self.title}</h2></div>
-                <div class="sheet-body">{self.body}</div>
-                <div class="sheet-foot">
-                    {self.note.map(|note| view! { <p class="push">{note}</p> })}
-                    <button class="button">{self.button}<span class="visually-hidden">": "{self.title}</span></button>
-                </div>
-            </form>
-        }
-        .into_any()
-    }
-}
-
 const RULES: &str = "/ui/change_key_rules";
+
+/// The button, which says to a screen reader what it saves.
+fn save(title: &'static str) -> AnyView {
+    view! { <button class="button">{words::SAVE}<span class="visually-hidden">": "{title}</span></button> }.into_any()
+}
 
 fn rename(shown: &Shown) -> AnyView {
     let fault = shown.problem.as_ref().and_then(|problem| problem.field("name")).map(str::to_owned);
@@ -53,8 +33,9 @@ fn rename(shown: &Shown) -> AnyView {
             <p class="hint" id="name-hint">{words::ORGANIZATION_NAME_HINT}</p>
         </div>
     };
-    let (function, title, button) = ("/ui/rename_organization", words::RENAME_ORGANIZATION, words::SAVE);
-    Sheet { function, title, body: body.into_any(), note: None, button }.of(shown)
+    let (function, title, button) =
+        ("/ui/rename_organization", words::RENAME_ORGANIZATION, save(words::RENAME_ORGANIZATION));
+    Sheet { function, title, body: body.into_any(), note: None, button }.draw(&shown.room, None)
 }
 
 fn lifetime(shown: &Shown) -> AnyView {
@@ -71,7 +52,7 @@ fn lifetime(shown: &Shown) -> AnyView {
         </div>
     };
     let (function, title, note) = ("/ui/limit_key_lifetime", words::LONGEST_LIFETIME, Some(words::LIFETIME_KEEPS));
-    Sheet { function, title, body: body.into_any(), note, button: words::SAVE }.of(shown)
+    Sheet { function, title, body: body.into_any(), note, button: save(title) }.draw(&shown.room, None)
 }
 
 /// A choice of two or more, by radio buttons.
@@ -96,7 +77,7 @@ fn makers(shown: &Shown) -> AnyView {
     let offers = KeyMakers::ALL.map(|who| (who.as_str(), words::key_makers(who), who == shown.view.key_makers));
     let body = choices("key_makers", words::KEY_MAKERS, offers);
     let (title, note) = (words::KEY_MAKERS, Some(words::KEY_MAKERS_HINT));
-    Sheet { function: RULES, title, body, note, button: words::SAVE }.of(shown)
+    Sheet { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
 fn keys_make_keys(shown: &Shown) -> AnyView {
@@ -104,7 +85,7 @@ fn keys_make_keys(shown: &Shown) -> AnyView {
     let offers = [("true", words::KEYS_MAKE_THEM, may), ("false", words::ONLY_PEOPLE_MAKE_THEM, !may)];
     let body = choices("keys_make_keys", words::KEYS_MAKE_KEYS, offers);
     let (title, note) = (words::KEYS_MAKE_KEYS, Some(words::KEYS_MAKE_KEYS_HINT));
-    Sheet { function: RULES, title, body, note, button: words::SAVE }.of(shown)
+    Sheet { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
 /// The same for members.

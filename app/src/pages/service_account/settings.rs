@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::bits::icon;
 use crate::parts::accounts::{account_name, account_role};
+use crate::parts::sheet::Sheet;
 use crate::words;
 
 /// The forms, the dangerous one last.
@@ -12,42 +13,24 @@ pub fn settings(shown: &Shown) -> AnyView {
     view! { {rename(shown)}{change_role(shown)}{several(shown)}{disable(shown)} }.into_any()
 }
 
-/// A form on a sheet.
-struct Sheet {
-    function: &'static str,
-    title: &'static str,
-    body: AnyView,
-    note: Option<&'static str>,
-    button: AnyView,
-}
-
-impl Sheet {
-    fn of(self, shown: &Shown) -> AnyView {
-        view! {
-            <form class="sheet" method="post" action=self.function>
-                {shown.room.fields(Some(("actor_id", shown.account.actor_id.to_string())))}
-                <div class="sheet-head"><h2>{self.title}</h2></div>
-                <div class="sheet-body">{self.body}</div>
-                <div class="sheet-foot">{self.note.map(|note| view! { <p class="push">{note}</p> })}{self.button}</div>
-            </form>
-        }
-        .into_any()
-    }
-}
-
 const CHANGE: &str = "/ui/change_service_account";
+
+fn account(shown: &Shown) -> Option<(&'static str, String)> {
+    Some(("actor_id", shown.account.actor_id.to_string()))
+}
 
 fn rename(shown: &Shown) -> AnyView {
     let body = account_name(shown.problem.as_ref(), shown.name.clone(), false);
     let button = view! { <button class="button">{words::RENAME_ACCOUNT}</button> }.into_any();
-    Sheet { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }.of(shown)
+    Sheet { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }
+        .draw(&shown.room, account(shown))
 }
 
 fn change_role(shown: &Shown) -> AnyView {
     let body = account_role(shown.problem.as_ref(), shown.role);
     let button = view! { <button class="button">{words::CHANGE_ROLE}</button> }.into_any();
     let note = Some(words::ACCOUNT_ROLE_CHANGE);
-    Sheet { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.of(shown)
+    Sheet { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.draw(&shown.room, account(shown))
 }
 
 fn several(shown: &Shown) -> AnyView {
@@ -57,7 +40,7 @@ fn several(shown: &Shown) -> AnyView {
     };
     let body = view! { <p>{text}</p> }.into_any();
     let button = view! { <button class="button" name="allow_overlap" value=value>{label}</button> }.into_any();
-    Sheet { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }.of(shown)
+    Sheet { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }.draw(&shown.room, account(shown))
 }
 
 /// Stops all of its keys, or lets them work again.
@@ -66,7 +49,8 @@ fn disable(shown: &Shown) -> AnyView {
         let body = view! { <p>{words::ENABLE_EFFECT}</p> }.into_any();
         let button = view! { <button class="button primary" name="disabled" value="false">{words::ENABLE}</button> };
         let button = button.into_any();
-        return Sheet { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }.of(shown);
+        return Sheet { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }
+            .draw(&shown.room, account(shown));
     }
     let [refused, again] = words::DISABLE_EFFECTS;
     let body = view! {
@@ -74,5 +58,6 @@ fn disable(shown: &Shown) -> AnyView {
     };
     let button = view! { <button class="button danger" name="disabled" value="true">{words::DISABLE}</button> };
     let (body, button) = (body.into_any(), button.into_any());
-    Sheet { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }.of(shown)
+    Sheet { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }
+        .draw(&shown.room, account(shown))
 }

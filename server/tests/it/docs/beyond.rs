@@ -22,7 +22,21 @@ async fn ke_37_where_to_go_next() {
     says(&house, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member here"]).await;
     says(&house, "/docs/members", "roles-and-keys", &["When a role is lowered, the keys are lowered with it, at once"])
         .await;
-    says(&house, "/docs/members", "when-somebody-leaves", &["From then on their keys answer 403"]).await;
+    let leaving = ["From then on their keys answer 403", "asks for each what becomes of it", "What they made stays"];
+    says(&house, "/docs/members", "when-somebody-leaves", &leaving).await;
+    let inviting = ["Only whoever signs in with that address", "It works once, and for 7 days", "No mail is sent"];
+    says(&house, "/docs/members", "invite-somebody", &inviting).await;
+    leads(
+        &house,
+        "/docs/members",
+        "next-steps",
+        &["/docs/organization", "/docs/credentials", "/docs/api-keys#who-sees-which-keys"],
+    )
+    .await;
+    says(&house, "/docs/organization", "the-active-organization", &["Its keys, members and Audit Log are its own"])
+        .await;
+    says(&house, "/docs/organization", "who-may-create-keys", &["Everyone, or only owners and admins"]).await;
+    says(&house, "/docs/organization", "keys-that-create-keys", &["then only people create keys"]).await;
     let text = plain(&section(&house, "/docs/api-keys", "who-sees-which-keys").await.replace("</td>", " </td>"));
     assert!(text.contains("Admin all keys own keys, and keys of service accounts any key"), "{text}");
     assert!(text.contains("Member own keys own keys own keys"), "{text}");

@@ -214,7 +214,8 @@ async fn b23_a_cookie_from_before_the_sign_in_never_works_after_it() {
 async fn a_refused_sign_in_leaves_nothing_behind() {
     let (house, provider) = house(None, &["acme.example"]).await;
     let olivia = by_hand(&house, &provider).await;
-    let newest = async || house.engine.read_audit(&olivia.ctx, &Default::default(), 1).await.expect("events").rows.remove(0);
+    let newest =
+        async || house.engine.read_audit(&olivia.ctx, &Default::default(), 1).await.expect("events").rows.remove(0);
     let before = newest().await.n;
     for said in [json!({ "email": "olivia@evil.example" }), json!({ "email_verified": false }), json!({ "nonce": "x" })]
     {

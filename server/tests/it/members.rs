@@ -1,0 +1,137 @@
+//! The pages of members, invitations and roles, as a browser without script meets them.
+
+mod joining;
+mod removal;
+mod roles;
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::ActorId;
+use domain::view::MemberView;
+use engine::ctx::Origin;
+use engine::people::Identity;
+
+use crate::house::{Answer, House, ISSUER, Someone};
+
+/// The member with a name from right to left.
+const NOOR: &str = "نور الهاشمي";
+
+/// Whoever sits at a browser; the demonstration people under their own names and addresses.
+struct Visitor {
+    cookie: String,
+}
+
+/// Signs someone in as their provider vouches for them, so many seconds ago.
+async fn visitor(house: &House, subject: &str, name: &str, seconds_ago: i64) -> Visitor {
+    let email = Some(format!("{subject}@demo.example"));
+    let identity = Identity { issuer: ISSUER.into(), subject: subject.into(), email, name: Some(name.into()) };
+    let person = house.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+    let token = house.engine.outside().bytes::<16>();
+    let signed_in_at = house.engine.outside().now().plus_seconds(-seconds_ago).0;
+    let data = serde_json::json!({ "person": person.0, "signed_in_at": signed_in_at }).to_string();
+    let kept = house.engine.insert_session(&token, Some(person), &Origin::default(), data.as_bytes()).await;
+    assert!(kept.expect("session"));
+    let cookie = format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)));
+    Visitor { cookie }
+}
+
+async fn owner(house: &House) -> Visitor {
+    visitor(house, "olivia", "Olivia Owens", 0).await
+}
+
+async fn page(house: &House, path: &str, cookie: &str) -> Answer {
+    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
+    house.send(request.body(Body::empty()).expect("request")).await
+}
+
+/// Sends a form that stands on a page, as a browser does.
+async fn send(house: &House, function: &str, on: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("page", on).extend_pairs(fields);
+    let request = Request::post(format!("/ui/{function}")).header("cookie", cookie).header("accept", "text/html");
+    let request = request.header("sec-fetch-site", "same-origin");
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    house.send(request.body(Body::from(form.finish())).expect("request")).await
+}
+
+async fn members(house: &House, by: &Someone) -> Vec<MemberView> {
+    house.engine.list_members(&by.ctx, None, 50).await.expect("members").rows
+}
+
+async fn member(house: &House, by: &Someone, name: &str) -> ActorId {
+    let found = members(house, by).await.into_iter().find(|member| member.name == name);
+    found.unwrap_or_else(|| panic!("no member {name}")).actor_id
+}
+
+/// What stands between two texts of a page.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let from = text.find(before).unwrap_or_else(|| panic!("no {before} in {text}")) + before.len();
+    &text[from..from + text[from..].find(after).unwrap_or_else(|| panic!("no {after} after {before}"))]
+}
+
+// KE-38, RA-33, KE-24, RA-30: everyone finds the members, their roles and what those mean; addresses, keys, invitations
+// and whatever changes something are for admins and owners.
+#[tokio::test]
+async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    house.key_of(&mina).await;
+    let list = format!("/o/{}/settings/members", olivia.organization);
+    let (full, short) = (owner(&house).await, visitor(&house, "mina", "Mina Moreau", 0).await);
+    visitor(&house, "noor", NOOR, 0).await;
+    let mine = member(&house, &olivia, "Mina Moreau").await;
+    let (full, short) = (page(&house, &list, &full.cookie).await, page(&house, &list, &short.cookie).await);
+    for shown in [&full, &short] {
+        assert_eq!(shown.status.as_u16(), 200, "{}", shown.text);
+        for text in [&format!("<bdi>{NOOR}</bdi>"), "Olivia Owens", "Owner", "Admin", "Member", ">You<"] {
+            assert!(shown.text.contains(text), "{text}");
+        }
+        for role in domain::Role::ALL {
+            assert!(shown.text.contains(app::words::role_may(role)), "{role:?}");
+        }
+        assert!(shown.text.contains(&format!("{list}/leave")));
+    }
+    let managing = [
+        "noor@demo.example",
+        &format!("{list}/invite"),
+        &format!("{list}/{mine}/role"),
+        &format!("{list}/{mine}/remove"),
+        &format!("?owner={mine}"),
+    ];
+    for text in managing {
+        assert!(full.text.contains(text), "{text}");
+        assert!(!short.text.contains(text), "{text}");
+    }
+    let own = member(&house, &olivia, "Olivia Owens").await;
+    assert!(full.text.contains(&format!("{list}/{own}/role")) && !full.text.contains(&format!("{list}/{own}/remove")));
+    let theo = visitor(&house, "theo", "Theo Okafor", 0).await;
+    let refused = page(&house, &list, &theo.cookie).await;
+    assert_eq!(refused.status.as_u16(), 403);
+    assert!(!refused.text.contains("Olivia"));
+}
+
+// RA-30: a member opens none of the pages that manage members, and everyone may leave.
+#[tokio::test]
+async fn ra_30_pages_that_manage_members_are_closed_to_members() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let mina = visitor(&house, "mina", "Mina Moreau", 0).await;
+    let list = format!("/o/{}/settings/members", olivia.organization);
+    let adam = member(&house, &olivia, "Adam Adler").await;
+    for path in ["invite".to_owned(), format!("{adam}/role"), format!("{adam}/remove")] {
+        let shown = page(&house, &format!("{list}/{path}"), &mina.cookie).await;
+        assert_eq!(shown.status.as_u16(), 403, "{path}");
+        assert!(!shown.text.contains("adam@demo.example"), "{path}");
+    }
+    assert_eq!(page(&house, &format!("{list}/leave"), &mina.cookie).await.status.as_u16(), 200);
+    // An admin manages members, but no owner (decision D5).
+    let adam = visitor(&house, "adam", "Adam Adler", 0).await;
+    let own = member(&house, &olivia, "Olivia Owens").await;
+    for path in ["role", "remove"] {
+        assert_eq!(page(&house, &format!("{list}/{own}/{path}"), &adam.cookie).await.status.as_u16(), 403, "{path}");
+    }
+    let shown = page(&house, &list, &adam.cookie).await.text;
+    assert!(!shown.contains(&format!("{list}/{own}/role")) && shown.contains(&format!("{list}/invite")));
+    let none = page(&house, &format!("{list}/9999/remove"), &adam.cookie).await;
+    assert_eq!(none.status.as_u16(), 404);
+}

@@ -1,0 +1,189 @@
+//! Taking a member out, with what becomes of their keys.
+
+use domain::ActorId;
+use domain::command::{CreateKey, CreateServiceAccount};
+
+use super::{NOOR, Visitor, between, member, members, owner, page, send, visitor};
+use crate::house::{Answer, House, Someone};
+
+async fn key(house: &House, owner: &Someone, name: &str) -> (String, String) {
+    let new = house.engine.create_key(&owner.ctx, CreateKey::read(name).expect("valid")).await.expect("created");
+    (new.view.key_id.to_string(), new.plain.expose().to_owned())
+}
+
+async fn account(house: &House, by: &Someone, name: &str) -> ActorId {
+    let command = CreateServiceAccount::read(name, Some("member"), false).expect("valid");
+    house.engine.create_service_account(&by.ctx, command).await.expect("created").actor_id
+}
+
+struct Scene {
+    house: House,
+    olivia: Someone,
+    owner: Visitor,
+    noor: Someone,
+    list: String,
+    on: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let house = House::new().await;
+        let (olivia, noor) = (house.someone("olivia").await, house.someone("noor").await);
+        let owner = owner(&house).await;
+        visitor(&house, "noor", NOOR, 0).await;
+        let list = format!("/o/{}/settings/members", olivia.organization);
+        let on = format!("{list}/{}/remove", noor.ctx.actor().id);
+        Self { house, olivia, owner, noor, list, on }
+    }
+
+    async fn remove(&self, keys: &[(&str, &str)]) -> Answer {
+        let (organization, actor) = (self.olivia.organization.to_string(), self.noor.ctx.actor().id.to_string());
+        let keys: Vec<_> = keys.iter().map(|(key, fate)| (format!("keys[{key}]"), *fate)).collect();
+        let mut fields = vec![("organization", organization.as_str()), ("actor_id", actor.as_str())];
+        fields.extend(keys.iter().map(|(name, fate)| (name.as_str(), *fate)));
+        send(&self.house, "remove_member", &self.on, &fields, &self.owner.cookie).await
+    }
+
+    async fn status(&self, key: &str) -> u16 {
+        self.house.get("/api/v1/me", key).await.status.as_u16()
+    }
+}
+
+// B20, RA-31: the page says who goes and what follows, and asks of every key that opens doors, the one used last first.
+#[tokio::test]
+async fn b20_the_page_says_what_removing_does() {
+    let scene = Scene::new().await;
+    let house = &scene.house;
+    let (first, _) = key(house, &scene.noor, "Old laptop").await;
+    let (second, used) = key(house, &scene.noor, "مفتاح النشر").await;
+    let (ended, _) = key(house, &scene.noor, "Ended").await;
+    let revoke = domain::command::RevokeKey {
+        key: ended.parse().expect("id"),
+        reason: domain::key::RevokeReason::NoLongerNeeded,
+    };
+    house.engine.revoke_key(&scene.noor.ctx, revoke).await.expect("revoked");
+    assert_eq!(scene.status(&used).await, 200);
+    house.engine.flush_usage().await.expect("written");
+    let (free, busy) = (account(house, &scene.olivia, "Free").await, account(house, &scene.olivia, "Busy").await);
+    let command = CreateKey { owner: Some(busy), ..CreateKey::read("Its own").expect("valid") };
+    house.engine.create_key(&scene.olivia.ctx, command).await.expect("created");
+
+    let shown = page(house, &scene.on, &scene.owner.cookie).await;
+    assert_eq!(shown.status.as_u16(), 200);
+    for text in [NOOR, "noor@demo.example", "مفتاح النشر", "Used in the last 7 days"] {
+        assert!(shown.text.contains(text), "{text}: {}", shown.text);
+    }
+    assert!(app::words::REMOVE_EFFECTS.iter().all(|effect| shown.text.contains(effect)));
+    let place = |id: &str| shown.text.find(&format!("name=\"keys[{id}]\""));
+    assert!(place(&second) < place(&first) && place(&second).is_some(), "the one used last comes first");
+    assert_eq!(place(&ended), None);
+    let choice = between(&shown.text, &format!("name=\"keys[{first}]\""), "</select>");
+    assert!(
+        between(choice, "value=\"end\"", ">").contains("selected"),
+        "ending is what is chosen unless one says otherwise"
+    );
+    assert!(choice.contains("value=\"new\"") && choice.contains(&format!("value=\"{free}\"")));
+    assert!(!choice.contains(&format!("value=\"{busy}\"")), "an account that can take no key is not offered");
+}
+
+// B20: one key ends, one gets a successor, and the new key is in this answer and nowhere else.
+#[tokio::test]
+async fn b20_keys_end_or_are_handed_over() {
+    let scene = Scene::new().await;
+    let ((one, ended), (two, old), (three, given), (_, unnamed)) = (
+        key(&scene.house, &scene.noor, "Old laptop").await,
+        key(&scene.house, &scene.noor, "مفتاح النشر").await,
+        key(&scene.house, &scene.noor, "Export").await,
+        key(&scene.house, &scene.noor, "Forgotten").await,
+    );
+    let account = account(&scene.house, &scene.olivia, "Reports").await.to_string();
+    let answer = scene.remove(&[(&one, "end"), (&two, "new"), (&three, &account)]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let new: Vec<_> = answer.text.split("<textarea").skip(1).map(|part| between(part, ">", "<").to_owned()).collect();
+    assert_eq!(new.len(), 2);
+    assert!(answer.text.contains("“<bdi>مفتاح النشر</bdi>”") && answer.text.contains("“<bdi>Reports</bdi>”"));
+    for key in &new {
+        assert_eq!((scene.status(key).await, answer.text.matches(key.as_str()).count()), (200, 1));
+    }
+    assert_eq!([scene.status(&ended).await, scene.status(&old).await, scene.status(&given).await], [401, 401, 401]);
+    assert_eq!(scene.status(&unnamed).await, 403, "RA-31: what is not named answers 403");
+
+    let shown = page(&scene.house, &scene.list, &scene.owner.cookie).await.text;
+    assert!(shown.contains("“<bdi>نور الهاشمي</bdi>” is removed from the organization."));
+    assert!(!new.iter().any(|key| shown.contains(key.as_str())));
+
+    // The same form again, from another tab: nothing more happens, and the page says what to do about keys not seen.
+    let again = scene.remove(&[(&one, "end"), (&two, "new"), (&three, &account)]).await;
+    assert_eq!(again.status.as_u16(), 404);
+    assert!(again.text.contains(app::words::REMOVED_BEFORE_HINT));
+    assert!(new.iter().all(|key| !again.text.contains(key.as_str())));
+    for key in &new {
+        assert_eq!(scene.status(key).await, 200);
+    }
+}
+
+// B20: without keys to show the way leads on, and the page there names who went.
+#[tokio::test]
+async fn b20_a_removal_is_told_once_by_name() {
+    let scene = Scene::new().await;
+    let answer = scene.remove(&[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, scene.list.as_str()), "{}", answer.text);
+    let told = "“<bdi>نور الهاشمي</bdi>” is removed from the organization.";
+    assert!(page(&scene.house, &scene.list, &scene.owner.cookie).await.text.contains(told));
+    assert!(!page(&scene.house, &scene.list, &scene.owner.cookie).await.text.contains(told));
+    let gone = page(&scene.house, &scene.on, &scene.owner.cookie).await;
+    assert_eq!(gone.status.as_u16(), 404);
+    assert!(gone.text.contains(app::words::REMOVED_BEFORE));
+}
+
+// A removal that cannot be done whole is not done at all, and the form comes back as it was sent.
+#[tokio::test]
+async fn a_removal_that_is_refused_keeps_what_was_chosen() {
+    let scene = Scene::new().await;
+    let ((one, _), (two, live)) =
+        (key(&scene.house, &scene.noor, "One").await, key(&scene.house, &scene.noor, "Two").await);
+    let account = account(&scene.house, &scene.olivia, "Reports").await.to_string();
+    let before = members(&scene.house, &scene.olivia).await;
+    for (keys, status) in [
+        (vec![(one.as_str(), account.as_str()), (two.as_str(), account.as_str())], 409),
+        (vec![(one.as_str(), "new"), (two.as_str(), "keep")], 422),
+        (vec![(one.as_str(), "new"), (two.as_str(), "9999")], 404),
+        (vec![("x", "end")], 404),
+    ] {
+        let answer = scene.remove(&keys).await;
+        assert_eq!(answer.status.as_u16(), status, "{keys:?}: {}", answer.text);
+        assert!(answer.text.contains(app::words::NOT_REMOVED), "{keys:?}");
+        let choice = answer.text.contains(&format!("name=\"keys[{one}]\""));
+        assert!(choice, "{keys:?}");
+        if keys[0].0 == one {
+            let choice = between(&answer.text, &format!("name=\"keys[{one}]\""), "</select>");
+            assert!(between(choice, &format!("value=\"{}\"", keys[0].1), ">").contains("selected"), "{keys:?}");
+        }
+    }
+    assert_eq!(members(&scene.house, &scene.olivia).await, before);
+    assert_eq!(scene.status(&live).await, 200);
+}
+
+// B22: an owner is removed only after a fresh sign-in, and what was chosen is still there.
+#[tokio::test]
+async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
+    let scene = Scene::new().await;
+    let (house, noor) = (&scene.house, scene.noor.ctx.actor().id);
+    house.engine.change_role(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
+    let (one, _) = key(house, &scene.noor, "One").await;
+    let late = visitor(house, "olivia", "Olivia Owens", 601).await;
+    let fields = [
+        ("organization", scene.olivia.organization.as_str()),
+        ("actor_id", &noor.to_string()),
+        (&format!("keys[{one}]"), "new"),
+    ];
+    let answer = send(house, "remove_member", &scene.on, &fields, &late.cookie).await;
+    assert_eq!(answer.status.as_u16(), 401, "{}", answer.text);
+    assert!(answer.text.contains(&format!("/sign-in/start?fresh=1&amp;return_to={}\"", scene.on)));
+    let choice = between(&answer.text, &format!("name=\"keys[{one}]\""), "</select>");
+    assert!(between(choice, "value=\"new\"", ">").contains("selected"));
+    assert_eq!(member(house, &scene.olivia, NOOR).await, noor);
+    let answer = send(house, "remove_member", &scene.on, &fields, &scene.owner.cookie).await;
+    assert_eq!(answer.status.as_u16(), 200, "signed in just now");
+}
