@@ -47,39 +47,69 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     view! { <div class="field"><label for="reason">"Reason"</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
-/// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key
-/// or a link need none.
-pub fn secret<L: IntoView>(id: String, label: L, value: &str) -> impl IntoView + use<L> {
+/// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key,
+/// a link or a token need none.
+pub fn secret<L: IntoView>(id: String, label: L, value: &str, rows: u32) -> impl IntoView + use<L> {
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <div class="copy-row">
-                <textarea class="key-value" id=id.clone() rows="2" readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
+                <textarea class="key-value" id=id.clone() rows=rows.to_string() readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
                 <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::COPY}</span></button>
             </div>
         </div>
     }
 }
 
-/// A new key with everything around it, beneath its title: the only markup that ever holds a key.
+/// A secret that is shown once, and what is said of it.
+pub struct Secret<'a> {
+    /// The secret: letters, digits, and signs that need no escaping.
+    pub value: &'a str,
+    /// Lines it takes.
+    pub rows: u32,
+    /// What to do now.
+    pub warning: &'static str,
+    /// What a lost one comes to.
+    pub lost: &'static str,
+    /// The line that puts it into a shell: what is said above, the name of its copy button, and itself.
+    pub shell: (&'static str, &'static str, String),
+    /// The line that tries it, likewise.
+    pub curl: (&'static str, &'static str, String),
+}
+
+/// A new key with everything around it, beneath its title.
 pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
+    let secret = Secret {
+        value: key,
+        rows: 2,
+        warning: words::REVEAL_WARNING,
+        lost: words::REVEAL_LOST,
+        shell: (words::SHELL_LINE, words::COPY_SHELL, words::shell_line(key)),
+        curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, key)),
+    };
+    secret_sheet(secret, view! { "Key for “"<bdi>{label.to_owned()}</bdi>"”" })
+}
+
+/// The only markup that ever holds a secret, beneath its title.
+pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl IntoView + use<L> {
+    let Secret { value, rows, warning, lost, shell, curl } = shown;
     let copy = |what: &'static str, name: &'static str| {
         view! { <button class="icon-button needs-script" type="button" data-copy=what aria-label=name>{icon("copy")}</button> }
     };
     view! {
         <div class="sheet-body">
             <div class="notice danger" id="reveal-notice">
-                {icon("danger")}<p class="strong">{words::REVEAL_WARNING}</p><p>{words::REVEAL_LOST}</p>
+                {icon("danger")}<p class="strong">{warning}</p><p>{lost}</p>
             </div>
-            {secret("key".into(), view! { "Key for “"<bdi>{label.to_owned()}</bdi>"”" }, key)}
+            {secret("key".into(), label, value, rows)}
             <p class="visually-hidden" id="copy-status" role="status"></p>
             <figure class="snippet">
-                <figcaption>{words::SHELL_LINE}{copy("shell-line", words::COPY_SHELL)}</figcaption>
-                <pre translate="no"><code id="shell-line">{words::shell_line(key)}</code></pre>
+                <figcaption>{shell.0}{copy("shell-line", shell.1)}</figcaption>
+                <pre translate="no"><code id="shell-line">{shell.2}</code></pre>
             </figure>
             <figure class="snippet">
-                <figcaption>{words::CURL_LINE}{copy("curl-line", words::COPY_CURL)}</figcaption>
-                <pre translate="no"><code id="curl-line">{words::curl_line(url, key)}</code></pre>
+                <figcaption>{curl.0}{copy("curl-line", curl.1)}</figcaption>
+                <pre translate="no"><code id="curl-line">{curl.2}</code></pre>
             </figure>
         </div>
     }

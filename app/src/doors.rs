@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::{Code, FieldFault, KeyId, Problem, Role};
 use engine::ctx::Origin;
+use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
 use http::StatusCode;
 use leptos::prelude::use_context;
@@ -50,6 +51,8 @@ pub struct Installation {
     pub public_url: String,
     /// Whether the stand-in provider signs people in.
     pub development: bool,
+    /// The domains that people may sign in from; none if anyone may.
+    pub allowed_domains: Vec<String>,
     /// Whether making the first organization asks for the setup token.
     pub setup_token_needed: bool,
     /// Whether a text is the setup token.
@@ -58,6 +61,13 @@ pub struct Installation {
     pub assets: String,
     /// How new keys begin.
     pub brand: domain::token::Brand,
+}
+
+impl Installation {
+    /// Whom tokens for people are from and for: this installation, and its API.
+    pub fn parties(&self) -> Parties {
+        Parties { issuer: self.public_url.clone(), audience: format!("{}/api/v1", self.public_url) }
+    }
 }
 
 /// How pages look, as the cookie `theme` says.
@@ -197,6 +207,13 @@ pub enum Flash {
     Renamed,
     /// A key lost scopes.
     Narrowed,
+    /// A session of one's own was ended.
+    SessionEnded,
+    /// Every other session was ended.
+    OtherSessionsEnded {
+        /// How many.
+        count: usize,
+    },
 }
 
 /// What was done to a service account.

@@ -13,14 +13,18 @@ pub mod revoke;
 use leptos::prelude::*;
 
 use crate::bits::icon;
-use browser::Failure;
+use crate::words;
+use browser::{Failure, sign_in_again};
 
 /// What went wrong with the form of a dialog.
 fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     move || {
         failure.get().map(|failure| {
             let lines = failure.lines().into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
-            view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{title}</h2>{lines}</div> }
+            let again = failure
+                .wants_sign_in()
+                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::SIGN_IN_AGAIN}</a></p> });
+            view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{title}</h2>{lines}{again}</div> }
         })
     }
 }

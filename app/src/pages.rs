@@ -6,12 +6,15 @@ use http::{HeaderValue, Response, StatusCode};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
+use crate::doors::account::ShownToken;
 use crate::doors::keys::CreatedKey;
 use crate::doors::members::{CreatedInvitation, Removed};
 use crate::doors::{Refusal, Visit, status};
 use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
 
+mod access_token;
+mod account;
 mod api_keys;
 mod audit_log;
 mod change_role;
@@ -68,6 +71,8 @@ pub enum Outcome {
     Invited(CreatedInvitation),
     /// A member was taken out; the keys that others got are shown in this answer and nowhere else.
     Removed(Removed),
+    /// A token was made, to be shown likewise.
+    Issued(ShownToken),
 }
 
 impl Asked {
@@ -89,6 +94,11 @@ impl Asked {
     /// The key that the form made.
     pub fn created(&self) -> Option<&CreatedKey> {
         if let Some(Outcome::Created(created)) = self.outcome() { Some(created) } else { None }
+    }
+
+    /// The token that the form made.
+    pub fn issued(&self) -> Option<&ShownToken> {
+        if let Some(Outcome::Issued(token)) = self.outcome() { Some(token) } else { None }
     }
 
     /// The problem of the form that was sent.
@@ -157,6 +167,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::Home => front::home(asked).await,
         Screen::SignIn => Ok(front::sign_in(asked)),
         Screen::Welcome => front::welcome(asked).await,
+        Screen::Account => account::show(asked).await.map(Answer::Page),
         Screen::Shortcut => front::shortcut(asked).await,
         Screen::Join(token) => join::show(asked, token).await,
         Screen::NewOrganization => new_organization::show(asked).await,
@@ -175,6 +186,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::ServiceAccount(organization, actor) => {
             service_account::show(asked, organization, actor).await.map(Answer::Page)
         }
+        Screen::AuditLog(organization) => audit_log::show(asked, organization).await,
         Screen::Members(organization) => members::show(asked, organization).await.map(Answer::Page),
         Screen::InviteMember(organization) => invite_member::show(asked, organization).await.map(Answer::Page),
         Screen::Leave(organization) => leave::show(asked, organization).await.map(Answer::Page),
@@ -182,7 +194,6 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
             change_role::show(asked, organization, actor).await.map(Answer::Page)
         }
         Screen::RemoveMember(organization, actor) => remove_member::show(asked, organization, actor).await,
-        Screen::AuditLog(organization) => audit_log::show(asked, organization).await.map(Answer::Page),
     }
 }
 

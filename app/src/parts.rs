@@ -6,13 +6,15 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::bits::icon;
-use crate::routes::{Place, Screen, fresh_sign_in_path};
+use crate::routes::{Place, Screen, again};
 use crate::words;
 
 pub mod accounts;
+pub mod events;
 pub mod frame;
 pub mod key_form;
 pub mod pager;
+pub mod personal;
 pub mod picks;
 pub mod roles;
 pub mod sheet;
@@ -80,8 +82,7 @@ pub fn problem_lines(problem: &Problem, place: &Place) -> AnyView {
 
 /// Leads to signing in once more, whoever is signed in, and then back to a place.
 pub fn sign_in_again(place: &Place) -> impl IntoView + use<> {
-    let path = fresh_sign_in_path(place);
-    view! { <div class="actions"><a class="button" href=path>{words::SIGN_IN_AGAIN}</a></div> }
+    view! { <div class="actions"><a class="button" href=again(place)>{words::SIGN_IN_AGAIN}</a></div> }
 }
 
 /// The form that ends the session.

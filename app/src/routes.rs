@@ -11,16 +11,18 @@ pub const DOCS_OF_MEMBERS: &str = "/docs/members";
 /// Its page about organizations.
 pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 
+/// Its page about the log.
+pub const DOCS_OF_LOG: &str = "/docs/audit-log";
+/// What it says of tokens for people.
+pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
+
 mod link;
+mod log;
 mod place;
 
-/// Where a sign-in begins that does not take the one of before for granted; it leads back to a place.
-pub fn fresh_sign_in_path(back: &Place) -> String {
-    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
-}
-
 pub use link::LinkToken;
-pub use place::{EVERY_STATE, Place, encoded};
+pub use log::{LOG_FILTERS, Period};
+pub use place::{EVERY_STATE, Place, again, encoded};
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Screen {
     Join(LinkToken),
     /// Making a further organization (KE-05).
     NewOrganization,
+    /// The person's own account.
+    Account,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
     /// What an organization is, and what holds for all of its keys.
@@ -75,10 +79,11 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 24] = [
+    pub const PATTERNS: [&'static str; 25] = [
         "/",
         "/sign-in",
         "/welcome",
+        "/account",
         "/join/{token}",
         "/organizations/new",
         "/settings/api-keys",
@@ -111,6 +116,7 @@ impl Screen {
             ["welcome"] => Some(Self::Welcome),
             ["join", token] => Some(Self::Join(token.parse().ok()?)),
             ["organizations", "new"] => Some(Self::NewOrganization),
+            ["account"] => Some(Self::Account),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
@@ -170,6 +176,7 @@ impl Screen {
             Self::Welcome => "/welcome".into(),
             Self::Join(token) => format!("/join/{}", token.as_str()),
             Self::NewOrganization => "/organizations/new".into(),
+            Self::Account => "/account".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
@@ -208,6 +215,7 @@ mod tests {
             Screen::Welcome,
             Screen::Join("k3y".parse().expect("token")),
             Screen::NewOrganization,
+            Screen::Account,
             Screen::Shortcut,
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),
@@ -237,6 +245,6 @@ mod tests {
     fn a_fresh_sign_in_leads_back_to_its_place() {
         let place = Place::parse("/o/org_a1/settings/members?before=7").expect("place");
         let path = "/sign-in/start?fresh=1&return_to=/o/org_a1/settings/members%3Fbefore%3D7";
-        assert_eq!(fresh_sign_in_path(&place), path);
+        assert_eq!(again(&place), path);
     }
 }

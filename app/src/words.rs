@@ -2,15 +2,19 @@
 
 use domain::{Code, Fault, Moment};
 
+mod account;
 mod keys;
 mod log;
 mod members;
 mod settings;
+mod sign_in;
 
+pub use account::*;
 pub use keys::*;
 pub use log::*;
 pub use members::*;
 pub use settings::*;
+pub use sign_in::*;
 
 /// The name of the product.
 pub const PRODUCT: &str = "Roundtable";
@@ -114,8 +118,6 @@ pub const NONE: &str = "None";
 pub const NO_KEYS: &str = "No API keys yet";
 /// What a key is for.
 pub const WHAT_FOR: &str = "A key lets a script or a service act through the API without a person signing in.";
-/// Nothing in the log.
-pub const NO_EVENTS: &str = "Nothing has happened yet.";
 /// Title of the sign-in page.
 pub const SIGN_IN: &str = "Sign in to Roundtable";
 /// What one signs in for.
@@ -129,8 +131,6 @@ pub const STAND_IN: &str =
     "This is a development installation. The stand-in provider signs anyone in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
-/// Asks the provider once more.
-pub const SIGN_IN_AGAIN: &str = "Sign in again";
 /// Leaves.
 pub const SIGN_OUT: &str = "Sign out";
 /// Title of the page that makes the first organization.
@@ -151,17 +151,6 @@ pub const ON_THIS_PAGE: &str = "On this page";
 pub const AS_MARKDOWN: &str = "This page as Markdown";
 /// Opens the list of pages on narrow screens.
 pub const DOCS_MENU: &str = "Documentation menu";
-
-/// What went wrong with a sign-in, by the word in the address; any other word says nothing.
-pub fn sign_in_problem(word: &str) -> Option<&'static str> {
-    match word {
-        "cancelled" => Some("The sign-in was cancelled. Nothing was changed."),
-        "expired" => Some("The sign-in took too long or was begun in another browser. Try again."),
-        "refused" => Some("The sign-in was not confirmed. Try again."),
-        "unavailable" => Some("Signing in does not work right now. Try again in a moment."),
-        _ => None,
-    }
-}
 
 /// What a refusal means to someone at a page.
 pub const fn sentence(code: Code) -> &'static str {
@@ -227,20 +216,9 @@ pub fn keys_lede(all: bool, organization: &str) -> String {
     format!("{whose} {}. Scripts and services use a key to act through the API.", isolated(organization))
 }
 
-/// Beneath the title of the audit log.
-pub fn audit_lede(all: bool, organization: &str) -> String {
-    let what = if all { "Who did what in" } else { "What you did, and what was done to your keys, in" };
-    format!("{what} {}, newest first. Nobody can change or delete an entry.", isolated(organization))
-}
-
 /// Above the table of keys, for screen readers.
 pub fn keys_caption(organization: &str) -> String {
     format!("API keys of {}", isolated(organization))
-}
-
-/// Above the table of events, for screen readers.
-pub fn events_caption(organization: &str) -> String {
-    format!("Events in {}", isolated(organization))
 }
 
 /// Greets the person who makes the first organization.
@@ -325,6 +303,19 @@ pub fn plural(n: i64, unit: &str) -> String {
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
+/// A number of things that may be many: `1,204`.
+pub fn grouped(n: i64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The exact time, to the second, in UTC.
 pub fn exact(moment: Moment) -> String {
     moment.to_rfc3339().replace('T', " ").replace('Z', " UTC")
@@ -382,6 +373,12 @@ mod tests {
         assert!(REVOKE_AT_ONCE.contains("at once") && REVOKE_AT_ONCE.contains("in progress fail"));
         assert!(REVOKE_FOR_GOOD.contains("permanent") && REVOKE_LOGGED.contains("audit log"));
         assert!(TIP_LIST[0].starts_with("Rotate each key every 90 days"));
+    }
+
+    #[test]
+    fn many_things_are_told_in_thousands() {
+        let told = [0, 12, 999, 1_204, 100_000, 1_000_000].map(grouped);
+        assert_eq!(told, ["0", "12", "999", "1,204", "100,000", "1,000,000"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { Browser } from '@playwright/test';
 
-import { MINA, OLIVIA, createKey, signIn } from '../support/people.ts';
+import { MINA, OLIVIA, createKey, signIn, signInAsStranger } from '../support/people.ts';
 import { call, run, SETUP_TOKEN, startEmpty, startFounded, type Language, type Printed, type Vars } from '../support/programs.ts';
 import { ports, startServer, type Server } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
@@ -32,6 +32,17 @@ async function founded(port: number, more: (url: string, key: string, actor: str
   return { server, vars };
 }
 
+/** The token that a page gives to the owner, who signs in for the first time. */
+async function tokenOf(browser: Browser, url: string): Promise<string> {
+  const context = await browser.newContext({ baseURL: url });
+  const page = await context.newPage();
+  await signInAsStranger(page, 'olivia@acme.example', 'Olivia Owens');
+  await page.waitForURL('**/settings/api-keys');
+  const token = await page.evaluate(async () => (await (await fetch('/api/v1/token', { method: 'POST' })).json()).token);
+  await context.close();
+  return token;
+}
+
 const PLANS: Record<string, Plan> = {
   quickstart: {
     async begin(port) {
@@ -53,14 +64,15 @@ const PLANS: Record<string, Plan> = {
     then: { 1: (answer) => ({ KEY_ID: String(answer.json.key_id) }) },
   },
   authentication: {
-    begin: (port) =>
+    begin: (port, browser) =>
       founded(port, async (url, key) => ({
         WORKSPACE_ID: (await call('POST', `${url}/api/v1/workspaces`, key, { name: 'Engineering', provider: 'anthropic' })).id,
         ROUNDTABLE_ID_TOKEN: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
+        ROUNDTABLE_TOKEN: await tokenOf(browser, url),
       })),
     // An ID token counts for who signed in with Google before, and nobody can do that here. The tests of the doors prove
     // the other half with tokens of their own.
-    refused: { 5: 401 },
+    refused: { 9: 401 },
     others: 2,
   },
   'service-accounts': {
@@ -69,6 +81,7 @@ const PLANS: Record<string, Plan> = {
   },
   encryption: { begin: (port) => founded(port, async (_url, _key, actor) => ({ ACTOR_ID: actor })) },
   organization: { begin: (port) => founded(port) },
+  'audit-log': { begin: (port) => founded(port, async () => ({ KEY_ID: '1' })) },
   members: {
     async begin(port, browser) {
       const server = await startServer(port, { demo: true });

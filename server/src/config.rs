@@ -61,6 +61,9 @@ pub struct Options {
     /// Let in only people of this hosted domain (`hd` in the ID token)
     #[arg(long, env = "ROUNDTABLE_HOSTED_DOMAIN", global = true)]
     pub hosted_domain: Option<String>,
+    /// Let in only people whose verified e-mail is of one of these domains, separated by commas
+    #[arg(long, env = "ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", global = true)]
+    pub allowed_email_domains: Option<String>,
     /// Accept ID tokens of this Firebase project on the API
     #[arg(long, env = "ROUNDTABLE_FIREBASE_PROJECT_ID", global = true)]
     pub firebase_project_id: Option<String>,
@@ -91,6 +94,8 @@ pub struct Settings {
     pub public_url: String,
     /// Who signs people in.
     pub sign_in: SignIn,
+    /// The domains of which a verified e-mail must be; none for no such rule.
+    pub allowed_email_domains: Vec<String>,
     /// Checks ID tokens on the API, if a Firebase project is configured.
     pub firebase: Option<(String, Option<Url>)>,
     /// Token for setting up an empty installation, if the operator chose one.
@@ -99,6 +104,22 @@ pub struct Settings {
     pub brand: Brand,
     /// Reverse proxies in front.
     pub trusted_proxies: usize,
+}
+
+impl Settings {
+    /// Every domain that people may sign in from, as they are told it; none if anyone may.
+    pub fn allowed_domains(&self) -> Vec<String> {
+        let hosted = match &self.sign_in {
+            SignIn::Provider { hosted_domain, .. } => hosted_domain.clone(),
+            SignIn::Standin => None,
+        };
+        // Who must be of the hosted domain and of one of the others is told the others: they are the narrower rule.
+        if self.allowed_email_domains.is_empty() {
+            hosted.into_iter().collect()
+        } else {
+            self.allowed_email_domains.clone()
+        }
+    }
 }
 
 /// Who signs people in.
@@ -145,6 +166,7 @@ impl Options {
             google_client_secret: secret("ROUNDTABLE_GOOGLE_CLIENT_SECRET").or(file.google_client_secret),
             google_client_secret_file: self.google_client_secret_file.or(file.google_client_secret_file),
             hosted_domain: self.hosted_domain.or(file.hosted_domain),
+            allowed_email_domains: self.allowed_email_domains.or(file.allowed_email_domains),
             firebase_project_id: self.firebase_project_id.or(file.firebase_project_id),
             firebase_jwks_url: self.firebase_jwks_url.or(file.firebase_jwks_url),
             brand: self.brand.or(file.brand),
@@ -200,6 +222,7 @@ impl Options {
             addr,
             public_url: self.checked_public_url(addr)?,
             sign_in: self.sign_in(addr)?,
+            allowed_email_domains: self.email_domains()?,
             firebase: self.firebase()?,
             setup_token: self.checked_setup_token()?,
             brand,
@@ -251,6 +274,20 @@ impl Options {
         })
     }
 
+    fn email_domains(&self) -> Result<Vec<String>, BadSetting> {
+        let list = self.allowed_email_domains.as_deref().unwrap_or_default();
+        let domains = list.split(',').map(|domain| domain.trim().to_ascii_lowercase()).filter(|one| !one.is_empty());
+        let domains: Vec<_> = domains.collect();
+        match domains.iter().find(|domain| !is_domain(domain)) {
+            Some(bad) => Err(BadSetting(format!("ALLOWED_EMAIL_DOMAINS: {bad} is no domain, like example.com"))),
+            // A list of nothing would let everybody in, which is hardly what it was written for.
+            None if domains.is_empty() && !list.is_empty() => {
+                Err(BadSetting("ALLOWED_EMAIL_DOMAINS names no domain; leave it out to let everybody in".into()))
+            }
+            None => Ok(domains),
+        }
+    }
+
     fn firebase(&self) -> Result<Option<(String, Option<Url>)>, BadSetting> {
         let Some(project) = self.firebase_project_id.clone() else { return Ok(None) };
         let jwks = self.firebase_jwks_url.as_deref().map(str::parse).transpose();
@@ -268,6 +305,13 @@ impl Options {
 /// A secret that is given by environment only, so that it never stands in a process list.
 fn secret(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Labels of letters, digits and hyphens, at least two; other alphabets in their ASCII form.
+fn is_domain(name: &str) -> bool {
+    let plain =
+        |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    name.len() <= 253 && name.contains('.') && name.split('.').all(plain)
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -357,6 +401,27 @@ mod tests {
         assert!(refusal(|o| o.addr = Some("here".into())).contains("ADDR"));
         assert!(refusal(|o| o.brand = Some("Not A Brand".into())).contains("BRAND"));
         assert!(refusal(|o| o.setup_token = Some("short".into())).contains("16 characters"));
+    }
+
+    #[test]
+    fn domains_of_emails_are_a_list() {
+        let read = |list: &'static str| options(|o| o.allowed_email_domains = Some(list.into())).settings();
+        let domains = |list| read(list).map(|settings| settings.allowed_email_domains).unwrap_or_default();
+        assert_eq!(domains("Example.com, xn--bcher-kva.example ,"), ["example.com", "xn--bcher-kva.example"]);
+        assert!(options(|_| ()).settings().is_ok_and(|settings| settings.allowed_email_domains.is_empty()));
+        for bad in [
+            ",",
+            " ",
+            "example",
+            "@example.com",
+            "a@example.com",
+            "*.example.com",
+            "https://example.com",
+            "bücher.example",
+            "a..b",
+        ] {
+            assert!(read(bad).is_err_and(|e| e.to_string().contains("ALLOWED_EMAIL_DOMAINS")), "{bad}");
+        }
     }
 
     // Case 11 of the start-up table.

@@ -1,11 +1,13 @@
 //! All doors over HTTP, and the order of the layers around them, from the outside in:
 //! request id → log line → panic to 500 → refusals in the one shape → security headers → the doors. The API ignores
-//! cookies; pages ignore `Authorization`.
+//! cookies, but where a person gets a token; pages ignore `Authorization`.
 
 pub mod api;
 pub mod caller;
 pub mod docs;
+pub mod download;
 pub mod health;
+pub mod jwks;
 pub mod layers;
 pub mod listen;
 pub mod problem;
@@ -24,6 +26,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use engine::Engine;
+use engine::tokens::Parties;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -41,6 +44,8 @@ pub struct House {
     pub oidc: oidc::Client,
     /// Checks ID tokens on the API, where a Firebase project is configured.
     pub firebase: Option<oidc::Verifier>,
+    /// Checks the tokens that this installation gave out.
+    pub own_tokens: oidc::OwnTokens,
     /// What pages say of this installation.
     pub installation: Arc<Installation>,
     /// Where assets lie.
@@ -50,6 +55,23 @@ pub struct House {
 }
 
 impl House {
+    /// What every door needs, made of what there is. `firebase` checks ID tokens on the API, where a project is
+    /// configured; `trusted_proxies` are in front.
+    pub fn new(
+        engine: Engine,
+        oidc: oidc::Client,
+        firebase: Option<oidc::Verifier>,
+        installation: Installation,
+        site: site::Site,
+        trusted_proxies: usize,
+    ) -> Self {
+        let outside = engine.outside().clone();
+        let clock: oidc::Clock = Arc::new(move || outside.now().0);
+        let Parties { issuer, audience } = installation.parties();
+        let own_tokens = oidc::OwnTokens::new(&issuer, &audience, clock);
+        Self { engine, oidc, firebase, own_tokens, installation: Arc::new(installation), site, trusted_proxies }
+    }
+
     /// Whether browsers reach us over HTTPS.
     pub fn is_https(&self) -> bool {
         self.installation.public_url.starts_with("https://")
@@ -68,6 +90,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .nest("/api", api::router(house.clone()))
         .merge(api::bootstrap_alias(house.clone()))
         .merge(health::router(house.clone()))
+        .merge(jwks::router(house.clone()))
         .merge(site::router(house.site.clone()))
         .merge(docs::router(house.clone()))
         .fallback_service(pages);

@@ -3,12 +3,14 @@
 mod accounts;
 mod keys;
 mod listing;
+mod log;
 mod members;
 mod organizations;
 
 pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use keys::{ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey};
 pub use listing::{KeyQuery, KeySort, StatusFilter};
+pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
 pub use members::{InviteMember, KeyFate, RemoveMember};
 pub use organizations::{ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft};
 

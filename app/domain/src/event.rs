@@ -4,6 +4,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod chapter;
+mod object;
+
+pub use chapter::Chapter;
+pub use object::{ObjectId, ObjectKind};
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Happening {
@@ -225,8 +231,7 @@ pub struct Change {
 pub struct Event {
     /// What happened.
     pub happening: Happening,
-    /// The kind of thing it happened to: `key`, `workspace`, `run`, `member`, `invitation`, `service_account`,
-    /// `organization`, `session`, `token`, `audit_log` or `item`.
+    /// The kind of thing it happened to, a word of [`ObjectKind`].
     pub object_kind: &'static str,
     /// That thing's id.
     pub object_id: String,
@@ -241,6 +246,7 @@ pub struct Event {
 impl Event {
     /// An event about one thing, so far without changes.
     pub fn new(happening: Happening, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
+        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind that the log is asked for");
         let object_id = object_id.to_string();
         Self {
             happening,

@@ -44,12 +44,18 @@ impl Moment {
         Some(Self(stamp.as_millisecond())).filter(|moment| moment.0 >= 0)
     }
 
+    /// The first second of a day in UTC, `2026-04-08`.
+    pub fn start_of_day(date: &str) -> Option<Self> {
+        Self::on_day(date, "00:00:00")
+    }
+
     /// The last second of a day in UTC, `2026-04-08`.
     pub fn end_of_day(date: &str) -> Option<Self> {
-        if date.len() != 10 {
-            return None;
-        }
-        Self::parse(&format!("{date}T23:59:59Z"))
+        Self::on_day(date, "23:59:59")
+    }
+
+    fn on_day(date: &str, time: &str) -> Option<Self> {
+        if date.len() == 10 { Self::parse(&format!("{date}T{time}Z")) } else { None }
     }
 
     fn shown(self, format: &str) -> String {
@@ -88,6 +94,7 @@ mod tests {
         assert_eq!(Moment::parse("2026-04-08T19:51:19Z"), Some(Moment(1_775_677_879_000)));
         assert_eq!(Moment::parse("2026-04-08T21:51:19+02:00"), Some(Moment(1_775_677_879_000)));
         assert_eq!(Moment::end_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T23:59:59Z".into()));
+        assert_eq!(Moment::start_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T00:00:00Z".into()));
         for bad in ["", "tomorrow", "2026-04-08", "2026-13-08T19:51:19Z", "1969-12-31T23:59:59Z", "2026-04-08 19:51"] {
             assert_eq!(Moment::parse(bad), None, "{bad:?}");
         }

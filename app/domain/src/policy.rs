@@ -4,7 +4,7 @@ use crate::actor::{Actor, Role};
 use crate::event::Happening;
 use crate::id::{ActorId, OrganizationId};
 use crate::key::Environment;
-use crate::scope::Scope;
+use crate::scope::{Permissions, Scope};
 
 /// Something an actor may want to do. The names are those of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,6 +217,14 @@ pub const fn may_give(own: Role, role: Role) -> bool {
     }
 }
 
+/// Whether a key of this role and these permissions could manage keys, people or settings of others. To make such a key
+/// a person must have signed in lately, so that a stolen session is not made to last.
+pub fn has_admin_power(role: Role, permissions: Permissions) -> bool {
+    const POWERS: [Scope; 4] =
+        [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
+    role >= Role::Admin && POWERS.iter().any(|scope| permissions.allows(*scope))
+}
+
 /// The policy said no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
@@ -283,7 +291,7 @@ mod tests {
 
     use super::*;
     use crate::actor::ActorKind;
-    use crate::scope::{Permissions, ScopeSet};
+    use crate::scope::ScopeSet;
 
     // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy, as people read it.
     #[test]
@@ -316,6 +324,25 @@ mod tests {
             for pair in Role::ALL.windows(2) {
                 assert!(rank(decide(pair[0], action)) <= rank(decide(pair[1], action)), "{action:?} {pair:?}");
             }
+        }
+    }
+
+    // B22: what takes a fresh sign-in to make.
+    #[test]
+    fn b22_admin_power_is_a_high_role_and_a_scope_to_manage_with() {
+        let only = |scopes: &[Scope]| Permissions::Only(ScopeSet::of(scopes.iter().copied()));
+        let managing = [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
+        for role in Role::ALL {
+            let high = role != Role::Member;
+            assert_eq!(has_admin_power(role, Permissions::Everything), high);
+            for scope in Scope::ALL {
+                assert_eq!(
+                    has_admin_power(role, only(&[scope])),
+                    high && managing.contains(&scope),
+                    "{role:?} {scope}"
+                );
+            }
+            assert!(!has_admin_power(role, Permissions::Only(ScopeSet::EMPTY)));
         }
     }
 

@@ -1,10 +1,12 @@
 //! What is shown: rows for pages and bodies for the API. A view holds nothing that its reader may not see.
 
+mod audit;
 mod keys;
 mod members;
 mod sessions;
 mod usage;
 
+pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
 pub use sessions::SessionView;
@@ -13,7 +15,6 @@ pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorKind, Role};
-use crate::event::{Change, Happening};
 use crate::id::{ActorId, ItemId, KeyId, OrganizationId, RunId, WorkspaceId};
 use crate::key::{Environment, KeyMakers};
 use crate::moment::Moment;
@@ -144,35 +145,6 @@ pub struct WorkspaceView {
     pub created_at: Moment,
     /// The name of who made it; with a key, that is the key's owner (RK-03).
     pub created_by: String,
-}
-
-/// An event as the audit log shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditView {
-    /// Its number in the organization, from 1, without gaps.
-    pub n: i64,
-    /// When.
-    pub at: Moment,
-    /// What happened.
-    pub action: Happening,
-    /// Who did it.
-    pub actor_id: Option<ActorId>,
-    /// Their name at the time.
-    pub actor_name: String,
-    /// The key it was done with, if it was: its public prefix.
-    pub via_key: Option<String>,
-    /// The kind of thing it happened to.
-    pub object_kind: String,
-    /// That thing's id.
-    pub object_id: String,
-    /// How people know it.
-    pub object_label: String,
-    /// What changed.
-    pub changes: Vec<Change>,
-    /// The address it came from.
-    pub address: Option<String>,
-    /// The request's id.
-    pub request_id: String,
 }
 
 /// An organization and what one person is in it.

@@ -1,12 +1,13 @@
 //! The doors of whoever sits at the browser.
 
-use domain::Code;
+use domain::{Code, Moment};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
 
-use super::{Done, Refusal, Theme, Visit};
+use super::{Done, Flash, Refusal, Theme, Visit};
 use crate::routes::{Place, Screen};
 
 const YEAR_SECONDS: u32 = 31_536_000;
@@ -18,11 +19,69 @@ const YEAR_SECONDS: u32 = 31_536_000;
 #[server(prefix = "/ui", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Done, Refusal> {
     let visit = Visit::here()?;
+    let ended = match &visit.caller {
+        Some(caller) => visit.engine.sign_out(caller, &visit.origin).await,
+        None => Ok(()),
+    };
+    match ended {
+        // Whoever was signed out elsewhere meanwhile is signed out.
+        Ok(()) | Err(engine::Error::Unauthenticated(_)) => {}
+        Err(error) => return Err(visit.tell(&error).into()),
+    }
     visit.session.flush().await.map_err(|error| {
         tracing::error!(request_id = visit.origin.request_id, %error, "a session cannot be ended");
         visit.problem(Code::Unavailable)
     })?;
     Ok(Done { to: Screen::SignIn.path() })
+}
+
+/// Ends one of the person's own sessions.
+///
+/// # Errors
+/// `NotFound` for any other session.
+#[server(prefix = "/ui", endpoint = "revoke_session")]
+pub async fn revoke_session(session_id: String) -> Result<Done, Refusal> {
+    let visit = Visit::here()?;
+    let caller = visit.person()?;
+    let id = session_id.parse().map_err(|_| visit.problem(Code::NotFound))?;
+    visit.engine.end_session(caller, &id, &visit.origin).await.map_err(|error| visit.tell(&error))?;
+    visit.leave(Flash::SessionEnded).await;
+    Ok(Done { to: Screen::Account.path() })
+}
+
+/// Ends every session of the person but this one.
+///
+/// # Errors
+/// `Unauthorized` when nobody is signed in.
+#[server(prefix = "/ui", endpoint = "revoke_other_sessions")]
+pub async fn revoke_other_sessions() -> Result<Done, Refusal> {
+    let visit = Visit::here()?;
+    let ended = visit.engine.end_other_sessions(visit.person()?, &visit.origin).await;
+    let count = ended.map_err(|error| visit.tell(&error))?;
+    visit.leave(Flash::OtherSessionsEnded { count }).await;
+    Ok(Done { to: Screen::Account.path() })
+}
+
+/// A token for scripts. It is shown once, and kept nowhere.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ShownToken {
+    /// The token.
+    pub token: String,
+    /// When it runs out.
+    pub expires_at: Moment,
+}
+
+/// Makes a fresh token for the person's scripts (RA-14).
+///
+/// # Errors
+/// `Unauthorized` when nobody is signed in.
+#[server(prefix = "/ui", endpoint = "issue_token")]
+pub async fn issue_token() -> Result<ShownToken, Refusal> {
+    let visit = Visit::here()?;
+    let parties = visit.installation.parties();
+    let issued = visit.engine.issue_token(visit.person()?, &parties, true, &visit.origin).await;
+    let issued = issued.map_err(|error| visit.tell(&error))?;
+    Ok(ShownToken { token: issued.token.to_string(), expires_at: issued.expires_at })
 }
 
 /// Keeps how pages should look, in a cookie, so that the first paint is right.

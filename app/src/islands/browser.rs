@@ -12,6 +12,8 @@ use web_sys::{
 /// Why a form came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// What kind of refusal; empty if no answer came.
+    pub code: String,
     /// One sentence.
     pub message: String,
     /// Fields at fault, each with a sentence.
@@ -21,12 +23,17 @@ pub struct Failure {
 impl Failure {
     /// A failure with one sentence.
     pub fn of(message: &str) -> Self {
-        Self { message: message.to_owned(), fields: Vec::new() }
+        Self { code: String::new(), message: message.to_owned(), fields: Vec::new() }
     }
 
     /// The sentence about a field.
     pub fn field(&self, name: &str) -> Option<String> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, sentence)| sentence.clone())
+    }
+
+    /// Whether signing in again would help.
+    pub fn wants_sign_in(&self) -> bool {
+        self.code == "fresh_sign_in_required"
     }
 
     /// What to say: about the fields, or else the one sentence.
@@ -37,6 +44,13 @@ impl Failure {
             self.fields.iter().map(|(_, line)| line.clone()).collect()
         }
     }
+}
+
+/// Where signing in again begins that leads back to this page.
+pub fn sign_in_again() -> String {
+    let here = leptos::prelude::window().location();
+    let here = here.pathname().unwrap_or_default() + &here.search().unwrap_or_default();
+    format!("/sign-in/start?fresh=1&return_to={}", String::from(js_sys::encode_uri_component(&here)))
 }
 
 /// The element with this id.
@@ -107,5 +121,5 @@ fn refusal(answer: &JsValue) -> Failure {
         .map(|fields| Array::from(&fields))
         .unwrap_or_default();
     let fields = fields.iter().map(|field| (text(&field, "field"), text(&field, "message"))).collect();
-    Failure { message: text(answer, "details"), fields }
+    Failure { code: text(answer, "code"), message: text(answer, "details"), fields }
 }

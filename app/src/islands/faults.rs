@@ -8,7 +8,7 @@ use super::browser::Failure;
 
 /// Takes every fault away.
 pub fn clear(form: &HtmlFormElement) {
-    each(form, ".field-error, .trouble", |line| line.set_hidden(true));
+    each(form, ".field-error, .trouble, .again", |line| line.set_hidden(true));
     each(form, "[aria-invalid]", |field| drop(field.remove_attribute("aria-invalid")));
 }
 
@@ -19,6 +19,7 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
         lines.set_text_content(Some(&failure.lines().join(" ")));
     }
     each(form, ".trouble", |trouble| trouble.set_hidden(false));
+    each(form, ".again", |link| link.set_hidden(!failure.wants_sign_in()));
     let mut first = None;
     for (field, sentence) in &failure.fields {
         if let Some(line) = find(form, &format!("#{field}-error")) {

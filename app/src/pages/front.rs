@@ -10,7 +10,7 @@ use super::{Answer, Asked, Page};
 use crate::bits::{field_error, icon};
 use crate::parts::frame::active;
 use crate::parts::{card, page_field, sign_out_line, summary};
-use crate::routes::{Place, Screen, encoded};
+use crate::routes::{Place, Screen, again, encoded};
 use crate::words;
 
 /// Leads to where the person belongs.
@@ -47,6 +47,7 @@ pub fn nowhere(person: Person) -> Page {
             <p>"Ask an owner or admin of your organization to add "<strong><bdi>{who}</bdi></strong>". Then load this page again."</p>
             <div class="actions">
                 <a class="button primary" href=place.path()>"Check again"</a>
+                <a class="button" href=Screen::Account.path()>{words::MY_ACCOUNT}</a>
                 <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
             </div>
         };
@@ -62,18 +63,26 @@ fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<
 /// Signing in.
 pub fn sign_in(asked: &Asked) -> Answer {
     let back = asked.asked("return_to").and_then(Place::parse).filter(|place| place.screen != Screen::SignIn);
-    if asked.visit.caller.is_some() {
-        return Answer::Go(back.map_or_else(|| Screen::Home.path(), |place| place.path()));
+    let installation = &asked.visit.installation;
+    let problem = asked.asked("problem").and_then(|word| words::sign_in_problem(word, &installation.allowed_domains));
+    let (signed_in, to) = (asked.visit.caller.is_some(), back.unwrap_or_else(|| Place::top(Screen::Home)));
+    if signed_in && problem.is_none() {
+        return Answer::Go(to.path());
     }
-    let problem = asked.asked("problem").and_then(words::sign_in_problem);
-    let start = back.map_or_else(
-        || "/sign-in/start".into(),
-        |place| format!("/sign-in/start?return_to={}", encoded(&place.path())),
-    );
+    // Whoever is signed in was on the way to sign in again.
+    let start = match (signed_in, &to.screen) {
+        (true, _) => again(&to),
+        (false, Screen::Home) => "/sign-in/start".into(),
+        (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
+    };
+    let request = asked.asked("request").filter(|id| is_request(id)).map(str::to_owned);
+    let back = signed_in.then(|| to.path());
     let development = asked.visit.installation.development;
     Answer::Page(Page::new("Sign in", move || {
-        let problem = problem
-            .map(|problem| view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p></div> });
+        let problem = problem.map(|problem| {
+            let request = request.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
+            view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request}</div> }
+        });
         let button = match development {
             false => Either::Left(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> }),
             true => Either::Right(view! {
@@ -81,9 +90,15 @@ pub fn sign_in(asked: &Asked) -> Answer {
                 <div class="notice warning">{icon("warning")}<p>{words::STAND_IN}</p></div>
             }),
         };
+        let back = back.map(|to| view! { <a class="button wide" href=to>{words::GO_BACK}</a> });
         let foot = (!development).then(|| view! { <p class="auth-foot">{words::SIGN_IN_FOOT}</p> });
-        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button} }, foot)
+        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button}{back} }, foot)
     }))
+}
+
+/// Whether a text has the form of a request's id; anything else is not repeated.
+fn is_request(id: &str) -> bool {
+    id.strip_prefix("req_").is_some_and(|tail| tail.len() <= 40 && tail.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Making the first organization.

@@ -81,7 +81,7 @@ fn reveal(room: &Room, created: &CreatedInvitation) -> AnyView {
                 <div class="notice danger" id="reveal-notice">
                     {icon("danger")}<p class="strong">{words::LINK_WARNING}</p><p>{until}</p>
                 </div>
-                {secret("link".into(), words::LINK, &created.link)}
+                {secret("link".into(), words::LINK, &created.link, 2)}
                 <p class="visually-hidden" id="copy-status" role="status"></p>
                 <p>{words::LINK_SEND}</p>
             </div>

@@ -1,7 +1,9 @@
 //! One key: what it is, what it may do, how it was used (RU-25).
 
+use domain::command::AuditQuery;
+use domain::event::ObjectKind;
 use domain::scope::{Group, Permissions};
-use domain::view::{KeyDetail, KeyLine};
+use domain::view::{AuditView, KeyDetail, KeyLine};
 use domain::{KeyId, OrganizationId, Problem, ScopeSet};
 use leptos::prelude::*;
 
@@ -16,11 +18,13 @@ use crate::routes::{Place, Screen};
 use crate::words;
 
 mod facts;
+mod log;
 mod usage;
 
 struct Shown {
     room: Room,
     key: KeyDetail,
+    events: Vec<AuditView>,
     before: Option<KeyLine>,
     after: Option<KeyLine>,
     flash: Option<Flash>,
@@ -33,12 +37,15 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
     let visit = &asked.visit;
     let room = Room::enter(visit, &organization, Place::top(Screen::Key(organization.clone(), key))).await?;
     let key = visit.engine.get_key_detail(&room.ctx, key).await.map_err(|error| visit.tell(&error))?;
+    let about = AuditQuery::about(ObjectKind::Key, key.line.key.key_id);
+    let events =
+        visit.engine.read_audit(&room.ctx, &about, log::EVENTS).await.map_err(|error| visit.tell(&error))?.rows;
     let (before, after) = (key.line.rotated_from, key.line.rotated_to);
     let (before, after) = (find(asked, &room, before).await?, find(asked, &room, after).await?);
     let typed = asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
     let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
     let title = key.line.key.label.clone();
-    let shown = Shown { room, key, before, after, flash, problem, typed };
+    let shown = Shown { room, key, events, before, after, flash, problem, typed };
     Ok(Page { islands: true, ..Page::new(&title, move || draw(&shown)) })
 }
 
@@ -62,6 +69,7 @@ fn draw(shown: &Shown) -> AnyView {
             {facts::facts(shown)}
             {usage::usage(shown)}
         </div>
+        {log::log(shown)}
         {narrow(shown)}
         <p class="visually-hidden" id="copy-status" role="status"></p>
     };

@@ -88,8 +88,8 @@ pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView)
                         <li><span aria-current="page"><bdi>{trail}</bdi></span></li>
                     </ol>
                 </nav>
-                {themes(room)}
-                {account(room)}
+                {themes(room.theme, &room.place)}
+                {account(&room.person, &room.place)}
             </header>
             <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>
         </div>
@@ -181,31 +181,42 @@ fn switcher(room: &Room) -> AnyView {
     .into_any()
 }
 
-fn themes(room: &Room) -> AnyView {
+/// What a theme is called.
+pub const fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "Follow the system",
+        Theme::Light => "Light",
+        Theme::Dark => "Dark",
+    }
+}
+
+/// The theme switch.
+pub fn themes(worn: Theme, place: &Place) -> AnyView {
     let button = |theme: Theme| {
-        let (glyph, title, name) = match theme {
-            Theme::System => ("system", "Follow the system", "System theme"),
-            Theme::Light => ("sun", "Light", "Light theme"),
-            Theme::Dark => ("moon", "Dark", "Dark theme"),
+        let (glyph, name) = match theme {
+            Theme::System => ("system", "System theme"),
+            Theme::Light => ("sun", "Light theme"),
+            Theme::Dark => ("moon", "Dark theme"),
         };
-        let pressed = if theme == room.theme { "true" } else { "false" };
+        let pressed = if theme == worn { "true" } else { "false" };
         view! {
-            <button name="theme" value=theme.as_str() aria-pressed=pressed title=title>
+            <button name="theme" value=theme.as_str() aria-pressed=pressed title=theme_name(theme)>
                 {icon(glyph)}<span class="visually-hidden">{name}</span>
             </button>
         }
     };
     view! {
         <form method="post" action="/ui/set_theme">
-            {page_field(&room.place)}
+            {page_field(place)}
             <div class="theme" role="group" aria-label="Theme">{Theme::ALL.into_iter().map(button).collect_view()}</div>
         </form>
     }
     .into_any()
 }
 
-fn account(room: &Room) -> AnyView {
-    let name = room.person.name.clone();
+/// The person's menu.
+pub fn account(person: &Person, place: &Place) -> AnyView {
+    let name = person.name.clone();
     view! {
         <details class="menu account" name="menu">
             <summary>
@@ -213,8 +224,9 @@ fn account(room: &Room) -> AnyView {
                 <span class="visually-hidden">"Account menu of "<bdi>{name.clone()}</bdi></span>
             </summary>
             <div class="menu-list">
-                <p class="menu-head"><strong><bdi>{name}</bdi></strong>{room.person.email.clone()}</p>
-                {sign_out(&room.place, "apart")}
+                <p class="menu-head"><strong><bdi>{name}</bdi></strong>{person.email.clone()}</p>
+                <a href=Screen::Account.path()>{icon("person")}{words::MY_ACCOUNT}</a>
+                {sign_out(place, "apart")}
             </div>
         </details>
     }

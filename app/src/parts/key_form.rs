@@ -91,6 +91,8 @@ pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView) -> AnyView {
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" id="errors" hidden=fine autofocus=!fine>
                     {icon("danger")}<h2>{words::NOT_CREATED}</h2><div class="lines">{lines}</div>
+                    // For the dialog, which must not lose what was typed until someone wants to leave it.
+                    <div class="again" hidden>{super::sign_in_again(&form.place)}</div>
                 </div>
                 {name(form)}
                 {environment(form)}

@@ -3,15 +3,21 @@
 
 use std::fmt::Write;
 
-use domain::command::{KeySort, StatusFilter};
+use domain::Moment;
+use domain::command::{ActionFilter, KeySort, ObjectFilter, StatusFilter};
 use domain::key::Environment;
 use domain::token::public_part;
 
-use super::Screen;
+use super::{Period, Screen};
 
 const MOST_SEARCH: usize = 100;
 /// Every state in a list of keys: the word that goes with the states to look for.
 pub const EVERY_STATE: &str = "all";
+
+/// So long back from now.
+const PERIOD: &str = "period";
+/// The first day and the last: the other way of choosing a time.
+const DAYS: [&str; 2] = ["from", "until"];
 
 /// A screen and how it is looked at: what a form gives as its `page`, and where signing in leads back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +35,11 @@ impl Place {
 
     /// A screen with what a query asks of it; what it does not know is left out.
     pub fn of(screen: Screen, pairs: &[(String, String)]) -> Self {
-        let query = pairs.iter().filter_map(|(name, value)| read(&screen, name, value)).collect();
+        let mut query: Vec<_> = pairs.iter().filter_map(|(name, value)| read(&screen, name, value)).collect();
+        // Days that were chosen say more than a period.
+        if query.iter().any(|(name, _)| DAYS.contains(name)) {
+            query.retain(|(name, _)| *name != PERIOD);
+        }
         Self { screen, query }
     }
 
@@ -65,7 +75,10 @@ impl Place {
     /// The same with another value, or without one; from the top of the list, which is another one now.
     #[must_use]
     pub fn with(&self, name: &str, value: Option<&str>) -> Self {
-        let gone = |known: &str| known == name || known == "after" || known == "before";
+        let other = |known: &str| {
+            (name == PERIOD && DAYS.contains(&known)) || (DAYS.contains(&name) && known == PERIOD && value.is_some())
+        };
+        let gone = |known: &str| known == name || known == "after" || known == "before" || other(known);
         let mut query: Vec<_> = self.query.iter().filter(|(known, _)| !gone(known)).cloned().collect();
         query.extend(value.and_then(|value| read(&self.screen, name, value)));
         Self { screen: self.screen.clone(), query }
@@ -87,11 +100,16 @@ impl Place {
     }
 }
 
+/// Where signing in again begins, leading back to a place.
+pub fn again(back: &Place) -> String {
+    format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
+}
+
 /// A value as it may stand in a query.
 pub fn encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~/:".contains(&byte) {
             text.push(char::from(byte));
         } else {
             let _ = write!(text, "%{byte:02X}");
@@ -116,6 +134,12 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
         (Screen::ApiKeys(_), "after") => ("after", id()?),
         (Screen::RevokeKeys(_), "key") => ("key", id()?),
         (Screen::NewKey(_), "for") => ("for", id()?),
+        (Screen::AuditLog(_), "action") => ("action", known(value.parse::<ActionFilter>().is_ok())?),
+        (Screen::AuditLog(_), "actor") => ("actor", id()?),
+        (Screen::AuditLog(_), "object") => ("object", value.parse::<ObjectFilter>().ok()?.to_string()),
+        (Screen::AuditLog(_), "period") => (PERIOD, known(value.parse::<Period>().is_ok())?),
+        (Screen::AuditLog(_), "from") => ("from", known(Moment::start_of_day(value).is_some())?),
+        (Screen::AuditLog(_), "until") => ("until", known(Moment::start_of_day(value).is_some())?),
         (Screen::ApiKeys(_), "owner") => ("owner", id()?),
         (Screen::Members(_), "waiting") => ("waiting", id()?),
         (
@@ -175,6 +199,10 @@ mod tests {
             "/welcome?next=//evil.test",
             "/o/org_a/settings/api-keys?status=asleep",
             "/o/org_a/settings/api-keys?after=-1",
+            "/o/org_a/settings/audit-log?action=key.eaten",
+            "/o/org_a/settings/audit-log?object=key:rt_sk_Ab3dE9xQ",
+            "/o/org_a/settings/audit-log?from=8+April",
+            "/o/org_a/settings/audit-log?period=7d&until=2026-04-08",
         ];
         for target in hostile {
             assert_eq!(Place::parse(target), None, "{target:?}");
@@ -196,6 +224,19 @@ mod tests {
         assert_eq!(place.with("q", None).with("environment", None).path(), list);
         assert_eq!(place.with("status", Some("asleep")).get("status"), None);
         assert_eq!(read_back(&format!("{list}/revoke?key=1&key=2")), format!("{list}/revoke?key=1&key=2"));
+    }
+
+    #[test]
+    fn days_take_the_place_of_a_period_and_the_other_way_round() {
+        let log = "/o/org_a/settings/audit-log";
+        let place = Place::parse(&format!("{log}?object=key%3A12&period=7d&before=9")).expect("place");
+        let days = place.with("from", Some("2026-04-08"));
+        assert_eq!(days.path(), format!("{log}?object=key:12&from=2026-04-08"));
+        assert_eq!(
+            days.with("until", Some("2026-04-09")).with("period", Some("24h")).path(),
+            format!("{log}?object=key:12&period=24h")
+        );
+        assert_eq!(place.with("from", None).path(), format!("{log}?object=key:12&period=7d"));
     }
 
     // B31: a pasted key never stands in an address.

@@ -1,15 +1,22 @@
-//! The audit log: writing an event inside the transaction of its change, reading it, checking the chain.
+//! The audit log: writing an event inside the transaction of its change, and reading it.
 
+mod chain;
+mod export;
+
+use domain::command::AuditQuery;
 use domain::event::Event;
 use domain::policy::{Action, permit};
 use domain::view::{AuditView, Page};
-use domain::{ActorId, Moment, OrganizationId};
+use domain::{ActorId, ActorKind, Moment};
 
 use crate::ctx::{Credential, Ctx};
 use crate::keyring::{Purpose, hash};
 use crate::store::audit::{self, AuditRow};
 use crate::store::{StoreError, Tx, word};
 use crate::{Engine, Error, Result};
+
+pub use chain::{ChainState, Chains};
+pub use export::Export;
 
 /// Writes an event for the actor of `ctx` and gives its number. It stands or falls with the transaction.
 pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<i64> {
@@ -45,13 +52,18 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
     Ok(n)
 }
 
-/// What checking a chain found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChainState {
-    /// Sound from the first event to this one.
-    Sound(i64),
-    /// The first event that was altered, removed or added.
-    Broken(i64),
+/// Actors that a list of them names.
+const MOST_ACTORS: i64 = 200;
+
+/// Someone whose deeds the log knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doer {
+    /// Who.
+    pub id: ActorId,
+    /// Member or service account.
+    pub kind: ActorKind,
+    /// Their name now.
+    pub name: String,
 }
 
 impl Engine {
@@ -59,41 +71,24 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn read_audit(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<AuditView>> {
+    pub async fn read_audit(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        let mut link = self.db().read().await?;
-        let rows = audit::list(&mut link, &reach, before.unwrap_or(i64::MAX), limit + 1).await?;
+        let rows = audit::list(&mut self.db().read().await?, &reach, query, limit + 1).await?;
         let views: Vec<_> = rows.into_iter().map(view).collect::<std::result::Result<_, _>>()?;
         Ok(crate::keys::page(views, limit, |event| event.n))
     }
 
-    /// Checks an organization's chain from its first event on.
+    /// Everyone within the caller's reach who did something, by name.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
-        let mut link = self.db().read().await?;
-        let (mut last, mut before) = (0, Vec::new());
-        // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
-        let (head, head_hash) = loop {
-            let head = audit::head(&mut link, organization).await?;
-            let rows = audit::chain(&mut link, organization, Some(last).filter(|n| *n > 0), 1000).await?;
-            if rows.is_empty() {
-                break head;
-            }
-            for row in rows {
-                let canon = row.canon(&before);
-                let sound = row.n == last + 1
-                    && row.hash == hash(&canon)
-                    && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac);
-                if !sound {
-                    return Ok(ChainState::Broken(last + 1));
-                }
-                (last, before) = (row.n, row.hash);
-            }
+    pub async fn list_doers(&self, ctx: &Ctx) -> Result<Vec<Doer>> {
+        let reach = permit(&ctx.actor, Action::ReadAudit)?;
+        let found = audit::actors(&mut self.db().read().await?, &reach, MOST_ACTORS).await?;
+        let doer = |(id, kind, name): (i64, String, String)| {
+            Ok(Doer { id: ActorId(id), kind: word(&kind, "actors.kind")?, name })
         };
-        let whole = last == head && before == head_hash;
-        Ok(if whole { ChainState::Sound(last) } else { ChainState::Broken(last + 1) })
+        found.into_iter().map(doer).collect()
     }
 }
 
@@ -110,6 +105,7 @@ fn view(row: AuditRow) -> std::result::Result<AuditView, StoreError> {
         object_label: row.object_label,
         changes: serde_json::from_str(&row.changes).map_err(|e| StoreError::Row(e.to_string()))?,
         address: row.address,
+        agent: row.agent,
         request_id: row.request_id,
     })
 }

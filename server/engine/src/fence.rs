@@ -45,7 +45,7 @@ pub(crate) async fn fence_person(engine: &Engine, tx: &mut Tx, caller: &Caller) 
 async fn signed_in(engine: &Engine, tx: &mut Tx, credential: &Credential) -> Result<()> {
     let Some(digest) = credential.session() else { return Ok(()) };
     let session = store::sessions::hold(tx, digest).await?;
-    if session.is_some_and(|session| session.is_live(engine.outside().now())) { Ok(()) } else { Err(ENDED) }
+    if session.is_some_and(|session| engine.stands(&session)) { Ok(()) } else { Err(ENDED) }
 }
 
 const ENDED: Error = Error::Unauthenticated("the credential ended while the request ran");

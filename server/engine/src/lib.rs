@@ -25,6 +25,7 @@ pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
 mod store;
+pub mod tokens;
 pub mod usage;
 pub mod workspaces;
 
@@ -50,14 +51,15 @@ struct Inner {
     brand: Brand,
     flight: flight::Flight,
     usage: usage::Usage,
+    chains: audit::Chains,
 }
 
 impl Engine {
     /// The operations over an open database and its ring.
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
         let flight = flight::Flight::default();
-        let usage = usage::Usage::default();
-        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage }) }
+        let (usage, chains) = (usage::Usage::default(), audit::Chains::default());
+        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, chains }) }
     }
 
     /// Time and dice.
@@ -84,6 +86,10 @@ impl Engine {
 
     pub(crate) fn usage(&self) -> &usage::Usage {
         &self.inner.usage
+    }
+
+    pub(crate) fn chains(&self) -> &audit::Chains {
+        &self.inner.chains
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

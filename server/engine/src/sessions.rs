@@ -139,6 +139,11 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
+    /// Whether a session still lets its person in.
+    pub(crate) fn stands(&self, row: &SessionRow) -> bool {
+        row.is_live(self.outside().now()) && self.open_session(row).is_some()
+    }
+
     /// The value of a session, if its row is as it was left: an altered one is as good as none.
     fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
         self.ring().unseal("sessions", &row.digest, &row.place(), &row.sealed).ok()

@@ -4,6 +4,7 @@
 //! Reads take a [`Link`], writes a [`Tx`]. Every query of an organization's data names the organization.
 
 pub mod actors;
+mod ask;
 pub mod audit;
 pub mod invitations;
 pub mod keys;
@@ -14,6 +15,7 @@ pub mod people;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
+pub mod signing;
 pub mod usage;
 pub mod workspaces;
 

@@ -65,12 +65,26 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     }
 }
 
-/// Checks that the moment of signing in, which Firebase always tells, has passed.
-pub(crate) fn check_auth_time(claims: &Claims, now_seconds: i64) -> Result<(), Failure> {
-    if required_seconds(claims, "auth_time")? > now_seconds.saturating_add(LEEWAY_SECONDS) {
-        return Err(Failure::SignedInInFuture);
+/// When the person signed in at the provider, which must have passed; not every provider tells.
+pub(crate) fn auth_time(claims: &Claims, now_seconds: i64) -> Result<Option<i64>, Failure> {
+    match seconds(claims, "auth_time")? {
+        Some(at) if at > now_seconds.saturating_add(LEEWAY_SECONDS) => Err(Failure::SignedInInFuture),
+        told => Ok(told),
     }
-    Ok(())
+}
+
+/// The same where it is always told.
+pub(crate) fn required_auth_time(claims: &Claims, now_seconds: i64) -> Result<i64, Failure> {
+    auth_time(claims, now_seconds)?.ok_or(Failure::MissingClaim("auth_time"))
+}
+
+/// Checks that the person signed in at the provider after a moment; one who does not tell when is taken at their word.
+pub(crate) fn check_fresh(signed_in_at: Option<i64>, since: i64) -> Result<(), Failure> {
+    if signed_in_at.is_none_or(|at| at >= since.saturating_sub(LEEWAY_SECONDS)) {
+        Ok(())
+    } else {
+        Err(Failure::NotFresh)
+    }
 }
 
 /// Compares in constant time: the nonce is a secret of the browser's flow.

@@ -33,6 +33,8 @@ pub struct Settings {
     pub redirect_uri: Url,
     /// The only Google Workspace domain (`hd`) whose people may sign in, in lower case.
     pub hosted_domain: Option<String>,
+    /// The domains of which a verified e-mail must be, in lower case; none for no such rule.
+    pub allowed_email_domains: Vec<String>,
 }
 
 /// Signs people in at one OpenID provider. Cheap to clone; clones share what was fetched.
@@ -84,6 +86,12 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             request = request.add_extra_param("hd", domain.clone());
         }
+        // Google has no way to ask for the password again, but has the person choose their account anew.
+        request = match (flow.fresh_since, settings.issuer == GOOGLE) {
+            (None, _) => request,
+            (Some(_), true) => request.add_extra_param("prompt", "select_account"),
+            (Some(_), false) => request.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
+        };
         Ok(request.url().0)
     }
 
@@ -113,12 +121,19 @@ impl Client {
         let unverified = Unverified::read(token)?;
         let key = provider.keys.find(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
-        rules.check(&claims, clock().div_euclid(1000))?;
+        let now_seconds = clock().div_euclid(1000);
+        rules.check(&claims, now_seconds)?;
         claims::check_nonce(&claims, &flow.nonce)?;
+        let signed_in_at = claims::auth_time(&claims, now_seconds)?;
+        if let Some(since) = flow.fresh_since {
+            claims::check_fresh(signed_in_at, since)?;
+        }
         if let Some(domain) = &settings.hosted_domain {
             claims::check_hosted_domain(&claims, domain)?;
         }
-        identify(settings, &claims)
+        let identity = identify(settings, &claims, signed_in_at)?;
+        identity.check_email_domain(&settings.allowed_email_domains)?;
+        Ok(identity)
     }
 }
 
@@ -128,12 +143,13 @@ async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T,
     timeout(web::PATIENCE, work).await.map_err(late)?
 }
 
-fn identify(settings: &Settings, claims: &Map<String, Value>) -> Result<Identity, Failure> {
+fn identify(settings: &Settings, claims: &Map<String, Value>, signed_in_at: Option<i64>) -> Result<Identity, Failure> {
     Ok(Identity {
         issuer: settings.issuer.clone(),
         subject: claims::subject(claims)?.to_owned(),
         email: identity::verified_email(claims),
         name: identity::shown_name(claims),
+        signed_in_at,
     })
 }
 
@@ -166,6 +182,7 @@ mod tests {
             client_secret: None,
             redirect_uri: Url::parse("http://localhost/return").unwrap(),
             hosted_domain: None,
+            allowed_email_domains: Vec::new(),
         })
         .issuers
     }

@@ -64,6 +64,9 @@ pub enum Failure {
     /// `auth_time` is in the future.
     #[error("the sign-in happened in the future")]
     SignedInInFuture,
+    /// `auth_time` is before the fresh sign-in that was asked for.
+    #[error("the sign-in is not a fresh one")]
+    NotFresh,
     /// `nonce` is not the one of this flow.
     #[error("the nonce is wrong")]
     WrongNonce,
@@ -73,6 +76,12 @@ pub enum Failure {
     /// `hd` is not the configured hosted domain.
     #[error("the hosted domain is wrong")]
     HostedDomain,
+    /// The e-mail is of none of the domains that are let in.
+    #[error("the e-mail is of another domain")]
+    EmailDomain,
+    /// The provider vouches for no e-mail, and one of certain domains is asked for.
+    #[error("the e-mail is not verified")]
+    UnverifiedEmail,
     /// The caller's flow strings have a length the protocol forbids.
     #[error("the flow's strings have a wrong length")]
     BadFlow,

@@ -11,6 +11,9 @@ pub struct Flow {
     pub nonce: String,
     /// Ties the code to this sign-in (PKCE); 43 to 128 characters.
     pub pkce_verifier: String,
+    /// The moment, in seconds, after which the person is to have signed in: the provider is asked to have them do so
+    /// although it knows them.
+    pub fresh_since: Option<i64>,
 }
 
 impl Flow {
@@ -33,7 +36,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let flow = Flow { state: "s3cret".into(), nonce: "s3cret".into(), pkce_verifier: "s3cret".into() };
+        let flow =
+            Flow { state: "s3cret".into(), nonce: "s3cret".into(), pkce_verifier: "s3cret".into(), fresh_since: None };
         assert!(!format!("{flow:?}").contains("s3cret"));
     }
 }

@@ -1,5 +1,7 @@
 use serde_json::{Map, Value};
 
+use crate::Failure;
+
 /// Who the provider says has signed in. A person is known by issuer and subject together, never by e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -11,6 +13,20 @@ pub struct Identity {
     pub email: Option<String>,
     /// The name to show, without control characters, at most 200 characters.
     pub name: Option<String>,
+    /// When the person signed in at the provider, in seconds, if it says so.
+    pub signed_in_at: Option<i64>,
+}
+
+impl Identity {
+    /// Whether the verified e-mail is of one of these domains, byte for byte; with none of them, anyone will do.
+    pub(crate) fn check_email_domain(&self, allowed: &[String]) -> Result<(), Failure> {
+        if allowed.is_empty() {
+            return Ok(());
+        }
+        let email = self.email.as_deref().ok_or(Failure::UnverifiedEmail)?;
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        if allowed.iter().any(|one| one == domain) { Ok(()) } else { Err(Failure::EmailDomain) }
+    }
 }
 
 const LONGEST_EMAIL_BYTES: usize = 254;

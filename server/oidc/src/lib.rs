@@ -16,6 +16,7 @@ mod flow;
 mod identity;
 mod json;
 mod keys;
+mod own;
 mod signing;
 #[doc(hidden)]
 pub mod testing;
@@ -29,6 +30,7 @@ pub use client::{Client, Settings};
 pub use failure::{Failure, SetupError};
 pub use flow::Flow;
 pub use identity::Identity;
+pub use own::{Bearer, OwnTokens, PublicKey, named_key};
 pub use verifier::Verifier;
 
 /// Tells the moment, in milliseconds since 1970-01-01 UTC.

@@ -23,16 +23,23 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     issuer: String,
     rules: Rules,
+    allowed_email_domains: Vec<String>,
     keys: Keys,
     clock: Clock,
 }
 
 impl Verifier {
-    /// Makes a verifier for a project. `jwks_url` replaces the address of Google's keys. Nothing is fetched yet.
+    /// Makes a verifier for a project. `jwks_url` replaces the address of Google's keys; a verified e-mail must be of one
+    /// of the domains, if there are any. Nothing is fetched yet.
     ///
     /// # Errors
     /// When the project id or the address is unacceptable, or the HTTP client cannot be made.
-    pub fn firebase(project_id: &str, jwks_url: Option<Url>, clock: Clock) -> Result<Self, SetupError> {
+    pub fn firebase(
+        project_id: &str,
+        jwks_url: Option<Url>,
+        allowed_email_domains: Vec<String>,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
         if !is_project(project_id) {
             return Err(SetupError::BadProject);
         }
@@ -43,7 +50,7 @@ impl Verifier {
         let issuer = format!("{FIREBASE_ISSUER}{project_id}");
         let rules = Rules { issuers: vec![issuer.clone()], audience: project_id.to_owned() };
         let keys = Keys::new(address, http, clock.clone());
-        Ok(Self(Arc::new(Inner { issuer, rules, keys, clock })))
+        Ok(Self(Arc::new(Inner { issuer, rules, allowed_email_domains, keys, clock })))
     }
 
     /// Says who the token speaks for. Someone who signed in with Google is named as Google names them.
@@ -51,23 +58,26 @@ impl Verifier {
     /// # Errors
     /// One variant for each rule that is broken; [`Failure::is_outage`] when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Identity, Failure> {
-        let Inner { issuer, rules, keys, clock } = &*self.0;
+        let Inner { issuer, rules, allowed_email_domains, keys, clock } = &*self.0;
         let unverified = Unverified::read(token)?;
         let key = keys.find(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
-        claims::check_auth_time(&claims, now_seconds)?;
+        let signed_in_at = claims::required_auth_time(&claims, now_seconds)?;
         let (issuer, subject) = match google_subject(&claims) {
             Some(subject) => (GOOGLE, claims::usable_subject(subject)?),
             None => (issuer.as_str(), claims::subject(&claims)?),
         };
-        Ok(Identity {
+        let identity = Identity {
             issuer: issuer.to_owned(),
             subject: subject.to_owned(),
             email: identity::verified_email(&claims),
             name: identity::shown_name(&claims),
-        })
+            signed_in_at: Some(signed_in_at),
+        };
+        identity.check_email_domain(allowed_email_domains)?;
+        Ok(identity)
     }
 }
 

@@ -19,6 +19,8 @@ use crate::http::{self, House, listen, sign_in, site};
 
 /// How often uses are written down and what has run out is swept away.
 const TIDY: Duration = Duration::from_secs(15);
+/// How many events of the audit logs are checked each time.
+const CHECKED: i64 = 10_000;
 const STANDIN_CLIENT: &str = "roundtable";
 
 pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop> {
@@ -55,6 +57,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         let outside = outside.clone();
         Arc::new(move || outside.now().0)
     };
+    let domains = &settings.allowed_email_domains;
     let (client, standin) = match &settings.sign_in {
         SignIn::Standin => {
             let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_url)?;
@@ -76,6 +79,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
                 client_secret: None,
                 redirect_uri: redirect,
                 hosted_domain: None,
+                allowed_email_domains: domains.clone(),
             };
             (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, Some(standin))
         }
@@ -86,12 +90,15 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
                 client_secret: client_secret.clone(),
                 redirect_uri: redirect,
                 hosted_domain: hosted_domain.clone(),
+                allowed_email_domains: domains.clone(),
             };
             (oidc::Client::new(found, clock.clone()).map_err(bad_oidc)?, None)
         }
     };
-    let firebase =
-        settings.firebase.as_ref().map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), clock));
+    let firebase = settings
+        .firebase
+        .as_ref()
+        .map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), domains.clone(), clock));
     let firebase = firebase.transpose().map_err(bad_oidc)?;
     if stage_demo {
         stage(settings, &engine, standin.as_ref()).await?;
@@ -100,14 +107,13 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
     let installation = Installation {
         public_url: settings.public_url.clone(),
         development: standin.is_some(),
+        allowed_domains: settings.allowed_domains(),
         setup_token_needed: !settings.addr.ip().is_loopback(),
         check_setup_token: Arc::new(move |given: &str| digest(given) == setup_token),
         assets: site.assets(),
         brand: settings.brand.clone(),
     };
-    let trusted_proxies = settings.trusted_proxies;
-    let house = House { engine, oidc: client, firebase, installation: Arc::new(installation), site, trusted_proxies };
-    Ok((house, standin))
+    Ok((House::new(engine, client, firebase, installation, site, settings.trusted_proxies), standin))
 }
 
 /// The digest of the setup token. One that nobody chose is made and printed at every start until the installation is
@@ -155,6 +161,8 @@ async fn tidy(engine: Engine) {
             engine.forget_requests().await,
             engine.forget_old_usage().await,
             engine.sweep_sessions().await,
+            engine.renew_signing_keys().await,
+            engine.check_chains(CHECKED).await.map(drop),
         ] {
             if let Err(error) = done {
                 tracing::warn!(%error, "tidying has to wait");

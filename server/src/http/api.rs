@@ -1,6 +1,7 @@
 //! The REST API under `/api/v1`. Each handler reads, calls the engine and answers; each stands in the description with
 //! its schemas and errors.
 
+mod audit;
 mod bodies;
 mod bootstrap;
 mod description;
@@ -16,6 +17,8 @@ mod paging;
 mod runs;
 mod sealed;
 mod service_accounts;
+mod sessions;
+mod tokens;
 mod workspaces;
 
 use std::borrow::Cow;
@@ -46,7 +49,7 @@ pub(super) use bodies::FaultBody;
         description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key decides the environment: a test key sees and makes test data only, every other key production data only. Each operation says its scope, which a key needs unless it has full access, and its cost. Lists come newest first, a page at a time; the `Link` header leads to the next page. Every refusal has the same shape: decide by its `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, bodies::ActionWord, bodies::FormatWord)),
     servers((url = "/")),
 )]
 struct Root;
@@ -78,12 +81,21 @@ fn guarded() -> OpenApiRouter<House> {
         .routes(routes!(invitations::revoke_invitation))
         .routes(routes!(invitations::accept_invitation))
         .routes(routes!(organizations::list_organizations, organizations::create_organization))
+        .routes(routes!(audit::read_audit_log))
+        .routes(routes!(audit::export_audit_log))
         .routes(routes!(me::me))
+        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(sessions::end_session))
 }
 
 /// Routes beside `/v1`, for scripts written against the same API elsewhere.
 fn beside() -> OpenApiRouter<House> {
     OpenApiRouter::new().routes(routes!(workspaces::list_projects))
+}
+
+/// Routes for whoever is signed in in a browser.
+fn in_browser() -> OpenApiRouter<House> {
+    OpenApiRouter::new().routes(routes!(tokens::issue_token))
 }
 
 fn open() -> OpenApiRouter<House> {
@@ -93,9 +105,11 @@ fn open() -> OpenApiRouter<House> {
 /// Everything under `/api`.
 pub fn router(house: House) -> Router {
     let (guarded, _) = OpenApiRouter::new().nest("/v1", guarded()).merge(beside()).split_for_parts();
+    let (in_browser, _) = OpenApiRouter::new().nest("/v1", in_browser()).split_for_parts();
     let (open, _) = OpenApiRouter::new().nest("/v1", open()).split_for_parts();
     guarded
         .route_layer(from_fn_with_state(house.clone(), caller::admit))
+        .merge(tokens::in_browser(&house, in_browser))
         .merge(open)
         .route("/v1/openapi.json", get(|| async { Json(description()) }))
         .fallback(|| async { Refusal::new(Code::NotFound, "no such address") })
@@ -118,7 +132,7 @@ pub fn bootstrap_alias(house: House) -> Router {
 pub fn description() -> Description {
     description::complete(
         OpenApiRouter::with_openapi(Root::openapi())
-            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(open())).merge(beside()))
+            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(in_browser()).merge(open())).merge(beside()))
             .into_openapi(),
     )
 }

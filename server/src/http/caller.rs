@@ -8,19 +8,21 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::token::PlainKey;
 use domain::view::RefusalCause;
-use domain::{Code, OrganizationId};
+use domain::{Code, Moment, OrganizationId, PersonId, SessionId};
 use engine::ctx::Origin;
 use engine::keys::Admitted;
+use engine::tokens::VerifyingKey;
 use engine::{Caller, Ctx, Error, people};
 
 use super::House;
 use super::problem::{Answer, Refusal};
 
-const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The other header that a key may come in.
+pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 
 /// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
-pub async fn admit(State(house): State<House>, mut request: Request, next: Next) -> Response {
+pub async fn admit(State(house): State<House>, request: Request, next: Next) -> Response {
     let in_query = keys_in_query(&request);
     let credential = match read_credential(request.headers(), &in_query) {
         Ok(credential) => credential,
@@ -33,12 +35,21 @@ pub async fn admit(State(house): State<House>, mut request: Request, next: Next)
             Err(error) => Refusal::from(error).into_response(),
         },
         Credential::IdToken(token) => match recognize(&house, &token).await {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-                next.run(request).await
-            }
+            Ok(caller) => run_for(&house, caller, request, next).await,
             Err(refusal) => refusal.into_response(),
         },
+    }
+}
+
+/// Runs the request of a person. What was read is not given away once they are signed out; what was written has looked
+/// for itself.
+async fn run_for(house: &House, caller: Caller, mut request: Request, next: Next) -> Response {
+    let reads = super::api::cost(request.method()) == 0;
+    request.extensions_mut().insert(caller.clone());
+    let response = next.run(request).await;
+    match house.engine.still_signed_in(&caller).await {
+        Err(error) if reads => Refusal::from(error).into_response(),
+        _ => response,
     }
 }
 
@@ -131,20 +142,41 @@ fn keys_in_query(request: &Request) -> Vec<String> {
     pairs.filter(|(name, _)| names.contains(&&**name)).map(|(_, value)| value.into_owned()).collect()
 }
 
+/// The person of a token: one of ours, or of the Firebase project. Whose key it names decides which.
 async fn recognize(house: &House, token: &str) -> Answer<Caller> {
-    let refuse = |cause: &str| Refusal::new(Code::Unauthorized, cause);
-    let verifier = house.firebase.as_ref().ok_or_else(|| refuse("no token issuer is configured"))?;
-    let identity = verifier.verify(token).await.map_err(|failure| {
-        let code = if failure.is_outage() { Code::Unavailable } else { Code::Unauthorized };
-        Refusal::new(code, failure.to_string())
-    })?;
+    let kid = oidc::named_key(token).map_err(refused)?;
+    if VerifyingKey::is_ours(&kid) {
+        return recognize_own(house, token, &kid).await;
+    }
+    let verifier = house.firebase.as_ref();
+    let verifier = verifier.ok_or_else(|| Refusal::new(Code::Unauthorized, "no token issuer is configured"))?;
+    let identity = verifier.verify(token).await.map_err(refused)?;
+    let signed_in_at = identity.signed_in_at.map(|seconds| Moment(seconds.saturating_mul(1000)));
     let identity = people::Identity {
         issuer: identity.issuer,
         subject: identity.subject,
         email: identity.email,
         name: identity.name,
     };
-    Ok(house.engine.recognize(&identity, None).await?)
+    Ok(house.engine.recognize(&identity, signed_in_at).await?)
+}
+
+/// A token of ours counts as long as the session it was given to.
+async fn recognize_own(house: &House, token: &str, kid: &str) -> Answer<Caller> {
+    let key = house.engine.verifying_key(kid).await?;
+    let key = key.map(|key| oidc::PublicKey { modulus: key.modulus, exponent: key.exponent });
+    let bearer = house.own_tokens.verify(token, key.as_ref()).map_err(refused)?;
+    let (person, session) = (bearer.subject.parse::<PersonId>(), bearer.session.parse::<SessionId>());
+    let (Ok(person), Ok(session)) = (person, session) else {
+        return Err(Refusal::new(Code::Unauthorized, "a token of ours names nobody"));
+    };
+    let signed_in_at = Moment(bearer.signed_in_at.saturating_mul(1000));
+    Ok(house.engine.recognize_token(person, &session, signed_in_at).await?)
+}
+
+fn refused(failure: oidc::Failure) -> Refusal {
+    let code = if failure.is_outage() { Code::Unavailable } else { Code::Unauthorized };
+    Refusal::new(code, failure.to_string())
 }
 
 /// Reads the one credential of a request. The same one in several places counts once; two different ones, or one header

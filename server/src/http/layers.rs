@@ -122,7 +122,8 @@ pub fn decoded(step: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
+/// Whether a request that changes something was sent by a page of ours.
+pub fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(&SEC_FETCH_SITE), text(&ORIGIN)) {
         (Some(site), _) => site == "same-origin",

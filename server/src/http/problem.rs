@@ -151,10 +151,13 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
     parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => {
-            let challenge = if refusal.shown {
-                "Bearer realm=\"roundtable\", error=\"invalid_token\""
-            } else {
-                "Bearer realm=\"roundtable\""
+            let challenge = match refusal.problem.code {
+                // RFC 9470: the credential is fine, and signing in again is what helps.
+                Code::FreshSignInRequired => {
+                    "Bearer realm=\"roundtable\", error=\"insufficient_user_authentication\", max_age=600"
+                }
+                _ if refusal.shown => "Bearer realm=\"roundtable\", error=\"invalid_token\"",
+                _ => "Bearer realm=\"roundtable\"",
             };
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }

@@ -36,12 +36,16 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// The cookie that bears the session.
+pub fn cookie_name(house: &House) -> &'static str {
+    if house.is_https() { "__Host-rt_session" } else { "rt_session" }
+}
+
 /// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
 pub fn layer(house: &House) -> SessionManagerLayer<Store> {
-    let https = house.is_https();
     SessionManagerLayer::new(Store { engine: house.engine.clone() })
-        .with_name(if https { "__Host-rt_session" } else { "rt_session" })
-        .with_secure(https)
+        .with_name(cookie_name(house))
+        .with_secure(house.is_https())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
@@ -52,12 +56,20 @@ pub fn token(id: Id) -> [u8; 16] {
     id.0.to_be_bytes()
 }
 
+impl Store {
+    fn draw(&self) -> Id {
+        Id(i128::from_be_bytes(self.engine.outside().bytes()))
+    }
+}
+
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (value, from) = (encode(record)?, origin(record));
+        // Never an id that the record comes with: one that was flushed comes with its old one.
+        record.id = self.draw();
         while !self.engine.insert_session(&token(record.id), person(record), &from, &value).await.map_err(backend)? {
-            record.id = Id::default();
+            record.id = self.draw();
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! by a cookie.
 
 use app::doors::Visit;
+use app::routes::{Place, Screen, encoded};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
@@ -20,14 +21,53 @@ use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
+/// No place of ours has a longer address.
+const LONGEST_RETURN: usize = 2000;
 
 /// Why a sign-in did not succeed; the sign-in page has a sentence for each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
+    /// The person turned back at the provider.
     Cancelled,
+    /// It took too long, or came back in another browser.
     Expired,
+    /// The account is none of those that are let in.
+    NotAllowed,
+    /// The provider vouches for no e-mail of the account.
+    Unverified,
+    /// A fresh sign-in was asked for, and the provider gave an old one.
+    NotFresh,
+    /// A fresh sign-in ended with someone else.
+    SomeoneElse,
+    /// What came back is no good; why stands in the log only.
     Refused,
+    /// The provider, or we ourselves, cannot be reached.
     Unavailable,
+}
+
+impl Problem {
+    /// The word in the address of the sign-in page.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::NotAllowed => "not_allowed",
+            Self::Unverified => "unverified",
+            Self::NotFresh => "not_fresh",
+            Self::SomeoneElse => "someone_else",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// What an error code of the provider means (RFC 6749, 4.1.2.1).
+    fn said(error: &str) -> Self {
+        match error {
+            "access_denied" => Self::Cancelled,
+            "server_error" | "temporarily_unavailable" => Self::Unavailable,
+            _ => Self::Refused,
+        }
+    }
 }
 
 /// What waits for the browser's return, sealed in the database under the state.
@@ -37,12 +77,24 @@ struct Waiting {
     pkce_verifier: String,
     browser: String,
     return_to: String,
+    #[serde(default)]
+    again: Option<Again>,
+}
+
+/// A fresh sign-in: of whom, and since when (in seconds).
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Again {
+    person: i64,
+    since: i64,
 }
 
 #[derive(Deserialize)]
 struct Start {
     #[serde(default)]
     return_to: String,
+    /// `1` for signing in again although one is signed in.
+    #[serde(default)]
+    fresh: String,
 }
 
 #[derive(Deserialize)]
@@ -58,10 +110,16 @@ pub fn router(house: House) -> Router {
     Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(house)
 }
 
-async fn start(State(house): State<House>, Query(query): Query<Start>) -> Response {
-    match begin(&house, &query.return_to).await {
+async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Query(query): Query<Start>) -> Response {
+    let return_to = safe_return(&query.return_to);
+    let again = visit
+        .caller
+        .as_ref()
+        .filter(|_| query.fresh == "1")
+        .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
+    match begin(&house, &return_to, again).await {
         Ok((url, cookie)) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response(),
-        Err(problem) => failed(problem),
+        Err(problem) => failed(&visit, problem, &return_to),
     }
 }
 
@@ -71,31 +129,39 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    match come_back(&house, &visit, back, &headers).await {
-        Ok(return_to) => {
-            (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response()
-        }
-        Err(problem) => failed(problem),
+    let mut return_to = String::from("/");
+    match come_back(&house, &visit, back, &headers, &mut return_to).await {
+        Ok(()) => (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response(),
+        Err(problem) => failed(&visit, problem, &return_to),
     }
 }
 
-async fn begin(house: &House, return_to: &str) -> Result<(String, String), Problem> {
+async fn begin(house: &House, return_to: &str, again: Option<Again>) -> Result<(String, String), Problem> {
     let outside = house.engine.outside();
-    let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside) };
+    let fresh_since = again.map(|again| again.since);
+    let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
     let browser = token(outside);
     let url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
     let waiting = Waiting {
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
         browser: digest(&browser),
-        return_to: safe_return(return_to).to_owned(),
+        return_to: return_to.to_owned(),
+        again,
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
     Ok((url.to_string(), flow_cookie(house, &browser, engine::sessions::FLOW_SECONDS)))
 }
 
-async fn come_back(house: &House, visit: &Visit, back: Return, headers: &HeaderMap) -> Result<String, Problem> {
+/// Takes the sign-in up where it was left; `return_to` is where it was begun, once that is known.
+async fn come_back(
+    house: &House,
+    visit: &Visit,
+    back: Return,
+    headers: &HeaderMap,
+    return_to: &mut String,
+) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
     let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
@@ -104,26 +170,43 @@ async fn come_back(house: &House, visit: &Visit, back: Return, headers: &HeaderM
     if digest(browser) != waiting.browser {
         return Err(Problem::Expired);
     }
+    *return_to = waiting.return_to;
     if let Some(error) = back.error {
         tracing::info!(error = error.escape_debug().to_string(), "the provider did not sign the person in");
-        return Err(Problem::Cancelled);
+        return Err(Problem::said(&error));
     }
     let code = back.code.ok_or(Problem::Refused)?;
-    let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier };
+    let fresh_since = waiting.again.map(|again| again.since);
+    let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
     let identity = house.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| told(&failure))?;
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
+    if let Some(again) = waiting.again {
+        same_person(house, &identity, again).await?;
+    }
     let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
     renew(visit, person.0, house.engine.outside().now().0).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
-    })?;
-    Ok(waiting.return_to)
+    })
 }
 
-/// A new id at sign-in, and nothing of the old session in it.
+/// Whoever signs in again is who they were: what waits for them was begun in their name.
+async fn same_person(house: &House, identity: &Identity, again: Again) -> Result<(), Problem> {
+    match house.engine.recognize(identity, None).await {
+        Ok(caller) if caller.person.0 == again.person => Ok(()),
+        Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
+            tracing::warn!(person = again.person, "a fresh sign-in ended with someone else");
+            Err(Problem::SomeoneElse)
+        }
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+/// A new id at sign-in, and nothing of the old session in it: whoever planted or kept the old cookie has nothing of it.
 async fn renew(visit: &Visit, person: i64, now: i64) -> Result<(), tower_sessions::session::Error> {
-    visit.session.flush().await?;
+    visit.session.clear().await;
+    visit.session.cycle_id().await?;
     visit.session.insert(PERSON, person).await?;
     visit.session.insert(SIGNED_IN_AT, now).await?;
     visit.session.insert(ADDRESS, &visit.origin.address).await?;
@@ -131,19 +214,24 @@ async fn renew(visit: &Visit, person: i64, now: i64) -> Result<(), tower_session
     visit.session.save().await
 }
 
-fn failed(problem: Problem) -> Response {
-    let word = match problem {
-        Problem::Cancelled => "cancelled",
-        Problem::Expired => "expired",
-        Problem::Refused => "refused",
-        Problem::Unavailable => "unavailable",
-    };
-    Redirect::to(&format!("/sign-in?problem={word}")).into_response()
+/// Back to the sign-in page, which says what went wrong and under which request it is found in the log.
+fn failed(visit: &Visit, problem: Problem, return_to: &str) -> Response {
+    let (word, request) = (problem.as_str(), &visit.origin.request_id);
+    tracing::info!(request_id = request, problem = word, "nobody was signed in");
+    let back = if return_to == "/" { String::new() } else { format!("&return_to={}", encoded(return_to)) };
+    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}")).into_response()
 }
 
 fn told(failure: &oidc::Failure) -> Problem {
+    use oidc::Failure as F;
     tracing::warn!(reason = %failure, "a sign-in was refused");
-    if failure.is_outage() { Problem::Unavailable } else { Problem::Refused }
+    match failure {
+        F::HostedDomain | F::EmailDomain => Problem::NotAllowed,
+        F::UnverifiedEmail => Problem::Unverified,
+        F::NotFresh => Problem::NotFresh,
+        failure if failure.is_outage() => Problem::Unavailable,
+        _ => Problem::Refused,
+    }
 }
 
 fn unavailable(error: engine::Error) -> Problem {
@@ -151,13 +239,10 @@ fn unavailable(error: engine::Error) -> Problem {
     Problem::Unavailable
 }
 
-/// Where to go after signing in: a path of ours, of plain characters, or the start page.
-fn safe_return(path: &str) -> &str {
-    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-?=&.".contains(&b));
-    let ours = ["/o/", "/settings/", "/welcome", "/account", "/join/", "/organizations/"]
-        .iter()
-        .any(|start| path.starts_with(start));
-    if plain && ours && !path.contains("//") && path.len() <= 300 { path } else { "/" }
+/// Where to go after signing in: a place of ours, written anew from what was read, or the start page.
+fn safe_return(path: &str) -> String {
+    let place = Place::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
+    place.map_or_else(|| Screen::Home.path(), |place| place.path())
 }
 
 fn flow_cookie_name(house: &House) -> &'static str {
@@ -176,34 +261,4 @@ fn token(outside: &Outside) -> String {
 
 fn digest(value: &str) -> String {
     hex::encode(Sha256::digest(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_return_leads_away() {
-        assert_eq!(safe_return("/o/org_a/settings/api-keys?before=3"), "/o/org_a/settings/api-keys?before=3");
-        assert_eq!(safe_return("/join/Zk3y09"), "/join/Zk3y09");
-        let hostile = [
-            "//evil.test",
-            "/\\evil.test",
-            "https://evil.test",
-            "javascript:alert(1)",
-            "/o/a//b",
-            "/o/\r\nSet-Cookie:x",
-            "",
-            "/o/%2f%2fevil.test",
-            "/api/v1/keys",
-            "/dev/idp",
-            "/o/a@evil.test",
-            "/o/\u{2044}evil",
-            " /o/a",
-            "/sign-in/start",
-        ];
-        for path in hostile {
-            assert_eq!(safe_return(path), "/", "{path}");
-        }
-    }
 }

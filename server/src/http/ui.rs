@@ -1,4 +1,5 @@
-//! The pages: one route for each screen, one for each server function, and a page for what does not exist.
+//! The pages: one route for each screen, one for each server function, one for each file, and a page for what does not
+//! exist.
 //!
 //! Pages are loaded and drawn by `app`; here is only what turns a request into their terms. A new screen needs no line
 //! here, a new server function neither.
@@ -13,13 +14,21 @@ use axum::{Extension, Router};
 use leptos::nonce::Nonce;
 use tower_http::compression::CompressionLayer;
 
+mod exported;
 mod posted;
+
+/// Forms that are answered with a file. They are no server functions, and stand beside them.
+pub const FILES: [&str; 1] = [exported::PATH];
 
 /// All pages and server functions. A [`Visit`] must stand in the extensions of every request.
 pub fn router() -> Router {
     let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
     // An answer to a form may hold a new key, so only pages that are read are compressed.
-    pages.layer(CompressionLayer::new()).route("/ui/{function}", post(posted::receive)).fallback(page)
+    pages
+        .layer(CompressionLayer::new())
+        .route("/ui/{function}", post(posted::receive))
+        .route(exported::PATH, post(exported::receive))
+        .fallback(page)
 }
 
 async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {

@@ -1,6 +1,8 @@
 //! The REST API: workspaces, errors, setting up.
 
+mod audit;
 mod organization;
+mod people;
 mod power;
 mod runs;
 mod sealed;

@@ -208,11 +208,12 @@ async fn ru_15_the_api_reference_has_a_policy_of_its_own() {
 }
 
 /// Variables that samples may use; whoever runs them sets these.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "ROUNDTABLE_URL",
     "ROUNDTABLE_API_KEY",
     "ROUNDTABLE_SETUP_TOKEN",
     "ROUNDTABLE_ID_TOKEN",
+    "ROUNDTABLE_TOKEN",
     "KEYSTROKE_API_KEY",
     "KEYSTROKE_PLATFORM_URL",
     "ROOTS_API_KEY",

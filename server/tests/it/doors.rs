@@ -37,11 +37,19 @@ async fn every_rest_door_turns_strangers_away() {
 
 /// How much has happened in Acme: nothing changes there without an event.
 async fn events(house: &House, scene: &Scene) -> Option<i64> {
-    house.engine.read_audit(&scene.olivia.ctx, None, 1).await.expect("events").rows.first().map(|event| event.n)
+    house
+        .engine
+        .read_audit(&scene.olivia.ctx, &Default::default(), 1)
+        .await
+        .expect("events")
+        .rows
+        .first()
+        .map(|event| event.n)
 }
 
-/// A UI door: its address, an example form, and the answers to nobody, to a stranger, and to a form of another site.
-const FORMS: [(&str, &str, u16, u16); 23] = [
+/// A UI door, a server function or a file: its address, an example form, and the answers to nobody, to a stranger, and to
+/// a form of another site.
+pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/create_key", "organization=ORG&name=Mine", 401, 403),
     ("/ui/revoke_key", "organization=ORG&key_id=KEY&reason=leaked&confirm_name=CI%2FCD+Pipeline", 401, 403),
     ("/ui/revoke_keys", "organization=ORG&keys=KEY&reason=leaked&confirm_name=revoke+1+key", 401, 403),
@@ -63,14 +71,19 @@ const FORMS: [(&str, &str, u16, u16); 23] = [
     ("/ui/change_role", "organization=ORG&actor_id=MEMBER&role=member", 401, 403),
     ("/ui/remove_member", "organization=ORG&actor_id=MEMBER&keys%5BKEY%5D=end", 401, 403),
     ("/ui/leave_organization", "organization=ORG", 401, 403),
+    ("/ui/export_audit_log", "organization=ORG&page=/o/ORG/settings/audit-log&format=csv", 401, 403),
+    ("/ui/revoke_session", "session_id=ses_0000000000000000", 401, 404),
+    ("/ui/revoke_other_sessions", "", 401, 200),
+    ("/ui/issue_token", "", 401, 200),
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];
 
 #[tokio::test]
 async fn every_server_function_turns_strangers_and_other_sites_away() {
-    let doors: BTreeSet<_> =
-        server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method)).collect();
+    let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
+    let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
+    let doors: BTreeSet<_> = functions.chain(files).collect();
     let rows: BTreeSet<_> = FORMS.iter().map(|row| (row.0.to_owned(), Method::POST)).collect();
     assert_eq!(doors, rows, "the server functions and the table differ, or one is reached by GET");
 
@@ -86,7 +99,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
         (members, house.engine.list_invitations(&olivia.ctx, None, 9).await.expect("invitations").rows)
     };
     let admin = people().await.0.into_iter().find(|member| member.role == Role::Admin).expect("Adam");
-    for (path, form, nobody, other) in FORMS {
+    for &(path, form, nobody, other) in FORMS {
         let form = form.replace("ORG", olivia.organization.as_str()).replace("KEY", &key.view.key_id.to_string());
         let form = form.replace("ACTOR", &account.actor_id.to_string());
         let form = form.replace("MEMBER", &admin.actor_id.to_string());
@@ -99,6 +112,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
             house.send(request.body(Body::from(form.clone())).expect("request")).await
         };
         let before = house.get("/api/v1/keys", key.plain.expose()).await.text;
+        let log = house.get("/api/v1/audit-log", key.plain.expose()).await.text;
         let answer = send(String::new(), "same-origin").await;
         assert_eq!(answer.status.as_u16(), nobody, "nobody: {path}: {}", answer.text);
         let theo = house.someone("theo").await.cookie();
@@ -108,6 +122,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
             assert_eq!(send(olivia.cookie(), site).await.status.as_u16(), 403, "{site}: {path}");
         }
         assert_eq!(house.get("/api/v1/keys", key.plain.expose()).await.text, before, "{path} changed something");
+        assert_eq!(house.get("/api/v1/audit-log", key.plain.expose()).await.text, log, "{path} left an event");
         let accounts = house.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
         assert!(accounts.iter().eq([&account]), "{path} changed something");
         assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");
@@ -130,10 +145,10 @@ async fn ra_30_a_member_manages_no_service_account_no_setting_and_nobody() {
         let subjects = ["account", "change_", "rename_organization", "limit_", "invite", "withdraw", "remove_member"];
         subjects.iter().any(|subject| path.contains(subject))
     };
-    for (path, form, ..) in FORMS.into_iter().filter(|row| managing(row.0)) {
+    for (path, form, ..) in FORMS.iter().filter(|row| managing(row.0)) {
         let form = form.replace("ORG", mina.organization.as_str()).replace("ACTOR", &account.actor_id.to_string());
         let form = form.replace("MEMBER", "2").replace("KEY", "1").replace("INVITATION", "inv_1");
-        let request = Request::post(path).header("cookie", mina.cookie()).header("sec-fetch-site", "same-origin");
+        let request = Request::post(*path).header("cookie", mina.cookie()).header("sec-fetch-site", "same-origin");
         let request = request.header("accept", "application/json");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = house.send(request.body(Body::from(form)).expect("request")).await;

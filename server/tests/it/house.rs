@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::command::CreateKey;
 use domain::key::Environment;
 use domain::view::NewKey;
-use domain::{Moment, OrganizationId, Permissions, Scope, ScopeSet};
+use domain::{Moment, OrganizationId, Permissions, PersonId, Scope, ScopeSet};
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
 use engine::outside::{FrozenClock, SeededDice};
@@ -90,6 +90,7 @@ impl House {
         let mut installation = Installation {
             public_url: PUBLIC_URL.into(),
             development: true,
+            allowed_domains: Vec::new(),
             setup_token_needed: true,
             check_setup_token: Arc::new(|token| token == SETUP_TOKEN),
             assets: "/pkg/0".into(),
@@ -102,32 +103,56 @@ impl House {
             client_secret: None,
             redirect_uri: format!("{PUBLIC_URL}/sign-in/callback").parse().expect("url"),
             hosted_domain: None,
+            allowed_email_domains: Vec::new(),
         };
         let oidc = oidc::Client::new(settings, Arc::new(|| NOW.0)).expect("client");
-        let (installation, site) = (Arc::new(installation), site::Site::find());
-        let parts = http::House { engine: engine.clone(), oidc, firebase, installation, site, trusted_proxies: 0 };
+        let parts = http::House::new(engine.clone(), oidc, firebase, installation, site::Site::find(), 0);
         let router = http::router(&parts, None);
         Self { engine, db, router, parts, clock, folder }
     }
 
     /// One of the demonstration people, in their first organization.
     pub async fn someone(&self, subject: &str) -> Someone {
+        self.someone_of(ISSUER, subject).await
+    }
+
+    /// The same where another provider vouches for them.
+    pub async fn someone_of(&self, issuer: &str, subject: &str) -> Someone {
         let identity =
-            Identity { issuer: ISSUER.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
+            Identity { issuer: issuer.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
         let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-        let token = self.engine.outside().bytes::<16>();
-        let data = serde_json::json!({ "person": person.0, "signed_in_at": self.engine.outside().now().0 }).to_string();
-        assert!(
-            self.engine
-                .insert_session(&token, Some(person), &Origin::default(), data.as_bytes())
-                .await
-                .expect("session")
-        );
+        let (caller, token) = self.browser_of(person).await;
         let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();
-        let caller = Caller::in_browser(person, self.engine.session_digest(&token), self.engine.outside().now());
         let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
         let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
         Someone { ctx, organization, token }
+    }
+
+    /// Asks for a token of someone's own, as a page of ours does; `query` may ask for a fresh one.
+    pub async fn ask_for_token(&self, cookie: &str, query: &str) -> Answer {
+        let request = Request::post(format!("/api/v1/token{query}")).header("sec-fetch-site", "same-origin");
+        self.send(request.header("cookie", cookie).body(Body::empty()).expect("request")).await
+    }
+
+    /// A token of someone's own.
+    pub async fn own_token(&self, someone: &Someone) -> String {
+        let given = self.ask_for_token(&someone.cookie(), "").await;
+        assert_eq!(given.status, StatusCode::OK, "{}", given.text);
+        given.json()["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The token of a new browser session of a person.
+    pub async fn session_of(&self, person: PersonId) -> [u8; 16] {
+        self.browser_of(person).await.1
+    }
+
+    /// A new browser session of a person, and its token.
+    pub async fn browser_of(&self, person: PersonId) -> (Caller, [u8; 16]) {
+        let (token, now) = (self.engine.outside().bytes::<16>(), self.engine.outside().now());
+        let data = serde_json::json!({ "person": person.0, "signed_in_at": now.0 }).to_string();
+        let made = self.engine.insert_session(&token, Some(person), &Origin::default(), data.as_bytes()).await;
+        assert!(made.expect("session"));
+        (Caller::in_browser(person, self.engine.session_digest(&token), now), token)
     }
 
     /// A new key of someone's.
@@ -162,6 +187,12 @@ impl House {
         Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
+    /// Writes to the database behind the product's back.
+    pub async fn sql(&self, sql: &str) {
+        let Db::Sqlite { writer, .. } = &self.db else { panic!("these tests run on SQLite") };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer).await.expect("written");
+    }
+
     /// A call of the API with a bearer credential (none if empty) and a JSON body (none if null).
     pub async fn call(&self, method: Method, path: &str, bearer: &str, body: Value) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
@@ -192,8 +223,13 @@ impl House {
 impl Someone {
     /// The session's cookie.
     pub fn cookie(&self) -> String {
-        format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(self.token)))
+        cookie(self.token)
     }
+}
+
+/// The cookie that bears a session.
+pub fn cookie(token: [u8; 16]) -> String {
+    format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)))
 }
 
 impl Drop for House {

@@ -65,7 +65,7 @@ impl Scene {
 
     /// The example calls.
     pub fn operations(&self) -> Vec<Operation> {
-        let row = |(id, method, path, body, nobody, stranger): (_, Method, &str, &str, u16, u16)| Operation {
+        let row = |(id, method, path, body, nobody, stranger): Row| Operation {
             id,
             method,
             path: self.fill(path),
@@ -73,13 +73,15 @@ impl Scene {
             nobody,
             stranger,
         };
-        TABLE.map(row).into_iter().collect()
+        TABLE.iter().cloned().map(row).collect()
     }
 }
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
+pub type Row = (&'static str, Method, &'static str, &'static str, u16, u16);
+
 #[rustfmt::skip]
-const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
+pub const TABLE: &[Row] = &[
     ("list_keys", Method::GET, "/api/v1/keys", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":ACTOR,"scopes":[]}"#, 401, 404),
     ("rotate_calling_key", Method::POST, "/api/v1/keys/rotate", "", 401, 201),
@@ -111,6 +113,8 @@ const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
     ("list_members", Method::GET, "/api/v1/members", "", 401, 200),
     ("get_member", Method::GET, "/api/v1/members/ACTOR", "", 401, 404),
     ("change_member", Method::PATCH, "/api/v1/members/ACTOR", r#"{"role":"owner"}"#, 401, 404),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export", "", 401, 200),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),
     ("offboard_member", Method::POST, "/api/v1/members/ACTOR/offboard", r#"{"keys":[]}"#, 401, 404),
     ("list_invitations", Method::GET, "/api/v1/invitations", "", 401, 200),
@@ -120,10 +124,16 @@ const TABLE: [(&str, Method, &str, &str, u16, u16); 43] = [
     ("list_organizations", Method::GET, "/api/v1/organizations", "", 401, 403),
     ("create_organization", Method::POST, "/api/v1/organizations", r#"{"name":"x"}"#, 401, 403),
     ("me", Method::GET, "/api/v1/me", "", 401, 200),
+    ("issue_token", Method::POST, "/api/v1/token", "", 401, 401),
+    ("list_sessions", Method::GET, "/api/v1/sessions", "", 401, 403),
+    ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
+    ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
     // Twice, so that what is remembered of the first call tells the second nothing.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
+    ("read_audit_log", Method::GET, "/api/v1/audit-log?action=keys&object_kind=key&object_id=KEY&actor_id=ACTOR", "", 401, 200),
+    ("export_audit_log", Method::GET, "/api/v1/audit-log/export?format=csv&actor_id=ACTOR&from=2026-01-01T00:00:00Z", "", 401, 200),
 ];
 
 /// An operation as the description tells it.

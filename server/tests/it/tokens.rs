@@ -1,4 +1,6 @@
-//! ID tokens on the API.
+//! Tokens of people on the API.
+
+mod own;
 
 use std::sync::Arc;
 
@@ -8,12 +10,8 @@ use serde_json::json;
 
 use crate::house::{House, ISSUER, NOW};
 
-async fn house_and_signer() -> (House, Signer) {
-    let signer = Signer::new("k1");
-    let keys = Published::start(&signer.jwks()).await;
-    let verifier = oidc::Verifier::firebase("acme-1", Some(keys.url()), Arc::new(|| NOW.0)).expect("verifier");
-    let house = House::with(Some(verifier), |_| ()).await;
-    std::mem::forget(keys);
+pub async fn house_and_signer() -> (House, Signer) {
+    let (house, signer) = empty_house_and_signer().await;
     let mut cast = server::demo::cast(ISSUER);
     for identity in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()).map(|(identity, _)| identity) {
         identity.issuer = "https://accounts.google.com".into();
@@ -22,7 +20,18 @@ async fn house_and_signer() -> (House, Signer) {
     (house, signer)
 }
 
-fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String {
+/// The same without anyone.
+pub async fn empty_house_and_signer() -> (House, Signer) {
+    let signer = Signer::new("k1");
+    let keys = Published::start(&signer.jwks()).await;
+    let verifier =
+        oidc::Verifier::firebase("acme-1", Some(keys.url()), Vec::new(), Arc::new(|| NOW.0)).expect("verifier");
+    let house = House::with(Some(verifier), |_| ()).await;
+    std::mem::forget(keys);
+    (house, signer)
+}
+
+pub fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String {
     let issued = NOW.0 / 1000 - age_seconds;
     signer.sign(&json!({
         "iss": "https://securetoken.google.com/acme-1", "aud": "acme-1", "sub": "uid-1", "auth_time": issued, "iat": issued,

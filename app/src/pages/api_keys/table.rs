@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::row::row;
 use super::{List, natural};
 use crate::bits::icon;
+use crate::parts::pager::{Pages, pages};
 use crate::routes::Screen;
 use crate::words;
 
@@ -15,6 +16,7 @@ pub fn table(list: &List) -> AnyView {
     let fresh = list.fresh();
     let rows = list.rows.rows.iter().map(|line| row(list, line, fresh == Some(line.key.key_id)));
     let class = if creators { "table keys" } else { "table keys own" };
+    let ways = Pages { mark: "after", next: list.rows.next, first: words::FIRST_PAGE, more: words::NEXT_PAGE };
     view! {
         <div class="table-wrap">
             <table class=class>
@@ -37,7 +39,7 @@ pub fn table(list: &List) -> AnyView {
         </div>
         <div class="pager">
             {bulk(list)}
-            {pages(list)}
+            {pages(list.place(), &ways)}
         </div>
     }
     .into_any()
@@ -66,17 +68,4 @@ fn bulk(list: &List) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-fn pages(list: &List) -> Option<AnyView> {
-    let place = list.place();
-    let first = place.get("after").map(|_| {
-        view! { <a class="button" href=place.with("after", None).path()>{icon("chevron-left")}{words::FIRST_PAGE}</a> }
-    });
-    let next = list.rows.next.map(|key| {
-        let next = place.with("after", Some(&key.to_string()));
-        view! { <a class="button" rel="next" href=next.path()>{words::NEXT_PAGE}{icon("chevron-right")}</a> }
-    });
-    (first.is_some() || next.is_some())
-        .then(|| view! { <nav class="actions" aria-label="Pages">{first}{next}</nav> }.into_any())
 }

@@ -43,7 +43,6 @@ pub fn facts(shown: &Shown) -> AnyView {
                 {other(room, "Replaces", shown.before.as_ref())}
                 {other(room, "Replaced by", shown.after.as_ref())}
             </dl>
-            <p><a href=Screen::AuditLog(room.organization()).path()>{words::VIEW_IN_LOG}</a></p>
         </section>
     }
     .into_any()

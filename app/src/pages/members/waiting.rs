@@ -5,7 +5,7 @@ use domain::view::{InvitationView, Page as Rows};
 use leptos::prelude::*;
 
 use crate::parts::frame::Room;
-use crate::parts::pager::pager_by;
+use crate::parts::pager::{Pages, pages};
 use crate::parts::when_due;
 use crate::words;
 
@@ -14,6 +14,8 @@ pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyVie
     if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
         return None;
     }
+    let (first, more) = (words::NEWEST_INVITATIONS, words::OLDER_INVITATIONS);
+    let ways = pages(&room.place, &Pages { mark: "waiting", next: invitations.next, first, more });
     Some(
         view! {
             <h2 id="pending">{words::PENDING}</h2>
@@ -29,7 +31,7 @@ pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyVie
                     <tbody>{invitations.rows.iter().map(|one| row(room, one)).collect_view()}</tbody>
                 </table>
             </div>
-            {pager_by("waiting", &room.place, invitations.next, words::NEWEST_INVITATIONS, words::OLDER_INVITATIONS)}
+            {ways.map(|ways| view! { <div class="pager">{ways}</div> })}
         }
         .into_any(),
     )

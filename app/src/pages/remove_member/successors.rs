@@ -34,5 +34,5 @@ fn draw(room: &Room, removed: &Removed) -> AnyView {
 fn successor(successor: &Successor) -> AnyView {
     let (name, owner) = (successor.key.label.clone(), successor.owner.clone());
     let label = view! { "Key for “"<bdi>{name}</bdi>"”, of the service account “"<bdi>{owner}</bdi>"”" };
-    secret(format!("key-{}", successor.key.key_id), label, &successor.key.key).into_any()
+    secret(format!("key-{}", successor.key.key_id), label, &successor.key.key, 2).into_any()
 }

@@ -2,7 +2,7 @@
 
 use domain::command::CreateKey;
 use domain::event::{Event, Happening};
-use domain::policy::{Action, Denied, Reach, permit};
+use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Kind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
@@ -70,7 +70,8 @@ impl Engine {
     /// # Errors
     /// `Denied` or `MissingScope` for a key stronger than the caller's (decision D14), `NotFound` for an owner who is
     /// not there, `Invalid` for an end later than the organization or the caller's own key allows, `Conflict` for a
-    /// second key of a service account (RO-21), `AlreadyDone` for a retry.
+    /// second key of a service account (RO-21), `AlreadyDone` for a retry, `FreshSignInRequired` for a key with admin
+    /// power.
     pub async fn create_key_once(&self, ctx: &Ctx, command: CreateKey, once: Option<&Once>) -> Result<NewKey> {
         let reach = permit(&ctx.actor, Action::CreateKey)?;
         no_stronger(&ctx.actor, &reach, &command)?;
@@ -82,6 +83,7 @@ impl Engine {
             return Err(Error::Denied);
         }
         let owner = self.owner_of_new(&mut tx, ctx, command.owner).await?;
+        fresh_for_power(ctx, owner.actor()?.role.min(ctx.actor.role), command.permissions)?;
         let longest = self.longest(&mut tx, ctx).await?;
         let own_end = presented.and_then(|row| row.expires_at).map(Moment);
         in_time(command.expires_at, longest.into_iter().chain(own_end).min())?;
@@ -214,6 +216,11 @@ pub(super) fn covers(caller: &Actor, wanted: Permissions) -> Result<()> {
     let Permissions::Only(wanted) = wanted else { return Err(Error::Denied) };
     let missing = ScopeSet::iter(wanted).find(|scope| !caller.permissions.allows(*scope));
     Err(missing.map_or(Error::Denied, |scope| Denied::Scope(scope).into()))
+}
+
+/// A key with admin power is put into the hands of those only who signed in lately (B22).
+pub(super) fn fresh_for_power(ctx: &Ctx, role: Role, permissions: Permissions) -> Result<()> {
+    if has_admin_power(role, permissions) { ctx.fresh() } else { Ok(()) }
 }
 
 /// Whether a key ends by itself early enough.

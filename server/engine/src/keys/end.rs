@@ -33,7 +33,7 @@ impl Engine {
     /// Ends several keys, all or none of them.
     ///
     /// # Errors
-    /// As [`Engine::revoke_key`], for any of them.
+    /// As [`Engine::revoke_key`], for any of them; `FreshSignInRequired` for more than one (B22).
     pub async fn revoke_keys(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
         let own = ids.iter().all(|id| is_itself(ctx, *id));
         let reach = permit(&ctx.actor, if own { Action::RevokeItself } else { Action::RevokeKey })?;
@@ -41,6 +41,9 @@ impl Engine {
         fence(self, &mut tx, ctx).await?;
         // In one order for everybody, so that none waits for another in a circle.
         let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        if ids.len() > 1 {
+            ctx.fresh()?;
+        }
         let mut fresh = Vec::new();
         for &id in &ids {
             let row = hold(&mut tx, &reach, id).await?;

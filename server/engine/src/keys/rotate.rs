@@ -8,7 +8,7 @@ use domain::token::PlainKey;
 use domain::view::Rotated;
 use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
 
-use super::create::{KeyPlan, covers, in_time, named};
+use super::create::{KeyPlan, covers, fresh_for_power, in_time, named};
 use super::once::Once;
 use super::{hold, is_itself, state_of};
 use crate::audit::journal;
@@ -26,7 +26,8 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a key that has ended
-    /// or has a successor, and, unless that is confirmed, for one that sealed items would be lost with.
+    /// or has a successor, and, unless that is confirmed, for one that sealed items would be lost with;
+    /// `FreshSignInRequired` for one with admin power.
     pub async fn rotate_key(&self, ctx: &Ctx, command: RotateKey, once: Option<&Once>) -> Result<Rotated> {
         self.rotate(ctx, &command, None, once).await
     }
@@ -67,6 +68,7 @@ impl Engine {
         }
         let old = self.replaceable(ctx, hold(&mut tx, &reach, command.key).await?)?;
         let owner = self.owner_of(&mut tx, ctx, &old).await?;
+        fresh_for_power(ctx, role_of(&old, &owner)?, old.permissions()?)?;
         let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
         if lost > 0 && !command.confirm_message_loss && heirloom.is_none() {

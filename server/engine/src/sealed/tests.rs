@@ -44,7 +44,7 @@ async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
 async fn an_heir_counts_and_opens_all_of_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(&folder).await;
-    let olga = engine.recognize(&identity("olga"), None).await.expect("olga");
+    let olga = engine.recognize(&identity("olga"), Some(engine.outside().now())).await.expect("olga");
     let olga = engine.admit_alone(&olga, Origin::default()).await.expect("olga");
     let mut line: Vec<NewKey> = Vec::new();
     for generation in 0..3_i64 {

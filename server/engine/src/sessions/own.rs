@@ -85,8 +85,7 @@ impl Engine {
 
     /// Those of the rows that still let someone in.
     fn standing(&self, rows: Vec<SessionRow>) -> impl Iterator<Item = SessionRow> {
-        let now = self.outside().now();
-        rows.into_iter().filter(move |row| row.is_live(now) && self.open_session(row).is_some())
+        rows.into_iter().filter(|row| self.stands(row))
     }
 }
 

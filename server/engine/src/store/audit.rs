@@ -1,10 +1,13 @@
 //! The audit log: per organization a chain of events without gaps.
 
+mod find;
+
 use domain::OrganizationId;
-use domain::policy::Reach;
 
 use super::{Conn, Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
+
+pub use find::{RecordRow, Span, actors, list, read_on, span};
 
 /// One event.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -51,15 +54,13 @@ impl AuditRow {
     }
 }
 
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "SELECT organization_id, n, at, action, actor_id, actor_name, via_key, object_kind, object_id, object_label, \
-             concerns, changes, address, agent, request_id, hash, mac FROM audit_events ",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "organization_id, n, at, action, actor_id, actor_name, via_key, object_kind, object_id, object_label, concerns, \
+         changes, address, agent, request_id, hash, mac"
     };
 }
+use columns;
 
 pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO audit_heads (organization_id, n, hash) VALUES ($1, 0, $2)";
@@ -98,21 +99,6 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Events within reach, newest first, from `before` (exclusive) on. Own means: done by the actor, or about a key of
-/// theirs.
-pub async fn list(link: &mut Link, reach: &Reach, before: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
-    const ALL: &str = select!("WHERE organization_id = $1 AND n < $2 ORDER BY n DESC LIMIT $3");
-    const OWN: &str =
-        select!("WHERE organization_id = $1 AND n < $2 AND (actor_id = $4 OR concerns = $4) ORDER BY n DESC LIMIT $3");
-    let organization = reach.organization().as_str();
-    Ok(match reach.owner() {
-        None => on!(link, conn => sqlx::query_as(ALL).bind(organization).bind(before).bind(limit).fetch_all(conn))?,
-        Some(own) => {
-            on!(link, conn => sqlx::query_as(OWN).bind(organization).bind(before).bind(limit).bind(own.0).fetch_all(conn))?
-        }
-    })
-}
-
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
 pub async fn chain(
     link: &mut Link,
@@ -120,7 +106,8 @@ pub async fn chain(
     after: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    const SQL: &str = select!("WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
     Ok(
         on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
     )

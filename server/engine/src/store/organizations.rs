@@ -17,6 +17,15 @@ pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
+/// The ids of all, in their order.
+pub async fn all(link: &mut Link) -> Result<Vec<OrganizationId>, StoreError> {
+    let rows: Vec<(String,)> = on!(link, conn => sqlx::query_as("SELECT id FROM organizations").fetch_all(conn))?;
+    let mut ids = rows.iter().map(|(id,)| word(id, "organizations.id")).collect::<Result<Vec<_>, _>>()?;
+    // Databases order texts each in their own way.
+    ids.sort_unstable();
+    Ok(ids)
+}
+
 pub async fn find(link: &mut Link, id: &OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
     const SQL: &str =
         "SELECT name, max_key_days, key_makers, keys_make_keys, created_at FROM organizations WHERE id = $1";

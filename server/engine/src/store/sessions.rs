@@ -76,6 +76,14 @@ pub async fn update(
     Ok(changed == 1)
 }
 
+/// Remembers which token a session has given out; that is a use of the session, too.
+pub async fn note_token(tx: &mut Tx, row: &SessionRow, seen: Moment) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE sessions SET token_at = $2, token_key = $3, seen_at = $4 WHERE digest = $1";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(&row.digest).bind(row.token_at).bind(&row.token_key).bind(seen.0).execute(conn))?;
+    Ok(())
+}
+
 pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), StoreError> {
     run!(tx, conn => sqlx::query("UPDATE sessions SET seen_at = $2 WHERE digest = $1").bind(digest).bind(seen.0).execute(conn))?;
     Ok(())

@@ -221,7 +221,7 @@ both! {
         }
         let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.exposed_at, line.status(max.now())), (Some(max.now()), KeyStatus::Exposed));
-        let events = house.engine.read_audit(&max, None, 100).await.expect("events").rows;
+        let events = house.engine.read_audit(&max, &Default::default(), 100).await.expect("events").rows;
         assert_eq!(events.iter().filter(|event| event.action == Happening::KeyExposed).count(), 1);
         house.with_key(&key.plain).await;
         let query = KeyQuery { status: Some(StatusFilter::Exposed), ..KeyQuery::default() };

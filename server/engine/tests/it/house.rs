@@ -217,7 +217,7 @@ impl House {
 
     /// The newest event that someone may read.
     pub async fn newest_event(&self, ctx: &Ctx) -> AuditView {
-        let page = self.engine.read_audit(ctx, None, 1).await.expect("the audit log");
+        let page = self.engine.read_audit(ctx, &Default::default(), 1).await.expect("the audit log");
         page.rows.into_iter().next().expect("an event")
     }
 

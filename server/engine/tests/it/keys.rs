@@ -168,7 +168,7 @@ both! {
         for ctx in [&olga, &admitted.ctx] {
             told.push(serde_json::to_string(&engine.get_key(ctx, key.view.key_id).await.expect("a key")).expect("json"));
             told.push(serde_json::to_string(&engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("keys")).expect("json"));
-            told.push(serde_json::to_string(&engine.read_audit(ctx, None, 100).await.expect("events")).expect("json"));
+            told.push(serde_json::to_string(&engine.read_audit(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
             told.push(serde_json::to_string(&engine.list_workspaces(ctx, None, 100).await.expect("workspaces")).expect("json"));
         }
         told.push(serde_json::to_string(&engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("end").view).expect("json"));

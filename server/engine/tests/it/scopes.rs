@@ -49,7 +49,7 @@ both! {
         let ctx = house.with_key(&key.plain).await.ctx;
         assert_eq!(missing(house.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
         assert_eq!(missing(house.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
-        assert_eq!(missing(house.engine.read_audit(&ctx, None, 10).await), Scope::AuditRead);
+        assert_eq!(missing(house.engine.read_audit(&ctx, &Default::default(), 10).await), Scope::AuditRead);
         assert_eq!(missing(house.engine.remove_member(&ctx, house.member("max", NORTH).await).await), Scope::MembersWrite);
     }
 

@@ -296,7 +296,7 @@ both! {
         let owner = house.with_key(&ada.plain).await;
         house.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         house.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
-        let events = house.engine.read_audit(&olga, None, 4).await.expect("the log").rows;
+        let events = house.engine.read_audit(&olga, &Default::default(), 4).await.expect("the log").rows;
         let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
@@ -309,7 +309,7 @@ both! {
         let (mia, recipient) = (house.north("mia").await, house.north("ada").await);
         assert_eq!(events[3].object_label, "ada");
         assert!(house.newest_event(&recipient).await.n >= events[3].n);
-        assert!(house.engine.read_audit(&mia, None, 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
+        assert!(house.engine.read_audit(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
         house.sound_chain(NORTH).await;
     }
 

@@ -125,7 +125,7 @@ impl Standin {
         let now = (self.clock)().div_euclid(1000);
         let mut claims = json!({
             "iss": self.issuer, "sub": grant.person.subject, "aud": self.client_id,
-            "iat": now, "exp": now + LIFE_SECONDS,
+            "auth_time": now, "iat": now, "exp": now + LIFE_SECONDS,
             "email": grant.person.email, "email_verified": true, "name": grant.person.name,
         });
         if let Some(nonce) = &grant.nonce {

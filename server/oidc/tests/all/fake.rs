@@ -1,17 +1,23 @@
 //! A provider that says whatever a test wants, and a clock that stands still.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures_util::stream;
 use oidc::{
     Client, Clock, Flow, Settings,
     testing::{Published, Signer, serve},
@@ -42,7 +48,7 @@ impl Watch {
 }
 
 pub fn flow() -> Flow {
-    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43) }
+    Flow { state: "the-state".into(), nonce: NONCE.into(), pkce_verifier: "v".repeat(43), fresh_since: None }
 }
 
 /// A provider on loopback: discovery document, key set and token answer can each be replaced.
@@ -65,6 +71,8 @@ impl Provider {
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(document))
             .route("/token", post(token))
+            .route("/silence", post(silence))
+            .route("/drip", post(drip))
             .with_state(provider.clone());
         let issuer = format!("http://{}", serve(router).await);
         *provider.document.lock().unwrap() = json!({
@@ -77,12 +85,17 @@ impl Provider {
     }
 
     pub fn client(&self, watch: &Watch, hosted_domain: Option<&str>) -> Client {
+        self.client_for(watch, hosted_domain, &[])
+    }
+
+    pub fn client_for(&self, watch: &Watch, hosted_domain: Option<&str>, email_domains: &[&str]) -> Client {
         let settings = Settings {
             issuer: self.issuer.clone(),
             client_id: CLIENT_ID.into(),
             client_secret: Some("secret".into()),
             redirect_uri: "http://127.0.0.1/return".parse().unwrap(),
             hosted_domain: hosted_domain.map(str::to_owned),
+            allowed_email_domains: email_domains.iter().map(|domain| (*domain).to_owned()).collect(),
         };
         Client::new(settings, watch.clock()).unwrap()
     }
@@ -112,6 +125,19 @@ impl Provider {
 
 async fn document(State(provider): State<Provider>) -> Json<Value> {
     Json(provider.document.lock().unwrap().clone())
+}
+
+/// Says nothing, ever.
+async fn silence() {
+    std::future::pending().await
+}
+
+/// Says a letter a second, for ever.
+async fn drip() -> Body {
+    Body::from_stream(stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, Infallible>(" "), ()))
+    }))
 }
 
 async fn token(State(provider): State<Provider>) -> Response {

@@ -25,7 +25,7 @@ fn claims() -> Value {
 async fn verify(claims: &Value) -> Result<Identity, Failure> {
     let signer = Signer::new("k");
     let keys = Published::start(&signer.jwks()).await;
-    let verifier = Verifier::firebase("acme-1", Some(keys.url()), Watch::new().clock()).unwrap();
+    let verifier = Verifier::firebase("acme-1", Some(keys.url()), Vec::new(), Watch::new().clock()).unwrap();
     verifier.verify(&signer.sign(claims)).await
 }
 
@@ -72,10 +72,10 @@ async fn hostile_bearers_are_refused() {
 #[test]
 fn a_project_id_cannot_change_the_issuer() {
     for id in ["", "a/b", "A", "a b", "a?b"] {
-        let made = Verifier::firebase(id, None, Watch::new().clock());
+        let made = Verifier::firebase(id, None, Vec::new(), Watch::new().clock());
         assert!(matches!(made.err(), Some(SetupError::BadProject)), "{id}");
     }
     let plain = Some("http://example.com/keys".parse().unwrap());
-    assert!(Verifier::firebase("acme-1", plain, Watch::new().clock()).is_err());
-    assert!(Verifier::firebase("acme-1", None, Watch::new().clock()).is_ok());
+    assert!(Verifier::firebase("acme-1", plain, Vec::new(), Watch::new().clock()).is_err());
+    assert!(Verifier::firebase("acme-1", None, Vec::new(), Watch::new().clock()).is_ok());
 }

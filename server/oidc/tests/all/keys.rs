@@ -11,7 +11,7 @@ use crate::fake::{NOW, Watch};
 /// A verifier over a published key set, with a clock to turn.
 async fn verifier(signer: &Signer) -> (Verifier, Published, Watch) {
     let (keys, watch) = (Published::start(&signer.jwks()).await, Watch::new());
-    let verifier = Verifier::firebase("acme", Some(keys.url()), watch.clock()).unwrap();
+    let verifier = Verifier::firebase("acme", Some(keys.url()), Vec::new(), watch.clock()).unwrap();
     (verifier, keys, watch)
 }
 
@@ -99,7 +99,7 @@ async fn a_key_set_that_is_no_key_set_is_an_outage() {
         [(200, huge.as_str(), "/"), (200, "<html>", "/"), (302, "", "http://127.0.0.1:1/keys"), (200, "{}", "/")]
     {
         keys.answer(status, &[("location", location)], body);
-        let verifier = Verifier::firebase("acme", Some(keys.url()), Watch::new().clock()).unwrap();
+        let verifier = Verifier::firebase("acme", Some(keys.url()), Vec::new(), Watch::new().clock()).unwrap();
         let failure = verifier.verify(&token(&signer)).await.unwrap_err();
         assert!(failure.is_outage(), "{failure}");
     }

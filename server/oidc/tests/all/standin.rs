@@ -65,6 +65,7 @@ async fn start() -> House {
         client_secret: None,
         redirect_uri: REDIRECT.parse().unwrap(),
         hosted_domain: None,
+        allowed_email_domains: Vec::new(),
     };
     let client = Client::new(settings, watch.clock()).unwrap();
     let policy = reqwest::redirect::Policy::none();

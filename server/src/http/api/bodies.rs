@@ -2,11 +2,15 @@
 //! descriptions; a run of the description against the real server finds where the two differ.
 #![expect(dead_code, reason = "only described, never made")]
 
+mod audit;
 mod keys;
+mod sessions;
 
 use utoipa::ToSchema;
 
+pub use audit::{ActionWord, EventBody, FormatWord, ObjectWord};
 pub use keys::{KeyBody, KeyDetailBody, KeyLineBody};
+pub use sessions::SessionBody;
 
 /// Where data lives.
 #[derive(ToSchema)]

@@ -38,14 +38,31 @@ fn action(operation: &str) -> Option<Action> {
         "change_member" | "remove_member" | "offboard_member" | "create_invitation" | "revoke_invitation" => {
             Action::ManageMembers
         }
+        "read_audit_log" | "export_audit_log" => Action::ReadAudit,
         "see_organization" => Action::SeeOrganization,
         "change_organization" => Action::ChangeOrganization,
         _ => return None,
     })
 }
 
-/// What people do themselves, and no key does for them.
-const IN_PERSON: [&str; 4] = ["accept_invitation", "create_organization", "leave_organization", "list_organizations"];
+/// What is a person's own, in whatever organization they are, and what they do themselves: no key does it for them.
+fn in_person(operation: &str) -> bool {
+    matches!(
+        operation,
+        "list_sessions"
+            | "end_session"
+            | "end_other_sessions"
+            | "accept_invitation"
+            | "list_organizations"
+            | "create_organization"
+            | "leave_organization"
+    )
+}
+
+/// What only a page of ours can ask for.
+fn in_browser(operation: &str) -> bool {
+    operation == "issue_token"
+}
 
 /// Completes a description that was made from the handlers.
 pub fn complete(mut description: OpenApi) -> OpenApi {
@@ -59,6 +76,8 @@ pub fn complete(mut description: OpenApi) -> OpenApi {
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let session = ApiKeyValue::with_description("__Host-rt_session", "The session's cookie, from a page of ours only");
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
     description
 }
@@ -78,8 +97,9 @@ fn tell(method: &Method, operation: &mut Operation) {
     let scope = action(&name).and_then(Action::scope);
     let needs = match scope {
         _ if name == "bootstrap" => "Needs the setup token.".to_owned(),
+        _ if in_browser(&name) => "Needs a browser session.".to_owned(),
+        _ if in_person(&name) => "Needs a token of a person; no key will do.".to_owned(),
         Some(scope) => format!("Scope: `{scope}`."),
-        None if IN_PERSON.contains(&name.as_str()) => "Needs a person's token; no key may.".to_owned(),
         None => "Any key may.".to_owned(),
     };
     let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
@@ -90,7 +110,11 @@ fn tell(method: &Method, operation: &mut Operation) {
         None => extensions,
     };
     operation.extensions = Some(extensions.build());
-    if name != "bootstrap" {
+    if in_browser(&name) {
+        operation.security = Some(vec![SecurityRequirement::new("session", [""; 0])]);
+    } else if in_person(&name) {
+        operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
+    } else if name != "bootstrap" {
         operation.security = Some(["bearer", "api_key"].map(|way| SecurityRequirement::new(way, [""; 0])).into());
     }
     if let Some(RefOr::T(body)) = &mut operation.request_body {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 use utoipa::IntoParams;
 
+use super::paging::query;
 use crate::http::problem::{Answer, Refusal};
 use crate::http::{House, caller};
 
@@ -181,6 +182,32 @@ impl<S: Send + Sync> FromRequestParts<S> for Presented {
                 "This needs an API key: what is sealed, and what rotates itself, is the key of the request",
             )
         })
+    }
+}
+
+/// Whether something is to be made anew.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ForceQuery {
+    /// A fresh token, even if the present one is good for a while.
+    #[param(value_type = Option<bool>)]
+    force: Option<String>,
+}
+
+/// What the query says of that.
+pub struct Forced(pub bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for Forced {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let asked: ForceQuery = query(parts, state).await?;
+        match asked.force.as_deref() {
+            None | Some("false") => Ok(Self(false)),
+            Some("true") => Ok(Self(true)),
+            Some(_) => Err(known("force", "true, false").into()),
+        }
     }
 }
 

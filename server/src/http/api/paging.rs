@@ -68,7 +68,18 @@ pub struct Paging {
 }
 
 impl Paging {
-    fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
+    /// The same page, of a list that was asked for with these filters, too.
+    #[must_use]
+    pub fn keeping(mut self, filters: impl IntoIterator<Item = (&'static str, Option<String>)>) -> Self {
+        self.kept.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        self
+    }
+
+    /// Reads the two words of a query that say which page.
+    ///
+    /// # Errors
+    /// The field at fault.
+    pub fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
         let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
         let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| known("limit", "1 to 200"))?;
         let before = cursor.map(|text| text.parse::<i64>()).transpose();
@@ -116,7 +127,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let asked: KeysQuery = query(parts, state).await?;
-        let mut page = Paging::read(asked.limit, asked.cursor)?;
+        let page = Paging::read(asked.limit, asked.cursor)?;
         let status = match asked.active.as_deref() {
             None | Some("false") => None,
             Some("true") => Some(StatusFilter::Active),
@@ -128,9 +139,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
         if asked.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
             return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
         }
-        for (name, value) in [("active", asked.active), ("environment", asked.environment), ("q", asked.q.clone())] {
-            page.kept.extend(value.map(|value| (name, value)));
-        }
+        let page = page.keeping([("active", asked.active), ("environment", asked.environment), ("q", asked.q.clone())]);
         let after = page.before.map(KeyId);
         // No name holds control characters, and not every database takes them all.
         let text = asked.q.map(|text| text.chars().filter(|c| !c.is_control()).collect());
@@ -138,8 +147,16 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
     }
 }
 
-async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
+/// The query of an address, read strictly.
+///
+/// # Errors
+/// `BadRequest` when it holds something else.
+pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
     let read = Query::<T>::from_request_parts(parts, state).await;
-    read.map(|Query(query)| query)
-        .map_err(|_| Refusal::with_details(Code::BadRequest, "The query holds something this address does not know"))
+    read.map(|Query(query)| query).map_err(|_| unknown_name())
+}
+
+/// The refusal of a query that holds more than is understood.
+pub fn unknown_name() -> Refusal {
+    Refusal::with_details(Code::BadRequest, "The query holds something this address does not know")
 }

@@ -39,7 +39,7 @@ macro_rules! sources {
     ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
 }
 
-const SOURCES: [(&str, &str); 11] = sources![
+const SOURCES: [(&str, &str); 12] = sources![
     "index",
     "quickstart",
     "api-keys",
@@ -47,6 +47,7 @@ const SOURCES: [(&str, &str); 11] = sources![
     "members",
     "service-accounts",
     "organization",
+    "audit-log",
     "command-line",
     "encryption",
     "errors",

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::pairs;
 
-const FORM_LIMIT: usize = 64 * 1024;
+pub(super) const FORM_LIMIT: usize = 64 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Runs the server function of the address and answers as the sender can read it.
@@ -48,15 +48,35 @@ pub async fn receive(
     let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
         Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
         Ok(Next::Show(outcome)) => outcome,
-        Err(problem) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
-            return go(&sign_in_path(Some(&place))).into_response();
-        }
-        Err(problem) => Outcome::Refused(worded(problem)),
+        Err(problem) => return with(cookies, refuse(visit, nonce, true, Some((place, typed)), problem).await),
     };
-    let query = place.pairs();
-    let posted = Some(Posted { typed, outcome });
-    let asked = Asked { visit, nonce, path: place.screen.path(), query, posted };
-    with(cookies, answer(asked).await.into_response())
+    with(cookies, show(visit, nonce, place, Posted { typed, outcome }).await)
+}
+
+/// A form that was refused, as the sender can read it: the page it stands on with everything that was typed, if there is
+/// one to show. Whoever is not signed in is asked to.
+pub(super) async fn refuse(
+    visit: Visit,
+    nonce: Option<Nonce>,
+    plain: bool,
+    page: Option<(Place, Vec<(String, String)>)>,
+    problem: Problem,
+) -> Response {
+    match page {
+        _ if !plain => json(Err(problem)),
+        Some((place, _)) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
+            go(&sign_in_path(Some(&place))).into_response()
+        }
+        Some((place, typed)) => {
+            show(visit, nonce, place, Posted { typed, outcome: Outcome::Refused(worded(problem)) }).await
+        }
+        None => refused(visit, nonce, &problem).into_response(),
+    }
+}
+
+async fn show(visit: Visit, nonce: Option<Nonce>, place: Place, posted: Posted) -> Response {
+    let (path, query) = (place.screen.path(), place.pairs());
+    answer(Asked { visit, nonce, path, query, posted: Some(posted) }).await.into_response()
 }
 
 enum Next {
@@ -69,6 +89,7 @@ fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem
         "create_key" | "rotate_key" => read(visit, answer).map(|created| Next::Show(Outcome::Created(created))),
         "invite_member" => read(visit, answer).map(|invited| Next::Show(Outcome::Invited(invited))),
         "remove_member" => read(visit, answer).map(removed),
+        "issue_token" => read(visit, answer).map(|token| Next::Show(Outcome::Issued(token))),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
     }
 }
@@ -116,6 +137,6 @@ fn with(headers: HeaderMap, mut response: Response) -> Response {
 }
 
 /// A browser that sends a form names `text/html`; an island asks for JSON.
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

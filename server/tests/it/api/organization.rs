@@ -41,7 +41,7 @@ async fn rk_25_what_a_key_does_is_in_the_audit_log() {
     house.post(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain, Value::Null).await;
     house.post("/api/v1/keys", plain, json!({ "label": "more" })).await;
     house.post("/api/v1/keys/rotate", plain, Value::Null).await;
-    let events = house.engine.read_audit(&olivia.ctx, None, 5).await.expect("events").rows;
+    let events = house.engine.read_audit(&olivia.ctx, &Default::default(), 5).await.expect("events").rows;
     let told: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
     assert_eq!(told, ["key.created", "key.rotated", "key.created", "run.created", "workspace.created"]);
     for event in &events {

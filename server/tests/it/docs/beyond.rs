@@ -1,5 +1,7 @@
 //! What is told about encryption, people, and everything that API keys are not.
 
+use domain::event::{Chapter, ObjectKind};
+
 use super::{between, leads, plain, says, section};
 use crate::house::House;
 
@@ -57,6 +59,36 @@ async fn ke_39_other_secrets_are_something_else() {
     let phrases = ["An API key of Roundtable opens nothing there, and a product API key opens nothing here"];
     says(&house, "/docs/credentials", "product-api-keys", &phrases).await;
     says(&house, "/docs/credentials", "provider-keys", &["Keys of model vendors"]).await;
+}
+
+// RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
+#[tokio::test]
+async fn rk_26_the_audit_log_is_explained() {
+    let house = House::new().await;
+    let page = "/docs/audit-log";
+    says(&house, page, "", &["Nobody can change or delete an entry"]).await;
+    says(&house, page, "who-reads-what", &["what they did themselves, and what was done to their own keys"]).await;
+    let key = house.key("olivia").await;
+    let event = house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0].clone();
+    let cells = async |anchor: &str| plain(&section(&house, page, anchor).await.replace("</t", " </t"));
+    let fields = cells("what-an-event-holds").await;
+    for field in event.as_object().expect("an event").keys() {
+        assert!(fields.split([' ', ',', ';']).any(|word| word == field), "{field} is not explained");
+    }
+    let filters = cells("find-events").await;
+    let words = Chapter::ALL.map(Chapter::as_str).into_iter().chain(ObjectKind::ALL.map(ObjectKind::as_str));
+    for word in words.chain(["action", "actor_id", "object_kind", "object_id", "from", "until"]) {
+        assert!(filters.split([' ', ',', ';', ':']).any(|said| said == word), "{word} is not explained");
+    }
+    says(&house, page, "export", &["An export is recorded itself", "the file is not complete"]).await;
+    says(
+        &house,
+        page,
+        "verification",
+        &["breaks the chain at that place", "without Roundtable and without its database"],
+    )
+    .await;
+    leads(&house, "/docs/organization", "audit-log", &[page]).await;
 }
 
 // KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.

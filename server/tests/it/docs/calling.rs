@@ -87,6 +87,25 @@ async fn ra_12_id_tokens_last_an_hour() {
         .await;
 }
 
+// RA-03, RA-12, RA-14, RA-27, D20: tokens that the installation itself gives, and how they end.
+#[tokio::test]
+async fn ra_03_signing_in_yields_a_token() {
+    let house = House::empty().await;
+    let phrases = [
+        "Signing in to the dashboard also opens the API",
+        "My account → Access token for scripts",
+        "A token is good for 1 hour, and no longer than the session it was given to",
+        "An expired token answers 401; get a fresh one and try again",
+        "force a fresh one with ?force=true. With nobody signed in there is none",
+        "/.well-known/jwks.json",
+    ];
+    says(&house, "/docs/authentication", "tokens-for-people", &phrases).await;
+    says(&house, "/docs/authentication", "sessions", &["after an hour without use, and 12 hours after signing in"])
+        .await;
+    says(&house, "/docs/authentication", "signing-in-again", &["a sign-in of the last 10 minutes"]).await;
+    leads(&house, "/docs/errors", "all-codes", &["/docs/authentication#signing-in-again"]).await;
+}
+
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
 #[tokio::test]
 async fn ro_06_the_quickstart_describes_bootstrap() {

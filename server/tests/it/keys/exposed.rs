@@ -8,7 +8,7 @@ use crate::house::House;
 
 async fn exposures(house: &House) -> Vec<String> {
     let olivia = house.someone("olivia").await;
-    let events = house.engine.read_audit(&olivia.ctx, None, 200).await.expect("events").rows;
+    let events = house.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("events").rows;
     let exposed = events.into_iter().filter(|event| event.action.as_str() == "key.exposed");
     exposed.map(|event| format!("{} {}", event.object_id, event.actor_name)).collect()
 }

@@ -1,32 +1,18 @@
-//! Keys in lists: found, filtered, ordered, page by page. The text of the query is put together from the pieces below
-//! and never from what someone typed.
+//! Keys in lists: found, filtered, ordered, page by page.
 
 use domain::Moment;
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::key::Environment;
 use domain::policy::Reach;
 use domain::token::{Brand, Kind, LOOKUP};
-use sqlx::FromRow;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 
+use super::super::ask::Ask;
 use super::super::{Link, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
-enum Bind {
-    Number(i64),
-    Text(String),
-}
-
-/// A query that grows: each value gets the next placeholder.
-struct Ask {
-    wheres: Vec<String>,
-    binds: Vec<Bind>,
-}
-
 impl Ask {
-    fn of(reach: &Reach) -> Self {
-        let mut ask = Self { wheres: Vec::new(), binds: Vec::new() };
+    fn keys_of(reach: &Reach) -> Self {
+        let mut ask = Self::default();
         let organization = ask.text(reach.organization().as_str());
         ask.and(format!("k.organization_id = {organization}"));
         if let Some(owner) = reach.owner() {
@@ -37,20 +23,6 @@ impl Ask {
             ask.and("k.kind = 'test'".into());
         }
         ask
-    }
-
-    fn and(&mut self, condition: String) {
-        self.wheres.push(condition);
-    }
-
-    fn number(&mut self, number: i64) -> String {
-        self.binds.push(Bind::Number(number));
-        format!("${}", self.binds.len())
-    }
-
-    fn text(&mut self, text: &str) -> String {
-        self.binds.push(Bind::Text(text.to_owned()));
-        format!("${}", self.binds.len())
     }
 
     /// Name, owner or creator hold the text, or the public prefix begins with it. A whole prefix is looked up.
@@ -126,27 +98,6 @@ impl Ask {
         }
         let rank = self.number(key.rank);
         self.and(format!("k.rank >= {rank} AND (k.rank > {rank} OR {here})"));
-    }
-
-    fn wheres(&self) -> String {
-        self.wheres.join(" AND ")
-    }
-
-    /// Runs the query. Its text holds nothing but the pieces of this file and placeholders.
-    async fn rows<T>(self, link: &mut Link, sql: String) -> Result<Vec<T>, StoreError>
-    where
-        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        Ok(on!(link, conn => {
-            let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-            for bind in self.binds {
-                asked = match bind {
-                    Bind::Number(number) => asked.bind(number),
-                    Bind::Text(text) => asked.bind(text),
-                };
-            }
-            asked.fetch_all(conn)
-        })?)
     }
 }
 
@@ -228,7 +179,7 @@ pub async fn list(
     now: Moment,
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
-    let (mut ask, order) = (Ask::of(reach), Order::of(query));
+    let (mut ask, order) = (Ask::keys_of(reach), Order::of(query));
     ask.filters(query, now);
     if let Some(key) = query.after {
         const SQL: &str = "SELECT id, rank, folded_name, expires_at, last_used_at FROM api_keys \
@@ -254,7 +205,7 @@ pub async fn list(
 
 /// How many keys within reach that the query asks for have ended; its own choice of state does not count.
 pub async fn count_ended(link: &mut Link, reach: &Reach, query: &KeyQuery, now: Moment) -> Result<i64, StoreError> {
-    let mut ask = Ask::of(reach);
+    let mut ask = Ask::keys_of(reach);
     ask.filters(&KeyQuery { status: Some(StatusFilter::Inactive), ..query.clone() }, now);
     let sql = format!("SELECT COUNT(*) FROM api_keys k WHERE {}", ask.wheres());
     let rows: Vec<(i64,)> = ask.rows(link, sql).await?;

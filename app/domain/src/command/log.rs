@@ -1,0 +1,246 @@
+//! Which events someone wants to see.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Faults;
+use crate::event::{Chapter, Happening, ObjectId, ObjectKind};
+use crate::id::ActorId;
+use crate::moment::Moment;
+use crate::problem::{Fault, FieldFault};
+
+/// Which events of those within reach a list or a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Where this happened.
+    pub action: Option<ActionFilter>,
+    /// Done by this actor.
+    pub actor: Option<ActorId>,
+    /// That happened to this.
+    pub object: Option<ObjectFilter>,
+    /// At this moment or later.
+    pub from: Option<Moment>,
+    /// Before this moment.
+    pub until: Option<Moment>,
+    /// Before the event of this number.
+    pub before: Option<i64>,
+}
+
+/// One thing that may happen, or all of a chapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionFilter {
+    /// Only this.
+    One(Happening),
+    /// Anything of this chapter.
+    Any(Chapter),
+}
+
+impl ActionFilter {
+    /// The word in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::One(happening) => happening.as_str(),
+            Self::Any(chapter) => chapter.as_str(),
+        }
+    }
+
+    /// Everything it looks for.
+    pub fn happenings(self) -> Vec<Happening> {
+        match self {
+            Self::One(happening) => vec![happening],
+            Self::Any(chapter) => chapter.happenings().collect(),
+        }
+    }
+
+    /// Every word that is understood.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Chapter::ALL.into_iter().map(Chapter::as_str).chain(Happening::ALL.into_iter().map(Happening::as_str))
+    }
+}
+
+impl FromStr for ActionFilter {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().map(Self::One).or_else(|()| text.parse().map(Self::Any))
+    }
+}
+
+/// A kind of thing, or one thing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectFilter {
+    /// What kind of thing.
+    pub kind: ObjectKind,
+    /// Which one; any if none is named.
+    pub id: Option<ObjectId>,
+}
+
+impl fmt::Display for ObjectFilter {
+    /// `key`, or `key:12`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        self.id.as_ref().map_or(Ok(()), |id| write!(f, ":{id}"))
+    }
+}
+
+impl FromStr for ObjectFilter {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (kind, id) = text.split_once(':').map_or((text, None), |(kind, id)| (kind, Some(id)));
+        Ok(Self { kind: kind.parse()?, id: id.map(str::parse).transpose().map_err(|_| ())? })
+    }
+}
+
+/// What a caller wrote to find events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditDraft<'a> {
+    /// A word of [`ActionFilter`].
+    pub action: Option<&'a str>,
+    /// An actor's id.
+    pub actor_id: Option<&'a str>,
+    /// A word of [`ObjectKind`].
+    pub object_kind: Option<&'a str>,
+    /// An id of something of that kind.
+    pub object_id: Option<&'a str>,
+    /// A moment (RFC 3339).
+    pub from: Option<&'a str>,
+    /// A moment (RFC 3339).
+    pub until: Option<&'a str>,
+}
+
+impl AuditQuery {
+    /// Reads what a caller wrote.
+    ///
+    /// # Errors
+    /// Every field at fault.
+    pub fn read(draft: &AuditDraft<'_>) -> Result<Self, Vec<FieldFault>> {
+        let mut faults = Faults::default();
+        let known = |words: String| Fault::Unknown { known: words };
+        let action = draft.action.map(|word| word.parse().map_err(|()| known(list(ActionFilter::words()))));
+        let action = faults.take("action", action.transpose());
+        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| known("the id of an actor".into())));
+        let actor = faults.take("actor_id", actor.transpose());
+        let kinds = || list(ObjectKind::ALL.into_iter().map(ObjectKind::as_str));
+        let kind = draft.object_kind.map(|word| word.parse().map_err(|()| known(kinds()))).transpose();
+        // An id alone says nothing: keys and people are both counted from one.
+        let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
+        let kind = faults.take("object_kind", kind);
+        let id = draft.object_id.map(|id| id.parse().map_err(|_| known("the id of such a thing".into())));
+        let id = faults.take("object_id", id.transpose());
+        let moment = |text: Option<&str>| text.map(|text| Moment::parse(text).ok_or(Fault::NotATime)).transpose();
+        let from = faults.take("from", moment(draft.from));
+        let until = faults.take("until", moment(draft.until));
+        faults.done(|| {
+            let id = id?;
+            let object = kind?.map(|kind| ObjectFilter { kind, id });
+            Some(Self { action: action?, actor: actor?, object, from: from?, until: until?, before: None })
+        })
+    }
+}
+
+impl AuditQuery {
+    /// Everything about one thing.
+    pub fn about(kind: ObjectKind, id: impl Into<ObjectId>) -> Self {
+        Self { object: Some(ObjectFilter { kind, id: Some(id.into()) }), ..Self::default() }
+    }
+
+    /// What it asks for, field by field, as the log keeps it of an export.
+    pub fn filters(&self) -> Vec<(&'static str, String)> {
+        let filters = [
+            ("action", self.action.map(|action| action.as_str().to_owned())),
+            ("actor", self.actor.map(|actor| actor.to_string())),
+            ("object", self.object.as_ref().map(ToString::to_string)),
+            ("from", self.from.map(Moment::to_rfc3339)),
+            ("until", self.until.map(Moment::to_rfc3339)),
+        ];
+        filters.into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+    }
+}
+
+/// How a file holds events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values (RFC 4180), for spreadsheets.
+    Csv,
+    /// One JSON object a line, for programs and for checking the chain.
+    JsonLines,
+}
+
+impl ExportFormat {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::Csv, Self::JsonLines];
+
+    /// The word in addresses, and the ending of the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+impl FromStr for ExportFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or(())
+    }
+}
+
+fn list(words: impl Iterator<Item = &'static str>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_written_as_it_is_read() {
+        for word in ActionFilter::words() {
+            assert_eq!(word.parse::<ActionFilter>().map(ActionFilter::as_str), Ok(word));
+        }
+        for word in ["key", "key:12", "workspace:ws_abc", "audit_log"] {
+            assert_eq!(word.parse::<ObjectFilter>().map(|filter| filter.to_string()), Ok(word.into()));
+        }
+        for bad in ["", "keys", ":12", "key:", "key:0", "key:12:3", "key 12"] {
+            assert_eq!(bad.parse::<ObjectFilter>(), Err(()), "{bad:?}");
+        }
+        assert_eq!("keys".parse::<ActionFilter>().expect("a chapter").happenings().len(), 7);
+    }
+
+    #[test]
+    fn a_query_tells_what_it_asks_for() {
+        let query = AuditQuery {
+            action: "keys".parse().ok(),
+            actor: Some(ActorId(5)),
+            from: Some(Moment(0)),
+            ..AuditQuery::about(ObjectKind::Key, crate::id::KeyId(12))
+        };
+        let told = query.filters().into_iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>();
+        assert_eq!(told.join(" "), "action=keys actor=5 object=key:12 from=1970-01-01T00:00:00Z");
+        for format in ExportFormat::ALL {
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_query_is_told_at_once() {
+        let draft = AuditDraft {
+            action: Some("key.eaten"),
+            actor_id: Some("me"),
+            object_kind: None,
+            object_id: Some("x"),
+            from: Some("yesterday"),
+            until: Some("2026-04-08"),
+        };
+        let faults = AuditQuery::read(&draft).expect_err("faults");
+        let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["action", "actor_id", "object_kind", "object_id", "from", "until"]);
+        let draft = AuditDraft { object_kind: Some("key"), object_id: Some("12"), ..AuditDraft::default() };
+        let query = AuditQuery::read(&draft).expect("a query");
+        assert_eq!(query.object.map(|object| object.to_string()), Some("key:12".into()));
+        assert_eq!(AuditQuery::read(&AuditDraft::default()).expect("a query"), AuditQuery::default());
+    }
+}

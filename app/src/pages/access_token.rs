@@ -1,0 +1,39 @@
+//! A token for scripts right after it was made: the answer to the form, and nothing else holds it.
+
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::{Secret, secret_sheet};
+use crate::doors::account::ShownToken;
+use crate::islands::copying::CopyButtons;
+use crate::parts::personal::{Own, personal};
+use crate::routes::Screen;
+use crate::words;
+
+/// The page of a token.
+pub fn page(asked: &Asked, own: Own, token: ShownToken) -> Page {
+    let url = asked.visit.installation.public_url.clone();
+    Page { islands: true, ..Page::new(words::TOKEN_TITLE, move || draw(&own, &token, &url)) }
+}
+
+fn draw(own: &Own, token: &ShownToken, url: &str) -> AnyView {
+    let secret = Secret {
+        value: &token.token,
+        rows: 8,
+        warning: words::TOKEN_WARNING,
+        lost: words::TOKEN_LOST,
+        shell: (words::TOKEN_SHELL, words::COPY_TOKEN_SHELL, words::token_line(&token.token)),
+        curl: (words::TOKEN_CURL, words::COPY_TOKEN_CURL, words::curl_line(url, &token.token)),
+    };
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1 id="reveal-title">{words::TOKEN_TITLE}</h1></div>
+            {secret_sheet(secret, view! { {words::TOKEN} })}
+            <div class="sheet-foot">
+                <p class="push">{words::good_until(token.expires_at)}</p>
+                <a class="button" href=Screen::Account.path()>{words::DONE}</a>
+            </div>
+        </div>
+    };
+    view! { {personal(own, words::TOKEN_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+}

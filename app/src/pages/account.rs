@@ -1,0 +1,142 @@
+//! My account: who one is, where one is signed in, how pages look, and a token for scripts. It belongs to no
+//! organization, so whoever is in none has it too.
+
+use domain::view::SessionView;
+use domain::{Moment, Problem};
+use engine::people::Person;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::{Asked, Page, access_token};
+use crate::bits::icon;
+use crate::doors::{Flash, Theme};
+use crate::parts::personal::{Own, personal};
+use crate::parts::{frame, page_field, when};
+use crate::routes::{DOCS_OF_TOKENS, Place, Screen};
+use crate::words;
+
+/// The page, or the token that its form was answered with.
+pub async fn show(asked: &Asked) -> Result<Page, Problem> {
+    let visit = &asked.visit;
+    let caller = visit.person()?;
+    let own = Own::load(visit, Place::top(Screen::Account)).await?;
+    if let Some(token) = asked.issued() {
+        return Ok(access_token::page(asked, own, token.clone()));
+    }
+    let sessions = visit.engine.list_sessions(caller).await.map_err(|error| visit.tell(&error))?;
+    let now = visit.engine.outside().now();
+    let told = match visit.take_flash().await {
+        Some(Flash::SessionEnded) => Some(words::SESSION_ENDED.to_owned()),
+        Some(Flash::OtherSessionsEnded { count }) => Some(words::sessions_ended(count)),
+        _ => None,
+    };
+    let problem = asked.problem().cloned();
+    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, told, problem.as_ref())))
+}
+
+fn draw(own: &Own, sessions: &[SessionView], now: Moment, told: Option<String>, problem: Option<&Problem>) -> AnyView {
+    let told = told.map(|told| view! { <div class="notice success" role="status">{icon("check")}<p>{told}</p></div> });
+    let body = view! {
+        {told}
+        <div class="page-head"><div><h1>{words::MY_ACCOUNT}</h1></div></div>
+        {facts(&own.person)}
+        <div class="page-head">
+            <div><h2>{words::SESSIONS}</h2><p class="lede">{words::SESSIONS_LEDE}</p></div>
+            {others(own, sessions)}
+        </div>
+        {table(own, sessions, now)}
+        <div class="page-head"><div><h2>{words::THEME}</h2><p class="lede">{words::THEME_LEDE}</p></div></div>
+        {theme(own)}
+        {token(own)}
+    };
+    personal(own, words::MY_ACCOUNT, problem, body.into_any())
+}
+
+fn facts(person: &Person) -> AnyView {
+    let email = person.email.clone().map(|email| view! { <dt>"E-mail"</dt><dd><bdi>{email}</bdi></dd> });
+    view! { <dl class="facts boxed"><dt>"Name"</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }.into_any()
+}
+
+fn others(own: &Own, sessions: &[SessionView]) -> impl IntoView + use<> {
+    let place = own.place.clone();
+    (sessions.iter().any(|session| !session.is_current)).then(|| {
+        view! {
+            <form method="post" action="/ui/revoke_other_sessions">
+                {page_field(&place)}<button class="button danger">{words::REVOKE_OTHERS}</button>
+            </form>
+        }
+    })
+}
+
+fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
+    let rows = sessions.iter().map(|session| row(own, session, now)).collect_view();
+    view! {
+        <div class="table-wrap">
+            <table class="table">
+                <caption class="visually-hidden">{words::SESSIONS_CAPTION}</caption>
+                <thead><tr>
+                    <th scope="col">"Device"</th>
+                    <th scope="col">"Address"</th>
+                    <th scope="col">"Signed in"</th>
+                    <th scope="col" aria-sort="descending">"Last seen"</th>
+                    <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
+    let device = words::device(session.agent.as_deref());
+    let badge = session.is_current.then(|| view! { " "<span class="badge success">{words::THIS_DEVICE}</span> });
+    let end = match session.is_current {
+        true => Either::Left(view! {
+            <form method="post" action="/ui/sign_out">{page_field(&own.place)}<button class="link-button">{words::SIGN_OUT}</button></form>
+        }),
+        false => Either::Right(view! {
+            <form method="post" action="/ui/revoke_session">
+                {page_field(&own.place)}
+                <input type="hidden" name="session_id" value=session.id.to_string()/>
+                <button class="link-button danger">{words::REVOKE}<span class="visually-hidden">{words::revoke_session(&device)}</span></button>
+            </form>
+        }),
+    };
+    view! {
+        <tr>
+            <th scope="row">{device.clone()}{badge}</th>
+            <td data-label="Address"><bdi>{session.address.clone().unwrap_or_else(|| words::NO_ADDRESS.into())}</bdi></td>
+            <td data-label="Signed in">{when(now, session.signed_in_at)}</td>
+            <td data-label="Last seen">{when(now, session.last_seen)}</td>
+            <td class="row-actions">{end}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn theme(own: &Own) -> AnyView {
+    let choice = |theme: Theme| {
+        let pressed = if theme == own.theme { "true" } else { "false" };
+        view! { <button class="button" name="theme" value=theme.as_str() aria-pressed=pressed>{frame::theme_name(theme)}</button> }
+    };
+    view! {
+        <form method="post" action="/ui/set_theme">
+            {page_field(&own.place)}
+            <div class="actions" role="group" aria-label=words::THEME>{Theme::ALL.into_iter().map(choice).collect_view()}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn token(own: &Own) -> AnyView {
+    view! {
+        <form class="sheet" method="post" action="/ui/issue_token">
+            {page_field(&own.place)}
+            <div class="sheet-head"><h2>{words::ACCESS_TOKEN}</h2></div>
+            <div class="sheet-body"><p>{words::ACCESS_TOKEN_LEDE}" "<a href=DOCS_OF_TOKENS>{words::ABOUT_TOKENS}</a></p></div>
+            <div class="sheet-foot"><button class="button primary">{words::SHOW_TOKEN}</button></div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,140 @@
+//! Which events are shown: a form that asks for them by address, links to the last hours and days, and what was chosen.
+
+use domain::ActorKind;
+use domain::command::{ActionFilter, ObjectFilter};
+use domain::event::{Chapter, ObjectKind};
+use leptos::prelude::*;
+
+use super::Log;
+use crate::bits::icon;
+use crate::routes::{LOG_FILTERS, Period, Place};
+use crate::words;
+
+/// Everything between the title and the table.
+pub fn filters(log: &Log) -> AnyView {
+    let period = log.place().get("period").map(|word| {
+        view! { <input type="hidden" name="period" value=word.to_owned()/> }
+    });
+    view! {
+        <form class="finder" method="get" action=log.place().screen.path() role="search" aria-label=words::FIND_EVENTS>
+            <div><label for="action">{words::ACTION}</label>{actions(log)}</div>
+            <div><label for="actor">{words::ACTOR}</label>{actors(log)}</div>
+            <div><label for="object">{words::OBJECT}</label>{objects(log)}</div>
+            <div><label for="from">{words::FROM_DAY}</label>{day(log, "from")}</div>
+            <div><label for="until">{words::UNTIL_DAY}</label>{day(log, "until")}</div>
+            {period}
+            <button class="button">{icon("search")}{words::SHOW_EVENTS}</button>
+        </form>
+        <div class="found">{periods(log.place())}{chosen(log)}</div>
+    }
+    .into_any()
+}
+
+fn option(value: &str, text: &str, now: Option<&str>) -> AnyView {
+    let here = now.unwrap_or_default() == value;
+    view! { <option value=value.to_owned() selected=here>{text.to_owned()}</option> }.into_any()
+}
+
+fn actions(log: &Log) -> AnyView {
+    let now = log.place().get("action");
+    let chapter = |chapter: Chapter| {
+        let single = chapter.happenings().map(|kind| option(kind.as_str(), kind.label(), now)).collect_view();
+        let all = option(chapter.as_str(), words::happened(ActionFilter::Any(chapter)), now);
+        view! { <optgroup label=chapter.label()>{all}{single}</optgroup> }
+    };
+    view! {
+        <select class="input" id="action" name="action">
+            {option("", words::ANY_ACTION, now)}{Chapter::ALL.map(chapter)}
+        </select>
+    }
+    .into_any()
+}
+
+/// Whoever appears within the person's reach; and whoever was chosen by a link.
+fn actors(log: &Log) -> AnyView {
+    let now = log.place().get("actor");
+    let group = |kind: ActorKind, chapter: Chapter| {
+        let of_kind = log.doers.iter().filter(|doer| doer.kind == kind);
+        let options: Vec<_> = of_kind.map(|doer| option(&doer.id.to_string(), &doer.name, now)).collect();
+        (!options.is_empty()).then(|| view! { <optgroup label=chapter.label()>{options}</optgroup> })
+    };
+    let other = now.filter(|id| log.doers.iter().all(|doer| doer.id.to_string() != **id));
+    let other = other.map(|id| option(id, &actor_name(log, id), now));
+    view! {
+        <select class="input" id="actor" name="actor" dir="auto">
+            {option("", words::ANY_ACTOR, now)}{other}
+            {group(ActorKind::Member, Chapter::Members)}{group(ActorKind::Service, Chapter::ServiceAccounts)}
+        </select>
+    }
+    .into_any()
+}
+
+/// Kinds of things; and the one thing that was chosen by a link.
+fn objects(log: &Log) -> AnyView {
+    let now = log.place().get("object");
+    let one = now.filter(|word| word.contains(':')).map(|word| option(word, &object_name(log, word), now));
+    let kinds = ObjectKind::ALL.map(|kind| option(kind.as_str(), kind.label(), now));
+    view! { <select class="input" id="object" name="object" dir="auto">{option("", words::ANY_OBJECT, now)}{one}{kinds}</select> }
+        .into_any()
+}
+
+fn day(log: &Log, name: &'static str) -> AnyView {
+    view! { <input class="input" type="date" id=name name=name value=log.place().get(name).map(str::to_owned)/> }
+        .into_any()
+}
+
+/// Links to the last hours and days.
+fn periods(place: &Place) -> AnyView {
+    let now = place.get("period");
+    let any = place.with("period", None).with("from", None).with("until", None);
+    let entry = |to: String, text: &'static str, here: bool| {
+        view! { <li><a href=to aria-current=here.then_some("true")>{text}</a></li> }
+    };
+    let last = |period: Period| {
+        let word = period.as_str();
+        entry(place.with("period", Some(word)).path(), words::last_period(word), now == Some(word))
+    };
+    let free = any.pairs() == place.with("before", None).pairs();
+    view! { <nav aria-label=words::TIME><ul class="periods">{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
+        .into_any()
+}
+
+/// What was chosen, each with a way to let it go. A period stands out among the periods already.
+fn chosen(log: &Log) -> Option<AnyView> {
+    let place = log.place();
+    let chip = |name: &'static str| {
+        let value = place.get(name).filter(|_| name != "period")?;
+        let text = match name {
+            "action" => value.parse().map(words::happened).unwrap_or_default().to_owned(),
+            "actor" => words::done_by(&actor_name(log, value)),
+            "object" => object_name(log, value),
+            name => words::day_bound(name, value),
+        };
+        let without = place.with(name, None).path();
+        Some(view! {
+            <li><a class="chip" href=without><span class="visually-hidden">{words::REMOVE_FILTER}</span><bdi>{text}</bdi>{icon("close")}</a></li>
+        })
+    };
+    let chips: Vec<_> = LOG_FILTERS.into_iter().filter_map(chip).collect();
+    let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul> });
+    let top = Place::top(place.screen.clone()).path();
+    place
+        .has_log_filters()
+        .then(|| view! { {chips}<a class="link-button" href=top>{words::CLEAR_FILTERS}</a> }.into_any())
+}
+
+/// What an actor is called: now, or in the events that are shown.
+fn actor_name(log: &Log, id: &str) -> String {
+    let now = log.doers.iter().find(|doer| doer.id.to_string() == id).map(|doer| &doer.name);
+    let then = log.rows.rows.iter().find(|event| event.actor_id.is_some_and(|actor| actor.to_string() == id));
+    now.or(then.map(|event| &event.actor_name)).cloned().unwrap_or_else(|| words::actor_no(id))
+}
+
+/// What a thing is called in the newest of the events that are shown.
+fn object_name(log: &Log, word: &str) -> String {
+    let Ok(ObjectFilter { kind, id }) = word.parse() else { return String::new() };
+    let Some(id) = id else { return kind.label().to_owned() };
+    let newest =
+        log.rows.rows.iter().find(|event| event.object_kind == kind.as_str() && event.object_id == id.as_str());
+    words::named_thing(kind, id.as_str(), newest.map(|event| event.object_label.as_str()))
+}

@@ -1,0 +1,102 @@
+//! One event: a line, and beneath it what changed.
+
+use domain::event::{Change, ObjectKind};
+use domain::policy::{Action, Grant, decide};
+use domain::view::AuditView;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::Log;
+use crate::parts::events::{label, page_of};
+use crate::parts::when;
+use crate::words;
+
+/// A row of the table.
+pub fn row(log: &Log, event: &AuditView) -> AnyView {
+    let how = match &event.via_key {
+        Some(prefix) => Either::Left(view! { <span class="sub">{words::WITH_KEY}<code>{prefix.clone()}</code></span> }),
+        // What nobody in the organization did bears no such line.
+        None => Either::Right(event.actor_id.map(|_| view! { <span class="sub">{words::PERSON}</span> })),
+    };
+    let address = match event.address.clone() {
+        Some(address) => Either::Left(view! { <code>{address}</code> }),
+        None => Either::Right(view! { <span class="muted">{words::NONE}</span> }),
+    };
+    view! {
+        <tr id=format!("event-{}", event.n)>
+            <td data-label="Time">{when(log.room.ctx.now(), event.at)}</td>
+            <td data-label="Actor"><div>{actor(log, event)}{how}</div></td>
+            <td data-label="Action"><div>{event.action.label()}{details(log, event)}</div></td>
+            <td data-label="Object"><div>{object(log, event)}</div></td>
+            <td data-label="Address">{address}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// Who did it, leading to what else they did.
+fn actor(log: &Log, event: &AuditView) -> AnyView {
+    let name = event.actor_name.clone();
+    match event.actor_id {
+        Some(id) => {
+            let theirs = log.place().with("actor", Some(&id.to_string())).path();
+            view! { <a class="quiet" href=theirs><bdi>{name}</bdi></a> }.into_any()
+        }
+        None => view! { <bdi>{name}</bdi> }.into_any(),
+    }
+}
+
+/// What it happened to, leading to its page if it has one.
+fn object(log: &Log, event: &AuditView) -> AnyView {
+    if event.object_label.is_empty() {
+        return view! { <span class="muted">{words::NONE}</span> }.into_any();
+    }
+    let manages = decide(log.room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All;
+    let page = page_of(event, &log.room.organization()).filter(|_| manages || event.object_kind == "key");
+    match page {
+        Some(page) => view! { <a class="quiet" href=page.path()>{label(event)}</a> }.into_any(),
+        None => label(event).into_any(),
+    }
+}
+
+fn details(log: &Log, event: &AuditView) -> AnyView {
+    let of = words::details_of(event.n, event.at);
+    let agent = event.agent.clone().map(|agent| view! { <dt>"Agent"</dt><dd><bdi>{agent}</bdi></dd> });
+    view! {
+        <details class="event">
+            <summary>{words::DETAILS}<span class="visually-hidden">{of}</span></summary>
+            <dl class="facts">
+                {event.changes.iter().map(change).collect_view()}
+                {thing(log, event)}
+                <dt>"Event"</dt><dd class="number">{event.n}</dd>
+                <dt>"Time"</dt><dd>{words::exact(event.at)}</dd>
+                <dt>"Request"</dt><dd><code>{event.request_id.clone()}</code></dd>
+                {agent}
+            </dl>
+        </details>
+    }
+    .into_any()
+}
+
+/// The thing's kind and id, leading to everything about it.
+fn thing(log: &Log, event: &AuditView) -> Option<AnyView> {
+    let kind: ObjectKind = event.object_kind.parse().ok()?;
+    let place = log.place().with("object", Some(&format!("{}:{}", event.object_kind, event.object_id)));
+    let all = (place.get("object").is_some() && place != *log.place())
+        .then(|| view! { " "<a href=place.path()>{words::ALL_ABOUT_IT}</a> });
+    let id = event.object_id.clone();
+    Some(view! { <dt>{kind.label()}</dt><dd><code>{id}</code>{all}</dd> }.into_any())
+}
+
+fn change(change: &Change) -> impl IntoView + use<> {
+    let value = |value: &String| words::changed_value(&change.field, value);
+    let before = change.before.as_ref().map(value);
+    let after = change.after.as_ref().map(value);
+    let arrow = (before.is_some() && after.is_some()).then_some(" → ");
+    let nothing = (before.is_none() && after.is_none())
+        .then(|| view! { <span class="muted">{words::unchanged(&change.field)}</span> });
+    view! {
+        <dt>{words::changed_field(&change.field)}</dt>
+        <dd>{before.map(|text| view! { <del><bdi>{text}</bdi></del> })}{arrow}{after.map(|text| view! { <ins><bdi>{text}</bdi></ins> })}{nothing}</dd>
+    }
+}

@@ -1,0 +1,30 @@
+//! The table of events, and the way to older ones.
+
+use leptos::prelude::*;
+
+use super::Log;
+use super::row::row;
+use crate::parts::pager::{Pages, pages};
+use crate::words;
+
+/// The table and its pages.
+pub fn table(log: &Log) -> AnyView {
+    let rows = &log.rows.rows;
+    let numbers = rows.first().zip(rows.last()).map(|(first, last)| words::events_from_to(first.n, last.n));
+    let ways = Pages { mark: "before", next: log.rows.next, first: words::NEWEST_EVENTS, more: words::OLDER_EVENTS };
+    let ways = pages(log.place(), &ways);
+    view! {
+        <div class="table-wrap">
+            <table class="table audit">
+                <caption class="visually-hidden">{words::events_caption(&log.room.name)}</caption>
+                <thead><tr>
+                    <th scope="col">"Time"</th><th scope="col">{words::ACTOR}</th><th scope="col">{words::ACTION}</th>
+                    <th scope="col">{words::OBJECT}</th><th scope="col">"Address"</th>
+                </tr></thead>
+                <tbody>{rows.iter().map(|event| row(log, event)).collect_view()}</tbody>
+            </table>
+        </div>
+        {ways.map(|ways| view! { <div class="pager"><p class="number">{numbers}</p>{ways}</div> })}
+    }
+    .into_any()
+}

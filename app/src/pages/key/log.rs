@@ -1,0 +1,51 @@
+//! What the audit log says of a key.
+
+use domain::KeyId;
+use domain::event::ObjectKind;
+use domain::view::AuditView;
+use leptos::prelude::*;
+
+use super::Shown;
+use crate::parts::frame::Room;
+use crate::parts::when;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+/// Events that are shown here.
+pub const EVENTS: i64 = 10;
+
+/// The last events of the key, and the way to all of them.
+pub fn log(shown: &Shown) -> AnyView {
+    let (room, key) = (&shown.room, shown.key.line.key.key_id);
+    let now = room.ctx.now();
+    let line = |event: &AuditView| {
+        let with = event
+            .via_key
+            .clone()
+            .map(|prefix| view! { <span class="sub">{words::WITH_KEY}<code>{prefix}</code></span> });
+        view! {
+            <li>
+                <div>{event.action.label()}<span class="sub">"by "<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
+                <div class="end">{when(now, event.at)}</div>
+            </li>
+        }
+    };
+    let events = match shown.events.is_empty() {
+        true => view! { <p class="muted">{words::NONE}</p> }.into_any(),
+        false => view! { <ul class="lines">{shown.events.iter().map(line).collect_view()}</ul> }.into_any(),
+    };
+    view! {
+        <section class="panel" aria-labelledby="log-title">
+            <h2 id="log-title">{words::ITS_EVENTS}</h2>
+            {events}
+            <p><a href=whole(room, key).path()>{words::ALL_ITS_EVENTS}</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The log of this key alone.
+fn whole(room: &Room, key: KeyId) -> Place {
+    let object = format!("{}:{key}", ObjectKind::Key.as_str());
+    Place::top(Screen::AuditLog(room.organization())).with("object", Some(&object))
+}

@@ -1,0 +1,104 @@
+//! What an address of the audit log asks for.
+
+use std::str::FromStr;
+
+use domain::command::AuditQuery;
+use domain::{ActorId, Moment};
+
+use super::Place;
+
+/// The names under which an address says which events it means.
+pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from", "until"];
+
+const DAY: i64 = 86_400;
+
+/// So long back from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    Week,
+    /// 30 days.
+    Month,
+    /// 90 days.
+    Quarter,
+}
+
+impl Period {
+    /// Every period, the shortest first.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Quarter];
+
+    /// The word in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+            Self::Quarter => "90d",
+        }
+    }
+
+    const fn seconds(self) -> i64 {
+        match self {
+            Self::Day => DAY,
+            Self::Week => 7 * DAY,
+            Self::Month => 30 * DAY,
+            Self::Quarter => 90 * DAY,
+        }
+    }
+}
+
+impl FromStr for Period {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|period| period.as_str() == text).ok_or(())
+    }
+}
+
+impl Place {
+    /// The events that an address of the log asks for. Both days of a span belong to it.
+    pub fn audit_query(&self, now: Moment) -> AuditQuery {
+        let day = |name| self.get(name).and_then(Moment::start_of_day);
+        let period = self.get("period").and_then(|word| word.parse().ok());
+        let since = period.map(|period: Period| now.plus_seconds(-period.seconds()));
+        AuditQuery {
+            action: self.get("action").and_then(|word| word.parse().ok()),
+            actor: self.number("actor").map(ActorId),
+            object: self.get("object").and_then(|word| word.parse().ok()),
+            from: day("from").or(since),
+            until: day("until").map(|last| last.plus_seconds(DAY)),
+            before: self.before(),
+        }
+    }
+
+    /// Whether it asks for some of the events only.
+    pub fn has_log_filters(&self) -> bool {
+        LOG_FILTERS.into_iter().any(|name| self.get(name).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment(1_775_677_879_000);
+
+    fn of(query: &str) -> AuditQuery {
+        Place::parse(&format!("/o/org_a/settings/audit-log?{query}")).expect("a place").audit_query(NOW)
+    }
+
+    #[test]
+    fn an_address_asks_for_events() {
+        let query = of("action=keys&actor=4&object=key:12&from=2026-04-01&until=2026-04-08&before=9");
+        let told = query.filters().into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        let whole = "action=keys actor=4 object=key:12 from=2026-04-01T00:00:00Z until=2026-04-09T00:00:00Z";
+        assert_eq!((told.join(" ").as_str(), query.before), (whole, Some(9)));
+        for (period, since) in Period::ALL.into_iter().zip(["04-07", "04-01", "03-09", "01-08"]) {
+            let query = of(&format!("period={}", period.as_str()));
+            assert_eq!(query.from.map(Moment::to_date), Some(format!("2026-{since}")));
+            assert_eq!(query.until, None);
+        }
+    }
+}

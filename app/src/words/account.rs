@@ -1,0 +1,159 @@
+//! The words of a person's own account: sessions, and tokens for scripts.
+
+use domain::Moment;
+
+/// The page of one's own account.
+pub const MY_ACCOUNT: &str = "My account";
+/// Above the sessions.
+pub const SESSIONS: &str = "Sessions";
+/// What sessions are.
+pub const SESSIONS_LEDE: &str =
+    "The browsers you are signed in with. A session ends after an hour without use, and after 12 hours in any case.";
+/// Above the table of sessions, for screen readers.
+pub const SESSIONS_CAPTION: &str = "Your sessions, the one used last first";
+/// Marks the session of the request.
+pub const THIS_DEVICE: &str = "This device";
+/// Ends every other session.
+pub const REVOKE_OTHERS: &str = "Revoke all others";
+/// No address is known.
+pub const NO_ADDRESS: &str = "Unknown";
+/// Above the theme switch.
+pub const THEME: &str = "Theme";
+/// What the theme is kept in.
+pub const THEME_LEDE: &str = "How pages look in this browser.";
+/// Above the token.
+pub const ACCESS_TOKEN: &str = "Access token for scripts";
+/// What a token is (RA-03, RA-12).
+pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script act on the API as you, with everything you may do. It is good \
+    for one hour at most, and ends when this session does. For anything that runs without you, use an API key.";
+/// Leads to the documentation of tokens.
+pub const ABOUT_TOKENS: &str = "Read about tokens";
+/// Shows a token.
+pub const SHOW_TOKEN: &str = "Show a token";
+/// Title of the page that shows a token.
+pub const TOKEN_TITLE: &str = "Your access token";
+/// The label of the token.
+pub const TOKEN: &str = "Token";
+/// What to do with the token now.
+pub const TOKEN_WARNING: &str = "Copy the token now. It is shown on this page only.";
+/// What to do when it is lost, and when it got into wrong hands.
+pub const TOKEN_LOST: &str =
+    "Get another whenever you need one. If someone else got hold of it, sign out: that ends it.";
+/// Above the line that puts a token into a shell.
+pub const TOKEN_SHELL: &str = "Put it into your shell";
+/// Copies that line.
+pub const COPY_TOKEN_SHELL: &str = "Copy the shell line";
+/// Above the line that tries a token.
+pub const TOKEN_CURL: &str = "Try it";
+/// Copies that line.
+pub const COPY_TOKEN_CURL: &str = "Copy the curl command";
+/// A session was ended.
+pub const SESSION_ENDED: &str = "The session is ended. That browser has to sign in again.";
+
+/// Several sessions were ended.
+pub fn sessions_ended(count: usize) -> String {
+    match count {
+        0 => "There was no other session.".into(),
+        1 => "One other session is ended.".into(),
+        n => format!("{n} other sessions are ended."),
+    }
+}
+
+/// Until when a token is good.
+pub fn good_until(at: Moment) -> String {
+    format!("It is good until {}.", super::exact(at))
+}
+
+/// The name of the button that ends a session, for screen readers.
+pub fn revoke_session(device: &str) -> String {
+    format!(" the session in {device}")
+}
+
+/// The line that puts a token into a shell.
+pub fn token_line(token: &str) -> String {
+    format!("export ROUNDTABLE_TOKEN={token}")
+}
+
+/// The browser and the system behind a user agent, as far as it lets on.
+pub fn device(agent: Option<&str>) -> String {
+    let agent = agent.unwrap_or_default();
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (first(&BROWSERS), first(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.into(),
+        (None, Some(system)) => format!("A browser on {system}"),
+        (None, None) => "Unknown device".into(),
+    }
+}
+
+/// What a browser is told by. Most claim to be several others too, so the order counts.
+const BROWSERS: [(&str, &str); 12] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Vivaldi/", "Vivaldi"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("HeadlessChrome/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("Wget/", "Wget"),
+];
+
+/// What a system is told by, the more special first.
+const SYSTEMS: [(&str, &str); 8] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+    ("X11", "Unix"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_in_words() {
+        let cases = [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+                "Chrome on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+                "Safari on macOS",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0 Mobile/15E148 Safari/604.1",
+                "Chrome on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+                "Chrome on ChromeOS",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("SomethingNew (Windows)", "A browser on Windows"),
+            ("<script>alert(1)</script>", "Unknown device"),
+        ];
+        for (agent, words) in cases {
+            assert_eq!(device(Some(agent)), words, "{agent}");
+        }
+        assert_eq!(device(None), "Unknown device");
+    }
+}

@@ -1,0 +1,207 @@
+//! Whether the chain of an organization's events is whole: every event fits its hash, its seal and the event before it,
+//! from the first to the newest.
+//!
+//! What was checked is remembered, so that looking at a long log stays quick. It is also checked again, a piece at a time
+//! and round and round, for an event can be altered after it was found to be whole. A log that is no longer than one
+//! piece is checked as a whole each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::OrganizationId;
+use domain::policy::{Action, permit};
+use domain::view::ChainView;
+
+use crate::ctx::Ctx;
+use crate::keyring::{Purpose, hash};
+use crate::store::audit::{self, AuditRow};
+use crate::store::{Link, organizations};
+use crate::{Engine, Result};
+
+/// Events that are checked when somebody looks at the log.
+const A_LOOK: i64 = 2_000;
+/// Events that are read at a time.
+const READ: i64 = 1_000;
+
+/// What checking a chain found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainState {
+    /// Sound from the first event to this one.
+    Sound(i64),
+    /// The first event that was altered, removed or added.
+    Broken(i64),
+}
+
+/// What is known of every organization's chain. In memory only: after a restart it is found out anew.
+#[derive(Default)]
+pub struct Chains {
+    known: Mutex<HashMap<OrganizationId, Arc<Chain>>>,
+    turn: Mutex<Option<OrganizationId>>,
+}
+
+#[derive(Default)]
+struct Chain {
+    told: Mutex<ChainView>,
+    watch: tokio::sync::Mutex<Watch>,
+}
+
+/// An event that fits, with everything before it.
+#[derive(Clone, Default)]
+struct Mark {
+    n: i64,
+    hash: Vec<u8>,
+}
+
+/// How far a chain was checked, and where checking it again goes on.
+#[derive(Default)]
+struct Watch {
+    front: Mark,
+    again: Mark,
+    broken: Option<i64>,
+}
+
+/// How a walk along the chain ended.
+struct Walk {
+    mark: Mark,
+    broken: Option<i64>,
+    left: i64,
+}
+
+impl Engine {
+    /// How far the chain of the caller's organization is known to be whole. Checks what is new, and some of the rest once
+    /// more.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn check_chain(&self, ctx: &Ctx) -> Result<ChainView> {
+        let reach = permit(&ctx.actor, Action::ReadAudit)?;
+        self.check_on(reach.organization(), A_LOOK).await.map(|(view, _)| view)
+    }
+
+    /// Goes on checking the chains of all organizations, `budget` events in all, beginning where it ended the last time.
+    /// Gives what is known of those it came to.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn check_chains(&self, budget: i64) -> Result<Vec<(OrganizationId, ChainView)>> {
+        let organizations = organizations::all(&mut self.db().read().await?).await?;
+        let turn = self.chains().turn().clone();
+        let begin = organizations.iter().position(|one| Some(one) > turn.as_ref()).unwrap_or(0);
+        let (mut left, mut checked) = (budget, Vec::new());
+        for organization in organizations.iter().cycle().skip(begin).take(organizations.len()) {
+            let (view, rest) = self.check_on(organization, left).await?;
+            *self.chains().turn() = Some(organization.clone());
+            checked.push((organization.clone(), view));
+            left = rest;
+            if left <= 0 {
+                break;
+            }
+        }
+        Ok(checked)
+    }
+
+    /// Checks an organization's chain from its first event to its last, whatever is known of it.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
+        let mut link = self.db().read().await?;
+        let walk = self.walk(&mut link, organization, Mark::default(), i64::MAX).await?;
+        Ok(walk.broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
+    }
+
+    /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the
+    /// same chain, it is what they knew before.
+    async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
+        let chain = self.chains().of(organization);
+        let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.told(), budget)) };
+        let mut link = self.db().read().await?;
+        let ahead = self.walk(&mut link, organization, watch.front.clone(), budget).await?;
+        watch.front = ahead.mark;
+        let (left, behind) = self.check_again(&mut link, organization, &mut watch, ahead.left).await?;
+        // What was found before holds until it is looked at again.
+        let behind = if left < ahead.left { behind } else { watch.broken };
+        watch.broken = [ahead.broken, behind].into_iter().flatten().min();
+        let (events, _) = audit::head(&mut link, organization).await?;
+        let view = ChainView { verified: watch.front.n, events, broken: watch.broken };
+        let before = std::mem::replace(&mut *chain.told(), view).broken;
+        if let Some(n) = view.broken.filter(|_| before != view.broken) {
+            tracing::error!(%organization, n, "integrity failure: the audit log was altered");
+        }
+        Ok((view, left))
+    }
+
+    /// Checks what was checked before, from where that ended the last time, once around at the most. Gives what is left of
+    /// the budget, and the first event that does not fit any more.
+    async fn check_again(
+        &self,
+        link: &mut Link,
+        organization: &OrganizationId,
+        watch: &mut Watch,
+        budget: i64,
+    ) -> Result<(i64, Option<i64>)> {
+        let (mut left, mut round) = (budget, watch.front.n);
+        while left > 0 && round > 0 {
+            if watch.again.n >= watch.front.n {
+                watch.again = Mark::default();
+            }
+            let piece = left.min(round).min(watch.front.n - watch.again.n);
+            let walk = self.walk(link, organization, watch.again.clone(), piece).await?;
+            (left, round) = (left - piece, round - piece);
+            watch.again = walk.mark;
+            if walk.broken.is_some() {
+                return Ok((left, walk.broken));
+            }
+        }
+        Ok((left, None))
+    }
+
+    /// Walks along the chain from an event that fits, to its end or for as many events.
+    async fn walk(&self, link: &mut Link, organization: &OrganizationId, from: Mark, budget: i64) -> Result<Walk> {
+        let (mut mark, mut left) = (from, budget);
+        while left > 0 {
+            // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
+            let (head, head_hash) = audit::head(link, organization).await?;
+            let after = Some(mark.n).filter(|n| *n > 0);
+            let rows = audit::chain(link, organization, after, READ.min(left)).await?;
+            if rows.is_empty() {
+                // What is missing at the end is told by the head, or by having been there before.
+                let whole = mark.n == head && mark.hash == head_hash;
+                let broken = (!whole).then(|| mark.n.min(head) + 1);
+                return Ok(Walk { mark, broken, left });
+            }
+            for row in rows {
+                if !self.follows(&row, &mark) {
+                    let broken = Some(mark.n + 1);
+                    return Ok(Walk { mark, broken, left });
+                }
+                mark = Mark { n: row.n, hash: row.hash };
+                left -= 1;
+            }
+        }
+        Ok(Walk { mark, broken: None, left })
+    }
+
+    /// Whether an event is the next one, unaltered.
+    fn follows(&self, row: &AuditRow, mark: &Mark) -> bool {
+        let canon = row.canon(&mark.hash);
+        row.n == mark.n + 1 && row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac)
+    }
+}
+
+impl Chains {
+    fn of(&self, organization: &OrganizationId) -> Arc<Chain> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(organization.clone()).or_default().clone()
+    }
+
+    fn turn(&self) -> std::sync::MutexGuard<'_, Option<OrganizationId>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chain {
+    fn told(&self) -> std::sync::MutexGuard<'_, ChainView> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,150 @@
+//! Finding events: the newest first for a list, the oldest first for a file, page by page.
+
+use domain::command::AuditQuery;
+use domain::policy::Reach;
+
+use super::super::ask::Ask;
+use super::{AuditRow, Link, StoreError, columns, on};
+
+/// An event and the hash of the one before it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RecordRow {
+    #[sqlx(flatten)]
+    pub row: AuditRow,
+    pub before: Option<Vec<u8>>,
+}
+
+/// Numbers of events, from after the one to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub after: i64,
+    pub last: i64,
+}
+
+impl Ask {
+    /// What every event that is asked for has in common, but for the time.
+    fn events_of(reach: &Reach, query: &AuditQuery) -> Self {
+        let mut ask = Self::default();
+        let organization = ask.text(reach.organization().as_str());
+        ask.and(format!("e.organization_id = {organization}"));
+        if let Some(actor) = query.actor {
+            let actor = ask.number(actor.0);
+            ask.and(format!("e.actor_id = {actor}"));
+        }
+        if let Some(object) = &query.object {
+            let kind = ask.text(object.kind.as_str());
+            ask.and(format!("e.object_kind = {kind}"));
+            if let Some(id) = &object.id {
+                let id = ask.text(id.as_str());
+                ask.and(format!("e.object_id = {id}"));
+            }
+        }
+        ask
+    }
+
+    fn times(&mut self, query: &AuditQuery, column: &str) {
+        for (moment, sign) in [(query.from, ">="), (query.until, "<")] {
+            if let Some(moment) = moment {
+                let moment = self.number(moment.0);
+                self.and(format!("{column} {sign} {moment}"));
+            }
+        }
+    }
+
+    /// Conditions of which an event fits exactly one. Each way goes along an index of its own in the order of numbers,
+    /// so that no page sorts more than it shows: what someone did, and what concerns them; or each action of a chapter.
+    fn ways(&mut self, reach: &Reach, query: &AuditQuery) -> Vec<String> {
+        let actions: Vec<_> = query.action.map(|action| action.happenings()).into_iter().flatten().collect();
+        let actions: Vec<_> = actions.into_iter().map(|action| self.text(action.as_str())).collect();
+        let indexed = query.actor.is_some() || query.object.is_some() || query.from.is_some() || query.until.is_some();
+        if reach.owner().is_none() && !indexed && !actions.is_empty() {
+            return actions.iter().map(|action| format!("e.action = {action}")).collect();
+        }
+        if !actions.is_empty() {
+            self.and(format!("e.action IN ({})", actions.join(", ")));
+        }
+        let Some(own) = reach.owner() else { return vec!["TRUE".into()] };
+        let own = self.number(own.0);
+        let others = format!("e.concerns = {own} AND (e.actor_id IS NULL OR e.actor_id <> {own})");
+        vec![format!("e.actor_id = {own}"), others]
+    }
+
+    /// The numbers of the events of a page.
+    fn numbers(&mut self, reach: &Reach, query: &AuditQuery, order: &str, limit: i64) -> String {
+        let (ways, limit) = (self.ways(reach, query), self.number(limit));
+        let wheres = self.wheres();
+        let way = |(n, way): (usize, &String)| {
+            format!(
+                "SELECT n FROM (SELECT e.n FROM audit_events e WHERE {wheres} AND {way} ORDER BY e.n {order} LIMIT {limit}) w{n}"
+            )
+        };
+        let ways = ways.iter().enumerate().map(way).collect::<Vec<_>>().join(" UNION ALL ");
+        format!("SELECT n FROM ({ways}) w ORDER BY n {order} LIMIT {limit}")
+    }
+}
+
+/// Events within reach that the query asks for, newest first. Within reach of one who has only what is their own is what
+/// they did and what concerns them (decision D26).
+pub async fn list(link: &mut Link, reach: &Reach, query: &AuditQuery, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    let mut ask = Ask::events_of(reach, query);
+    ask.times(query, "e.at");
+    if let Some(before) = query.before {
+        let before = ask.number(before);
+        ask.and(format!("e.n < {before}"));
+    }
+    let numbers = ask.numbers(reach, query, "DESC", limit);
+    let sql = format!(
+        "SELECT {} FROM audit_events e WHERE e.organization_id = $1 AND e.n IN ({numbers}) ORDER BY e.n DESC",
+        columns!()
+    );
+    ask.rows(link, sql).await
+}
+
+/// Where the events of the query's time lie, none of them behind `last`. The clock may have gone back and forth, so there
+/// may be others between them.
+pub async fn span(link: &mut Link, reach: &Reach, query: &AuditQuery, last: i64) -> Result<Span, StoreError> {
+    if query.from.is_none() && query.until.is_none() {
+        return Ok(Span { after: 0, last });
+    }
+    let mut ask = Ask::default();
+    let organization = ask.text(reach.organization().as_str());
+    ask.and(format!("e.organization_id = {organization}"));
+    ask.times(query, "e.at");
+    let sql = format!("SELECT MIN(e.n), MAX(e.n) FROM audit_events e WHERE {}", ask.wheres());
+    let found: Vec<(Option<i64>, Option<i64>)> = ask.rows(link, sql).await?;
+    let (first, latest) = found.first().copied().and_then(|(first, latest)| first.zip(latest)).unwrap_or((1, 0));
+    Ok(Span { after: first - 1, last: latest.min(last) })
+}
+
+/// The next events of a span that the query asks for, oldest first.
+pub async fn read_on(
+    link: &mut Link,
+    reach: &Reach,
+    query: &AuditQuery,
+    span: Span,
+    limit: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    let mut ask = Ask::events_of(reach, query);
+    // The way goes by number; an index of moments would begin anew on every page.
+    ask.times(query, "e.at + 0");
+    let (after, last) = (ask.number(span.after), ask.number(span.last));
+    ask.and(format!("e.n > {after} AND e.n <= {last}"));
+    let numbers = ask.numbers(reach, query, "ASC", limit);
+    let sql = format!(
+        "SELECT {}, (SELECT b.hash FROM audit_events b WHERE b.organization_id = e.organization_id AND b.n = e.n - 1) AS before \
+         FROM audit_events e WHERE e.organization_id = $1 AND e.n IN ({numbers}) ORDER BY e.n",
+        columns!()
+    );
+    ask.rows(link, sql).await
+}
+
+/// Everyone within reach who did something, by name: id, kind and name; at most this many.
+pub async fn actors(link: &mut Link, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+    const SQL: &str = "SELECT a.id, a.kind, a.name FROM actors a WHERE a.organization_id = $1 AND (a.id = $2 OR $2 = 0) \
+         AND EXISTS (SELECT 1 FROM audit_events e WHERE e.organization_id = $1 AND e.actor_id = a.id) \
+         ORDER BY a.folded_name, a.id LIMIT $3";
+    let own = reach.owner().map_or(0, |own| own.0);
+    Ok(on!(link, conn => {
+        sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(own).bind(limit).fetch_all(conn)
+    })?)
+}

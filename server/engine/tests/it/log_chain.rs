@@ -1,0 +1,105 @@
+//! What is said of the chain while the program runs: quick, and never of an altered event that it fits.
+
+use domain::view::ChainView;
+
+use crate::house::{House, NORTH, SOUTH, identity, origin};
+use crate::intruder::Intruder;
+
+async fn look(house: &House) -> ChainView {
+    house.engine.check_chain(&house.north("olga").await).await.expect("the chain is read")
+}
+
+async fn events(house: &House, count: i64) {
+    for _ in 0..count {
+        house.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
+    }
+}
+
+async fn alter(intruder: &mut Intruder, north: &str, n: i64, by: i64) {
+    intruder
+        .run(&format!("UPDATE audit_events SET at = at + {by} WHERE organization_id = '{north}' AND n = {n}"))
+        .await;
+}
+
+both! {
+    rk_26_the_chain_is_verified_up_to_the_newest_event(house) {
+        let last = house.sound_chain(NORTH).await;
+        assert_eq!(look(house).await, ChainView { verified: last, events: last, broken: None });
+        events(house, 2).await;
+        assert_eq!(look(house).await, ChainView { verified: last + 2, events: last + 2, broken: None });
+        let mia = house.engine.check_chain(&house.north("mia").await).await.expect("members see it too");
+        assert_eq!(mia.verified, last + 2);
+    }
+
+    // B8, B40: what was found to be whole before is looked at again.
+    b8_an_event_altered_after_it_was_verified_is_found_at_the_next_look(house) {
+        events(house, 5).await;
+        let sound = look(house).await;
+        let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await.to_string());
+        for n in [1, sound.events / 2, sound.events] {
+            alter(&mut intruder, &north, n, 1).await;
+            for _ in 0..2 {
+                assert_eq!(look(house).await.broken, Some(n));
+            }
+            alter(&mut intruder, &north, n, -1).await;
+            assert_eq!(look(house).await, sound, "put back as it was");
+        }
+    }
+
+    // B8: a tail that was cut off together with the head is missed by whoever saw it.
+    b8_events_removed_from_the_end_are_missed(house) {
+        events(house, 5).await;
+        let sound = look(house).await;
+        let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await);
+        let kept = sound.events - 2;
+        intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n > {kept}")).await;
+        assert_eq!(look(house).await.broken, Some(kept + 1), "the head tells");
+        intruder.run(&format!(
+            "UPDATE audit_heads SET n = {kept}, hash = (SELECT hash FROM audit_events WHERE organization_id = '{north}' AND n = {kept}) \
+             WHERE organization_id = '{north}'"
+        )).await;
+        assert_eq!(look(house).await.broken, Some(kept + 1), "and so does having seen them");
+    }
+
+    // A long log is checked a piece at a time, in turn with the others, and round and round.
+    chains_are_checked_piece_by_piece(house) {
+        events(house, 10).await;
+        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
+        let (last, other) = (house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await);
+        let engine = house.restarted().await;
+        let mut seen = std::collections::HashMap::new();
+        for _ in 0..20 {
+            let checked = engine.check_chains(3).await.expect("checked");
+            for (organization, view) in checked {
+                let before = seen.insert(organization, view.verified).unwrap_or(0);
+                assert!(view.broken.is_none() && view.verified >= before && view.verified <= before + 3, "{view:?}");
+            }
+        }
+        assert_eq!((seen[&north], seen[&south]), (last, other));
+        let mut intruder = house.intruder().await;
+        alter(&mut intruder, north.as_str(), 2, 1).await;
+        let mut broken = None;
+        for _ in 0..40 {
+            for (organization, view) in engine.check_chains(3).await.expect("checked") {
+                assert!(organization == north || view.broken.is_none());
+                broken = broken.or(view.broken);
+            }
+        }
+        assert_eq!(broken, Some(2));
+    }
+
+    // The first look at a long log checks a part of it, and says so.
+    one_look_checks_no_more_than_its_part(house) {
+        if house.db.is_shared() {
+            return;
+        }
+        events(house, 2_050).await;
+        let last = house.sound_chain(NORTH).await;
+        let engine = house.restarted().await;
+        let olga = house.north("olga").await;
+        let first = engine.check_chain(&olga).await.expect("looked");
+        assert_eq!(first, ChainView { verified: 2_000, events: last, broken: None });
+        let second = engine.check_chain(&olga).await.expect("looked");
+        assert_eq!(second, ChainView { verified: last, events: last, broken: None });
+    }
+}

@@ -1,0 +1,88 @@
+//! What a stolen session must not do: it takes a sign-in of the last ten minutes (B22).
+
+use domain::command::{CreateKey, CreateServiceAccount, KeyDraft, RotateKey};
+use domain::key::RevokeReason;
+use domain::view::NewKey;
+use domain::{Code, Moment, OrganizationId};
+use engine::{Ctx, Result};
+
+use crate::house::{House, NORTH, everything, identity, origin, refusal, revoke};
+
+const TEN_MINUTES: i64 = 600;
+
+/// Someone in North whose sign-in is so many seconds old.
+async fn aged(house: &House, name: &str, seconds: i64) -> Ctx {
+    let (caller, _) = house.browser(name).await;
+    house.clock.advance_seconds(seconds);
+    let north: OrganizationId = house.organization(NORTH).await;
+    house.engine.admit_person(&caller, &north, origin()).await.expect("a member of North")
+}
+
+fn key(scopes: Option<&[&str]>) -> CreateKey {
+    let scopes: Option<Vec<String>> = scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect());
+    let draft =
+        KeyDraft { name: "a key", environment: Some("production"), scopes: scopes.as_deref(), ..KeyDraft::default() };
+    CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
+}
+
+async fn create(house: &House, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<NewKey> {
+    house.engine.create_key(ctx, key(scopes)).await
+}
+
+both! {
+    b22_a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(house) {
+        let (fresh, stale) = (aged(house, "ada", TEN_MINUTES).await, aged(house, "ada", TEN_MINUTES + 1).await);
+        let before = everything(house).await;
+        for scopes in [None, Some(&["keys:write"][..]), Some(&["members:write"]), Some(&["service_accounts:write"]), Some(&["organization:write", "runs:read"])] {
+            assert_eq!(refusal(create(house, &stale, scopes).await), Code::FreshSignInRequired, "{scopes:?}");
+        }
+        assert_eq!(before, everything(house).await, "nothing was written");
+        create(house, &fresh, None).await.expect("just signed in");
+        create(house, &stale, Some(&["workspaces:write", "runs:write", "keys:read"])).await.expect("no such power");
+        create(house, &aged(house, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no such power");
+    }
+
+    b22_so_does_a_key_of_a_service_account_with_such_a_role(house) {
+        let olga = house.north("olga").await;
+        let mut made = Vec::new();
+        for role in ["admin", "member"] {
+            let command = CreateServiceAccount::read(role, Some(role), false).expect("an account");
+            made.push(house.engine.create_service_account(&olga, command).await.expect("made").actor_id);
+        }
+        let stale = aged(house, "olga", TEN_MINUTES + 1).await;
+        let for_it = |owner| CreateKey { owner: Some(owner), ..key(None) };
+        assert_eq!(refusal(house.engine.create_key(&stale, for_it(made[0])).await), Code::FreshSignInRequired);
+        house.engine.create_key(&stale, for_it(made[1])).await.expect("a member's power");
+    }
+
+    b22_rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(house) {
+        let (powerful, plain) = (house.north_key("ada").await, house.north_key("max").await);
+        let stale = aged(house, "ada", TEN_MINUTES + 1).await;
+        let rotate = |key: &NewKey| RotateKey::at_once(key.view.key_id);
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.rotate_key(&stale, rotate(&powerful), None).await), Code::FreshSignInRequired);
+        let both = [powerful.view.key_id, plain.view.key_id];
+        assert_eq!(refusal(house.engine.revoke_keys(&stale, &both, RevokeReason::Leaked).await), Code::FreshSignInRequired);
+        assert_eq!(before, everything(house).await, "nothing was written");
+        house.engine.rotate_key(&stale, rotate(&plain), None).await.expect("a member's key");
+        house.engine.revoke_key(&stale, revoke(powerful.view.key_id)).await.expect("one at a time, always");
+        house.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("one, said thrice");
+    }
+
+    d14_a_key_is_no_sign_in_and_has_its_own_limits(house) {
+        let admitted = house.with_key(&house.north_key("ada").await.plain).await;
+        house.clock.advance_seconds(TEN_MINUTES + 1);
+        create(house, &admitted.ctx, None).await.expect("no stronger than itself");
+    }
+
+    b22_a_token_is_as_fresh_as_its_sign_in(house) {
+        let north = house.organization(NORTH).await;
+        let now = house.outside.now();
+        for (signed_in_at, fresh) in [(Some(now), true), (Some(now.plus_seconds(-601)), false), (None, false)] {
+            let caller = house.engine.recognize(&identity("ada"), signed_in_at).await.expect("ada");
+            let ctx = house.engine.admit_person(&caller, &north, origin()).await.expect("ada");
+            let made = create(house, &ctx, None).await;
+            assert_eq!(made.is_ok(), fresh, "{signed_in_at:?}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `/api/v1/sessions`: where the person behind a token is signed in. No key reaches it.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use domain::view::SessionView;
+use engine::ctx::Origin;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::bodies::SessionBody;
+use super::input::{InPerson, id};
+use crate::http::problem::{Answer, ProblemBody};
+
+/// Sessions of a person.
+#[derive(Serialize, ToSchema)]
+pub struct SessionsBody {
+    /// The one used last first.
+    #[schema(value_type = Vec<SessionBody>)]
+    sessions: Vec<SessionView>,
+}
+
+/// What ending the other sessions answers.
+#[derive(Serialize, ToSchema)]
+pub struct EndedBody {
+    /// How many were ended.
+    #[schema(example = 2)]
+    ended: usize,
+}
+
+/// List your sessions
+///
+/// The browsers you are signed in with, the one used last first.
+#[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "Me",
+    responses((status = 200, body = SessionsBody)))]
+pub async fn list_sessions(State(house): HouseState, InPerson(caller): InPerson) -> Answer<Json<SessionsBody>> {
+    Ok(Json(SessionsBody { sessions: house.engine.list_sessions(&caller).await? }))
+}
+
+/// End a session
+///
+/// Signs you out there, at once, and ends the tokens that were given out there.
+#[utoipa::path(delete, path = "/sessions/{session_id}", operation_id = "end_session", tag = "Me",
+    params(("session_id" = String, Path, description = "The session's id", example = "ses_5Zk0c3Yx9bQm2VtA")),
+    responses((status = 204), (status = 404, body = ProblemBody)))]
+pub async fn end_session(
+    State(house): HouseState,
+    InPerson(caller): InPerson,
+    Extension(origin): Extension<Origin>,
+    session: Path<String>,
+) -> Answer<StatusCode> {
+    house.engine.end_session(&caller, &id(session)?, &origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End all other sessions
+///
+/// Every one but that which the token of the request was given to. With a token of another issuer, that is all of them.
+#[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
+    responses((status = 200, body = EndedBody)))]
+pub async fn end_other_sessions(
+    State(house): HouseState,
+    InPerson(caller): InPerson,
+    Extension(origin): Extension<Origin>,
+) -> Answer<Json<EndedBody>> {
+    Ok(Json(EndedBody { ended: house.engine.end_other_sessions(&caller, &origin).await? }))
+}

@@ -1,0 +1,77 @@
+//! `/api/v1/token`: a token for the API, for whoever is signed in in a browser. The one address that reads the session's
+//! cookie, and only for pages of ours.
+
+use app::doors::Visit;
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json, Router};
+use domain::{Code, Moment};
+use engine::ctx::Origin;
+use engine::tokens::IssuedToken;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::HouseState;
+use super::input::{ForceQuery, Forced};
+use crate::http::problem::{Answer, ProblemBody, Refusal};
+use crate::http::{House, caller, layers, sessions, visit};
+
+/// A token for the API.
+#[derive(Serialize, ToSchema)]
+pub struct TokenBody {
+    /// The token, to be sent as `Authorization: Bearer …`.
+    #[schema(example = "eyJhbGciOiJSUzI1NiIs…")]
+    token: String,
+    /// `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// When it runs out; UTC.
+    #[schema(example = "2026-04-08T20:51:19Z", value_type = String, format = DateTime)]
+    expires_at: Moment,
+    /// Seconds until then.
+    #[schema(example = 3600)]
+    expires_in: i64,
+}
+
+/// Get a token of your own
+///
+/// For a page of this installation, in the browser of someone who is signed in. The token is good for an hour, and ends
+/// with the session. Until five minutes before its end the same token is given again, unless `force` is `true`.
+#[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me", params(ForceQuery),
+    responses((status = 200, body = TokenBody), (status = 422, body = ProblemBody)))]
+pub async fn issue_token(
+    State(house): HouseState,
+    Extension(visit): Extension<Visit>,
+    Extension(origin): Extension<Origin>,
+    Forced(fresh): Forced,
+) -> Answer<Json<TokenBody>> {
+    let caller = visit.caller.ok_or_else(|| Refusal::new(Code::Unauthorized, "no session"))?;
+    let issued = house.engine.issue_token(&caller, &house.installation.parties(), fresh, &origin).await?;
+    let IssuedToken { token, expires_at, expires_in } = issued;
+    Ok(Json(TokenBody { token: token.to_string(), token_type: "Bearer", expires_at, expires_in }))
+}
+
+/// Puts the browser's session beside the requests of these routes, and refuses those of other sites.
+pub fn in_browser(house: &House, routes: Router<House>) -> Router<House> {
+    routes
+        .route_layer(from_fn_with_state(house.clone(), visit::receive))
+        .route_layer(sessions::layer(house))
+        .route_layer(from_fn_with_state(house.clone(), from_our_page))
+}
+
+/// Nobody without a session, nobody who shows something else besides, and no page of another site.
+async fn from_our_page(State(house): State<House>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if headers.contains_key(AUTHORIZATION) || headers.contains_key(caller::X_API_KEY) {
+        return Refusal::new(Code::Unauthorized, "a credential where only a session counts").into_response();
+    }
+    if layers::cookie(headers, sessions::cookie_name(&house)).is_none() {
+        return Refusal::anonymous().into_response();
+    }
+    if !layers::is_ours(headers, &house.installation.public_url) {
+        return Refusal::new(Code::Forbidden, "a page of another site").into_response();
+    }
+    next.run(request).await
+}

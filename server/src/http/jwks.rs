@@ -1,0 +1,34 @@
+//! `/.well-known/jwks.json`: the public halves of the keys that sign tokens for people, for whoever checks them elsewhere.
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use engine::tokens::VerifyingKey;
+use serde_json::{Value, json};
+
+use super::House;
+use super::problem::Answer;
+
+/// For five minutes; a key is published as soon as it signs, and an unknown one is a reason to look again.
+const CACHED: &str = "public, max-age=300";
+
+/// The one address.
+pub fn router(house: House) -> Router {
+    Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(house)
+}
+
+async fn jwks(State(house): State<House>) -> Answer<Response> {
+    let keys: Vec<_> = house.engine.verifying_keys().await?.iter().map(jwk).collect();
+    Ok(([(CACHE_CONTROL, CACHED)], Json(json!({ "keys": keys }))).into_response())
+}
+
+fn jwk(key: &VerifyingKey) -> Value {
+    json!({
+        "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id,
+        "n": URL_SAFE_NO_PAD.encode(&key.modulus), "e": URL_SAFE_NO_PAD.encode(&key.exponent),
+    })
+}

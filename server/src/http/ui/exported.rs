@@ -1,0 +1,53 @@
+//! The form that takes the audit log out as a file. It is posted, for the export is recorded: a link that somebody else
+//! wrote must not do that.
+
+use app::doors::Visit;
+use app::routes::{Place, Screen};
+use axum::Extension;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use domain::command::ExportFormat;
+use domain::{Code, Problem};
+use leptos::nonce::Nonce;
+
+use super::pairs;
+use super::posted::{self, FORM_LIMIT, wants_page};
+use crate::http::download;
+
+/// Its address.
+pub const PATH: &str = "/ui/export_audit_log";
+
+/// Answers with the file, or with the log and why there is none.
+pub async fn receive(
+    Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
+    request: Request,
+) -> Response {
+    let nonce = nonce.map(|Extension(nonce)| nonce);
+    let plain = wants_page(request.headers());
+    let Ok(form) = to_bytes(request.into_body(), FORM_LIMIT).await else {
+        return posted::refuse(visit.clone(), nonce, plain, None, visit.problem(Code::TooLarge)).await;
+    };
+    let typed = pairs(&form);
+    let page = find(&typed, "page").and_then(Place::parse);
+    match export(&visit, &typed, page.as_ref()).await {
+        Ok(file) => file,
+        Err(problem) => posted::refuse(visit, nonce, plain, page.map(|page| (page, typed)), problem).await,
+    }
+}
+
+async fn export(visit: &Visit, typed: &[(String, String)], page: Option<&Place>) -> Result<Response, Problem> {
+    let ctx = visit.open(find(typed, "organization").unwrap_or_default()).await?;
+    let log = Screen::AuditLog(ctx.actor().organization.clone());
+    let page = page.filter(|page| page.screen == log).ok_or_else(|| visit.problem(Code::BadRequest))?;
+    let format: Option<ExportFormat> = find(typed, "format").and_then(|word| word.parse().ok());
+    let format = format.ok_or_else(|| visit.problem(Code::BadRequest))?;
+    let export = visit.engine.export_audit(&ctx, &page.audit_query(ctx.now()), format).await;
+    let export = export.map_err(|error| visit.tell(&error))?;
+    download::file(export, format, &ctx).await.map(IntoResponse::into_response).map_err(|error| visit.tell(&error))
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}

@@ -1,0 +1,323 @@
+//! The audit log over the API: reading it, and taking it out as a file.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use domain::command::RevokeKey;
+use domain::key::RevokeReason;
+use engine::audit::ChainState;
+use engine::people::Identity;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use server::http::listen;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use crate::house::{Answer, House, ISSUER, Someone};
+
+const LOG: &str = "/api/v1/audit-log";
+
+async fn events(house: &House, key: &str, query: &str) -> Vec<Value> {
+    let answer = house.get(&format!("{LOG}?{query}"), key).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+    answer.json()["events"].as_array().expect("events").clone()
+}
+
+async fn lines(house: &House, key: &str, query: &str) -> Vec<Value> {
+    let answer = house.get(&format!("{LOG}/export?{query}"), key).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+    answer.text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+async fn newest(house: &House, someone: &Someone) -> i64 {
+    match house.engine.verify_audit(&someone.organization).await.expect("read") {
+        ChainState::Sound(n) => n,
+        ChainState::Broken(n) => panic!("broken at {n}"),
+    }
+}
+
+/// So many sign-ins of Olivia's.
+async fn sign_ins(house: &House, count: usize) {
+    let olivia = Identity { issuer: ISSUER.into(), subject: "olivia".into(), email: None, name: Some("Olivia".into()) };
+    for _ in 0..count {
+        house.engine.sign_in(&olivia, &Default::default()).await.expect("signed in");
+    }
+}
+
+// RK-26, RK-25, D12: an object with the events, newest first, each with who, what, to what and how.
+#[tokio::test]
+async fn rk_26_the_log_is_read_with_a_key() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let (reader, key) = (house.key_of(&olivia).await, house.key_of(&mina).await);
+    let plain = reader.plain.expose();
+    house.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), plain, Value::Null).await;
+    let told = events(&house, plain, "limit=1").await;
+    let label = format!("CI/CD Pipeline · {}", key.view.key_prefix);
+    let event = &told[0];
+    assert_eq!(
+        event["changes"],
+        json!([
+            { "field": "state", "before": "active", "after": "revoked" },
+            { "field": "reason", "before": null, "after": "no_longer_needed" },
+        ])
+    );
+    for (field, value) in [
+        ("action", json!("key.revoked")),
+        ("at", json!("2026-04-08T19:51:19Z")),
+        ("actor_id", json!(olivia.ctx.actor().id.0)),
+        ("actor_name", json!(olivia.ctx.actor().name)),
+        ("via_key", json!(reader.view.key_prefix)),
+        ("object_kind", json!("key")),
+        ("object_id", json!(key.view.key_id.to_string())),
+        ("object_label", json!(label)),
+        ("address", Value::Null),
+        ("agent", Value::Null),
+    ] {
+        assert_eq!(event[field], value, "{field}");
+    }
+    assert!(event["request_id"].as_str().is_some_and(|id| id.starts_with("req_")));
+}
+
+// RK-26, D12: filters, and a Link header that leads to the next page with the same ones.
+#[tokio::test]
+async fn rk_26_the_log_is_filtered_and_paged() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let key = house.key_of(&olivia).await;
+    let plain = key.plain.expose();
+    for _ in 0..3 {
+        house.key_of(&mina).await;
+    }
+    let by = mina.ctx.actor().id;
+    let filter = format!("action=keys&actor_id={by}&object_kind=key&from=2026-04-08T19:51:19Z");
+    let first = house.get(&format!("{LOG}?limit=2&{filter}"), plain).await;
+    assert_eq!(first.json()["events"].as_array().map(Vec::len), Some(2));
+    let link = first.header("link").trim_start_matches('<').trim_end_matches(">; rel=\"next\"").to_owned();
+    for kept in
+        ["limit=2", "action=keys", &format!("actor_id={by}"), "object_kind=key", "from=2026-04-08T19%3A51%3A19Z"]
+    {
+        assert!(link.contains(kept), "{link} lost {kept}");
+    }
+    let path = link.split_once("/api").map(|(_, rest)| format!("/api{rest}")).expect("our address");
+    let second = house.get(&path, plain).await;
+    assert_eq!((second.json()["events"].as_array().map(Vec::len), second.header("link")), (Some(1), ""));
+    let seen = |answer: &Answer| {
+        answer.json()["events"].as_array().expect("events").iter().map(|event| event["n"].as_i64()).collect::<Vec<_>>()
+    };
+    let numbers = [seen(&first), seen(&second)].concat();
+    assert!(numbers.windows(2).all(|pair| pair[0] > pair[1]), "{numbers:?}");
+    for (query, count) in [
+        ("action=key.created&object_kind=key".to_owned(), 4),
+        (format!("object_kind=key&object_id={}", key.view.key_id), 1),
+        ("object_kind=workspace".to_owned(), 0),
+        ("until=2026-04-08T19:51:19Z".to_owned(), 0),
+        (format!("actor_id={by}&action=session.started"), 1),
+        ("action=messages".to_owned(), 0),
+    ] {
+        assert_eq!(events(&house, plain, &query).await.len(), count, "{query}");
+        assert_eq!(lines(&house, plain, &query).await.len(), count, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_means_nothing_is_refused() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    for (query, field) in [
+        ("action=key.eaten", "action"),
+        ("actor_id=olivia", "actor_id"),
+        ("object_kind=keys", "object_kind"),
+        ("object_id=12", "object_kind"),
+        ("object_kind=key&object_id=%27", "object_id"),
+        ("from=yesterday", "from"),
+        ("until=2026-04-08", "until"),
+    ] {
+        for path in [LOG.to_owned(), format!("{LOG}/export")] {
+            let refused = house.get(&format!("{path}?{query}"), &key).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
+            assert_eq!(refused.json()["fields"][0]["field"], field, "{path}?{query}");
+        }
+    }
+    for (path, status) in [
+        (format!("{LOG}?limit=0"), 422),
+        (format!("{LOG}?cursor=x"), 422),
+        (format!("{LOG}?format=csv"), 400),
+        (format!("{LOG}?since=2026"), 400),
+        (format!("{LOG}/export?limit=5"), 400),
+        (format!("{LOG}/export?cursor=5"), 400),
+        (format!("{LOG}/export?format=xlsx"), 422),
+        (format!("{LOG}?object_kind=key&object_id={key}"), 400),
+    ] {
+        assert_eq!(house.get(&path, &key).await.status.as_u16(), status, "{path}");
+    }
+}
+
+// D26: a member reads and exports what they did and what was done to their keys; owners and admins everything.
+#[tokio::test]
+async fn d26_a_member_gets_their_part_of_the_log() {
+    let house = House::new().await;
+    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let (of_mina, of_olivia) = (house.key_of(&mina).await, house.key_of(&olivia).await);
+    let gone = house.key_of(&mina).await;
+    let revoke = RevokeKey { key: gone.view.key_id, reason: RevokeReason::Policy };
+    house.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
+    let told = events(&house, of_mina.plain.expose(), "").await;
+    assert!(
+        told.iter().any(|event| event["action"] == "key.revoked" && event["actor_name"] == "Olivia Owens"),
+        "{told:?}"
+    );
+    assert!(
+        told.iter().all(|event| event["object_label"]
+            .as_str()
+            .is_some_and(|label| !label.contains(&of_olivia.view.key_prefix)))
+    );
+    let file = lines(&house, of_mina.plain.expose(), "").await;
+    assert_eq!(file.len(), told.len() + 1, "with the export itself");
+    let all = events(&house, &house.key("adam").await, "limit=200").await;
+    assert_eq!(all.len() as i64, newest(&house, &olivia).await);
+}
+
+// B13: an id of another organization answers with the same bytes as one that exists nowhere.
+#[tokio::test]
+async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
+    let house = House::new().await;
+    let theo = house.someone("theo").await;
+    let (foreign, own) = (house.key_of(&theo).await, house.key("olivia").await);
+    for (theirs, nowhere) in [
+        (format!("actor_id={}", theo.ctx.actor().id), "actor_id=999999"),
+        (format!("object_kind=key&object_id={}", foreign.view.key_id), "object_kind=key&object_id=999999"),
+        (
+            format!("object_kind=organization&object_id={}", theo.organization),
+            "object_kind=organization&object_id=org_nowhere",
+        ),
+    ] {
+        let (one, other) =
+            (house.get(&format!("{LOG}?{theirs}"), &own).await, house.get(&format!("{LOG}?{nowhere}"), &own).await);
+        assert_eq!((one.status, &one.text), (other.status, &other.text), "{theirs}");
+        assert_eq!(one.text, r#"{"events":[]}"#);
+    }
+}
+
+// D.7: the file as JSON lines and as CSV; the export is an event with what was asked for.
+#[tokio::test]
+async fn d7_the_log_is_exported_and_the_export_is_recorded() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let key = house.key_of(&olivia).await;
+    let plain = key.plain.expose();
+    let file = house.get(&format!("{LOG}/export?action=key.created"), plain).await;
+    assert_eq!(file.header("content-type"), "application/x-ndjson");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit-log-2026-04-08.jsonl\"");
+    assert_eq!((file.header("cache-control"), file.header("x-cost")), ("no-store", "0"));
+    let line: Value = serde_json::from_str(file.text.trim_end()).expect("one line");
+    assert_eq!(
+        (&line["organization_id"], &line["concerns"]),
+        (&json!(olivia.organization), &json!(olivia.ctx.actor().id))
+    );
+    assert_eq!(line["at_ms"], 1_775_677_879_000_i64);
+    for hash in ["hash", "previous_hash"] {
+        assert_eq!(line[hash].as_str().map(str::len), Some(64), "{hash}");
+    }
+    let event = &events(&house, plain, "limit=1").await[0];
+    assert_eq!((&event["action"], &event["object_kind"]), (&json!("audit_log.exported"), &json!("audit_log")));
+    let told = json!([
+        { "field": "format", "before": null, "after": "jsonl" },
+        { "field": "action", "before": null, "after": "key.created" },
+    ]);
+    assert_eq!(event["changes"], told);
+    let table = house.get(&format!("{LOG}/export?format=csv&action=key.created"), plain).await;
+    assert_eq!(table.header("content-type"), "text/csv; charset=utf-8; header=present");
+    let rows: Vec<_> = table.text.split_terminator("\r\n").collect();
+    assert_eq!(rows.len(), 2);
+    assert!(rows[0].starts_with(r#""n","at","action","actor_id","actor_name""#) && rows[0].ends_with(r#","hash""#));
+    assert!(rows[1].contains(r#""key.created""#) && rows[1].contains(r#"""field"":""scopes"""#), "{}", rows[1]);
+}
+
+// E.3: asking for the head of a file takes nothing out and leaves no event.
+#[tokio::test]
+async fn the_head_of_an_export_leaves_no_event() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let key = house.key_of(&olivia).await;
+    let before = newest(&house, &olivia).await;
+    let head = house.call(Method::HEAD, &format!("{LOG}/export?format=csv"), key.plain.expose(), Value::Null).await;
+    assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
+    assert!(head.header("content-type").starts_with("text/csv"));
+    assert_eq!(newest(&house, &olivia).await, before);
+    let narrow = house.narrow_key(&olivia, []).await;
+    let refused = house.call(Method::HEAD, &format!("{LOG}/export"), narrow.plain.expose(), Value::Null).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+// B40: there is no way to change or delete an event.
+#[tokio::test]
+async fn b40_nobody_deletes_the_evidence() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let key = house.key_of(&olivia).await;
+    let before = newest(&house, &olivia).await;
+    for path in [LOG.to_owned(), format!("{LOG}/export"), format!("{LOG}/1")] {
+        for method in [Method::DELETE, Method::PUT, Method::PATCH, Method::POST] {
+            let refused = house.call(method.clone(), &path, key.plain.expose(), json!({})).await;
+            assert!([404, 405].contains(&refused.status.as_u16()), "{method} {path}: {}", refused.status);
+        }
+    }
+    assert_eq!(newest(&house, &olivia).await, before);
+}
+
+// D23: a file that is being read ends, and is seen to have ended, when its key does.
+#[tokio::test]
+async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
+    let house = House::new().await;
+    sign_ins(&house, 1_100).await;
+    let olivia = house.someone("olivia").await;
+    let key = house.key_of(&olivia).await;
+    let request =
+        Request::get(format!("{LOG}/export")).header("authorization", format!("Bearer {}", key.plain.expose()));
+    let answer = house.router.clone().oneshot(request.body(Body::empty()).expect("request")).await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut body = answer.into_body();
+    for _ in 0..2 {
+        let frame = body.frame().await.expect("a frame").expect("a page").into_data().expect("text");
+        assert_eq!(
+            frame.iter().filter(|byte| **byte == b'\n').count(),
+            500,
+            "a page, and no more of the log in memory"
+        );
+    }
+    let command = RevokeKey { key: key.view.key_id, reason: RevokeReason::Leaked };
+    house.engine.revoke_key(&olivia.ctx, command).await.expect("revoked");
+    assert!(body.frame().await.expect("a frame").is_err(), "nothing more, and no proper end");
+    assert!(body.frame().await.is_none());
+}
+
+// D.7: what goes wrong in the middle leaves a file that no client takes for a whole one.
+#[tokio::test]
+async fn d7_a_file_that_breaks_off_does_not_look_complete() {
+    let house = House::new().await;
+    sign_ins(&house, 600).await;
+    let key = house.key("olivia").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let address = listener.local_addr().expect("address");
+    tokio::spawn(listen::serve(listener, house.router.clone(), std::future::pending()));
+    let read = async || {
+        let mut stream = TcpStream::connect(address).await.expect("connects");
+        let head =
+            format!("GET {LOG}/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.expect("head");
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let whole = read().await;
+    assert!(whole.starts_with("HTTP/1.1 200") && whole.ends_with("\r\n0\r\n\r\n"), "{whole:.200}");
+    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
+    let broken = read().await;
+    assert!(broken.starts_with("HTTP/1.1 200") && broken.contains("session.started"), "{broken:.200}");
+    assert!(!broken.ends_with("0\r\n\r\n"), "it ends like a whole one");
+    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 5").await;
+    assert!(read().await.starts_with("HTTP/1.1 500"), "what cannot begin is refused");
+}

@@ -1,0 +1,42 @@
+//! The matrix: every operation of the API, every server function and every page, asked by everyone, about everything.
+//! Cases are generated; what each must come to is decided by the small tables of [`oracle`], which people review. After
+//! every refusal the database is as it was (B14, B15, B20, RA-22, RA-23, RA-30..RA-32, RK-04, RK-42, RK-43, KE-06..KE-09,
+//! KE-25..KE-29).
+
+mod api;
+mod forms;
+mod oracle;
+mod pages;
+mod world;
+
+use std::collections::BTreeMap;
+
+/// What the cases came to.
+#[derive(Default)]
+pub struct Tally {
+    cases: usize,
+    by_status: BTreeMap<u16, usize>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    /// Notes a case.
+    pub fn note(&mut self, told: impl FnOnce() -> String, got: u16, expected: u16, unchanged: bool) {
+        self.cases += 1;
+        *self.by_status.entry(got).or_default() += 1;
+        if got != expected {
+            self.wrong.push(format!("{}: {got}, not {expected}", told()));
+        } else if !unchanged {
+            self.wrong.push(format!("{}: {got}, and the database changed", told()));
+        }
+    }
+
+    /// Fails with every case that is not as the tables say, and when there are fewer cases than there must be.
+    #[track_caller]
+    pub fn judge(self, name: &str, least: usize) {
+        assert!(self.wrong.is_empty(), "{} of {} cases:\n{}", self.wrong.len(), self.cases, self.wrong.join("\n"));
+        assert!(self.cases >= least, "{name}: only {} cases", self.cases);
+        // Neither everything refused nor everything let through.
+        assert!(self.by_status.len() > 3, "{name}: {:?}", self.by_status);
+    }
+}

@@ -1,0 +1,265 @@
+//! Every operation of the API.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::Role;
+use oidc::testing::Signer;
+
+use super::Tally;
+use super::oracle::{Asks, Line, Standing, Thing, expected};
+use super::world::{Part, Which, World};
+use crate::operations::{TABLE, described};
+use crate::tokens::token;
+
+/// The reviewed table of the API.
+#[rustfmt::skip]
+const LINES: [Line; 47] = [
+    ("list_keys", Asks::Membership, Thing::None, 200, 0),
+    ("create_key", Asks::Membership, Thing::None, 201, 0),
+    ("rotate_calling_key", Asks::Key, Thing::None, 201, 0),
+    ("get_key", Asks::Own, Thing::Key, 200, 200),
+    ("change_key", Asks::Own, Thing::Key, 200, 200),
+    ("rotate_key", Asks::Own, Thing::Key, 201, 409),
+    ("revoke_key", Asks::Own, Thing::Key, 200, 200),
+    ("list_workspaces", Asks::Membership, Thing::None, 200, 0),
+    ("create_workspace", Asks::Membership, Thing::None, 201, 0),
+    ("get_workspace", Asks::Membership, Thing::Workspace, 200, 0),
+    ("list_projects", Asks::Membership, Thing::None, 200, 0),
+    ("list_runs", Asks::Membership, Thing::Workspace, 200, 0),
+    ("create_run", Asks::Membership, Thing::Workspace, 201, 0),
+    ("create_run_by_hook", Asks::Membership, Thing::Workspace, 201, 0),
+    ("delete_workspace", Asks::Own, Thing::Workspace, 204, 0),
+    ("list_service_accounts", Asks::Admin, Thing::None, 200, 0),
+    ("create_service_account", Asks::Admin, Thing::None, 201, 0),
+    ("get_service_account", Asks::Admin, Thing::Account, 200, 200),
+    ("change_service_account", Asks::Admin, Thing::Account, 200, 200),
+    ("send_message", Asks::Membership, Thing::Member, 201, 404),
+    ("read_inbox", Asks::Key, Thing::None, 200, 0),
+    ("delete_message", Asks::OwnOnly, Thing::Message, 204, 0),
+    ("read_notebook", Asks::Key, Thing::None, 200, 0),
+    ("write_note", Asks::Key, Thing::None, 201, 0),
+    ("delete_note", Asks::OwnOnly, Thing::Note, 204, 0),
+    ("see_organization", Asks::Membership, Thing::None, 200, 0),
+    ("change_organization", Asks::Admin, Thing::None, 200, 0),
+    ("leave_organization", Asks::Person, Thing::None, 204, 0),
+    ("list_members", Asks::Membership, Thing::None, 200, 0),
+    ("get_member", Asks::Membership, Thing::Member, 200, 404),
+    ("change_member", Asks::Admin, Thing::Member, 200, 404),
+    ("remove_member", Asks::Admin, Thing::Member, 204, 404),
+    ("offboard_member", Asks::Admin, Thing::Member, 200, 404),
+    ("list_invitations", Asks::Admin, Thing::None, 200, 0),
+    ("create_invitation", Asks::Admin, Thing::None, 201, 0),
+    ("revoke_invitation", Asks::Admin, Thing::Invitation, 204, 204),
+    ("accept_invitation", Asks::Person, Thing::None, 404, 0),
+    ("list_organizations", Asks::Person, Thing::None, 200, 0),
+    ("create_organization", Asks::Person, Thing::None, 201, 0),
+    ("read_audit_log", Asks::Membership, Thing::None, 200, 0),
+    ("export_audit_log", Asks::Membership, Thing::None, 200, 0),
+    ("list_sessions", Asks::Person, Thing::None, 200, 0),
+    ("end_session", Asks::Person, Thing::None, 404, 0),
+    ("end_other_sessions", Asks::Person, Thing::None, 200, 0),
+    ("issue_token", Asks::Browser, Thing::None, 200, 0),
+    ("me", Asks::Membership, Thing::None, 200, 0),
+    ("bootstrap", Asks::Nothing, Thing::None, 409, 0),
+];
+
+/// Where the table alone does not say it: what depends on more than who asks and whose the thing is.
+fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
+    let Standing::Inside { role, by_key, powerless } = who.standing else {
+        return match (id, who.standing) {
+            // Whoever is in no organization makes none, and leaves none.
+            ("create_organization" | "leave_organization", Standing::Outside { .. }) => Some(403),
+            _ => None,
+        };
+    };
+    match (id, which) {
+        // The description's example gives the only owner another role, and removes them: an organization keeps one.
+        ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
+            Some(409)
+        }
+        ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
+        // Reading what is sealed needs a key, and a scope.
+        ("read_inbox" | "read_notebook" | "write_note", _) if powerless => Some(403),
+        ("me", _) if powerless => Some(200),
+        _ => None,
+    }
+}
+
+/// Someone who calls the API.
+struct Principal {
+    name: String,
+    standing: Standing,
+    bearer: String,
+    /// Whose things are their own.
+    part: Option<Part>,
+}
+
+fn principals(world: &World) -> Vec<Principal> {
+    let forged = token(&Signer::new("k1"), "olivia", 10);
+    let nobody = |name: &str, bearer: &str| Principal {
+        name: name.into(),
+        standing: Standing::Unknown,
+        bearer: bearer.into(),
+        part: None,
+    };
+    let outside = |name: &str, by_key, bearer: String| Principal {
+        name: name.into(),
+        standing: Standing::Outside { by_key },
+        bearer,
+        part: None,
+    };
+    let mut all = vec![
+        nobody("nobody", ""),
+        nobody("a word", "secret"),
+        nobody("an unknown key", &unknown_key()),
+        nobody("a revoked key", &world.revoked),
+        nobody("an expired key", &world.expired),
+        nobody("a forged token", &forged),
+        nobody("an expired token", &token(&world.signer, "olivia", 3700)),
+        nobody("a token of nobody", &world.token("nobody")),
+        outside("the key of someone removed", true, world.gone.1.clone()),
+        outside("a token of someone removed", false, world.token("gone")),
+        outside("a token of someone in no organization", false, world.token("zoe")),
+    ];
+    let owner = &world.parts[0];
+    all.push(Principal {
+        name: "a key without scopes".into(),
+        standing: Standing::Inside { role: owner.role, by_key: true, powerless: true },
+        bearer: world.powerless.clone(),
+        part: Some(owner.clone()),
+    });
+    for part in &world.parts {
+        for by_key in [true, false] {
+            let bearer = if by_key { part.credential.clone() } else { world.token(part.subject) };
+            let standing = Standing::Inside { role: part.role, by_key, powerless: false };
+            let name = format!("the {} of the {}", if by_key { "key" } else { "token" }, part.role.as_str());
+            all.push(Principal { name, standing, bearer, part: Some(part.clone()) });
+        }
+    }
+    all
+}
+
+/// A key of the right form that nobody made.
+fn unknown_key() -> String {
+    let kind = domain::token::Kind::Secret;
+    domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43]).expose().to_owned()
+}
+
+/// The id of such a thing, for whoever asks.
+pub fn id(world: &World, thing: Thing, which: Which, part: Option<&Part>) -> Option<String> {
+    let (other, stranger) = (&world.other, &world.stranger);
+    let part = part.unwrap_or(&world.parts[2]);
+    let missing = |id: &str| Some(id.to_owned());
+    Some(match (thing, which) {
+        (Thing::None, Which::Mine) => String::new(),
+        (Thing::None, _) => return None,
+        (_, Which::Malformed) => "x!".to_owned(),
+        (Thing::Key, Which::Mine) => part.key.to_string(),
+        (Thing::Key, Which::Someones) => other.key.to_string(),
+        (Thing::Key, Which::Foreign) => stranger.key.to_string(),
+        (Thing::Key, Which::Ended) => part.ended_key.to_string(),
+        (Thing::Workspace, Which::Mine) => part.workspace.clone(),
+        (Thing::Workspace, Which::Someones) => other.workspace.clone(),
+        (Thing::Workspace, Which::Foreign) => stranger.workspace.clone(),
+        (Thing::Workspace, Which::Missing) => return missing("ws_none"),
+        (Thing::Member, Which::Mine) => part.ctx.actor().id.to_string(),
+        (Thing::Member, Which::Someones) => other.ctx.actor().id.to_string(),
+        (Thing::Member, Which::Foreign) => stranger.ctx.actor().id.to_string(),
+        (Thing::Member, Which::Ended) => world.gone.0.to_string(),
+        (Thing::Account, Which::Someones) => world.accounts[0].to_string(),
+        (Thing::Account, Which::Foreign) => world.accounts[1].to_string(),
+        (Thing::Account, Which::Ended) => world.accounts[2].to_string(),
+        (Thing::Message, Which::Mine) => part.message.clone(),
+        (Thing::Message, Which::Someones) => other.message.clone(),
+        (Thing::Message, Which::Foreign) => stranger.message.clone(),
+        (Thing::Note, Which::Mine) => part.note.clone(),
+        (Thing::Note, Which::Someones) => other.note.clone(),
+        (Thing::Note, Which::Foreign) => stranger.note.clone(),
+        (Thing::Message | Thing::Note, Which::Missing) => return missing("item_none"),
+        (Thing::Invitation, Which::Someones) => world.invitations[0].clone(),
+        (Thing::Invitation, Which::Foreign) => world.invitations[1].clone(),
+        (Thing::Invitation, Which::Ended) => world.invitations[2].clone(),
+        (Thing::Invitation, Which::Missing) => return missing("inv_none"),
+        (Thing::Key | Thing::Member | Thing::Account, Which::Missing) => return missing("999999"),
+        _ => return None,
+    })
+}
+
+/// An example call about a thing. A body that names an actor names the caller.
+async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> u16 {
+    let (_, method, path, body, ..) = TABLE[row].clone();
+    let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
+    let path = marks.iter().fold(path.to_owned(), |path, mark| path.replace(mark, &encoded(id)));
+    let body = match TABLE[row].0 {
+        "create_key" => r#"{"scopes":[]}"#,
+        "rotate_calling_key" => r#"{"confirm_message_loss":true}"#,
+        "change_member" => r#"{"role":"member"}"#,
+        _ => body,
+    };
+    let mut request = Request::builder().method(method).uri(path);
+    if !bearer.is_empty() {
+        request = request.header("authorization", format!("Bearer {bearer}"));
+    }
+    if let Some(organization) = organization {
+        request = request.header("x-organization", organization);
+    }
+    let request = match body {
+        "" => request.body(Body::empty()),
+        body => request.header("content-type", "application/json").body(Body::from(body)),
+    };
+    world.house.send(request.expect("a request")).await.status.as_u16()
+}
+
+fn encoded(id: &str) -> String {
+    id.replace('!', "%21")
+}
+
+// RA-22, RA-23, RA-30, RA-31, RA-32, B13, B14, B15, B20: the API.
+#[tokio::test]
+async fn b14_the_matrix_of_the_api() {
+    let world = World::new().await;
+    let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
+    let doors: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
+    assert_eq!(doors, known, "the description and the reviewed table differ");
+    let mut tally = Tally::default();
+    let before = world.picture().await;
+    for line in &LINES {
+        let row = TABLE.iter().position(|row| row.0 == line.0).expect("an example");
+        for who in principals(&world) {
+            for which in Which::ALL {
+                let Some(id) = id(&world, line.2, which, who.part.as_ref()) else { continue };
+                let expected = exception(line.0, &who, which).unwrap_or_else(|| expected(line, who.standing, which));
+                let got = ask(&world, row, &who.bearer, &id, None).await;
+                let unchanged = got < 300 || world.picture().await == before;
+                tally.note(|| format!("{} by {} about {which:?}", line.0, who.name), got, expected, unchanged);
+                if got < 300 || !unchanged {
+                    world.restore().await;
+                }
+            }
+        }
+    }
+    tally.judge("the API", 2_000);
+}
+
+// RA-32, KE-06, RK-04: a person's token acts in the organization it names, if the person is in it; no other is reached.
+#[tokio::test]
+async fn rk_04_no_token_acts_in_another_organization() {
+    let world = World::new().await;
+    let mut tally = Tally::default();
+    let before = world.picture().await;
+    for line in LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
+        let row = TABLE.iter().position(|row| row.0 == line.0).expect("an example");
+        for subject in ["olivia", "adam", "mina", "gone", "zoe"] {
+            for organization in [world.orbit.as_str(), "org_none", "../acme", ""] {
+                let id = id(&world, line.2, Which::Foreign, None).unwrap_or_default();
+                let got = ask(&world, row, &world.token(subject), &id, Some(organization)).await;
+                let unchanged = world.picture().await == before;
+                tally.note(|| format!("{} by {subject} in {organization:?}", line.0), got, 403, unchanged);
+            }
+        }
+    }
+    assert!(tally.wrong.is_empty(), "{}", tally.wrong.join("\n"));
+    assert!(tally.cases > 700, "{}", tally.cases);
+}

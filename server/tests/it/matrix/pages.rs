@@ -1,0 +1,114 @@
+//! Every page of the dashboard.
+
+use std::collections::BTreeSet;
+
+use app::routes::Screen;
+use axum::body::Body;
+use axum::http::Request;
+use domain::Role;
+
+use super::Tally;
+use super::forms::visitors;
+use super::oracle::{Asks, Line, Standing, Thing, expected};
+use super::world::{Which, World};
+
+/// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
+#[rustfmt::skip]
+const LINES: [Line; 17] = [
+    ("/o/{organization}/settings", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/api-keys", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/new", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/revoke", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/{key}", Asks::Own, Thing::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/rename", Asks::Own, Thing::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/rotate", Asks::Own, Thing::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/revoke", Asks::Own, Thing::Key, 200, 200),
+    ("/o/{organization}/settings/service-accounts", Asks::Admin, Thing::None, 200, 0),
+    ("/o/{organization}/settings/service-accounts/new", Asks::Admin, Thing::None, 200, 0),
+    ("/o/{organization}/settings/service-accounts/{actor}", Asks::Admin, Thing::Account, 200, 200),
+    ("/o/{organization}/settings/members", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/invite", Asks::Admin, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/leave", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}/settings/members/{actor}/role", Asks::Admin, Thing::Member, 200, 404),
+    ("/o/{organization}/settings/members/{actor}/remove", Asks::Admin, Thing::Member, 200, 404),
+    ("/o/{organization}/settings/audit-log", Asks::Membership, Thing::None, 200, 0),
+];
+
+/// Pages beside the organizations: the answer to nobody, to someone outside of Acme, and to its members.
+const BESIDE: [(&str, u16, u16, u16); 8] = [
+    ("/", 303, 0, 303),
+    ("/sign-in", 200, 303, 303),
+    ("/welcome", 303, 303, 303),
+    ("/account", 303, 200, 200),
+    ("/settings/api-keys", 303, 0, 303),
+    ("/settings/api", 303, 0, 303),
+    ("/join/{token}", 404, 404, 404),
+    ("/organizations/new", 303, 200, 200),
+];
+
+async fn get(world: &World, path: &str, cookie: &str) -> u16 {
+    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
+    world.house.send(request.body(Body::empty()).expect("request")).await.status.as_u16()
+}
+
+// RA-30, RK-04, KE-24, B13, B15, B20, B31: the pages. Looking changes nothing.
+#[tokio::test]
+async fn b15_the_matrix_of_pages() {
+    let known: BTreeSet<_> = LINES.iter().map(|line| line.0).chain(BESIDE.map(|line| line.0)).collect();
+    assert_eq!(BTreeSet::from(Screen::PATTERNS), known, "the screens and the reviewed table differ");
+    let world = World::new().await;
+    let visitors = visitors(&world).await;
+    let mut tally = Tally::default();
+    let before = world.picture().await;
+    for line in &LINES {
+        for which in Which::ALL {
+            for who in &visitors {
+                let Some(id) = super::api::id(&world, line.2, which, who.part.as_ref()) else { continue };
+                for organization in [world.acme.as_str(), world.orbit.as_str(), "org_none", "x"] {
+                    let here = organization == world.acme.as_str();
+                    // The owner of Orbit is at home there.
+                    if !here && who.name.contains("another organization") {
+                        continue;
+                    }
+                    let path = line.0.replace("{organization}", organization);
+                    let path = path.replace("{key}", &id).replace("{actor}", &id);
+                    let expected = match who.standing {
+                        _ if organization == "x" || (which == Which::Malformed && line.2 != Thing::None) => 404,
+                        Standing::Unknown => 303,
+                        _ if !here => 403,
+                        // Nobody removes themself: that is leaving.
+                        Standing::Inside { role: Role::Admin | Role::Owner, .. }
+                            if which == Which::Mine && line.0.ends_with("/remove") =>
+                        {
+                            303
+                        }
+                        standing => expected(line, standing, which),
+                    };
+                    let got = get(&world, &path, &who.cookie).await;
+                    let unchanged = world.picture().await == before;
+                    tally.note(|| format!("{} by {} about {which:?}", path, who.name), got, expected, unchanged);
+                }
+            }
+        }
+    }
+    for (path, unknown, outside, inside) in BESIDE {
+        for who in &visitors {
+            let expected = match who.standing {
+                Standing::Unknown => unknown,
+                // Who is in no organization is told so; the owner of Orbit is led there.
+                Standing::Outside { .. } if outside == 0 => {
+                    if who.name.contains("another organization") {
+                        303
+                    } else {
+                        200
+                    }
+                }
+                Standing::Outside { .. } => outside,
+                Standing::Inside { .. } => inside,
+            };
+            let got = get(&world, &path.replace("{token}", "x"), &who.cookie).await;
+            tally.note(|| format!("{path} by {}", who.name), got, expected, world.picture().await == before);
+        }
+    }
+    tally.judge("the pages", 900);
+}

@@ -1,0 +1,273 @@
+//! The people and things that cases are made of, and the picture of the database before and after.
+
+use axum::http::Method;
+use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, InviteMember, KeyDraft, RevokeKey};
+use domain::key::RevokeReason;
+use domain::{ActorId, KeyId, OrganizationId, Role};
+use engine::ctx::Origin;
+use engine::organizations::Cast;
+use engine::people::Identity;
+use engine::{Caller, Ctx, Db};
+use oidc::testing::Signer;
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use crate::house::House;
+use crate::tokens::{empty_house_and_signer, token};
+
+const GOOGLE: &str = "https://accounts.google.com";
+
+/// Which of several things of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Which {
+    /// The caller's own.
+    Mine,
+    /// Another member's, of the same organization.
+    Someones,
+    /// One of another organization.
+    Foreign,
+    /// Of the same organization, ended: revoked, removed, disabled, withdrawn.
+    Ended,
+    /// One that exists nowhere.
+    Missing,
+    /// Of no possible form.
+    Malformed,
+}
+
+impl Which {
+    pub const ALL: [Self; 6] = [Self::Mine, Self::Someones, Self::Foreign, Self::Ended, Self::Missing, Self::Malformed];
+}
+
+/// A member of Acme or Orbit, with one of everything.
+#[derive(Clone)]
+pub struct Part {
+    pub subject: &'static str,
+    pub role: Role,
+    pub ctx: Ctx,
+    /// The key they ask with.
+    pub credential: String,
+    /// A key that they only have.
+    pub key: KeyId,
+    /// A key of theirs that was revoked.
+    pub ended_key: KeyId,
+    pub workspace: String,
+    pub message: String,
+    pub note: String,
+}
+
+/// Everything.
+pub struct World {
+    pub house: House,
+    pub signer: Signer,
+    pub acme: OrganizationId,
+    pub orbit: OrganizationId,
+    /// Owner, admin and member of Acme.
+    pub parts: Vec<Part>,
+    /// Another member of Acme.
+    pub other: Part,
+    /// The owner of Orbit.
+    pub stranger: Part,
+    /// Who was removed from Acme.
+    pub gone: (ActorId, String),
+    pub accounts: [ActorId; 3],
+    pub invitations: [String; 3],
+    pub revoked: String,
+    pub expired: String,
+    pub powerless: String,
+    picture: String,
+    restore: String,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let (house, signer) = empty_house_and_signer().await;
+        let acme = vec![
+            (identity("olivia"), Role::Owner),
+            (identity("adam"), Role::Admin),
+            (identity("mina"), Role::Member),
+            (identity("noor"), Role::Member),
+            (identity("gone"), Role::Member),
+        ];
+        let orbit = vec![(identity("theo"), Role::Owner)];
+        let cast = [Cast { organization: "Acme", members: acme }, Cast { organization: "Orbit", members: orbit }];
+        house.engine.stage_demo(&cast).await.expect("staged");
+        house.engine.sign_in(&identity("zoe"), &Origin::default()).await.expect("signed in");
+        let mut parts = Vec::new();
+        for (subject, role) in [("olivia", Role::Owner), ("adam", Role::Admin), ("mina", Role::Member)] {
+            parts.push(part(&house, subject, role).await);
+        }
+        let (other, stranger) = (part(&house, "noor", Role::Member).await, part(&house, "theo", Role::Owner).await);
+        let owner = parts[0].ctx.clone();
+        let gone = enter(&house, "gone").await;
+        let gone = (gone.actor().id, key(&house, &gone, CreateKey::read("gone").expect("valid")).await.1);
+        house.engine.remove_member(&owner, gone.0).await.expect("removed");
+        let accounts = [
+            account(&house, &owner, "bot").await,
+            account(&house, &stranger.ctx, "bot").await,
+            account(&house, &owner, "off").await,
+        ];
+        let disable = ChangeServiceAccount::read(accounts[2], None, None, Some(true), None).expect("valid");
+        house.engine.change_service_account(&owner, disable).await.expect("disabled");
+        let invitations = [
+            invite(&house, &owner, "ann@example.test").await,
+            invite(&house, &stranger.ctx, "ann@example.test").await,
+            invite(&house, &owner, "ben@example.test").await,
+        ];
+        house.engine.revoke_invitation(&owner, &invitations[2].parse().expect("id")).await.expect("withdrawn");
+        let (id, revoked) = key(&house, &owner, CreateKey::read("revoked").expect("valid")).await;
+        house.engine.revoke_key(&owner, RevokeKey { key: id, reason: RevokeReason::Leaked }).await.expect("revoked");
+        let now = house.engine.outside().now();
+        let soon = CreateKey { expires_at: Some(now.plus_seconds(1)), ..CreateKey::read("expired").expect("valid") };
+        let (_, expired) = key(&house, &owner, soon).await;
+        let nothing = KeyDraft { name: "powerless", scopes: Some(&[]), ..KeyDraft::default() };
+        let (_, powerless) = key(&house, &owner, CreateKey::draft(&nothing, now).expect("valid")).await;
+        house.clock.advance_seconds(2);
+        // What ends by the clock has ended before the picture is taken.
+        house.engine.expire_keys().await.expect("written down");
+        let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
+        let (picture, restore) = photograph(&house.db).await;
+        Self {
+            house,
+            signer,
+            acme,
+            orbit,
+            parts,
+            other,
+            stranger,
+            gone,
+            accounts,
+            invitations,
+            revoked,
+            expired,
+            powerless,
+            picture,
+            restore,
+        }
+    }
+
+    /// A token of a person, fresh from their sign-in.
+    pub fn token(&self, subject: &str) -> String {
+        token(&self.signer, subject, 10)
+    }
+
+    /// The cookie of a new browser session.
+    pub async fn cookie(&self, subject: &str) -> String {
+        let (_, cookie) = browser(&self.house, subject).await;
+        cookie
+    }
+
+    /// The cookie of a session that was ended.
+    pub async fn ended_cookie(&self, subject: &str) -> String {
+        let person = self.house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+        let (_, token) = self.house.browser_of(person).await;
+        self.house.engine.delete_session(&token).await.expect("ended");
+        cookie_of(token)
+    }
+
+    /// Everything in the database that means something, as one text.
+    pub async fn picture(&self) -> String {
+        let row = sqlx::query(sqlx::AssertSqlSafe(self.picture.clone())).fetch_one(pool(&self.house.db)).await;
+        row.expect("a picture").get(0)
+    }
+
+    /// Puts the database back as it was at first.
+    pub async fn restore(&self) {
+        let mut conn = pool(&self.house.db).acquire().await.expect("a connection");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(self.restore.clone())).execute(&mut *conn).await.expect("restored");
+    }
+}
+
+fn pool(db: &Db) -> &sqlx::SqlitePool {
+    match db {
+        Db::Sqlite { writer, .. } => writer,
+        Db::Postgres(_) => unreachable!("the matrix runs on SQLite"),
+    }
+}
+
+/// The query that takes the picture, and the statements that put everything back.
+async fn photograph(db: &Db) -> (String, String) {
+    const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' ORDER BY name";
+    let tables: Vec<(String,)> = sqlx::query_as(TABLES).fetch_all(pool(db)).await.expect("tables");
+    let (mut texts, mut restore) = (Vec::new(), "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned());
+    for (table,) in tables {
+        let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
+            .bind(&table)
+            .fetch_all(pool(db))
+            .await
+            .expect("columns");
+        let seen = |name: &str| name.starts_with("last_used") || name == "seen_at";
+        let quoted: Vec<_> =
+            columns.iter().filter(|(name,)| !seen(name)).map(|(name,)| format!("quote({name})")).collect();
+        // How keys are used is counted, refused calls too; being seen is no change.
+        if !table.starts_with("key_") && table != "sessions" {
+            texts.push(format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||")));
+        }
+        let copy = format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(pool(db)).await.expect("a copy");
+        // Whoever is signed in stays so.
+        if table == "sessions" {
+            continue;
+        }
+        restore += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table};");
+    }
+    (format!("SELECT {}", texts.join("||'|'||")), restore + "COMMIT; PRAGMA foreign_keys = ON;")
+}
+
+fn identity(subject: &str) -> Identity {
+    Identity {
+        issuer: GOOGLE.into(),
+        subject: subject.into(),
+        email: Some(format!("{subject}@demo.example")),
+        name: Some(subject.into()),
+    }
+}
+
+async fn browser(house: &House, subject: &str) -> (Caller, String) {
+    let person = house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+    let (caller, token) = house.browser_of(person).await;
+    (caller, cookie_of(token))
+}
+
+fn cookie_of(token: [u8; 16]) -> String {
+    format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)))
+}
+
+async fn enter(house: &House, subject: &str) -> Ctx {
+    let (caller, _) = browser(house, subject).await;
+    let organization = house.engine.memberships(caller.person).await.expect("memberships")[0].organization.clone();
+    house.engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted")
+}
+
+async fn key(house: &House, ctx: &Ctx, command: CreateKey) -> (KeyId, String) {
+    let made = house.engine.create_key(ctx, command).await.expect("a key");
+    (made.view.key_id, made.plain.expose().to_owned())
+}
+
+async fn account(house: &House, ctx: &Ctx, name: &str) -> ActorId {
+    let command = CreateServiceAccount::read(name, None, false).expect("valid");
+    house.engine.create_service_account(ctx, command).await.expect("an account").actor_id
+}
+
+async fn invite(house: &House, ctx: &Ctx, email: &str) -> String {
+    let command = InviteMember::read(email, None).expect("valid");
+    house.engine.invite_member(ctx, command).await.expect("invited").view.id.to_string()
+}
+
+async fn part(house: &House, subject: &'static str, role: Role) -> Part {
+    let ctx = enter(house, subject).await;
+    let named = |name: &str| CreateKey::read(name).expect("valid");
+    let (_, credential) = key(house, &ctx, named("credential")).await;
+    let (spare, _) = key(house, &ctx, named("spare")).await;
+    let (ended_key, _) = key(house, &ctx, named("ended")).await;
+    let end = RevokeKey { key: ended_key, reason: RevokeReason::Policy };
+    house.engine.revoke_key(&ctx, end).await.expect("revoked");
+    let make = async |path: &str, body: Value| {
+        let made = house.call(Method::POST, path, &credential, body).await;
+        assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+        made.json()["id"].as_str().expect("id").to_owned()
+    };
+    let workspace = make("/api/v1/workspaces", json!({ "name": "a", "provider": "openai" })).await;
+    let message = make(&format!("/api/v1/actors/{}/inbox", ctx.actor().id), json!({ "text": "m" })).await;
+    let note = make("/api/v1/notebook", json!({ "text": "n" })).await;
+    Part { subject, role, ctx, credential, key: spare, ended_key, workspace, message, note }
+}

@@ -1,0 +1,221 @@
+//! B30: wherever a sign-in is told to lead back to, it stays here; and it works in the browser alone that began it.
+
+use axum::http::StatusCode;
+use url::Url;
+
+use super::{cookie, get, house, leave, leave_as, problem};
+use crate::house::{House, PUBLIC_URL};
+
+/// Ways of writing another origin, or something that is no page, where a path of ours is expected.
+fn corpus() -> Vec<String> {
+    let hosts = [
+        "evil.test",
+        "evil.test/o/org_a/settings",
+        "127.0.0.1:3000.evil.test",
+        "keys.example@evil.test",
+        "[::1]",
+        "evil.test:443",
+        "xn--evil-8ra.test",
+        "evil。test",
+    ];
+    let lead = [
+        "//",
+        "///",
+        "////",
+        "/\\",
+        "\\\\",
+        "\\/",
+        "/\t/",
+        "/\n/",
+        "/\r\n/",
+        "\t//",
+        " //",
+        "%2f%2f",
+        "/%2f",
+        "/%5c",
+        "/\u{2044}",
+        "/\u{2215}",
+        "/\u{ff0f}",
+        "\u{ff0f}\u{ff0f}",
+        "http://",
+        "https://",
+        "HTTPS://",
+        "https:",
+        "https:/",
+        "https:\\\\",
+        "ftp://",
+        "ws://",
+        "/.//",
+        "/..//",
+        "/;//",
+        "/@",
+        "//@",
+        "http:\t//",
+        "h\nttps://",
+        "\u{0}//",
+        "\u{feff}//",
+    ];
+    let mut all: Vec<String> =
+        lead.iter().flat_map(|lead| hosts.iter().map(move |host| format!("{lead}{host}"))).collect();
+    let inside = ["/o/org_a/settings/api-keys", "/settings/api-keys", "/account", "/welcome", "/"];
+    let tails = [
+        "//evil.test",
+        "/../../..//evil.test",
+        "/..%2f..%2f//evil.test",
+        "@evil.test",
+        "\\evil.test",
+        "#//evil.test",
+        "?next=//evil.test",
+        "?return_to=https://evil.test",
+        "\r\nLocation: https://evil.test",
+        "%0d%0aSet-Cookie:a=b",
+        "/%2e%2e//evil.test",
+        ";@evil.test",
+        "\u{2028}//evil.test",
+        "%00//evil.test",
+        ".evil.test",
+    ];
+    all.extend(inside.iter().flat_map(|path| tails.iter().map(move |tail| format!("{path}{tail}"))));
+    let others = [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java\tscript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "blob:https://evil.test/1",
+        "file:///etc/passwd",
+        "about:blank",
+        "mailto:a@evil.test",
+        "view-source:https://evil.test",
+        "/api/v1/keys",
+        "/api/v1/token",
+        "/dev/idp/authorize",
+        "/sign-in",
+        "/sign-in/start",
+        "/sign-in/callback?state=a&code=b",
+        "/ui/sign_out",
+        "/ui/revoke_other_sessions",
+        "/docs",
+        "/pkg/roundtable.js",
+        "/.well-known/jwks.json",
+        "/bootstrap",
+        ".",
+        "..",
+        "../",
+        "./",
+        "o/org_a/settings",
+        "?",
+        "#",
+        "&",
+        "=",
+        "null",
+        "undefined",
+        "%",
+        "%zz",
+        "\u{202e}/account",
+        "/o/org_a/settings/api-keys?status=asleep",
+        "/o/org_a/settings/api-keys?q=a&q2=b",
+        "/o/../account",
+        "/./account",
+        "/account/",
+        "/ACCOUNT",
+    ];
+    all.extend(others.map(str::to_owned));
+    all.push(format!("/o/org_a/settings/api-keys?q={}", "a".repeat(5000)));
+    all.push("/".repeat(3000));
+    all
+}
+
+/// Where a browser that is at our address goes when it is told to go there.
+fn lands(location: &str) -> Url {
+    Url::parse(PUBLIC_URL).expect("ours").join(location).unwrap_or_else(|error| panic!("{location:?}: {error}"))
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[tokio::test]
+async fn b30_no_return_leaves_the_origin() {
+    let corpus = corpus();
+    assert!(corpus.len() >= 300, "{}", corpus.len());
+    let house = house().await;
+    let ours = lands("/").origin();
+    for hostile in &corpus {
+        let (flow, back) = leave(&house, "mina", &encoded(hostile)).await;
+        let done = get(&house, &back, &flow).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{hostile:?}");
+        let location = done.header("location");
+        let to = lands(location);
+        assert_eq!(to.origin(), ours, "{hostile:?} leads to {location:?}");
+        let known = ["/", "/account", "/welcome", "/settings/api-keys"].contains(&to.path())
+            || to.path().starts_with("/o/org_a/settings");
+        assert!(known && to.fragment().is_none() && !location.contains("evil"), "{hostile:?} leads to {location:?}");
+        assert!(
+            !done.headers.contains_key("refresh") && done.headers.get_all("location").iter().count() == 1,
+            "{hostile:?}"
+        );
+    }
+}
+
+// The same on the way in: the page for whoever is signed in, the page of a problem, and the links on both.
+#[tokio::test]
+async fn b30_no_link_of_the_sign_in_page_leaves_the_origin() {
+    let house = House::new().await;
+    let signed_in = house.someone("mina").await.cookie();
+    let ours = lands("/").origin();
+    for hostile in &corpus() {
+        let to = get(&house, &format!("/sign-in?return_to={}", encoded(hostile)), &signed_in).await;
+        assert_eq!(lands(to.header("location")).origin(), ours, "{hostile:?}");
+        for cookies in ["", signed_in.as_str()] {
+            let page = get(&house, &format!("/sign-in?problem=refused&return_to={}", encoded(hostile)), cookies).await;
+            assert!(!page.text.contains("evil"), "{hostile:?}: {}", page.text);
+            for link in page.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert_eq!(lands(&link.replace("&amp;", "&")).origin(), ours, "{hostile:?}: {link}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_place_of_ours_is_found_again() {
+    let house = house().await;
+    for place in [
+        "/account",
+        "/settings/api-keys",
+        "/o/org_a1/settings/api-keys?q=CI%20%26%20CD&status=active",
+        "/o/org_a1/settings/audit-log",
+    ] {
+        let (flow, back) = leave(&house, "mina", &encoded(place)).await;
+        let done = get(&house, &back, &flow).await;
+        assert_eq!(lands(done.header("location")), lands(place));
+    }
+}
+
+// Login CSRF: an attacker's return, sent to a victim's browser, signs nobody in; not without a cookie, not with that of
+// the victim's own sign-in, and it is spent by the attempt.
+#[tokio::test]
+async fn b30_a_return_in_another_browser_signs_nobody_in() {
+    let house = house().await;
+    let victim = leave(&house, "mina", "/account").await;
+    let signed_in = cookie(&get(&house, &victim.1, &victim.0).await, "rt_session").expect("a session");
+    let (own_flow, own_back) = leave(&house, "mina", "/account").await;
+    let browsers = [
+        String::new(),
+        "rt_flow=".into(),
+        "rt_flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        own_flow.clone(),
+        format!("{own_flow}; {signed_in}"),
+        signed_in.clone(),
+    ];
+    for browser in browsers {
+        let (flow, back) = leave(&house, "olivia", "/account").await;
+        assert_eq!(problem(&get(&house, &back, &browser).await), "expired", "{browser}");
+        assert_eq!(problem(&get(&house, &back, &flow).await), "expired", "it was spent");
+    }
+    // A sign-in again that was begun in one browser is no use in another either.
+    let (_, back) = leave_as(&house, "mina", "fresh=1", &signed_in).await;
+    assert_eq!(problem(&get(&house, &back, &own_flow).await), "expired");
+    assert!(cookie(&get(&house, &own_back, &own_flow).await, "rt_session").is_some(), "their own still works");
+    assert_eq!(get(&house, "/account", &signed_in).await.status, StatusCode::OK);
+}
