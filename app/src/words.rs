@@ -141,6 +141,10 @@ pub const FOUND: &str = "Create organization";
 pub const SETUP_TOKEN_HINT: &str = "The server printed it at its first start.";
 /// Title of the page for people without an organization.
 pub const NOWHERE: &str = "You are not a member of any organization";
+/// Before the address of someone who is in no organization.
+pub const ASK_FOR: &str = "Ask an owner or admin of your organization to invite ";
+/// After it.
+pub const OPEN_THE_LINK: &str = ", and open the link that they send you.";
 /// Title of the list of pages of the documentation, and its name everywhere.
 pub const DOCUMENTATION: &str = "Documentation";
 /// Leads from the documentation to the product.

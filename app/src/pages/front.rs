@@ -44,7 +44,7 @@ pub fn nowhere(person: Person) -> Page {
         let place = Place::top(Screen::Home);
         let body = view! {
             <h1>{words::NOWHERE}</h1>
-            <p>"Ask an owner or admin of your organization to add "<strong><bdi>{who}</bdi></strong>". Then load this page again."</p>
+            <p>{words::ASK_FOR}<strong><bdi>{who}</bdi></strong>{words::OPEN_THE_LINK}</p>
             <div class="actions">
                 <a class="button primary" href=place.path()>"Check again"</a>
                 <a class="button" href=Screen::Account.path()>{words::MY_ACCOUNT}</a>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::{Answer, Asked, Page, sign_in_path};
 use crate::bits::icon;
 use crate::parts::{card, page_field, sign_out_line, summary, when_due};
-use crate::routes::{LinkToken, Place, Screen, again};
+use crate::routes::{LinkToken, Place, Screen, as_someone_else};
 use crate::words;
 
 /// What the link offers to whoever looks at it. A member is led in.
@@ -84,7 +84,7 @@ fn for_another(offer: &Offer, person: &Person, place: &Place) -> AnyView {
     let who = person.email.as_deref().unwrap_or(&person.name);
     view! {
         <div class="notice warning">{icon("warning")}<p>{words::not_for_you(&offer.address_hint, who)}</p></div>
-        <a class="button primary wide" href=again(place)>{words::SIGN_IN_AS_ANOTHER}</a>
+        <a class="button primary wide" href=as_someone_else(place)>{words::SIGN_IN_AS_ANOTHER}</a>
     }
     .into_any()
 }

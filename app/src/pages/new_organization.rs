@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{Answer, Asked, Page, front};
 use crate::bits::field_error;
+use crate::islands::page::PageHelp;
 use crate::parts::{card, page_field, sign_out_line, summary};
 use crate::routes::{Place, Screen};
 use crate::words;
@@ -19,13 +20,13 @@ pub async fn show(asked: &Asked) -> Result<Answer, Problem> {
     }
     let typed = asked.typed("name").unwrap_or_default().to_owned();
     let problem = asked.problem().cloned();
-    Ok(Answer::Page(Page::new(words::NEW_ORGANIZATION, move || {
+    let draw = move || {
         let place = Place::top(Screen::NewOrganization);
         let body = view! {
             <h1>{words::NEW_ORGANIZATION}</h1>
             <p>{words::NEW_ORGANIZATION_HINT}</p>
             {summary(words::NOT_FOUNDED, problem.as_ref(), &place)}
-            <form class="form" method="post" action="/ui/create_organization">
+            <form class="form" method="post" action="/ui/create_organization" data-once="">
                 {page_field(&place)}
                 {name(typed, problem.as_ref())}
                 <div class="actions">
@@ -34,8 +35,9 @@ pub async fn show(asked: &Asked) -> Result<Answer, Problem> {
                 </div>
             </form>
         };
-        card(body, sign_out_line(&person, &place))
-    })))
+        view! { {card(body, sign_out_line(&person, &place))}<PageHelp/> }.into_any()
+    };
+    Ok(Answer::Page(Page { islands: true, ..Page::new(words::NEW_ORGANIZATION, draw) }))
 }
 
 fn name(typed: String, problem: Option<&Problem>) -> AnyView {

@@ -105,6 +105,11 @@ pub fn again(back: &Place) -> String {
     format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
 }
 
+/// Where a sign-in begins that asks anew who one is; it leads back to a place.
+pub fn as_someone_else(back: &Place) -> String {
+    format!("/sign-in/start?other=1&return_to={}", encoded(&back.path()))
+}
+
 /// A value as it may stand in a query.
 pub fn encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());

@@ -95,6 +95,9 @@ struct Start {
     /// `1` for signing in again although one is signed in.
     #[serde(default)]
     fresh: String,
+    /// `1` for signing in as someone else.
+    #[serde(default)]
+    other: String,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +120,7 @@ async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Q
         .as_ref()
         .filter(|_| query.fresh == "1")
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
-    match begin(&house, &return_to, again).await {
+    match begin(&house, &return_to, again, query.other == "1").await {
         Ok((url, cookie)) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response(),
         Err(problem) => failed(&visit, problem, &return_to),
     }
@@ -136,12 +139,16 @@ async fn finish(
     }
 }
 
-async fn begin(house: &House, return_to: &str, again: Option<Again>) -> Result<(String, String), Problem> {
+/// `other` asks the provider not to take for granted who it is.
+async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool) -> Result<(String, String), Problem> {
     let outside = house.engine.outside();
     let fresh_since = again.map(|again| again.since);
     let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
     let browser = token(outside);
-    let url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
+    let mut url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
+    if other && again.is_none() {
+        url.query_pairs_mut().append_pair("prompt", "select_account");
+    }
     let waiting = Waiting {
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),

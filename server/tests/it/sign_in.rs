@@ -138,3 +138,22 @@ async fn a_provider_that_says_no_is_told_calmly() {
     assert_eq!(problem(&refused), "cancelled");
     assert_eq!(problem(&get(&house, "/sign-in/callback", "").await), "expired");
 }
+
+// B21: whoever has a link for another address signs in as someone else, and is asked who they are; a plain sign-in asks
+// nothing.
+#[tokio::test]
+async fn b21_someone_else_signs_in_and_comes_back_to_the_link() {
+    let house = house().await;
+    let (flow, back) = leave(&house, "olivia", "/").await;
+    let olivia = cookie(&get(&house, &back, &flow).await, "rt_session").expect("session");
+    let plain = get(&house, "/sign-in/start?return_to=/join/Zk3y", &olivia).await;
+    assert!(!plain.header("location").contains("prompt="), "{plain:?}");
+    let started = get(&house, "/sign-in/start?other=1&return_to=/join/Zk3y", &olivia).await;
+    assert!(started.header("location").contains("&prompt=select_account"), "{started:?}");
+    let (flow, back) = leave_as(&house, "adam", "other=1&return_to=/join/Zk3y", &olivia).await;
+    let done = get(&house, &back, &format!("{flow}; {olivia}")).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/join/Zk3y"));
+    let adam = cookie(&done, "rt_session").expect("session");
+    let keys = get(&house, "/settings/api-keys", &adam).await.header("location").to_owned();
+    assert!(get(&house, &keys, &adam).await.text.contains("Account menu of <bdi>Adam Adler</bdi>"));
+}

@@ -17,7 +17,7 @@ const RULES: &str = "/ui/change_key_rules";
 
 /// The button, which says to a screen reader what it saves.
 fn save(title: &'static str) -> AnyView {
-    view! { <button class="button">{words::SAVE}<span class="visually-hidden">": "{title}</span></button> }.into_any()
+    view! { <button class="button">{words::SAVE}<span class="visually-hidden">" "{title}</span></button> }.into_any()
 }
 
 fn rename(shown: &Shown) -> AnyView {

@@ -47,9 +47,16 @@ impl Engine {
     pub(crate) async fn new_heir(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
         let name = Name::parse(&row.name).map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
-        let cap: Role = word(&row.role_cap, "api_keys.role_cap")?;
-        let role = cap.min(ctx.actor.role).min(Role::Admin);
+        let role = self.power_of(tx, row).await?.min(ctx.actor.role).min(Role::Admin);
         self.add_service_account(tx, ctx, CreateServiceAccount { name, role, allow_overlap: false }).await
+    }
+
+    /// The role that counts for a key: its cap, or that of its owner if they were lowered since (decision D6).
+    async fn power_of(&self, tx: &mut Tx, row: &KeyRow) -> Result<Role> {
+        let organization = word(&row.organization_id, "api_keys.organization_id")?;
+        let owner = actors::find(tx, &organization, ActorId(row.actor_id)).await?;
+        let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?.actor()?;
+        Ok(owner.role.min(word(&row.role_cap, "api_keys.role_cap")?))
     }
 
     /// Ends a key and makes a successor of the same name, environment, scopes and end that belongs to a service account.
@@ -67,13 +74,13 @@ impl Engine {
             .changed("successor", None, Some(&successor.to_string()))
             .changed("state", Some("active"), Some("revoked"));
         self.end_row(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
-        let cap: Role = word(&old.role_cap, "api_keys.role_cap")?;
+        let power = self.power_of(tx, old).await?;
         let latest = self.longest(tx, ctx).await?;
         let plan = KeyPlan {
             id: Some(successor),
             kind: old.kind()?,
             permissions: old.permissions()?,
-            role: cap.min(owner.role).min(ctx.actor.role),
+            role: power.min(owner.role).min(ctx.actor.role),
             expires_at: old.expires_at.map(Moment).into_iter().chain(latest).min(),
             rotated_from: Some(KeyId(old.id)),
             sole: !to.allow_overlap,

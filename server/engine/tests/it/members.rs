@@ -160,6 +160,20 @@ both! {
         assert_eq!(house.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
     }
 
+    d6_a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(house) {
+        // Ada's key was made by an admin, and is a member's since.
+        let (one, two, olga) = (house.north_key("ada").await, house.north_key("ada").await, house.north("olga").await);
+        let (ada, bot) = (one.view.actor_id, account(house, "admin").await);
+        house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        let keys = vec![(one.view.key_id, KeyFate::HandOver(bot)), (two.view.key_id, KeyFate::HandOverToNew)];
+        let made = house.engine.remove_member_and_keys(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
+        for new in &made {
+            assert_eq!(house.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
+        }
+        let heir = house.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("made for the key");
+        assert_eq!(heir.role, Role::Member);
+    }
+
     a_removal_that_cannot_be_done_whole_is_not_done_at_all(house) {
         let (one, two, olga) = (house.north_key("max").await, house.north_key("max").await, house.north("olga").await);
         let (other, bot) = (house.north_key("mia").await, account(house, "member").await);

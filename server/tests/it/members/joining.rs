@@ -82,7 +82,7 @@ async fn b28_a_link_says_who_invites_whom_to_what() {
     let [nobody, another, invited] = pages.map(|page| page.text);
     assert!(nobody.contains(&format!("/sign-in?return_to={link}")) && nobody.contains("z…@demo.example"));
     assert!(another.contains("z…@demo.example") && another.contains("eve@demo.example"));
-    assert!(another.contains(&format!("/sign-in/start?fresh=1&amp;return_to={link}")));
+    assert!(another.contains(&format!("/sign-in/start?other=1&amp;return_to={link}")));
     assert!(invited.contains("/ui/accept_invitation") && !invited.contains("…@"));
     assert!(!nobody.contains("/ui/accept_invitation") && !another.contains("/ui/accept_invitation"));
     let sign_in = page(&house, &format!("/sign-in?return_to={link}"), "").await.text;
