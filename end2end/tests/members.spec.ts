@@ -144,6 +144,8 @@ test(
     expect((await curl(`${own.url}/api/v1/me`, ...bearer(report))).status).toBe(200);
     await openRemoval(owner, LAYLA);
     await expect(fate(owner, 'Old laptop')).toHaveValue('end');
+    // The one used last comes first.
+    await expect(owner.getByRole('group', { name: 'Their active keys' }).getByRole('strong')).toHaveText(['تقرير', 'Old laptop']);
     await fate(owner, 'تقرير').selectOption({ label: 'Hand over to a new service account “\u2068تقرير\u2069”' });
     await removeButton(owner).click();
     const successor = owner.getByRole('textbox', { name: /^Key for/ });

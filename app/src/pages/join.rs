@@ -46,9 +46,10 @@ pub async fn show(asked: &Asked, token: LinkToken) -> Result<Answer, Problem> {
             {summary(words::NOT_JOINED, problem.as_ref(), &place)}
             <dl class="facts boxed">
                 <dt>"Organization"</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
-                <dt>{words::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
+                <dt>{words::ITS_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
                 <dt>"Invited by"</dt><dd>{inviter(&offer)}</dd>
-                <dt>"Role"</dt><dd>{offer.role.label()}<span class="sub">{words::role_may(offer.role)}</span></dd>
+                <dt>"Role"</dt><dd>{offer.role.label()}</dd>
+                <dd class="whole sub">{words::role_may(offer.role)}</dd>
                 <dt>"Expires"</dt><dd>{when_due(now, offer.expires_at)}</dd>
             </dl>
             {next}

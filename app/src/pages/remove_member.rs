@@ -69,9 +69,12 @@ pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) 
     let unlisted = if keys.next.is_some() { member.active_keys.unwrap_or_default() - MOST } else { 0 };
     let accounts = visit.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(told)?.rows;
     let owners = visit.engine.count_owners(&room.ctx).await.map_err(told)?;
+    let mut listed: Vec<_> = keys.rows.into_iter().map(|line| line.key).collect();
+    // Uses of the last minute are not in the order of the list yet.
+    listed.sort_by_key(|key| std::cmp::Reverse(key.last_used));
     let shown = Shown {
         stays: member.role == Role::Owner && owners < 2,
-        keys: keys.rows.into_iter().map(|line| line.key).collect(),
+        keys: listed,
         unlisted: unlisted.max(0),
         heirs: accounts.into_iter().filter(can_take_a_key).collect(),
         typed: asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),

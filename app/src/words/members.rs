@@ -40,7 +40,8 @@ pub const fn role_may(role: Role) -> &'static str {
     match role {
         Role::Member => "Uses workspaces and runs, and sees, rotates and revokes their own keys.",
         Role::Admin => {
-            "Also sees and revokes every key, manages members, service accounts and settings, and reads the whole audit log."
+            "As a member, and also sees and revokes every key, manages members, service accounts and settings, and reads \
+             the whole audit log."
         }
         Role::Owner => "As an admin, and also makes and unmakes owners.",
     }
@@ -81,7 +82,7 @@ pub const REMOVE_MEMBER: &str = "Remove member";
 pub const NOT_REMOVED: &str = "The member was not removed";
 /// What removing does; the first line is about the person.
 pub const REMOVE_EFFECTS: [&str; 4] = [
-    "At once. They are signed out, unless they are a member of another organization here.",
+    "It takes effect at once. They are signed out, unless they are a member of another organization here.",
     "Their keys stop. A key that is neither ended nor handed over below answers 403.",
     "Invitations that they sent, and those for their address, are withdrawn.",
     "What they made stays. The audit log records who removed them.",
@@ -206,6 +207,8 @@ pub const TO_THE_DASHBOARD: &str = "Go to the dashboard";
 pub const SIGN_IN_AS_ANOTHER: &str = "Sign in as someone else";
 /// The immutable half of an organization's identity (B28).
 pub const ORGANIZATION_ID: &str = "Organization ID";
+/// The same, right beneath the name of the organization.
+pub const ITS_ID: &str = "ID";
 /// Someone without an address that is known to be theirs.
 pub const NO_VERIFIED_EMAIL: &str = "no verified e-mail address";
 
@@ -246,7 +249,7 @@ pub const LEAVE: &str = "Leave organization";
 pub const NOT_LEFT: &str = "You have not left";
 /// What leaving does.
 pub const LEAVE_EFFECTS: [&str; 3] = [
-    "At once. You cannot open the organization any more, and only an invitation brings you back.",
+    "It takes effect at once. You cannot open the organization any more, and only an invitation brings you back.",
     "Your keys there stop: they answer 403, and they stay stopped even if you come back. Requests in progress fail.",
     "Invitations that you sent are withdrawn. What you made stays, and the audit log records that you left.",
 ];

@@ -51,7 +51,7 @@ fn row(room: &Room, one: &InvitationView) -> AnyView {
         <tr>
             <th scope="row"><bdi>{one.email.clone()}</bdi></th>
             <td data-label="Role">{one.role.label()}</td>
-            <td data-label="Invited by"><bdi>{one.invited_by.clone()}</bdi></td>
+            <td class="inviter" data-label="Invited by"><bdi>{one.invited_by.clone()}</bdi></td>
             <td data-label="Expires">{when_due(room.ctx.now(), one.expires_at)}</td>
             <td class="row-actions"><div>{withdraw}</div></td>
         </tr>
