@@ -84,8 +84,9 @@ test('the menus', async ({ page }) => {
   await signIn(page, OLIVIA);
   await page.getByText(`Account menu of ${OLIVIA}`).locator('xpath=ancestor::summary').click();
   await inspect(page, 'account-menu');
-  // With one organization there is nothing to switch to.
-  await expect(page.getByText('Organization: ').locator('xpath=ancestor::summary')).toHaveCount(0);
+  await page.goto('/settings/api-keys');
+  await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
+  await expect(page.getByRole('link', { name: 'New organization' })).toBeVisible();
   await page.goto('/settings/api-keys');
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByRole('button', { name: 'Settings menu' }).click();

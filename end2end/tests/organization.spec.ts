@@ -2,28 +2,20 @@
 import type { Page } from '@playwright/test';
 
 import { inspect } from '../support/looks.ts';
+import { test as base } from '../support/own.ts';
 import { ADAM, MINA, OLIVIA, signIn } from '../support/people.ts';
-import { ports, startServer, type Server } from '../support/server.ts';
-import { expect, test as base } from '../support/test.ts';
+import { expect } from '../support/test.ts';
 
-const test = base.extend<{ own: Server; at: (person: string) => Promise<Page> }>({
-  own: async ({}, use, info) => {
-    const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
-    await use(server);
-    expect(await server.stop()).toEqual([]);
-  },
-  at: async ({ own, browser, javaScriptEnabled, guard, scripted }, use) => {
-    const context = await browser.newContext({ baseURL: own.url, javaScriptEnabled, reducedMotion: 'reduce' });
-    guard.watch(context, scripted);
-    const page = await context.newPage();
+const test = base.extend<{ at: (person: string) => Promise<Page> }>({
+  at: async ({ browserOf }, use) => {
+    const page = await browserOf();
     await use(async (person) => {
-      await context.clearCookies();
+      await page.context().clearCookies();
       await signIn(page, person);
       await page.getByRole('link', { name: 'Organization', exact: true }).click();
       await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
       return page;
     });
-    await context.close();
   },
 });
 
@@ -38,7 +30,7 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   await expect(nav.getByRole('link', { name: 'Organization' })).toHaveAttribute('aria-current', 'page');
 
   const days = page.getByLabel('Days');
-  const save = page.getByRole('button', { name: 'Save' });
+  const save = page.getByRole('button', { name: 'Save: Longest lifetime of new keys' });
   await expect(days).toHaveValue('');
   await expect(page.getByText('Keys that exist already keep their expiration.')).toBeVisible();
   for (const wrong of ['0', '3651', 'ninety', '1.5']) {
@@ -87,10 +79,10 @@ test('how the organization looks', async ({ at, guard }) => {
   const page = await at(OLIVIA);
   await inspect(page, 'organization');
   await page.getByLabel('Days').fill('x');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save: Longest lifetime of new keys' }).click();
   await inspect(page, 'organization-error');
   await page.getByLabel('Days').fill('90');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save: Longest lifetime of new keys' }).click();
   await inspect(page, 'organization-saved');
   await at(MINA);
   await inspect(page, 'organization-member');

@@ -1,0 +1,44 @@
+// An installation of its own for each test, for what would get in the way of others.
+import type { BrowserContext, Page } from '@playwright/test';
+
+import { signIn } from './people.ts';
+import { ports, startServer, type Server } from './server.ts';
+import { expect, test as base } from './test.ts';
+
+interface Own {
+  own: Server;
+  /** Another browser on that installation, with script or without as the test has it. */
+  browserOf: () => Promise<Page>;
+  /** A browser with one of the people signed in, on the API keys of their organization. */
+  as: (person: string) => Promise<Page>;
+}
+
+export const test = base.extend<Own>({
+  own: async ({}, use, info) => {
+    const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
+    await use(server);
+    expect(await server.stop()).toEqual([]);
+  },
+  browserOf: async ({ own, browser, javaScriptEnabled, guard, scripted }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async () => {
+      const context = await browser.newContext({
+        baseURL: own.url,
+        javaScriptEnabled,
+        reducedMotion: 'reduce',
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      guard.watch(context, scripted);
+      contexts.push(context);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+  },
+  as: async ({ browserOf }, use) => {
+    await use(async (person) => {
+      const page = await browserOf();
+      await signIn(page, person);
+      return page;
+    });
+  },
+});

@@ -1,0 +1,464 @@
+// Members, invitations and organizations. What is done here would get in the way of other tests, so each has an
+// installation of its own.
+import type { Page } from '@playwright/test';
+
+import { bearer, curl } from '../support/curl.ts';
+import { inspect } from '../support/looks.ts';
+import { test } from '../support/own.ts';
+import { ADAM, MINA, NOOR, OLIVIA, awake, createKey, row } from '../support/people.ts';
+import { WHOLE_KEY } from '../support/server.ts';
+import { expect } from '../support/test.ts';
+
+const LAYLA = 'ليلى حداد';
+const EMAIL = 'layla@new.example';
+const LINK = /^http:\/\/127\.0\.0\.1:\d+\/join\/[0-9A-Za-z]{43}$/;
+
+const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
+const told = (page: Page) => page.getByRole('status');
+const link = (page: Page) => page.getByRole('textbox', { name: 'Link' });
+
+async function openMembers(page: Page) {
+  await nav(page).getByRole('link', { name: 'Members' }).click();
+  await expect(page.getByRole('heading', { name: 'Members', level: 1 })).toBeVisible();
+}
+
+/** Invites someone, and stays where the link is shown. */
+async function invite(page: Page, email: string, role: string): Promise<string> {
+  await openMembers(page);
+  await page.getByRole('link', { name: 'Invite member' }).click();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
+  await page.getByRole('button', { name: 'Create invitation' }).click();
+  await expect(link(page)).toHaveValue(LINK);
+  return link(page).inputValue();
+}
+
+/** Copies what is shown once, where there is script. */
+async function copy(page: Page, scripted: boolean) {
+  if (!scripted) return;
+  await awake(page, scripted);
+  for (const button of await page.getByRole('button', { name: 'Copy', exact: true }).all()) {
+    await button.click();
+    await expect(page.getByText('Copied').first()).toBeVisible();
+  }
+}
+
+/** On the page of the provider: someone whom the installation has not seen before. */
+async function signInAs(page: Page, email: string, name: string) {
+  const standIn = page.getByRole('link', { name: 'Continue with the stand-in provider' });
+  if (await standIn.isVisible()) await standIn.click();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('button', { name: 'Continue with this e-mail' }).click();
+}
+
+/** Opens a link as nobody, signs in and joins. */
+async function join(page: Page, address: string, email: string, name: string) {
+  await page.goto(address);
+  await page.getByRole('link', { name: 'Sign in to join' }).click();
+  await signInAs(page, email, name);
+  await page.waitForURL(address);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.waitForURL(/settings\/api-keys$/);
+}
+
+async function openRemoval(page: Page, name: string) {
+  await openMembers(page);
+  await row(page, name).getByRole('link', { name: /^Remove/ }).click();
+  await expect(page.getByRole('heading', { name: `Remove “${name}”?`, level: 1 })).toBeVisible();
+}
+
+const fate = (page: Page, key: string) => page.getByLabel(`What becomes of \u2068${key}\u2069`);
+const removeButton = (page: Page) => page.getByRole('button', { name: /^Remove/ });
+
+test(
+  'someone is invited, joins, gets another role and is removed with their keys: B4, B20, B21, D6, KE-38, RA-30, RA-31',
+  { tag: '@plain' },
+  async ({ as, browserOf, own, scripted, guard }) => {
+    test.setTimeout(90_000);
+    guard.expects(/40[134]|422/);
+    const owner = await as(OLIVIA);
+    await openMembers(owner);
+    await expect(nav(owner).getByRole('link', { name: 'Members' })).toHaveAttribute('aria-current', 'page');
+    await expect(nav(owner).locator('[aria-current]')).toHaveCount(1);
+    for (const role of ['Owner', 'Admin', 'Member']) await expect(owner.getByRole('term').filter({ hasText: role })).toBeVisible();
+    await expect(row(owner, `${OLIVIA} You`)).toContainText('olivia@demo.example');
+
+    // What is wrong is told at the field, and what was typed stays.
+    await owner.getByRole('link', { name: 'Invite member' }).click();
+    await owner.getByLabel('E-mail').fill('layla@');
+    await owner.getByRole('radio', { name: /^Admin/ }).check();
+    await owner.locator('form.sheet').evaluate((form: HTMLFormElement) => (form.noValidate = true));
+    await owner.getByRole('button', { name: 'Create invitation' }).click();
+    await expect(owner.getByRole('alert')).toBeFocused();
+    await expect(owner.getByLabel('E-mail')).toHaveAccessibleDescription(/Enter an e-mail address/);
+    await expect(owner.getByLabel('E-mail')).toHaveValue('layla@');
+    await expect(owner.getByRole('radio', { name: /^Admin/ })).toBeChecked();
+
+    const address = await invite(owner, EMAIL, 'Admin');
+    await expect(owner.getByText('Copy the link now. It will not be shown again.')).toBeVisible();
+    await expect(owner.getByText(/Only whoever signs in with .*layla@new\.example.* can use it, once/)).toBeVisible();
+    await expect(owner.getByText('No mail is sent. Send the link yourself.')).toBeVisible();
+    await copy(owner, scripted);
+    if (scripted) expect(await owner.evaluate(() => navigator.clipboard.readText())).toBe(address);
+    await owner.getByText('Done', { exact: true }).click();
+    await expect(row(owner, EMAIL)).toContainText(/Admin.*Olivia Owens.*in 7 days/);
+    expect(await owner.content()).not.toContain(address.split('/').at(-1));
+
+    // B28: before signing in it is said who invites whom to what.
+    const layla = await browserOf();
+    await layla.goto(address);
+    await expect(layla.getByRole('heading', { level: 1 })).toContainText('Join');
+    for (const text of ['Acme', /^org_/, 'olivia@demo.example', 'Admin']) {
+      await expect(layla.getByRole('definition').filter({ hasText: text }).first()).toBeVisible();
+    }
+    await expect(layla.getByText(/l…@new\.example/)).toBeVisible();
+    await join(layla, address, EMAIL, LAYLA);
+    await expect(told(layla)).toHaveText('Welcome to “Acme”. You are an admin.');
+    // B4: the link has served its purpose, and leads its owner in.
+    await layla.goto(address);
+    await expect(layla).toHaveURL(/settings\/api-keys$/);
+    await expect(told(layla)).toHaveCount(0);
+    const old = await createKey(layla, 'Old laptop', scripted);
+    const report = await createKey(layla, 'تقرير', scripted);
+
+    // D6: lowered, at once.
+    await openMembers(owner);
+    await expect(owner.getByRole('heading', { name: 'Pending invitations' })).toHaveCount(0);
+    await expect(row(owner, LAYLA)).toContainText(/layla@new\.example.*Admin.*2/);
+    await row(owner, LAYLA).getByRole('link', { name: /^Change role/ }).click();
+    await expect(owner.getByText('A lower role counts at once')).toBeVisible();
+    await owner.getByRole('radio', { name: /^Member/ }).check();
+    await owner.getByRole('button', { name: 'Change role' }).click();
+    await expect(told(owner)).toHaveText(`“${LAYLA}” is a member now.`);
+    await layla.goto('/settings/api-keys');
+    await openMembers(layla);
+    await expect(layla.getByRole('link', { name: 'Invite member' })).toHaveCount(0);
+    await expect(layla.getByRole('main')).not.toContainText('@');
+
+    // The number leads to the keys themselves.
+    await row(owner, LAYLA).getByRole('link', { name: /^2/ }).click();
+    await expect(owner.getByRole('rowheader')).toHaveText(['تقرير', 'Old laptop']);
+    await expect(owner.getByText('Owner:')).toContainText(LAYLA);
+
+    expect((await curl(`${own.url}/api/v1/me`, ...bearer(report))).status).toBe(200);
+    await openRemoval(owner, LAYLA);
+    await expect(fate(owner, 'Old laptop')).toHaveValue('end');
+    await fate(owner, 'تقرير').selectOption({ label: 'Hand over to a new service account “\u2068تقرير\u2069”' });
+    await removeButton(owner).click();
+    const successor = owner.getByRole('textbox', { name: /^Key for/ });
+    await expect(successor).toHaveValue(new RegExp(`^${WHOLE_KEY.source}$`));
+    const key = await successor.inputValue();
+    await copy(owner, scripted);
+    await owner.getByText('Done', { exact: true }).click();
+    await expect(told(owner)).toHaveText(`“${LAYLA}” is removed from the organization.`);
+    await expect(row(owner, LAYLA)).toHaveCount(0);
+    const answers = async (bearers: string[]) =>
+      Promise.all(bearers.map(async (one) => (await curl(`${own.url}/api/v1/me`, ...bearer(one))).status));
+    expect(await answers([key, old, report])).toEqual([200, 401, 401]);
+    await nav(owner).getByRole('link', { name: 'Service accounts' }).click();
+    await expect(row(owner, 'تقرير')).toContainText(/Member.*1.*Active/);
+
+    // B20: signed out, and the link is as dead as any.
+    await layla.goto('/settings/api-keys');
+    await expect(layla).toHaveURL(/\/sign-in/);
+    await layla.goto(address);
+    await expect(layla.getByRole('heading', { name: 'This invitation does not work' })).toBeVisible();
+  },
+);
+
+test('a link is for one address, and whoever has another is told: B21', { tag: '@plain' }, async ({ as, browserOf, scripted }) => {
+  const owner = await as(OLIVIA);
+  const address = await invite(owner, EMAIL, 'Member');
+  await copy(owner, scripted);
+  const page = await browserOf();
+  await page.goto(address);
+  await page.getByRole('link', { name: 'Sign in to join' }).click();
+  await signInAs(page, 'eve@new.example', 'Eve');
+  await page.waitForURL(address);
+  await expect(page.getByText(/for .*l…@new\.example.*signed in as .*eve@new\.example/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Join', exact: true })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Sign in as someone else' }).click();
+  await signInAs(page, EMAIL, LAYLA);
+  await page.waitForURL(address);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await expect(told(page)).toHaveText('Welcome to “Acme”. You are a member.');
+});
+
+test('an invitation is withdrawn: B20', { tag: '@plain' }, async ({ as, browserOf, scripted, guard }) => {
+  guard.expects(/404/);
+  const owner = await as(OLIVIA);
+  const address = await invite(owner, EMAIL, 'Owner');
+  await copy(owner, scripted);
+  // D5: an admin sees it, and cannot take it back.
+  const admin = await as(ADAM);
+  await openMembers(admin);
+  await expect(row(admin, EMAIL)).toContainText('Owner');
+  await expect(row(admin, EMAIL).getByRole('button')).toHaveCount(0);
+  await openMembers(owner);
+  await row(owner, EMAIL).getByRole('button', { name: `Withdraw ${EMAIL}` }).click();
+  await expect(told(owner)).toHaveText('The invitation is withdrawn. Its link opens nothing any more.');
+  await expect(row(owner, EMAIL)).toHaveCount(0);
+  const page = await browserOf();
+  const answer = await page.goto(address);
+  expect(answer!.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'This invitation does not work' })).toBeVisible();
+  await expect(page.getByText('Ask whoever invited you for a new one.')).toBeVisible();
+});
+
+test('members leave, and the only owner is told why they cannot: D5, B20', { tag: '@plain' }, async ({ as }) => {
+  const owner = await as(OLIVIA);
+  await openMembers(owner);
+  await owner.getByRole('link', { name: 'Leave organization…' }).click();
+  await expect(owner.getByText('You are the only owner')).toBeVisible();
+  await expect(owner.getByRole('button', { name: 'Leave organization' })).toHaveCount(0);
+  const member = await as(NOOR);
+  await openMembers(member);
+  await expect(row(member, `${NOOR} You`)).toBeVisible();
+  await member.getByRole('link', { name: 'Leave organization…' }).click();
+  await member.getByRole('button', { name: 'Leave organization' }).click();
+  await expect(member.getByRole('heading', { name: /not a member of any organization/ })).toBeVisible();
+  await openMembers(owner);
+  await expect(row(owner, NOOR)).toHaveCount(0);
+});
+
+test('a further organization is made, and one switches between them: KE-05, KE-16', { tag: '@plain' }, async ({ as, guard }) => {
+  guard.expects(/422/);
+  const page = await as(MINA);
+  const open = () => page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
+  const entries = page.locator('.switcher').getByRole('listitem');
+  await open();
+  await expect(entries).toHaveText(['AcmeMember', 'New organization']);
+  await page.getByRole('link', { name: 'New organization' }).click();
+  await page.getByLabel('Organization name').fill('  ');
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  await expect(page.getByLabel('Organization name')).toHaveAccessibleDescription('Enter a name for the organization.');
+  await page.getByLabel('Organization name').fill('ورشة مينا');
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  await expect(told(page)).toHaveText('“ورشة مينا” is created, and you are its owner.');
+  const further = page.url();
+  await open();
+  await expect(entries).toHaveText(['AcmeMember', 'ورشة ميناOwner', 'New organization']);
+  await expect(entries.getByRole('link', { name: 'ورشة مينا' })).toHaveAttribute('aria-current', 'true');
+  await entries.getByRole('link', { name: 'Acme' }).click();
+  await expect(page).not.toHaveURL(further);
+  const acme = page.url();
+  // What was chosen last is where the short addresses lead.
+  await page.goto('/settings/api-keys');
+  expect(page.url()).toBe(acme);
+  await page.goto(further);
+  await page.goto('/settings/api');
+  expect(page.url()).toBe(further);
+});
+
+test('owners say who may create keys: D5', { tag: '@plain' }, async ({ as }) => {
+  const owner = await as(OLIVIA);
+  await nav(owner).getByRole('link', { name: 'Organization' }).click();
+  await owner.getByLabel('Organization name').fill('Acme & Söhne');
+  await owner.getByRole('button', { name: 'Save: Name' }).click();
+  await expect(told(owner)).toHaveText('The name is saved.');
+  await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
+  await owner.getByRole('button', { name: 'Save: Who may create keys' }).click();
+  await expect(told(owner)).toHaveText('The setting is saved. It holds for keys created from now on.');
+  await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
+  await owner.getByRole('radio', { name: 'No, only people create keys' }).check();
+  await owner.getByRole('button', { name: 'Save: Keys may create keys' }).click();
+  await expect(owner.getByRole('radio', { name: 'No, only people create keys' })).toBeChecked();
+  await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
+  await expect(owner.getByLabel('Organization name')).toHaveValue('Acme & Söhne');
+
+  const member = await as(MINA);
+  await expect(member.getByText('only owners and admins create keys')).toBeVisible();
+  await expect(member.getByRole('link', { name: 'Create API Key' })).toHaveCount(0);
+  await nav(member).getByRole('link', { name: 'Organization' }).click();
+  for (const text of ['Only owners and admins', 'No, only people create keys', 'No limit']) {
+    await expect(member.getByRole('definition').filter({ hasText: text })).toBeVisible();
+  }
+  await expect(member.getByRole('button', { name: /^Save/ })).toHaveCount(0);
+});
+
+test('keys that are handed over are not left uncopied, and are made once', async ({ as, scripted }) => {
+  const mina = await as(MINA);
+  for (const name of ['Deploys', 'Exports']) await createKey(mina, name, true);
+  const owner = await as(OLIVIA);
+  await openRemoval(owner, MINA);
+  await awake(owner, scripted);
+  for (const name of ['Deploys', 'Exports']) await fate(owner, name).selectOption('new');
+  let sent = 0;
+  owner.on('request', (request) => {
+    if (request.url().endsWith('/ui/remove_member')) sent += 1;
+  });
+  // A double click.
+  await owner.locator('form[data-once]').evaluate((form: HTMLFormElement) => {
+    form.requestSubmit();
+    form.requestSubmit();
+  });
+  await expect(owner.getByRole('textbox', { name: /^Key for/ })).toHaveCount(2);
+  expect(sent).toBe(1);
+  await awake(owner, scripted);
+  const asks = async () => {
+    const asked = owner.waitForEvent('dialog', { timeout: 2_000 }).catch(() => undefined);
+    await owner.getByText('Done', { exact: true }).click({ noWaitAfter: true });
+    const dialog = await asked;
+    await dialog?.dismiss();
+    return dialog?.type();
+  };
+  expect(await asks()).toBe('beforeunload');
+  const buttons = owner.getByRole('button', { name: 'Copy', exact: true });
+  await buttons.first().click();
+  await expect(owner.getByText('Copied').first()).toBeVisible();
+  expect(await asks(), 'one of two is copied').toBe('beforeunload');
+  await owner.getByRole('textbox', { name: /^Key for/ }).last().press('ControlOrMeta+a');
+  await owner.keyboard.press('ControlOrMeta+c');
+  await owner.getByText('Done', { exact: true }).click();
+  await expect(told(owner)).toHaveText(`“${MINA}” is removed from the organization.`);
+});
+
+test('where there is no clipboard the link is selected to be copied by hand', async ({ as, scripted }) => {
+  const owner = await as(OLIVIA);
+  await owner.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  const address = await invite(owner, EMAIL, 'Member');
+  await awake(owner, scripted);
+  await owner.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(owner.getByText(/press Ctrl\+C/)).toBeVisible();
+  const selected = await link(owner).evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart, area.selectionEnd));
+  expect(selected).toBe(address);
+});
+
+test('inviting, changing a role and removing by keyboard alone', async ({ as, scripted }) => {
+  const page = await as(OLIVIA);
+  const tabTo = async (target: ReturnType<Page['locator']>) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press('Tab');
+      if (await target.evaluate((element) => element === document.activeElement).catch(() => false)) return;
+    }
+    throw new Error(`Tab does not reach ${target}`);
+  };
+  const press = async (target: ReturnType<Page['locator']>) => {
+    await tabTo(target);
+    await page.keyboard.press('Enter');
+  };
+  await press(nav(page).getByRole('link', { name: 'Members' }));
+  await page.waitForURL(/members$/);
+  await press(page.getByRole('link', { name: 'Invite member' }));
+  await expect(page.getByLabel('E-mail')).toBeFocused();
+  await page.keyboard.type(EMAIL);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('radio', { name: /^Admin/ })).toBeChecked();
+  await press(page.getByRole('button', { name: 'Create invitation' }));
+  await expect(link(page)).toHaveValue(LINK);
+  await awake(page, scripted);
+  await press(page.getByRole('button', { name: 'Copy', exact: true }));
+  await expect(page.getByText('Copied').first()).toBeVisible();
+  await press(page.getByText('Done', { exact: true }));
+  await press(row(page, MINA).getByRole('link', { name: /^Change role/ }));
+  await tabTo(page.getByRole('radio', { name: /^Member/ }));
+  await page.keyboard.press('ArrowDown');
+  await press(page.getByRole('button', { name: 'Change role' }));
+  await expect(told(page)).toHaveText(`“${MINA}” is an admin now.`);
+  await press(row(page, MINA).getByRole('link', { name: /^Remove/ }));
+  await press(removeButton(page));
+  await expect(told(page)).toHaveText(`“${MINA}” is removed from the organization.`);
+  await press(row(page, EMAIL).getByRole('button', { name: /^Withdraw/ }));
+  await expect(row(page, EMAIL)).toHaveCount(0);
+});
+
+test.describe('looks', () => {
+  test.describe.configure({ timeout: 150_000 });
+
+  test('members, invitations, roles', async ({ as, browserOf, scripted, guard }) => {
+    guard.expects(/40[19]|422/);
+    const owner = await as(OLIVIA);
+    const address = await invite(owner, EMAIL, 'Admin');
+    await inspect(owner, 'invited');
+    await copy(owner, scripted);
+    await invite(owner, 'a-very-long-address-of-someone-who-likes-to-explain-everything@subdomain.of.some.example', 'Member');
+    await copy(owner, scripted);
+    await openMembers(owner);
+    await inspect(owner, 'members');
+    await owner.getByRole('link', { name: 'Invite member' }).click();
+    await inspect(owner, 'invite');
+    await owner.getByLabel('E-mail').fill('mina@demo.example');
+    await owner.getByRole('button', { name: 'Create invitation' }).click();
+    await inspect(owner, 'invite-error');
+    await openMembers(owner);
+    await row(owner, NOOR).getByRole('link', { name: /^Change role/ }).click();
+    await inspect(owner, 'change-role');
+    await openMembers(owner);
+    await owner.getByRole('link', { name: 'Leave organization…' }).click();
+    await inspect(owner, 'leave-only-owner');
+    const nobody = await browserOf();
+    await nobody.goto(address);
+    await inspect(nobody, 'join');
+    await nobody.getByRole('link', { name: 'Sign in to join' }).click();
+    await signInAs(nobody, 'eve@new.example', 'Eve');
+    await inspect(nobody, 'join-another');
+    await nobody.getByRole('link', { name: 'Sign in as someone else' }).click();
+    await signInAs(nobody, EMAIL, LAYLA);
+    await inspect(nobody, 'join-invited');
+    await nobody.getByRole('button', { name: 'Join', exact: true }).click();
+    await inspect(nobody, 'joined');
+    const member = await as(NOOR);
+    await openMembers(member);
+    await inspect(member, 'members-member');
+    await member.getByRole('link', { name: 'Leave organization…' }).click();
+    await inspect(member, 'leave');
+  });
+
+  test('a link that opens nothing', async ({ browserOf, guard }) => {
+    guard.expects(/404/);
+    const page = await browserOf();
+    await page.goto('/join/0000000000000000000000000000000000000000000');
+    await inspect(page, 'join-dead');
+  });
+
+  test('removing a member', async ({ as, own, scripted, guard }) => {
+    guard.expects(/40[49]/);
+    const noor = await as(NOOR);
+    const used = await createKey(noor, 'مفتاح التقارير الشهرية', scripted);
+    await createKey(noor, 'Anunbrokennamewithoutanyplacetobreakwhichmustnotpushthelistsidewaysatanywidthwhatsoever', scripted);
+    await createKey(noor, 'Old laptop', scripted);
+    await curl(`${own.url}/api/v1/me`, ...bearer(used));
+    const owner = await as(OLIVIA);
+    await openRemoval(owner, NOOR);
+    await inspect(owner, 'remove-member');
+    const address = owner.url();
+    await awake(owner, scripted);
+    await fate(owner, 'Old laptop').selectOption('new');
+    await fate(owner, 'مفتاح التقارير الشهرية').selectOption('new');
+    await removeButton(owner).click();
+    await expect(owner.getByRole('heading', { name: 'The new keys' })).toBeVisible();
+    await inspect(owner, 'handed-over');
+    await copy(owner, scripted);
+    await owner.getByText('Done', { exact: true }).click();
+    await inspect(owner, 'members-removed');
+    await owner.goto(address);
+    await inspect(owner, 'removed-before');
+    await openRemoval(owner, MINA);
+    await inspect(owner, 'remove-member-without-keys');
+  });
+
+  test('organizations', async ({ as }) => {
+    const page = await as(OLIVIA);
+    await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
+    await inspect(page, 'switcher');
+    await page.getByRole('link', { name: 'New organization' }).click();
+    await inspect(page, 'new-organization');
+    await page.getByLabel('Organization name').fill('ورشة الأدوات والتقارير الشهرية');
+    await page.getByRole('button', { name: 'Create organization' }).click();
+    await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
+    await inspect(page, 'switcher-two');
+  });
+
+  test('where members create no keys', async ({ as }) => {
+    const owner = await as(OLIVIA);
+    await nav(owner).getByRole('link', { name: 'Organization' }).click();
+    await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
+    await owner.getByRole('button', { name: 'Save: Who may create keys' }).click();
+    const member = await as(MINA);
+    await inspect(member, 'api-keys-not-created');
+    await member.goto(`${member.url()}/new`);
+    await inspect(member, 'new-key-not-created');
+  });
+});
