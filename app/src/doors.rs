@@ -53,6 +53,8 @@ pub struct Installation {
     pub development: bool,
     /// The domains that people may sign in from; none if anyone may.
     pub allowed_domains: Vec<String>,
+    /// The host of the provider that signs people in, where it is not Google.
+    pub provider: Option<String>,
     /// Whether making the first organization asks for the setup token.
     pub setup_token_needed: bool,
     /// Whether a text is the setup token.

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
 const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 43117);
 
-/** Ports that tests use; `empty` and `stranger` are one for each worker. */
+/** Ports that tests use; those that take a `worker` are one for each. */
 export const ports = {
   sqlite: FIRST_PORT,
   postgres: FIRST_PORT + 1,
@@ -16,6 +16,8 @@ export const ports = {
   stranger: (worker: number) => FIRST_PORT + 20 + worker,
   samples: FIRST_PORT + 30,
   docs: (page: number) => FIRST_PORT + 40 + page,
+  provider: (worker: number) => FIRST_PORT + 60 + worker,
+  foreign: (worker: number) => FIRST_PORT + 70 + worker,
 };
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;

@@ -74,16 +74,18 @@ test('pages of an organization one is not in are closed', { tag: '@plain' }, asy
 
 test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async ({ page }) => {
   const told = new Set<string>();
-  for (const problem of ['cancelled', 'expired', 'refused', 'unavailable']) {
-    await page.goto(`/sign-in?problem=${problem}`);
+  const problems = ['cancelled', 'expired', 'not_allowed', 'unverified', 'not_fresh', 'someone_else', 'refused', 'unavailable'];
+  for (const problem of problems) {
+    await page.goto(`/sign-in?problem=${problem}&request=req_5Zk0c3Yx9bQm2VtA`);
     const alert = page.getByRole('alert');
     await expect(alert).toContainText(/\w+.*\./);
+    await expect(alert).toContainText('Request req_5Zk0c3Yx9bQm2VtA');
     told.add(await alert.innerText());
     await expect(page.getByRole('link', { name: /Continue with/ })).toBeVisible();
   }
-  expect(told.size).toBe(4);
+  expect(told.size).toBe(problems.length);
   // Words of strangers are not repeated.
-  await page.goto('/sign-in?problem=%3Cb%3EYou%20won%3C/b%3E');
+  await page.goto('/sign-in?problem=%3Cb%3EYou%20won%3C/b%3E&request=%3Cb%3EYou%20won%3C/b%3E');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(page.locator('body')).not.toContainText('You won');
 });

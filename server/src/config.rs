@@ -11,6 +11,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+/// The provider that signs people in where none is named.
+const GOOGLE: &str = "https://accounts.google.com";
+
 /// What the operator said.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,6 +140,15 @@ pub enum SignIn {
         /// The only hosted domain that is let in.
         hosted_domain: Option<String>,
     },
+}
+
+impl SignIn {
+    /// The host of the provider, where it is not Google: people are told where they go.
+    pub fn host(&self) -> Option<String> {
+        let Self::Provider { issuer, .. } = self else { return None };
+        let host = Url::parse(issuer).ok()?.host_str()?.to_owned();
+        Some(host).filter(|_| issuer != GOOGLE)
+    }
 }
 
 impl Options {
@@ -267,7 +279,7 @@ impl Options {
             (value, None) => value.clone(),
         };
         Ok(SignIn::Provider {
-            issuer: self.oidc_issuer.clone().unwrap_or_else(|| "https://accounts.google.com".into()),
+            issuer: self.oidc_issuer.clone().unwrap_or_else(|| GOOGLE.into()),
             client_id,
             client_secret: secret.map(SecretString::from),
             hosted_domain: self.hosted_domain.clone(),

@@ -3,7 +3,7 @@
 use domain::view::Membership;
 use domain::{OrganizationId, Problem};
 use engine::people::Person;
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use super::{Answer, Asked, Page};
@@ -77,15 +77,20 @@ pub fn sign_in(asked: &Asked) -> Answer {
     };
     let request = asked.asked("request").filter(|id| is_request(id)).map(str::to_owned);
     let back = signed_in.then(|| to.path());
-    let development = asked.visit.installation.development;
+    let (development, provider) = (installation.development, installation.provider.clone());
     Answer::Page(Page::new("Sign in", move || {
         let problem = problem.map(|problem| {
             let request = request.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request}</div> }
         });
-        let button = match development {
-            false => Either::Left(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> }),
-            true => Either::Right(view! {
+        let button = match (development, provider) {
+            (false, None) => {
+                EitherOf3::A(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> })
+            }
+            (false, Some(host)) => EitherOf3::B(
+                view! { <a class="button wide" href=start>{icon("person")}{words::with_provider(&host)}</a> },
+            ),
+            (true, _) => EitherOf3::C(view! {
                 <a class="button primary wide" href=start>{words::WITH_STAND_IN}</a>
                 <div class="notice warning">{icon("warning")}<p>{words::STAND_IN}</p></div>
             }),

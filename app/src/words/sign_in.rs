@@ -9,6 +9,11 @@ pub const GO_BACK: &str = "Go back";
 /// Before the id of a request that went wrong.
 pub const REQUEST: &str = "Request ";
 
+/// The button of the sign-in page where the provider is not Google.
+pub fn with_provider(host: &str) -> String {
+    format!("Continue with {}", isolated(host))
+}
+
 /// What went wrong with a sign-in, by the word in the address; any other word says nothing. `domains` are those that
 /// people may sign in from.
 pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {

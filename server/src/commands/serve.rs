@@ -107,6 +107,7 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
     let installation = Installation {
         public_url: settings.public_url.clone(),
         development: standin.is_some(),
+        provider: settings.sign_in.host(),
         allowed_domains: settings.allowed_domains(),
         setup_token_needed: !settings.addr.ip().is_loopback(),
         check_setup_token: Arc::new(move |given: &str| digest(given) == setup_token),

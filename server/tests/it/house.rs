@@ -90,6 +90,7 @@ impl House {
         let mut installation = Installation {
             public_url: PUBLIC_URL.into(),
             development: true,
+            provider: None,
             allowed_domains: Vec::new(),
             setup_token_needed: true,
             check_setup_token: Arc::new(|token| token == SETUP_TOKEN),

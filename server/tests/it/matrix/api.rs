@@ -96,7 +96,7 @@ struct Principal {
     part: Option<Part>,
 }
 
-fn principals(world: &World) -> Vec<Principal> {
+async fn principals(world: &World) -> Vec<Principal> {
     let forged = token(&Signer::new("k1"), "olivia", 10);
     let nobody = |name: &str, bearer: &str| Principal {
         name: name.into(),
@@ -119,6 +119,8 @@ fn principals(world: &World) -> Vec<Principal> {
         nobody("a forged token", &forged),
         nobody("an expired token", &token(&world.signer, "olivia", 3700)),
         nobody("a token of nobody", &world.token("nobody")),
+        nobody("a token whose session was ended", &world.own_token("olivia", true).await),
+        outside("the key of a disabled account", true, world.disabled.clone()),
         outside("the key of someone removed", true, world.gone.1.clone()),
         outside("a token of someone removed", false, world.token("gone")),
         outside("a token of someone in no organization", false, world.token("zoe")),
@@ -131,10 +133,14 @@ fn principals(world: &World) -> Vec<Principal> {
         part: Some(owner.clone()),
     });
     for part in &world.parts {
-        for by_key in [true, false] {
-            let bearer = if by_key { part.credential.clone() } else { world.token(part.subject) };
-            let standing = Standing::Inside { role: part.role, by_key, powerless: false };
-            let name = format!("the {} of the {}", if by_key { "key" } else { "token" }, part.role.as_str());
+        let credentials = [
+            ("key", part.credential.clone()),
+            ("ID token", world.token(part.subject)),
+            ("own token", world.own_token(part.subject, false).await),
+        ];
+        for (kind, bearer) in credentials {
+            let standing = Standing::Inside { role: part.role, by_key: kind == "key", powerless: false };
+            let name = format!("the {kind} of the {}", part.role.as_str());
             all.push(Principal { name, standing, bearer, part: Some(part.clone()) });
         }
     }
@@ -223,14 +229,16 @@ async fn b14_the_matrix_of_the_api() {
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
     let doors: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
     assert_eq!(doors, known, "the description and the reviewed table differ");
-    let mut tally = Tally::default();
+    let (everyone, mut tally) = (principals(&world).await, Tally::default());
+    // Their sign-ins are part of how things are.
+    let world = world.settled().await;
     let before = world.picture().await;
     for line in &LINES {
         let row = TABLE.iter().position(|row| row.0 == line.0).expect("an example");
-        for who in principals(&world) {
+        for who in &everyone {
             for which in Which::ALL {
                 let Some(id) = id(&world, line.2, which, who.part.as_ref()) else { continue };
-                let expected = exception(line.0, &who, which).unwrap_or_else(|| expected(line, who.standing, which));
+                let expected = exception(line.0, who, which).unwrap_or_else(|| expected(line, who.standing, which));
                 let got = ask(&world, row, &who.bearer, &id, None).await;
                 let unchanged = got < 300 || world.picture().await == before;
                 tally.note(|| format!("{} by {} about {which:?}", line.0, who.name), got, expected, unchanged);

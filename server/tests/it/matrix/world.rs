@@ -74,6 +74,8 @@ pub struct World {
     pub revoked: String,
     pub expired: String,
     pub powerless: String,
+    /// The key of a service account that was disabled.
+    pub disabled: String,
     picture: String,
     restore: String,
 }
@@ -106,6 +108,8 @@ impl World {
             account(&house, &stranger.ctx, "bot").await,
             account(&house, &owner, "off").await,
         ];
+        let theirs = CreateKey { owner: Some(accounts[2]), ..CreateKey::read("off").expect("valid") };
+        let (_, disabled) = key(&house, &owner, theirs).await;
         let disable = ChangeServiceAccount::read(accounts[2], None, None, Some(true), None).expect("valid");
         house.engine.change_service_account(&owner, disable).await.expect("disabled");
         let invitations = [
@@ -125,7 +129,7 @@ impl World {
         // What ends by the clock has ended before the picture is taken.
         house.engine.expire_keys().await.expect("written down");
         let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
-        let (picture, restore) = photograph(&house.db).await;
+        let (picture, restore) = photograph(&house.db, false).await;
         Self {
             house,
             signer,
@@ -140,6 +144,7 @@ impl World {
             revoked,
             expired,
             powerless,
+            disabled,
             picture,
             restore,
         }
@@ -148,6 +153,17 @@ impl World {
     /// A token of a person, fresh from their sign-in.
     pub fn token(&self, subject: &str) -> String {
         token(&self.signer, subject, 10)
+    }
+
+    /// A token that the installation itself gave to a person, and whether its session was ended since.
+    pub async fn own_token(&self, subject: &str, ended: bool) -> String {
+        let person = self.house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+        let (_, session) = self.house.browser_of(person).await;
+        let given = self.house.ask_for_token(&cookie_of(session), "").await.json();
+        if ended {
+            self.house.engine.delete_session(&session).await.expect("ended");
+        }
+        given["token"].as_str().expect("a token").to_owned()
     }
 
     /// The cookie of a new browser session.
@@ -170,6 +186,12 @@ impl World {
         row.expect("a picture").get(0)
     }
 
+    /// The same, put back from now on to how it is now, sessions and all.
+    pub async fn settled(mut self) -> Self {
+        (self.picture, self.restore) = photograph(&self.house.db, true).await;
+        self
+    }
+
     /// Puts the database back as it was at first.
     pub async fn restore(&self) {
         let mut conn = pool(&self.house.db).acquire().await.expect("a connection");
@@ -185,8 +207,9 @@ fn pool(db: &Db) -> &sqlx::SqlitePool {
 }
 
 /// The query that takes the picture, and the statements that put everything back.
-async fn photograph(db: &Db) -> (String, String) {
-    const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' ORDER BY name";
+async fn photograph(db: &Db, with_sessions: bool) -> (String, String) {
+    const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' \
+         AND name NOT LIKE 'copy_of_%' ORDER BY name";
     let tables: Vec<(String,)> = sqlx::query_as(TABLES).fetch_all(pool(db)).await.expect("tables");
     let (mut texts, mut restore) = (Vec::new(), "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned());
     for (table,) in tables {
@@ -202,10 +225,11 @@ async fn photograph(db: &Db) -> (String, String) {
         if !table.starts_with("key_") && table != "sessions" {
             texts.push(format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||")));
         }
-        let copy = format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
-        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(pool(db)).await.expect("a copy");
-        // Whoever is signed in stays so.
-        if table == "sessions" {
+        let copy =
+            format!("DROP TABLE IF EXISTS copy_of_{table}; CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(pool(db)).await.expect("a copy");
+        // Whoever is signed in stays so, unless all is to be as it was.
+        if table == "sessions" && !with_sessions {
             continue;
         }
         restore += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table};");

@@ -1,0 +1,69 @@
+// An OpenID provider that is not ours: certified, strict about PKCE, and with pages of its own to sign in at.
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+
+import type { Page } from '@playwright/test';
+import Provider from 'oidc-provider';
+
+export const CLIENT = { id: 'roundtable', secret: 'the-secret-of-the-client' };
+
+const PEOPLE: Record<string, string> = { ada: 'Ada Lovelace', grace: 'Grace Hopper' };
+
+export interface Running {
+  issuer: string;
+  stop(): Promise<void>;
+}
+
+/** Serves the provider on loopback, for one client that comes back to this address. */
+export async function startProvider(port: number, redirect: string): Promise<Running> {
+  const issuer = `http://127.0.0.1:${port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [redirect],
+        response_types: ['code'],
+        grant_types: ['authorization_code'],
+        token_endpoint_auth_method: 'client_secret_basic',
+      },
+    ],
+    pkce: { required: () => true },
+    // E-mail and name stand in the ID token, as Google has them.
+    conformIdTokenClaims: false,
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    findAccount: (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, email: `${id}@acme.example`, email_verified: true, name: PEOPLE[id] ?? id }),
+    }),
+    // Nobody is asked to agree: that is between the provider and its people.
+    async loadExistingGrant(context: any) {
+      const { client, session, provider: here } = context.oidc;
+      const grant = new here.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope('openid email profile');
+      await grant.save();
+      return grant;
+    },
+    cookies: { keys: ['a key that signs the cookies of the provider'] },
+    features: { devInteractions: { enabled: true } },
+  });
+  const server: Server = await new Promise((resolve) => {
+    const listening = provider.listen(port, '127.0.0.1', () => resolve(listening));
+  });
+  if ((server.address() as AddressInfo).port !== port) throw new Error(`the provider does not listen on ${port}`);
+  return {
+    issuer,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Signs in at the page of the provider. */
+export async function signInThere(page: Page, person: string) {
+  await page.getByPlaceholder('Enter any login').fill(person);
+  await page.getByPlaceholder('and password').fill('any password');
+  await page.getByRole('button', { name: 'Sign-in' }).click();
+}
