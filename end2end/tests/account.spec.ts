@@ -57,7 +57,7 @@ test('a token for scripts is shown once, works, and ends with the session: RA-03
   expect(token).toMatch(/^eyJhbGciOiJSUzI1NiIs[\w-]*\.[\w-]+\.[\w-]+$/);
   expect(page.url()).not.toContain('eyJ');
   const me = await curl(`${baseURL}/api/v1/me`, ...bearer(token));
-  expect([me.status, JSON.parse(me.body).credential]).toEqual([200, 'id_token']);
+  expect([me.status, me.json.credential]).toEqual([200, 'id_token']);
   if (scripted) {
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await expect(page.getByText('Copied').first()).toBeVisible();
