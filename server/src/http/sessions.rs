@@ -56,12 +56,20 @@ pub fn token(id: Id) -> [u8; 16] {
     id.0.to_be_bytes()
 }
 
+impl Store {
+    fn draw(&self) -> Id {
+        Id(i128::from_be_bytes(self.engine.outside().bytes()))
+    }
+}
+
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (value, from) = (encode(record)?, origin(record));
+        // Never an id that the record comes with: one that was flushed comes with its old one.
+        record.id = self.draw();
         while !self.engine.insert_session(&token(record.id), person(record), &from, &value).await.map_err(backend)? {
-            record.id = Id::default();
+            record.id = self.draw();
         }
         Ok(())
     }
