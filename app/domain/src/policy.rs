@@ -39,8 +39,10 @@ pub enum Action {
     CreateRun,
     /// Seal a message to someone's key.
     SendMessage,
-    /// Read and remove one's own messages.
+    /// Read one's own messages.
     ReadInbox,
+    /// Remove one's own messages.
+    DeleteMessage,
     /// Read one's own notes.
     ReadNotebook,
     /// Write and remove one's own notes.
@@ -65,7 +67,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ListKeys,
         Self::CreateKey,
         Self::ChangeKey,
@@ -82,6 +84,7 @@ impl Action {
         Self::CreateRun,
         Self::SendMessage,
         Self::ReadInbox,
+        Self::DeleteMessage,
         Self::ReadNotebook,
         Self::WriteNotebook,
         Self::ListServiceAccounts,
@@ -105,7 +108,7 @@ impl Action {
             Self::CreateWorkspace | Self::DeleteWorkspace => Scope::WorkspacesWrite,
             Self::ListRuns => Scope::RunsRead,
             Self::CreateRun => Scope::RunsWrite,
-            Self::SendMessage => Scope::InboxWrite,
+            Self::SendMessage | Self::DeleteMessage => Scope::InboxWrite,
             Self::ReadInbox => Scope::InboxRead,
             Self::ReadNotebook => Scope::NotebookRead,
             Self::WriteNotebook => Scope::NotebookWrite,
@@ -129,6 +132,7 @@ impl Action {
             | Self::SeeCreators
             | Self::ListWorkspaces
             | Self::ListRuns
+            | Self::ReadInbox
             | Self::ReadNotebook
             | Self::ListServiceAccounts
             | Self::ListMembers
@@ -143,7 +147,7 @@ impl Action {
             Self::DeleteWorkspace => &[H::WorkspaceDeleted],
             Self::CreateRun => &[H::RunCreated],
             Self::SendMessage => &[H::MessageSent],
-            Self::ReadInbox => &[H::MessageDeleted],
+            Self::DeleteMessage => &[H::MessageDeleted],
             Self::WriteNotebook => &[H::NoteWritten, H::NoteDeleted],
             Self::ManageServiceAccounts => &[H::ServiceAccountCreated, H::ServiceAccountChanged],
             Self::ManageMembers => &[H::MemberInvited, H::InvitationRevoked, H::MemberRoleChanged, H::MemberRemoved],
@@ -184,6 +188,7 @@ pub const fn decide(role: Role, action: Action) -> Grant {
         | Action::RotateItself
         | Action::RevokeItself
         | Action::ReadInbox
+        | Action::DeleteMessage
         | Action::ReadNotebook
         | Action::WriteNotebook
         | Action::Leave => Grant::Own,

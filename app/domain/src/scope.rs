@@ -123,8 +123,8 @@ const TABLE: [(Scope, &str, Group, Access, &str); 17] = [
     (Scope::RunsWrite, "runs:write", Group::Runs, Access::Write, "Start runs, also by webhook"),
     (Scope::KeysRead, "keys:read", Group::Keys, Access::Read, "List API keys and see how they are used"),
     (Scope::KeysWrite, "keys:write", Group::Keys, Access::Write, "Create, rename, rotate and revoke API keys"),
-    (Scope::InboxRead, "inbox:read", Group::Inbox, Access::Read, "Read and delete the owner's messages"),
-    (Scope::InboxWrite, "inbox:write", Group::Inbox, Access::Write, "Send messages to others"),
+    (Scope::InboxRead, "inbox:read", Group::Inbox, Access::Read, "Read the owner's messages"),
+    (Scope::InboxWrite, "inbox:write", Group::Inbox, Access::Write, "Send messages to others and delete the owner's"),
     (Scope::NotebookRead, "notebook:read", Group::Notebook, Access::Read, "Read the owner's notes"),
     (Scope::NotebookWrite, "notebook:write", Group::Notebook, Access::Write, "Write and delete notes"),
     (

@@ -10,7 +10,7 @@ use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::fence::fence_person;
 use crate::keys::KeyPlan;
-use crate::people::Identity;
+use crate::people::{Identity, address};
 use crate::store::{Tx, actors, audit, meta, organizations, people, word};
 use crate::{Engine, Error, Result};
 
@@ -166,9 +166,9 @@ impl Engine {
             self.add_organization(&mut tx, &id, organization).await?;
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");
+                let email = address(identity);
                 let person =
-                    people::upsert(&mut tx, &identity.issuer, &identity.subject, name, identity.email.as_deref(), now)
-                        .await?;
+                    people::upsert(&mut tx, &identity.issuer, &identity.subject, name, email.as_deref(), now).await?;
                 let actor = self.next_actor(&mut tx, &id, name, *role).await?;
                 let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
                 let ctx =

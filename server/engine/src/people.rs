@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::{Event, Happening};
 use domain::view::Membership;
-use domain::{Actor, Moment, Name, OrganizationId, PersonId};
+use domain::{Actor, Moment, Name, OrganizationId, PersonId, text};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
@@ -18,7 +18,7 @@ pub struct Identity {
     pub issuer: String,
     /// The person's id there.
     pub subject: String,
-    /// Their e-mail, lower case, only if the provider verified it.
+    /// Their e-mail, only if the provider verified it.
     pub email: Option<String>,
     /// Their name.
     pub name: Option<String>,
@@ -41,12 +41,11 @@ impl Engine {
     /// `Busy`.
     pub async fn sign_in(&self, identity: &Identity, origin: &Origin) -> Result<PersonId> {
         let now = self.outside().now();
-        let name = shown_name(identity);
+        let (name, email) = (shown_name(identity), address(identity));
         let mut tx = self.db().begin().await?;
-        let person =
-            people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, identity.email.as_deref(), now).await?;
-        self.hold_heads(&mut tx, person, identity.email.as_deref()).await?;
-        if let Some(email) = &identity.email {
+        let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, email.as_deref(), now).await?;
+        self.hold_heads(&mut tx, person, email.as_deref()).await?;
+        if let Some(email) = &email {
             for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| row.is_sound(self.ring())) {
                 let row = actors::ActorRow { person_id: Some(person.0), claim_email: None, name: name.clone(), ..row };
                 let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
@@ -145,6 +144,11 @@ impl Engine {
             _ => Err(Error::Denied),
         }
     }
+}
+
+/// The address of someone in the one form that addresses are kept and compared in; none where it is none.
+pub(crate) fn address(identity: &Identity) -> Option<String> {
+    text::email(identity.email.as_deref()?).ok()
 }
 
 /// What to call someone: the name the provider gives, if it is fit to be shown, else their e-mail, else nothing much.

@@ -60,7 +60,7 @@ impl Engine {
     /// # Errors
     /// `NotFound` when the caller has no such message.
     pub async fn delete_message(&self, ctx: &Ctx, id: &ItemId) -> Result<()> {
-        let reach = permit(&ctx.actor, Action::ReadInbox)?;
+        let reach = permit(&ctx.actor, Action::DeleteMessage)?;
         self.delete_item(ctx, &reach, ItemKind::Message, id).await
     }
 

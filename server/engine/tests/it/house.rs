@@ -140,6 +140,12 @@ impl House {
         PersonId(self.intruder().await.number(&sql).await)
     }
 
+    /// A person by the whole of who they are; [`House::person`] knows those of one name.
+    pub async fn person_of(&self, issuer: &str, subject: &str) -> PersonId {
+        let sql = format!("SELECT id FROM people WHERE issuer = '{issuer}' AND subject = '{subject}'");
+        PersonId(self.intruder().await.number(&sql).await)
+    }
+
     pub async fn member(&self, name: &str, organization: &str) -> ActorId {
         let (person, organization) = (self.person(name).await, self.organization(organization).await);
         let sql = format!("SELECT id FROM actors WHERE person_id = {person} AND organization_id = '{organization}'");

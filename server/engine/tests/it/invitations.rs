@@ -46,11 +46,12 @@ both! {
         assert_eq!(before, everything(house).await);
     }
 
-    b4_of_many_who_come_at_once_one_joins(house) {
+    // B4, and finding 2 of PyPI's audit.
+    pypi_02_of_two_hundred_who_come_at_once_one_joins(house) {
         let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(house, "zoe").await;
         let mut tries = JoinSet::new();
-        for _ in 0..20 {
+        for _ in 0..200 {
             let (engine, token) = (house.engine.clone(), new.token.clone());
             tries.spawn(async move { engine.accept_invitation(&in_person(zoe), &token, origin()).await });
         }

@@ -21,6 +21,7 @@ mod members;
 mod organizations;
 mod own_sessions;
 mod people;
+mod pypi;
 mod races;
 mod ring;
 mod runs;

@@ -2,13 +2,13 @@
 
 use std::future::Future;
 
-use domain::command::{CreateKey, FoundOrganization};
+use domain::command::{CreateKey, FoundOrganization, InviteMember};
 use domain::{Code, Role};
 use engine::audit::ChainState;
-use engine::{Error, Result};
+use engine::{Ctx, Error, Result};
 use tokio::task::JoinSet;
 
-use crate::house::{NORTH, identity, origin, refusal, revoke, workspace};
+use crate::house::{House, NORTH, identity, in_person, origin, refusal, revoke, workspace};
 use crate::intruder::Value;
 
 /// Starts all of them at once; gives what each came to, in no order.
@@ -186,14 +186,60 @@ both! {
             let done = vec![one.await.expect("joined"), other.await.expect("joined")];
             let removed = done[1].is_ok();
             assert_eq!(winners(done, &[Code::Forbidden, Code::Conflict, Code::NotFound]), 1);
-            let sql = "SELECT COUNT(*) FROM actors WHERE role = 'owner' AND removed_at IS NULL AND organization_id = \
-                       (SELECT id FROM organizations WHERE name = 'North')";
-            assert_eq!(house.intruder().await.number(sql).await, 1);
+            assert_eq!(owners(house).await, 1);
             if removed {
                 return;
             }
             house.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
         }
+    }
+
+    b18_of_two_last_owners_who_leave_at_once_one_stays(house) {
+        for _ in 0..10 {
+            for name in ["olga", "ada"] {
+                let one = make_owner(house, name).await;
+                assert_eq!(one.actor().role, Role::Owner);
+            }
+            let mut tries = Vec::new();
+            for name in ["olga", "ada"] {
+                let (engine, ctx) = (house.engine.clone(), house.north(name).await);
+                tries.push(async move { engine.leave(&ctx).await });
+            }
+            assert_eq!(winners(race(tries).await, &[Code::Conflict]), 1);
+            assert_eq!(owners(house).await, 1);
+        }
+        house.sound_chain(NORTH).await;
+    }
+
+    b18_however_owners_leave_remove_and_demote_each_other_at_once_one_stays(house) {
+        const NAMES: [&str; 3] = ["olga", "ada", "max"];
+        let mut fewest = NAMES.len();
+        for round in 0..27_usize {
+            let mut all = Vec::new();
+            for name in NAMES {
+                all.push(make_owner(house, name).await);
+            }
+            let tries = (0..3).map(|turn| {
+                let (engine, me, next) = (house.engine.clone(), all[turn].clone(), all[(turn + 1) % 3].actor().id);
+                // Each of the three does one of three things; in 27 rounds, every combination.
+                let deed = round / 3_usize.pow(u32::try_from(turn).expect("small")) % 3;
+                async move {
+                    match deed {
+                        0 => engine.leave(&me).await,
+                        1 => engine.remove_member(&me, next).await,
+                        _ => engine.change_role(&me, next, Role::Member).await,
+                    }
+                }
+            });
+            // Whoever was lowered, or taken out with their sessions, meanwhile is refused for that.
+            let refusals = [Code::Conflict, Code::Forbidden, Code::NotFound, Code::Unauthorized];
+            assert!(winners(race(tries).await, &refusals) >= 1, "round {round}");
+            let left = owners(house).await;
+            assert!(left >= 1, "round {round}: nobody is left");
+            fewest = fewest.min(usize::try_from(left).expect("small"));
+        }
+        assert_eq!(fewest, 1, "the last owner was never at stake");
+        house.sound_chain(NORTH).await;
     }
 
     e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(house) {
@@ -243,7 +289,8 @@ both! {
         writing.await.expect("written");
     }
 
-    b4_of_two_hundred_callers_one_takes_a_sign_in_up_again(house) {
+    // B4, and the findings 1 and 2 of PyPI's audit.
+    pypi_02_of_two_hundred_callers_one_takes_a_sign_in_up_again(house) {
         house.engine.begin_flow(b"a flow's token", b"what it needs").await.expect("begun");
         let tries = (0..200).map(|_| {
             let engine = house.engine.clone();
@@ -251,4 +298,36 @@ both! {
         });
         assert_eq!(race(tries).await.into_iter().flatten().count(), 1);
     }
+}
+
+/// How many owners North has.
+async fn owners(house: &House) -> i64 {
+    let north = house.organization(NORTH).await;
+    let sql = format!(
+        "SELECT COUNT(*) FROM actors WHERE role = 'owner' AND removed_at IS NULL AND organization_id = '{north}'"
+    );
+    house.intruder().await.number(&sql).await
+}
+
+/// Has someone be an owner of North, whatever they are now, with the help of one who is.
+async fn make_owner(house: &House, name: &str) -> Ctx {
+    let standing = match house.enter(name, NORTH).await {
+        Ok(ctx) if ctx.actor().role == Role::Owner => return ctx,
+        Ok(ctx) => Some(ctx.actor().id),
+        Err(_) => None,
+    };
+    let mut owner = None;
+    for other in ["olga", "ada", "max"] {
+        owner = owner.or(house.enter(other, NORTH).await.ok().filter(|ctx| ctx.actor().role == Role::Owner));
+    }
+    let owner = owner.expect("an owner is there");
+    if let Some(id) = standing {
+        house.engine.change_role(&owner, id, Role::Owner).await.expect("raised");
+    } else {
+        let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
+        let token = house.engine.invite_member(&owner, command).await.expect("invited").token;
+        let person = house.person(name).await;
+        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
+    }
+    house.north(name).await
 }
