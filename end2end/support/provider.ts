@@ -61,9 +61,10 @@ export async function startProvider(port: number, redirect: string): Promise<Run
   };
 }
 
-/** Signs in at the page of the provider. */
-export async function signInThere(page: Page, person: string) {
+/** Signs in at the page of the provider. Without script its page between two people waits for a click. */
+export async function signInThere(page: Page, person: string, waits = false) {
   await page.getByPlaceholder('Enter any login').fill(person);
   await page.getByPlaceholder('and password').fill('any password');
   await page.getByRole('button', { name: 'Sign-in' }).click();
+  if (waits) await page.getByRole('button', { name: 'Continue', exact: true }).click();
 }

@@ -63,14 +63,14 @@ test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async 
 
     // Signing in again asks for the password although it knows her, and must end with her.
     await page.goto('/sign-in/start?fresh=1&return_to=/account');
-    await signInThere(page, 'grace');
+    await signInThere(page, 'grace', javaScriptEnabled === false);
     await expect(page.getByRole('alert')).toContainText('You signed in as someone else.');
     await expect(page.getByRole('alert')).toContainText('Request req_');
     await page.getByRole('link', { name: 'Go back' }).click();
     await expect(page).toHaveURL(`${server.url}/account`);
     const before = (await context.cookies()).find((cookie) => cookie.name === 'rt_session')!.value;
     await page.goto('/sign-in/start?fresh=1&return_to=/account');
-    await signInThere(page, 'ada');
+    await signInThere(page, 'ada', javaScriptEnabled === false);
     await expect(page).toHaveURL(`${server.url}/account`);
     expect((await context.cookies()).find((cookie) => cookie.name === 'rt_session')!.value).not.toBe(before);
     await expect(page.getByText('This device')).toHaveCount(1);
@@ -98,12 +98,15 @@ test('the provider enforces PKCE, and the server proves it', async ({ browser, r
     await signInThere(page, 'ada');
     await expect(page.getByRole('alert')).toContainText('The sign-in was not confirmed.');
 
-    // Turning back at the provider is told as what it is.
-    await page.goto('/sign-in');
-    await begin(page);
-    await page.getByRole('link', { name: /Cancel/i }).click();
-    await expect(page.getByRole('alert')).toContainText('The sign-in was cancelled.');
     await context.close();
+
+    // Turning back at the provider is told as what it is.
+    const other = await browserOf(browser, server);
+    await other.page.goto('/sign-in');
+    await begin(other.page);
+    await other.page.getByRole('link', { name: /Cancel/i }).click();
+    await expect(other.page.getByRole('alert')).toContainText('The sign-in was cancelled.');
+    await other.context.close();
   });
 });
 
