@@ -175,7 +175,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
 
   // The export stands in the log, with its filter.
   await page.goto(`${new URL(page.url()).pathname}?action=audit_log.exported`);
-  const event = events(page).first();
+  const event = events(page).filter({ hasText: /Format\s*CSV/ }).filter({ hasText: /Object\s*Workspace/ }).first();
   await expect(event).toContainText('Exported the audit log');
   await event.getByText('Details').first().click();
   await expect(event).toContainText(/Format\s*CSV/);
