@@ -113,7 +113,8 @@ impl Model {
         if self.keys[key].revoked || self.keys[key].owner != Owner::Seat(seat) {
             return Err(Code::NotFound);
         }
-        let heir = self.keys[key].cap.min(self.session(by)?).min(Role::Admin);
+        let owned = self.seats[seat].role;
+        let heir = self.keys[key].cap.min(owned).min(self.session(by)?).min(Role::Admin);
         self.take_out(seat)?;
         self.keys[key].revoked = true;
         self.services.push(heir);
