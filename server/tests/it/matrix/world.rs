@@ -1,7 +1,10 @@
 //! The people and things that cases are made of, and the picture of the database before and after.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, InviteMember, KeyDraft, RevokeKey};
+use domain::event::Happening;
 use domain::key::RevokeReason;
 use domain::{ActorId, KeyId, OrganizationId, Role};
 use engine::ctx::Origin;
@@ -75,6 +78,7 @@ pub struct World {
     pub expired: String,
     pub powerless: String,
     picture: String,
+    things: String,
     restore: String,
 }
 
@@ -125,7 +129,7 @@ impl World {
         // What ends by the clock has ended before the picture is taken.
         house.engine.expire_keys().await.expect("written down");
         let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
-        let (picture, restore) = photograph(&house.db).await;
+        let Photograph { picture, things, restore } = photograph(&house.db).await;
         Self {
             house,
             signer,
@@ -141,6 +145,7 @@ impl World {
             expired,
             powerless,
             picture,
+            things,
             restore,
         }
     }
@@ -170,6 +175,35 @@ impl World {
         row.expect("a picture").get(0)
     }
 
+    /// The same without the log, and without what is only kept so that the next thing gets a number.
+    pub async fn things(&self) -> String {
+        let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.house.db)).await;
+        row.expect("a picture").get(0)
+    }
+
+    /// What happened in all organizations, in the order in which it was written.
+    pub async fn log(&self) -> Vec<Happening> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT action FROM audit_events ORDER BY rowid")
+            .fetch_all(pool(&self.house.db))
+            .await
+            .expect("events");
+        rows.into_iter().map(|(word,)| word.parse().expect("a word of the log")).collect()
+    }
+
+    /// Every value of every column, by the names of table and column, in the order of the rows.
+    pub async fn cells(&self) -> BTreeMap<(String, String), Vec<String>> {
+        let mut cells = BTreeMap::new();
+        for (table, columns) in columns(&self.house.db).await {
+            let quoted: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+            let sql = format!("SELECT {} FROM {table} ORDER BY rowid", quoted.join(", "));
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(pool(&self.house.db)).await.expect("a table");
+            for (at, column) in columns.into_iter().enumerate() {
+                cells.insert((table.clone(), column), rows.iter().map(|row| row.get(at)).collect());
+            }
+        }
+        cells
+    }
+
     /// Puts the database back as it was at first.
     pub async fn restore(&self) {
         let mut conn = pool(&self.house.db).acquire().await.expect("a connection");
@@ -184,23 +218,43 @@ fn pool(db: &Db) -> &sqlx::SqlitePool {
     }
 }
 
-/// The query that takes the picture, and the statements that put everything back.
-async fn photograph(db: &Db) -> (String, String) {
-    const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' ORDER BY name";
+/// The queries that take pictures, and the statements that put everything back.
+struct Photograph {
+    picture: String,
+    things: String,
+    restore: String,
+}
+
+/// The tables of the product, and their columns.
+async fn columns(db: &Db) -> Vec<(String, Vec<String>)> {
+    const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' \
+        AND name NOT LIKE 'copy_of_%' ORDER BY name";
     let tables: Vec<(String,)> = sqlx::query_as(TABLES).fetch_all(pool(db)).await.expect("tables");
-    let (mut texts, mut restore) = (Vec::new(), "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned());
+    let mut all = Vec::new();
     for (table,) in tables {
-        let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
+        let names: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
             .bind(&table)
             .fetch_all(pool(db))
             .await
             .expect("columns");
+        all.push((table, names.into_iter().map(|(name,)| name).collect()));
+    }
+    all
+}
+
+async fn photograph(db: &Db) -> Photograph {
+    let (mut texts, mut things) = (Vec::new(), Vec::new());
+    let mut restore = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned();
+    for (table, columns) in columns(db).await {
         let seen = |name: &str| name.starts_with("last_used") || name == "seen_at";
-        let quoted: Vec<_> =
-            columns.iter().filter(|(name,)| !seen(name)).map(|(name,)| format!("quote({name})")).collect();
+        let quoted: Vec<_> = columns.iter().filter(|name| !seen(name)).map(|name| format!("quote({name})")).collect();
         // How keys are used is counted, refused calls too; being seen is no change.
         if !table.starts_with("key_") && table != "sessions" {
-            texts.push(format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||")));
+            let text = format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||"));
+            if !table.starts_with("audit_") && table != "counters" {
+                things.push(text.clone());
+            }
+            texts.push(text);
         }
         let copy = format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
         sqlx::query(sqlx::AssertSqlSafe(copy)).execute(pool(db)).await.expect("a copy");
@@ -210,10 +264,14 @@ async fn photograph(db: &Db) -> (String, String) {
         }
         restore += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table};");
     }
-    (format!("SELECT {}", texts.join("||'|'||")), restore + "COMMIT; PRAGMA foreign_keys = ON;")
+    things.push("(SELECT COALESCE(group_concat(quote(digest)), '') FROM sessions)".to_owned());
+    let select = |texts: Vec<String>| format!("SELECT {}", texts.join("||'|'||"));
+    let restore = restore + "COMMIT; PRAGMA foreign_keys = ON;";
+    Photograph { picture: select(texts), things: select(things), restore }
 }
 
-fn identity(subject: &str) -> Identity {
+/// Someone as the provider vouches for them.
+pub fn identity(subject: &str) -> Identity {
     Identity {
         issuer: GOOGLE.into(),
         subject: subject.into(),
