@@ -3,11 +3,11 @@
 //! every refusal the database is as it was (B14, B15, B20, RA-22, RA-23, RA-30..RA-32, RK-04, RK-42, RK-43, KE-06..KE-09,
 //! KE-25..KE-29).
 
-mod api;
-mod forms;
-mod oracle;
-mod pages;
-mod world;
+pub mod api;
+pub mod forms;
+pub mod oracle;
+pub mod pages;
+pub mod world;
 
 use std::collections::BTreeMap;
 

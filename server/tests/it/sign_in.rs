@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::house::{Answer, House};
 
 /// A house whose provider answers on a port of its own.
-async fn house() -> House {
+pub async fn house() -> House {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let mut house = House::with(None, |installation| installation.public_url = url.clone()).await;
@@ -44,14 +44,14 @@ async fn house() -> House {
     house
 }
 
-async fn get(house: &House, url: &str, cookies: &str) -> Answer {
+pub async fn get(house: &House, url: &str, cookies: &str) -> Answer {
     let path = url.strip_prefix(&house.parts.installation.public_url).unwrap_or(url).to_owned();
     let host = house.parts.installation.public_url.trim_start_matches("http://").to_owned();
     let request = Request::get(path).header("host", host).header("cookie", cookies).header("accept", "text/html");
     house.send(request.body(Body::empty()).expect("request")).await
 }
 
-fn cookie(answer: &Answer, name: &str) -> Option<String> {
+pub fn cookie(answer: &Answer, name: &str) -> Option<String> {
     let lines = answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
     lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(name)).map(str::to_owned)
 }
@@ -66,7 +66,7 @@ fn problem(answer: &Answer) -> String {
 }
 
 /// Leaves for the provider and chooses a person there; gives the flow cookie and the address to come back to.
-async fn leave(house: &House, person: &str, return_to: &str) -> (String, String) {
+pub async fn leave(house: &House, person: &str, return_to: &str) -> (String, String) {
     leave_as(house, person, &format!("return_to={return_to}"), "").await
 }
 

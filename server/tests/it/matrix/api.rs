@@ -10,12 +10,13 @@ use oidc::testing::Signer;
 use super::Tally;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Part, Which, World};
+use crate::house::Answer;
 use crate::operations::{TABLE, described};
 use crate::tokens::token;
 
 /// The reviewed table of the API.
 #[rustfmt::skip]
-const LINES: [Line; 47] = [
+pub const LINES: [Line; 47] = [
     ("list_keys", Asks::Membership, Thing::None, 200, 0),
     ("create_key", Asks::Membership, Thing::None, 201, 0),
     ("rotate_calling_key", Asks::Key, Thing::None, 201, 0),
@@ -88,15 +89,16 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
 }
 
 /// Someone who calls the API.
-struct Principal {
-    name: String,
-    standing: Standing,
-    bearer: String,
+pub struct Principal {
+    pub name: String,
+    pub standing: Standing,
+    pub bearer: String,
     /// Whose things are their own.
-    part: Option<Part>,
+    pub part: Option<Part>,
 }
 
-async fn principals(world: &World) -> Vec<Principal> {
+/// Everyone who may call the API.
+pub async fn principals(world: &World) -> Vec<Principal> {
     let forged = token(&Signer::new("k1"), "olivia", 10);
     let nobody = |name: &str, bearer: &str| Principal {
         name: name.into(),
@@ -193,8 +195,12 @@ pub fn id(world: &World, thing: Thing, which: Which, part: Option<&Part>) -> Opt
     })
 }
 
-/// An example call about a thing. A body that names an actor names the caller.
 async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> u16 {
+    answer(world, row, bearer, id, organization).await.status.as_u16()
+}
+
+/// The answer to an example call about a thing. A body that names an actor names the caller.
+pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> Answer {
     let (_, method, path, body, ..) = TABLE[row].clone();
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
     let path = marks.iter().fold(path.to_owned(), |path, mark| path.replace(mark, &encoded(id)));
@@ -215,7 +221,12 @@ async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Op
         "" => request.body(Body::empty()),
         body => request.header("content-type", "application/json").body(Body::from(body)),
     };
-    world.house.send(request.expect("a request")).await.status.as_u16()
+    world.house.send(request.expect("a request")).await
+}
+
+/// The row of an operation's first example.
+pub fn row(operation: &str) -> usize {
+    TABLE.iter().position(|row| row.0 == operation).expect("an example")
 }
 
 fn encoded(id: &str) -> String {
@@ -234,7 +245,7 @@ async fn b14_the_matrix_of_the_api() {
     let world = world.settled().await;
     let before = world.picture().await;
     for line in &LINES {
-        let row = TABLE.iter().position(|row| row.0 == line.0).expect("an example");
+        let row = row(line.0);
         for who in &everyone {
             for which in Which::ALL {
                 let Some(id) = id(&world, line.2, which, who.part.as_ref()) else { continue };
@@ -258,7 +269,7 @@ async fn rk_04_no_token_acts_in_another_organization() {
     let mut tally = Tally::default();
     let before = world.picture().await;
     for line in LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
-        let row = TABLE.iter().position(|row| row.0 == line.0).expect("an example");
+        let row = row(line.0);
         for subject in ["olivia", "adam", "mina", "gone", "zoe"] {
             for organization in [world.orbit.as_str(), "org_none", "../acme", ""] {
                 let id = id(&world, line.2, Which::Foreign, None).unwrap_or_default();

@@ -9,10 +9,11 @@ use domain::Role;
 use super::Tally;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Part, Which, World};
+use crate::house::Answer;
 
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing, `ORG` the organization.
 #[rustfmt::skip]
-const LINES: [(Line, &str); 27] = [
+pub const LINES: [(Line, &str); 27] = [
     (("/ui/create_key", Asks::Membership, Thing::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Asks::Own, Thing::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
@@ -91,11 +92,16 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     }
 }
 
-async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> u16 {
+/// The answer to a form, as an island sends it.
+pub async fn answer(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> Answer {
     let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
     let request = request.header("accept", "application/json");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    world.house.send(request.body(Body::from(form.to_owned())).expect("request")).await.status.as_u16()
+    world.house.send(request.body(Body::from(form.to_owned())).expect("request")).await
+}
+
+async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> u16 {
+    answer(world, path, form, cookie, site).await.status.as_u16()
 }
 
 // B14, B15, B16, B20, B31, KE-25..KE-29: the server functions.

@@ -11,10 +11,11 @@ use super::Tally;
 use super::forms::visitors;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Which, World};
+use crate::house::Answer;
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
 #[rustfmt::skip]
-const LINES: [Line; 17] = [
+pub const LINES: [Line; 17] = [
     ("/o/{organization}/settings", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys/new", Asks::Membership, Thing::None, 200, 0),
@@ -46,9 +47,14 @@ const BESIDE: [(&str, u16, u16, u16); 8] = [
     ("/organizations/new", 303, 200, 200),
 ];
 
-async fn get(world: &World, path: &str, cookie: &str) -> u16 {
+/// A page, as a browser asks for it.
+pub async fn look(world: &World, path: &str, cookie: &str) -> Answer {
     let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
-    world.house.send(request.body(Body::empty()).expect("request")).await.status.as_u16()
+    world.house.send(request.body(Body::empty()).expect("request")).await
+}
+
+async fn get(world: &World, path: &str, cookie: &str) -> u16 {
+    look(world, path, cookie).await.status.as_u16()
 }
 
 // RA-30, RK-04, KE-24, B13, B15, B20, B31: the pages. Looking changes nothing.

@@ -1,7 +1,10 @@
 //! The people and things that cases are made of, and the picture of the database before and after.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, InviteMember, KeyDraft, RevokeKey};
+use domain::event::Happening;
 use domain::key::RevokeReason;
 use domain::{ActorId, KeyId, OrganizationId, Role};
 use engine::ctx::Origin;
@@ -77,6 +80,7 @@ pub struct World {
     /// The key of a service account that was disabled.
     pub disabled: String,
     picture: String,
+    things: String,
     restore: String,
 }
 
@@ -129,7 +133,7 @@ impl World {
         // What ends by the clock has ended before the picture is taken.
         house.engine.expire_keys().await.expect("written down");
         let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
-        let (picture, restore) = photograph(&house.db, false).await;
+        let Photograph { picture, things, restore } = photograph(&house.db, false).await;
         Self {
             house,
             signer,
@@ -146,6 +150,7 @@ impl World {
             powerless,
             disabled,
             picture,
+            things,
             restore,
         }
     }
@@ -188,8 +193,38 @@ impl World {
 
     /// The same, put back from now on to how it is now, sessions and all.
     pub async fn settled(mut self) -> Self {
-        (self.picture, self.restore) = photograph(&self.house.db, true).await;
+        let Photograph { picture, things, restore } = photograph(&self.house.db, true).await;
+        (self.picture, self.things, self.restore) = (picture, things, restore);
         self
+    }
+
+    /// The same without the log, and without what is only kept so that the next thing gets a number.
+    pub async fn things(&self) -> String {
+        let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.house.db)).await;
+        row.expect("a picture").get(0)
+    }
+
+    /// What happened in all organizations, in the order in which it was written.
+    pub async fn log(&self) -> Vec<Happening> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT action FROM audit_events ORDER BY rowid")
+            .fetch_all(pool(&self.house.db))
+            .await
+            .expect("events");
+        rows.into_iter().map(|(word,)| word.parse().expect("a word of the log")).collect()
+    }
+
+    /// Every value of every column, by the names of table and column, in the order of the rows.
+    pub async fn cells(&self) -> BTreeMap<(String, String), Vec<String>> {
+        let mut cells = BTreeMap::new();
+        for (table, columns) in columns(&self.house.db).await {
+            let quoted: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
+            let sql = format!("SELECT {} FROM {table} ORDER BY rowid", quoted.join(", "));
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(pool(&self.house.db)).await.expect("a table");
+            for (at, column) in columns.into_iter().enumerate() {
+                cells.insert((table.clone(), column), rows.iter().map(|row| row.get(at)).collect());
+            }
+        }
+        cells
     }
 
     /// Puts the database back as it was at first.
@@ -206,24 +241,43 @@ fn pool(db: &Db) -> &sqlx::SqlitePool {
     }
 }
 
-/// The query that takes the picture, and the statements that put everything back.
-async fn photograph(db: &Db, with_sessions: bool) -> (String, String) {
+/// The queries that take pictures, and the statements that put everything back.
+struct Photograph {
+    picture: String,
+    things: String,
+    restore: String,
+}
+
+/// The tables of the product, and their columns.
+async fn columns(db: &Db) -> Vec<(String, Vec<String>)> {
     const TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlx%' \
-         AND name NOT LIKE 'copy_of_%' ORDER BY name";
+        AND name NOT LIKE 'copy_of_%' ORDER BY name";
     let tables: Vec<(String,)> = sqlx::query_as(TABLES).fetch_all(pool(db)).await.expect("tables");
-    let (mut texts, mut restore) = (Vec::new(), "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned());
+    let mut all = Vec::new();
     for (table,) in tables {
-        let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
+        let names: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info($1)")
             .bind(&table)
             .fetch_all(pool(db))
             .await
             .expect("columns");
+        all.push((table, names.into_iter().map(|(name,)| name).collect()));
+    }
+    all
+}
+
+async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
+    let (mut texts, mut things) = (Vec::new(), Vec::new());
+    let mut restore = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned();
+    for (table, columns) in columns(db).await {
         let seen = |name: &str| name.starts_with("last_used") || name == "seen_at";
-        let quoted: Vec<_> =
-            columns.iter().filter(|(name,)| !seen(name)).map(|(name,)| format!("quote({name})")).collect();
+        let quoted: Vec<_> = columns.iter().filter(|name| !seen(name)).map(|name| format!("quote({name})")).collect();
         // How keys are used is counted, refused calls too; being seen is no change.
         if !table.starts_with("key_") && table != "sessions" {
-            texts.push(format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||")));
+            let text = format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||"));
+            if !table.starts_with("audit_") && table != "counters" {
+                things.push(text.clone());
+            }
+            texts.push(text);
         }
         let copy =
             format!("DROP TABLE IF EXISTS copy_of_{table}; CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
@@ -234,10 +288,14 @@ async fn photograph(db: &Db, with_sessions: bool) -> (String, String) {
         }
         restore += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table};");
     }
-    (format!("SELECT {}", texts.join("||'|'||")), restore + "COMMIT; PRAGMA foreign_keys = ON;")
+    things.push("(SELECT COALESCE(group_concat(quote(digest)), '') FROM sessions)".to_owned());
+    let select = |texts: Vec<String>| format!("SELECT {}", texts.join("||'|'||"));
+    let restore = restore + "COMMIT; PRAGMA foreign_keys = ON;";
+    Photograph { picture: select(texts), things: select(things), restore }
 }
 
-fn identity(subject: &str) -> Identity {
+/// Someone as the provider vouches for them.
+pub fn identity(subject: &str) -> Identity {
     Identity {
         issuer: GOOGLE.into(),
         subject: subject.into(),

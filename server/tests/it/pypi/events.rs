@@ -1,0 +1,203 @@
+//! Findings 4 and 14: events that get lost, changes that leave none. Every operation is carried out, and what the log says
+//! of it is compared with what [`Action::traces`] promises.
+
+mod stories;
+
+use std::collections::{BTreeMap, HashSet};
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::event::Happening;
+use domain::policy::Action;
+use serde_json::json;
+
+use self::stories::Witness;
+use crate::house::{House, SETUP_TOKEN};
+use crate::matrix::oracle::{Asks, Standing};
+use crate::matrix::world::{Which, World};
+use crate::matrix::{api, forms};
+use crate::operations::described;
+
+/// What an operation of the API does, for the policy; nothing for what people do as themselves.
+fn action(operation: &str) -> Option<Action> {
+    Some(match operation {
+        "create_key" => Action::CreateKey,
+        "change_key" => Action::ChangeKey,
+        "rotate_key" => Action::RotateKey,
+        "rotate_calling_key" => Action::RotateItself,
+        "revoke_key" => Action::RevokeKey,
+        "create_workspace" => Action::CreateWorkspace,
+        "delete_workspace" => Action::DeleteWorkspace,
+        "create_run" | "create_run_by_hook" => Action::CreateRun,
+        "send_message" => Action::SendMessage,
+        "delete_message" => Action::DeleteMessage,
+        "write_note" | "delete_note" => Action::WriteNotebook,
+        "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
+        "change_organization" => Action::ChangeOrganization,
+        "leave_organization" => Action::Leave,
+        "export_audit_log" => Action::ReadAudit,
+        "change_member" | "remove_member" | "offboard_member" | "create_invitation" | "revoke_invitation" => {
+            Action::ManageMembers
+        }
+        _ => return None,
+    })
+}
+
+/// What an operation does besides: whose keys are settled with them, and whose links go with them.
+fn beside(operation: &str) -> &'static [Action] {
+    match operation {
+        "offboard_member" => &[Action::RevokeKey, Action::RotateKey, Action::ManageServiceAccounts],
+        "leave_organization" => &[Action::ManageMembers],
+        _ => &[],
+    }
+}
+
+/// The first organization is made where there is none.
+async fn bootstrapped() -> HashSet<Happening> {
+    let house = House::empty().await;
+    let body =
+        json!({ "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Ada", "email": "ada@example.test" });
+    let made = house.post("/api/v1/bootstrap", "", body).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    let key = made.json()["api_key"].as_str().expect("a key").to_owned();
+    let log = house.get("/api/v1/audit-log", &key).await.json();
+    let words = log["events"].as_array().expect("events").iter().filter_map(|event| event["action"].as_str());
+    words.map(|word| word.parse().expect("a word of the log")).collect()
+}
+
+// Findings 4 and 14: every operation that changes something writes exactly its events; every event has its operation, and
+// is one that the policy promises for it.
+#[tokio::test]
+async fn pypi_04_every_operation_leaves_exactly_its_events() {
+    let world = World::new().await;
+    let owner = world.parts[0].credential.clone();
+    let mut watch = Witness::of(&world).await;
+    stories::keys(&mut watch, &owner).await;
+    stories::data(&mut watch, &owner).await;
+    stories::settings(&mut watch, &owner).await;
+    stories::members(&mut watch, &owner).await;
+    stories::persons(&mut watch).await;
+    stories::by_itself(&mut watch).await;
+    let first = bootstrapped().await;
+    assert_eq!(first, HashSet::from([Happening::OrganizationCreated, Happening::KeyCreated]));
+    watch.told.insert("bootstrap", first);
+
+    let changing = described().into_iter().filter(|told| told.cost != Some(0)).map(|told| told.id);
+    let missing: Vec<_> = changing.filter(|id| !watch.told.contains_key(id.as_str())).collect();
+    assert!(missing.is_empty(), "nobody carried these out: {missing:?}");
+    let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
+    let mut written: BTreeMap<String, HashSet<Happening>> = BTreeMap::new();
+    for (operation, events) in &watch.told {
+        assert!(!events.is_empty(), "{operation} leaves nothing");
+        let Some(action) = action(operation) else { continue };
+        let promised = scopes[*operation].as_deref();
+        assert_eq!(action.scope().map(domain::Scope::as_str), promised, "{operation} asks for another permission");
+        let mut foreseen = action.traces().to_vec();
+        foreseen.extend(beside(operation).iter().flat_map(|action| action.traces()));
+        assert!(events.iter().all(|event| foreseen.contains(event)), "{operation} writes {events:?}");
+        let own = events.iter().copied().filter(|event| action.traces().contains(event));
+        written.entry(format!("{action:?}")).or_default().extend(own);
+    }
+    // Ending and replacing oneself are the same stories as ending and replacing another.
+    for action in Action::ALL.into_iter().filter(|action| *action != Action::RevokeItself) {
+        let promised: HashSet<_> = action.traces().iter().copied().collect();
+        let seen = written.remove(&format!("{action:?}")).unwrap_or_default();
+        assert_eq!(seen, promised, "{action:?}");
+    }
+    let happened: HashSet<_> = watch.told.values().flatten().copied().collect();
+    assert_eq!(happened, HashSet::from(Happening::ALL), "something never happened");
+}
+
+// Findings 4 and 14, for every door of both kinds and whoever passes it: nothing changes without an event, and nothing is
+// told that did not change. A server function tells what an operation of the API tells.
+#[tokio::test]
+async fn pypi_14_nothing_changes_without_an_event() {
+    let world = World::new().await;
+    let (mut changes, mut stories) = (0, HashSet::new());
+    for line in &api::LINES {
+        for who in api::principals(&world).await.iter().filter(|who| matches!(who.standing, Standing::Inside { .. })) {
+            for which in Which::ALL {
+                let Some(id) = api::id(&world, line.2, which, who.part.as_ref()) else { continue };
+                let (seen, before) = (world.log().await.len(), world.things().await);
+                let answer = api::answer(&world, api::row(line.0), &who.bearer, &id, None).await;
+                let (events, changed) = (world.log().await.split_off(seen), world.things().await != before);
+                assert_eq!(
+                    tells_of_a_change(&events),
+                    changed,
+                    "{} by {} about {which:?}: {events:?}, {}",
+                    line.0,
+                    who.name,
+                    answer.text
+                );
+                if changed {
+                    assert!(answer.status.is_success(), "{} by {} about {which:?}", line.0, who.name);
+                    world.restore().await;
+                    changes += 1;
+                    stories.insert(sorted(events));
+                }
+            }
+        }
+    }
+    assert!(changes > 150, "{changes}");
+    // What the examples of the API do not come to, as the test above has it.
+    use Happening as H;
+    let single = [H::OrganizationChanged, H::KeyNarrowed, H::SessionEnded];
+    stories.extend(single.map(|happening| vec![happening]));
+    stories.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
+    stories.insert(vec![H::KeyRevoked, H::MemberRemoved]);
+    let inside = [0, 1, 2].map(|at| &world.parts[at]);
+    let mut changes = 0;
+    for (line, form) in forms::LINES.iter().filter(|(line, _)| line.1 != Asks::Nothing) {
+        for part in inside {
+            for which in Which::ALL {
+                let Some(id) = api::id(&world, line.2, which, Some(part)) else { continue };
+                let form = form.replace("ORG", world.acme.as_str()).replace("ID", &id.replace('!', "%21"));
+                let cookie = world.cookie(part.subject).await;
+                let (seen, before) = (world.log().await.len(), world.things().await);
+                let answer = forms::answer(&world, line.0, &form, &cookie, "same-origin").await;
+                let (events, changed) = (world.log().await.split_off(seen), world.things().await != before);
+                assert_eq!(
+                    tells_of_a_change(&events),
+                    changed,
+                    "{} by {} about {which:?}: {events:?}, {}",
+                    line.0,
+                    part.subject,
+                    answer.text
+                );
+                assert!(stories.contains(&sorted(events.clone())), "{} writes {events:?}", line.0);
+                changes += usize::from(changed);
+                world.restore().await;
+            }
+        }
+    }
+    assert!(changes > 20, "{changes}");
+}
+
+/// Taking the log out and getting a token are told, and change nothing.
+fn tells_of_a_change(events: &[Happening]) -> bool {
+    events.iter().any(|event| !matches!(event, Happening::AuditExported | Happening::TokenIssued))
+}
+
+fn sorted(mut events: Vec<Happening>) -> Vec<Happening> {
+    events.sort_by_key(|happening| happening.as_str());
+    events
+}
+
+// Beside the tables: the file of the log, signing out, and what only looks.
+#[tokio::test]
+async fn pypi_14_exports_and_sign_outs_of_the_dashboard_are_told() {
+    let world = World::new().await;
+    let cookie = world.cookie("theo").await;
+    let mut watch = Witness::of(&world).await;
+    let page = format!("/o/{}/settings/audit-log", world.orbit);
+    let export = format!("organization={}&page={page}&format=csv", world.orbit);
+    let file = forms::answer(&world, "/ui/export_audit_log", &export, &cookie, "same-origin").await;
+    watch.saw("export_audit_log", &file, &[Happening::AuditExported]).await;
+    let dark = forms::answer(&world, "/ui/set_theme", "theme=dark&page=/", &cookie, "same-origin").await;
+    watch.saw("set_theme", &dark, &[]).await;
+    let request = Request::get(&page).header("cookie", &cookie).header("accept", "text/html");
+    let looked = world.house.send(request.body(Body::empty()).expect("a request")).await;
+    watch.saw("look", &looked, &[]).await;
+    let out = forms::answer(&world, "/ui/sign_out", "", &cookie, "same-origin").await;
+    watch.saw("sign_out", &out, &[Happening::SessionEnded]).await;
+}

@@ -1,0 +1,188 @@
+//! B13: what another organization has and what nobody has answers alike, byte for byte but for the request's id.
+
+use axum::http::Method;
+use serde_json::Value;
+
+use crate::house::Answer;
+use crate::matrix::api;
+use crate::matrix::forms;
+use crate::matrix::oracle::{Asks, Standing, Thing};
+use crate::matrix::pages;
+use crate::matrix::world::{Which, World};
+
+/// An answer without what is each request's own: its id, the nonce of its page, and the ids it was asked about.
+fn bare(answer: &Answer, asked: &[&str]) -> (u16, String, String) {
+    let mut own = vec![answer.header("x-request-id").to_owned()];
+    let policy = answer.header("content-security-policy");
+    own.extend(policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).map(str::to_owned));
+    own.extend(asked.iter().map(|id| (*id).to_owned()));
+    let blank = |text: &str| {
+        let texts = own.iter().filter(|word| !word.is_empty());
+        texts.fold(text.to_owned(), |text, word| text.replace(word.as_str(), "OWN"))
+    };
+    let headers: Vec<_> =
+        answer.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("?"))).collect();
+    // The length of an id is told by whoever asks; and a cookie that ended, ended at a moment of its own.
+    let moment = |line: &String| line.split("; Expires=").next().unwrap_or_default().to_owned();
+    let headers =
+        headers.iter().filter(|line| !line.starts_with("content-length")).map(moment).collect::<Vec<_>>().join("\n");
+    (answer.status.as_u16(), blank(&answer.text), blank(&headers))
+}
+
+// Every operation with an id, whoever asks.
+#[tokio::test]
+async fn b13_foreign_and_missing_ids_answer_alike() {
+    let world = World::new().await;
+    let mut compared = 0;
+    for line in api::LINES.iter().filter(|line| line.2 != Thing::None) {
+        for who in api::principals(&world).await {
+            let ids = [Which::Foreign, Which::Missing].map(|which| api::id(&world, line.2, which, who.part.as_ref()));
+            let [Some(foreign), Some(missing)] = ids else { panic!("{} has no foreign or missing id", line.0) };
+            let row = api::row(line.0);
+            let one = api::answer(&world, row, &who.bearer, &foreign, None).await;
+            let other = api::answer(&world, row, &who.bearer, &missing, None).await;
+            // Decision D9, RA-32: a workspace of another organization is known to be one.
+            let inside = matches!(who.standing, Standing::Inside { powerless: false, .. });
+            if line.2 == Thing::Workspace && inside {
+                assert_eq!((one.status.as_u16(), other.status.as_u16()), (403, 404), "{}", line.0);
+                let workspace = bare(&one, &[&foreign]).1;
+                assert_eq!(
+                    workspace,
+                    r#"{"error":"Forbidden","details":"You do not have permission to access this resource","code":"forbidden","request_id":"OWN"}"#
+                );
+                continue;
+            }
+            assert_eq!(bare(&one, &[&foreign]), bare(&other, &[&missing]), "{} by {}", line.0, who.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+// Ids that stand in a body or a filter, not in the address.
+#[tokio::test]
+async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
+    let world = World::new().await;
+    let (olivia, missing) = (&world.parts[0].credential, "999999".to_owned());
+    let (theo, bot, key) =
+        (world.stranger.ctx.actor().id.to_string(), world.accounts[1].to_string(), world.stranger.key.to_string());
+    let victim = format!("/api/v1/members/{}/offboard", world.parts[2].ctx.actor().id);
+    let asked = |path: &str, body: &str| (path.to_owned(), body.to_owned());
+    let cases = [
+        (Method::POST, asked("/api/v1/keys", r#"{"actor_id":ID}"#), &theo),
+        (Method::POST, asked("/api/v1/keys", r#"{"actor_id":ID}"#), &bot),
+        (Method::POST, asked(&victim, r#"{"keys":[{"key_id":ID,"then":"end"}]}"#), &key),
+        (
+            Method::POST,
+            asked(
+                &victim,
+                &format!(r#"{{"keys":[{{"key_id":{},"then":"hand_over","actor_id":ID}}]}}"#, world.parts[2].key),
+            ),
+            &bot,
+        ),
+        (Method::GET, asked("/api/v1/audit-log?actor_id=ID", ""), &theo),
+        (Method::GET, asked("/api/v1/audit-log?object_kind=key&object_id=ID", ""), &key),
+        (Method::GET, asked("/api/v1/audit-log?object_kind=member&object_id=ID", ""), &theo),
+        (Method::GET, asked("/api/v1/audit-log/export?actor_id=ID", ""), &theo),
+    ];
+    for (method, (path, body), foreign) in cases {
+        let ask = async |id: &str| {
+            let body = if body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_str(&body.replace("ID", id)).expect("json")
+            };
+            world.house.call(method.clone(), &path.replace("ID", id), olivia, body).await
+        };
+        let (one, other) = (ask(foreign).await, ask(&missing).await);
+        if path.contains("export") {
+            // Each export is in the log, and so in the next one.
+            assert_eq!((one.status, one.text.is_empty()), (other.status, other.text.is_empty()), "{path}");
+        } else {
+            assert_eq!(bare(&one, &[foreign]), bare(&other, &[&missing]), "{method} {path}");
+        }
+        assert!(!one.text.contains("theo") && !one.text.contains("Orbit"), "{method} {path}: {}", one.text);
+    }
+}
+
+// Organizations: whether one exists is told to nobody who is not in it.
+#[tokio::test]
+async fn b13_a_foreign_organization_and_one_that_is_not_answer_alike() {
+    let world = World::new().await;
+    let (foreign, missing) = (world.orbit.to_string(), "org_a1B2c3D4e5F6g7H8".to_owned());
+    for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser | Asks::Person)) {
+        for subject in ["olivia", "mina", "gone", "zoe"] {
+            let id = api::id(&world, line.2, Which::Someones, None).unwrap_or_default();
+            let ask = async |organization: &str| {
+                api::answer(&world, api::row(line.0), &world.token(subject), &id, Some(organization)).await
+            };
+            let (one, other) = (ask(&foreign).await, ask(&missing).await);
+            assert_eq!(one.status.as_u16(), 403, "{} by {subject}", line.0);
+            assert_eq!(bare(&one, &[]), bare(&other, &[]), "{} by {subject}", line.0);
+        }
+    }
+    for who in forms::visitors(&world).await {
+        if who.name.contains("another organization") {
+            continue;
+        }
+        for line in &pages::LINES {
+            let id = api::id(&world, line.2, Which::Someones, None).unwrap_or_default();
+            let path = |organization: &str| {
+                let path = line.0.replace("{organization}", organization);
+                path.replace("{key}", &id).replace("{actor}", &id)
+            };
+            let one = pages::look(&world, &path(&foreign), &who.cookie).await;
+            let other = pages::look(&world, &path(&missing), &who.cookie).await;
+            assert_eq!(bare(&one, &[&foreign]), bare(&other, &[&missing]), "{} by {}", line.0, who.name);
+        }
+        for (line, form) in forms::LINES.iter().filter(|(_, form)| form.contains("ORG")) {
+            let id = api::id(&world, line.2, Which::Foreign, None).unwrap_or_default();
+            let ask = async |organization: &str| {
+                let form = form.replace("ORG", organization).replace("ID", &id);
+                forms::answer(&world, line.0, &form, &who.cookie, "same-origin").await
+            };
+            let (one, other) = (ask(&foreign).await, ask(&missing).await);
+            assert_eq!(bare(&one, &[&foreign]), bare(&other, &[&missing]), "{} by {}", line.0, who.name);
+        }
+    }
+}
+
+// Pages and forms of one's own organization about things of another.
+#[tokio::test]
+async fn b13_pages_and_forms_about_foreign_and_missing_things_answer_alike() {
+    let world = World::new().await;
+    let mut compared = 0;
+    for who in forms::visitors(&world).await {
+        let ids = |thing| {
+            [Which::Foreign, Which::Missing]
+                .map(|which| api::id(&world, thing, which, who.part.as_ref()).expect("an id"))
+        };
+        // Which organization someone was in last is kept in their session; from now on it is this one.
+        pages::look(&world, &format!("/o/{}/settings", world.acme), &who.cookie).await;
+        for line in pages::LINES.iter().filter(|line| line.2 != Thing::None) {
+            let [foreign, missing] = ids(line.2);
+            let path = |id: &str| {
+                line.0.replace("{organization}", world.acme.as_str()).replace("{key}", id).replace("{actor}", id)
+            };
+            let one = pages::look(&world, &path(&foreign), &who.cookie).await;
+            let other = pages::look(&world, &path(&missing), &who.cookie).await;
+            // Who is to sign in is told where to come back to.
+            let [one, other] = [(one, path(&foreign)), (other, path(&missing))].map(|(answer, path)| {
+                bare(&answer, &[&path, &url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>()])
+            });
+            assert_eq!(one, other, "{} by {}", line.0, who.name);
+            compared += 1;
+        }
+        for (line, form) in forms::LINES.iter().filter(|(line, _)| line.2 != Thing::None) {
+            let [foreign, missing] = ids(line.2);
+            let ask = async |id: &str| {
+                let form = form.replace("ORG", world.acme.as_str()).replace("ID", id);
+                forms::answer(&world, line.0, &form, &who.cookie, "same-origin").await
+            };
+            let (one, other) = (ask(&foreign).await, ask(&missing).await);
+            assert_eq!(bare(&one, &[]), bare(&other, &[]), "{} by {}", line.0, who.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}

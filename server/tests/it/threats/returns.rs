@@ -1,0 +1,146 @@
+//! B30: whatever address a sign-in or a form is asked to lead back to, it stays on this origin.
+
+use axum::body::Body;
+use axum::http::Request;
+use url::Url;
+
+use crate::house::House;
+use crate::sign_in::{cookie, get, house, leave};
+
+/// Ways to say that another host is meant.
+const HOSTS: [&str; 24] = [
+    "//evil.test",
+    "///evil.test",
+    "////evil.test/%2e%2e",
+    "/\\evil.test",
+    "\\\\evil.test",
+    "\\/evil.test",
+    "https:evil.test",
+    "https:/evil.test",
+    "https://evil.test",
+    "HTTPS://evil.test",
+    "http://127.0.0.1@evil.test",
+    "http://127.0.0.1:3000.evil.test",
+    "//evil.test\\@127.0.0.1",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)//",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "blob:https://evil.test/x",
+    "//evil%E3%80%82test",
+    "\u{ff0f}\u{ff0f}evil.test",
+    "/\u{2044}evil.test",
+    "//[::ffff:6.6.6.6]",
+    "//0x6.0x6.0x6.0x6",
+];
+
+/// What may stand before it and be skipped by whoever reads it.
+const BEFORE: [&str; 14] =
+    ["", " ", "\t", "\n", "\r\n", "\0", "\u{b}", "\u{a0}", "\u{feff}", "/", ".", "/.", "/..;/", "/o/org_a/settings/.."];
+
+/// What reading an encoded address once too often makes of it.
+fn encoded(text: &str) -> [String; 3] {
+    let percent: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let twice = percent.replace('%', "%25");
+    [percent, twice, format!("/o/org_a/settings/api-keys?return_to={text}")]
+}
+
+fn corpus() -> Vec<String> {
+    let plain = BEFORE.iter().flat_map(|before| HOSTS.map(|host| format!("{before}{host}")));
+    let hidden = HOSTS.into_iter().flat_map(encoded);
+    let split = [
+        "/\t/evil.test",
+        "/\n/evil.test",
+        "/\r\n/evil.test",
+        "/o/x\r\nLocation: https://evil.test",
+        "/%0d%0aLocation:%20//evil.test",
+        "/o/../../..//evil.test",
+        "/;//evil.test",
+        "/?//evil.test",
+        "/#//evil.test",
+        "?https://evil.test",
+        "#@evil.test",
+        "@evil.test",
+        ".evil.test",
+        ":443@evil.test",
+        "/dev/idp",
+        "/sign-in/start?return_to=//evil.test",
+        "/sign-in/callback?code=x",
+        "/api/v1/keys",
+        "",
+    ];
+    plain.chain(hidden).chain(split.map(str::to_owned)).collect()
+}
+
+/// An address as a browser reads it on a page of ours; it must stay with us.
+fn stays(house: &House, location: &str) {
+    let here = Url::parse(&house.parts.installation.public_url).expect("an address");
+    let page = here.join("/sign-in/callback").expect("an address");
+    let there = page.join(location).unwrap_or_else(|error| panic!("{error}: {location:?}"));
+    assert_eq!(there.origin(), here.origin(), "{location:?}");
+    assert!(location.starts_with('/') && !location.starts_with("//") && !location.contains('\\'), "{location:?}");
+    assert!(!there.path().starts_with("/api") && !there.path().starts_with("/dev"), "{location:?}");
+}
+
+#[tokio::test]
+async fn b30_a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
+    let house = house().await;
+    let corpus = corpus();
+    assert!(corpus.len() >= 400, "{}", corpus.len());
+    for hostile in corpus {
+        let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
+        let (flow, back) = leave(&house, "olivia", &query).await;
+        let done = get(&house, &back, &flow).await;
+        assert_eq!(done.status.as_u16(), 303, "{hostile:?}");
+        assert!(cookie(&done, "rt_session").is_some(), "{hostile:?}");
+        stays(&house, done.header("location"));
+        // Nor is an address raw in the query read as something else.
+        if hostile.is_ascii() && !hostile.contains(|c: char| c.is_ascii_control() || " #<>".contains(c)) {
+            let started = get(&house, &format!("/sign-in/start?return_to={hostile}"), "").await;
+            assert_eq!(started.status.as_u16(), 303, "{hostile:?}");
+            assert!(started.header("location").starts_with(&house.parts.installation.public_url), "{hostile:?}");
+        }
+    }
+}
+
+// The sign-in page passes the address on: never one that leads away.
+#[tokio::test]
+async fn b30_the_sign_in_page_links_nowhere_else() {
+    let house = house().await;
+    for hostile in corpus() {
+        let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
+        let page = get(&house, &format!("/sign-in?return_to={query}&problem={query}"), "").await;
+        assert_eq!(page.status.as_u16(), 200, "{hostile:?}");
+        for link in page.text.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = link.replace("&amp;", "&");
+            stays(&house, link.split('#').next().filter(|path| !path.is_empty()).unwrap_or("/"));
+        }
+        assert!(!page.text.contains("<script>alert"), "{hostile:?}");
+    }
+}
+
+// A form says which page it stands on; the answer leads to a page of ours, or there is none.
+#[tokio::test]
+async fn b30_a_form_leads_back_to_a_page_of_ours() {
+    let house = house().await;
+    let (mut followed, mut refused) = (0, 0);
+    for hostile in corpus().into_iter().chain(["/".into(), "/sign-in".into()]) {
+        let page: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
+        let request =
+            Request::post("/ui/set_theme").header("sec-fetch-site", "same-origin").header("accept", "text/html");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            request.header("referer", "https://evil.test/").body(Body::from(format!("theme=dark&page={page}")));
+        let answer = house.send(request.expect("a request")).await;
+        match answer.status.as_u16() {
+            303 => {
+                stays(&house, answer.header("location"));
+                followed += 1;
+            }
+            400 => refused += 1,
+            other => panic!("{other}: {hostile:?}"),
+        }
+    }
+    assert!(followed >= 2 && refused > 300, "{followed} {refused}");
+}
