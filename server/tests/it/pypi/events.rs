@@ -111,7 +111,6 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
 // Findings 4 and 14, for every door of both kinds and whoever passes it: nothing changes without an event, and nothing is
 // told that did not change. A server function tells what an operation of the API tells.
 #[tokio::test]
-#[ignore = "its table does not know the forms of members and accounts yet"]
 async fn pypi_14_nothing_changes_without_an_event() {
     let world = World::new().await;
     let (mut changes, mut stories) = (0, HashSet::new());
