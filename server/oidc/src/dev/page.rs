@@ -7,7 +7,7 @@ pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&st
     let action = escape(&format!("{}/authorize", standin.path));
     let hidden = hidden_fields(request);
     let complaint =
-        complaint.map(|words| format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(words))).unwrap_or_default();
+        complaint.map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words))).unwrap_or_default();
     let people = people_form(standin, &action, &hidden);
     let body = format!(
         "{complaint}{people}<hr>\n\
@@ -25,7 +25,7 @@ pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&st
 
 /// The page that says why a request cannot be answered.
 pub(super) fn refusal(standin: &Standin, words: &str) -> String {
-    let body = format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(words));
+    let body = format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words));
     whole(standin, "This sign-in cannot go on", &body)
 }
 
