@@ -41,6 +41,8 @@ pub struct Visit {
     pub session: Session,
     /// How the pages should look.
     pub theme: Theme,
+    /// Whether the browser only fetches ahead what the person may want next.
+    pub ahead: bool,
     /// What is true of every visit.
     pub installation: Arc<Installation>,
 }
@@ -153,8 +155,11 @@ impl Visit {
         }
     }
 
-    /// Takes the word that was left for this page.
+    /// Takes the word that was left for this page. A page that nobody has asked for yet leaves it where it is.
     pub async fn take_flash(&self) -> Option<Flash> {
+        if self.ahead {
+            return None;
+        }
         self.session.get::<Flash>(FLASH).await.ok().flatten()?;
         self.session.remove(FLASH).await.ok().flatten()
     }

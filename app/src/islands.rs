@@ -9,6 +9,7 @@ pub mod create;
 mod faults;
 pub mod page;
 pub mod revoke;
+mod rows;
 
 use leptos::prelude::*;
 

@@ -6,6 +6,11 @@ use leptos::prelude::*;
 use crate::doors::Theme;
 use crate::words;
 
+/// What a browser may fetch ahead, while the pointer rests on a link: pages of the organization that is open, which only
+/// show. What was fetched is dropped by the answer to the next form, so nobody sees a list from before their own change.
+/// <https://wicg.github.io/nav-speculation/speculation-rules.html>
+const AHEAD: &str = r#"{"prefetch":[{"source":"document","eagerness":"moderate","where":{"selector_matches":".nav a,.crumbs a,.table th a,.pager a"}}]}"#;
+
 /// What the document must know besides its page.
 pub struct Document {
     /// The page's title.
@@ -30,6 +35,7 @@ pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
 
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
+    let ahead = view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> };
     let wake = document.islands.then(|| wake(&document.assets, document.nonce));
     view! {
         <html lang="en" data-theme=document.theme.as_str()>
@@ -41,6 +47,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+                {ahead}
                 {wake}
             </head>
             <body>

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
 
 use super::browser::{all, around, attribute, by_id, dialog};
-use super::copying;
+use super::{copying, rows};
 
 /// A form that is on its way.
 const SENT: &str = "form[data-sent]";
@@ -24,11 +24,6 @@ pub fn PageHelp() -> impl IntoView {
                 dialog.close();
             }
         });
-        window_event_listener(ev::change, |event| {
-            if around(&event, ".pick input").is_some() {
-                count();
-            }
-        });
         window_event_listener(ev::submit, |event| {
             once(&event);
             shorten(&event);
@@ -38,13 +33,16 @@ pub fn PageHelp() -> impl IntoView {
             all(SENT).iter().for_each(|form| drop(form.remove_attribute("data-sent")))
         });
         copying::listen_texts();
-        // A page that comes back keeps what was chosen.
-        count();
+        rows::listen();
     }
 }
 
-/// `/` searches, `c` creates, `?` tells; not while something is typed or asked.
+/// `/` searches, `c` creates, `?` tells, others walk the rows; not while something is typed or asked.
 fn pressed(event: ev::KeyboardEvent) {
+    // A search within a form narrows what is beneath it; it does not send the form.
+    if event.key() == "Enter" && around(&event, "[data-narrow]").is_some() {
+        return event.prevent_default();
+    }
     if event.key() == "Escape" {
         if let Some(open) = document().query_selector(".menu[open]").ok().flatten() {
             shut(&open);
@@ -58,12 +56,12 @@ fn pressed(event: ev::KeyboardEvent) {
         return;
     }
     let done = match event.key().as_str() {
-        "/" => by_id("q").map(|search| drop(search.focus())),
-        "c" => first("a[data-create]").map(|link| link.click()),
-        "?" => dialog("shortcuts").map(|dialog| drop(dialog.show_modal())),
-        _ => None,
+        "/" => by_id("q").map(|search| drop(search.focus())).is_some(),
+        "c" => first("a[data-create]").map(|link| link.click()).is_some(),
+        "?" => dialog("shortcuts").map(|dialog| drop(dialog.show_modal())).is_some(),
+        _ => rows::pressed(&event),
     };
-    if done.is_some() {
+    if done {
         event.prevent_default();
     }
 }
@@ -101,14 +99,6 @@ fn focus_in(element: &Element, selector: &str) {
 
 fn first(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
-}
-
-/// Says how many rows are chosen.
-fn count() {
-    if let Some(label) = by_id("bulk-count") {
-        let chosen = all(".pick input:checked").len();
-        label.set_text_content(Some(&format!(" ({chosen})")));
-    }
 }
 
 /// A form whose answer must not be lost is sent once, however often its button is pressed.

@@ -174,6 +174,7 @@ fn permissions(form: &KeyForm) -> AnyView {
             <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT)}</div>
             {fault_line("template", form.fault("template"))}
             <div class="unfold custom" id="scopes">
+                <input class="input needs-script" type="search" data-narrow="" autocomplete="off" aria-label=words::NARROW_PICKS placeholder=words::NARROW_PICKS/>
                 {picks(ScopeSet::of(Scope::ALL), chosen)}
                 <p class="hint only-test">{words::SANDBOX_GROUPS}</p>
                 <p class="hint">{words::WRITE_INCLUDES}" "<span id="scope-count" role="status"></span></p>

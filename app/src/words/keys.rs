@@ -51,8 +51,18 @@ pub const REVOKE_SELECTED: &str = "Revoke selected";
 /// Opens the dialog of shortcuts.
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.
-pub const SHORTCUT_LIST: [(&str, &str); 3] =
-    [("/", "Search the keys"), ("c", "Create an API key"), ("?", "Show this list")];
+pub const SHORTCUT_LIST: [(&str, &str); 6] = [
+    ("/", "Search the keys"),
+    ("c", "Create an API key"),
+    ("j k", "Go to the next or previous key, like ↓ and ↑ in the list"),
+    ("Enter", "Open the key"),
+    ("x", "Select the key"),
+    ("?", "Show this list"),
+];
+/// Chooses every key that is shown.
+pub const SELECT_ALL: &str = "Select all keys on this page";
+/// Looks for permissions in the list of them.
+pub const NARROW_PICKS: &str = "Search permissions";
 /// The entries of a row's menu.
 pub const COPY_KEY_ID: &str = "Copy key ID";
 /// Leads to the key's own page.

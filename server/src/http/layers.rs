@@ -65,7 +65,12 @@ pub async fn headers(State(house): State<House>, request: Request, next: Next) -
 pub async fn page_headers(mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
     request.extensions_mut().insert(nonce.clone());
+    let reads = is_safe(request.method());
     let mut response = next.run(request).await;
+    if !reads {
+        // Pages that the browser fetched ahead are from before this.
+        set(response.headers_mut(), "clear-site-data", "\"prefetchCache\"");
+    }
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
@@ -80,11 +85,15 @@ pub async fn page_headers(mut request: Request, next: Next) -> Response {
 /// Refuses to change anything for another site: an unsafe method needs `Sec-Fetch-Site: same-origin`, or, from
 /// browsers that do not send it, an `Origin` that is ours. Neither is a refusal too.
 pub async fn same_origin(State(house): State<House>, request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    if safe || is_ours(request.headers(), &house.installation.public_url) {
+    if is_safe(request.method()) || is_ours(request.headers(), &house.installation.public_url) {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was changed.").into_response()
+}
+
+/// Whether a request only looks.
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The value of a cookie, if the request bears it.

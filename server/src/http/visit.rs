@@ -15,6 +15,9 @@ use super::layers::cookie;
 use super::problem::Refusal;
 use super::sessions::{PERSON, SIGNED_IN_AT, token};
 
+/// What browsers say of a page that they fetch ahead.
+const PURPOSE: &str = "sec-purpose";
+
 /// Reads the session and puts a [`Visit`] beside the request.
 pub async fn receive(State(house): State<House>, session: Session, mut request: Request, next: Next) -> Response {
     let person = match session.get::<i64>(PERSON).await {
@@ -31,6 +34,7 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
         origin: request.extensions().get::<Origin>().cloned().unwrap_or_default(),
         session,
         theme: theme(request.headers()),
+        ahead: request.headers().get(PURPOSE).is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")),
         installation: house.installation.clone(),
     };
     request.extensions_mut().insert(visit);

@@ -22,7 +22,7 @@ pub fn table(list: &List) -> AnyView {
             <table class=class>
                 <caption class="visually-hidden">{words::keys_caption(&list.room.name)}</caption>
                 <thead><tr>
-                    <th scope="col" class="pick"><span class="visually-hidden">"Select"</span></th>
+                    <td class="pick"><input class="needs-script" type="checkbox" aria-label=words::SELECT_ALL title=words::SELECT_ALL/></td>
                     {head(list, "name", "Name", KeySort::Name)}
                     <th scope="col" class="masked">"Key preview"</th>
                     <th scope="col" class="env">{words::ENVIRONMENT}</th>

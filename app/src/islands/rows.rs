@@ -1,0 +1,96 @@
+//! Rows of a table: walking them by keyboard, choosing them, and showing only those that fit what is typed.
+
+use leptos::prelude::*;
+use leptos::{ev, web_sys};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::browser::{all, around, by_id};
+
+/// What a row is reached by.
+const NAMES: &str = ".table tbody th a";
+/// The boxes that choose rows, and the one that chooses all of them.
+const PICKS: &str = "tbody .pick input";
+const EVERY: &str = "thead .pick input";
+
+/// Minds the tables of the page.
+pub fn listen() {
+    window_event_listener(ev::change, |event| {
+        if let Some(every) = around(&event, EVERY).and_then(|box_| box_.dyn_into::<HtmlInputElement>().ok()) {
+            boxes().iter().for_each(|one| one.set_checked(every.checked()));
+        }
+        if around(&event, ".pick input").is_some() {
+            count();
+        }
+    });
+    window_event_listener(ev::input, |event| {
+        if let Some(search) = around(&event, "[data-narrow]").and_then(|search| search.dyn_into().ok()) {
+            narrow(&search);
+        }
+    });
+    window_event_listener(ev::reset, |event| {
+        if let Some(form) = event.target().and_then(|form| form.dyn_into::<Element>().ok()) {
+            rows_of(&form).iter().for_each(|row| row.set_hidden(false));
+        }
+    });
+    // A page that comes back keeps what was chosen.
+    count();
+}
+
+/// A key that walks the rows (`j` and `k` anywhere, arrows within a table) or chooses one (`x`). Says whether it did.
+pub fn pressed(event: &ev::KeyboardEvent) -> bool {
+    let row = around(event, ".table tbody tr");
+    match event.key().as_str() {
+        "j" => walk(row.as_ref(), 1),
+        "k" => walk(row.as_ref(), -1),
+        "ArrowDown" if row.is_some() => walk(row.as_ref(), 1),
+        "ArrowUp" if row.is_some() => walk(row.as_ref(), -1),
+        "x" => row.and_then(|row| row.query_selector(".pick input").ok()?).is_some_and(click),
+        _ => false,
+    }
+}
+
+fn click(element: Element) -> bool {
+    element.dyn_into::<HtmlElement>().map(|element| element.click()).is_ok()
+}
+
+/// Puts the focus on the name in the next row, or in the first if none has it.
+fn walk(row: Option<&Element>, step: isize) -> bool {
+    let names = all(NAMES);
+    let here = names.iter().position(|name| row.is_some_and(|row| row.contains(Some(name))));
+    let next = here.map_or(Some(0), |here| here.checked_add_signed(step));
+    let next = next.and_then(|next| names.get(next)).and_then(|name| name.dyn_ref::<HtmlElement>());
+    next.is_some_and(|name| name.focus().is_ok())
+}
+
+fn boxes() -> Vec<HtmlInputElement> {
+    all(PICKS).into_iter().filter_map(|one| one.dyn_into().ok()).collect()
+}
+
+/// Says how many rows are chosen.
+fn count() {
+    let boxes = boxes();
+    let chosen = boxes.iter().filter(|one| one.checked()).count();
+    if let Some(label) = by_id("bulk-count") {
+        label.set_text_content(Some(&format!(" ({chosen})")));
+    }
+    if let Some(every) = all(EVERY).into_iter().next().and_then(|every| every.dyn_into::<HtmlInputElement>().ok()) {
+        every.set_checked(chosen > 0 && chosen == boxes.len());
+        every.set_indeterminate(chosen > 0 && chosen < boxes.len());
+    }
+}
+
+/// Shows the rows of the table beneath a search in which its text stands.
+fn narrow(search: &HtmlInputElement) {
+    let Some(form) = search.closest("form").ok().flatten() else { return };
+    let wanted = search.value().trim().to_lowercase();
+    for row in rows_of(&form) {
+        let text = row.text_content().unwrap_or_default().to_lowercase();
+        row.set_hidden(!text.contains(&wanted));
+    }
+}
+
+fn rows_of(form: &Element) -> Vec<HtmlElement> {
+    let Ok(found) = form.query_selector_all(".picks tbody tr") else { return Vec::new() };
+    (0..found.length()).filter_map(|n| found.get(n)?.dyn_into().ok()).collect()
+}
