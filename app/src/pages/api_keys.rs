@@ -150,7 +150,7 @@ fn create_dialog(list: &List) -> AnyView {
         <button class="button" type="button" data-close="create">{words::CANCEL}</button>
         <button class="button primary" id="generate">{words::GENERATE}</button>
     };
-    let form = key_form(&list.form, heading.into_any(), buttons.into_any());
+    let form = key_form(&list.form, heading.into_any(), buttons.into_any(), false);
     view! { <dialog class="dialog large" id="create" data-veil="" aria-labelledby="create-title">{form}</dialog> }
         .into_any()
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
 use crate::bits::icon;
+use crate::islands::page::PageHelp;
 use crate::parts::frame::{Room, frame};
 use crate::parts::key_form::{KeyForm, key_form};
 use crate::routes::{Place, Screen};
@@ -22,7 +23,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
         None => None,
     };
     let form = KeyForm::load(asked, &room, service).await?;
-    Ok(Page::new(words::CREATE_KEY, move || if form.may_create { draw(&room, &form) } else { closed(&room) }))
+    let draw = move || if form.may_create { draw(&room, &form) } else { closed(&room) };
+    Ok(Page { islands: true, ..Page::new(words::CREATE_KEY, draw) })
 }
 
 /// Only owners and admins make keys here.
@@ -43,7 +45,8 @@ fn draw(room: &Room, form: &KeyForm) -> AnyView {
         <a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::CANCEL}</a>
         <button class="button primary">{words::GENERATE}</button>
     };
-    frame(room, words::CREATE_KEY, None, key_form(form, heading.into_any(), buttons.into_any()))
+    let form = key_form(form, heading.into_any(), buttons.into_any(), true);
+    view! { {frame(room, words::CREATE_KEY, None, form)}<PageHelp/> }.into_any()
 }
 
 /// What a service account is called; making its keys is the admins' business (RA-17).

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
 use crate::bits::{icon, preview};
+use crate::islands::page::PageHelp;
 use crate::parts::frame::{Room, frame};
 use crate::parts::{fault_line, summary, used, when_due};
 use crate::routes::{Place, Screen};
@@ -25,7 +26,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
     let problem = asked.problem().cloned();
     let overlap = asked.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
     let label = asked.typed("label").unwrap_or_default().to_owned();
-    Ok(Page::new(words::ROTATE_KEY, move || draw(&room, &line, problem.as_ref(), overlap, label)))
+    let draw = move || draw(&room, &line, problem.as_ref(), overlap, label);
+    Ok(Page { islands: true, ..Page::new(words::ROTATE_KEY, draw) })
 }
 
 fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, label: String) -> AnyView {
@@ -50,7 +52,7 @@ fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, la
     let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
     let steps = words::ROTATE_STEPS.map(|step| view! { <li>{step}</li> });
     let body = view! {
-        <form class="sheet" method="post" action="/ui/rotate_key">
+        <form class="sheet" method="post" action="/ui/rotate_key" data-once="">
             {room.fields(Some(("key_id", key.key_id.to_string())))}
             {heading}
             <div class="sheet-body">
@@ -74,7 +76,7 @@ fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, la
             </div>
         </form>
     };
-    frame(room, words::ROTATE_KEY, None, body.into_any())
+    view! { {frame(room, words::ROTATE_KEY, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn facts(room: &Room, line: &KeyLine) -> AnyView {
@@ -105,7 +107,7 @@ fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Prob
         }
     };
     view! {
-        <fieldset class="field" id="overlap_seconds">
+        <fieldset class="field" id="overlap_seconds" aria-describedby="overlap_seconds-error">
             <legend>{words::OVERLAP}</legend>
             <div class="cards tight">{words::OVERLAPS.map(chip).collect_view()}</div>
             {fault_line("overlap_seconds", problem.and_then(|problem| problem.field("overlap_seconds")).map(str::to_owned))}

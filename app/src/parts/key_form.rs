@@ -79,13 +79,14 @@ impl KeyForm {
     }
 }
 
-/// The form, beneath a heading and above its buttons.
-pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView) -> AnyView {
+/// The form, beneath a heading and above its buttons. On a page of its own it is sent once, for its answer is the only
+/// place that ever shows the key; in a dialog the island sees to that.
+pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView, alone: bool) -> AnyView {
     let service = form.service.as_ref().map(|(id, _)| ("actor_id", id.to_string()));
     let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
     view! {
-        <form class="sheet" id="create-form" method="post" action="/ui/create_key">
+        <form class="sheet" id="create-form" method="post" action="/ui/create_key" data-once=alone.then_some("")>
             {form_fields(&form.place, &form.organization, service)}
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
@@ -144,7 +145,7 @@ fn environment(form: &KeyForm) -> AnyView {
         }
     };
     view! {
-        <fieldset class="field" id="environment">
+        <fieldset class="field" id="environment" aria-describedby="environment-error">
             <legend>{words::ENVIRONMENT}</legend>
             <div class="cards">{Environment::ALL.map(card).collect_view()}</div>
             {fault_line("environment", form.fault("environment"))}
@@ -168,7 +169,7 @@ fn permissions(form: &KeyForm) -> AnyView {
     let chosen =
         |group: domain::scope::Group| form.typed(&format!("access[{}]", group.as_str())).unwrap_or("none").to_owned();
     view! {
-        <fieldset class="field" id="template" aria-describedby="least-privilege">
+        <fieldset class="field" id="template" aria-describedby="template-error scopes-error least-privilege">
             <legend>{words::PERMISSIONS}</legend>
             <p class="hint" id="least-privilege">{words::LEAST_PRIVILEGE}</p>
             <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT)}</div>

@@ -31,7 +31,7 @@ pub fn expiry(form: &KeyForm) -> AnyView {
     let tomorrow = form.now.plus_seconds(DAY_SECONDS).to_date();
     let typed = form.typed("expires_on").unwrap_or_default().to_owned();
     view! {
-        <fieldset class="field" id="expires_at">
+        <fieldset class="field" id="expires_at" aria-describedby="expires_at-error">
             <legend>{words::EXPIRATION}</legend>
             <div class="chips">
                 {days.collect_view()}

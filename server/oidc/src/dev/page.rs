@@ -6,8 +6,9 @@ use super::{Person, Standin, form::Request};
 pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&str>) -> String {
     let action = escape(&format!("{}/authorize", standin.path));
     let hidden = hidden_fields(request);
-    let complaint =
-        complaint.map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words))).unwrap_or_default();
+    let complaint = complaint
+        .map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words)))
+        .unwrap_or_default();
     let people = people_form(standin, &action, &hidden);
     let body = format!(
         "{complaint}{people}<hr>\n\
