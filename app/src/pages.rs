@@ -38,6 +38,7 @@ mod revoke_keys;
 mod rotate_key;
 mod service_account;
 mod service_accounts;
+mod style;
 
 /// A request for a page.
 pub struct Asked {
@@ -137,7 +138,7 @@ impl Page {
 pub async fn answer(asked: Asked) -> Response<String> {
     let shown = match Screen::parse(&asked.path) {
         Some(screen) => show(&asked, screen).await,
-        None => Ok(Answer::Page(missing::page(&asked.visit.problem(Code::NotFound)))),
+        None => Ok(Answer::Page(missing::page(&asked.visit.problem(Code::NotFound), &asked.path))),
     };
     let shown = shown.unwrap_or_else(|problem| turned_away(&asked, problem));
     match shown {
@@ -149,7 +150,7 @@ pub async fn answer(asked: Asked) -> Response<String> {
 /// The page of a refusal that belongs to no form.
 pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem) -> Response<String> {
     let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
-    paint(asked, missing::page(problem))
+    paint(asked, missing::page(problem, ""))
 }
 
 /// Sends the browser elsewhere, with GET.
@@ -168,6 +169,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::SignIn => Ok(front::sign_in(asked)),
         Screen::Welcome => front::welcome(asked).await,
         Screen::Account => account::show(asked).await.map(Answer::Page),
+        Screen::Style => style::show(asked).map(Answer::Page),
         Screen::Shortcut => front::shortcut(asked).await,
         Screen::Join(token) => join::show(asked, token).await,
         Screen::NewOrganization => new_organization::show(asked).await,
@@ -203,7 +205,7 @@ fn turned_away(asked: &Asked, problem: Problem) -> Answer {
         let back = Screen::parse(&asked.path).map(|screen| Place::of(screen, &asked.query));
         return Answer::Go(sign_in_path(back.as_ref()));
     }
-    Answer::Page(missing::page(&problem))
+    Answer::Page(missing::page(&problem, &asked.path))
 }
 
 /// The sign-in page, leading back to a place.

@@ -39,6 +39,8 @@ pub enum Screen {
     NewOrganization,
     /// The person's own account.
     Account,
+    /// Every part in every state, in a development installation.
+    Style,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
     /// What an organization is, and what holds for all of its keys.
@@ -79,11 +81,12 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 25] = [
+    pub const PATTERNS: [&'static str; 26] = [
         "/",
         "/sign-in",
         "/welcome",
         "/account",
+        "/dev/style",
         "/join/{token}",
         "/organizations/new",
         "/settings/api-keys",
@@ -117,6 +120,7 @@ impl Screen {
             ["join", token] => Some(Self::Join(token.parse().ok()?)),
             ["organizations", "new"] => Some(Self::NewOrganization),
             ["account"] => Some(Self::Account),
+            ["dev", "style"] => Some(Self::Style),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
@@ -177,6 +181,7 @@ impl Screen {
             Self::Join(token) => format!("/join/{}", token.as_str()),
             Self::NewOrganization => "/organizations/new".into(),
             Self::Account => "/account".into(),
+            Self::Style => "/dev/style".into(),
             Self::Shortcut => "/settings/api-keys".into(),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
@@ -216,6 +221,7 @@ mod tests {
             Screen::Join("k3y".parse().expect("token")),
             Screen::NewOrganization,
             Screen::Account,
+            Screen::Style,
             Screen::Shortcut,
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),

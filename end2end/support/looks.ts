@@ -10,7 +10,9 @@ export const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 const FOLDER = join(import.meta.dirname, '..', 'screenshots');
-const WIDTHS = [1280, 360];
+// A phone, a tablet, a laptop, a wide screen; pictures are taken of two of them, with PICTURES=all of all.
+const WIDTHS = [1280, 360, 768, 1920];
+const PICTURED = process.env.PICTURES === 'all' ? WIDTHS : [1280, 360];
 
 /** The theme that the next pages have, as the switch would set it. */
 export async function wear(page: Page, theme: Theme | 'system') {
@@ -42,7 +44,7 @@ export async function expectNoSidewaysScroll(page: Page, where: string) {
   expect(over, `sideways scroll on ${where} at ${page.viewportSize()?.width} px`).toEqual({ scroll: 0, out: [] });
 }
 
-/** Both themes at both widths, into end2end/screenshots; nothing may scroll sideways, and axe finds nothing. */
+/** Both themes at every width, into end2end/screenshots; nothing may scroll sideways, and axe finds nothing. */
 export async function inspect(page: Page, name: string) {
   mkdirSync(FOLDER, { recursive: true });
   const before = page.viewportSize() ?? { width: 1280, height: 800 };
@@ -51,7 +53,9 @@ export async function inspect(page: Page, name: string) {
     await repaint(page, theme);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
-      await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${width}.png`), fullPage: (await page.getByRole('dialog').count()) === 0 });
+      if (PICTURED.includes(width)) {
+        await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${width}.png`), fullPage: (await page.getByRole('dialog').count()) === 0 });
+      }
       await expectNoSidewaysScroll(page, name);
     }
     await page.setViewportSize(before);

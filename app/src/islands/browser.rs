@@ -33,7 +33,7 @@ impl Failure {
 
     /// Whether signing in again would help.
     pub fn wants_sign_in(&self) -> bool {
-        self.code == "fresh_sign_in_required"
+        matches!(self.code.as_str(), "fresh_sign_in_required" | "unauthorized")
     }
 
     /// What to say: about the fields, or else the one sentence.
@@ -72,6 +72,13 @@ pub fn all(selector: &str) -> Vec<Element> {
 /// The nearest element around an event that fits a selector.
 pub fn around(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Closes a menu, and puts the focus on what opens it.
+pub fn leave_menu(menu: &Element) {
+    let _ = menu.remove_attribute("open");
+    let summary = menu.query_selector("summary").ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok());
+    let _ = summary.map(|summary| summary.focus());
 }
 
 /// Whether an event hit the element itself and nothing within.

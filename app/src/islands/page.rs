@@ -5,8 +5,8 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog};
-use super::{copying, rows};
+use super::browser::{all, around, attribute, by_id, dialog, leave_menu};
+use super::{copying, keys, rows};
 
 /// A form that is on its way.
 const SENT: &str = "form[data-sent]";
@@ -17,6 +17,7 @@ pub fn PageHelp() -> impl IntoView {
     if cfg!(feature = "hydrate") {
         window_event_listener(ev::keydown, pressed);
         window_event_listener(ev::click, clicked);
+        window_event_listener(ev::focusin, |event| shut_others(&event));
         window_event_listener(ev::mousedown, |event| {
             // Beside a dialog that the server drew: on its veil.
             let hit = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
@@ -34,6 +35,7 @@ pub fn PageHelp() -> impl IntoView {
         });
         copying::listen_texts();
         rows::listen();
+        keys::listen();
     }
 }
 
@@ -44,15 +46,14 @@ fn pressed(event: ev::KeyboardEvent) {
         return event.prevent_default();
     }
     if event.key() == "Escape" {
-        if let Some(open) = document().query_selector(".menu[open]").ok().flatten() {
-            shut(&open);
-            focus_in(&open, "summary");
+        if let Some(open) = all(".menu[open]").first() {
+            leave_menu(open);
         }
         return;
     }
     let busy = around(&event, "input:not([type=checkbox]), textarea, select, [contenteditable]").is_some()
         || document().query_selector("dialog[open]").ok().flatten().is_some();
-    if busy || event.ctrl_key() || event.meta_key() || event.alt_key() {
+    if busy || event.ctrl_key() || event.meta_key() || event.alt_key() || keys::are_off() {
         return;
     }
     let done = match event.key().as_str() {
@@ -66,17 +67,21 @@ fn pressed(event: ev::KeyboardEvent) {
     }
 }
 
-/// A click outside closes menus; a cross closes its dialog.
+/// A click outside closes menus; a cross closes its dialog, and a button may open one.
 fn clicked(event: ev::MouseEvent) {
-    let within = around(&event, ".menu[open]");
-    for open in all(".menu[open]") {
-        if within.as_ref() != Some(&open) {
-            shut(&open);
-        }
-    }
+    shut_others(&event);
     if let Some(button) = around(&event, "[data-close]") {
         close(&attribute(&button, "data-close"));
     }
+    if let Some(closed) = around(&event, "[data-open]").and_then(|button| dialog(&attribute(&button, "data-open"))) {
+        let _ = closed.show_modal();
+    }
+}
+
+/// Closes every menu but the one that an event is in.
+fn shut_others(event: &web_sys::Event) {
+    let within = around(event, ".menu[open]");
+    all(".menu[open]").iter().filter(|open| within.as_ref() != Some(*open)).for_each(shut);
 }
 
 fn shut(menu: &Element) {
@@ -86,14 +91,6 @@ fn shut(menu: &Element) {
 fn close(id: &str) {
     if let Some(dialog) = dialog(id) {
         dialog.close();
-    }
-}
-
-fn focus_in(element: &Element, selector: &str) {
-    if let Some(found) =
-        element.query_selector(selector).ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok())
-    {
-        let _ = found.focus();
     }
 }
 

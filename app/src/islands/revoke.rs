@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{Failure, around, attribute, hit_itself, is_plain, send, text};
+use super::browser::{Failure, around, attribute, hit_itself, is_plain, leave_menu, send, text};
 use super::create::close_button;
 use super::trouble;
 use crate::bits::{field_error, preview, reasons, revoke_effects};
@@ -52,6 +52,10 @@ pub fn RevokeDialog() -> impl IntoView {
             confirm: link.has_attribute("data-confirm"),
         });
         if let (Some(dialog), Some(cancel)) = (dialog.get_untracked(), cancel.get_untracked()) {
+            // The focus comes back to what opened the dialog: of a menu that closes, to the menu.
+            if let Some(menu) = around(&event, ".menu[open]") {
+                leave_menu(&menu);
+            }
             let _ = dialog.show_modal();
             let _ = cancel.focus();
         }

@@ -57,7 +57,7 @@ pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
 
 /// The page for an address that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    paint(look, missing::page(&Problem::new(Code::NotFound, request_id)))
+    paint(look, missing::page(&Problem::new(Code::NotFound, request_id), ""))
 }
 
 fn paint(look: Look, page: Page) -> Response<String> {

@@ -73,7 +73,7 @@ fn draw(shown: &Shown) -> AnyView {
         {narrow(shown)}
         <p class="visually-hidden" id="copy-status" role="status"></p>
     };
-    view! { {frame(room, words::DETAILS, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, &key.label, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn told(shown: &Shown) -> Option<AnyView> {

@@ -8,8 +8,8 @@ use crate::doors::status;
 use crate::parts::card;
 use crate::routes::Screen;
 
-/// The page of a problem, with its status.
-pub fn page(problem: &Problem) -> Page {
+/// The page of a problem, with its status. `path` is where it was met, to try again there; nothing if that is no page.
+pub fn page(problem: &Problem, path: &str) -> Page {
     let (title, heading, text, retry) = match problem.code {
         Code::Forbidden | Code::Unauthorized => (
             "No access",
@@ -47,9 +47,10 @@ pub fn page(problem: &Problem) -> Page {
     let status = status(problem.code);
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
     let request_id = problem.request_id.clone();
+    // What a form was sent to is no page.
+    let path = if path.is_empty() || path.starts_with("/ui/") { Screen::Shortcut.path() } else { path.to_owned() };
     let draw = move || {
-        let (to, label) =
-            if retry { (String::new(), "Try again") } else { (Screen::Shortcut.path(), "Go to API Keys") };
+        let (to, label) = if retry { (path.clone(), "Try again") } else { (Screen::Shortcut.path(), "Go to API Keys") };
         let body = view! {
             <p class="code-number">{status.as_u16()}</p>
             <h1>{heading}</h1>

@@ -16,7 +16,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let place = Place::of(Screen::NewKey(organization.clone()), &asked.query);
     let room = Room::enter(&asked.visit, &organization, place).await?;
     if let Some(created) = asked.created() {
-        return Ok(reveal::page(asked, room, created.clone()));
+        let back = back(&room);
+        return Ok(reveal::page(asked, room, created.clone(), back));
     }
     let service = match room.place.number("for").map(ActorId) {
         Some(id) => Some((id.0, service_name(asked, &room, id).await?)),
@@ -39,10 +40,19 @@ fn closed(room: &Room) -> AnyView {
     frame(room, words::CREATE_KEY, None, body.into_any())
 }
 
+/// Where one came from: the service account that the key is for, or the list of keys.
+fn back(room: &Room) -> Screen {
+    let organization = room.organization();
+    match room.place.number("for") {
+        Some(account) => Screen::ServiceAccount(organization, ActorId(account)),
+        None => Screen::ApiKeys(organization),
+    }
+}
+
 fn draw(room: &Room, form: &KeyForm) -> AnyView {
     let heading = view! { <h1 id="create-title">{words::CREATE_KEY}</h1> };
     let buttons = view! {
-        <a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::CANCEL}</a>
+        <a class="button" href=back(room).path()>{words::CANCEL}</a>
         <button class="button primary">{words::GENERATE}</button>
     };
     let form = key_form(form, heading.into_any(), buttons.into_any(), true);

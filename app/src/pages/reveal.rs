@@ -11,20 +11,20 @@ use crate::parts::frame::{Room, frame};
 use crate::routes::Screen;
 use crate::words;
 
-/// The page of a new key.
-pub fn page(asked: &Asked, room: Room, created: CreatedKey) -> Page {
+/// The page of a new key, which leads back to a screen.
+pub fn page(asked: &Asked, room: Room, created: CreatedKey, back: Screen) -> Page {
     let url = asked.visit.installation.public_url.clone();
-    Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || draw(&room, &created, &url)) }
+    Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || draw(&room, &created, &url, &back)) }
 }
 
-fn draw(room: &Room, created: &CreatedKey, url: &str) -> AnyView {
+fn draw(room: &Room, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
     let replaced = created.replaced.map(|replaced| old(room, &replaced));
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
             {revealed(&created.key, &created.label, url)}
             {replaced}
-            <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
+            <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
         </div>
     };
     view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()

@@ -74,7 +74,7 @@ fn confirm_field(room: &Room, key: &KeyView, problem: Option<&Problem>, typed: S
     let wrong = fault.is_some();
     let described = if wrong { "confirm-hint confirm-error" } else { "confirm-hint" };
     let name = key.label.clone();
-    (key.is_active && key.used_lately(room.ctx.now())).then(|| {
+    key.will_be_missed(room.ctx.now()).then(|| {
         view! {
             <div class="field">
                 <label for="confirm_name">"Type "<b><bdi>{name}</bdi></b>" to confirm"</label>

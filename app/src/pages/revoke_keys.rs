@@ -44,7 +44,7 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
         return frame(room, words::REVOKE_SELECTED, None, body.into_any());
     }
     let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
-    let noticed = keys.iter().any(|key| key.is_active && key.used_lately(room.ctx.now()));
+    let noticed = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
     let body = view! {
         <form class="sheet" method="post" action="/ui/revoke_keys">
             {room.fields(Some(("keys", ids)))}

@@ -20,7 +20,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
     let place = Place::top(Screen::RotateKey(organization.clone(), key));
     let room = Room::enter(&asked.visit, &organization, place).await?;
     if let Some(created) = asked.created() {
-        return Ok(reveal::page(asked, room, created.clone()));
+        let back = Screen::ApiKeys(organization);
+        return Ok(reveal::page(asked, room, created.clone(), back));
     }
     let line = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
     let problem = asked.problem().cloned();

@@ -117,7 +117,7 @@ fn side(room: &Room) -> AnyView {
     let here = &room.place.screen;
     let organization = room.organization();
     let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
-        let current = inside.then_some("page");
+        let current = inside.then_some(if screen == *here { "page" } else { "true" });
         view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
     };
     let in_keys = here.is_about_keys();

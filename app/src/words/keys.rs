@@ -1,6 +1,7 @@
 //! Sentences about keys: the list, the form, rotation, one key.
 
 use domain::Moment;
+use domain::command::KeySort;
 use domain::key::{Environment, KeyStatus};
 use domain::scope::{Access, Group, Permissions, ScopeSet};
 
@@ -14,6 +15,15 @@ pub const NEVER: &str = "Never";
 pub const SEARCH: &str = "Search";
 /// What the search looks at.
 pub const SEARCH_LABEL: &str = "Search by name, creator or prefix";
+/// Above the choice of an order, where the headings of the table are not seen.
+pub const SORT: &str = "Sort";
+/// The orders of the list.
+pub const SORTS: [(Option<KeySort>, &str); 4] = [
+    (None, "Newest first"),
+    (Some(KeySort::Name), "Name"),
+    (Some(KeySort::LastUsed), "Last used"),
+    (Some(KeySort::Expires), "Expires first"),
+];
 /// Before the name of the one owner whose keys are shown.
 pub const OWNED_BY: &str = "Owner: ";
 /// Where the filters end.
@@ -59,6 +69,8 @@ pub const SHORTCUT_LIST: [(&str, &str); 6] = [
     ("x", "Select the key"),
     ("?", "Show this list"),
 ];
+/// Turns them off for this browser.
+pub const USE_SHORTCUTS: &str = "Use these shortcuts in this browser";
 /// Chooses every key that is shown.
 pub const SELECT_ALL: &str = "Select all keys on this page";
 /// Looks for permissions in the list of them.

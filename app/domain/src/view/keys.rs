@@ -45,7 +45,13 @@ pub struct KeyView {
 }
 
 impl KeyView {
-    /// Whether a request passed with it in the last 7 days: ending it will be noticed.
+    /// Whether ending it will be noticed where it matters: a production key that opens doors and was used in the last 7
+    /// days.
+    pub fn will_be_missed(&self, now: Moment) -> bool {
+        self.is_active && self.environment == Environment::Production && self.used_lately(now)
+    }
+
+    /// Whether a request passed with it in the last 7 days.
     pub fn used_lately(&self, now: Moment) -> bool {
         self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
     }

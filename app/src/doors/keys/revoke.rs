@@ -2,8 +2,7 @@
 
 use domain::command::RevokeKey as Command;
 use domain::key::RevokeReason;
-use domain::view::KeyView;
-use domain::{Fault, FieldFault, KeyId, Moment, Name};
+use domain::{Fault, FieldFault, KeyId, Name};
 use leptos::prelude::*;
 
 use super::super::{Done, Flash, Refusal, open, told};
@@ -14,7 +13,7 @@ use crate::words;
 /// The most keys that one form ends.
 pub const MOST_KEYS: usize = 100;
 
-/// Ends a key. One that was used lately ends only if its name was typed too.
+/// Ends a key. One that will be missed ends only if its name was typed too.
 ///
 /// # Errors
 /// A problem that names the field at fault.
@@ -29,7 +28,7 @@ pub async fn revoke_key(
     let key = id_of(&visit, &key_id)?;
     let view = visit.engine.get_key(&ctx, key).await.map_err(told(&visit))?.key;
     let confirmed = Name::parse(&confirm_name).is_ok_and(|typed| typed.as_str() == view.label);
-    let confirmed = confirmed || !is_noticed(&view, ctx.now());
+    let confirmed = confirmed || !view.will_be_missed(ctx.now());
     let reason = read(&reason, confirmed, &confirm_name, (&view.label, words::CONFIRM_DIFFERS));
     let reason = reason.map_err(|faults| visit.invalid(faults))?;
     let ended = visit.engine.revoke_key(&ctx, Command { key, reason }).await.map_err(told(&visit))?;
@@ -37,7 +36,7 @@ pub async fn revoke_key(
     Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 
-/// Ends several keys, all or none: `keys` are their ids, with commas between. If one of them was used lately, a phrase
+/// Ends several keys, all or none: `keys` are their ids, with commas between. If one of them will be missed, a phrase
 /// with their number must be typed too.
 ///
 /// # Errors
@@ -60,7 +59,7 @@ pub async fn revoke_keys(
     let mut noticed = false;
     for id in &ids {
         let view = visit.engine.get_key(&ctx, *id).await.map_err(told(&visit))?.key;
-        noticed |= is_noticed(&view, ctx.now());
+        noticed |= view.will_be_missed(ctx.now());
     }
     let phrase = words::revoke_phrase(ids.len());
     let confirmed = !noticed || confirm_name.trim() == phrase;
@@ -69,11 +68,6 @@ pub async fn revoke_keys(
     let ended = visit.engine.revoke_keys(&ctx, &ids, reason).await.map_err(told(&visit))?;
     visit.leave(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;
     Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
-}
-
-/// Whether ending the key will be noticed.
-fn is_noticed(key: &KeyView, now: Moment) -> bool {
-    key.is_active && key.used_lately(now)
 }
 
 /// The reason, unless it or the confirmation is at fault.

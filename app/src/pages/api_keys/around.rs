@@ -113,6 +113,7 @@ pub fn tips() -> AnyView {
                 <a href="/docs/api-keys#regular-rotation">{words::ABOUT_ROTATION}</a>
                 <a href="/docs/api-keys">{words::ABOUT_KEYS}</a>
                 <a href="/docs/api">{words::API_REFERENCE}</a>
+                <button class="link-button needs-script" type="button" data-open="shortcuts">{words::SHORTCUTS}</button>
             </p>
         </div>
     }
@@ -126,7 +127,10 @@ pub fn shortcuts() -> AnyView {
         <dialog class="dialog small" id="shortcuts" data-veil="" aria-labelledby="shortcuts-title">
             <div class="sheet">
                 <div class="sheet-head"><h2 id="shortcuts-title">{words::SHORTCUTS}</h2></div>
-                <div class="sheet-body"><dl class="facts">{words::SHORTCUT_LIST.map(line).collect_view()}</dl></div>
+                <div class="sheet-body">
+                    <dl class="facts">{words::SHORTCUT_LIST.map(line).collect_view()}</dl>
+                    <label class="choice"><input type="checkbox" data-keys=""/>{words::USE_SHORTCUTS}</label>
+                </div>
                 <div class="sheet-foot"><button class="button" type="button" data-close="shortcuts">{words::CLOSE}</button></div>
             </div>
         </dialog>

@@ -19,6 +19,7 @@ pub fn filters(list: &List) -> AnyView {
             {environment(list)}
             {status(list)}
             {creators}
+            <div class="sort">{sort(list)}</div>
             {owner(list)}
             {clear(list)}
             {inactive(list)}
@@ -74,6 +75,12 @@ fn status(list: &List) -> AnyView {
     let others =
         std::iter::once(EVERY_STATE).chain(others).map(|word| (Some(word.to_owned()), words::state(word).to_owned()));
     menu(list.place(), "status", "Status", std::iter::once(active).chain(others).collect())
+}
+
+/// The order, where the headings that choose it are not seen.
+fn sort(list: &List) -> AnyView {
+    let choices = words::SORTS.map(|(sort, text)| (sort.map(|sort| sort.as_str().to_owned()), text.to_owned()));
+    menu(&list.place().with("dir", None), "sort", words::SORT, choices.into())
 }
 
 fn creator(list: &List) -> AnyView {

@@ -96,7 +96,7 @@ fn revoke_link(
             data-made-label=words::made_label(key.created_by.is_some())
             data-made=words::made(key.created_by.as_deref(), &words::ago(now, key.created_at))
             data-used=used
-            data-confirm=(key.is_active && key.used_lately(now)).then_some("name")
+            data-confirm=key.will_be_missed(now).then_some("name")
         >{text}<span class="visually-hidden">" "<bdi>{key.label.clone()}</bdi></span></a>
     }
     .into_any()

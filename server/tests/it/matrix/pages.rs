@@ -36,11 +36,13 @@ pub const LINES: [Line; 17] = [
 ];
 
 /// Pages beside the organizations: the answer to nobody, to someone outside of Acme, and to its members.
-const BESIDE: [(&str, u16, u16, u16); 8] = [
+const BESIDE: [(&str, u16, u16, u16); 9] = [
     ("/", 303, 0, 303),
     ("/sign-in", 200, 303, 303),
     ("/welcome", 303, 303, 303),
     ("/account", 303, 200, 200),
+    // The installation of the tests is one of development.
+    ("/dev/style", 200, 200, 200),
     ("/settings/api-keys", 303, 0, 303),
     ("/settings/api", 303, 0, 303),
     ("/join/{token}", 404, 404, 404),

@@ -1,0 +1,102 @@
+//! The style page of a development installation: every part of the pages in every state it has, to look at both themes
+//! and all widths of everything at once. A part that changes is looked at here first.
+
+use domain::{Code, Moment, Problem};
+use leptos::prelude::*;
+
+use self::parts::{badges, buttons, fields, lists, menus, notices, sheets};
+use super::{Asked, Page};
+use crate::parts::frame::themes;
+use crate::routes::{Place, Screen};
+use crate::words;
+
+mod parts;
+
+/// The colours of `style/tokens.css`, each with a class of its own in `style/swatches.css`.
+const COLOURS: [&str; 16] = [
+    "page",
+    "sunken",
+    "raised",
+    "hover",
+    "line",
+    "edge",
+    "muted",
+    "text",
+    "accent",
+    "accent-fill",
+    "danger",
+    "danger-fill",
+    "warning",
+    "success",
+    "accent-soft",
+    "danger-soft",
+];
+/// The steps of type there, by their classes.
+const TYPE: [(&str, &str); 6] = [
+    ("type-page-title", "Page title, 22 px"),
+    ("type-title", "Title, 18 px"),
+    ("type-lead", "Lead, 16 px"),
+    ("type-body", "Body, 14 px"),
+    ("type-note", "Note, 13 px"),
+    ("type-label", "Label, 12 px"),
+];
+/// The steps of space there.
+const SPACE: [&str; 8] = ["2", "4", "6", "8", "12", "16", "24", "32"];
+
+/// The page; an installation that is no development installation has none.
+pub fn show(asked: &Asked) -> Result<Page, Problem> {
+    if !asked.visit.installation.development {
+        return Err(asked.visit.problem(Code::NotFound));
+    }
+    let (theme, now) = (asked.visit.theme, asked.visit.engine.outside().now());
+    Ok(Page::new("Style", move || draw(themes(theme, &Place::top(Screen::Style)), now)))
+}
+
+fn draw(themes: AnyView, now: Moment) -> AnyView {
+    view! {
+        <div class="frame alone">
+            <header class="top">
+                <nav class="crumbs" aria-label="Breadcrumb"><ol class="crumb-list">
+                    <li><a class="home" href=Screen::Home.path()><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a></li>
+                    <li><span aria-current="page">"Style"</span></li>
+                </ol></nav>
+                {themes}
+            </header>
+            <main class="main" id="main" tabindex="-1">
+                <div class="page-head"><div><h1>"Style"</h1><p class="lede">"Every part in every state, for whoever changes the look. This page exists in development installations only."</p></div></div>
+                {section("Colour", colours())}
+                {section("Type", scale())}
+                {section("Space", space())}
+                {section("Buttons", buttons())}
+                {section("Badges", badges(now))}
+                {section("Notices", notices())}
+                {section("Fields", fields())}
+                {section("Menus", menus())}
+                {section("Lists", lists(now))}
+                {section("Sheets", sheets())}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+fn section(title: &'static str, body: AnyView) -> AnyView {
+    view! { <section class="panel"><h2>{title}</h2>{body}</section> }.into_any()
+}
+
+fn colours() -> AnyView {
+    let swatch =
+        |name: &'static str| view! { <li><span class=format!("swatch of-{name}")></span><code>{name}</code></li> };
+    view! { <ul class="swatches">{COLOURS.map(swatch).collect_view()}</ul> }.into_any()
+}
+
+fn scale() -> AnyView {
+    let line = |(class, text): (&'static str, &'static str)| view! { <p class=class>{text}", نور, 0O1lI"</p> };
+    view! { <div>{TYPE.map(line).collect_view()}<p><code>"rt_sk_Ab3dE9xQ, 0O1lI"</code></p></div> }.into_any()
+}
+
+fn space() -> AnyView {
+    let step =
+        |step: &'static str| view! { <li><span class=format!("step s-{step}")></span><code>{step}" px"</code></li> };
+    view! { <ul class="swatches">{SPACE.map(step).collect_view()}</ul> }.into_any()
+}

@@ -1,0 +1,141 @@
+// What people's systems ask for: forced colours, 200 % zoom, paper, no motion; and every width a page may have.
+import { expectNoAxeViolations, expectNoSidewaysScroll, inspect, repaint, THEMES } from '../support/looks.ts';
+import { OLIVIA, awake, beginCreating, beginRevoking, createKey, row, signIn, unique } from '../support/people.ts';
+import { expect, test } from '../support/test.ts';
+
+const PAGES = ['settings/api-keys', 'settings/members', 'settings/audit-log', 'settings/service-accounts', 'settings'];
+
+test('forced colours: what is chosen and what has the focus can be told apart', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await page.emulateMedia({ forcedColors: 'active' });
+  const current = page.locator('.nav [aria-current]');
+  const other = page.locator('.nav a:not([aria-current])').first();
+  const border = (link: typeof current) => link.evaluate((element) => getComputedStyle(element).borderTopWidth);
+  expect(await border(current)).toBe('2px');
+  expect(await border(other)).toBe('0px');
+  await current.focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await expect(current).toBeFocused();
+  expect(await current.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
+  await beginCreating(page, true);
+  await page.screenshot({ path: 'screenshots/forced-colours-1280.png' });
+});
+
+test('at 200 % and at 400 % nothing scrolls sideways, and dialogs can be used', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  // 1280 × 800 at 200 %, then at 400 %, as browsers lay it out.
+  for (const [width, height] of [[640, 400], [320, 200]]) {
+    await page.setViewportSize({ width, height });
+    await page.goto('/settings/api-keys');
+    await expectNoSidewaysScroll(page, 'API Keys');
+    const form = await beginCreating(page, true);
+    await expectNoSidewaysScroll(page, 'the create dialog');
+    await form.getByRole('button', { name: 'Cancel' }).scrollIntoViewIfNeeded();
+    await form.getByRole('button', { name: 'Cancel' }).click();
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+});
+
+test('on paper: dark on white in both themes, without what cannot be pressed', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await createKey(page, unique('On paper'), true);
+  for (const theme of THEMES) {
+    await repaint(page, theme);
+    await page.emulateMedia({ media: 'print' });
+    const colours = await page.evaluate(() => {
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return { color, backgroundColor };
+    });
+    expect(colours.backgroundColor, theme).toBe('rgb(255, 255, 255)');
+    expect(colours.color, theme).toBe('rgb(24, 27, 33)');
+    await expect(page.locator('.nav')).toBeHidden();
+    await expect(page.getByRole('link', { name: 'Create API Key' }).first()).toBeHidden();
+    await expect(page.getByRole('heading', { name: 'API Keys' })).toBeVisible();
+    await page.screenshot({ path: `screenshots/print-${theme}.png`, fullPage: true });
+    await page.emulateMedia({ media: 'screen' });
+  }
+});
+
+test('no motion where none is wanted', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await awake(page, true);
+  const moves = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('*')].filter((element) => {
+        const { animationName, transitionDuration } = getComputedStyle(element);
+        return animationName !== 'none' || transitionDuration.split(',').some((time) => parseFloat(time) > 0);
+      }).length,
+    );
+  expect(await moves()).toBe(0);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await moves()).toBeGreaterThan(0);
+  const longest = await page.evaluate(() =>
+    Math.max(...[...document.querySelectorAll('*')].map((element) => parseFloat(getComputedStyle(element).transitionDuration) || 0)),
+  );
+  expect(longest).toBeLessThanOrEqual(0.15);
+});
+
+test('every width from a phone to a wide screen', async ({ page }) => {
+  const organization = await signIn(page, OLIVIA);
+  for (const path of PAGES) {
+    await page.goto(`/o/${organization}/${path}`);
+    for (const width of [360, 480, 768, 861, 1024, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 800 });
+      await expectNoSidewaysScroll(page, path);
+    }
+    const main = await page.locator('main').boundingBox();
+    expect(main!.width, `${path} keeps lines readable`).toBeLessThanOrEqual(1264);
+  }
+});
+
+test('the style page shows every part in both themes', { tag: '@plain' }, async ({ page }) => {
+  await page.goto('/dev/style');
+  await expect(page.getByRole('heading', { name: 'Style', exact: true })).toBeVisible();
+  for (const part of ['Colour', 'Type', 'Space', 'Buttons', 'Badges', 'Notices', 'Fields', 'Menus', 'Lists', 'Sheets']) {
+    await expect(page.getByRole('heading', { name: part, exact: true })).toBeVisible();
+  }
+  await inspect(page, 'style');
+});
+
+test('a shown focus ring wherever the keyboard leads', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  await createKey(page, unique('Ringed'), true);
+  await awake(page, true);
+  await page.locator('body').evaluate((body) => (document.activeElement as HTMLElement | null)?.blur?.() ?? body);
+  const seen = new Set<string>();
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press('Tab');
+    const ring = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (!at || at === document.body) return undefined;
+      const styles = [at, at.closest('.card, .chip')].filter((one) => one !== null).map((one) => getComputedStyle(one));
+      const box = at.getBoundingClientRect();
+      const drawn = styles.some((style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1);
+      return { html: at.outerHTML.slice(0, 120), drawn, seen: box.width > 0 && box.height > 0 };
+    });
+    if (!ring) break;
+    expect(ring, ring.html).toMatchObject({ drawn: true, seen: true });
+    seen.add(ring.html);
+  }
+  expect(seen.size).toBeGreaterThan(20);
+});
+
+test('dialogs are clean to axe in both themes', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  const name = unique('Asked about');
+  await createKey(page, name, true);
+  await awake(page, true);
+  const menu = row(page, name).getByText(/Actions for/).locator('xpath=ancestor::summary');
+  await menu.click();
+  await row(page, name).getByRole('listitem').getByRole('link', { name: 'Revoke…' }).click();
+  for (const theme of THEMES) {
+    await repaint(page, theme);
+    await expectNoAxeViolations(page, `the revoke dialog, ${theme}`);
+  }
+  // Opened from a menu, which is closed by now: the focus comes back to the menu's button.
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(menu).toBeFocused();
+  await beginRevoking(page, name, true);
+});
