@@ -36,7 +36,7 @@ async fn b4_the_link_is_shown_once() {
     for (email, sentence) in [
         ("", "Enter the e-mail address"),
         ("zoe", "Enter an e-mail address, like"),
-        ("adam@demo.example", "is a member already."),
+        ("adam@demo.example", "is already a member."),
     ] {
         visitor(&house, "adam", "Adam Adler", 0).await;
         let fields = [organization, ("email", email), ("role", "admin")];
