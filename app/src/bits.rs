@@ -44,7 +44,7 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     let options = domain::key::RevokeReason::ALL.map(|reason| {
         view! { <option value=reason.as_str() selected=chosen == Some(reason.as_str())>{reason.label()}</option> }
     });
-    view! { <div class="field"><label for="reason">"Reason"</label><select class="input" id="reason" name="reason">{options}</select></div> }
+    view! { <div class="field"><label for="reason">{words::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
 /// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key,
@@ -87,7 +87,7 @@ pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
         shell: (words::SHELL_LINE, words::COPY_SHELL, words::shell_line(key)),
         curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, key)),
     };
-    secret_sheet(secret, view! { "Key for “"<bdi>{label.to_owned()}</bdi>"”" })
+    secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
 }
 
 /// The only markup that ever holds a secret, beneath its title.

@@ -15,6 +15,8 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// What it says of tokens for people.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
+/// What the documentation says of the cost of calls.
+pub const DOCS_OF_COST: &str = "/docs/api-keys#costs";
 
 mod link;
 mod log;

@@ -129,7 +129,7 @@ export async function confirmRevoking(page: Page, form: Locator, name: string, r
   const typed = form.getByLabel(/^Type .* to confirm/);
   if (await typed.isVisible()) await typed.fill(name);
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(page.getByText('is revoked.')).toBeVisible();
+  await expect(page.getByText('” revoked.')).toBeVisible();
 }
 
 /** A name that no other test and no other run uses. */

@@ -72,7 +72,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await page.keyboard.press('ArrowDown');
   await tabTo(page, dialog.getByRole('button', { name: 'Revoke key' }));
   await page.keyboard.press('Enter');
-  await expect(page.getByText('is revoked.')).toBeVisible();
+  await expect(page.getByText('” revoked.')).toBeVisible();
   await expect(row(page, name)).toHaveCount(0);
 });
 

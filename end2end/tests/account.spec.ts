@@ -28,16 +28,16 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   await expect(here).toContainText('127.0.0.1');
   const there = page.getByRole('row').filter({ hasText: 'Safari on iPhone' }).first();
   await there.getByRole('button', { name: 'Revoke' }).click();
-  await expect(page.getByText('The session is ended.')).toBeVisible();
+  await expect(page.getByText('Session ended.')).toBeVisible();
   await phone.goto('/account');
   await expect(phone).toHaveURL(/\/sign-in/);
 
   // All others at once, and this one stays.
   const others = [await elsewhere(browser, baseURL, email), await elsewhere(browser, baseURL, email)];
   await page.goto('/account');
-  await page.getByRole('button', { name: 'Revoke all others' }).click();
-  await expect(page.getByText(/other sessions? (are|is) ended\./)).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Revoke all others' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(page.getByText(/other sessions? ended\./)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Sign out everywhere else' })).toHaveCount(0);
   for (const other of others) {
     await other.goto('/account');
     await expect(other).toHaveURL(/\/sign-in/);
@@ -51,7 +51,7 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
 test('a token for scripts is shown once, works, and ends with the session: RA-03, RA-05, RA-09', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   await signIn(page, MINA);
   await page.goto('/account');
-  await page.getByRole('button', { name: 'Show a token' }).click();
+  await page.getByRole('button', { name: 'Create token' }).click();
   await expect(page.getByRole('heading', { name: 'Your access token' })).toBeVisible();
   const token = await page.getByRole('textbox', { name: 'Token' }).inputValue();
   expect(token).toMatch(/^eyJhbGciOiJSUzI1NiIs[\w-]*\.[\w-]+\.[\w-]+$/);
@@ -104,7 +104,7 @@ test('the account looks right, with and without an organization', async ({ page 
   await expect(page).toHaveURL(/\/account$/);
   await page.getByRole('button', { name: 'Follow the system', exact: true }).click();
   await inspect(page, 'account');
-  await page.getByRole('button', { name: 'Show a token' }).click();
+  await page.getByRole('button', { name: 'Create token' }).click();
   await expect(page.getByRole('heading', { name: 'Your access token' })).toBeVisible();
   await inspect(page, 'access-token');
   await page.getByRole('button', { name: 'Copy', exact: true }).click();

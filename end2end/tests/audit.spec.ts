@@ -60,7 +60,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await page.keyboard.type('API');
   for (let fields = 0; fields < 12; fields += 1) {
     await page.keyboard.press('Tab');
-    if (await page.getByRole('button', { name: 'Show', exact: true }).evaluate((button) => button === document.activeElement)) break;
+    if (await page.getByRole('button', { name: 'Apply', exact: true }).evaluate((button) => button === document.activeElement)) break;
   }
   await page.keyboard.press('Enter');
   await page.waitForURL(/\?action=key\.revoked&actor=\d+&object=key$/);
@@ -96,7 +96,7 @@ test('rows lead on: to everything about a thing, to the thing, to who did it', {
   await openLog(page);
   const event = events(page).filter({ hasText: name }).first();
   await event.getByText('Details').first().click();
-  await event.getByRole('link', { name: 'Everything about it' }).click();
+  await event.getByRole('link', { name: 'All events for this item' }).click();
   await page.waitForURL(/\?object=key:\d+$/);
   await expect(events(page)).toHaveCount(2);
   await expect(page.getByLabel('Object', { exact: true })).toHaveValue(/^key:\d+$/);
@@ -123,14 +123,14 @@ test('times: the last hours and days, or a first and a last day', { tag: '@plain
   await expect(times.locator('[aria-current]')).toHaveText(/7 days/);
   const today = new Date().toISOString().slice(0, 10);
   await page.getByLabel('From (UTC)').fill(today);
-  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await page.waitForURL(`**?from=${today}`);
   await expect(events(page).first()).toBeVisible();
   await expect(times.locator('[aria-current]')).toHaveCount(0);
   // Nothing happened long ago: it is said, with a way out.
   await page.getByLabel('From (UTC)').fill('2020-01-01');
   await page.getByLabel('Until (UTC)').fill('2020-12-31');
-  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'No events match' })).toBeVisible();
   await page.getByRole('main').getByRole('link', { name: 'Clear filters' }).last().click();
   await expect(events(page).first()).toBeVisible();
@@ -161,7 +161,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
 
   // What the filters leave, as a table: the name is text, not a formula.
   await page.getByLabel('Object', { exact: true }).selectOption({ label: 'Workspace' });
-  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
   await page.waitForURL(/\?object=workspace$/);
   const table = await download(page, 'Export CSV');
   expect(table.name).toMatch(/\.csv$/);

@@ -278,7 +278,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.abort('failed');
   });
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText(/may have been made/);
+  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway.');
   await page.unroute('**/ui/create_key*');
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);
@@ -334,9 +334,9 @@ test('a key that someone else revoked meanwhile is said to be revoked', { tag: '
   const form = await beginRevoking(page, name, scripted);
   const theirs = await beginRevoking(other, name, scripted);
   await theirs.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(other.getByText('is revoked.')).toBeVisible();
+  await expect(other.getByText('” revoked.')).toBeVisible();
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(page.getByText(/had been revoked before/)).toBeVisible();
+  await expect(page.getByText(/” was already revoked\./)).toBeVisible();
   await findEnded(page, name);
   await expect(row(page, name)).toContainText('Revoked');
 });

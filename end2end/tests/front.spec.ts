@@ -29,7 +29,7 @@ test('an empty installation gets its first organization and owner', { tag: '@pla
 
     await expect(page).toHaveURL(/\/o\/org_[^/]+\/settings\/api-keys$/);
     await expect(page.getByRole('heading', { name: 'No API keys yet' })).toBeVisible();
-    await expect(page.getByText('Every key of')).toBeVisible();
+    await expect(page.getByText('All API keys in')).toBeVisible();
     await createKey(page, 'First key', scripted);
     await expect(row(page, 'First key')).toContainText('Ada Lovelace');
     await page.getByRole('link', { name: 'Audit log' }).click();
@@ -66,7 +66,7 @@ test('pages of an organization one is not in are closed', { tag: '@plain' }, asy
   await signIn(page, OLIVIA);
   for (const path of ['/o/org_nobody/settings/api-keys', '/o/org_nobody/settings/audit-log']) {
     expect((await page.goto(path))!.status(), path).toBe(403);
-    await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
   }
   await page.getByRole('link', { name: 'Go to API Keys' }).click();
   await expect(page.getByRole('heading', { name: 'API Keys' })).toBeVisible();

@@ -22,17 +22,17 @@ test('the form asks for name, environment, permissions and expiration: RU-04..RU
   for (const legend of ['Environment', 'Permissions', 'Expiration']) await expect(form.getByRole('group', { name: legend })).toBeVisible();
   await expect(form.getByRole('radio', { name: /^Production/ })).toBeChecked(); // RU-06
   await expect(form.getByRole('radio', { name: /^90 days/ })).toBeChecked(); // D17
-  await expect(form.getByText('Choose the least that the script needs.')).toBeVisible(); // RU-13
-  await expect(form.getByText(/The key acts as .*Olivia Owens.* in .*Acme/)).toBeVisible();
-  await expect(form.getByText(/It ends on \d+ \w+ \d{4}/).filter({ visible: true })).toHaveCount(1);
+  await expect(form.getByText('Grant the least the script needs.')).toBeVisible(); // RU-13
+  await expect(form.getByText(/Acts as .*Olivia Owens.* in .*Acme/)).toBeVisible();
+  await expect(form.getByText(/Expires on \d+ \w+ \d{4}/).filter({ visible: true })).toHaveCount(1);
   // RU-08: blank means never.
   await form.getByRole('radio', { name: /^No expiration/ }).check();
-  await expect(form.getByText('It works until someone revokes it.')).toBeVisible();
+  await expect(form.getByText('Works until someone revokes it.')).toBeVisible();
   // RU-12: a template. RU-16: its key begins with rt_live_.
   await form.getByRole('radio', { name: /^CI\/CD/ }).check();
   const key = await finish(page, form, scripted);
   expect(key).toMatch(/^rt_live_/);
-  await expect(row(page, name)).toContainText('3 scopes');
+  await expect(row(page, name)).toContainText('3 permissions');
   await expect(row(page, name)).toContainText('Production');
   await expect(row(page, name)).toContainText('Never');
 });
@@ -47,20 +47,20 @@ test('single permissions, for a test key, until a day: RU-07, RU-08, RU-11, RU-1
   await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeVisible();
   await form.getByRole('radio', { name: /^Test/ }).check();
   await expect(form.getByRole('radio', { name: 'Audit log: Read' })).toBeHidden();
-  await expect(form.getByText('The sandbox has only workspaces, runs and API keys.')).toBeVisible();
+  await expect(form.getByText('Test keys can reach only workspaces, runs and API keys.')).toBeVisible();
   await form.getByRole('radio', { name: 'Workspaces: Read' }).check();
   await form.getByRole('radio', { name: 'Runs: Write' }).check();
-  if (scripted) await expect(form.getByText('2 scopes chosen.')).toBeVisible();
+  if (scripted) await expect(form.getByText('2 permissions selected.')).toBeVisible();
   await form.getByRole('radio', { name: /^On a date/ }).check();
   const day = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10);
-  await form.getByLabel('Last day, in UTC').fill(day);
+  await form.getByLabel('Last day (UTC)').fill(day);
   const key = await finish(page, form, scripted);
   expect(key).toMatch(/^rt_test_/);
   const mine = row(page, name);
-  await expect(mine).toContainText('2 scopes');
+  await expect(mine).toContainText('2 permissions');
   await expect(mine).toContainText(/in 4[01] days/);
-  // The list of scopes unfolds.
-  await mine.getByText('2 scopes').click();
+  // The list of permissions unfolds.
+  await mine.getByText('2 permissions').click();
   await expect(mine.getByText('Read and write')).toBeVisible();
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
@@ -75,7 +75,7 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   await form.getByRole('radio', { name: /^On a date/ }).check();
   await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, by its name here (D21)
   await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
-  await expect(form.getByText('Choose the day on which the key ends.').last()).toBeVisible();
+  await expect(form.getByText('Choose the day the key expires.').last()).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await expect(form.getByRole('radio', { name: /^Custom/ })).toBeChecked();
   await expect(form.getByRole('radio', { name: /^On a date/ })).toBeChecked();
@@ -161,11 +161,11 @@ test('several keys are revoked at once: RK-22, RK-25, RU-19, RU-20', { tag: '@pl
   guard.expects(/422/);
   await page.getByLabel(/^Type .* to confirm/).fill('yes');
   await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
-  await expect(page.getByText('This is not the phrase.').first()).toBeVisible();
+  await expect(page.getByText('That doesn’t match. Type it exactly as shown.').first()).toBeVisible();
   await page.getByLabel(/^Type .* to confirm/).fill('revoke 2 keys');
-  await page.getByLabel('Reason').selectOption({ label: 'It may have leaked' });
+  await page.getByLabel('Reason').selectOption({ label: 'May have leaked' });
   await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
-  await expect(page.getByText('2 keys are revoked.')).toBeVisible();
+  await expect(page.getByText('2 keys revoked.')).toBeVisible();
   for (const key of keys) expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(401);
   for (const name of names) {
     await page.goto('/settings/api-keys');
@@ -189,7 +189,7 @@ test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28'
   const fresh = await field.inputValue();
   expect(fresh).toMatch(/^rt_sk_/);
   expect(fresh).not.toBe(old);
-  await expect(page.getByText(/The old key works until .* UTC/)).toBeVisible();
+  await expect(page.getByText(/The old key keeps working until .* UTC/)).toBeVisible();
   expect(page.url()).not.toContain(fresh);
   for (const key of [old, fresh]) expect((await curl(api, ...bearer(key))).status).toBe(200);
   if (scripted) {
@@ -197,11 +197,11 @@ test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28'
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
     await expect(page.getByText('Copied').first()).toBeVisible();
   }
-  await page.getByRole('link', { name: 'End now' }).click();
+  await page.getByRole('link', { name: 'Revoke it now' }).click();
   const typed = page.getByLabel(/^Type .* to confirm/);
   if (await typed.isVisible()) await typed.fill(name);
   await page.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(page.getByText('is revoked.')).toBeVisible();
+  await expect(page.getByText('” revoked.')).toBeVisible();
   expect((await curl(api, ...bearer(old))).status).toBe(401);
   expect((await curl(api, ...bearer(fresh))).status).toBe(200);
   // The two know each other.
@@ -228,14 +228,14 @@ test('a key is renamed and loses permissions, and nothing else: RU-12', { tag: '
   await page.getByLabel('Name').fill(later);
   await page.getByRole('button', { name: 'Save name' }).click();
   await expect(page.getByRole('heading', { name: later })).toBeVisible();
-  await expect(page.getByText('The name is changed.')).toBeVisible();
+  await expect(page.getByText('Key renamed.')).toBeVisible();
 
-  await page.getByText('Take permissions away').click();
+  await page.getByText('Remove permissions').click();
   await page.getByRole('radio', { name: 'Workspaces: Read' }).check();
   await page.getByRole('radio', { name: 'Runs: None' }).check();
   await page.getByRole('button', { name: 'Save permissions' }).click();
-  await expect(page.getByText('The permissions are changed.')).toBeVisible();
-  await page.getByText('Take permissions away').click();
+  await expect(page.getByText('Permissions updated.')).toBeVisible();
+  await page.getByText('Remove permissions').click();
   await expect(page.getByRole('radio', { name: 'Workspaces: Write' })).toHaveCount(0);
   await page.getByRole('radio', { name: 'Workspaces: None' }).check();
   await page.getByRole('button', { name: 'Save permissions' }).click();
@@ -265,7 +265,7 @@ test("a key's page tells how it was used: RU-25, D9", { tag: '@plain' }, async (
   await openKey(page, name);
   await expect(async () => {
     await page.reload();
-    await expect(page.getByText('The key is revoked')).toBeVisible({ timeout: 500 });
+    await expect(page.getByText('The key was revoked')).toBeVisible({ timeout: 500 });
   }).toPass({ timeout: 20_000 });
 });
 

@@ -156,7 +156,7 @@ test('the dialog that revokes, and what it leaves', async ({ page, baseURL }) =>
   const form = await beginRevoking(page, name, true);
   await inspect(page, 'revoke-dialog');
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(page.getByText('is revoked.')).toBeVisible();
+  await expect(page.getByText('” revoked.')).toBeVisible();
   await inspect(page, 'revoked-notice');
   await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key));
   await expect(async () => {

@@ -10,7 +10,7 @@ test('a member sees, makes and ends their own keys only: KE-24, KE-27, KE-28', {
   await createKey(owner, owners, true);
 
   await signIn(page, MINA);
-  await expect(page.getByText('Your keys in')).toBeVisible();
+  await expect(page.getByText('Your API keys in')).toBeVisible();
   const key = await createKey(page, members, scripted);
   await expect(row(page, members)).toHaveCount(1);
   await expect(row(page, owners)).toHaveCount(0);
@@ -36,7 +36,7 @@ test("a member cannot open another's revoke page: KE-27, KE-29", { tag: '@plain'
   guard.expects(/403/);
   await signIn(page, MINA);
   expect((await page.goto(target!))!.status()).toBe(403);
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
   await expect(page.getByRole('main')).not.toContainText(name);
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
@@ -53,7 +53,7 @@ test("an admin sees and ends a member's key: KE-26, KE-29", { tag: ['@plain', '@
   await expect(row(page, name)).toContainText(MINA);
   const form = await beginRevoking(page, name, scripted);
   await expect(form).toContainText(MINA);
-  await confirmRevoking(page, form, name, 'Its owner left');
+  await confirmRevoking(page, form, name, 'Owner left');
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(401);
 
   // D26: the member reads of it in their own log.
@@ -77,7 +77,7 @@ test("another organization's pages are closed: RK-04, KE-06", { tag: ['@plain', 
   guard.expects(/403/);
   for (const path of [`/o/${acme}/settings/api-keys`, `/o/${acme}/settings/api-keys/new`, `/o/${acme}/settings/audit-log`, revoke!]) {
     expect((await page.goto(path))!.status(), path).toBe(403);
-    await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
     await expect(page.locator('body')).not.toContainText('Acme only');
   }
 });

@@ -32,7 +32,7 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   const days = page.getByLabel('Days');
   const save = page.getByRole('button', { name: 'Save Longest lifetime of new keys' });
   await expect(days).toHaveValue('');
-  await expect(page.getByText('Keys that exist already keep their expiration.')).toBeVisible();
+  await expect(page.getByText('Existing keys keep their expiration.')).toBeVisible();
   for (const wrong of ['0', '3651', 'ninety', '1.5']) {
     await days.fill(wrong);
     await save.click();
@@ -41,7 +41,7 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   }
   await days.fill(' 90 ');
   await save.click();
-  await expect(page.getByRole('status')).toHaveText('The setting is saved. It holds for keys created from now on.');
+  await expect(page.getByRole('status')).toHaveText('Setting saved. It applies to keys created from now on.');
   await expect(days).toHaveValue('90');
   await page.reload();
   await expect(page.getByRole('status')).toHaveCount(0);
@@ -70,7 +70,7 @@ test('the organization of a member is closed to strangers: KE-06', { tag: '@plai
   guard.expects(/403/);
   await signIn(page, MINA);
   expect((await page.goto('/o/org_nobody/settings'))!.status()).toBe(403);
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
 });
 
 test('how the organization looks', async ({ at, guard }) => {

@@ -218,7 +218,7 @@ test('a key that was used lately is revoked only when its name was typed', { tag
   const form = await beginRevoking(page, name, scripted);
   await form.getByLabel(/^Type .* to confirm/).fill('Something else');
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(form.getByText('This is not the name of the key.').first()).toBeVisible();
+  await expect(form.getByText('That doesn’t match. Type it exactly as shown.').first()).toBeVisible();
   await expect(form.getByLabel(/^Type .* to confirm/)).toHaveValue('Something else');
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
   await confirmRevoking(page, form, name);

@@ -34,7 +34,7 @@ test(
     await openList(page);
     await expect(nav(page).getByRole('link', { name: 'Service accounts' })).toHaveAttribute('aria-current', 'page');
     await expect(nav(page).locator('[aria-current]')).toHaveCount(1);
-    await expect(page.getByText('a program that no person stands behind')).toBeVisible();
+    await expect(page.getByText(/A service account lets a program use .* API with its own keys, independent of any person\./)).toBeVisible();
     await expect(page.getByRole('link', { name: 'Read about service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
 
     // RA-17: what was typed is kept until it is right.
@@ -56,7 +56,7 @@ test(
     // Its page suggests its key.
     await page.waitForURL(/service-accounts\/\d+$/);
     const id = page.url().split('/').pop();
-    await expect(page.getByRole('status')).toHaveText(`“${name}” is created. Next, create its API key.`);
+    await expect(page.getByRole('status')).toHaveText(`“${name}” created. Next, create its API key.`);
     const key = page.getByRole('link', { name: 'Create key' });
     await expect(key).toHaveAttribute('href', `/o/${organization}/settings/api-keys/new?for=${id}`);
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
@@ -69,7 +69,7 @@ test(
     await page.getByLabel('Name').fill(later);
     await page.getByRole('button', { name: 'Rename' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(later);
-    await expect(page.getByRole('status')).toHaveText(`“${later}” is changed.`);
+    await expect(page.getByRole('status')).toHaveText(`“${later}” updated.`);
     await page.getByRole('radio', { name: /^Admin/ }).check();
     await page.getByRole('button', { name: 'Change role' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^Admin$/ })).toBeVisible();
@@ -79,15 +79,15 @@ test(
     await page.getByRole('button', { name: 'Allow only one active key' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
 
-    await expect(page.getByText('All of its keys are refused from then on. Requests in progress fail.')).toBeVisible();
+    await expect(page.getByText('All its keys stop working at once. Requests in progress fail.')).toBeVisible();
     await page.getByRole('button', { name: 'Disable' }).click();
-    await expect(page.getByRole('status')).toHaveText(`“${later}” is disabled. Its keys are refused from now on.`);
+    await expect(page.getByRole('status')).toHaveText(`“${later}” disabled. Its keys no longer work.`);
     await expect(key).toHaveCount(0);
     await openList(page);
     await expect(row(page, later)).toContainText(/Admin.*0.*by Olivia Owens.*Disabled/);
     await row(page, later).getByRole('link').click();
     await page.getByRole('button', { name: 'Enable' }).click();
-    await expect(page.getByRole('status')).toHaveText(`“${later}” is enabled. Its active keys work again.`);
+    await expect(page.getByRole('status')).toHaveText(`“${later}” enabled. Its active keys work again.`);
     await expect(key).toBeVisible();
     const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
     await crumbs.getByRole('link', { name: 'Service accounts' }).click();
@@ -114,7 +114,7 @@ test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, asyn
   await expect(nav(page).getByRole('link')).toHaveText(['API Keys', 'Members', 'Audit Log', 'Organization', 'Documentation']);
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
-    await expect(page.getByRole('heading', { level: 1 })).toContainText('may not');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
   }
 });
 

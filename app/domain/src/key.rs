@@ -94,10 +94,10 @@ impl RevokeReason {
     pub const fn label(self) -> &'static str {
         match self {
             Self::NoLongerNeeded => "No longer needed",
-            Self::Leaked => "It may have leaked",
+            Self::Leaked => "May have leaked",
             Self::Replaced => "Replaced by another key",
-            Self::PersonLeft => "Its owner left",
-            Self::Policy => "Our rules ask for it",
+            Self::PersonLeft => "Owner left",
+            Self::Policy => "Required by policy",
         }
     }
 }

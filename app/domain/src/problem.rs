@@ -163,7 +163,9 @@ impl Fault {
             Self::ForbiddenCharacter => "Remove the invisible or control characters.".into(),
             Self::NotAnEmail => "Enter an e-mail address, like ada@example.com.".into(),
             Self::Unknown { known } => format!("Use one of: {known}."),
-            Self::WrongSetupToken => "This is not the setup token that the server printed.".into(),
+            Self::WrongSetupToken => {
+                "This is not the setup token. The server’s log has it, unless the operator chose one.".into()
+            }
             Self::OneOfTwo => "Give either a template or scopes, not both.".into(),
             Self::NotInSandbox => "A test key can only have scopes of keys, workspaces and runs.".into(),
             Self::AboveCaller => "You cannot give more than you have yourself.".into(),

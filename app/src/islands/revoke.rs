@@ -108,19 +108,19 @@ pub fn RevokeDialog() -> impl IntoView {
                 <input type="hidden" name="page" value=fact(|facts| &facts.page)/>
                 <input type="hidden" name="organization" value=fact(|facts| &facts.organization)/>
                 <input type="hidden" name="key_id" value=fact(|facts| &facts.key_id)/>
-                <div class="sheet-head"><h2 id="revoke-title">"Revoke “"<bdi>{fact(|facts| &facts.name)}</bdi>"”?"</h2>{close_button(close)}</div>
+                <div class="sheet-head"><h2 id="revoke-title">{words::REVOKE_TITLE.0}<bdi>{fact(|facts| &facts.name)}</bdi>{words::REVOKE_TITLE.1}</h2>{close_button(close)}</div>
                 <div class="sheet-body">
                     {trouble(words::NOT_REVOKED, failure)}
                     <dl class="facts boxed">
-                        <dt class="visually-hidden">"Key preview"</dt><dd class="whole">{move || preview(&facts.with(|facts| facts.preview.clone()))}</dd>
+                        <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{move || preview(&facts.with(|facts| facts.preview.clone()))}</dd>
                         <dt>{fact(|facts| &facts.made_label)}</dt><dd>{fact(|facts| &facts.made)}</dd>
-                        <dt>"Last used"</dt><dd>{fact(|facts| &facts.used)}</dd>
+                        <dt>{words::LAST_USED}</dt><dd>{fact(|facts| &facts.used)}</dd>
                     </dl>
                     {revoke_effects()}
                     {reasons(None)}
                     {move || facts.with(|facts| facts.confirm).then(|| view! {
                         <div class="field">
-                            <label for="confirm_name">"Type "<b><bdi>{fact(|facts| &facts.name)}</bdi></b>" to confirm"</label>
+                            <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b><bdi>{fact(|facts| &facts.name)}</bdi></b>{words::TYPE_TO_CONFIRM.1}</label>
                             <input
                                 class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto"
                                 aria-describedby="confirm-error confirm-hint"

@@ -22,8 +22,8 @@ fn draw(own: &Own, token: &ShownToken, url: &str) -> AnyView {
         rows: 8,
         warning: words::TOKEN_WARNING,
         lost: words::TOKEN_LOST,
-        shell: (words::TOKEN_SHELL, words::COPY_TOKEN_SHELL, words::token_line(&token.token)),
-        curl: (words::TOKEN_CURL, words::COPY_TOKEN_CURL, words::curl_line(url, &token.token)),
+        shell: (words::SHELL_LINE, words::COPY_SHELL, words::token_line(&token.token)),
+        curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, &token.token)),
     };
     let body = view! {
         <div class="sheet">

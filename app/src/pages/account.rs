@@ -53,8 +53,9 @@ fn draw(own: &Own, sessions: &[SessionView], now: Moment, told: Option<String>, 
 }
 
 fn facts(person: &Person) -> AnyView {
-    let email = person.email.clone().map(|email| view! { <dt>"E-mail"</dt><dd><bdi>{email}</bdi></dd> });
-    view! { <dl class="facts boxed"><dt>"Name"</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }.into_any()
+    let email = person.email.clone().map(|email| view! { <dt>{words::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    view! { <dl class="facts boxed"><dt>{words::NAME}</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }
+        .into_any()
 }
 
 fn others(own: &Own, sessions: &[SessionView]) -> impl IntoView + use<> {
@@ -75,11 +76,11 @@ fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
             <table class="table">
                 <caption class="visually-hidden">{words::SESSIONS_CAPTION}</caption>
                 <thead><tr>
-                    <th scope="col">"Device"</th>
-                    <th scope="col">"Address"</th>
-                    <th scope="col">"Signed in"</th>
-                    <th scope="col" aria-sort="descending">"Last seen"</th>
-                    <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    <th scope="col">{words::DEVICE}</th>
+                    <th scope="col">{words::IP_ADDRESS}</th>
+                    <th scope="col">{words::SIGNED_IN}</th>
+                    <th scope="col" aria-sort="descending">{words::LAST_SEEN}</th>
+                    <th scope="col"><span class="visually-hidden">{words::ACTIONS}</span></th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -106,9 +107,9 @@ fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
     view! {
         <tr>
             <th scope="row">{device.clone()}{badge}</th>
-            <td data-label="Address"><bdi>{session.address.clone().unwrap_or_else(|| words::NO_ADDRESS.into())}</bdi></td>
-            <td data-label="Signed in">{when(now, session.signed_in_at)}</td>
-            <td data-label="Last seen">{when(now, session.last_seen)}</td>
+            <td data-label=words::IP_ADDRESS><bdi>{session.address.clone().unwrap_or_else(|| words::NO_ADDRESS.into())}</bdi></td>
+            <td data-label=words::SIGNED_IN>{when(now, session.signed_in_at)}</td>
+            <td data-label=words::LAST_SEEN>{when(now, session.last_seen)}</td>
             <td class="row-actions">{end}</td>
         </tr>
     }

@@ -41,7 +41,7 @@ fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Op
         true => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_ROLE}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         }),

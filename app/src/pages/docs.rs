@@ -115,7 +115,7 @@ fn crumbs(leaf: &Leaf) -> AnyView {
     let inside = leaf.pages.first().filter(|home| home.to != leaf.here.to);
     let home = inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb">
+        <nav class="crumbs" aria-label=words::BREADCRUMB>
             <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>
         </nav>
     }

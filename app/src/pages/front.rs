@@ -40,13 +40,13 @@ pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
 /// The page of someone who is in no organization.
 pub fn nowhere(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
-    Page::new("No organization", move || {
+    Page::new(words::NO_ORGANIZATION, move || {
         let place = Place::top(Screen::Home);
         let body = view! {
             <h1>{words::NOWHERE}</h1>
             <p>{words::ASK_FOR}<strong><bdi>{who}</bdi></strong>{words::OPEN_THE_LINK}</p>
             <div class="actions">
-                <a class="button primary" href=place.path()>"Check again"</a>
+                <a class="button primary" href=place.path()>{words::CHECK_AGAIN}</a>
                 <a class="button" href=Screen::Account.path()>{words::MY_ACCOUNT}</a>
                 <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
             </div>
@@ -78,7 +78,7 @@ pub fn sign_in(asked: &Asked) -> Answer {
     let request = asked.asked("request").filter(|id| is_request(id)).map(str::to_owned);
     let back = signed_in.then(|| to.path());
     let (development, provider) = (installation.development, installation.provider.clone());
-    Answer::Page(Page::new("Sign in", move || {
+    Answer::Page(Page::new(words::SIGN_IN_TAB, move || {
         let problem = problem.map(|problem| {
             let request = request.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request}</div> }
@@ -126,7 +126,7 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
             let described = if wrong { "setup-hint setup-error" } else { "setup-hint" };
             view! {
                 <div class="field">
-                    <label for="setup_token">"Setup token"</label>
+                    <label for="setup_token">{words::SETUP_TOKEN}</label>
                     <input class="input mono" id="setup_token" name="setup_token" required autocomplete="off" spellcheck="false" aria-describedby=described aria-invalid=wrong.then_some("true")/>
                     {token_fault.map(|fault| field_error("setup-error", fault))}
                     <p class="hint" id="setup-hint">{words::SETUP_TOKEN_HINT}</p>
@@ -141,8 +141,8 @@ pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
             <form class="form" method="post" action="/ui/found_organization">
                 {page_field(&place)}
                 <div class="field">
-                    <label for="organization">"Organization name"</label>
-                    <input class="input" id="organization" name="organization" required autocomplete="organization" placeholder="Acme Labs" dir="auto" value=typed aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("organization-error") autofocus=problem.is_none()/>
+                    <label for="organization">{words::ORGANIZATION_NAME}</label>
+                    <input class="input" id="organization" name="organization" required autocomplete="organization" placeholder=words::ORGANIZATION_SAMPLE dir="auto" value=typed aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("organization-error") autofocus=problem.is_none()/>
                     {name_fault.map(|fault| field_error("organization-error", fault))}
                 </div>
                 {token}

@@ -45,12 +45,12 @@ pub async fn show(asked: &Asked, token: LinkToken) -> Result<Answer, Problem> {
             <h1>{words::join(&offer.organization_name)}</h1>
             {summary(words::NOT_JOINED, problem.as_ref(), &place)}
             <dl class="facts boxed">
-                <dt>"Organization"</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
+                <dt>{words::ORGANIZATION}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
                 <dt>{words::ITS_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
-                <dt>"Invited by"</dt><dd>{inviter(&offer)}</dd>
-                <dt>"Role"</dt><dd>{offer.role.label()}</dd>
+                <dt>{words::INVITED_BY}</dt><dd>{inviter(&offer)}</dd>
+                <dt>{words::ROLE}</dt><dd>{offer.role.label()}</dd>
                 <dd class="whole sub">{words::role_may(offer.role)}</dd>
-                <dt>"Expires"</dt><dd>{when_due(now, offer.expires_at)}</dd>
+                <dt>{words::EXPIRES}</dt><dd>{when_due(now, offer.expires_at)}</dd>
             </dl>
             {next}
         };

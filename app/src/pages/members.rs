@@ -87,7 +87,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
     let text = match deed {
         PeopleDeed::Withdrawn => words::WITHDRAWN.into_any(),
         PeopleDeed::RoleChanged { name, role } => named(name, words::role_changed(*role)),
-        PeopleDeed::Removed { name } => named(name, words::REMOVED.to_owned()),
+        PeopleDeed::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
     };
     Some(view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }.into_any())
 }
@@ -99,12 +99,12 @@ fn table(shown: &Shown) -> AnyView {
             <table class="table">
                 <caption class="visually-hidden">{words::members_caption(&shown.room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">"Name"</th>
+                    <th scope="col">{words::NAME}</th>
                     {manages.then(|| view! { <th scope="col">{words::EMAIL}</th> })}
-                    <th scope="col">"Role"</th>
-                    {manages.then(|| view! { <th scope="col">"Active keys"</th> })}
-                    <th scope="col" aria-sort="descending">"Joined"</th>
-                    {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th> })}
+                    <th scope="col">{words::ROLE}</th>
+                    {manages.then(|| view! { <th scope="col">{words::KEYS_AT_A_TIME}</th> })}
+                    <th scope="col" aria-sort="descending">{words::JOINED}</th>
+                    {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th> })}
                 </tr></thead>
                 <tbody>{shown.members.rows.iter().map(|member| row(shown, member)).collect_view()}</tbody>
             </table>
@@ -122,9 +122,9 @@ fn row(shown: &Shown, member: &MemberView) -> AnyView {
         <tr>
             <th scope="row"><div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></th>
             {manages.then(|| view! { <td data-label=words::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
-            <td data-label="Role">{member.role.label()}</td>
-            {manages.then(|| view! { <td data-label="Active keys">{keys(&shown.room, member)}</td> })}
-            <td data-label="Joined">{when(now, member.joined_at)}</td>
+            <td data-label=words::ROLE>{member.role.label()}</td>
+            {manages.then(|| view! { <td data-label=words::KEYS_AT_A_TIME>{keys(&shown.room, member)}</td> })}
+            <td data-label=words::JOINED>{when(now, member.joined_at)}</td>
             {manages.then(|| view! { <td class="row-actions"><div>{actions(&shown.room, member)}</div></td> })}
         </tr>
     }

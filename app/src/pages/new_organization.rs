@@ -45,7 +45,7 @@ fn name(typed: String, problem: Option<&Problem>) -> AnyView {
     let wrong = fault.is_some();
     view! {
         <div class="field">
-            <label for="name">"Organization name"</label>
+            <label for="name">{words::ORGANIZATION_NAME}</label>
             <input
                 class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed autofocus=problem.is_none()
                 aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("name-error")

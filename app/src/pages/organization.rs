@@ -68,9 +68,9 @@ fn draw(shown: &Shown) -> AnyView {
             </div>
         </div>
         <dl class="facts boxed">
-            <dt>"Name"</dt><dd><bdi>{view.name.clone()}</bdi></dd>
+            <dt>{words::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
             <dt>{words::ORGANIZATION_ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
-            <dt>"Created"</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
+            <dt>{words::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
         </dl>
         {settings}
     };

@@ -93,12 +93,12 @@ const fn can_take_a_key(account: &ServiceAccount) -> bool {
 fn draw(shown: &Shown) -> AnyView {
     let (room, member) = (&shown.room, &shown.member);
     let back = Screen::Members(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1>"Remove “"<bdi>{member.name.clone()}</bdi>"”?"</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1>{words::REMOVE_TITLE.0}<bdi>{member.name.clone()}</bdi>{words::REMOVE_TITLE.1}</h1></div> };
     let body = match shown.stays {
         true => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_REMOVAL}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         }),
@@ -128,8 +128,8 @@ fn facts(room: &Room, member: &MemberView) -> AnyView {
     view! {
         <dl class="facts boxed">
             {email}
-            <dt>"Role"</dt><dd>{member.role.label()}</dd>
-            <dt>"Joined"</dt><dd>{when(room.ctx.now(), member.joined_at)}{waits}</dd>
+            <dt>{words::ROLE}</dt><dd>{member.role.label()}</dd>
+            <dt>{words::JOINED}</dt><dd>{when(room.ctx.now(), member.joined_at)}{waits}</dd>
         </dl>
     }
     .into_any()

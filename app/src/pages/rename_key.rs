@@ -27,12 +27,12 @@ fn draw(room: &Room, key: &KeyView, typed: String, problem: Option<&Problem>) ->
     let body = view! {
         <form class="sheet" method="post" action="/ui/rename_key">
             {room.fields(Some(("key_id", key.key_id.to_string())))}
-            <div class="sheet-head"><h1>"Rename “"<bdi>{key.label.clone()}</bdi>"”"</h1></div>
+            <div class="sheet-head"><h1>{words::RENAME_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::RENAME_TITLE.1}</h1></div>
             <div class="sheet-body">
                 {summary(words::NOT_RENAMED, problem, &room.place)}
                 <p>{preview(&key.preview)}</p>
                 <div class="field">
-                    <label for="name">"Name"</label>
+                    <label for="name">{words::NAME}</label>
                     <input
                         class="input" id="name" name="name" required autocomplete="off" dir="auto" value=typed autofocus=problem.is_none()
                         aria-describedby="name-error name-hint rename-hint" aria-invalid=fault.is_some().then_some("true")

@@ -24,8 +24,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
 
 fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
-    let heading =
-        view! { <div class="sheet-head"><h1 id="revoke-title">"Revoke “"<bdi>{key.label.clone()}</bdi>"”?"</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::REVOKE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::REVOKE_TITLE.1}</h1></div> };
     let body = match key.revoked_at {
         Some(_) => Either::Left(view! {
             <div class="sheet">
@@ -60,9 +59,9 @@ fn facts(room: &Room, key: &KeyView) -> AnyView {
     let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
-            <dt class="visually-hidden">"Key preview"</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
             <dt>{words::made_label(key.created_by.is_some())}</dt><dd>{by}{when(now, key.created_at)}</dd>
-            <dt>"Last used"</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>{words::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
         </dl>
     }
     .into_any()
@@ -77,7 +76,7 @@ fn confirm_field(room: &Room, key: &KeyView, problem: Option<&Problem>, typed: S
     key.will_be_missed(room.ctx.now()).then(|| {
         view! {
             <div class="field">
-                <label for="confirm_name">"Type "<b><bdi>{name}</bdi></b>" to confirm"</label>
+                <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::TYPE_TO_CONFIRM.1}</label>
                 <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
                 {fault.map(|fault| field_error("confirm-error", fault))}
                 <p class="hint" id="confirm-hint">{words::CONFIRM_HINT}</p>

@@ -80,7 +80,7 @@ fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
     view! {
         <div class="field">
-            <label for="confirm_name">"Type "<b>{words::revoke_phrase(n)}</b>" to confirm"</label>
+            <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b>{words::revoke_phrase(n)}</b>{words::TYPE_TO_CONFIRM.1}</label>
             <input
                 class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" value=typed
                 aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")

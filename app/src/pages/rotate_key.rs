@@ -34,7 +34,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
 fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, label: String) -> AnyView {
     let key = &line.key;
     let back = Screen::Key(room.organization(), key.key_id).path();
-    let heading = view! { <div class="sheet-head"><h1>"Rotate “"<bdi>{key.label.clone()}</bdi>"”"</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1>{words::ROTATE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::ROTATE_TITLE.1}</h1></div> };
     let closed = match (key.is_active, line.rotated_to) {
         (false, _) => Some(words::CANNOT_ROTATE),
         (true, Some(_)) => Some(words::ROTATED_BEFORE),
@@ -85,10 +85,10 @@ fn facts(room: &Room, line: &KeyLine) -> AnyView {
     let expires = key.expires_at.map_or_else(|| words::NEVER.into_any(), |at| when_due(now, at).into_any());
     view! {
         <dl class="facts boxed">
-            <dt class="visually-hidden">"Key preview"</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
             <dt>{words::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::permissions(key.scopes)}</dd>
-            <dt>"Last used"</dt><dd>{used(now, key.last_used)}</dd>
-            <dt>"Expires"</dt><dd>{expires}</dd>
+            <dt>{words::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>{words::EXPIRES}</dt><dd>{expires}</dd>
         </dl>
     }
     .into_any()

@@ -83,11 +83,11 @@ fn facts(shown: &Shown) -> AnyView {
     let by = account.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
-            <dt>"Status"</dt><dd>{account_status(account.is_disabled)}</dd>
-            <dt>"Role"</dt><dd>{account.role.label()}</dd>
+            <dt>{words::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>
+            <dt>{words::ROLE}</dt><dd>{account.role.label()}</dd>
             <dt>{words::KEYS_AT_A_TIME}</dt><dd>{words::active_keys(account.active_keys, account.allow_overlap)}</dd>
             <dt>{words::made_label(account.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), account.created_at)}</dd>
-            <dt>"Actor ID"</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>
+            <dt>{words::ACTOR_ID}</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>
         </dl>
     }
     .into_any()

@@ -74,11 +74,11 @@ fn table(room: &Room, accounts: &[ServiceAccount]) -> AnyView {
             <table class="table">
                 <caption class="visually-hidden">{words::accounts_caption(&room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Role"</th>
-                    <th scope="col">"Active keys"</th>
-                    <th scope="col" aria-sort="descending">"Created"</th>
-                    <th scope="col">"Status"</th>
+                    <th scope="col">{words::NAME}</th>
+                    <th scope="col">{words::ROLE}</th>
+                    <th scope="col">{words::KEYS_AT_A_TIME}</th>
+                    <th scope="col" aria-sort="descending">{words::CREATED}</th>
+                    <th scope="col">{words::STATUS}</th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -89,14 +89,14 @@ fn table(room: &Room, accounts: &[ServiceAccount]) -> AnyView {
 
 fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> AnyView {
     let to = Screen::ServiceAccount(organization, account.actor_id).path();
-    let by = account.created_by.clone().map(|by| view! { <span class="sub">"by "<bdi>{by}</bdi></span> });
+    let by = account.created_by.clone().map(|by| view! { <span class="sub">{words::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=account.is_disabled.then_some("inactive")>
             <th scope="row"><a href=to><bdi>{account.name.clone()}</bdi></a></th>
-            <td data-label="Role">{account.role.label()}</td>
-            <td data-label="Active keys"><span class="number">{account.active_keys}</span></td>
-            <td data-label="Created"><div>{when(now, account.created_at)}{by}</div></td>
-            <td data-label="Status">{account_status(account.is_disabled)}</td>
+            <td data-label=words::ROLE>{account.role.label()}</td>
+            <td data-label=words::KEYS_AT_A_TIME><span class="number">{account.active_keys}</span></td>
+            <td data-label=words::CREATED><div>{when(now, account.created_at)}{by}</div></td>
+            <td data-label=words::STATUS>{account_status(account.is_disabled)}</td>
         </tr>
     }
     .into_any()

@@ -12,7 +12,7 @@ const ROLES: [(Role, &str); 2] = [(Role::Member, words::MEMBER_MAY), (Role::Admi
 
 /// Whether its keys are accepted.
 pub fn account_status(is_disabled: bool) -> impl IntoView {
-    let (badge, status) = if is_disabled { ("badge", "Disabled") } else { ("badge success", "Active") };
+    let (badge, status) = if is_disabled { ("badge", words::DISABLED) } else { ("badge success", words::ACTIVE) };
     view! { <span class=badge>{status}</span> }
 }
 
@@ -23,7 +23,7 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
     let described = if wrong { "name-hint name-error" } else { "name-hint" };
     view! {
         <div class="field">
-            <label for="name">"Name"</label>
+            <label for="name">{words::NAME}</label>
             <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::ACCOUNT_SAMPLE aria-describedby=described aria-invalid=wrong.then_some("true") dir="auto" value=typed autofocus=fresh && !wrong/>
             {fault.map(|fault| field_error("name-error", fault))}
             <p class="hint" id="name-hint">{words::ACCOUNT_NAME_HINT}</p>

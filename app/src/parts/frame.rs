@@ -81,7 +81,7 @@ pub fn frame(room: &Room, trail: &str, problem: Option<&Problem>, body: AnyView)
         <div class="frame">
             {side(room)}
             <header class="top">
-                <nav class="crumbs" aria-label="Breadcrumb">
+                <nav class="crumbs" aria-label=words::BREADCRUMB>
                     <ol class="crumb-list">
                         <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
                         {above}
@@ -129,12 +129,12 @@ fn side(room: &Room) -> AnyView {
     let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All)
         .then(|| entry(Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS, "robot", in_accounts));
     view! {
-        <aside class="side" aria-label="Organization and settings">
+        <aside class="side" aria-label=words::SIDE>
             <div class="side-inner">
-                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label="Settings menu">{icon("menu")}</button>
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::SETTINGS_MENU>{icon("menu")}</button>
                 {switcher(room)}
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">"Settings"</h2>
+                    <h2 id="nav-title">{words::SETTINGS}</h2>
                     <ul class="nav-list">
                         {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
                         {accounts}
@@ -168,7 +168,7 @@ fn switcher(room: &Room) -> AnyView {
         <details class="menu switcher" name="menu">
             <summary>
                 <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
-                <span class="visually-hidden">"Organization: "</span>
+                <span class="visually-hidden">{words::ORGANIZATION_IS}</span>
                 <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
                 {icon("switch")}
             </summary>
@@ -184,9 +184,9 @@ fn switcher(room: &Room) -> AnyView {
 /// What a theme is called.
 pub const fn theme_name(theme: Theme) -> &'static str {
     match theme {
-        Theme::System => "Follow the system",
-        Theme::Light => "Light",
-        Theme::Dark => "Dark",
+        Theme::System => words::THEMES[0],
+        Theme::Light => words::THEMES[1],
+        Theme::Dark => words::THEMES[2],
     }
 }
 
@@ -194,9 +194,9 @@ pub const fn theme_name(theme: Theme) -> &'static str {
 pub fn themes(worn: Theme, place: &Place) -> AnyView {
     let button = |theme: Theme| {
         let (glyph, name) = match theme {
-            Theme::System => ("system", "System theme"),
-            Theme::Light => ("sun", "Light theme"),
-            Theme::Dark => ("moon", "Dark theme"),
+            Theme::System => ("system", words::THEME_BUTTONS[0]),
+            Theme::Light => ("sun", words::THEME_BUTTONS[1]),
+            Theme::Dark => ("moon", words::THEME_BUTTONS[2]),
         };
         let pressed = if theme == worn { "true" } else { "false" };
         view! {
@@ -208,7 +208,7 @@ pub fn themes(worn: Theme, place: &Place) -> AnyView {
     view! {
         <form method="post" action="/ui/set_theme">
             {page_field(place)}
-            <div class="theme" role="group" aria-label="Theme">{Theme::ALL.into_iter().map(button).collect_view()}</div>
+            <div class="theme" role="group" aria-label=words::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
         </form>
     }
     .into_any()
@@ -221,7 +221,7 @@ pub fn account(person: &Person, place: &Place) -> AnyView {
         <details class="menu account" name="menu">
             <summary>
                 <span class="avatar" aria-hidden="true">{words::initials(&name)}</span>
-                <span class="visually-hidden">"Account menu of "<bdi>{name.clone()}</bdi></span>
+                <span class="visually-hidden">{words::ACCOUNT_MENU_OF}<bdi>{name.clone()}</bdi></span>
             </summary>
             <div class="menu-list">
                 <p class="menu-head"><strong><bdi>{name}</bdi></strong>{person.email.clone()}</p>

@@ -111,7 +111,7 @@ fn name(form: &KeyForm) -> AnyView {
     let typed = form.typed("name").unwrap_or_default().to_owned();
     view! {
         <div class="field">
-            <label for="name">"Name"</label>
+            <label for="name">{words::NAME}</label>
             <input
                 class="input" id="name" name="name" required autocomplete="off" placeholder=words::NAME_SAMPLES[0] dir="auto" value=typed
                 aria-describedby="name-error name-taken name-hint" aria-invalid=fault.is_some().then_some("true") autofocus=form.problem.is_none()
@@ -129,7 +129,7 @@ fn environment(form: &KeyForm) -> AnyView {
     let card = |environment: Environment| {
         let prefix = match environment {
             Environment::Production => view! {
-                <code>{form.begins_with(Kind::Live)}</code>{words::OR_RESTRICTED}<code>{form.begins_with(Kind::Secret)}</code>"."
+                <code>{form.begins_with(Kind::Live)}</code>{words::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(Kind::Secret)}</code>{words::OR_WITH_FULL_ACCESS.1}
             }.into_any(),
             Environment::Test => view! { <code>{form.begins_with(Kind::Test)}</code>"." }.into_any(),
         };

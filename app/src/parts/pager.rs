@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::bits::icon;
 use crate::routes::Place;
+use crate::words;
 
 /// Where the next page begins, and what the ways are called.
 pub struct Pages {
@@ -29,7 +30,7 @@ pub fn pages(place: &Place, pages: &Pages) -> Option<AnyView> {
         view! { <a class="button" rel="next" href=behind.path()>{more}{icon("chevron-right")}</a> }
     });
     (top.is_some() || behind.is_some())
-        .then(|| view! { <nav class="actions" aria-label="Pages">{top}{behind}</nav> }.into_any())
+        .then(|| view! { <nav class="actions" aria-label=words::PAGES>{top}{behind}</nav> }.into_any())
 }
 
 /// The same beneath a list that says `before` where its pages begin.

@@ -12,7 +12,7 @@ pub fn picks(offered: ScopeSet, chosen: impl Fn(Group) -> String) -> AnyView {
     view! {
         <table class="picks">
             <thead><tr>
-                <th scope="col">"Group"</th><th scope="col">"None"</th><th scope="col">"Read"</th><th scope="col">"Write"</th>
+                <th scope="col">{words::GROUP}</th><th scope="col">{words::NONE}</th><th scope="col">{words::READ}</th><th scope="col">{words::WRITE}</th>
             </tr></thead>
             <tbody>{rows.into_iter().flatten().collect_view()}</tbody>
         </table>
@@ -42,9 +42,9 @@ fn row(offered: ScopeSet, group: Group, chosen: &str) -> Option<AnyView> {
         view! {
             <tr class=(!any.in_sandbox()).then_some("only-production")>
                 <th scope="row">{group.label()}<span class="sub">{what}</span></th>
-                {pick("none", "None", None)}
-                {cell("read", "Read", read.map(|scope| scope.sentence()))}
-                {cell("write", "Write", write.map(|scope| scope.sentence()))}
+                {pick("none", words::NONE, None)}
+                {cell("read", words::READ, read.map(|scope| scope.sentence()))}
+                {cell("write", words::WRITE, write.map(|scope| scope.sentence()))}
             </tr>
         }
         .into_any(),

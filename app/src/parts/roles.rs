@@ -26,7 +26,7 @@ pub fn role_cards(
     };
     view! {
         <fieldset class="field" id="role" aria-describedby=described>
-            <legend>"Role"</legend>
+            <legend>{words::ROLE}</legend>
             <p class="hint" id="role-hint">{hint}</p>
             <div class="cards">{roles.into_iter().map(card).collect_view()}</div>
             {fault.map(|fault| field_error("role-error", fault))}

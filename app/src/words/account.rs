@@ -8,13 +8,13 @@ pub const MY_ACCOUNT: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
 /// What sessions are.
 pub const SESSIONS_LEDE: &str =
-    "The browsers you are signed in with. A session ends after an hour without use, and after 12 hours in any case.";
+    "Browsers where you are signed in. Sessions end after an hour of inactivity, and after 12 hours at most.";
 /// Above the table of sessions, for screen readers.
 pub const SESSIONS_CAPTION: &str = "Your sessions, the one used last first";
 /// Marks the session of the request.
 pub const THIS_DEVICE: &str = "This device";
 /// Ends every other session.
-pub const REVOKE_OTHERS: &str = "Revoke all others";
+pub const REVOKE_OTHERS: &str = "Sign out everywhere else";
 /// No address is known.
 pub const NO_ADDRESS: &str = "Unknown";
 /// Above the theme switch.
@@ -24,44 +24,34 @@ pub const THEME_LEDE: &str = "How pages look in this browser.";
 /// Above the token.
 pub const ACCESS_TOKEN: &str = "Access token for scripts";
 /// What a token is (RA-03, RA-12).
-pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script act on the API as you, with everything you may do. It is good \
-    for one hour at most, and ends when this session does. For anything that runs without you, use an API key.";
+pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session ends. For anything that runs without you, use an API key.";
 /// Leads to the documentation of tokens.
 pub const ABOUT_TOKENS: &str = "Read about tokens";
-/// Shows a token.
-pub const SHOW_TOKEN: &str = "Show a token";
+/// Makes a token, which the next page shows.
+pub const SHOW_TOKEN: &str = "Create token";
 /// Title of the page that shows a token.
 pub const TOKEN_TITLE: &str = "Your access token";
 /// The label of the token.
 pub const TOKEN: &str = "Token";
 /// What to do with the token now.
-pub const TOKEN_WARNING: &str = "Copy the token now. It is shown on this page only.";
+pub const TOKEN_WARNING: &str = "Copy your token now. It will not be shown again.";
 /// What to do when it is lost, and when it got into wrong hands.
-pub const TOKEN_LOST: &str =
-    "Get another whenever you need one. If someone else got hold of it, sign out: that ends it.";
-/// Above the line that puts a token into a shell.
-pub const TOKEN_SHELL: &str = "Put it into your shell";
-/// Copies that line.
-pub const COPY_TOKEN_SHELL: &str = "Copy the shell line";
-/// Above the line that tries a token.
-pub const TOKEN_CURL: &str = "Try it";
-/// Copies that line.
-pub const COPY_TOKEN_CURL: &str = "Copy the curl command";
+pub const TOKEN_LOST: &str = "Create another whenever you need one. If it leaks, sign out: that makes it stop working.";
 /// A session was ended.
-pub const SESSION_ENDED: &str = "The session is ended. That browser has to sign in again.";
+pub const SESSION_ENDED: &str = "Session ended. That browser has to sign in again.";
 
 /// Several sessions were ended.
 pub fn sessions_ended(count: usize) -> String {
     match count {
         0 => "There was no other session.".into(),
-        1 => "One other session is ended.".into(),
-        n => format!("{n} other sessions are ended."),
+        1 => "One other session ended.".into(),
+        n => format!("{n} other sessions ended."),
     }
 }
 
 /// Until when a token is good.
 pub fn good_until(at: Moment) -> String {
-    format!("It is good until {}.", super::exact(at))
+    format!("It expires at {}.", super::exact(at))
 }
 
 /// The name of the button that ends a session, for screen readers.

@@ -1,12 +1,11 @@
-//! Sentences of the audit log: the page, and what it says of a change.
+//! The words of the audit log.
 
-use domain::command::{ActionFilter, ExportFormat, ObjectFilter};
+use domain::Moment;
+use domain::command::{ActionFilter, ExportFormat};
 use domain::event::{Chapter, ObjectKind};
-use domain::key::{Environment, RevokeReason};
 use domain::view::ChainView;
-use domain::{Moment, Role, Scope};
 
-use super::{FULL_ACCESS, exact, grouped, isolated};
+use super::{exact, grouped, isolated};
 
 /// Leads to the documentation of the log.
 pub const ABOUT_LOG: &str = "About the Audit Log";
@@ -25,7 +24,7 @@ pub const FROM_DAY: &str = "From (UTC)";
 /// The last day to look at.
 pub const UNTIL_DAY: &str = "Until (UTC)";
 /// Finds them.
-pub const SHOW_EVENTS: &str = "Show";
+pub const SHOW_EVENTS: &str = "Apply";
 /// Whatever happened.
 pub const ANY_ACTION: &str = "Any action";
 /// Whoever did it.
@@ -43,7 +42,7 @@ pub const NEWEST_EVENTS: &str = "Newest";
 /// Events from before these.
 pub const OLDER_EVENTS: &str = "Older";
 /// Leads to everything about one thing.
-pub const ALL_ABOUT_IT: &str = "Everything about it";
+pub const ALL_ABOUT_IT: &str = "All events for this item";
 /// Nothing in the log.
 pub const NO_EVENTS: &str = "Nothing has happened yet.";
 /// Title of a log that the filters emptied.
@@ -63,7 +62,7 @@ pub const EXPORT_FILTERED: &str = "All events that match the filters, on every p
 /// Title of the alarm about a log that was altered.
 pub const CHAIN_BROKEN: &str = "This log was altered from outside";
 /// What to do then.
-pub const CHAIN_BROKEN_ADVICE: &str = "Somebody changed the database without Roundtable. Tell whoever runs this installation: compare with a backup or an export from before.";
+pub const CHAIN_BROKEN_ADVICE: &str = "Someone changed the database directly, bypassing Roundtable. Tell whoever runs this installation, and compare with a backup or an earlier export.";
 /// Title of the events of one thing on its own page.
 pub const ITS_EVENTS: &str = "Audit log";
 /// Leads from there to all of them.
@@ -72,7 +71,7 @@ pub const ALL_ITS_EVENTS: &str = "All events of this key";
 /// Before the key that something was done with.
 pub const WITH_KEY: &str = "With key ";
 /// Who acted without a key.
-pub const PERSON: &str = "Person";
+pub const PERSON: &str = "Without a key";
 
 /// Beneath the title of the log.
 pub fn audit_lede(all: bool, organization: &str) -> String {
@@ -118,7 +117,7 @@ pub fn chain_state(chain: &ChainView) -> Option<String> {
 pub fn broken_at(n: i64) -> String {
     let n = grouped(n);
     format!(
-        "Event {n} does not fit: it, or the event before it, was changed, removed or added. From event {n} on the log proves nothing."
+        "Event {n} does not fit the one before it: one of them was changed, removed or inserted. Events from {n} on cannot be trusted."
     )
 }
 
@@ -134,13 +133,13 @@ pub const fn export_as(format: ExportFormat) -> &'static str {
 pub const fn happened(action: ActionFilter) -> &'static str {
     match action {
         ActionFilter::One(happening) => happening.label(),
-        ActionFilter::Any(Chapter::Keys) => "All about API keys",
-        ActionFilter::Any(Chapter::Members) => "All about members",
-        ActionFilter::Any(Chapter::ServiceAccounts) => "All about service accounts",
-        ActionFilter::Any(Chapter::SignIn) => "All about signing in",
-        ActionFilter::Any(Chapter::Workspaces) => "All about workspaces, runs",
-        ActionFilter::Any(Chapter::Messages) => "All about messages, notes",
-        ActionFilter::Any(Chapter::Organization) => "All about the organization",
+        ActionFilter::Any(Chapter::Keys) => "All API key events",
+        ActionFilter::Any(Chapter::Members) => "All member events",
+        ActionFilter::Any(Chapter::ServiceAccounts) => "All service account events",
+        ActionFilter::Any(Chapter::SignIn) => "All sign-in events",
+        ActionFilter::Any(Chapter::Workspaces) => "All workspace and run events",
+        ActionFilter::Any(Chapter::Messages) => "All message and note events",
+        ActionFilter::Any(Chapter::Organization) => "All organization events",
     }
 }
 
@@ -168,98 +167,13 @@ pub fn done_by(name: &str) -> String {
 
 /// An actor whose name is not at hand.
 pub fn actor_no(id: &str) -> String {
-    format!("Actor no. {id}")
+    format!("Actor #{id}")
 }
 
 /// One thing, by its name if that is at hand.
 pub fn named_thing(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
-    let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("no. {id}"), isolated);
+    let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("#{id}"), isolated);
     format!("{} {name}", kind.label())
-}
-
-/// A field of an event.
-pub fn changed_field(field: &str) -> String {
-    match field {
-        "state" => "Status".into(),
-        "scopes" => "Permissions".into(),
-        "expires_at" => "Expires".into(),
-        "ended_at" => "Ended".into(),
-        "successor" => "Successor".into(),
-        "allow_overlap" => "Several active keys".into(),
-        "max_key_days" => super::LONGEST_LIFETIME.into(),
-        "key_makers" => super::KEY_MAKERS.into(),
-        "keys_make_keys" => super::KEYS_MAKE_KEYS.into(),
-        other => {
-            let words = other.replace('_', " ");
-            let mut letters = words.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-        }
-    }
-}
-
-/// How a session came to its end.
-fn ending(reason: &str) -> Option<String> {
-    match reason {
-        "signed_out" => Some("Signed out".into()),
-        "revoked" => Some("Revoked from the list of sessions".into()),
-        _ => None,
-    }
-}
-
-/// A value of an event.
-pub fn changed_value(field: &str, value: &str) -> String {
-    let said = match field {
-        "reason" => value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| ending(value)),
-        "role" => value.parse().ok().map(|role: Role| role.label().to_owned()),
-        "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
-        "scopes" => Some(scope_words(value)),
-        "successor" => Some(format!("Key no. {value}")),
-        "action" => value.parse().ok().map(|action| happened(action).to_owned()),
-        "actor" => Some(actor_no(value)),
-        "object" => value.parse().ok().map(|ObjectFilter { kind, id }| match id {
-            Some(id) => named_thing(kind, id.as_str(), None),
-            None => kind.label().to_owned(),
-        }),
-        "format" => match value {
-            "csv" => Some("CSV".into()),
-            "jsonl" => Some("JSON lines".into()),
-            _ => None,
-        },
-        "from" | "until" => Moment::parse(value).map(Moment::to_words),
-        "max_key_days" => Some(super::lifetime(value.parse().ok())),
-        "state" => match value {
-            "active" => Some("Active".into()),
-            "expired" => Some("Expired".into()),
-            "revoked" => Some("Revoked".into()),
-            _ => None,
-        },
-        "key_makers" => value.parse().ok().map(|who| super::key_makers(who).to_owned()),
-        "disabled" | "allow_overlap" | "keys_make_keys" => match value {
-            "true" => Some("Yes".into()),
-            "false" => Some("No".into()),
-            _ => None,
-        },
-        _ if field.ends_with("_at") => Moment::parse(value).map(Moment::to_words),
-        _ => None,
-    };
-    said.unwrap_or_else(|| value.to_owned())
-}
-
-/// A field that has no value, neither before nor after.
-pub fn unchanged(field: &str) -> &'static str {
-    if field == "expires_at" { super::NEVER } else { super::NONE }
-}
-
-fn scope_words(line: &str) -> String {
-    match line {
-        "*" => FULL_ACCESS.into(),
-        "" => super::NONE.into(),
-        line => line
-            .split(' ')
-            .map(|word| word.parse().map_or(word, |scope: Scope| scope.as_str()))
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
 }
 
 #[cfg(test)]
@@ -273,31 +187,5 @@ mod tests {
         assert_eq!(told(1204, 1204).as_deref(), Some("Verified up to event 1,204"));
         assert_eq!(told(2000, 100_000).as_deref(), Some("Verified up to event 2,000 of 100,000 so far"));
         assert_eq!(told(0, 0), None);
-    }
-
-    #[test]
-    fn changes_read_well() {
-        let cases = [
-            ("scopes", "*", "Permissions: Full access"),
-            ("scopes", "", "Permissions: None"),
-            ("scopes", "runs:read runs:write", "Permissions: runs:read, runs:write"),
-            ("expires_at", "2026-04-08T19:51:19Z", "Expires: 8 Apr 2026, 19:51 UTC"),
-            ("successor", "12", "Successor: Key no. 12"),
-            ("environment", "test", "Environment: Test"),
-            ("state", "revoked", "Status: Revoked"),
-            ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
-            ("key_makers", "admins", "Who may create keys: Only owners and admins"),
-            ("keys_make_keys", "false", "Keys may create keys: No"),
-            ("display_name", "Ada", "Display name: Ada"),
-            ("action", "keys", "Action: All about API keys"),
-            ("action", "key.revoked", "Action: Revoked an API key"),
-            ("actor", "5", "Actor: Actor no. 5"),
-            ("object", "key:12", "Object: API key no. 12"),
-            ("format", "jsonl", "Format: JSON lines"),
-            ("until", "2026-04-08T00:00:00Z", "Until: 8 Apr 2026, 00:00 UTC"),
-        ];
-        for (field, value, told) in cases {
-            assert_eq!(format!("{}: {}", changed_field(field), changed_value(field, value)), told);
-        }
     }
 }

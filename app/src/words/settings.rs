@@ -16,7 +16,7 @@ pub const ABOUT_ACCOUNTS: &str = "Read about service accounts";
 pub const NO_ACCOUNTS: &str = "No service accounts yet";
 /// What a service account is for (RA-16).
 pub const ACCOUNTS_FOR: &str =
-    "Create one for each service that calls the API by itself. Its keys go on working when people leave.";
+    "Create one for each service that calls the API by itself. Its keys keep working when people leave.";
 /// Back to the top of the list.
 pub const NEWEST_ACCOUNTS: &str = "Newest service accounts";
 /// Further down the list.
@@ -24,16 +24,16 @@ pub const OLDER_ACCOUNTS: &str = "Older service accounts";
 /// A sample of a name.
 pub const ACCOUNT_SAMPLE: &str = "Deploy pipeline";
 /// What the name is for.
-pub const ACCOUNT_NAME_HINT: &str = "Say which program it is. The audit log tells what it does under this name.";
+pub const ACCOUNT_NAME_HINT: &str = "Name the program. Its actions appear in the audit log under this name.";
 /// No name was given.
 pub const ACCOUNT_NAME_MISSING: &str = "Enter a name for the service account.";
 /// Above the faults of the form for a service account.
 pub const ACCOUNT_NOT_CREATED: &str = "The service account was not created";
 /// What a role means to a service account.
-pub const ACCOUNT_ROLE_HINT: &str = "The most its keys may do. Choose Member unless it has to manage what others own.";
+pub const ACCOUNT_ROLE_HINT: &str = "The most its keys can do. Choose Member unless it must manage what others own.";
 /// When another role counts (decision D6).
 pub const ACCOUNT_ROLE_CHANGE: &str =
-    "A lower role limits its keys at once. A higher one counts only for keys created from then on.";
+    "A lower role limits its keys at once. A higher role applies only to keys created from then on.";
 /// What a member may do.
 pub const MEMBER_MAY: &str = "Use workspaces and runs, and manage its own keys.";
 /// What an admin may do besides.
@@ -47,16 +47,14 @@ pub const ALLOW_SEVERAL: &str = "Allow several active keys";
 pub const ALLOW_ONE: &str = "Allow only one active key";
 /// What several keys are for, beside the choice.
 pub const SEVERAL_HINT: &str =
-    "For a service that needs several keys side by side. Otherwise it has one at a time, which rotating replaces.";
+    "For a service that needs several keys at once. Otherwise it has one, replaced by rotating.";
 /// It may have one key (RO-20, RO-21).
 pub const HAS_ONE_AT_A_TIME: &str =
-    "This service account may have one active key at a time. To replace that key, rotate it.";
+    "This service account can have one active key at a time. To replace that key, rotate it.";
 /// It may have several.
-pub const HAS_SEVERAL: &str = "This service account may have several active keys side by side. \
-    When only one is allowed, keys that exist already go on working.";
+pub const HAS_SEVERAL: &str = "This service account can have several active keys at once. If you allow only one again, existing keys keep working.";
 /// It has its key (RO-20, RO-21).
-pub const HAS_ITS_KEY: &str = "This service account has its one active key. Rotate that key to replace it, or allow \
-    several active keys below.";
+pub const HAS_ITS_KEY: &str = "This service account already has its one active key. Rotate that key to replace it, or allow several active keys below.";
 /// Puts a new key in the place of the old.
 pub const ROTATE_ITS_KEY: &str = "Rotate";
 /// Begins making a key of a service account.
@@ -67,9 +65,9 @@ pub const FIRST_KEYS: &str = "First keys";
 pub const MORE_KEYS: &str = "More keys";
 /// It cannot get a key.
 pub const ENABLE_FIRST: &str =
-    "This service account is disabled, and all of its keys are refused. Enable it before you create a key.";
+    "This service account is disabled, and its keys don’t work. Enable it before you create a key.";
 /// It has no key yet.
-pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API before it has one.";
+pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API until it has one.";
 /// Stops its keys.
 pub const DISABLE: &str = "Disable";
 /// Lets its keys work again.
@@ -78,7 +76,7 @@ pub const ENABLE: &str = "Enable";
 pub const DISABLE_ACCOUNT: &str = "Disable service account";
 /// What stopping means.
 pub const DISABLE_EFFECTS: [&str; 2] = [
-    "All of its keys are refused from then on. Requests in progress fail.",
+    "All its keys stop working at once. Requests in progress fail.",
     "You can enable it again at any time. Its active keys then work again.",
 ];
 /// Above the form that lets its keys work again.
@@ -95,45 +93,44 @@ pub const CHANGE_ROLE: &str = "Change role";
 /// The page of the organization.
 pub const ORGANIZATION: &str = "Organization";
 /// Beneath its title.
-pub const ORGANIZATION_LEDE: &str = "What it is, and what holds for all of its keys.";
+pub const ORGANIZATION_LEDE: &str = "Its name, and the rules for its API keys.";
 /// Leads to the documentation of organizations.
 pub const ABOUT_ORGANIZATIONS: &str = "About organizations";
 /// Gives it another name.
 pub const RENAME_ORGANIZATION: &str = "Name";
 /// What the name is.
-pub const ORGANIZATION_NAME_HINT: &str = "Its ID stays the same, and so do its addresses.";
+pub const ORGANIZATION_NAME_HINT: &str = "Its ID and URLs stay the same.";
 /// The label of its field.
 pub const ORGANIZATION_NAME: &str = "Organization name";
 /// No name was given.
 pub const ORGANIZATION_NAME_MISSING: &str = "Enter a name for the organization.";
 /// The name was kept.
-pub const ORGANIZATION_RENAMED: &str = "The name is saved.";
+pub const ORGANIZATION_RENAMED: &str = "Organization renamed.";
 /// Above what members read of the rules.
-pub const KEY_RULES: &str = "What holds for keys";
+pub const KEY_RULES: &str = "Rules for keys";
 /// Who may make keys.
 pub const KEY_MAKERS: &str = "Who may create keys";
 /// What that choice is about.
-pub const KEY_MAKERS_HINT: &str =
-    "Keys that exist keep working, and their owners can rotate and revoke them either way.";
+pub const KEY_MAKERS_HINT: &str = "Existing keys keep working, and their owners can still rotate and revoke them.";
 /// Whether keys may make keys.
 pub const KEYS_MAKE_KEYS: &str = "Keys may create keys";
 /// What that choice is about.
 pub const KEYS_MAKE_KEYS_HINT: &str =
-    "A key never creates one that may do more or lasts longer than itself. It can always rotate and revoke itself.";
+    "A key can never create one that can do more or lasts longer than itself. It can always rotate and revoke itself.";
 /// They may.
-pub const KEYS_MAKE_THEM: &str = "Yes, with the scope keys:write";
+pub const KEYS_MAKE_THEM: &str = "Yes, with write access to API keys";
 /// They may not.
-pub const ONLY_PEOPLE_MAKE_THEM: &str = "No, only people create keys";
+pub const ONLY_PEOPLE_MAKE_THEM: &str = "No, only people can";
 /// Why someone finds no button that creates a key.
 pub const MAY_NOT_CREATE: &str =
-    "In this organization only owners and admins create keys. Ask one of them if you need one.";
+    "In this organization, only owners and admins can create keys. Ask one of them if you need a key.";
 /// Begins making a further organization (KE-05).
 pub const NEW_ORGANIZATION: &str = "New organization";
 /// What an organization is.
 pub const NEW_ORGANIZATION_HINT: &str =
-    "Keys, members and the audit log of an organization are its own. You become its owner.";
+    "Each organization has its own keys, members and audit log. You will be its owner.";
 /// After the name of an organization that was made just now.
-pub const FOUNDED: &str = "” is created, and you are its owner.";
+pub const FOUNDED: &str = "” created. You are its owner.";
 /// The setting of decision D17.
 pub const LONGEST_LIFETIME: &str = "Longest lifetime of new keys";
 /// Its unit.
@@ -142,7 +139,7 @@ pub const LIFETIME_DAYS: &str = "Days";
 pub const LIFETIME_HINT: &str =
     "From 1 to 3650 days. With a limit, every new key needs an expiration within it. Leave it blank for no limit.";
 /// What it does not do.
-pub const LIFETIME_KEEPS: &str = "Keys that exist already keep their expiration.";
+pub const LIFETIME_KEEPS: &str = "Existing keys keep their expiration.";
 /// There is no limit.
 pub const NO_LIMIT: &str = "No limit";
 /// Why someone cannot change it.
@@ -150,14 +147,12 @@ pub const ORGANIZATION_READ_ONLY: &str = "Only owners and admins can change this
 /// Keeps what was typed.
 pub const SAVE: &str = "Save";
 /// It was kept.
-pub const ORGANIZATION_SAVED: &str = "The setting is saved. It holds for keys created from now on.";
+pub const ORGANIZATION_SAVED: &str = "Setting saved. It applies to keys created from now on.";
 
 /// Beneath the title of the list of service accounts (RA-16).
 pub fn accounts_lede(organization: &str) -> String {
     let organization = isolated(organization);
-    format!(
-        "A service account lets a program that no person stands behind act in {organization}, with API keys of its own."
-    )
+    format!("A service account lets a program use {organization}’s API with its own keys, independent of any person.")
 }
 
 /// Who may make keys, as a choice.
@@ -174,13 +169,13 @@ pub fn accounts_caption(organization: &str) -> String {
 }
 
 /// After the name of a service account that was made just now.
-pub const ACCOUNT_CREATED: &str = " is created. Next, create its API key.";
+pub const ACCOUNT_CREATED: &str = " created. Next, create its API key.";
 /// After the name of one that was changed.
-pub const ACCOUNT_CHANGED: &str = " is changed.";
+pub const ACCOUNT_CHANGED: &str = " updated.";
 /// After the name of one that was disabled.
-pub const ACCOUNT_DISABLED: &str = " is disabled. Its keys are refused from now on.";
+pub const ACCOUNT_DISABLED: &str = " disabled. Its keys no longer work.";
 /// After the name of one that was enabled.
-pub const ACCOUNT_ENABLED: &str = " is enabled. Its active keys work again.";
+pub const ACCOUNT_ENABLED: &str = " enabled. Its active keys work again.";
 
 /// Above the table of its keys, for screen readers.
 pub fn account_keys_caption(name: &str) -> String {

@@ -38,13 +38,13 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
-            return Err(conflict("Someone with this address is a member already"));
+            return Err(conflict("Someone with this e-mail address is already a member"));
         }
         for row in invitations::pending_about(&mut tx, reach.organization(), &command.email, 0).await? {
             self.withdraw(&mut tx, ctx, row).await?;
         }
         if invitations::count_pending(&mut tx, reach.organization()).await? >= MOST_PENDING {
-            return Err(conflict("Too many invitations wait. Withdraw some of them first"));
+            return Err(conflict("Too many invitations are pending. Withdraw some of them first"));
         }
         let token = String::from_utf8_lossy(&self.outside().base62::<43>()).into_owned();
         let row = self.new_invitation(&mut tx, ctx, &command, &token).await?;

@@ -136,7 +136,7 @@ impl Engine {
         let audit_n = journal(self, tx, ctx, event).await?;
         actors::update(tx, &ActorRow { audit_n, ..after }.sealed(self.ring())).await?;
         match actors::count_owners(tx, reach.organization()).await? {
-            0 => Err(conflict("An organization keeps at least one owner")),
+            0 => Err(conflict("Every organization needs an owner. Make someone else an owner first")),
             _ => Ok(()),
         }
     }

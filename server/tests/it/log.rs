@@ -178,7 +178,7 @@ async fn b8_the_page_says_whether_the_log_is_whole() {
     assert!(shown.contains(&format!("Verified up to event {last}")) && !shown.contains("id=\"broken\""));
     house.sql("UPDATE audit_events SET actor_name = 'Nobody' WHERE n = 2").await;
     let shown = page(&house, &olivia, "audit-log").await;
-    assert!(shown.contains("id=\"broken\"") && shown.contains("Event 2 does not fit"), "{shown}");
+    assert!(shown.contains("id=\"broken\"") && shown.contains("Event 2 does not fit the one before it"), "{shown}");
     assert!(!shown.contains("Verified up to"));
 }
 
@@ -222,7 +222,7 @@ async fn d7_the_form_answers_with_the_file() {
         table.text
     );
     let shown = page(&house, &olivia, "audit-log").await;
-    assert!(shown.contains("Exported the audit log") && shown.contains("All about API keys"), "{shown}");
+    assert!(shown.contains("Exported the audit log") && shown.contains("All API key events"), "{shown}");
 }
 
 // Where there is no file, there is a page that says why; and nothing was recorded.

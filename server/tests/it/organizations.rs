@@ -98,7 +98,7 @@ async fn ke_05_a_further_organization_is_made_and_is_active() {
     let further = made.header("location").to_owned();
     assert_ne!(further, keys);
     let shown = page(&house, &further, &mina.cookie()).await.text;
-    assert!(shown.contains("“<bdi>ورشة مينا</bdi>” is created, and you are its owner."));
+    assert!(shown.contains("“<bdi>ورشة مينا</bdi>” created. You are its owner."));
     for text in [further.as_str(), &keys, "Owner", "Member"] {
         assert!(shown.contains(text), "{text}");
     }
@@ -159,7 +159,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     }
     assert_eq!(house.engine.see_organization(&olivia.ctx).await.expect("kept"), kept);
     let read = page(&house, &on, &mina.cookie()).await.text;
-    for text in ["شركة أكمي", "90 days", "Only owners and admins", "No, only people create keys"] {
+    for text in ["شركة أكمي", "90 days", "Only owners and admins", "No, only people can"] {
         assert!(read.contains(text), "{text}");
     }
     assert!(!read.contains("/ui/rename_organization") && !read.contains("/ui/change_key_rules"));

@@ -122,10 +122,10 @@ async fn the_account_page_works_without_script() {
     let done = form(&house, &here, "/ui/revoke_session", &format!("session_id={id}")).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/account"));
     assert_eq!(page(&house, &there).await, StatusCode::SEE_OTHER);
-    assert!(account(&house, here.cookie()).await.text.contains("The session is ended."));
+    assert!(account(&house, here.cookie()).await.text.contains("Session ended."));
     let other = house.someone("mina").await;
     form(&house, &here, "/ui/revoke_other_sessions", "").await;
-    assert!(account(&house, here.cookie()).await.text.contains("One other session is ended."));
+    assert!(account(&house, here.cookie()).await.text.contains("One other session ended."));
     assert_eq!(page(&house, &other).await, StatusCode::SEE_OTHER);
     let foreign = form(&house, &here, "/ui/revoke_session", "session_id=ses_0000000000000000").await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);
@@ -138,7 +138,7 @@ async fn ra_14_a_token_for_scripts_is_shown_once() {
     let mina = house.someone("mina").await;
     let shown = form(&house, &mina, "/ui/issue_token", "").await;
     assert_eq!((shown.status, shown.header("cache-control")), (StatusCode::OK, "no-store"));
-    assert!(shown.header("location").is_empty() && shown.text.contains("It is good until 2026-04-08 20:51:19 UTC."));
+    assert!(shown.header("location").is_empty() && shown.text.contains("It expires at 2026-04-08 20:51:19 UTC."));
     let token =
         shown.text.split("export ROUNDTABLE_TOKEN=").nth(1).and_then(|rest| rest.split('<').next()).expect("a token");
     assert_eq!(house.get("/api/v1/me", token).await.json()["credential"], json!("id_token"));

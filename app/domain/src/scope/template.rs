@@ -43,7 +43,7 @@ impl Template {
     /// The words on a page.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::FullAccess => "Full access of the role",
+            Self::FullAccess => "Full access",
             Self::ReadOnly => "Read only",
             Self::CiCd => "CI/CD",
             Self::Automation => "Automation",
@@ -55,7 +55,7 @@ impl Template {
     /// What it is good for.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::FullAccess => "Everything the key's owner may do",
+            Self::FullAccess => "Everything the key’s owner can do",
             Self::ReadOnly => "Look at everything, change nothing",
             Self::CiCd => "Start runs and follow them",
             Self::Automation => "Manage workspaces and start runs",

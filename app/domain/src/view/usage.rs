@@ -88,13 +88,13 @@ impl RefusalCause {
     /// The words on a page.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Revoked => "The key is revoked",
+            Self::Revoked => "The key was revoked",
             Self::Expired => "The key has expired",
             Self::OwnerRemoved => "Its owner was removed from the organization",
             Self::OwnerDisabled => "Its service account is disabled",
-            Self::MissingScope => "The key lacks the scope",
-            Self::NotPermitted => "The key may not do that",
-            Self::SentInAddress => "The key was sent in the address",
+            Self::MissingScope => "The key lacks the permission",
+            Self::NotPermitted => "The key is not allowed to do that",
+            Self::SentInAddress => "The key was sent in a URL",
         }
     }
 }

@@ -63,7 +63,7 @@ pub async fn revoke_keys(
     }
     let phrase = words::revoke_phrase(ids.len());
     let confirmed = !noticed || confirm_name.trim() == phrase;
-    let reason = read(&reason, confirmed, &confirm_name, (&phrase, words::PHRASE_DIFFERS));
+    let reason = read(&reason, confirmed, &confirm_name, (&phrase, words::CONFIRM_DIFFERS));
     let reason = reason.map_err(|faults| visit.invalid(faults))?;
     let ended = visit.engine.revoke_keys(&ctx, &ids, reason).await.map_err(told(&visit))?;
     visit.leave(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;

@@ -13,7 +13,7 @@ pub fn told(list: &List) -> Option<AnyView> {
     let text = match list.flash.as_ref()? {
         Flash::Moved(how) => return Some(moved(list, how)),
         Flash::Revoked { name, fresh } => {
-            let text = if *fresh { "” is revoked. " } else { "” had been revoked before. " };
+            let text = if *fresh { words::REVOKED_NOW } else { words::REVOKED_BEFORE };
             view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any()
         }
         Flash::RevokedMany { count } => words::revoked_many(*count).into_any(),

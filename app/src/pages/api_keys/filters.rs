@@ -74,7 +74,7 @@ fn status(list: &List) -> AnyView {
     let others = StatusFilter::ALL.into_iter().filter(|state| *state != StatusFilter::Active).map(StatusFilter::as_str);
     let others =
         std::iter::once(EVERY_STATE).chain(others).map(|word| (Some(word.to_owned()), words::state(word).to_owned()));
-    menu(list.place(), "status", "Status", std::iter::once(active).chain(others).collect())
+    menu(list.place(), "status", words::STATUS, std::iter::once(active).chain(others).collect())
 }
 
 /// The order, where the headings that choose it are not seen.
@@ -86,7 +86,7 @@ fn sort(list: &List) -> AnyView {
 fn creator(list: &List) -> AnyView {
     let any = (None, words::ANY.to_owned());
     let people = list.creators.iter().map(|(id, name)| (Some(id.to_string()), name.clone()));
-    menu(list.place(), "creator", "Created by", std::iter::once(any).chain(people).collect())
+    menu(list.place(), "creator", words::CREATED_BY, std::iter::once(any).chain(people).collect())
 }
 
 /// Whose keys these are, where an address asks for one owner's.

@@ -30,14 +30,14 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
         <tr id=format!("key-{}", key.key_id) class=class>
             <td class="pick">{live.then(|| pick(key))}</td>
             <th scope="row" class="name"><a href=page><bdi>{key.label.clone()}</bdi></a></th>
-            <td class="masked" data-label="Key preview">{preview(&key.preview)}</td>
+            <td class="masked" data-label=words::KEY_PREVIEW>{preview(&key.preview)}</td>
             <td class="env" data-label=words::ENVIRONMENT>{key.environment.label()}</td>
             <td class="perm" data-label=words::PERMISSIONS>{permissions(key.scopes)}</td>
-            <td class="created" data-label="Created at">{when(now, key.created_at)}</td>
+            <td class="created" data-label=words::CREATED_AT>{when(now, key.created_at)}</td>
             {list.sees_creators().then(|| creator(key))}
-            <td class="used" data-label="Last used">{used(now, key.last_used)}</td>
-            <td class="expires" data-label="Expires">{expires}</td>
-            <td class="state" data-label="Status"><span class=badge>{status}</span></td>
+            <td class="used" data-label=words::LAST_USED>{used(now, key.last_used)}</td>
+            <td class="expires" data-label=words::EXPIRES>{expires}</td>
+            <td class="state" data-label=words::STATUS><span class=badge>{status}</span></td>
             <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::REVOKE))}{menu(&organization, key)}</div></td>
         </tr>
     }
@@ -53,7 +53,7 @@ fn pick(key: &KeyView) -> AnyView {
 fn creator(key: &KeyView) -> AnyView {
     let owner = (key.created_by.as_deref() != Some(&key.actor_name))
         .then(|| view! { <span class="sub">"for "<bdi>{key.actor_name.clone()}</bdi></span> });
-    view! { <td class="by" data-label="Created by"><div><bdi>{key.created_by.clone()}</bdi>{owner}</div></td> }
+    view! { <td class="by" data-label=words::CREATED_BY><div><bdi>{key.created_by.clone()}</bdi>{owner}</div></td> }
         .into_any()
 }
 

@@ -23,16 +23,16 @@ pub fn table(list: &List) -> AnyView {
                 <caption class="visually-hidden">{words::keys_caption(&list.room.name)}</caption>
                 <thead><tr>
                     <td class="pick"><input class="needs-script" type="checkbox" aria-label=words::SELECT_ALL title=words::SELECT_ALL/></td>
-                    {head(list, "name", "Name", KeySort::Name)}
-                    <th scope="col" class="masked">"Key preview"</th>
+                    {head(list, "name", words::NAME, KeySort::Name)}
+                    <th scope="col" class="masked">{words::KEY_PREVIEW}</th>
                     <th scope="col" class="env">{words::ENVIRONMENT}</th>
                     <th scope="col" class="perm">{words::PERMISSIONS}</th>
-                    {head(list, "created", "Created at", KeySort::Newest)}
-                    {creators.then(|| view! { <th scope="col" class="by">"Created by"</th> })}
-                    {head(list, "used", "Last used", KeySort::LastUsed)}
-                    {head(list, "expires", "Expires", KeySort::Expires)}
-                    <th scope="col" class="state">"Status"</th>
-                    <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th>
+                    {head(list, "created", words::CREATED_AT, KeySort::Newest)}
+                    {creators.then(|| view! { <th scope="col" class="by">{words::CREATED_BY}</th> })}
+                    {head(list, "used", words::LAST_USED, KeySort::LastUsed)}
+                    {head(list, "expires", words::EXPIRES, KeySort::Expires)}
+                    <th scope="col" class="state">{words::STATUS}</th>
+                    <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>

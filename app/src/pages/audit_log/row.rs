@@ -24,11 +24,11 @@ pub fn row(log: &Log, event: &AuditView) -> AnyView {
     };
     view! {
         <tr id=format!("event-{}", event.n)>
-            <td data-label="Time">{when(log.room.ctx.now(), event.at)}</td>
-            <td data-label="Actor"><div>{actor(log, event)}{how}</div></td>
-            <td data-label="Action"><div>{event.action.label()}{details(log, event)}</div></td>
-            <td data-label="Object"><div>{object(log, event)}</div></td>
-            <td data-label="Address">{address}</td>
+            <td data-label=words::TIME>{when(log.room.ctx.now(), event.at)}</td>
+            <td data-label=words::ACTOR><div>{actor(log, event)}{how}</div></td>
+            <td data-label=words::ACTION><div>{event.action.label()}{details(log, event)}</div></td>
+            <td data-label=words::OBJECT><div>{object(log, event)}</div></td>
+            <td data-label=words::IP_ADDRESS>{address}</td>
         </tr>
     }
     .into_any()
@@ -61,16 +61,16 @@ fn object(log: &Log, event: &AuditView) -> AnyView {
 
 fn details(log: &Log, event: &AuditView) -> AnyView {
     let of = words::details_of(event.n, event.at);
-    let agent = event.agent.clone().map(|agent| view! { <dt>"Agent"</dt><dd><bdi>{agent}</bdi></dd> });
+    let agent = event.agent.clone().map(|agent| view! { <dt>{words::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
     view! {
         <details class="event">
             <summary>{words::DETAILS}<span class="visually-hidden">{of}</span></summary>
             <dl class="facts">
                 {event.changes.iter().map(change).collect_view()}
                 {thing(log, event)}
-                <dt>"Event"</dt><dd class="number">{event.n}</dd>
-                <dt>"Time"</dt><dd>{words::exact(event.at)}</dd>
-                <dt>"Request"</dt><dd><code>{event.request_id.clone()}</code></dd>
+                <dt>{words::EVENT}</dt><dd class="number">{event.n}</dd>
+                <dt>{words::TIME}</dt><dd>{words::exact(event.at)}</dd>
+                <dt>{words::EVENT_REQUEST}</dt><dd><code>{event.request_id.clone()}</code></dd>
                 {agent}
             </dl>
         </details>

@@ -18,8 +18,8 @@ pub fn table(log: &Log) -> AnyView {
             <table class="table audit">
                 <caption class="visually-hidden">{words::events_caption(&log.room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">"Time"</th><th scope="col">{words::ACTOR}</th><th scope="col">{words::ACTION}</th>
-                    <th scope="col">{words::OBJECT}</th><th scope="col">"Address"</th>
+                    <th scope="col">{words::TIME}</th><th scope="col">{words::ACTOR}</th><th scope="col">{words::ACTION}</th>
+                    <th scope="col">{words::OBJECT}</th><th scope="col">{words::IP_ADDRESS}</th>
                 </tr></thead>
                 <tbody>{rows.iter().map(|event| row(log, event)).collect_view()}</tbody>
             </table>

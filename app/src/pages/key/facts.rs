@@ -16,32 +16,32 @@ pub fn facts(shown: &Shown) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
     let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
-    let by = key.created_by.clone().map(|by| view! { " by "<bdi>{by}</bdi> });
+    let by = key.created_by.clone().map(|by| view! { " "{words::BY}<bdi>{by}</bdi> });
     let expires = match key.expires_at {
         Some(at) => view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any(),
         None => words::NEVER.into_any(),
     };
     let revoked = key.revoked_at.map(|at| {
         let why = line.revoke_reason.map(|reason| format!(" · {}", reason.label()));
-        row("Revoked", view! { {when(now, at)}{why} }.into_any())
+        row(words::REVOKED, view! { {when(now, at)}{why} }.into_any())
     });
     view! {
         <section class="panel" aria-labelledby="facts-title">
             <h2 id="facts-title">{words::DETAILS}</h2>
             <dl class="facts">
-                {row("Key preview", preview(&key.preview).into_any())}
-                {row("Prefix", copied(key.key_prefix.clone(), "Copy the prefix"))}
-                {row("Key ID", copied(key.key_id.to_string(), words::COPY_KEY_ID))}
-                {row("Owner", view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
-                {row("Role", key.role.label().into_any())}
+                {row(words::KEY_PREVIEW, preview(&key.preview).into_any())}
+                {row(words::PREFIX, copied(key.key_prefix.clone(), words::COPY_PREFIX))}
+                {row(words::KEY_ID, copied(key.key_id.to_string(), words::COPY_KEY_ID))}
+                {row(words::OWNER, view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
+                {row(words::ROLE, key.role.label().into_any())}
                 {row(words::ENVIRONMENT, key.environment.label().into_any())}
                 {row(words::PERMISSIONS, permissions(key.scopes))}
-                {row("Created", view! { {when(now, key.created_at)}{by} }.into_any())}
-                {row("Last used", last_used(room, line))}
-                {row("Expires", expires)}
+                {row(words::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
+                {row(words::LAST_USED, last_used(room, line))}
+                {row(words::EXPIRES, expires)}
                 {revoked}
-                {other(room, "Replaces", shown.before.as_ref())}
-                {other(room, "Replaced by", shown.after.as_ref())}
+                {other(room, words::REPLACES, shown.before.as_ref())}
+                {other(room, words::REPLACED_BY, shown.after.as_ref())}
             </dl>
         </section>
     }
@@ -68,7 +68,7 @@ fn permissions(permissions: Permissions) -> AnyView {
 }
 
 fn last_used(room: &Room, line: &KeyLine) -> AnyView {
-    let address = line.last_used_address.clone().map(|address| view! { " from "<code>{address}</code> });
+    let address = line.last_used_address.clone().map(|address| view! { {words::FROM}<code>{address}</code> });
     let agent = line.last_used_agent.clone().map(|agent| view! { <span class="sub"><bdi>{agent}</bdi></span> });
     view! { {used(room.ctx.now(), line.key.last_used)}{address}{agent} }.into_any()
 }

@@ -25,7 +25,7 @@ pub fn log(shown: &Shown) -> AnyView {
             .map(|prefix| view! { <span class="sub">{words::WITH_KEY}<code>{prefix}</code></span> });
         view! {
             <li>
-                <div>{event.action.label()}<span class="sub">"by "<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
+                <div>{event.action.label()}<span class="sub">{words::BY}<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
                 <div class="end">{when(now, event.at)}</div>
             </li>
         }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::Shown;
 use crate::parts::when;
+use crate::routes::DOCS_OF_COST;
 use crate::words;
 
 const WIDTH: i64 = 300;
@@ -35,13 +36,14 @@ fn calls(usage: &KeyUsage) -> AnyView {
     }
     let sum = |days: usize, label: &'static str| {
         view! {
-            <div><dt>{label}</dt><dd><strong class="number">{words::calls(usage.calls(days))}</strong>", cost "<span class="number">{usage.cost(days)}</span></dd></div>
+            <div><dt>{label}</dt><dd><strong class="number">{words::calls(usage.calls(days))}</strong>", "<span class="number">{words::cost(usage.cost(days))}</span></dd></div>
         }
     };
     view! {
-        <dl class="sums">{sum(7, "7 days")}{sum(30, "30 days")}</dl>
+        <dl class="sums">{sum(7, words::LAST_7_DAYS)}{sum(30, words::LAST_30_DAYS)}</dl>
         {sparkline(&usage.days, total)}
         {table(&usage.days)}
+        <p><a href=DOCS_OF_COST>{words::ABOUT_COST}</a></p>
     }
     .into_any()
 }
@@ -71,9 +73,9 @@ fn table(days: &[DayUse]) -> AnyView {
     let busy = days.iter().rev().filter(|day| day.calls + day.refused > 0).map(day);
     view! {
         <details class="fold">
-            <summary>"Day by day"</summary>
+            <summary>{words::DAY_BY_DAY}</summary>
             <table class="plain-table number">
-                <thead><tr><th scope="col">"Day"</th><th scope="col">"Calls"</th><th scope="col">"Refused"</th><th scope="col">"Cost"</th></tr></thead>
+                <thead><tr>{words::DAY_COLUMNS.map(|name| view! { <th scope="col">{name}</th> })}</tr></thead>
                 <tbody>{busy.collect_view()}</tbody>
             </table>
         </details>

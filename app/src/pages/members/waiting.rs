@@ -23,10 +23,10 @@ pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyVie
                 <table class="table" aria-labelledby="pending">
                     <thead><tr>
                         <th scope="col">{words::EMAIL}</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Invited by"</th>
-                        <th scope="col">"Expires"</th>
-                        <th scope="col" class="row-actions"><span class="visually-hidden">"Actions"</span></th>
+                        <th scope="col">{words::ROLE}</th>
+                        <th scope="col">{words::INVITED_BY}</th>
+                        <th scope="col">{words::EXPIRES}</th>
+                        <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th>
                     </tr></thead>
                     <tbody>{invitations.rows.iter().map(|one| row(room, one)).collect_view()}</tbody>
                 </table>
@@ -50,9 +50,9 @@ fn row(room: &Room, one: &InvitationView) -> AnyView {
     view! {
         <tr>
             <th scope="row"><bdi>{one.email.clone()}</bdi></th>
-            <td data-label="Role">{one.role.label()}</td>
-            <td class="inviter" data-label="Invited by"><bdi>{one.invited_by.clone()}</bdi></td>
-            <td data-label="Expires">{when_due(room.ctx.now(), one.expires_at)}</td>
+            <td data-label=words::ROLE>{one.role.label()}</td>
+            <td class="inviter" data-label=words::INVITED_BY><bdi>{one.invited_by.clone()}</bdi></td>
+            <td data-label=words::EXPIRES>{when_due(room.ctx.now(), one.expires_at)}</td>
             <td class="row-actions"><div>{withdraw}</div></td>
         </tr>
     }

@@ -33,6 +33,6 @@ fn draw(room: &Room, removed: &Removed) -> AnyView {
 
 fn successor(successor: &Successor) -> AnyView {
     let (name, owner) = (successor.key.label.clone(), successor.owner.clone());
-    let label = view! { "Key for “"<bdi>{name}</bdi>"”, of the service account “"<bdi>{owner}</bdi>"”" };
+    let label = view! { {words::KEY_FOR.0}<bdi>{name}</bdi>{words::KEY_OF_ACCOUNT.0}<bdi>{owner}</bdi>{words::KEY_OF_ACCOUNT.1} };
     secret(format!("key-{}", successor.key.key_id), label, &successor.key.key, 2).into_any()
 }

@@ -86,11 +86,11 @@ fn table(shown: &Shown) -> AnyView {
             <table class="table">
                 <caption class="visually-hidden">{words::account_keys_caption(&shown.account.name)}</caption>
                 <thead><tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Key preview"</th>
-                    <th scope="col">"Status"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">"Expires"</th>
+                    <th scope="col">{words::NAME}</th>
+                    <th scope="col">{words::KEY_PREVIEW}</th>
+                    <th scope="col">{words::STATUS}</th>
+                    <th scope="col">{words::LAST_USED}</th>
+                    <th scope="col">{words::EXPIRES}</th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -106,10 +106,10 @@ fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
     view! {
         <tr class=(!key.is_active).then_some("inactive")>
             <th scope="row"><a href=page><bdi>{key.label.clone()}</bdi></a></th>
-            <td data-label="Key preview">{preview(&key.preview)}</td>
-            <td data-label="Status"><span class=badge>{status}</span></td>
-            <td data-label="Last used">{used(now, key.last_used)}</td>
-            <td data-label="Expires">{expires(key.expires_at)}</td>
+            <td data-label=words::KEY_PREVIEW>{preview(&key.preview)}</td>
+            <td data-label=words::STATUS><span class=badge>{status}</span></td>
+            <td data-label=words::LAST_USED>{used(now, key.last_used)}</td>
+            <td data-label=words::EXPIRES>{expires(key.expires_at)}</td>
         </tr>
     }
     .into_any()

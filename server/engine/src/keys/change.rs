@@ -59,7 +59,7 @@ impl Engine {
             ));
         };
         if !state_of(&row, ctx.now).is_active() {
-            return Err(conflict("This key has ended"));
+            return Err(conflict("This key has expired or was revoked"));
         }
         if !had.covers(scopes) {
             return Err(invalid("scopes", Fault::NotNarrower));

@@ -108,10 +108,10 @@ impl Engine {
     fn replaceable(&self, ctx: &Ctx, old: KeyRow) -> Result<KeyRow> {
         let old = self.sound(old)?;
         if !state_of(&old, ctx.now).is_active() {
-            return Err(conflict("This key has ended. Create a new key instead"));
+            return Err(conflict("This key has expired or was revoked. Create a new key instead"));
         }
         if old.rotated_to.is_some() {
-            return Err(conflict("This key has a successor already. Rotate that one"));
+            return Err(conflict("This key was already rotated. Rotate its replacement instead"));
         }
         covers(&ctx.actor, old.permissions()?)?;
         Ok(old)

@@ -75,7 +75,7 @@ fn whole(standin: &Standin, title: &str, body: &str) -> String {
          <link rel=\"icon\" href=\"/favicon.svg\">\n{stylesheet}</head>\n<body>\n\
          <main class=\"auth\" id=\"main\">\n<section class=\"auth-card\" aria-labelledby=\"title\">\n\
          <h1 id=\"title\">{title}</h1>\n\
-         <p>Stand-in sign-in for development. Nobody's password is asked; it exists only on this machine.</p>\n\
+         <p>Stand-in sign-in for development. No password is asked. It exists only on this machine.</p>\n\
          {body}</section>\n</main>\n</body>\n</html>\n"
     )
 }

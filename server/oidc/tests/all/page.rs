@@ -56,7 +56,7 @@ async fn the_page_is_whole_accessible_and_escaped() {
         "action=\"/idp/authorize\"",
         "href=\"/style.css\"",
         "value=\"&quot;&gt;&lt;script&gt;\"",
-        "Stand-in sign-in for development. Nobody's password is asked; it exists only on this machine.",
+        "Stand-in sign-in for development. No password is asked. It exists only on this machine.",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }

@@ -24,7 +24,8 @@ async fn ke_37_where_to_go_next() {
         .await;
     let leaving = ["From then on their keys answer 403", "asks for each what becomes of it", "What they made stays"];
     says(&house, "/docs/members", "when-somebody-leaves", &leaving).await;
-    let inviting = ["Only whoever signs in with that address", "It works once, and for 7 days", "No mail is sent"];
+    let inviting =
+        ["Only someone who signs in with that address", "It works once, and for 7 days", "Roundtable sends no e-mail"];
     says(&house, "/docs/members", "invite-somebody", &inviting).await;
     leads(
         &house,

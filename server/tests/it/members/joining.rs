@@ -28,7 +28,7 @@ async fn b4_the_link_is_shown_once() {
     let token = between(&answer.text, &format!("{PUBLIC_URL}/join/"), "<");
     assert_eq!((token.len(), answer.text.matches(token).count()), (43, 1));
     assert!(!format!("{:?}", answer.headers).contains(token));
-    assert!(answer.text.contains("zoe@demo.example") && answer.text.contains("ends in 7 days"));
+    assert!(answer.text.contains("zoe@demo.example") && answer.text.contains("The link expires in 7 days."));
     assert!(answer.text.contains(app::words::LINK_WARNING) && answer.text.contains(app::words::LINK_SEND));
 
     let shown = page(&house, &list, &owner.cookie).await.text;
@@ -36,7 +36,7 @@ async fn b4_the_link_is_shown_once() {
     for (email, sentence) in [
         ("", "Enter the e-mail address"),
         ("zoe", "Enter an e-mail address, like"),
-        ("adam@demo.example", "is a member already."),
+        ("adam@demo.example", "is already a member."),
     ] {
         visitor(&house, "adam", "Adam Adler", 0).await;
         let fields = [organization, ("email", email), ("role", "admin")];

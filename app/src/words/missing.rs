@@ -1,0 +1,58 @@
+//! The words of the pages of what is not there, not allowed, or not working.
+
+use domain::Code;
+
+/// What such a page says.
+#[derive(Clone, Copy)]
+pub struct Missing {
+    /// Its title in the browser's tab.
+    pub title: &'static str,
+    /// Its heading.
+    pub heading: &'static str,
+    /// What it means, and what to do.
+    pub text: &'static str,
+    /// Whether trying again may help.
+    pub retry: bool,
+}
+
+/// Tries again.
+pub const TRY_AGAIN: &str = "Try again";
+/// Leads away from there.
+pub const TO_THE_KEYS: &str = "Go to API Keys";
+
+/// What is said of a problem that takes a whole page.
+pub const fn missing(code: Code) -> Missing {
+    match code {
+        Code::Forbidden | Code::Unauthorized => Missing {
+            title: "No access",
+            heading: "You don’t have access to this page",
+            text: "It belongs to another organization or person, or needs a higher role. Ask an owner or admin for access.",
+            retry: false,
+        },
+        Code::NotFound => Missing {
+            title: "Page not found",
+            heading: "This page does not exist",
+            text: "The URL may be wrong, or what was here was removed or is not yours to see.",
+            retry: false,
+        },
+        Code::Unavailable | Code::TooManyRequests => Missing {
+            title: "One moment",
+            heading: "Roundtable cannot answer right now",
+            text: "Nothing was changed. Wait a moment, then try again.",
+            retry: true,
+        },
+        Code::Internal => Missing {
+            title: "Something went wrong",
+            heading: "Something went wrong",
+            text: "Roundtable could not finish the request. Nothing was changed. Try again; if it happens again, give the \
+                   request number to whoever runs this installation.",
+            retry: true,
+        },
+        _ => Missing {
+            title: "Not understood",
+            heading: "This could not be read",
+            text: "Nothing was changed. Go back, reload the page and try again.",
+            retry: false,
+        },
+    }
+}

@@ -1,0 +1,69 @@
+//! The words of ending keys, one or several.
+
+/// Ends a key (RK-21).
+pub const REVOKE: &str = "Revoke";
+/// Confirms that a key ends (RK-22).
+pub const REVOKE_KEY: &str = "Revoke key";
+/// While the key is being ended.
+pub const REVOKING: &str = "Revoking…";
+/// Above the faults of the form that ends a key.
+pub const NOT_REVOKED: &str = "The key was not revoked";
+/// No answer came.
+pub const NO_ANSWER: &str = "No answer from the server, so the key may or may not be revoked. Check your connection and try again; revoking twice does no harm.";
+/// What ending a key does (RK-23, RK-24).
+pub const REVOKE_AT_ONCE: &str = "The key stops working at once. Requests in progress fail.";
+/// There is no way back (RK-27).
+pub const REVOKE_FOR_GOOD: &str = "This is permanent. You can create a new key at any time.";
+/// It is on record (RK-25).
+pub const REVOKE_LOGGED: &str = "The audit log records who revoked the key and why.";
+/// Why the name must be typed.
+pub const CONFIRM_HINT: &str = "This key was used in the last 7 days.";
+/// What was typed is not what was asked for.
+pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
+/// The key ended before.
+pub const ENDED_BEFORE: &str = "This key was already revoked.";
+/// Ends a key, after a question.
+pub const REVOKE_ASKING: &str = "Revoke…";
+/// Ends the chosen keys.
+pub const REVOKE_SELECTED: &str = "Revoke selected";
+/// The key ended before anyone chose it for revoking.
+pub const NOTHING_SELECTED: &str = "No keys are selected. Go back and choose the keys to revoke.";
+/// Why the phrase must be typed.
+pub const PHRASE_HINT: &str = "Some of these keys were used in the last 7 days.";
+/// A key that was used lately.
+pub const USED_LATELY: &str = "Used in the last 7 days";
+
+/// Before and after the name of the key that is to end.
+pub const REVOKE_TITLE: (&str, &str) = ("Revoke “", "”?");
+/// Why a key ends.
+pub const REASON: &str = "Reason";
+/// After the name of a key that ended just now.
+pub const REVOKED_NOW: &str = "” revoked. ";
+/// After the name of a key that had ended before.
+pub const REVOKED_BEFORE: &str = "” was already revoked. ";
+
+/// What to type to end several keys.
+pub fn revoke_phrase(n: usize) -> String {
+    format!("revoke {n} {}", if n == 1 { "key" } else { "keys" })
+}
+
+/// Title of the question before several keys end.
+pub fn revoke_many(n: usize) -> String {
+    format!("Revoke {n} {}?", if n == 1 { "key" } else { "keys" })
+}
+
+/// Several keys have ended.
+pub fn revoked_many(n: usize) -> String {
+    format!("{n} {} revoked. ", if n == 1 { "key" } else { "keys" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_keys_are_counted() {
+        assert_eq!(revoke_phrase(3), "revoke 3 keys");
+        assert_eq!([revoked_many(1), revoked_many(2)], ["1 key revoked. ", "2 keys revoked. "]);
+    }
+}
