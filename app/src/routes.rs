@@ -41,6 +41,8 @@ pub enum Screen {
     Account,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
+    /// An organization at a glance.
+    Overview(OrganizationId),
     /// What an organization is, and what holds for all of its keys.
     Settings(OrganizationId),
     /// Organization Settings → API Keys (RK-07).
@@ -79,7 +81,7 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 25] = [
+    pub const PATTERNS: [&'static str; 26] = [
         "/",
         "/sign-in",
         "/welcome",
@@ -88,6 +90,7 @@ impl Screen {
         "/organizations/new",
         "/settings/api-keys",
         "/settings/api",
+        "/o/{organization}",
         "/o/{organization}/settings",
         "/o/{organization}/settings/api-keys",
         "/o/{organization}/settings/api-keys/new",
@@ -118,6 +121,7 @@ impl Screen {
             ["organizations", "new"] => Some(Self::NewOrganization),
             ["account"] => Some(Self::Account),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
+            ["o", organization] => Some(Self::Overview(organization.parse().ok()?)),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
         }
@@ -178,6 +182,7 @@ impl Screen {
             Self::NewOrganization => "/organizations/new".into(),
             Self::Account => "/account".into(),
             Self::Shortcut => "/settings/api-keys".into(),
+            Self::Overview(organization) => format!("/o/{organization}"),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
@@ -217,6 +222,7 @@ mod tests {
             Screen::NewOrganization,
             Screen::Account,
             Screen::Shortcut,
+            Screen::Overview(org.clone()),
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),
             Screen::NewKey(org.clone()),

@@ -6,6 +6,8 @@ mod account;
 mod keys;
 mod log;
 mod members;
+mod nudge;
+mod overview;
 mod settings;
 mod sign_in;
 
@@ -13,6 +15,8 @@ pub use account::*;
 pub use keys::*;
 pub use log::*;
 pub use members::*;
+pub use nudge::*;
+pub use overview::*;
 pub use settings::*;
 pub use sign_in::*;
 
