@@ -30,6 +30,7 @@ mod new_key;
 mod new_organization;
 mod new_service_account;
 mod organization;
+mod overview;
 mod remove_member;
 mod rename_key;
 mod reveal;
@@ -173,6 +174,7 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
         Screen::Shortcut => front::shortcut(asked).await,
         Screen::Join(token) => join::show(asked, token).await,
         Screen::NewOrganization => new_organization::show(asked).await,
+        Screen::Overview(organization) => overview::show(asked, organization).await.map(Answer::Page),
         Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
         Screen::ApiKeys(organization) => api_keys::show(asked, organization).await,
         Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),

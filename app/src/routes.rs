@@ -45,6 +45,8 @@ pub enum Screen {
     Style,
     /// Leads to the API keys of the active organization (decision D21).
     Shortcut,
+    /// An organization at a glance.
+    Overview(OrganizationId),
     /// What an organization is, and what holds for all of its keys.
     Settings(OrganizationId),
     /// Organization Settings → API Keys (RK-07).
@@ -93,6 +95,7 @@ impl Screen {
         "/organizations/new",
         "/settings/api-keys",
         "/settings/api",
+        "/o/{organization}",
         "/o/{organization}/settings",
         "/o/{organization}/settings/api-keys",
         "/o/{organization}/settings/api-keys/new",
@@ -124,6 +127,7 @@ impl Screen {
             ["account"] => Some(Self::Account),
             ["dev", "style"] => Some(Self::Style),
             ["settings", "api-keys" | "api"] => Some(Self::Shortcut),
+            ["o", organization] => Some(Self::Overview(organization.parse().ok()?)),
             ["o", organization, "settings", rest @ ..] => Self::inside(organization.parse().ok()?, rest),
             _ => None,
         }
@@ -185,6 +189,7 @@ impl Screen {
             Self::Account => "/account".into(),
             Self::Style => "/dev/style".into(),
             Self::Shortcut => "/settings/api-keys".into(),
+            Self::Overview(organization) => format!("/o/{organization}"),
             Self::Settings(organization) => format!("/o/{organization}/settings"),
             Self::ApiKeys(organization) => format!("/o/{organization}/settings/api-keys"),
             Self::NewKey(organization) => format!("/o/{organization}/settings/api-keys/new"),
@@ -225,6 +230,7 @@ mod tests {
             Screen::Account,
             Screen::Style,
             Screen::Shortcut,
+            Screen::Overview(org.clone()),
             Screen::Settings(org.clone()),
             Screen::ApiKeys(org.clone()),
             Screen::NewKey(org.clone()),

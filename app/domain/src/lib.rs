@@ -5,6 +5,7 @@
 //! To add a rule, write it as a pure function beside the value it speaks of and test it there.
 
 pub mod actor;
+pub mod attention;
 pub mod command;
 pub mod event;
 pub mod id;

@@ -3,12 +3,14 @@
 mod audit;
 mod keys;
 mod members;
+mod overview;
 mod sessions;
 mod usage;
 
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
+pub use overview::{Concern, KeyCounts, Nudge, Overview, Reason, Staff};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 

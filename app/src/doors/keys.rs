@@ -11,6 +11,7 @@ use super::Visit;
 pub mod change;
 pub mod create;
 pub mod find;
+pub mod nudge;
 pub mod revoke;
 pub mod rotate;
 

@@ -2,13 +2,14 @@
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::policy::{Action, Grant, decide};
-use domain::view::{KeyLine, Page as Rows};
+use domain::view::{KeyLine, Nudge, Page as Rows};
 use domain::{ActorId, KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use super::{Answer, Asked, Page};
 use crate::bits::icon;
 use crate::doors::Flash;
+use crate::doors::keys::nudge::news;
 use crate::islands::create::CreateDialog;
 use crate::islands::page::PageHelp;
 use crate::islands::revoke::RevokeDialog;
@@ -19,6 +20,7 @@ use crate::words;
 
 mod around;
 mod filters;
+mod nudge;
 mod row;
 mod table;
 
@@ -31,6 +33,7 @@ struct List {
     rows: Rows<KeyLine>,
     ended: i64,
     creators: Vec<(ActorId, String)>,
+    nudge: Option<Nudge>,
     flash: Option<Flash>,
     url: String,
     problem: Option<Problem>,
@@ -51,9 +54,11 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer,
     let rows = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(told)?;
     let ended = visit.engine.count_ended_keys(&room.ctx, &query).await.map_err(told)?;
     let creators = visit.engine.list_creators(&room.ctx).await.map_err(told)?;
+    let nudge = news(visit, &room.ctx).await?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let form = KeyForm::load(asked, &room, None).await?;
-    let list = List { room, query, rows, ended, creators, flash, url, problem: asked.problem().cloned(), form };
+    let problem = asked.problem().cloned();
+    let list = List { room, query, rows, ended, creators, nudge, flash, url, problem, form };
     Ok(Answer::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
 }
 
@@ -126,6 +131,7 @@ fn draw(list: &List) -> AnyView {
             {around::create_link(list, list.fresh().is_some())}
         </div>
         {around::closed(list)}
+        {nudge::nudge(list)}
         {content}
         {around::tips()}
     };

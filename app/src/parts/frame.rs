@@ -120,6 +120,7 @@ fn side(room: &Room) -> AnyView {
         let current = inside.then_some(if screen == *here { "page" } else { "true" });
         view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
     };
+    let in_overview = matches!(here, Screen::Overview(_));
     let in_keys = here.is_about_keys();
     let in_accounts =
         matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
@@ -136,6 +137,7 @@ fn side(room: &Room) -> AnyView {
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
                     <h2 id="nav-title">{words::SETTINGS}</h2>
                     <ul class="nav-list">
+                        {entry(Screen::Overview(organization.clone()), words::OVERVIEW, "overview", in_overview)}
                         {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
                         {accounts}
                         {entry(Screen::Members(organization.clone()), words::MEMBERS, "members", in_members)}

@@ -125,6 +125,10 @@ pub fn state(word: &str) -> &'static str {
         "revoked" => "Revoked",
         "inactive" => "Expired or revoked",
         "exposed" => "Exposed",
+        "expiring" => "Expires soon",
+        "unused" => "Unused for 90 days",
+        "never_used" => super::NEVER_USED,
+        "attention" => super::NEEDS_ATTENTION,
         _ => "All",
     }
 }

@@ -26,7 +26,7 @@ pub use once::Once;
 
 impl Engine {
     /// What a reader may see of a key.
-    fn line(&self, ctx: &Ctx, row: ListedRow) -> Result<KeyLine> {
+    pub(crate) fn line(&self, ctx: &Ctx, row: ListedRow) -> Result<KeyLine> {
         let ListedRow { key, actor_name, creator_name } = row;
         let creator = permit(&ctx.actor, Action::SeeCreators).is_ok().then_some(creator_name);
         let written =

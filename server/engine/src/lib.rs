@@ -18,6 +18,7 @@ mod members;
 pub mod mint;
 pub mod organizations;
 pub mod outside;
+mod overview;
 pub mod people;
 pub mod runs;
 pub mod sealed;

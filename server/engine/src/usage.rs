@@ -1,15 +1,16 @@
 //! How keys are used: gathered in memory, written in batches, so that a request costs no write. What is shown is true
 //! to the minute; what was gathered is written at the latest when the server ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use domain::policy::Reach;
 use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 use domain::{KeyId, Moment};
 
 use crate::ctx::Origin;
 use crate::store::usage::{self, CallerRow, DayRow, RefusalRow};
-use crate::store::{Tx, word};
+use crate::store::{Link, Tx, keys, word};
 use crate::{Engine, Result};
 
 const DAY: i64 = 86_400_000;
@@ -75,6 +76,12 @@ impl Usage {
         self.pending().get(&key)?.last.clone()
     }
 
+    /// Days of every key that are not written yet.
+    fn days_from(&self, first: i64) -> Vec<(KeyId, Vec<DayRow>)> {
+        let days = |gathered: &Gathered| gathered.days.range(first..).map(|(_, row)| *row).collect();
+        self.pending().iter().map(|(key, gathered)| (*key, days(gathered))).collect()
+    }
+
     fn take(&self) -> HashMap<KeyId, Gathered> {
         std::mem::take(&mut self.pending())
     }
@@ -104,9 +111,7 @@ impl Gathered {
     fn add(&mut self, older: Self) {
         self.last = self.last.take().or(older.last);
         for (day, row) in older.days {
-            let sum = self.numbered(day);
-            (sum.calls, sum.refused, sum.cost) =
-                (sum.calls + row.calls, sum.refused + row.refused, sum.cost + row.cost);
+            self.numbered(day).add(row);
         }
         for (caller, (at, calls)) in older.callers {
             if self.callers.len() >= GATHERED && !self.callers.contains_key(&caller) {
@@ -198,15 +203,31 @@ impl Engine {
             written.callers.insert((row.address, row.agent), (row.at, row.calls));
         }
         all.add(written);
-        let days = (first..=today).map(|day| *all.numbered(day)).map(|row| DayUse {
-            day: Moment(row.day * DAY).to_date(),
-            calls: row.calls,
-            refused: row.refused,
-            cost: row.cost,
-        });
-        let days = days.collect();
+        let days = (first..=today).map(|day| shown(*all.numbered(day))).collect();
         Ok(KeyUsage { days, refusals: all.refused(), callers: all.called() })
     }
+
+    /// The sums of all keys within reach, day by day, what is not written yet included.
+    pub(crate) async fn usage_within(&self, link: &mut Link, reach: &Reach, now: Moment) -> Result<Vec<DayUse>> {
+        let today = now.0.div_euclid(DAY);
+        let first = today - SHOWN_DAYS + 1;
+        let pending = self.usage().days_from(first);
+        let mut sums = Gathered::default();
+        for row in usage::sums(link, reach, first).await? {
+            sums.days.insert(row.day, row);
+        }
+        let keys: Vec<_> = pending.iter().map(|(key, _)| key.0).collect();
+        let near: HashSet<_> = keys::reached(link, reach, &keys).await?.into_iter().collect();
+        for (_, days) in pending.into_iter().filter(|(key, _)| near.contains(&key.0)) {
+            days.into_iter().for_each(|row| sums.numbered(row.day).add(row));
+        }
+        Ok((first..=today).map(|day| shown(*sums.numbered(day))).collect())
+    }
+}
+
+fn shown(row: DayRow) -> DayUse {
+    let DayRow { day, calls, refused, cost } = row;
+    DayUse { day: Moment(day * DAY).to_date(), calls, refused, cost }
 }
 
 /// Uses that are being written. What is not written when it is dropped, whyever, is kept for the next time.
@@ -236,6 +257,10 @@ async fn write_use(tx: &mut Tx, key: KeyId, gathered: &Gathered) -> Result<()> {
     for ((day, cause), (at, address, count)) in &gathered.refusals {
         let row = RefusalRow { cause: cause.as_str().into(), at: *at, address: address.clone(), count: *count };
         usage::add_refusal(tx, key, *day, &row).await?;
+    }
+    // Last, and in the order of days: keys of one owner may be written side by side.
+    for day in gathered.days.values() {
+        usage::add_owner_day(tx, key, *day).await?;
     }
     Ok(())
 }

@@ -57,6 +57,7 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/rename_key", "organization=ORG&key_id=KEY&name=Mine", 401, 403),
     ("/ui/narrow_key", "organization=ORG&key_id=KEY&access%5Bruns%5D=read", 401, 403),
     ("/ui/find_keys", "organization=ORG&page=/o/ORG/settings/api-keys&q=CI", 401, 403),
+    ("/ui/dismiss_nudges", "organization=ORG&page=/o/ORG/settings/api-keys", 401, 403),
     ("/ui/found_organization", "organization=Mine&setup_token=setup_0123456789abcdef", 401, 409),
     ("/ui/create_service_account", "organization=ORG&name=Mine&role=admin", 401, 403),
     ("/ui/rename_service_account", "organization=ORG&actor_id=ACTOR&name=Mine", 401, 403),

@@ -11,6 +11,7 @@ mod matrix;
 mod members;
 mod operations;
 mod organizations;
+mod overview;
 mod provider;
 mod pypi;
 mod service_accounts;

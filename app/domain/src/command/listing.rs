@@ -37,11 +37,29 @@ pub enum StatusFilter {
     Inactive,
     /// Was seen in an address, and still opens doors.
     Exposed,
+    /// Ends by itself within 14 days, and no successor is there.
+    Expiring,
+    /// Nothing used it for 90 days, and it still opens doors.
+    Unused,
+    /// Nothing ever used it, and it opens doors.
+    NeverUsed,
+    /// Opens doors and needs attention, for whatever reason.
+    Attention,
 }
 
 impl StatusFilter {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Active, Self::Expired, Self::Revoked, Self::Inactive, Self::Exposed];
+    pub const ALL: [Self; 9] = [
+        Self::Active,
+        Self::Attention,
+        Self::Exposed,
+        Self::Expiring,
+        Self::Unused,
+        Self::NeverUsed,
+        Self::Expired,
+        Self::Revoked,
+        Self::Inactive,
+    ];
 
     /// The word in addresses.
     pub const fn as_str(self) -> &'static str {
@@ -51,6 +69,10 @@ impl StatusFilter {
             Self::Revoked => "revoked",
             Self::Inactive => "inactive",
             Self::Exposed => "exposed",
+            Self::Expiring => "expiring",
+            Self::Unused => "unused",
+            Self::NeverUsed => "never_used",
+            Self::Attention => "attention",
         }
     }
 }

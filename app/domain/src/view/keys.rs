@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::KeyUsage;
 use crate::actor::Role;
+use crate::attention::{Attention, Facts};
 use crate::id::{ActorId, KeyId};
 use crate::key::{Environment, KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
@@ -91,6 +92,19 @@ impl KeyLine {
             _ if key.last_used.unwrap_or(key.created_at) < long_ago => KeyStatus::Unused,
             _ => KeyStatus::Active,
         }
+    }
+
+    /// Why it needs attention; one that opens no door needs none.
+    pub fn attention(&self, now: Moment) -> Option<Attention> {
+        let key = &self.key;
+        let facts = Facts {
+            created_at: key.created_at,
+            last_used: key.last_used,
+            expires_at: key.expires_at,
+            is_exposed: self.exposed_at.is_some(),
+            has_successor: self.rotated_to.is_some(),
+        };
+        if key.is_active { Attention::of(&facts, now) } else { None }
     }
 }
 

@@ -278,6 +278,13 @@ pub async fn count_owners(link: &mut Link, organization: &OrganizationId) -> Res
     Ok(count)
 }
 
+/// How many members and service accounts an organization has.
+pub async fn count_staff(link: &mut Link, organization: &OrganizationId) -> Result<(i64, i64), StoreError> {
+    const SQL: &str = "SELECT COUNT(CASE WHEN kind = 'member' THEN 1 END), COUNT(CASE WHEN kind = 'service' THEN 1 END) \
+         FROM actors WHERE organization_id = $1 AND removed_at IS NULL";
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+}
+
 /// A new actor's row, not sealed yet.
 pub fn new_row(actor: &Actor, at: Moment) -> ActorRow {
     ActorRow {

@@ -1,5 +1,6 @@
 //! How keys were used: sums that grow, written in batches.
 
+use domain::policy::Reach;
 use domain::{KeyId, Moment};
 
 use super::{Link, StoreError, Tx, on, run};
@@ -11,6 +12,15 @@ pub struct DayRow {
     pub calls: i64,
     pub refused: i64,
     pub cost: i64,
+}
+
+impl DayRow {
+    /// Adds what belongs to the same day.
+    pub const fn add(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.refused += other.refused;
+        self.cost += other.cost;
+    }
 }
 
 /// Refused requests of one cause on one day.
@@ -55,6 +65,18 @@ pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Adds to the same day of the key's owner, who keeps it as long as it lives.
+pub async fn add_owner_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO actor_days (organization_id, actor_id, environment, day, calls, refused, cost) \
+         SELECT k.organization_id, k.actor_id, CASE WHEN k.kind = 'test' THEN 'test' ELSE 'production' END, \
+         CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM api_keys k WHERE k.id = $1 \
+         ON CONFLICT (organization_id, actor_id, environment, day) DO UPDATE SET calls = actor_days.calls + excluded.calls, \
+         refused = actor_days.refused + excluded.refused, cost = actor_days.cost + excluded.cost";
+    run!(tx, conn => sqlx::query(SQL)
+        .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
+    Ok(())
+}
+
 /// Adds to a caller.
 pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow) -> Result<(), StoreError> {
     const ADD: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) VALUES ($1, $2, $3, $4, $5) \
@@ -75,9 +97,11 @@ pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), Store
 /// Forgets days and refusals before this day.
 pub async fn forget(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
     const DAYS: &str = "DELETE FROM key_days WHERE day < $1";
+    const OWNERS: &str = "DELETE FROM actor_days WHERE day < $1";
     const REFUSALS: &str = "DELETE FROM key_refusals WHERE day < $1";
     run!(tx, conn => sqlx::query(DAYS).bind(first).execute(conn))?;
     run!(tx, conn => sqlx::query(REFUSALS).bind(first).execute(conn))?;
+    run!(tx, conn => sqlx::query(OWNERS).bind(first).execute(conn))?;
     Ok(())
 }
 
@@ -95,6 +119,17 @@ pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> 
 pub async fn days(link: &mut Link, id: KeyId, first: i64) -> Result<Vec<DayRow>, StoreError> {
     const SQL: &str = "SELECT day, calls, refused, cost FROM key_days WHERE key_id = $1 AND day >= $2 ORDER BY day";
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.0).bind(first).fetch_all(conn))?)
+}
+
+/// The sums of all keys within reach, day by day from `first` on.
+pub async fn sums(link: &mut Link, reach: &Reach, first: i64) -> Result<Vec<DayRow>, StoreError> {
+    const SQL: &str = "SELECT day, CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(refused) AS BIGINT) AS refused, \
+         CAST(SUM(cost) AS BIGINT) AS cost FROM actor_days WHERE organization_id = $1 AND day >= $2 \
+         AND (actor_id = $3 OR $3 = 0) AND (environment = $4 OR $4 = 'production') GROUP BY day ORDER BY day";
+    let (own, environment) = (reach.owner().map_or(0, |own| own.0), reach.environment().as_str());
+    Ok(on!(link, conn => {
+        sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(first).bind(own).bind(environment).fetch_all(conn)
+    })?)
 }
 
 /// The newest callers of a key.

@@ -19,6 +19,7 @@ mod log;
 mod log_chain;
 mod members;
 mod organizations;
+mod overview;
 mod own_sessions;
 mod people;
 mod pypi;

@@ -13,7 +13,7 @@ use crate::house::Answer;
 
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing, `ORG` the organization.
 #[rustfmt::skip]
-pub const LINES: [(Line, &str); 27] = [
+pub const LINES: [(Line, &str); 28] = [
     (("/ui/create_key", Asks::Membership, Thing::None, 200, 0), "organization=ORG&name=Mine"),
     (("/ui/revoke_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
     (("/ui/revoke_keys", Asks::Own, Thing::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
@@ -21,6 +21,7 @@ pub const LINES: [(Line, &str); 27] = [
     (("/ui/rename_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&name=Mine"),
     (("/ui/narrow_key", Asks::Own, Thing::Key, 409, 409), "organization=ORG&key_id=ID&access%5Bruns%5D=read"),
     (("/ui/find_keys", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),
+    (("/ui/dismiss_nudges", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys"),
     (("/ui/found_organization", Asks::Person, Thing::None, 409, 0), "organization=Mine&setup_token=setup_0123456789abcdef"),
     (("/ui/create_service_account", Asks::Admin, Thing::None, 200, 0), "organization=ORG&name=Mine&role=admin"),
     (("/ui/rename_service_account", Asks::Admin, Thing::Account, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),

@@ -15,7 +15,8 @@ use crate::house::Answer;
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
 #[rustfmt::skip]
-pub const LINES: [Line; 17] = [
+pub const LINES: [Line; 18] = [
+    ("/o/{organization}", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys", Asks::Membership, Thing::None, 200, 0),
     ("/o/{organization}/settings/api-keys/new", Asks::Membership, Thing::None, 200, 0),

@@ -183,6 +183,7 @@ async fn a_place_of_ours_is_found_again() {
     for place in [
         "/account",
         "/settings/api-keys",
+        "/o/org_a1",
         "/o/org_a1/settings/api-keys?q=CI%20%26%20CD&status=active",
         "/o/org_a1/settings/audit-log",
     ] {

@@ -11,7 +11,7 @@ use super::super::{Link, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
 impl Ask {
-    fn keys_of(reach: &Reach) -> Self {
+    pub(super) fn keys_of(reach: &Reach) -> Self {
         let mut ask = Self::default();
         let organization = ask.text(reach.organization().as_str());
         ask.and(format!("k.organization_id = {organization}"));
@@ -44,18 +44,20 @@ impl Ask {
     }
 
     fn status(&mut self, status: StatusFilter, now: Moment) {
-        match status {
-            StatusFilter::Active | StatusFilter::Exposed => {
-                let now = self.number(now.0);
-                self.and(format!("k.rank = {USABLE} AND (k.expires_at IS NULL OR k.expires_at > {now})"));
-            }
-            StatusFilter::Expired => self.and(format!("k.rank = {EXPIRED}")),
-            StatusFilter::Revoked => self.and(format!("k.rank = {REVOKED}")),
-            StatusFilter::Inactive => self.and(format!("k.rank > {USABLE}")),
-        }
-        if status == StatusFilter::Exposed {
-            self.and("k.exposed_at IS NOT NULL".into());
-        }
+        let narrower = match status {
+            StatusFilter::Expired => return self.and(format!("k.rank = {EXPIRED}")),
+            StatusFilter::Revoked => return self.and(format!("k.rank = {REVOKED}")),
+            StatusFilter::Inactive => return self.and(format!("k.rank > {USABLE}")),
+            StatusFilter::Active => None,
+            StatusFilter::Exposed => Some("k.exposed_at IS NOT NULL".into()),
+            StatusFilter::Expiring => Some(self.expiring(now)),
+            StatusFilter::Unused => Some(self.unused(now)),
+            StatusFilter::NeverUsed => Some("k.last_used_at IS NULL".into()),
+            StatusFilter::Attention => Some(format!("({}) IS NOT NULL", self.urgency(now))),
+        };
+        let usable = self.usable(now);
+        self.and(usable);
+        narrower.into_iter().for_each(|condition| self.and(condition));
     }
 
     fn filters(&mut self, query: &KeyQuery, now: Moment) {

@@ -1,0 +1,236 @@
+//! What of a key needs somebody's attention, and what to do about it.
+
+use crate::id::KeyId;
+use crate::key::{SOON_DAYS, UNUSED_DAYS};
+use crate::moment::Moment;
+
+/// Days after which a key that was made and never used is worth a look.
+pub const NEVER_USED_DAYS: i64 = 30;
+/// Days after which a key that never ends by itself should have been rotated.
+pub const ROTATE_DAYS: i64 = 90;
+
+/// Why a key that opens doors needs attention; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attention {
+    /// It was seen in an address, where logs keep it.
+    Exposed,
+    /// It ends by itself within this time, and no successor is there.
+    Ends(Notice),
+    /// It was used once, and not for 90 days.
+    Unused,
+    /// It was made more than 30 days ago, and nothing ever used it.
+    NeverUsed,
+    /// It was made more than 90 days ago, and never ends by itself.
+    Endless,
+}
+
+/// How long before its end a key is spoken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Notice {
+    /// Within a day.
+    Day,
+    /// Within a week.
+    Week,
+    /// Within 14 days.
+    TwoWeeks,
+}
+
+/// What to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Put a successor in its place.
+    Rotate,
+    /// End it.
+    Revoke,
+    /// Look at it.
+    Look,
+}
+
+/// What the rule must know of a key that opens doors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// When it was made.
+    pub created_at: Moment,
+    /// When a request last passed with it.
+    pub last_used: Option<Moment>,
+    /// When it ends by itself.
+    pub expires_at: Option<Moment>,
+    /// Whether it was seen in an address.
+    pub is_exposed: bool,
+    /// Whether its successor is there.
+    pub has_successor: bool,
+}
+
+/// The moments that part keys that need attention from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizon {
+    /// An end before this one comes within a day.
+    pub day: Moment,
+    /// Within a week.
+    pub week: Moment,
+    /// Within 14 days.
+    pub two_weeks: Moment,
+    /// A last use before this one is long ago.
+    pub unused: Moment,
+    /// A key that was made before this one should have been used by now.
+    pub never_used: Moment,
+    /// A key without an end that was made before this one should have been rotated.
+    pub endless: Moment,
+}
+
+impl Horizon {
+    /// As seen from now.
+    pub const fn at(now: Moment) -> Self {
+        Self {
+            day: days(now, 1),
+            week: days(now, 7),
+            two_weeks: days(now, SOON_DAYS),
+            unused: days(now, -UNUSED_DAYS),
+            never_used: days(now, -NEVER_USED_DAYS),
+            endless: days(now, -ROTATE_DAYS),
+        }
+    }
+}
+
+const fn days(now: Moment, days: i64) -> Moment {
+    now.plus_seconds(days * 86_400)
+}
+
+impl Attention {
+    /// Why a key that opens doors needs attention, if it does: the worst that is true. A key whose successor is there is
+    /// being taken care of, unless others may have it.
+    pub fn of(key: &Facts, now: Moment) -> Option<Self> {
+        let at = Horizon::at(now);
+        let ends_before = |end: Moment| key.expires_at.is_some_and(|expires| expires < end);
+        Some(match key.last_used {
+            _ if key.is_exposed => Self::Exposed,
+            _ if key.has_successor => return None,
+            _ if ends_before(at.day) => Self::Ends(Notice::Day),
+            _ if ends_before(at.week) => Self::Ends(Notice::Week),
+            _ if ends_before(at.two_weeks) => Self::Ends(Notice::TwoWeeks),
+            Some(used) if used < at.unused => Self::Unused,
+            None if key.created_at < at.never_used => Self::NeverUsed,
+            _ if key.expires_at.is_none() && key.created_at < at.endless => Self::Endless,
+            _ => return None,
+        })
+    }
+
+    /// Its place in the order, the worst 0.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Exposed => 0,
+            Self::Ends(Notice::Day) => 1,
+            Self::Ends(Notice::Week) => 2,
+            Self::Ends(Notice::TwoWeeks) => 3,
+            Self::Unused => 4,
+            Self::NeverUsed => 5,
+            Self::Endless => 6,
+        }
+    }
+
+    /// What to do about it.
+    pub const fn step(self, has_successor: bool) -> Step {
+        match self {
+            Self::Exposed if has_successor => Step::Revoke,
+            Self::Exposed | Self::Ends(_) | Self::Endless => Step::Rotate,
+            Self::Unused => Step::Revoke,
+            Self::NeverUsed => Step::Look,
+        }
+    }
+
+    /// The number of a key with a reason: what somebody dismissed is remembered by it, so that another reason is new.
+    pub const fn mark(self, key: KeyId) -> i64 {
+        key.0 * 8 + self.rank()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment(1_775_677_879_000);
+
+    fn ago(days: i64) -> Moment {
+        NOW.plus_seconds(-days * 86_400)
+    }
+
+    fn fresh() -> Facts {
+        Facts { created_at: ago(1), last_used: Some(ago(0)), expires_at: Some(ago(-90)), ..Facts::default() }
+    }
+
+    fn of(key: Facts) -> Option<Attention> {
+        Attention::of(&key, NOW)
+    }
+
+    #[test]
+    fn a_key_in_use_with_an_end_far_off_needs_none() {
+        assert_eq!(of(fresh()), None);
+        assert_eq!(of(Facts { created_at: ago(400), ..fresh() }), None);
+        assert_eq!(of(Facts { expires_at: None, ..fresh() }), None);
+        assert_eq!(of(Facts { last_used: None, ..fresh() }), None, "it was made just now");
+    }
+
+    #[test]
+    fn an_end_is_spoken_of_14_days_7_days_and_a_day_before() {
+        let told =
+            |days: i64, seconds: i64| of(Facts { expires_at: Some(ago(-days).plus_seconds(seconds)), ..fresh() });
+        assert_eq!(told(14, 0), None);
+        assert_eq!(told(14, -1), Some(Attention::Ends(Notice::TwoWeeks)));
+        assert_eq!(told(7, 0), Some(Attention::Ends(Notice::TwoWeeks)));
+        assert_eq!(told(7, -1), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(told(1, 0), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(told(1, -1), Some(Attention::Ends(Notice::Day)));
+    }
+
+    #[test]
+    fn what_nothing_uses_is_told_from_what_nothing_ever_used() {
+        assert_eq!(of(Facts { last_used: Some(ago(90)), ..fresh() }), None);
+        let unused = Some(ago(90).plus_seconds(-1));
+        assert_eq!(of(Facts { last_used: unused, created_at: ago(400), ..fresh() }), Some(Attention::Unused));
+        assert_eq!(of(Facts { last_used: None, created_at: ago(30), ..fresh() }), None);
+        let old = ago(30).plus_seconds(-1);
+        assert_eq!(of(Facts { last_used: None, created_at: old, ..fresh() }), Some(Attention::NeverUsed));
+    }
+
+    #[test]
+    fn an_old_key_without_an_end_should_be_rotated() {
+        let old = Facts { expires_at: None, created_at: ago(90).plus_seconds(-1), ..fresh() };
+        assert_eq!(of(old), Some(Attention::Endless));
+        assert_eq!(of(Facts { created_at: ago(90), ..old }), None);
+        assert_eq!(of(Facts { expires_at: Some(ago(-200)), ..old }), None);
+    }
+
+    #[test]
+    fn the_worst_reason_is_told() {
+        let all = Facts {
+            created_at: ago(400),
+            last_used: Some(ago(200)),
+            expires_at: Some(ago(-3)),
+            is_exposed: true,
+            has_successor: false,
+        };
+        assert_eq!(of(all), Some(Attention::Exposed));
+        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(of(Facts { is_exposed: false, expires_at: None, ..all }), Some(Attention::Unused));
+    }
+
+    #[test]
+    fn a_key_with_a_successor_needs_attention_only_if_others_may_have_it() {
+        let rotated = Facts { has_successor: true, expires_at: Some(ago(-1)), ..fresh() };
+        assert_eq!(of(rotated), None);
+        assert_eq!(of(Facts { is_exposed: true, ..rotated }), Some(Attention::Exposed));
+        assert_eq!(Attention::Exposed.step(true), Step::Revoke);
+        assert_eq!(Attention::Exposed.step(false), Step::Rotate);
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_reasons() {
+        use Attention::{Endless, Ends, Exposed, NeverUsed, Unused};
+        let all = [Exposed, Ends(Notice::Day), Ends(Notice::Week), Ends(Notice::TwoWeeks), Unused, NeverUsed, Endless];
+        assert!(all.is_sorted());
+        assert!(all.into_iter().map(Attention::rank).eq(0..7));
+        let marks: std::collections::BTreeSet<_> =
+            (1..4).flat_map(|key| all.map(|reason| reason.mark(KeyId(key)))).collect();
+        assert_eq!(marks.len(), 21, "no two are the same");
+    }
+}

@@ -1,0 +1,118 @@
+//! What is shown of an organization at a glance.
+
+use super::{AuditView, DayUse, KeyLine};
+use crate::attention::Attention;
+use crate::id::KeyId;
+use crate::moment::Moment;
+
+/// Keys, their use, what needs attention, and what happened last; of all that only what is within the reader's reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overview {
+    /// How many keys there are in each state.
+    pub keys: KeyCounts,
+    /// The keys that need attention most, the worst first; at most eight.
+    pub concerns: Vec<Concern>,
+    /// The last 30 days in UTC, oldest first, today last; Production and Test together.
+    pub days: Vec<DayUse>,
+    /// How many act here; for admins and owners.
+    pub staff: Option<Staff>,
+    /// What happened last, newest first; for admins and owners.
+    pub events: Vec<AuditView>,
+}
+
+/// How many keys there are in each state. A key may count for several of those that open doors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyCounts {
+    /// Open doors.
+    pub active: i64,
+    /// Of these: end within 14 days, and no successor is there.
+    pub expiring: i64,
+    /// Of these: were seen in an address.
+    pub exposed: i64,
+    /// Of these: nothing used them for 90 days.
+    pub unused: i64,
+    /// Of these: need attention, for whatever reason.
+    pub attention: i64,
+    /// Ended by themselves.
+    pub expired: i64,
+    /// Were ended.
+    pub revoked: i64,
+}
+
+impl KeyCounts {
+    /// All keys, whatever their state.
+    pub const fn all(&self) -> i64 {
+        self.active + self.expired + self.revoked
+    }
+}
+
+/// A key that needs attention, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// The key.
+    pub line: KeyLine,
+    /// Why.
+    pub why: Attention,
+}
+
+/// How many act in an organization.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Staff {
+    /// People.
+    pub members: i64,
+    /// Service accounts.
+    pub service_accounts: i64,
+}
+
+/// What a line above the list of keys says: how many need attention, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nudge {
+    /// Keys that need attention, the worst first; so many that it is known whether there is anything new.
+    pub reasons: Vec<Reason>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+/// A key, and why it needs attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Which.
+    pub key: KeyId,
+    /// Why.
+    pub why: Attention,
+    /// When it ends by itself.
+    pub expires_at: Option<Moment>,
+}
+
+impl Nudge {
+    /// What is remembered when somebody dismisses it.
+    pub fn marks(&self) -> Vec<i64> {
+        self.reasons.iter().map(|reason| reason.why.mark(reason.key)).collect()
+    }
+
+    /// Whether there is a reason that was not dismissed.
+    pub fn is_news(&self, dismissed: &[i64]) -> bool {
+        self.marks().iter().any(|mark| !dismissed.contains(mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::Notice;
+
+    fn nudge(reasons: &[(i64, Attention)]) -> Nudge {
+        let reason = |&(key, why): &(i64, Attention)| Reason { key: KeyId(key), why, expires_at: None };
+        Nudge { reasons: reasons.iter().map(reason).collect(), total: 0 }
+    }
+
+    #[test]
+    fn what_was_dismissed_is_no_news_until_there_is_another_reason() {
+        let (week, day) = (Attention::Ends(Notice::Week), Attention::Ends(Notice::Day));
+        let seen = nudge(&[(1, Attention::Exposed), (2, week)]).marks();
+        assert!(!nudge(&[]).is_news(&[]));
+        assert!(!nudge(&[(2, week)]).is_news(&seen), "what was taken care of is no news");
+        assert!(nudge(&[(2, day)]).is_news(&seen), "it is worse now");
+        assert!(nudge(&[(2, week), (3, week)]).is_news(&seen), "another key");
+    }
+}

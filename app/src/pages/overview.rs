@@ -1,0 +1,79 @@
+//! An organization at a glance: keys by status, what needs attention, calls per day, what happened last.
+
+use domain::policy::{Action, Grant, decide};
+use domain::view::Overview;
+use domain::{OrganizationId, Problem};
+use leptos::prelude::*;
+
+use super::{Asked, Page};
+use crate::bits::icon;
+use crate::parts::frame::{Room, frame};
+use crate::routes::{Place, Screen};
+use crate::words;
+
+mod chart;
+mod concerns;
+mod counts;
+mod events;
+
+/// Everything the page shows.
+struct Glance {
+    room: Room,
+    all: Overview,
+    may_create: bool,
+}
+
+/// The overview of an organization, within the person's reach.
+pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
+    let (visit, place) = (&asked.visit, Place::top(Screen::Overview(organization.clone())));
+    let room = Room::enter(visit, &organization, place).await?;
+    let told = |error| visit.tell(&error);
+    let all = visit.engine.overview(&room.ctx).await.map_err(told)?;
+    let settings = visit.engine.see_organization(&room.ctx).await.map_err(told)?;
+    let may_create = settings.key_makers.include(room.ctx.actor().role);
+    let (glance, problem) = (Glance { room, all, may_create }, asked.problem().cloned());
+    Ok(Page::new(words::OVERVIEW, move || draw(&glance, problem.as_ref())))
+}
+
+fn draw(glance: &Glance, problem: Option<&Problem>) -> AnyView {
+    let room = &glance.room;
+    let whole = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
+    let content = if glance.all.keys.all() == 0 { empty(glance) } else { filled(glance) };
+    let body = view! {
+        <div class="page-head">
+            <div><h1>{words::OVERVIEW}</h1><p class="lede">{words::overview_lede(whole, &room.name)}</p></div>
+        </div>
+        {content}
+    };
+    frame(room, words::OVERVIEW, problem, body.into_any())
+}
+
+fn filled(glance: &Glance) -> AnyView {
+    view! {
+        {counts::counts(glance)}
+        {concerns::concerns(glance)}
+        {chart::chart(glance)}
+        {events::events(glance)}
+    }
+    .into_any()
+}
+
+/// No key was ever made.
+fn empty(glance: &Glance) -> AnyView {
+    let path = Screen::NewKey(glance.room.organization()).path();
+    let create =
+        glance.may_create.then(|| view! { <a class="button primary" href=path>{icon("plus")}{words::CREATE_KEY}</a> });
+    let closed =
+        (!glance.may_create).then(|| view! { <div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div> });
+    view! {
+        {closed}
+        <div class="empty">
+            {icon("key")}
+            <h2>{words::NO_KEYS}</h2>
+            <p>{words::WHAT_FOR}</p>
+            <div class="actions">{create}<a class="button" href="/docs/api-keys">{icon("book")}{words::ABOUT_KEYS}</a></div>
+        </div>
+        {events::events(glance)}
+    }
+    .into_any()
+}
