@@ -7,6 +7,7 @@ mod browser;
 pub mod copying;
 pub mod create;
 mod faults;
+pub mod live;
 pub mod page;
 pub mod revoke;
 

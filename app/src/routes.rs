@@ -15,6 +15,8 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// What it says of tokens for people.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
+/// Where pages with script hear what moves, beside the screens.
+pub const LIVE: &str = "/o/{organization}/live";
 
 mod link;
 mod log;

@@ -4,6 +4,7 @@ use domain::{Code, Fault, Moment};
 
 mod account;
 mod keys;
+mod live;
 mod log;
 mod members;
 mod settings;
@@ -11,6 +12,7 @@ mod sign_in;
 
 pub use account::*;
 pub use keys::*;
+pub use live::*;
 pub use log::*;
 pub use members::*;
 pub use settings::*;

@@ -24,6 +24,7 @@ fn draw(own: &Own, token: &ShownToken, url: &str) -> AnyView {
         lost: words::TOKEN_LOST,
         shell: (words::TOKEN_SHELL, words::COPY_TOKEN_SHELL, words::token_line(&token.token)),
         curl: (words::TOKEN_CURL, words::COPY_TOKEN_CURL, words::curl_line(url, &token.token)),
+        waits_for: None,
     };
     let body = view! {
         <div class="sheet">

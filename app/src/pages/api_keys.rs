@@ -1,6 +1,7 @@
 //! Organization Settings → API Keys (RK-07).
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
+use domain::event::Chapter;
 use domain::policy::{Action, Grant, decide};
 use domain::view::{KeyLine, Page as Rows};
 use domain::{ActorId, KeyId, OrganizationId, Problem};
@@ -10,10 +11,12 @@ use super::{Answer, Asked, Page};
 use crate::bits::icon;
 use crate::doors::Flash;
 use crate::islands::create::CreateDialog;
+use crate::islands::live::LiveMarks;
 use crate::islands::page::PageHelp;
 use crate::islands::revoke::RevokeDialog;
 use crate::parts::frame::{Room, frame};
 use crate::parts::key_form::{KeyForm, key_form};
+use crate::parts::live::Mark;
 use crate::routes::{EVERY_STATE, Place, Screen};
 use crate::words;
 
@@ -27,6 +30,7 @@ const ROWS: i64 = 50;
 /// Everything the page shows.
 struct List {
     room: Room,
+    mark: Mark,
     query: KeyQuery,
     rows: Rows<KeyLine>,
     ended: i64,
@@ -48,12 +52,13 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer,
     let query = wanted(&place);
     let room = Room::enter(visit, &organization, place).await?;
     let told = |error| visit.tell(&error);
+    let mark = Mark::set(visit, &room.ctx, Chapter::Keys).await?;
     let rows = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(told)?;
     let ended = visit.engine.count_ended_keys(&room.ctx, &query).await.map_err(told)?;
     let creators = visit.engine.list_creators(&room.ctx).await.map_err(told)?;
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let form = KeyForm::load(asked, &room, None).await?;
-    let list = List { room, query, rows, ended, creators, flash, url, problem: asked.problem().cloned(), form };
+    let list = List { room, mark, query, rows, ended, creators, flash, url, problem: asked.problem().cloned(), form };
     Ok(Answer::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
 }
 
@@ -126,6 +131,7 @@ fn draw(list: &List) -> AnyView {
             {around::create_link(list, list.fresh().is_some())}
         </div>
         {around::closed(list)}
+        {list.mark.line(list.place())}
         {content}
         {around::tips()}
     };
@@ -136,6 +142,7 @@ fn draw(list: &List) -> AnyView {
         {view! { <CreateDialog/> }.into_any()}
         {view! { <RevokeDialog/> }.into_any()}
         {view! { <PageHelp/> }.into_any()}
+        {view! { <LiveMarks/> }.into_any()}
     }
     .into_any()
 }

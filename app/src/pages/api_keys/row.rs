@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::bits::{icon, preview};
-use crate::parts::{used, when, when_due};
+use crate::parts::{moving, when, when_due};
 use crate::routes::Screen;
 use crate::words;
 
@@ -35,7 +35,7 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
             <td class="perm" data-label=words::PERMISSIONS>{permissions(key.scopes)}</td>
             <td class="created" data-label="Created at">{when(now, key.created_at)}</td>
             {list.sees_creators().then(|| creator(key))}
-            <td class="used" data-label="Last used">{used(now, key.last_used)}</td>
+            <td class="used" data-label="Last used">{moving(key.key_id, now, key.last_used)}</td>
             <td class="expires" data-label="Expires">{expires}</td>
             <td class="state" data-label="Status"><span class=badge>{status}</span></td>
             <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::REVOKE))}{menu(&organization, key)}</div></td>

@@ -116,7 +116,7 @@ impl Engine {
     }
 
     /// As [`Engine::expire_keys`], for one organization.
-    pub(super) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
+    pub(crate) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
         let now = self.outside().now();
         if keys::due_of(&mut self.db().read().await?, organization, now, 1).await?.is_empty() {
             return Ok(0);

@@ -1,5 +1,6 @@
 //! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
 
+mod lately;
 mod list;
 
 use domain::token::Kind;
@@ -155,6 +156,7 @@ macro_rules! listed {
         )
     };
 }
+pub use lately::{among, used_since};
 pub use list::{count_ended, creators, list};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use super::super::{Link, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
 impl Ask {
-    fn keys_of(reach: &Reach) -> Self {
+    pub(super) fn keys_of(reach: &Reach) -> Self {
         let mut ask = Self::default();
         let organization = ask.text(reach.organization().as_str());
         ask.and(format!("k.organization_id = {organization}"));
