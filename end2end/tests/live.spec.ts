@@ -101,8 +101,8 @@ test('so does the page of a key that took another’s place', async ({ page, bas
   await signIn(page, OLIVIA);
   await createKey(page, name, true);
   await openKey(page, name);
-  await page.getByRole('link', { name: 'Rotate' }).first().click();
-  await page.getByRole('button', { name: 'Rotate' }).click();
+  await page.getByRole('link', { name: 'Rotate…' }).click();
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click();
   const key = await shownKey(page, false).inputValue();
   await expect(page.getByText(WAITING)).toBeVisible();
   await listening(page);
@@ -158,7 +158,6 @@ test('without script the truth is there when the page is loaded', { tag: '@plain
   await signIn(page, OLIVIA);
   const key = await generate(page, name, scripted);
   await expect(page.getByText(WAITING)).toBeVisible({ visible: scripted });
-  await expect(page.locator('[data-live]:visible')).toHaveText(scripted ? [''] : []);
   if (scripted) return sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await use(baseURL, key);
   await page.getByText('Done', { exact: true }).click();

@@ -13,8 +13,8 @@ use web_sys::{Element, EventSource, MessageEvent};
 use super::browser::{all, attribute, by_id, text};
 use crate::words;
 
-/// Until the page has come to rest.
-const REST: Duration = Duration::from_secs(1);
+/// Until the page has come to rest, in the eyes of those who measure it too.
+const REST: Duration = Duration::from_millis(1500);
 
 /// Hears what moves, as the first `data-live` of the page says where, and shows it: uses of keys, and that a list is not
 /// what it was.

@@ -19,7 +19,9 @@ use crate::{Engine, Error, Result};
 
 /// How long a watch waits for a hint before it looks all the same: what other nodes did gives none.
 const PACE: Duration = Duration::from_secs(5);
-/// How long it waits after a hint for more of them, so that a busy key costs a look now and then.
+/// How long it rests between two looks at the least, so that a busy key costs a look now and then.
+const REST: Duration = Duration::from_secs(1);
+/// How long it waits after a hint for others that belong to it.
 const CALM: Duration = Duration::from_millis(300);
 /// How far back each look goes, in seconds: other nodes write uses down later than they happen.
 const BACK: i64 = 60;
@@ -115,7 +117,8 @@ impl Watch {
         let closing = self.engine.live().inner.closing.clone();
         let hints = &mut self.hints;
         let due = async {
-            if timeout(PACE, hints.changed()).await.is_ok() {
+            sleep(REST).await;
+            if timeout(PACE - REST, hints.changed()).await.is_ok() {
                 sleep(CALM).await;
             }
         };

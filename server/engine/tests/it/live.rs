@@ -37,7 +37,7 @@ fn keys(news: &News) -> Vec<KeyId> {
 
 /// Whether a watch is told to look before it would by itself.
 async fn hinted(watch: &mut Watch) -> bool {
-    timeout(Duration::from_secs(2), watch.stirred()).await.is_ok()
+    timeout(Duration::from_secs(4), watch.stirred()).await.is_ok()
 }
 
 async fn short_key(house: &House, name: &str) -> NewKey {
