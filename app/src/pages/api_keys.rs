@@ -121,9 +121,10 @@ fn draw(list: &List) -> AnyView {
     let untouched = bare && !list.is_filtered() && list.place().get("status").is_none() && list.ended == 0;
     let content = match (untouched, bare) {
         (true, _) => around::empty(list),
-        (false, true) => view! { {filters::filters(list)}{around::nothing(list)} }.into_any(),
-        (false, false) => view! { {filters::filters(list)}{table::table(list)} }.into_any(),
+        (false, true) => around::nothing(list),
+        (false, false) => table::table(list),
     };
+    let filters = (!untouched).then(|| filters::filters(list));
     let body = view! {
         {around::told(list)}
         <div class="page-head">
@@ -131,6 +132,7 @@ fn draw(list: &List) -> AnyView {
             {around::create_link(list, list.fresh().is_some())}
         </div>
         {around::closed(list)}
+        {filters}
         {list.mark.line(list.place())}
         {content}
         {around::tips()}
