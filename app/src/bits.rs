@@ -75,10 +75,12 @@ pub struct Secret<'a> {
     pub shell: (&'static str, &'static str, String),
     /// The line that tries it, likewise.
     pub curl: (&'static str, &'static str, String),
+    /// The id of the key, if the page is to say when it is first used.
+    pub waits_for: Option<&'a str>,
 }
 
 /// A new key with everything around it, beneath its title.
-pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
+pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoView + use<> {
     let secret = Secret {
         value: key,
         rows: 2,
@@ -86,13 +88,18 @@ pub fn revealed(key: &str, label: &str, url: &str) -> impl IntoView + use<> {
         lost: words::REVEAL_LOST,
         shell: (words::SHELL_LINE, words::COPY_SHELL, words::shell_line(key)),
         curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, key)),
+        waits_for: Some(key_id),
     };
     secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
 }
 
 /// The only markup that ever holds a secret, beneath its title.
 pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl IntoView + use<L> {
-    let Secret { value, rows, warning, lost, shell, curl } = shown;
+    let Secret { value, rows, warning, lost, shell, curl, waits_for } = shown;
+    let waiting = waits_for.map(|key| {
+        let key = key.to_owned();
+        view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::WAITING}</span></p> }
+    });
     let copy = |what: &'static str, name: &'static str| {
         view! { <button class="icon-button needs-script" type="button" data-copy=what aria-label=name>{icon("copy")}</button> }
     };
@@ -111,6 +118,7 @@ pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl 
                 <figcaption>{curl.0}{copy("curl-line", curl.1)}</figcaption>
                 <pre translate="no"><code id="curl-line">{curl.2}</code></pre>
             </figure>
+            {waiting}
         </div>
     }
 }

@@ -8,6 +8,7 @@ pub mod copying;
 pub mod create;
 mod faults;
 mod keys;
+pub mod live;
 pub mod page;
 pub mod revoke;
 mod rows;

@@ -1,6 +1,6 @@
 //! Markup that several pages share, on the server only.
 
-use domain::{Moment, OrganizationId, Problem};
+use domain::{KeyId, Moment, OrganizationId, Problem};
 use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod events;
 pub mod frame;
 pub mod key_form;
+pub mod live;
 pub mod pager;
 pub mod personal;
 pub mod picks;
@@ -30,6 +31,11 @@ pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
         Some(then) => Either::Left(when(now, then)),
         None => Either::Right(view! { <span class="muted nowrap">{words::NEVER_USED}</span> }),
     }
+}
+
+/// The last use of a key, in an element that moves with it.
+pub fn moving(key: KeyId, now: Moment, then: Option<Moment>) -> impl IntoView {
+    view! { <span data-last-used=key.to_string()>{used(now, then)}</span> }
 }
 
 /// A moment to come (or gone), in words.

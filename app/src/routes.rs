@@ -17,6 +17,8 @@ pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
 /// What the documentation says of the cost of calls.
 pub const DOCS_OF_COST: &str = "/docs/api-keys#costs";
+/// Where pages with script hear what moves, beside the screens.
+pub const LIVE: &str = "/o/{organization}/live";
 
 mod link;
 mod log;
@@ -85,7 +87,7 @@ pub enum Screen {
 
 impl Screen {
     /// The addresses of all screens, as a router writes them.
-    pub const PATTERNS: [&'static str; 26] = [
+    pub const PATTERNS: [&'static str; 27] = [
         "/",
         "/sign-in",
         "/welcome",

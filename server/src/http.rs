@@ -10,6 +10,7 @@ pub mod health;
 pub mod jwks;
 pub mod layers;
 pub mod listen;
+pub mod live;
 pub mod problem;
 pub mod sessions;
 pub mod sign_in;
@@ -93,6 +94,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .merge(jwks::router(house.clone()))
         .merge(site::router(house.site.clone()))
         .merge(docs::router(house.clone()))
+        .merge(live::router(house.clone()))
         .fallback_service(pages);
     if let Some(standin) = standin {
         doors = doors.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));

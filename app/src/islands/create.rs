@@ -15,6 +15,7 @@ use crate::words;
 #[derive(Clone)]
 struct Shown {
     key: String,
+    key_id: String,
     label: String,
 }
 
@@ -59,7 +60,8 @@ pub fn CreateDialog() -> impl IntoView {
         spawn_local(async move {
             match send(&form, words::NO_ANSWER_TO_CREATE).await {
                 Ok(new) => {
-                    shown.set(Some(Shown { key: text(&new, "key"), label: text(&new, "label") }));
+                    let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
+                    shown.set(Some(Shown { key, key_id, label: text(&new, "label") }));
                     request_animation_frame(move || turn(reveal));
                 }
                 Err(refused) => faults::show(&form, &refused),
@@ -136,7 +138,7 @@ pub fn CreateDialog() -> impl IntoView {
                 view! {
                     <div class="sheet">
                         <div class="sheet-head"><h2 id="reveal-title">{words::REVEAL_TITLE}</h2>{close_button(close)}</div>
-                        {revealed(&new.key, &new.label, &url)}
+                        {revealed(&new.key, &new.key_id, &new.label, &url)}
                         <div class="sheet-foot"><button class="button" type="button" on:click=move |_| close()>{words::DONE}</button></div>
                     </div>
                 }

@@ -24,6 +24,7 @@ fn draw(own: &Own, token: &ShownToken, url: &str) -> AnyView {
         lost: words::TOKEN_LOST,
         shell: (words::SHELL_LINE, words::COPY_SHELL, words::token_line(&token.token)),
         curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, &token.token)),
+        waits_for: None,
     };
     let body = view! {
         <div class="sheet">

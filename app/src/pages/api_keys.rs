@@ -1,6 +1,7 @@
 //! Organization Settings → API Keys (RK-07).
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
+use domain::event::Chapter;
 use domain::policy::{Action, Grant, decide};
 use domain::view::{KeyLine, Nudge, Page as Rows};
 use domain::{ActorId, KeyId, OrganizationId, Problem};
@@ -11,10 +12,12 @@ use crate::bits::icon;
 use crate::doors::Flash;
 use crate::doors::keys::nudge::news;
 use crate::islands::create::CreateDialog;
+use crate::islands::live::LiveMarks;
 use crate::islands::page::PageHelp;
 use crate::islands::revoke::RevokeDialog;
 use crate::parts::frame::{Room, frame};
 use crate::parts::key_form::{KeyForm, key_form};
+use crate::parts::live::Mark;
 use crate::routes::{EVERY_STATE, Place, Screen};
 use crate::words;
 
@@ -29,6 +32,7 @@ const ROWS: i64 = 50;
 /// Everything the page shows.
 struct List {
     room: Room,
+    mark: Mark,
     query: KeyQuery,
     rows: Rows<KeyLine>,
     ended: i64,
@@ -51,6 +55,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer,
     let query = wanted(&place);
     let room = Room::enter(visit, &organization, place).await?;
     let told = |error| visit.tell(&error);
+    let mark = Mark::set(visit, &room.ctx, Chapter::Keys).await?;
     let rows = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(told)?;
     let ended = visit.engine.count_ended_keys(&room.ctx, &query).await.map_err(told)?;
     let creators = visit.engine.list_creators(&room.ctx).await.map_err(told)?;
@@ -58,7 +63,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer,
     let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
     let form = KeyForm::load(asked, &room, None).await?;
     let problem = asked.problem().cloned();
-    let list = List { room, query, rows, ended, creators, nudge, flash, url, problem, form };
+    let list = List { room, mark, query, rows, ended, creators, nudge, flash, url, problem, form };
     Ok(Answer::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
 }
 
@@ -121,9 +126,10 @@ fn draw(list: &List) -> AnyView {
     let untouched = bare && !list.is_filtered() && list.place().get("status").is_none() && list.ended == 0;
     let content = match (untouched, bare) {
         (true, _) => around::empty(list),
-        (false, true) => view! { {filters::filters(list)}{around::nothing(list)} }.into_any(),
-        (false, false) => view! { {filters::filters(list)}{table::table(list)} }.into_any(),
+        (false, true) => around::nothing(list),
+        (false, false) => table::table(list),
     };
+    let filters = (!untouched).then(|| filters::filters(list));
     let body = view! {
         {around::told(list)}
         <div class="page-head">
@@ -132,6 +138,8 @@ fn draw(list: &List) -> AnyView {
         </div>
         {around::closed(list)}
         {nudge::nudge(list)}
+        {filters}
+        {list.mark.line(list.place())}
         {content}
         {around::tips()}
     };
@@ -142,6 +150,7 @@ fn draw(list: &List) -> AnyView {
         {view! { <CreateDialog/> }.into_any()}
         {view! { <RevokeDialog/> }.into_any()}
         {view! { <PageHelp/> }.into_any()}
+        {view! { <LiveMarks/> }.into_any()}
     }
     .into_any()
 }

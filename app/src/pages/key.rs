@@ -12,6 +12,7 @@ use crate::bits::icon;
 use crate::doors::Flash;
 use crate::islands::page::PageHelp;
 use crate::parts::frame::{Room, frame};
+use crate::parts::live::Mark;
 use crate::parts::picks::picks;
 use crate::parts::{fault_line, summary};
 use crate::routes::{Place, Screen};
@@ -73,7 +74,7 @@ fn draw(shown: &Shown) -> AnyView {
         {narrow(shown)}
         <p class="visually-hidden" id="copy-status" role="status"></p>
     };
-    view! { {frame(room, &key.label, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, &key.label, None, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }.into_any()
 }
 
 fn told(shown: &Shown) -> Option<AnyView> {

@@ -8,6 +8,7 @@ use crate::bits::{icon, revealed};
 use crate::doors::keys::{CreatedKey, Replaced};
 use crate::islands::copying::CopyButtons;
 use crate::parts::frame::{Room, frame};
+use crate::parts::live::Mark;
 use crate::routes::Screen;
 use crate::words;
 
@@ -22,12 +23,13 @@ fn draw(room: &Room, created: &CreatedKey, url: &str, back: &Screen) -> AnyView 
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
-            {revealed(&created.key, &created.label, url)}
+            {revealed(&created.key, &created.key_id.to_string(), &created.label, url)}
             {replaced}
             <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()} }
+        .into_any()
 }
 
 /// What becomes of the key in whose place the new one came.

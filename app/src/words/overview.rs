@@ -22,8 +22,6 @@ pub const CHART_HINT: &str = "Production and Test together, days in UTC. Numbers
 pub const CALLS: &str = "Calls";
 /// Requests that did not.
 pub const REFUSED: &str = "Refused";
-/// Opens the chart as a table.
-pub const DAY_BY_DAY: &str = "Day by day";
 /// Title of what happened last.
 pub const LATEST_EVENTS: &str = "Latest events";
 /// Leads to all of it.

@@ -49,6 +49,7 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
     row.hash = hash(&canon);
     row.mac = engine.ring().mac(Purpose::Audit, &canon);
     audit::insert(tx, &row).await?;
+    tx.tell(engine.live(), &ctx.actor.organization);
     Ok(n)
 }
 

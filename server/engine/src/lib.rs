@@ -13,6 +13,7 @@ pub mod flight;
 pub mod invitations;
 pub mod keyring;
 pub mod keys;
+pub mod live;
 pub mod me;
 mod members;
 pub mod mint;
@@ -52,6 +53,7 @@ struct Inner {
     brand: Brand,
     flight: flight::Flight,
     usage: usage::Usage,
+    live: live::Live,
     chains: audit::Chains,
 }
 
@@ -59,8 +61,8 @@ impl Engine {
     /// The operations over an open database and its ring.
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
         let flight = flight::Flight::default();
-        let (usage, chains) = (usage::Usage::default(), audit::Chains::default());
-        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, chains }) }
+        let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
+        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, live, chains }) }
     }
 
     /// Time and dice.
@@ -87,6 +89,10 @@ impl Engine {
 
     pub(crate) fn usage(&self) -> &usage::Usage {
         &self.inner.usage
+    }
+
+    pub(crate) fn live(&self) -> &live::Live {
+        &self.inner.live
     }
 
     pub(crate) fn chains(&self) -> &audit::Chains {

@@ -80,17 +80,27 @@ impl Engine {
     /// `Busy`; an altered row is as good as none.
     pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
         let now = self.outside().now();
-        let digest = self.session_digest(token);
-        let Some(row) = sessions::find(&mut self.db().read().await?, &digest).await? else { return Ok(None) };
-        if !row.is_live(now) {
-            return Ok(None);
-        }
+        let Some(row) = self.live_session(token).await? else { return Ok(None) };
         if now.seconds_since(Moment(row.seen_at)) >= TOUCH_SECONDS {
             let mut tx = self.db().begin().await?;
-            sessions::touch(&mut tx, &digest, now).await?;
+            sessions::touch(&mut tx, &row.digest, now).await?;
             tx.commit().await?;
         }
         Ok(self.open_session(&row).map(|value| (value, row.ends_at())))
+    }
+
+    /// As [`Engine::find_session`], and the session was not seen by it: what asks is no person.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn peek_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
+        let found = self.live_session(token).await?;
+        Ok(found.and_then(|row| Some((self.open_session(&row)?, row.ends_at()))))
+    }
+
+    async fn live_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
+        let found = sessions::find(&mut self.db().read().await?, &self.session_digest(token)).await?;
+        Ok(found.filter(|row| row.is_live(self.outside().now())))
     }
 
     /// Ends a session.

@@ -24,12 +24,15 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::OrganizationId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::live::Live;
 
 /// A database failure, never to be read as "not found".
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +78,11 @@ pub enum Link {
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it never was.
-pub struct Tx(Link);
+pub struct Tx {
+    link: Link,
+    /// Who is told to look once it is durable.
+    told: Vec<(Live, OrganizationId)>,
+}
 
 pub(crate) enum Conn<'a> {
     Sqlite(&'a mut SqliteConnection),
@@ -162,10 +169,11 @@ impl Db {
     /// # Errors
     /// When none can be had in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx(match self {
+        let link = match self {
             Self::Sqlite { writer, .. } => Link::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Link::PostgresTx(pool.begin().await?),
-        }))
+        };
+        Ok(Tx { link, told: Vec::new() })
     }
 
     /// Closes every connection, after what runs has ended.
@@ -192,16 +200,24 @@ impl Link {
 }
 
 impl Tx {
-    /// Makes it durable.
+    /// Has those who watch an organization look once this is durable.
+    pub(crate) fn tell(&mut self, live: &Live, organization: &OrganizationId) {
+        if self.told.iter().all(|(_, known)| known != organization) {
+            self.told.push((live.clone(), organization.clone()));
+        }
+    }
+
+    /// Makes it durable, and then tells those who watch.
     ///
     /// # Errors
     /// When the database does not confirm it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0 {
+        match self.link {
             Link::SqliteTx(tx) => tx.commit().await?,
             Link::PostgresTx(tx) => tx.commit().await?,
             Link::SqliteRead(_) | Link::PostgresRead(_) => {}
         }
+        self.told.iter().for_each(|(live, organization)| live.stir(organization));
         Ok(())
     }
 }
@@ -210,13 +226,13 @@ impl Deref for Tx {
     type Target = Link;
 
     fn deref(&self) -> &Link {
-        &self.0
+        &self.link
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Link {
-        &mut self.0
+        &mut self.link
     }
 }
 

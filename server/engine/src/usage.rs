@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::policy::Reach;
 use domain::view::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
-use domain::{KeyId, Moment};
+use domain::{KeyId, Moment, OrganizationId};
 
 use crate::ctx::Origin;
 use crate::store::usage::{self, CallerRow, DayRow, RefusalRow};
@@ -35,6 +35,8 @@ pub type LastUse = (Moment, Option<String>, Option<String>);
 /// What one key did since the last writing.
 #[derive(Clone, Default)]
 struct Gathered {
+    /// Where the key belongs; unknown as long as it was only refused.
+    organization: Option<OrganizationId>,
     last: Option<LastUse>,
     days: BTreeMap<i64, DayRow>,
     callers: BTreeMap<(String, String), (i64, i64)>,
@@ -43,9 +45,10 @@ struct Gathered {
 
 impl Usage {
     /// A request passed with this key (decision D27).
-    pub fn accepted(&self, key: KeyId, at: Moment, origin: &Origin) {
+    pub fn accepted(&self, organization: &OrganizationId, key: KeyId, at: Moment, origin: &Origin) {
         let mut pending = self.pending();
         let gathered = pending.entry(key).or_default();
+        gathered.organization.get_or_insert_with(|| organization.clone());
         gathered.last = Some((at, origin.address.clone(), origin.agent.clone()));
         gathered.day(at).calls += 1;
         let caller = (origin.address.clone().unwrap_or_default(), origin.agent.clone().unwrap_or_default());
@@ -82,6 +85,14 @@ impl Usage {
         self.pending().iter().map(|(key, gathered)| (*key, days(gathered))).collect()
     }
 
+    /// The last uses in an organization after this moment that are not written yet.
+    pub fn lately(&self, organization: &OrganizationId, since: Moment) -> Vec<(KeyId, LastUse)> {
+        let pending = self.pending();
+        let here = pending.iter().filter(|(_, gathered)| gathered.organization.as_ref() == Some(organization));
+        let last = here.filter_map(|(key, gathered)| Some((*key, gathered.last.clone()?)));
+        last.filter(|(_, (at, ..))| *at > since).collect()
+    }
+
     fn take(&self) -> HashMap<KeyId, Gathered> {
         std::mem::take(&mut self.pending())
     }
@@ -109,6 +120,7 @@ impl Gathered {
 
     /// Adds what was gathered before.
     fn add(&mut self, older: Self) {
+        self.organization = self.organization.take().or(older.organization);
         self.last = self.last.take().or(older.last);
         for (day, row) in older.days {
             self.numbered(day).add(row);

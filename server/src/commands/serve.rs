@@ -38,7 +38,11 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     greet(&settings, stage_demo);
     let tidying = tokio::spawn(tidy(engine.clone()));
     let router = http::router(&house, standin.map(Standin::router));
-    listen::serve(listener, router, listen::asked_to_stop()).await;
+    let stop = async {
+        listen::asked_to_stop().await;
+        engine.end_watches();
+    };
+    listen::serve(listener, router, stop).await;
     tidying.abort();
     // What it was writing at this moment is back in memory once it is gone.
     let _ = tidying.await;

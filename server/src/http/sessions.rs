@@ -28,6 +28,8 @@ pub const AGENT: &str = "agent";
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    /// Whether loading a session is a use of it.
+    counts: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -43,7 +45,16 @@ pub fn cookie_name(house: &House) -> &'static str {
 
 /// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
 pub fn layer(house: &House) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store { engine: house.engine.clone() })
+    manager(house, true)
+}
+
+/// The same for what goes on by itself while a page is open: it does not keep the session alive.
+pub fn onlooking(house: &House) -> SessionManagerLayer<Store> {
+    manager(house, false)
+}
+
+fn manager(house: &House, counts: bool) -> SessionManagerLayer<Store> {
+    SessionManagerLayer::new(Store { engine: house.engine.clone(), counts })
         .with_name(cookie_name(house))
         .with_secure(house.is_https())
         .with_http_only(true)
@@ -84,9 +95,11 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some((value, ends)) = self.engine.find_session(&token(*id)).await.map_err(backend)? else {
-            return Ok(None);
+        let found = match self.counts {
+            true => self.engine.find_session(&token(*id)).await,
+            false => self.engine.peek_session(&token(*id)).await,
         };
+        let Some((value, ends)) = found.map_err(backend)? else { return Ok(None) };
         let data = serde_json::from_slice(&value).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date =
             OffsetDateTime::from_unix_timestamp(ends.0 / 1000).map_err(|e| Error::Decode(e.to_string()))?;

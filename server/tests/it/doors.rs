@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use app::routes::LIVE;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use domain::Role;
@@ -79,6 +80,25 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/sign_out", "", 200, 200),
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];
+
+/// A stream: its address, and the answers to nobody and to a stranger. A browser that is told 204 asks no more.
+const STREAMS: &[(&str, u16, u16)] = &[(LIVE, 204, 204)];
+
+#[tokio::test]
+async fn every_stream_turns_strangers_away() {
+    let house = House::new().await;
+    let (olivia, theo) = (house.someone("olivia").await, house.someone("theo").await);
+    for &(path, nobody, other) in STREAMS {
+        let path = path.replace("{organization}", olivia.organization.as_str());
+        for (cookie, expected) in [(String::new(), nobody), (theo.cookie(), other)] {
+            let request = Request::get(&path).header("cookie", cookie).body(Body::empty()).expect("request");
+            let answer = house.send(request).await;
+            assert_eq!((answer.status.as_u16(), answer.text.as_str()), (expected, ""), "{path}");
+        }
+        let bearer = house.key("olivia").await;
+        assert_eq!(house.get(&path, &bearer).await.status.as_u16(), nobody, "a key opens no page: {path}");
+    }
+}
 
 #[tokio::test]
 async fn every_server_function_turns_strangers_and_other_sites_away() {

@@ -6,6 +6,7 @@ mod doors;
 mod flight;
 mod house;
 mod keys;
+mod live;
 mod log;
 mod matrix;
 mod members;

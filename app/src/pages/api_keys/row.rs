@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::List;
 use crate::bits::{icon, preview};
-use crate::parts::{used, when, when_due};
+use crate::parts::{moving, when, when_due};
 use crate::routes::Screen;
 use crate::words;
 
@@ -35,7 +35,7 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
             <td class="perm" data-label=words::PERMISSIONS>{permissions(key.scopes)}</td>
             <td class="created" data-label=words::CREATED_AT>{when(now, key.created_at)}</td>
             {list.sees_creators().then(|| creator(key))}
-            <td class="used" data-label=words::LAST_USED>{used(now, key.last_used)}</td>
+            <td class="used" data-label=words::LAST_USED>{moving(key.key_id, now, key.last_used)}</td>
             <td class="expires" data-label=words::EXPIRES>{expires}</td>
             <td class="state" data-label=words::STATUS><span class=badge>{status}</span></td>
             <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::REVOKE))}{menu(&organization, key)}</div></td>

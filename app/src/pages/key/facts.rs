@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::Shown;
 use crate::bits::{icon, preview};
 use crate::parts::frame::Room;
-use crate::parts::{used, when, when_due};
+use crate::parts::{moving, when, when_due};
 use crate::routes::Screen;
 use crate::words;
 
@@ -68,9 +68,14 @@ fn permissions(permissions: Permissions) -> AnyView {
 }
 
 fn last_used(room: &Room, line: &KeyLine) -> AnyView {
-    let address = line.last_used_address.clone().map(|address| view! { {words::FROM}<code>{address}</code> });
-    let agent = line.last_used_agent.clone().map(|agent| view! { <span class="sub"><bdi>{agent}</bdi></span> });
-    view! { {used(room.ctx.now(), line.key.last_used)}{address}{agent} }.into_any()
+    let key = &line.key;
+    let (address, agent) = (line.last_used_address.clone(), line.last_used_agent.clone());
+    view! {
+        {moving(key.key_id, room.ctx.now(), key.last_used)}
+        <span data-used-from="" hidden=address.is_none()>{words::FROM}<code>{address.clone()}</code></span>
+        <span class="sub" data-used-by="" hidden=agent.is_none()><bdi>{agent.clone()}</bdi></span>
+    }
+    .into_any()
 }
 
 /// The key before or after this one.

@@ -62,7 +62,8 @@ impl Engine {
                 return Err(Error::Denied);
             }
         };
-        self.usage().accepted(id, now, &origin);
+        self.usage().accepted(&actor.organization, id, now, &origin);
+        self.live().stir(&actor.organization);
         let credential = Credential::Key { id, prefix: row.key_prefix, flight: pass.id };
         let expires_at = row.expires_at.map(Moment);
         Ok(Admitted { ctx: Ctx::new(actor, now, origin, credential), pass, expires_at })

@@ -1,6 +1,7 @@
 //! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
 
 mod attention;
+mod lately;
 mod list;
 
 use domain::token::Kind;
@@ -157,6 +158,7 @@ macro_rules! listed {
     };
 }
 pub use attention::{FactsRow, counts, reached, worst, worst_facts};
+pub use lately::{among, used_since};
 pub use list::{count_ended, creators, list};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ mod finding;
 mod histories;
 mod invitations;
 mod keys;
+mod live;
 mod log;
 mod log_chain;
 mod members;

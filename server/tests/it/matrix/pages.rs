@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use app::routes::Screen;
+use app::routes::{LIVE, Screen};
 use axum::body::Body;
 use axum::http::Request;
 use domain::Role;
+use tower::ServiceExt;
 
 use super::Tally;
 use super::forms::visitors;
@@ -120,4 +121,33 @@ async fn b15_the_matrix_of_pages() {
         }
     }
     tally.judge("the pages", 900);
+}
+
+// B15, B20: what moves on pages is heard by whoever sees the pages, and by nobody else. A browser is told 204 to ask no
+// more; looking changes nothing.
+#[tokio::test]
+async fn b15_the_matrix_of_streams() {
+    let world = World::new().await;
+    let visitors = visitors(&world).await;
+    let mut tally = Tally::default();
+    let before = world.picture().await;
+    for organization in [world.acme.as_str(), world.orbit.as_str(), "org_none", "x", "%27"] {
+        for who in &visitors {
+            let theirs = organization == world.orbit.as_str() && who.name.contains("another organization");
+            let member = organization == world.acme.as_str() && matches!(who.standing, Standing::Inside { .. });
+            for (query, good) in [("", true), ("?since=1&drawn=1", true), ("?since=x", false), ("?drawn=", false)] {
+                let path = LIVE.replace("{organization}", organization) + query;
+                let request = Request::get(&path).header("cookie", &who.cookie).body(Body::empty()).expect("request");
+                let got = world.house.router.clone().oneshot(request).await.expect("never fails").status().as_u16();
+                let expected = match (good, member || theirs) {
+                    (false, _) => 400,
+                    (true, true) => 200,
+                    (true, false) => 204,
+                };
+                let unchanged = world.picture().await == before;
+                tally.note(|| format!("{path} by {}", who.name), got, expected, unchanged);
+            }
+        }
+    }
+    tally.judge("the streams", 200);
 }

@@ -1,0 +1,136 @@
+//! What moves while the page is open. Heard only while someone sees it: a browser has few connections to spare.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::{ev, web_sys};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, EventSource, MessageEvent};
+
+use super::browser::{all, attribute, by_id, text};
+use crate::words;
+
+/// Until the page has come to rest, in the eyes of those who measure it too.
+const REST: Duration = Duration::from_millis(1500);
+
+/// Hears what moves, as the first `data-live` of the page says where, and shows it: uses of keys, and that a list is not
+/// what it was.
+#[island]
+pub fn LiveMarks() -> impl IntoView {
+    if cfg!(feature = "hydrate")
+        && let Some(mark) = all("[data-live]").into_iter().next()
+    {
+        let ear = Rc::new(Ear::new(attribute(&mark, "data-live")));
+        let begin = ear.clone();
+        set_timeout(
+            move || {
+                begin.mind();
+                window_event_listener_untyped("visibilitychange", {
+                    let ear = begin.clone();
+                    move |_| ear.mind()
+                });
+                window_event_listener(ev::pageshow, move |_| begin.mind());
+            },
+            REST,
+        );
+        window_event_listener(ev::pagehide, move |_| ear.close());
+    }
+}
+
+type Heard = Closure<dyn Fn(MessageEvent)>;
+
+/// The stream, while it is open.
+struct Ear {
+    address: String,
+    used: Heard,
+    changed: Heard,
+    source: RefCell<Option<EventSource>>,
+}
+
+impl Ear {
+    fn new(address: String) -> Self {
+        Self { address, used: Closure::new(used), changed: Closure::new(|_| changed()), source: RefCell::default() }
+    }
+
+    /// Open while the page is seen, else closed. A stream that ended by itself asks again by itself; one that was told
+    /// to ask no more is asked for once more when someone comes back to the page.
+    fn mind(&self) {
+        if document().hidden() {
+            return self.close();
+        }
+        let mut source = self.source.borrow_mut();
+        if source.as_ref().is_some_and(|source| source.ready_state() != EventSource::CLOSED) {
+            return;
+        }
+        let Ok(fresh) = EventSource::new(&self.address) else { return };
+        for (name, hear) in [("used", &self.used), ("changed", &self.changed)] {
+            let _ = fresh.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref());
+        }
+        *source = Some(fresh);
+    }
+
+    fn close(&self) {
+        if let Some(source) = self.source.borrow_mut().take() {
+            source.close();
+        }
+    }
+}
+
+/// A key was used: its row, its page and its dialogs say so.
+fn used(event: MessageEvent) {
+    let Some(told) = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok()) else { return };
+    let (key, ago) = (text(&told, "key"), text(&told, "ago"));
+    let (address, agent) = (text(&told, "address"), text(&told, "agent"));
+    for cell in all(&format!("[data-last-used=\"{key}\"]")) {
+        show_time(&cell, &text(&told, "at"), &text(&told, "exact"), &ago);
+        if let Ok(Some(around)) = cell.closest("dd") {
+            tell(&around, "[data-used-from]", "code", &address);
+            tell(&around, "[data-used-by]", "bdi", &agent);
+        }
+    }
+    for link in all(&format!("a[data-revoke=\"{key}\"]")) {
+        let _ = link.set_attribute("data-used", &ago);
+        let _ = link.set_attribute("data-confirm", "name");
+    }
+    if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
+        && first.class_list().toggle_with_force("done", true).is_ok()
+        && let Ok(Some(said)) = first.query_selector("span")
+        && said.text_content().as_deref() == Some(words::WAITING)
+    {
+        said.set_text_content(Some(&words::first_request(&address)));
+    }
+}
+
+fn show_time(cell: &Element, at: &str, exact: &str, ago: &str) {
+    let Ok(time) = document().create_element("time") else { return };
+    let _ = time.set_attribute("datetime", at);
+    let _ = time.set_attribute("title", exact);
+    time.set_text_content(Some(ago));
+    cell.set_text_content(None);
+    let _ = cell.append_child(&time);
+}
+
+fn tell(around: &Element, part: &str, inside: &str, said: &str) {
+    if let Ok(Some(part)) = around.query_selector(part)
+        && let Ok(Some(inside)) = part.query_selector(inside)
+    {
+        inside.set_text_content(Some(said));
+        let _ = part.toggle_attribute_with_force("hidden", said.is_empty());
+    }
+}
+
+/// The list is not what the page shows. Said once, and not while a dialog is open: after it the page often loads anew.
+fn changed() {
+    let Some(line) = all(".news:empty").into_iter().next() else { return };
+    if !all("dialog[open]").is_empty() {
+        return set_timeout(changed, REST);
+    }
+    let Ok(link) = document().create_element("a") else { return };
+    let _ = link.set_attribute("href", &attribute(&line, "data-here"));
+    link.set_text_content(Some(words::RELOAD));
+    line.set_text_content(Some(&format!("{} ", words::LIST_CHANGED)));
+    let _ = line.append_child(&link);
+}

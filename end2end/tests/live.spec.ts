@@ -1,0 +1,232 @@
+// What moves while a page is open: uses, the first request of a new key, and that somebody changed the list.
+import type { Page } from '@playwright/test';
+
+import { bearer, curl } from '../support/curl.ts';
+import { inspect } from '../support/looks.ts';
+import { test as alone } from '../support/own.ts';
+import {
+  ADAM, MINA, OLIVIA, awake, beginRevoking, confirmRevoking, createKey, find, generate, openKey, row, sheet, shownKey, signIn, unique,
+} from '../support/people.ts';
+import { ports, startServer } from '../support/server.ts';
+import { expect, test } from '../support/test.ts';
+
+const WAITING = 'Waiting for the first request…';
+const CHANGED = 'This list has changed.';
+
+/** A key that is made in one page and on the list of another. */
+async function sharedKey(page: Page, other: Page, name: string): Promise<string> {
+  await signIn(page, OLIVIA);
+  const key = await createKey(page, name, true);
+  await signIn(other, ADAM);
+  for (const one of [page, other]) {
+    await find(one, name);
+    await listening(one);
+  }
+  return key;
+}
+
+/** Waits until the page hears what moves. */
+async function listening(page: Page) {
+  await awake(page, true);
+  await expect.poll(() => streams(page)).toBeGreaterThan(0);
+}
+
+const opened = new WeakMap<Page, number>();
+
+function streams(page: Page): number {
+  return opened.get(page) ?? 0;
+}
+
+/** Counts the streams that a page has open. */
+function count(page: Page) {
+  const add = (n: number) => opened.set(page, streams(page) + n);
+  const live = (url: string) => /\/o\/[^/]+\/live\?/.test(url);
+  page.on('response', (response) => live(response.url()) && response.status() === 200 && add(1));
+  for (const ended of ['requestfinished', 'requestfailed'] as const) {
+    page.on(ended as 'requestfinished', (request) => live(request.url()) && streams(page) > 0 && add(-1));
+  }
+}
+
+const use = async (baseURL: string | undefined, key: string) =>
+  expect((await curl(`${baseURL}/api/v1/me`, '-A', 'deploy/1.0', ...bearer(key))).status).toBe(200);
+
+test.beforeEach(({ page }) => count(page));
+
+test('“Last used” moves by itself for everyone who sees the key', { tag: '@store' }, async ({ page, browser, baseURL, guard }) => {
+  test.slow();
+  const context = await browser.newContext({ baseURL });
+  guard.watch(context);
+  const other = await context.newPage();
+  count(other);
+  const name = unique('Moving');
+  const key = await sharedKey(page, other, name);
+  await openKey(other, name);
+  await listening(other);
+  await expect(row(page, name)).toContainText('Never used');
+  await expect(other.getByText('Never used')).toBeVisible();
+  await use(baseURL, key);
+  const cell = row(page, name).locator('[data-last-used] time');
+  await expect(cell).toHaveText('just now');
+  await expect(cell).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT[\d:]+Z$/);
+  await expect(cell).toHaveAttribute('title', /UTC$/);
+  await expect(other.locator('dd').filter({ hasText: 'just now from' })).toHaveText(/just now\s+from\s+127\.0\.0\.1\s*deploy\/1\.0/);
+  await expect(page.getByText(CHANGED)).toHaveCount(0);
+  // The dialog that ends the key knows it too.
+  const form = await beginRevoking(page, name, true);
+  await expect(form).toContainText('just now');
+  await expect(form.getByLabel(/^Type .* to confirm/)).toBeVisible();
+  await form.getByRole('button', { name: 'Cancel' }).click();
+  // What the server draws is the same.
+  await page.reload();
+  await expect(row(page, name)).toContainText('just now');
+  await context.close();
+});
+
+test('the dialog of a new key tells of its first request', { tag: '@store' }, async ({ page, baseURL }) => {
+  await signIn(page, OLIVIA);
+  await listening(page);
+  const key = await generate(page, unique('First'), true);
+  const status = page.getByRole('dialog').getByRole('status').filter({ hasText: 'request' });
+  await expect(status).toHaveText(WAITING);
+  await inspect(page, 'waiting');
+  await use(baseURL, key);
+  await expect(status).toHaveText('First request from 127.0.0.1, just now.');
+  await use(baseURL, key);
+  await expect(page.getByText(CHANGED)).toHaveCount(0);
+  await inspect(page, 'first-request');
+});
+
+test('so does the page of a key that took another’s place', async ({ page, baseURL }) => {
+  const name = unique('Rotated');
+  await signIn(page, OLIVIA);
+  await createKey(page, name, true);
+  await openKey(page, name);
+  await page.getByRole('link', { name: 'Rotate…' }).click();
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+  const key = await shownKey(page, false).inputValue();
+  await expect(page.getByText(WAITING)).toBeVisible();
+  await listening(page);
+  await use(baseURL, key);
+  await expect(page.getByText('First request from 127.0.0.1, just now.')).toBeVisible();
+  await sheet(page, false).getByRole('button', { name: 'Copy', exact: true }).click();
+});
+
+test('what somebody else changes is one quiet line, and nothing moves', { tag: '@store' }, async ({ page, browser, baseURL, guard }) => {
+  test.slow();
+  const context = await browser.newContext({ baseURL });
+  guard.watch(context);
+  const other = await context.newPage();
+  count(other);
+  const name = unique('Changing');
+  await sharedKey(page, other, name);
+  const before = await row(other, name).boundingBox();
+  const form = await beginRevoking(page, name, true);
+  await confirmRevoking(page, form, name);
+  const line = other.getByRole('status').filter({ hasText: CHANGED });
+  await expect(line).toHaveCount(1);
+  expect(await row(other, name).boundingBox()).toEqual(before);
+  await inspect(other, 'list-changed');
+  // No second line, and the page whose list is new has none.
+  await createKey(page, unique('Another'), true);
+  await expect(line).toHaveCount(1);
+  await listening(page);
+  await page.waitForTimeout(1_000);
+  await expect(page.getByText(CHANGED)).toHaveCount(0);
+  await line.getByRole('link', { name: 'Reload' }).click();
+  await expect(other.getByText(CHANGED)).toHaveCount(0);
+  await expect(other.getByRole('heading', { name: 'No keys match' })).toBeVisible();
+  await context.close();
+});
+
+test('a member does not hear of the keys of others', async ({ page, browser, baseURL, guard }) => {
+  const context = await browser.newContext({ baseURL });
+  guard.watch(context);
+  const other = await context.newPage();
+  count(other);
+  await signIn(other, MINA);
+  await listening(other);
+  await signIn(page, OLIVIA);
+  const key = await createKey(page, unique('Hidden'), true);
+  await use(baseURL, key);
+  await other.waitForTimeout(1_500);
+  await expect(other.getByText(CHANGED)).toHaveCount(0);
+  await context.close();
+});
+
+test('without script the truth is there when the page is loaded', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
+  const name = unique('Plain');
+  await signIn(page, OLIVIA);
+  const key = await generate(page, name, scripted);
+  await expect(page.getByText(WAITING)).toBeVisible({ visible: scripted });
+  if (scripted) return sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
+  await use(baseURL, key);
+  await page.getByText('Done', { exact: true }).click();
+  await expect(row(page, name)).toContainText('just now');
+});
+
+test('nothing is heard while nobody sees the page', async ({ page, baseURL }) => {
+  const name = unique('Out of sight');
+  await signIn(page, OLIVIA);
+  const key = await createKey(page, name, true);
+  await find(page, name);
+  await listening(page);
+  const see = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    }, hidden);
+  await see(true);
+  await expect.poll(() => streams(page)).toBe(0);
+  await use(baseURL, key);
+  await page.waitForTimeout(1_000);
+  await expect(row(page, name)).toContainText('Never used');
+  await see(false);
+  await expect(row(page, name)).toContainText('just now');
+  expect(streams(page)).toBe(1);
+});
+
+test('the way back leads to a page that moves', async ({ page, baseURL }) => {
+  const name = unique('Back');
+  await signIn(page, OLIVIA);
+  const key = await createKey(page, name, true);
+  await find(page, name);
+  await openKey(page, name);
+  await listening(page);
+  await page.goBack();
+  await expect(row(page, name)).toBeVisible();
+  await listening(page);
+  await use(baseURL, key);
+  await expect(row(page, name)).toContainText('just now');
+  await expect.poll(() => streams(page)).toBe(1);
+});
+
+alone('a session that ends elsewhere ends the stream, and nobody complains', async ({ as }) => {
+  const [page, phone] = [await as(OLIVIA), await as(OLIVIA)];
+  count(page);
+  await page.reload();
+  await listening(page);
+  await phone.goto('/account');
+  await phone.getByRole('button', { name: 'Revoke all others' }).click();
+  await expect.poll(() => streams(page)).toBe(0);
+  const last = await page.waitForResponse(/\/live\?/);
+  expect(last.status()).toBe(204);
+  // And asks no more.
+  const asked = page.waitForRequest(/\/live\?/, { timeout: 4_000 }).catch(() => 'never');
+  expect(await asked).toBe('never');
+});
+
+test('the server ends within a second, and nobody complains', async ({ browser, guard }, info) => {
+  const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
+  const context = await browser.newContext({ baseURL: server.url });
+  guard.watch(context);
+  const page = await context.newPage();
+  count(page);
+  await signIn(page, OLIVIA);
+  await listening(page);
+  const begun = Date.now();
+  expect(await server.stop()).toEqual([]);
+  expect(Date.now() - begun).toBeLessThan(1_000);
+  await page.waitForTimeout(5_000);
+  expect(streams(page)).toBe(0);
+  await context.close();
+});
