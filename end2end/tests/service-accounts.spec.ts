@@ -111,7 +111,7 @@ test('an admin makes service accounts too: RA-17', { tag: '@plain' }, async ({ p
 test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   const organization = await signIn(page, MINA);
-  await expect(nav(page).getByRole('link')).toHaveText(['API Keys', 'Members', 'Audit Log', 'Organization', 'Documentation']);
+  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'Members', 'Audit Log', 'Organization', 'Documentation']);
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
@@ -137,7 +137,7 @@ test('the menu of narrow screens leads everywhere', { tag: '@plain' }, async ({ 
   await signIn(page, OLIVIA);
   await page.getByRole('button', { name: 'Settings menu' }).click();
   const links = nav(page).getByRole('link');
-  await expect(links).toHaveText(['API Keys', 'Service accounts', 'Members', 'Audit Log', 'Organization', 'Documentation']);
+  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'Members', 'Audit Log', 'Organization', 'Documentation']);
   await links.filter({ hasText: 'Organization' }).click();
   await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
 });

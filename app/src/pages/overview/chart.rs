@@ -35,7 +35,7 @@ fn legend() -> AnyView {
     let swatch = |class: &'static str, name: &'static str| {
         view! {
             <li>
-                <svg class="swatch" aria-hidden="true"><rect class=class fill=fill(class) x="0.5" y="0.5" width="11" height="11" rx="2"/></svg>{name}
+                <svg class="pattern-sample" aria-hidden="true"><rect class=class fill=fill(class) x="0.5" y="0.5" width="11" height="11" rx="2"/></svg>{name}
             </li>
         }
     };
