@@ -18,6 +18,7 @@ mod keys;
 mod log;
 mod log_chain;
 mod members;
+mod offboarding;
 mod organizations;
 mod own_sessions;
 mod people;
