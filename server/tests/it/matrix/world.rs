@@ -269,7 +269,8 @@ async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
     let (mut texts, mut things) = (Vec::new(), Vec::new());
     let mut restore = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned();
     for (table, columns) in columns(db).await {
-        let seen = |name: &str| name.starts_with("last_used") || name == "seen_at";
+        // Where someone looked last is kept for their next sign-in, and is none either.
+        let seen = |name: &str| name.starts_with("last_used") || matches!(name, "seen_at" | "active_organization");
         let quoted: Vec<_> = columns.iter().filter(|name| !seen(name)).map(|name| format!("quote({name})")).collect();
         // How keys are used is counted, refused calls too; being seen is no change.
         if !table.starts_with("key_") && table != "sessions" {

@@ -141,7 +141,7 @@ async fn pypi_14_nothing_changes_without_an_event() {
     assert!(changes > 150, "{changes}");
     // What the examples of the API do not come to, as the test above has it.
     use Happening as H;
-    let single = [H::OrganizationChanged, H::KeyNarrowed, H::SessionEnded];
+    let single = [H::OrganizationChanged, H::KeyNarrowed, H::SessionEnded, H::AuditExported, H::TokenIssued];
     stories.extend(single.map(|happening| vec![happening]));
     stories.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
     stories.insert(vec![H::KeyRevoked, H::MemberRemoved]);
