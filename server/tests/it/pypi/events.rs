@@ -178,8 +178,10 @@ fn tells_of_a_change(events: &[Happening]) -> bool {
     events.iter().any(|event| !matches!(event, Happening::AuditExported | Happening::TokenIssued))
 }
 
+/// The story of some events, however often each of them came: of several sessions, each has its own.
 fn sorted(mut events: Vec<Happening>) -> Vec<Happening> {
     events.sort_by_key(|happening| happening.as_str());
+    events.dedup();
     events
 }
 
