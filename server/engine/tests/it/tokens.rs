@@ -272,7 +272,9 @@ both! {
             intruder.set("signing_keys", column, stored, &which).await;
         }
         assert!(is_signed(&house.engine, &token).await);
-        let renamed = format!("{}x", &kid(&token)[..kid(&token).len() - 1]);
+        let whole = kid(&token);
+        let (name, last) = whole.split_at(whole.len() - 1);
+        let renamed = format!("{name}{}", if last == "x" { "y" } else { "x" });
         intruder.set("signing_keys", "id", &Value::Text(renamed.clone()), &which).await;
         assert!(house.engine.verifying_key(&renamed).await.expect("an answer").is_none());
         intruder.set("signing_keys", "id", &Value::Text(kid(&token)), &format!("id = '{renamed}'")).await;

@@ -262,7 +262,7 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
         let (engine, owner, id) = (house.engine.clone(), olivia.ctx.clone(), someone.ctx.actor().id);
         let parts = house.parts.clone();
         let read = move |asked: Parts| async move {
-            caller::actor(&parts, &asked).await.ok().expect("let in");
+            caller::actor(&parts, &asked).await.expect("let in");
             match role {
                 Some(role) => engine.change_role(&owner, id, role).await.expect("lowered"),
                 None => engine.remove_member(&owner, id).await.expect("removed"),
