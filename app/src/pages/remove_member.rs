@@ -3,7 +3,7 @@
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::policy::{Action, Grant, decide, may_give};
-use domain::view::{KeyView, MemberView, ServiceAccount};
+use domain::view::{KeyLine, MemberView, ServiceAccount};
 use domain::{ActorId, Code, OrganizationId, Problem, Role};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ const MOST: i64 = 100;
 struct Shown {
     room: Room,
     member: MemberView,
-    keys: Vec<KeyView>,
+    keys: Vec<KeyLine>,
     /// How many more there are.
     unlisted: i64,
     heirs: Vec<ServiceAccount>,
@@ -69,9 +69,9 @@ pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) 
     let unlisted = if keys.next.is_some() { member.active_keys.unwrap_or_default() - MOST } else { 0 };
     let accounts = visit.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(told)?.rows;
     let owners = visit.engine.count_owners(&room.ctx).await.map_err(told)?;
-    let mut listed: Vec<_> = keys.rows.into_iter().map(|line| line.key).collect();
+    let mut listed = keys.rows;
     // Uses of the last minute are not in the order of the list yet.
-    listed.sort_by_key(|key| std::cmp::Reverse(key.last_used));
+    listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
     let shown = Shown {
         stays: member.role == Role::Owner && owners < 2,
         keys: listed,

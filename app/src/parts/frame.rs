@@ -2,7 +2,7 @@
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
-use domain::{OrganizationId, Problem};
+use domain::{OrganizationId, PersonId, Problem};
 use engine::Ctx;
 use engine::people::Person;
 use leptos::prelude::*;
@@ -38,12 +38,12 @@ impl Room {
     /// As [`Visit::open`].
     pub async fn enter(visit: &Visit, organization: &OrganizationId, place: Place) -> Result<Self, Problem> {
         let ctx = visit.open(organization.as_str()).await?;
-        let person = visit.person()?.person;
-        let memberships = visit.engine.memberships(person).await.map_err(|error| visit.tell(&error))?;
-        let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
+        let id = visit.person()?.person;
+        let memberships = visit.engine.memberships(id).await.map_err(|error| visit.tell(&error))?;
+        let person = visit.engine.get_person(id).await.map_err(|error| visit.tell(&error))?;
         let name =
             memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
-        remember(visit, organization).await;
+        remember(visit, id, organization).await;
         Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: visit.theme, place })
     }
 
@@ -58,16 +58,31 @@ impl Room {
     }
 }
 
-/// The organization of the last page, if the session knows it.
+/// The organization of the last page: of this session, else of the one before.
 pub async fn active(visit: &Visit) -> Option<OrganizationId> {
+    if let Some(here) = in_session(visit).await {
+        return Some(here);
+    }
+    let person = visit.caller.as_ref()?.person;
+    visit.engine.last_looked_around(person).await.ok().flatten()
+}
+
+async fn in_session(visit: &Visit) -> Option<OrganizationId> {
     visit.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
 }
 
-async fn remember(visit: &Visit, organization: &OrganizationId) {
-    if active(visit).await.as_ref() != Some(organization)
-        && let Err(error) = visit.session.insert(ACTIVE, organization).await
-    {
-        tracing::warn!(request_id = visit.origin.request_id, %error, "the active organization was not kept");
+/// Keeps the organization with the session, and with the person for their next one. What cannot be kept is not worth a
+/// page.
+async fn remember(visit: &Visit, person: PersonId, organization: &OrganizationId) {
+    if in_session(visit).await.as_ref() == Some(organization) {
+        return;
+    }
+    let request_id = &visit.origin.request_id;
+    if let Err(error) = visit.session.insert(ACTIVE, organization).await {
+        tracing::warn!(request_id, %error, "the active organization was not kept");
+    }
+    if let Err(error) = visit.engine.look_around(person, organization).await {
+        tracing::warn!(request_id, %error, "the active organization was not kept");
     }
 }
 

@@ -7,18 +7,18 @@ use domain::command::InviteMember;
 use domain::event::{Event, Happening};
 use domain::policy::{Action, may_give, permit};
 use domain::view::{InvitationView, NewInvitation, Offer, Page, Standing};
-use domain::{InvitationId, OrganizationId, PersonId};
+use domain::{ActorId, InvitationId, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::fence::{conflict, fence, fence_person};
 use crate::keyring::Purpose;
 use crate::keys::page;
-use crate::members::may_have_owners;
+use crate::members::may_make;
 use crate::store::actors::{self, ActorRow};
 use crate::store::invitations::{self, InvitationRow};
 use crate::store::people::{self, PersonRow};
-use crate::store::{self, Tx, meta, organizations};
+use crate::store::{self, Link, Tx, meta, organizations, word};
 use crate::{Engine, Error, Result};
 
 /// An invitation ends by itself after seven days.
@@ -30,20 +30,24 @@ impl Engine {
     /// Invites an address. The token is in the answer and nowhere else; an older invitation of the same address ends.
     ///
     /// # Errors
-    /// `Denied` for members, and for admins who invite an owner; `FreshSignInRequired` for an owner; `Conflict` for
-    /// someone who is a member already, or when too many invitations wait.
+    /// `Denied` for members, and for admins and keys that invite an owner, or would take the invitation of one back;
+    /// `FreshSignInRequired` for an admin or owner; `Conflict` for someone who is a member already, or when too many
+    /// invitations wait.
     pub async fn invite_member(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        may_have_owners(ctx, command.role)?;
+        may_make(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
             return Err(conflict("Someone with this e-mail address is already a member"));
         }
         for row in invitations::pending_about(&mut tx, reach.organization(), &command.email, 0).await? {
+            if row.is_open(ctx.now) && !may_give(ctx.actor.role, row.view()?.role) {
+                return Err(Error::Denied);
+            }
             self.withdraw(&mut tx, ctx, row).await?;
         }
-        if invitations::count_pending(&mut tx, reach.organization()).await? >= MOST_PENDING {
+        if invitations::count_pending(&mut tx, reach.organization(), ctx.now).await? >= MOST_PENDING {
             return Err(conflict("Too many invitations are pending. Withdraw some of them first"));
         }
         let token = String::from_utf8_lossy(&self.outside().base62::<43>()).into_owned();
@@ -52,17 +56,17 @@ impl Engine {
         Ok(NewInvitation { view: row.view()?, token })
     }
 
-    /// Invitations that nobody has taken up yet, newest first.
+    /// Invitations that can still be taken up, newest first.
     ///
     /// # Errors
     /// `Denied` for members.
     pub async fn list_invitations(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<InvitationView>> {
         let reach = permit(&ctx.actor, Action::SeeAddresses)?;
         let mut link = self.db().read().await?;
-        let rows = invitations::pending(&mut link, reach.organization(), before.unwrap_or(i64::MAX), limit + 1).await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = invitations::pending(&mut link, reach.organization(), ctx.now, before, limit + 1).await?;
         let rows = page(rows, limit, |row| row.seq);
-        let open = rows.rows.iter().filter(|row| row.is_open(ctx.now));
-        let views = open.map(InvitationRow::view).collect::<std::result::Result<_, _>>()?;
+        let views = rows.rows.iter().map(InvitationRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
     }
 
@@ -91,8 +95,9 @@ impl Engine {
     /// # Errors
     /// `NotFound` for a token that opens nothing, or nothing any more: which of the two is not said.
     pub async fn see_invitation(&self, token: &str) -> Result<Offer> {
-        let found = invitations::by_digest(&mut self.db().read().await?, &self.invitation_digest(token)).await?;
-        Ok(self.open_invitation(found)?.offer()?)
+        let mut link = self.db().read().await?;
+        let found = invitations::by_digest(&mut link, &self.invitation_digest(token)).await?;
+        Ok(self.open_invitation(&mut link, found).await?.offer()?)
     }
 
     /// What a link offers to a person.
@@ -107,7 +112,7 @@ impl Engine {
         if let Some(organization) = offered.filter(|id| memberships.iter().any(|one| one.organization == *id)) {
             return Ok(Standing::Member(organization));
         }
-        let row = self.open_invitation(found)?;
+        let row = self.open_invitation(&mut link, found).await?;
         let person = people::get(&mut link, person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
         let invited = person.email.as_deref() == Some(row.email.as_str());
         Ok(if invited { Standing::Invited(row.offer()?) } else { Standing::WrongAddress(row.offer()?) })
@@ -128,7 +133,8 @@ impl Engine {
         };
         // Read anew behind the chain's head: of two who come at the same time, one finds it open.
         store::audit::hold_head(&mut tx, &organization).await?;
-        let row = self.open_invitation(invitations::by_digest(&mut tx, &digest).await?)?;
+        let found = invitations::by_digest(&mut tx, &digest).await?;
+        let row = self.open_invitation(&mut tx, found).await?;
         fence_person(self, &mut tx, caller).await?;
         let person = people::get(&mut tx, caller.person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
         if person.email.as_deref() != Some(row.email.as_str()) {
@@ -235,18 +241,23 @@ impl Engine {
         if invitations::end(tx, &ended).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
-    /// An invitation that can be taken up, as it was left.
-    fn open_invitation(&self, found: Option<InvitationRow>) -> Result<InvitationRow> {
+    /// An invitation that can be taken up, as it was left: it lives no longer than the power of whoever sent it.
+    async fn open_invitation(&self, link: &mut Link, found: Option<InvitationRow>) -> Result<InvitationRow> {
         let row = found.filter(|row| row.is_open(self.outside().now())).ok_or(Error::NotFound)?;
-        if row.is_sound(self.ring()) {
-            return Ok(row);
+        if !row.is_sound(self.ring()) {
+            tracing::error!(
+                invitation = row.id,
+                organization = row.organization_id,
+                "integrity failure: the invitation's row was altered"
+            );
+            return Err(Error::NotFound);
         }
-        tracing::error!(
-            invitation = row.id,
-            organization = row.organization_id,
-            "integrity failure: the invitation's row was altered"
-        );
-        Err(Error::NotFound)
+        let organization = word(&row.organization_id, "invitations.organization_id")?;
+        let inviter = actors::find(link, &organization, ActorId(row.invited_by)).await?;
+        let stands =
+            |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(self.ring());
+        let inviter = inviter.filter(stands).ok_or(Error::NotFound)?;
+        if may_give(inviter.actor()?.role, row.view()?.role) { Ok(row) } else { Err(Error::NotFound) }
     }
 
     fn invitation_digest(&self, token: &str) -> Vec<u8> {

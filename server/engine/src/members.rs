@@ -1,18 +1,19 @@
 //! The stories of members (decision D5).
 
-use domain::command::{KeyFate, RemoveMember};
+mod remove;
+
 use domain::event::{Event, Happening};
 use domain::policy::{Action, Reach, may_give, permit};
-use domain::view::{MemberView, NewKey, Page};
-use domain::{ActorId, ActorKind, Moment, PersonId, Role};
+use domain::view::{MemberView, Page};
+use domain::{ActorId, ActorKind, Moment, Role};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::fence::{conflict, fence};
 use crate::keys::page;
-use crate::sessions::end_sessions_of;
 use crate::store::actors::{self, ActorRow, MemberRow};
-use crate::store::{Tx, keys, organizations, word};
+use crate::store::keys::{self, KeyRow};
+use crate::store::{Tx, word};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -52,57 +53,25 @@ impl Engine {
     /// Gives a member another role. A lower one cancels the requests that run with their keys (decision D23).
     ///
     /// # Errors
-    /// `Denied` for members, and for admins where owners are concerned; `FreshSignInRequired` there; `NotFound`;
-    /// `Conflict` for the last owner (decision D5).
+    /// `Denied` for members, and for admins and keys where owners are concerned; `FreshSignInRequired` there, and to make
+    /// an admin; `NotFound`; `Conflict` for the last owner (decision D5).
     pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         may_have_owners(ctx, role)?;
         let mut tx = self.db().begin().await?;
-        let before = self.manageable(&mut tx, ctx, &reach, member).await?;
+        let (before, _) = self.manageable(&mut tx, ctx, &reach, member).await?;
         let had = before.actor()?.role;
         if had == role {
             return Ok(());
+        }
+        if role > had {
+            may_make(ctx, role)?;
         }
         let after = ActorRow { role: role.as_str().into(), ..before.clone() };
         let event = told(Happening::MemberRoleChanged, &before).changed("role", Some(&before.role), Some(&after.role));
         self.keep_member(&mut tx, ctx, &reach, after, event).await?;
         let running = keys::live_of(&mut tx, reach.organization(), member).await?;
         self.conclude(tx, if role < had { running } else { Vec::new() }, ctx.flight()).await
-    }
-
-    /// Takes a member out: their keys answer 403 from now on (RA-31).
-    ///
-    /// # Errors
-    /// As [`Engine::remove_member_and_keys`].
-    pub async fn remove_member(&self, ctx: &Ctx, member: ActorId) -> Result<()> {
-        self.remove_member_and_keys(ctx, member.into()).await.map(drop)
-    }
-
-    /// Takes a member out, and in the same transaction what they were let in with: the invitations that wait for them
-    /// and those they sent, and, unless they are a member elsewhere, their sessions and with them their tokens; where
-    /// they are, those reach nothing here any more. Their keys open no door; those named end, or get a successor that
-    /// belongs to a service account. The successors are in the answer and nowhere else.
-    ///
-    /// # Errors
-    /// `Denied` for members, and for admins where owners are concerned; `FreshSignInRequired` there; `NotFound` for a
-    /// member, key or service account that is not there; `Conflict` for the last owner (decision D5), and for a service
-    /// account that has a key already.
-    pub async fn remove_member_and_keys(&self, ctx: &Ctx, command: RemoveMember) -> Result<Vec<NewKey>> {
-        let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        let mut tx = self.db().begin().await?;
-        let before = self.manageable(&mut tx, ctx, &reach, command.member).await?;
-        let successors = self.settle_keys(&mut tx, ctx, &reach, &command).await?;
-        let event = told(Happening::MemberRemoved, &before).changed("role", Some(&before.role), None);
-        self.take_out(&mut tx, ctx, &reach, &before, event).await?;
-        if let Some(person) = before.person_id.map(PersonId)
-            && organizations::of_person(&mut tx, person).await?.is_empty()
-        {
-            end_sessions_of(&mut tx, person).await?;
-        }
-        let running = keys::live_of(&mut tx, reach.organization(), command.member).await?;
-        let ended = running.into_iter().chain(command.keys.iter().map(|(key, _)| *key)).collect();
-        self.conclude(tx, ended, ctx.flight()).await?;
-        Ok(successors)
     }
 
     /// Leaves the organization, in person. The keys that were made there open no door any more.
@@ -113,22 +82,29 @@ impl Engine {
         ctx.in_person()?;
         let reach = permit(&ctx.actor, Action::Leave)?;
         let mut tx = self.db().begin().await?;
-        let before = self.manageable(&mut tx, ctx, &reach, ctx.actor.id).await?;
+        let (before, _) = self.manageable(&mut tx, ctx, &reach, ctx.actor.id).await?;
         let event = told(Happening::MemberLeft, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;
         let running = keys::live_of(&mut tx, reach.organization(), ctx.actor.id).await?;
         self.conclude(tx, running, ctx.flight()).await
     }
 
-    /// A member whom the caller may change, as they are until the transaction ends: the fence takes the chain's head.
-    async fn manageable(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, id: ActorId) -> Result<ActorRow> {
-        fence(self, tx, ctx).await?;
+    /// A member whom the caller may change, as they are until the transaction ends: the fence takes the chain's head. And
+    /// the row of the key the request was made with.
+    async fn manageable(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        reach: &Reach,
+        id: ActorId,
+    ) -> Result<(ActorRow, Option<KeyRow>)> {
+        let presented = fence(self, tx, ctx).await?;
         let found = actors::find(tx, reach.organization(), id).await?;
         let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
         let row = found.filter(|row| reach.covers(ActorId(row.id))).ok_or(Error::NotFound)?;
         may_have_owners(ctx, row.actor()?.role)?;
         self.sound_actor(&row)?;
-        Ok(row)
+        Ok((row, presented))
     }
 
     /// Writes a member as they are from now on, with the event.
@@ -146,32 +122,23 @@ impl Engine {
         self.keep_member(tx, ctx, reach, after, event).await?;
         self.withdraw_invitations_of(tx, ctx, before).await
     }
+}
 
-    /// Ends the keys that a member leaves behind, or gives them successors.
-    async fn settle_keys(&self, tx: &mut Tx, ctx: &Ctx, reach: &Reach, command: &RemoveMember) -> Result<Vec<NewKey>> {
-        let mut successors = Vec::new();
-        for (key, fate) in &command.keys {
-            let row = self.live_key_of(tx, reach, command.member, *key).await?;
-            let to = match fate {
-                KeyFate::End => {
-                    self.end_left_behind(tx, ctx, &row).await?;
-                    continue;
-                }
-                KeyFate::HandOver(account) => self.heir(tx, ctx, *account).await?,
-                KeyFate::HandOverToNew => self.new_heir(tx, ctx, &row).await?,
-            };
-            successors.push(self.hand_over(tx, ctx, &row, &to).await?);
-        }
-        Ok(successors)
+/// Only an owner makes, unmakes or removes an owner (decision D5), in person, and only one who signed in just now.
+fn may_have_owners(ctx: &Ctx, role: Role) -> Result<()> {
+    match role {
+        Role::Owner if may_give(ctx.actor.role, role) => ctx.in_person().and_then(|()| ctx.fresh()),
+        Role::Owner => Err(Error::Denied),
+        Role::Admin | Role::Member => Ok(()),
     }
 }
 
-/// Only an owner makes, unmakes or removes an owner (decision D5), and only one who signed in just now.
-pub(crate) fn may_have_owners(ctx: &Ctx, role: Role) -> Result<()> {
+/// The power of an admin is given only by someone who signed in just now, that of an owner only by an owner (B22).
+pub(crate) fn may_make(ctx: &Ctx, role: Role) -> Result<()> {
     match role {
-        Role::Owner if may_give(ctx.actor.role, role) => ctx.fresh(),
-        Role::Owner => Err(Error::Denied),
-        Role::Admin | Role::Member => Ok(()),
+        Role::Owner => may_have_owners(ctx, role),
+        Role::Admin => ctx.fresh(),
+        Role::Member => Ok(()),
     }
 }
 

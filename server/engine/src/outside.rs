@@ -7,6 +7,9 @@ use domain::Moment;
 use domain::token::BASE62;
 use sha2::{Digest, Sha256};
 
+/// Characters of a random word: letters and digits of ASCII.
+pub const WORD: usize = 16;
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The moment now.
@@ -69,9 +72,9 @@ impl Outside {
         characters
     }
 
-    /// A random word of 16 characters behind a prefix: an id.
+    /// A random word of [`WORD`] characters behind a prefix: an id.
     pub fn word(&self, prefix: &str) -> String {
-        let tail = self.base62::<16>();
+        let tail = self.base62::<WORD>();
         prefix.chars().chain(tail.iter().map(|&byte| char::from(byte))).collect()
     }
 }

@@ -134,6 +134,35 @@ impl Engine {
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
     }
 
+    /// Whether a person is still in the organization that they act in, and no less than they were; for what was only
+    /// read meanwhile.
+    ///
+    /// # Errors
+    /// `Denied` when they are not.
+    pub async fn still_a_member(&self, ctx: &Ctx) -> Result<()> {
+        let found = actors::find(&mut self.db().read().await?, &ctx.actor.organization, ctx.actor.id).await?;
+        let row = found.filter(|row| row.removed_at.is_none() && row.is_sound(self.ring())).ok_or(Error::Denied)?;
+        if row.actor()?.role < ctx.actor.role { Err(Error::Denied) } else { Ok(()) }
+    }
+
+    /// Remembers in which organization a person looks around, for their next sign-in.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn look_around(&self, person: PersonId, organization: &OrganizationId) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        people::set_active(&mut tx, person, organization).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Where a person looked around last.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn last_looked_around(&self, person: PersonId) -> Result<Option<OrganizationId>> {
+        Ok(people::active(&mut self.db().read().await?, person).await?)
+    }
+
     /// Lets a person act in their only organization.
     ///
     /// # Errors

@@ -24,13 +24,17 @@ impl Engine {
     /// Changes the caller's organization. Keys that are there already keep their ends (decision D17).
     ///
     /// # Errors
-    /// `Denied`; `Unauthenticated` when the caller was ended meanwhile.
+    /// `Denied`, also for a key that would change who makes keys; `Unauthenticated` when the caller was ended meanwhile.
     pub async fn change_organization(&self, ctx: &Ctx, command: ChangeOrganization) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::ChangeOrganization)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
         let before = organizations::find(&mut tx, reach.organization()).await?.ok_or(Error::NotFound)?;
         let after = changed(before.clone(), command);
+        // What holds keys back is not for keys to change.
+        if (after.key_makers, after.keys_make_keys) != (before.key_makers, before.keys_make_keys) {
+            ctx.in_person()?;
+        }
         let event = told(&before, &after);
         if event.changes.is_empty() {
             return Ok(before);

@@ -78,13 +78,11 @@ pub(crate) fn required_auth_time(claims: &Claims, now_seconds: i64) -> Result<i6
     auth_time(claims, now_seconds)?.ok_or(Failure::MissingClaim("auth_time"))
 }
 
-/// Checks that the person signed in at the provider after a moment; one who does not tell when is taken at their word.
-pub(crate) fn check_fresh(signed_in_at: Option<i64>, since: i64) -> Result<(), Failure> {
-    if signed_in_at.is_none_or(|at| at >= since.saturating_sub(LEEWAY_SECONDS)) {
-        Ok(())
-    } else {
-        Err(Failure::NotFresh)
-    }
+/// Checks that the person signed in at the provider after a moment. Whoever was asked for that must say when (OpenID
+/// Connect Core, 3.1.2.1); only one that never says is taken at their word.
+pub(crate) fn check_fresh(signed_in_at: Option<i64>, since: i64, never_says: bool) -> Result<(), Failure> {
+    let fresh = signed_in_at.map_or(never_says, |at| at >= since.saturating_sub(LEEWAY_SECONDS));
+    if fresh { Ok(()) } else { Err(Failure::NotFresh) }
 }
 
 /// Compares in constant time: the nonce is a secret of the browser's flow.
@@ -120,4 +118,24 @@ fn seconds(claims: &Claims, name: &'static str) -> Result<Option<i64>, Failure> 
         return Ok(None);
     };
     value.as_i64().map(Some).ok_or(Failure::BadTime(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // B22: Google never says when, everyone else must once they are asked.
+    #[test]
+    fn b22_only_a_provider_that_never_says_is_taken_at_its_word() {
+        for (told, never_says, fresh) in [
+            (Some(1_000), false, true),
+            (Some(940), false, true),
+            (Some(939), false, false),
+            (Some(939), true, false),
+            (None, true, true),
+            (None, false, false),
+        ] {
+            assert_eq!(check_fresh(told, 1_000, never_says).is_ok(), fresh, "{told:?} {never_says}");
+        }
+    }
 }

@@ -19,6 +19,8 @@ use crate::{
 
 const GOOGLE: &str = "https://accounts.google.com";
 const GOOGLE_BARE: &str = "accounts.google.com";
+/// Longer ago than any sign-in at a provider is remembered: ten years.
+const ANY_AGE_SECONDS: &str = "315360000";
 
 /// How we are known to an OpenID provider.
 #[derive(Debug, Clone)]
@@ -86,9 +88,11 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             request = request.add_extra_param("hd", domain.clone());
         }
-        // Google has no way to ask for the password again, but has the person choose their account anew.
+        // Google has no way to ask for the password again, but has the person choose their account anew. Others are asked
+        // in any case, for some say when the person signed in only to whoever sets a limit.
         request = match (flow.fresh_since, settings.issuer == GOOGLE) {
-            (None, _) => request,
+            (None, true) => request,
+            (None, false) => request.add_extra_param("max_age", ANY_AGE_SECONDS),
             (Some(_), true) => request.add_extra_param("prompt", "select_account"),
             (Some(_), false) => request.add_extra_param("prompt", "login").add_extra_param("max_age", "0"),
         };
@@ -126,7 +130,7 @@ impl Client {
         claims::check_nonce(&claims, &flow.nonce)?;
         let signed_in_at = claims::auth_time(&claims, now_seconds)?;
         if let Some(since) = flow.fresh_since {
-            claims::check_fresh(signed_in_at, since)?;
+            claims::check_fresh(signed_in_at, since, settings.issuer == GOOGLE)?;
         }
         if let Some(domain) = &settings.hosted_domain {
             claims::check_hosted_domain(&claims, domain)?;

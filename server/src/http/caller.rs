@@ -1,5 +1,7 @@
 //! Who calls the API: a key or an ID token, in a header, and nothing else (decisions D8, D9, D20).
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -41,35 +43,63 @@ pub async fn admit(State(house): State<House>, request: Request, next: Next) -> 
     }
 }
 
-/// Runs the request of a person. What was read is not given away once they are signed out; what was written has looked
-/// for itself.
+/// Runs the request of a person. What was read is not given away once they are signed out, or have less power in the
+/// organization that they acted in; what was written has looked for itself.
 async fn run_for(house: &House, caller: Caller, mut request: Request, next: Next) -> Response {
     let reads = super::api::cost(request.method()) == 0;
+    let entered = Entered::default();
     request.extensions_mut().insert(caller.clone());
+    request.extensions_mut().insert(entered.clone());
     let response = next.run(request).await;
-    match house.engine.still_signed_in(&caller).await {
-        Err(error) if reads => Refusal::from(error).into_response(),
-        _ => response,
+    if !reads {
+        return response;
+    }
+    match still_lets_in(house, &caller, &entered).await {
+        Err(error) => Refusal::from(error).into_response(),
+        Ok(()) => response,
     }
 }
+
+async fn still_lets_in(house: &House, caller: &Caller, entered: &Entered) -> engine::Result<()> {
+    house.engine.still_signed_in(caller).await?;
+    match entered.0.get() {
+        Some(ctx) => house.engine.still_a_member(ctx).await,
+        None => Ok(()),
+    }
+}
+
+/// The organization that the person of a request came to act in, once that is known.
+#[derive(Clone, Default)]
+struct Entered(Arc<OnceLock<Ctx>>);
 
 /// Who acts in an organization: the owner of the key, or the person of the token in the organization that the request
 /// names, or in their only one.
 ///
 /// # Errors
-/// 403 where they are no member or must say of which organization; 401 where nobody was let in.
+/// 403 where they are no member or must say of which organization, and for a key of another one than is named; 401 where
+/// nobody was let in.
 pub async fn actor(house: &House, parts: &Parts) -> Answer<Ctx> {
+    let named = parts.headers.get(X_ORGANIZATION).map(|named| named.to_str().unwrap_or_default().parse());
+    let named: Option<OrganizationId> =
+        named.transpose().map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
     if let Some(ctx) = parts.extensions.get::<Ctx>() {
-        return Ok(ctx.clone());
+        return match named {
+            Some(other) if other != ctx.actor().organization => {
+                Err(Refusal::new(Code::Forbidden, "the organization named is not that of the key"))
+            }
+            _ => Ok(ctx.clone()),
+        };
     }
     let caller = parts.extensions.get::<Caller>().ok_or_else(Refusal::anonymous)?;
     let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
-    let Some(named) = parts.headers.get(X_ORGANIZATION) else {
-        return Ok(house.engine.admit_alone(caller, origin).await?);
+    let ctx = match named {
+        Some(named) => house.engine.admit_person(caller, &named, origin).await?,
+        None => house.engine.admit_alone(caller, origin).await?,
     };
-    let named = named.to_str().unwrap_or_default().parse::<OrganizationId>();
-    let named = named.map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
-    Ok(house.engine.admit_person(caller, &named, origin).await?)
+    if let Some(entered) = parts.extensions.get::<Entered>() {
+        let _ = entered.0.set(ctx.clone());
+    }
+    Ok(ctx)
 }
 
 /// The person behind the request, in whatever organization they are: for what is a person's own.

@@ -9,6 +9,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use domain::Moment;
 use engine::Outside;
 use engine::people::Identity;
 use oidc::Flow;
@@ -186,13 +187,16 @@ async fn come_back(
     let fresh_since = waiting.again.map(|again| again.since);
     let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
     let identity = house.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| told(&failure))?;
+    // A provider that knows the person already asks them nothing: then they signed in when it says, not just now.
+    let now = house.engine.outside().now();
+    let signed_in_at = identity.signed_in_at.map_or(now, |at| now.min(Moment(at.saturating_mul(1000))));
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
     if let Some(again) = waiting.again {
         same_person(house, &identity, again).await?;
     }
     let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
-    renew(visit, person.0, house.engine.outside().now().0).await.map_err(|error| {
+    renew(visit, person.0, signed_in_at).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
     })
@@ -211,11 +215,11 @@ async fn same_person(house: &House, identity: &Identity, again: Again) -> Result
 }
 
 /// A new id at sign-in, and nothing of the old session in it: whoever planted or kept the old cookie has nothing of it.
-async fn renew(visit: &Visit, person: i64, now: i64) -> Result<(), tower_sessions::session::Error> {
+async fn renew(visit: &Visit, person: i64, signed_in_at: Moment) -> Result<(), tower_sessions::session::Error> {
     visit.session.clear().await;
     visit.session.cycle_id().await?;
     visit.session.insert(PERSON, person).await?;
-    visit.session.insert(SIGNED_IN_AT, now).await?;
+    visit.session.insert(SIGNED_IN_AT, signed_in_at.0).await?;
     visit.session.insert(ADDRESS, &visit.origin.address).await?;
     visit.session.insert(AGENT, &visit.origin.agent).await?;
     visit.session.save().await

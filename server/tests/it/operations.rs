@@ -112,7 +112,7 @@ pub const TABLE: &[Row] = &[
     ("leave_organization", Method::POST, "/api/v1/organization/leave", "", 401, 403),
     ("list_members", Method::GET, "/api/v1/members", "", 401, 200),
     ("get_member", Method::GET, "/api/v1/members/ACTOR", "", 401, 404),
-    ("change_member", Method::PATCH, "/api/v1/members/ACTOR", r#"{"role":"owner"}"#, 401, 404),
+    ("change_member", Method::PATCH, "/api/v1/members/ACTOR", r#"{"role":"member"}"#, 401, 404),
     ("read_audit_log", Method::GET, "/api/v1/audit-log", "", 401, 200),
     ("export_audit_log", Method::GET, "/api/v1/audit-log/export", "", 401, 200),
     ("remove_member", Method::DELETE, "/api/v1/members/ACTOR", "", 401, 404),

@@ -44,6 +44,28 @@ async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
     }
 }
 
+// KE-05: the active organization stays the active one when its person signs in again, in this browser or another.
+#[tokio::test]
+async fn ke_05_the_active_organization_is_remembered_over_a_sign_in() {
+    let house = House::empty().await;
+    let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
+    let cast = ["North", "South"].map(|organization| Cast { organization, members: vec![(una(), Role::Owner)] });
+    house.engine.stage_demo(&cast).await.expect("staged");
+    let someone = house.someone("una").await;
+    let person = house.engine.sign_in(&una(), &Default::default()).await.expect("una");
+    let south = house.engine.memberships(person).await.expect("memberships")[1].organization.clone();
+    let keys = format!("/o/{south}/settings/api-keys");
+    assert_eq!(page(&house, &keys, &someone.cookie()).await.status.as_u16(), 200);
+    let next = crate::house::cookie(house.session_of(person).await);
+    assert_eq!(page(&house, "/", &next).await.header("location"), keys);
+    // An organization that one is no longer in is none to lead to.
+    house.engine.sign_in(&una(), &Default::default()).await.expect("una");
+    house.sql(&format!("UPDATE people SET active_organization = 'org_none' WHERE id = {person}")).await;
+    let next = crate::house::cookie(house.session_of(person).await);
+    let first = format!("/o/{}/settings/api-keys", someone.organization);
+    assert_eq!(page(&house, "/", &next).await.header("location"), first);
+}
+
 // Decision D17: where the organization limits how long keys live, the form offers nothing beyond.
 #[tokio::test]
 async fn d17_the_form_offers_only_what_the_organization_allows() {

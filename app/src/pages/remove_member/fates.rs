@@ -1,6 +1,6 @@
 //! What becomes of each key of someone who goes: it ends, or a service account gets a successor.
 
-use domain::view::KeyView;
+use domain::view::KeyLine;
 use leptos::prelude::*;
 
 use super::Shown;
@@ -20,7 +20,7 @@ pub fn fates(shown: &Shown) -> AnyView {
         <fieldset class="field" id="keys" aria-describedby="keys-hint keys-error">
             <legend>{words::THEIR_KEYS}</legend>
             <p class="hint" id="keys-hint">{words::FATE_HINT}</p>
-            <ul class="revoked-list">{shown.keys.iter().map(|key| line(shown, key)).collect_view()}</ul>
+            <ul class="revoked-list">{shown.keys.iter().map(|line| item(shown, line)).collect_view()}</ul>
             {fault_line("keys", fault)}
         </fieldset>
         {more}
@@ -28,8 +28,8 @@ pub fn fates(shown: &Shown) -> AnyView {
     .into_any()
 }
 
-fn line(shown: &Shown, key: &KeyView) -> AnyView {
-    let now = shown.room.ctx.now();
+fn item(shown: &Shown, line: &KeyLine) -> AnyView {
+    let (now, key) = (shown.room.ctx.now(), &line.key);
     let mark = match key.used_lately(now) {
         true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
@@ -42,13 +42,15 @@ fn line(shown: &Shown, key: &KeyView) -> AnyView {
                 <span class="muted">{key.environment.label()}", "{words::permissions(key.scopes)}</span>
                 {mark}
             </div>
-            {choice(shown, key)}
+            {choice(shown, line)}
         </li>
     }
     .into_any()
 }
 
-fn choice(shown: &Shown, key: &KeyView) -> AnyView {
+/// A key that has a successor can only end: who has its place is settled.
+fn choice(shown: &Shown, line: &KeyLine) -> AnyView {
+    let key = &line.key;
     let name = format!("keys[{}]", key.key_id);
     let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
     let chosen = typed.unwrap_or_else(|| "end".into());
@@ -56,13 +58,14 @@ fn choice(shown: &Shown, key: &KeyView) -> AnyView {
         let selected = value == chosen;
         view! { <option value=value selected=selected>{text}</option> }
     };
+    let free = line.rotated_to.is_none();
     let heirs = shown.heirs.iter().map(|heir| option(heir.actor_id.to_string(), words::isolated(&heir.name)));
-    let heirs = (!shown.heirs.is_empty())
+    let heirs = (free && !shown.heirs.is_empty())
         .then(|| view! { <optgroup label=words::HAND_OVER_TO>{heirs.collect_view()}</optgroup> });
     view! {
         <select class="input fate" name=name aria-label=words::fate_of(&key.label)>
             {option("end".into(), words::END_THE_KEY.into())}
-            {option("new".into(), words::new_heir(&key.label))}
+            {free.then(|| option("new".into(), words::new_heir(&key.label)))}
             {heirs}
         </select>
     }

@@ -4,7 +4,7 @@ use domain::event::{Event, Happening};
 use domain::key::KeyState;
 use domain::token::PlainKey;
 use domain::view::RefusalCause;
-use domain::{ActorId, KeyId, Moment, Role};
+use domain::{Actor, ActorId, KeyId, Moment, Role};
 use subtle::ConstantTimeEq;
 
 use super::state_of;
@@ -13,6 +13,7 @@ use crate::ctx::{Credential, Ctx, Origin};
 use crate::fence::nobody;
 use crate::flight::Pass;
 use crate::keyring::{Canon, Purpose};
+use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow, PresentedRow};
 use crate::store::{self, word};
 use crate::{Engine, Error, Result, mint};
@@ -55,7 +56,7 @@ impl Engine {
             self.usage().refused(id, cause, now, &origin);
             return Err(Error::Unauthenticated("the key has ended"));
         }
-        let actor = match self.key_owner(&row).await? {
+        let actor = match acting(&row, &self.owner_row(&row).await?)? {
             Ok(actor) => actor,
             Err(cause) => {
                 self.usage().refused(id, cause, now, &origin);
@@ -70,10 +71,11 @@ impl Engine {
     }
 
     /// Whether the key of an admitted request still opens doors. Asked again right before the answer; the database is
-    /// asked where other nodes may have ended it.
+    /// asked where other nodes may have ended it. What the request itself took from its key, or from the key's owner,
+    /// is no reason to keep its answer back.
     ///
     /// # Errors
-    /// `Unauthenticated` when it does not, `Busy` when that cannot be read.
+    /// `Unauthenticated` or `Denied` when it does not, `Busy` when that cannot be read.
     pub async fn still_admitted(&self, admitted: &Admitted) -> Result<()> {
         if admitted.has_expired(self.outside().now()) || admitted.pass.is_cancelled() {
             return Err(Error::Unauthenticated("the key ended while the request ran"));
@@ -85,15 +87,15 @@ impl Engine {
         let ctx = &admitted.ctx;
         let found = keys::find(&mut self.db().read().await?, &ctx.actor.organization, id).await?;
         let row = found.ok_or(Error::Unauthenticated("the key is gone"))?.key;
-        if row.revoked_at.is_some() && row.revoked_at == self.own_end(admitted, id).await? {
-            return Ok(());
-        }
         let narrower = !row.permissions()?.covers(ctx.actor.permissions);
-        if narrower || !state_of(&row, self.outside().now()).is_active() {
+        let weaker = narrower || !state_of(&row, self.outside().now()).is_active();
+        if weaker && !self.did(ctx, row.audit_n).await? {
             return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }
-        match self.key_owner(&row).await? {
-            Ok(owner) if owner.role >= ctx.actor.role => Ok(()),
+        let owner = self.owner_row(&row).await?;
+        match acting(&row, &owner)? {
+            Ok(actor) if actor.role >= ctx.actor.role => Ok(()),
+            _ if self.did(ctx, owner.audit_n).await? => Ok(()),
             _ => Err(Error::Denied),
         }
     }
@@ -167,29 +169,32 @@ impl Engine {
         Err(Error::Unauthenticated("the key's row was altered"))
     }
 
-    /// The key's owner with the power that counts: the lower of the key's cap and the owner's role now, and of that
-    /// what the key's scopes say (D6). Or why the owner opens no doors.
-    async fn key_owner(&self, row: &KeyRow) -> Result<std::result::Result<domain::Actor, RefusalCause>> {
+    async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
         let organization = word(&row.organization_id, "api_keys.organization_id")?;
         let found = store::actors::find(&mut self.db().read().await?, &organization, ActorId(row.actor_id)).await?;
         let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
         self.trusted(&owner)?;
-        if owner.removed_at.is_some() {
-            return Ok(Err(RefusalCause::OwnerRemoved));
-        }
-        if owner.disabled_at.is_some() {
-            return Ok(Err(RefusalCause::OwnerDisabled));
-        }
-        let mut actor = owner.actor()?;
-        actor.role = actor.role.min(word::<Role>(&row.role_cap, "api_keys.role_cap")?);
-        (actor.permissions, actor.environment) = (row.permissions()?, row.kind()?.environment());
-        Ok(Ok(actor))
+        Ok(owner)
     }
 
-    /// The moment at which an admitted request ended its own key, if it did.
-    async fn own_end(&self, admitted: &Admitted, key: KeyId) -> Result<Option<i64>> {
-        let organization = &admitted.ctx.actor.organization;
-        let request = &admitted.ctx.origin.request_id;
-        Ok(store::audit::ended_by_request(&mut self.db().read().await?, organization, key, request).await?)
+    /// Whether the event of this number is of this very request.
+    async fn did(&self, ctx: &Ctx, event: i64) -> Result<bool> {
+        let request = store::audit::request_of(&mut self.db().read().await?, &ctx.actor.organization, event).await?;
+        Ok(request.as_deref() == Some(ctx.request_id()))
     }
+}
+
+/// The key's owner with the power that counts: the lower of the key's cap and the owner's role now, and of that what the
+/// key's scopes say (D6). Or why the owner opens no doors.
+fn acting(row: &KeyRow, owner: &ActorRow) -> Result<std::result::Result<Actor, RefusalCause>> {
+    if owner.removed_at.is_some() {
+        return Ok(Err(RefusalCause::OwnerRemoved));
+    }
+    if owner.disabled_at.is_some() {
+        return Ok(Err(RefusalCause::OwnerDisabled));
+    }
+    let mut actor = owner.actor()?;
+    actor.role = actor.role.min(word::<Role>(&row.role_cap, "api_keys.role_cap")?);
+    (actor.permissions, actor.environment) = (row.permissions()?, row.kind()?.environment());
+    Ok(Ok(actor))
 }

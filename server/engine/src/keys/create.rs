@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// What the organization has set for its keys.
-    pub(super) async fn rules_of(&self, tx: &mut Tx, ctx: &Ctx) -> Result<OrganizationView> {
+    pub(crate) async fn rules_of(&self, tx: &mut Tx, ctx: &Ctx) -> Result<OrganizationView> {
         let found = store::organizations::find(tx, &ctx.actor.organization).await?;
         found.ok_or_else(|| Error::Broken(format!("organization {} is gone", ctx.actor.organization)))
     }

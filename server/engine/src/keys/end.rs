@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// Writes the ends of one organization that are due; gives the keys.
-    pub(super) async fn write_ends_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
+    pub(crate) async fn write_ends_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
         store::audit::hold_head(tx, organization).await?;
         let now = self.outside().now();
         let ctx = nobody(organization, "Roundtable", now, Origin { request_id: "clock".into(), ..Origin::default() });

@@ -7,7 +7,7 @@ use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
 use domain::{ActorId, ActorKind, Code, KeyId, Moment, Name, Role};
 
-use super::create::{KeyPlan, covers};
+use super::create::{KeyPlan, covers, fresh_for_power};
 use super::{ending, hold, state_of};
 use crate::ctx::Ctx;
 use crate::fence::conflict;
@@ -60,10 +60,20 @@ impl Engine {
     }
 
     /// Ends a key and makes a successor of the same name, environment, scopes and end that belongs to a service account.
-    /// It has no more power than the key, the account and the caller each have.
-    pub(crate) async fn hand_over(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, to: &ActorRow) -> Result<NewKey> {
+    /// It has no more power than the key, the account and the caller each have, and ends no later than `own_end`, the end
+    /// of the key that asks: whoever stole one that ends soon does not make it last by that (B24).
+    pub(crate) async fn hand_over(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        old: &KeyRow,
+        to: &ActorRow,
+        own_end: Option<Moment>,
+    ) -> Result<NewKey> {
         covers(&ctx.actor, old.permissions()?)?;
         let owner = to.actor()?;
+        let role = self.power_of(tx, old).await?.min(owner.role).min(ctx.actor.role);
+        fresh_for_power(ctx, role, old.permissions()?)?;
         let usable = keys::count_usable(tx, &owner.organization, owner.id, ctx.now).await?;
         if usable > 0 && !to.allow_overlap {
             return Err(Error::conflict(Code::ActiveKeyExists));
@@ -74,13 +84,12 @@ impl Engine {
             .changed("successor", None, Some(&successor.to_string()))
             .changed("state", Some("active"), Some("revoked"));
         self.end_row(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
-        let power = self.power_of(tx, old).await?;
-        let latest = self.longest(tx, ctx).await?;
+        let latest = self.longest(tx, ctx).await?.into_iter().chain(own_end);
         let plan = KeyPlan {
             id: Some(successor),
             kind: old.kind()?,
             permissions: old.permissions()?,
-            role: power.min(owner.role).min(ctx.actor.role),
+            role,
             expires_at: old.expires_at.map(Moment).into_iter().chain(latest).min(),
             rotated_from: Some(KeyId(old.id)),
             sole: !to.allow_overlap,

@@ -119,16 +119,10 @@ pub async fn head(link: &mut Link, organization: &OrganizationId) -> Result<(i64
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
-/// When a key was ended by the request of this id, if it was.
-pub async fn ended_by_request(
-    link: &mut Link,
-    organization: &OrganizationId,
-    key: domain::KeyId,
-    request: &str,
-) -> Result<Option<i64>, StoreError> {
-    const SQL: &str = "SELECT at FROM audit_events WHERE organization_id = $1 AND object_kind = 'key' AND object_id = $2 \
-         AND action IN ('key.revoked', 'key.rotated') AND request_id = $3";
-    let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(key.to_string()).bind(request).fetch_optional(conn))?;
-    Ok(row.map(|(at,)| at))
+/// The request that an event is of.
+pub async fn request_of(link: &mut Link, organization: &OrganizationId, n: i64) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT request_id FROM audit_events WHERE organization_id = $1 AND n = $2";
+    let row: Option<(String,)> =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+    Ok(row.map(|(request,)| request))
 }

@@ -138,20 +138,23 @@ pub async fn find(
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
 }
 
-/// Invitations that nobody has taken up or back, newest first, from `before` (exclusive) on; some may have run out.
+/// Invitations that can still be taken up, newest first, from `before` (exclusive) on.
 pub async fn pending(
     link: &mut Link,
     organization: &OrganizationId,
+    now: Moment,
     before: i64,
     limit: i64,
 ) -> Result<Vec<InvitationRow>, StoreError> {
-    const SQL: &str =
-        select!("WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.seq < $2 ORDER BY i.seq DESC LIMIT $3");
+    const SQL: &str = select!(
+        "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.expires_at > $2 AND i.seq < $3 \
+         ORDER BY i.seq DESC LIMIT $4"
+    );
     Ok(on!(link, conn => sqlx::query_as(SQL)
-        .bind(organization.as_str()).bind(before).bind(limit).fetch_all(conn))?)
+        .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
-/// Of those, the ones for an address, and the ones from an actor.
+/// Invitations that nobody has taken up or back, for an address or from an actor; some may have run out.
 pub async fn pending_about(
     link: &mut Link,
     organization: &OrganizationId,
@@ -165,8 +168,11 @@ pub async fn pending_about(
         .bind(organization.as_str()).bind(email).bind(actor).fetch_all(conn))?)
 }
 
-pub async fn count_pending(link: &mut Link, organization: &OrganizationId) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL";
-    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
+/// How many can still be taken up.
+pub async fn count_pending(link: &mut Link, organization: &OrganizationId, now: Moment) -> Result<i64, StoreError> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    let (count,): (i64,) =
+        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

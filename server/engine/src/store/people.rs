@@ -1,8 +1,8 @@
 //! People: whoever signed in, by issuer and subject, never by e-mail.
 
-use domain::{Moment, PersonId};
+use domain::{Moment, OrganizationId, PersonId};
 
-use super::{Conn, Link, StoreError, Tx, meta, on, run};
+use super::{Conn, Link, StoreError, Tx, meta, on, run, word};
 
 /// One person.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -33,6 +33,20 @@ pub async fn hold(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes the organization that a person looks around in.
+pub async fn set_active(tx: &mut Tx, id: PersonId, organization: &OrganizationId) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE people SET active_organization = $2 WHERE id = $1";
+    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(organization.as_str()).execute(conn))?;
+    Ok(())
+}
+
+/// That organization, whether or not they are still in it.
+pub async fn active(link: &mut Link, id: PersonId) -> Result<Option<OrganizationId>, StoreError> {
+    const SQL: &str = "SELECT active_organization FROM people WHERE id = $1";
+    let row: Option<(Option<String>,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    row.and_then(|(organization,)| organization).map(|id| word(&id, "people.active_organization")).transpose()
+}
+
 /// Finds or makes the person, and keeps name and e-mail as the provider says them now.
 pub async fn upsert(
     tx: &mut Tx,
@@ -48,9 +62,11 @@ pub async fn upsert(
     if let Some((id,)) = known {
         return Ok(PersonId(id));
     }
-    const NEW: &str =
-        "INSERT INTO people (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    // Whoever comes for the first time twice at once is one person all the same.
+    const NEW: &str = "INSERT INTO people (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, email = excluded.email RETURNING id";
     let id = meta::next(tx, "person").await?;
-    run!(tx, conn => sqlx::query(NEW).bind(id).bind(issuer).bind(subject).bind(name).bind(email).bind(at.0).execute(conn))?;
+    let (id,): (i64,) = on!(tx, conn => sqlx::query_as(NEW)
+        .bind(id).bind(issuer).bind(subject).bind(name).bind(email).bind(at.0).fetch_one(conn))?;
     Ok(PersonId(id))
 }

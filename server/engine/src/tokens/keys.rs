@@ -5,6 +5,7 @@ use domain::Moment;
 
 use super::TOKEN_SECONDS;
 use super::signing::SigningKey;
+use crate::outside::WORD;
 use crate::store::Link;
 use crate::store::signing::{self, SigningRow};
 use crate::{Engine, Error, Result};
@@ -30,9 +31,10 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Whether a key of this id could be one of ours.
+    /// Whether a key of this id could be one of ours: nothing else is looked for.
     pub fn is_ours(id: &str) -> bool {
-        id.starts_with(PREFIX)
+        let tail = id.strip_prefix(PREFIX).unwrap_or_default();
+        tail.len() == WORD && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 }
 
@@ -48,6 +50,9 @@ impl Engine {
     /// # Errors
     /// `Busy`; an altered row is as good as none.
     pub async fn verifying_key(&self, id: &str) -> Result<Option<VerifyingKey>> {
+        if !VerifyingKey::is_ours(id) {
+            return Ok(None);
+        }
         let row = signing::find(&mut self.db().read().await?, id).await?;
         Ok(row.filter(|row| self.counts(row)).map(public))
     }

@@ -47,8 +47,7 @@ both! {
         let whole = names(house, &olga, find(key.plain.expose())).await;
         assert_eq!((whole, names(house, &olga, find(&key.view.key_prefix)).await), (vec!["CI/CD Pipeline".to_owned()], vec!["CI/CD Pipeline".to_owned()]));
         for odd in ["'", "\\", "%", "_", "; DROP TABLE api_keys", "\u{0}"] {
-            let found = house.engine.list_keys(&olga, &find(odd), 10).await;
-            assert!(found.is_ok() || refusal(found) == Code::Unavailable, "{odd:?}");
+            house.engine.list_keys(&olga, &find(odd), 10).await.unwrap_or_else(|error| panic!("{odd:?}: {error}"));
         }
     }
 

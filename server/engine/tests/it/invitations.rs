@@ -141,6 +141,69 @@ both! {
         assert!(pending.rows.is_empty());
     }
 
+    // B20: what was sent lives no longer than the power that it was sent with.
+    b20_a_link_opens_nothing_once_its_sender_may_not_give_the_role(house) {
+        let (olga, zoe) = (house.north("olga").await, newcomer(house, "zoe").await);
+        let (ada, max) = (house.member("ada", NORTH).await, house.member("max", NORTH).await);
+        house.engine.change_role(&olga, max, Role::Owner).await.expect("a second owner");
+        let by_owner = invite(house, "max", "zoe@example.test", "owner").await.expect("invited");
+        let by_admin = invite(house, "ada", "eve@example.test", "member").await.expect("invited");
+        house.engine.change_role(&olga, max, Role::Admin).await.expect("lowered");
+        house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        let (eve, before) = (newcomer(house, "eve").await, everything(house).await);
+        for (person, token) in [(zoe, &by_owner.token), (eve, &by_admin.token)] {
+            assert_eq!(refusal(house.engine.see_invitation(token).await), Code::NotFound);
+            assert_eq!(refusal(house.engine.see_invitation_as(person, token).await), Code::NotFound);
+            assert_eq!(refusal(house.engine.accept_invitation(&in_person(person), token, origin()).await), Code::NotFound);
+        }
+        assert_eq!(before, everything(house).await);
+        house.engine.change_role(&olga, max, Role::Owner).await.expect("raised again");
+        house.engine.accept_invitation(&in_person(zoe), &by_owner.token, origin()).await.expect("joined");
+    }
+
+    b20_a_link_of_a_disabled_service_account_opens_nothing(house) {
+        use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
+        let olga = house.north("olga").await;
+        let command = CreateServiceAccount::read("Inviting bot", Some("admin"), false).expect("an account");
+        let bot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+        let theirs = CreateKey { owner: Some(bot), ..CreateKey::read("invites").expect("a key") };
+        let key = house.with_key(&house.engine.create_key(&olga, theirs).await.expect("a key").plain).await;
+        let command = InviteMember::read("zoe@example.test", None).expect("an invitation");
+        let sent = house.engine.invite_member(&key.ctx, command).await.expect("invited");
+        house.engine.see_invitation(&sent.token).await.expect("open");
+        let off = ChangeServiceAccount { actor: bot, name: None, role: None, disabled: Some(true), allow_overlap: None };
+        house.engine.change_service_account(&olga, off).await.expect("disabled");
+        let zoe = newcomer(house, "zoe").await;
+        assert_eq!(refusal(house.engine.accept_invitation(&in_person(zoe), &sent.token, origin()).await), Code::NotFound);
+    }
+
+    invitations_that_have_run_out_are_in_nobodys_way(house) {
+        let olga = house.north("olga").await;
+        for n in 0..500 {
+            let command = InviteMember::read(&format!("guest-{n}@example.test"), None).expect("an invitation");
+            house.engine.invite_member(&olga, command).await.expect("invited");
+        }
+        assert_eq!(refusal(invite(house, "olga", "zoe@example.test", "member").await), Code::Conflict, "500 wait");
+        house.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
+        let new = invite(house, "olga", "zoe@example.test", "member").await.expect("none of them waits any more");
+        let page = house.engine.list_invitations(&house.north("olga").await, None, 50).await.expect("invitations");
+        assert_eq!(page.rows.iter().map(|row| &row.id).collect::<Vec<_>>(), [&new.view.id]);
+        assert_eq!(page.next, None);
+    }
+
+    // D5: what an owner offered is not an admin's to take back, nor by inviting the same address to something else.
+    d5_an_admin_does_not_replace_the_invitation_of_an_owner(house) {
+        let owner = invite(house, "olga", "zoe@example.test", "owner").await.expect("invited");
+        let ada = house.north("ada").await;
+        let before = everything(house).await;
+        let command = InviteMember::read("zoe@example.test", None).expect("an invitation");
+        assert_eq!(refusal(house.engine.invite_member(&ada, command).await), Code::Forbidden);
+        assert_eq!(before, everything(house).await);
+        house.engine.see_invitation(&owner.token).await.expect("still open");
+        house.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
+        invite(house, "ada", "zoe@example.test", "member").await.expect("one that has run out is in nobody's way");
+    }
+
     b5_an_altered_or_restored_invitation_opens_nothing(house) {
         let new = invite(house, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(house, "zoe").await;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::command::{CreateKey, KeyQuery, StatusFilter};
+use domain::command::{ChangeKey, CreateKey, InviteMember, KeyQuery, StatusFilter};
 use domain::event::Happening;
 use domain::{Code, KeyId, Role};
 use engine::Credential;
 
-use crate::house::{House, NORTH, SOUTH, identity, origin, refusal, revoke};
+use crate::house::{House, NORTH, SOUTH, identity, in_person, origin, refusal, revoke};
 use crate::intruder::Value;
 
 const ACTIVE: KeyQuery = KeyQuery {
@@ -387,6 +387,44 @@ both! {
         house.engine.change_role(&house.north("olga").await, max, Role::Admin).await.expect("raised");
         assert!(!admitted.pass.is_cancelled());
         house.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
+    }
+
+    // What was committed is answered, on every database, and nobody else's change is taken for one's own.
+    d23_a_request_that_takes_power_from_itself_gets_its_answer(house) {
+        let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
+        for deed in ["lower", "remove", "narrow"] {
+            let scopes = ["members:write", "keys:write", "runs:read"];
+            let key = house.restricted_key("ada", "production", &scopes).await;
+            let (id, ada) = (key.view.key_id, key.view.actor_id);
+            let admitted = house.with_key(&key.plain).await;
+            let bystander = house.with_key(&key.plain).await;
+            let (engine, ctx) = (&house.engine, &admitted.ctx);
+            match deed {
+                "lower" => engine.change_role(ctx, ada, Role::Member).await.expect("lowered"),
+                "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
+                _ => {
+                    let scopes = Some(domain::ScopeSet::of([domain::Scope::RunsRead]));
+                    drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes }).await.expect("narrowed"));
+                }
+            }
+            engine.still_admitted(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
+            assert!(engine.still_admitted(&bystander).await.is_err(), "{deed}: another request is another matter");
+            engine.revoke_key(&olga, revoke(id)).await.expect("revoked");
+            if house.db.is_shared() {
+                assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
+            }
+            // As before, for the next one.
+            match deed {
+                "lower" => engine.change_role(&house.north("olga").await, ada, Role::Admin).await.expect("raised"),
+                "remove" => {
+                    let command = InviteMember::read("ada@example.test", Some("admin")).expect("an invitation");
+                    let token = engine.invite_member(&olga, command).await.expect("invited").token;
+                    let ada = in_person(house.person("ada").await);
+                    assert_eq!(engine.accept_invitation(&ada, &token, origin()).await.expect("joined"), north);
+                }
+                _ => {}
+            }
+        }
     }
 
     rk_24_a_key_may_end_itself_and_gets_its_answer(house) {

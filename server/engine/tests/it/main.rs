@@ -19,6 +19,7 @@ mod live;
 mod log;
 mod log_chain;
 mod members;
+mod offboarding;
 mod organizations;
 mod overview;
 mod own_sessions;

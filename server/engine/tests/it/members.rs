@@ -60,8 +60,43 @@ both! {
         let max = house.member("max", NORTH).await;
         assert_eq!(refusal(house.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(house).await);
-        house.engine.change_role(&late, max, Role::Admin).await.expect("no owner is concerned");
+        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
         house.engine.change_role(&house.north("olga").await, ada, Role::Member).await.expect("signed in again");
+    }
+
+    // Creating admin power takes a fresh sign-in; taking it away does not.
+    b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(house) {
+        let (caller, _) = house.browser("olga").await;
+        house.clock.advance_seconds(601);
+        let late = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("a session");
+        let (max, ada) = (house.member("max", NORTH).await, house.member("ada", NORTH).await);
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired);
+        for role in ["admin", "owner"] {
+            let invitation = domain::command::InviteMember::read("zoe@example.test", Some(role)).expect("an invitation");
+            assert_eq!(refusal(house.engine.invite_member(&late, invitation).await), Code::FreshSignInRequired, "{role}");
+        }
+        assert_eq!(before, everything(house).await);
+        house.engine.change_role(&late, ada, Role::Admin).await.expect("as it was");
+        house.engine.change_role(&late, ada, Role::Member).await.expect("less power");
+        let invitation = domain::command::InviteMember::read("zoe@example.test", None).expect("an invitation");
+        house.engine.invite_member(&late, invitation).await.expect("no power");
+    }
+
+    // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
+    d5_owners_are_changed_in_person(house) {
+        let key = house.with_key(&house.north_key("olga").await.plain).await;
+        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
+        house.engine.change_role(&olga, house.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
+        let ada = house.member("ada", NORTH).await;
+        let before = everything(house).await;
+        assert_eq!(refusal(house.engine.change_role(&key.ctx, max, Role::Owner).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.change_role(&key.ctx, ada, Role::Member).await), Code::Forbidden);
+        assert_eq!(refusal(house.engine.remove_member(&key.ctx, ada).await), Code::Forbidden);
+        let invitation = domain::command::InviteMember::read("zoe@example.test", Some("owner")).expect("an invitation");
+        assert_eq!(refusal(house.engine.invite_member(&key.ctx, invitation).await), Code::Forbidden);
+        assert_eq!(before, everything(house).await);
+        house.engine.change_role(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
     }
 
     a_role_that_is_as_asked_for_stays_as_it_is(house) {

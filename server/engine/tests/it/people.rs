@@ -169,6 +169,32 @@ both! {
         assert_eq!(house.newest_event(&house.north("olga").await).await.action, Happening::SignedIn);
     }
 
+    // KE-05: the next sign-in leads to where one was.
+    ke_05_the_organization_one_looks_around_in_is_remembered(house) {
+        let (una, south) = (house.person("una").await, house.organization(SOUTH).await);
+        assert_eq!(house.engine.last_looked_around(una).await.expect("an answer"), None);
+        house.engine.look_around(una, &south).await.expect("kept");
+        house.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
+        assert_eq!(house.engine.last_looked_around(una).await.expect("an answer"), Some(south));
+        assert_eq!(house.engine.last_looked_around(house.person("max").await).await.expect("an answer"), None);
+    }
+
+    // Decision D23: what was read for someone who lost power meanwhile is kept back.
+    rk_24_whoever_was_removed_or_lowered_is_not_who_they_were(house) {
+        let olga = house.north("olga").await;
+        let (ada, max) = (house.north("ada").await, house.north("max").await);
+        for ctx in [&ada, &max] {
+            house.engine.still_a_member(ctx).await.expect("as they were");
+        }
+        house.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
+        house.engine.still_a_member(&max).await.expect("more is no less");
+        house.engine.change_role(&olga, ada.actor().id, Role::Member).await.expect("lowered");
+        house.engine.remove_member(&olga, max.actor().id).await.expect("removed");
+        for ctx in [&ada, &max] {
+            assert_eq!(refusal(house.engine.still_a_member(ctx).await), Code::Forbidden);
+        }
+    }
+
     a_name_that_must_not_be_shown_is_replaced(house) {
         let odd = Identity { name: Some("\u{202e}evil".into()), ..identity("odd") };
         let person = house.engine.sign_in(&odd, &origin()).await.expect("signed in");

@@ -274,6 +274,18 @@ both! {
         house.sound_chain(crate::house::SOUTH).await;
     }
 
+    // B21: issuer and subject are one person, however often they come for the first time.
+    b21_a_new_person_who_signs_in_twice_at_once_is_one(house) {
+        for round in 0..4 {
+            let tries = (0..10).map(|_| {
+                let engine = house.engine.clone();
+                async move { engine.sign_in(&identity(&format!("newcomer-{round}")), &origin()).await }
+            });
+            let done: Vec<_> = race(tries).await.into_iter().map(|done| done.expect("signed in")).collect();
+            assert!(done.iter().all(|person| *person == done[0]), "{done:?}");
+        }
+    }
+
     a_chain_that_grows_while_it_is_checked_is_not_called_broken(house) {
         let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
         let engine = house.engine.clone();

@@ -12,6 +12,24 @@ fn at_most(days: Option<i64>) -> ChangeOrganization {
 }
 
 both! {
+    // B24: what holds keys back is not for keys to change.
+    b24_a_key_does_not_change_who_makes_keys(house) {
+        let (olga, key) = (house.north("olga").await, house.with_key(&house.north_key("olga").await.plain).await);
+        let rule = |makers: Option<&str>, keys: Option<bool>| {
+            let draft = OrganizationDraft { key_makers: makers, keys_make_keys: keys, ..OrganizationDraft::default() };
+            ChangeOrganization::read(&draft).expect("a rule")
+        };
+        house.engine.change_organization(&olga, rule(Some("admins"), Some(false))).await.expect("in person");
+        let before = everything(house).await;
+        for command in [rule(Some("members"), None), rule(None, Some(true))] {
+            assert_eq!(refusal(house.engine.change_organization(&key.ctx, command).await), Code::Forbidden);
+        }
+        assert_eq!(before, everything(house).await);
+        house.engine.change_organization(&key.ctx, rule(Some("admins"), Some(false))).await.expect("as it is");
+        let draft = OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() };
+        house.engine.change_organization(&key.ctx, ChangeOrganization::read(&draft).expect("a limit")).await.expect("a limit is another matter");
+    }
+
     d17_an_organization_sets_a_longest_lifetime_and_lifts_it_again(house) {
         let (ada, max) = (house.north("ada").await, house.north("max").await);
         let before = house.engine.see_organization(&max).await.expect("seen");

@@ -234,6 +234,24 @@ both! {
         }
     }
 
+    // A token names its key, and anyone may write one: what cannot be a name of ours is not looked for. Postgres takes no
+    // zero characters.
+    b29_a_name_that_is_none_of_ours_is_not_looked_for(house) {
+        let own = format!("sig_{}", "a".repeat(16));
+        assert!(VerifyingKey::is_ours(&own));
+        let zero = format!("sig_{}\0", "a".repeat(15));
+        let (short, long, odd) = ("sig_a".to_owned(), format!("{own}a"), format!("sig_{}ä", "a".repeat(14)));
+        for name in ["", "sig_", "sig_\0", &zero, &short, &long, &odd, "sig_' OR 1=1 -- ab"] {
+            assert!(!VerifyingKey::is_ours(name), "{name:?}");
+            assert!(house.engine.verifying_key(name).await.expect("an answer").is_none(), "{name:?}");
+        }
+        for token in ["", "\0", "a\0b"] {
+            assert_eq!(refusal(house.engine.see_invitation(token).await), Code::NotFound);
+            assert!(house.engine.find_session(token.as_bytes()).await.expect("an answer").is_none());
+            assert!(house.engine.take_flow(token.as_bytes()).await.expect("an answer").is_none());
+        }
+    }
+
     // A writer of the database can neither slip a key of theirs in, nor keep a retired one alive.
     b5_an_altered_signing_key_is_as_good_as_none(house) {
         let (max, _) = house.browser("max").await;
@@ -254,7 +272,9 @@ both! {
             intruder.set("signing_keys", column, stored, &which).await;
         }
         assert!(is_signed(&house.engine, &token).await);
-        let renamed = kid(&token).replace("sig_", "sig_x");
+        let whole = kid(&token);
+        let (name, last) = whole.split_at(whole.len() - 1);
+        let renamed = format!("{name}{}", if last == "x" { "y" } else { "x" });
         intruder.set("signing_keys", "id", &Value::Text(renamed.clone()), &which).await;
         assert!(house.engine.verifying_key(&renamed).await.expect("an answer").is_none());
         intruder.set("signing_keys", "id", &Value::Text(kid(&token)), &format!("id = '{renamed}'")).await;

@@ -178,7 +178,9 @@ async fn b22_a_fresh_sign_in_is_asked_for_and_checked() {
     let url = client.authorization_url(&fresh).await.unwrap();
     assert_eq!((asked(url.clone(), "prompt").as_deref(), asked(url, "max_age").as_deref()), (Some("login"), Some("0")));
     let plain = client.authorization_url(&flow()).await.unwrap();
-    assert_eq!((asked(plain.clone(), "prompt"), asked(plain, "max_age")), (None, None));
+    // A provider that is set a limit says when the person signed in, and this one is beyond every sign-in.
+    let any = Some("315360000".to_owned());
+    assert_eq!((asked(plain.clone(), "prompt"), asked(plain, "max_age")), (None, any));
     let cases = [
         (json!(NOW), None),
         (json!(NOW - 60), None),
@@ -196,5 +198,6 @@ async fn b22_a_fresh_sign_in_is_asked_for_and_checked() {
         assert_eq!(told.is_ok(), !matches!(expected, Some(Failure::SignedInInFuture | Failure::BadTime(_))), "{at}");
     }
     provider.give(&signer.sign(&provider.claims()));
-    assert!(client.finish("code", None, &fresh).await.is_ok(), "who does not tell is taken at their word");
+    assert_eq!(client.finish("code", None, &fresh).await.err(), Some(Failure::NotFresh), "whoever is asked must tell");
+    assert_eq!(client.finish("code", None, &flow()).await.map(|person| person.signed_in_at), Ok(None));
 }

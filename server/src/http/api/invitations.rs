@@ -65,7 +65,7 @@ pub struct JoinedBody {
 
 /// List invitations
 ///
-/// For admins and owners: those that nobody has taken up yet. A `Link` header leads to the next page.
+/// For admins and owners: those that can still be taken up. A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
     params(PageQuery),
     responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
@@ -77,7 +77,8 @@ pub async fn list_invitations(State(house): HouseState, Caller(ctx): Caller, pag
 
 /// Invite someone
 ///
-/// For admins and owners; only owners invite owners. No mail is sent: send the `url` yourself. It works once, for seven
+/// For admins and owners; only owners invite owners, and only in person. Inviting an admin or owner takes a sign-in of the
+/// last 10 minutes. No mail is sent: send the `url` yourself. It works once, for seven
 /// days, and only for whoever signs in with the address. An older invitation of the same address ends.
 #[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "Members",
     request_body = NewInvitationRequest,

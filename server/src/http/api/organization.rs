@@ -45,7 +45,8 @@ pub async fn see_organization(State(house): HouseState, Caller(ctx): Caller) -> 
 
 /// Change the organization
 ///
-/// For admins and owners. Keys that exist keep their end.
+/// For admins and owners. Keys that exist keep their end. Who may make keys, `key_makers` and `keys_make_keys`, is changed
+/// in person only: a key that would change it is answered 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
 pub async fn change_organization(

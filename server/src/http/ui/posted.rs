@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 use super::pairs;
 
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
+/// The longest answer of ours: the keys of a hundred hand-overs are far below. One that is cut loses new keys.
+const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Runs the server function of the address and answers as the sender can read it.
@@ -111,7 +113,7 @@ async fn run(visit: &Visit, mut parts: Parts, form: Bytes) -> (HeaderMap, Result
     parts.headers.insert(ACCEPT, JSON);
     let request = Request::from_parts(parts, Body::from(form));
     let (parts, body) = leptos_axum::handle_server_fns(request).await.into_response().into_parts();
-    let bytes = to_bytes(body, FORM_LIMIT).await.unwrap_or_default();
+    let bytes = to_bytes(body, ANSWER_LIMIT).await.unwrap_or_default();
     let result =
         if parts.status.is_success() { Ok(bytes) } else { Err(read(visit, &bytes).unwrap_or_else(|broken| broken)) };
     (parts.headers, result)

@@ -76,9 +76,10 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
         };
     };
     match (id, which) {
-        // The description's example gives the only owner another role, and removes them: an organization keeps one.
+        // The description's example gives the only owner another role, and removes them: an organization keeps one, and
+        // keys touch none (decision D5).
         ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
-            Some(409)
+            Some(if by_key { 403 } else { 409 })
         }
         ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
         // Reading what is sealed needs a key, and a scope.

@@ -198,7 +198,8 @@ impl World {
         self
     }
 
-    /// The same without the log, and without what is only kept so that the next thing gets a number.
+    /// The same without the log, without what is only kept so that the next thing gets a number, and without the keys that
+    /// sign tokens, which are made when the first is asked for.
     pub async fn things(&self) -> String {
         let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.house.db)).await;
         row.expect("a picture").get(0)
@@ -269,12 +270,13 @@ async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
     let (mut texts, mut things) = (Vec::new(), Vec::new());
     let mut restore = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned();
     for (table, columns) in columns(db).await {
-        let seen = |name: &str| name.starts_with("last_used") || name == "seen_at";
+        // Where someone looked last is kept for their next sign-in, and is none either.
+        let seen = |name: &str| name.starts_with("last_used") || matches!(name, "seen_at" | "active_organization");
         let quoted: Vec<_> = columns.iter().filter(|name| !seen(name)).map(|name| format!("quote({name})")).collect();
         // How keys are used is counted, refused calls too; being seen is no change.
         if !table.starts_with("key_") && table != "sessions" {
             let text = format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||"));
-            if !table.starts_with("audit_") && table != "counters" {
+            if !table.starts_with("audit_") && !matches!(table.as_str(), "counters" | "signing_keys") {
                 things.push(text.clone());
             }
             texts.push(text);

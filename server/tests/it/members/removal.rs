@@ -86,6 +86,46 @@ async fn b20_the_page_says_what_removing_does() {
     assert!(!choice.contains(&format!("value=\"{busy}\"")), "an account that can take no key is not offered");
 }
 
+// D15: a key that is being replaced can end, and nothing else: its successor is there.
+#[tokio::test]
+async fn d15_a_key_with_a_successor_is_offered_no_heir() {
+    let scene = Scene::new().await;
+    let (old, _) = key(&scene.house, &scene.noor, "Old laptop").await;
+    let free = account(&scene.house, &scene.olivia, "Reports").await.to_string();
+    let id = old.parse().expect("id");
+    let rotate = domain::command::RotateKey { overlap_seconds: 3600, ..domain::command::RotateKey::at_once(id) };
+    let rotated = scene.house.engine.rotate_key(&scene.noor.ctx, rotate, None).await.expect("rotated");
+    let new = rotated.new.view.key_id.to_string();
+    let shown = page(&scene.house, &scene.on, &scene.owner.cookie).await.text;
+    let choice = |key: &str| between(&shown, &format!("name=\"keys[{key}]\""), "</select>").to_owned();
+    let offered = |key: &str| ["end", "new", &free].map(|fate| choice(key).contains(&format!("value=\"{fate}\"")));
+    assert_eq!((offered(&old), offered(&new)), ([true, false, false], [true, true, true]));
+    let refused = scene.remove(&[(&old, "new"), (&new, "end")]).await;
+    assert_eq!(refused.status.as_u16(), 409);
+    assert!(refused.text.contains("has a successor already"), "{}", refused.text);
+}
+
+// B20: however many keys are handed over, each new one is shown; the form and the API take a hundred.
+#[tokio::test]
+async fn b20_no_new_key_is_lost_in_a_long_answer() {
+    let scene = Scene::new().await;
+    // Names as long as names may be: together more than a form may hold.
+    let name = "🚀".repeat(100);
+    let mut keys = Vec::new();
+    for _ in 0..101 {
+        keys.push(key(&scene.house, &scene.noor, &name).await.0);
+    }
+    let fates: Vec<_> = keys.iter().map(|key| (key.as_str(), "new")).collect();
+    let refused = scene.remove(&fates).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert!(refused.text.contains(app::words::NOT_REMOVED), "{}", refused.text);
+    let answer = scene.remove(&fates[..100]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    let new: Vec<_> = answer.text.split("<textarea").skip(1).map(|part| between(part, ">", "<")).collect();
+    assert_eq!(new.len(), 100);
+    assert_eq!((scene.status(new[0]).await, scene.status(new[99]).await), (200, 200));
+}
+
 // B20: one key ends, one gets a successor, and the new key is in this answer and nowhere else.
 #[tokio::test]
 async fn b20_keys_end_or_are_handed_over() {

@@ -190,6 +190,26 @@ async fn b22_an_old_sign_in_is_no_fresh_one() {
     }
 }
 
+// B22: a provider that knew the person and asked them nothing has not signed them in just now, and one that was asked for
+// a fresh sign-in and does not say when it was has given none (OpenID Connect Core, 3.1.2.1).
+#[tokio::test]
+async fn b22_a_sign_in_counts_from_when_the_provider_says() {
+    let (house, provider) = house(None, &[]).await;
+    let now = house.engine.outside().now().0 / 1000;
+    let make = async |said: Value| {
+        let session = cookie(&sign_in(&house, &provider, said).await, "rt_session").expect("in");
+        let token = house.ask_for_token(&session, "").await.json()["token"].as_str().expect("a token").to_owned();
+        house.post("/api/v1/keys", &token, json!({ "label": "All of it" })).await.status.as_u16()
+    };
+    assert_eq!(make(json!({ "auth_time": now - 601 })).await, 401, "signed in there eleven minutes ago");
+    assert_eq!(make(json!({ "auth_time": now - 5 })).await, 201);
+    assert_eq!(make(json!({ "auth_time": now + 50 })).await, 201, "a clock that is a little ahead");
+    assert_eq!(make(json!({})).await, 201, "one that does not say");
+    let own = cookie(&sign_in(&house, &provider, json!({ "auth_time": now - 5000 })).await, "rt_session").expect("in");
+    let refused = sign_in_again(&house, &provider, json!({}), "fresh=1", &own).await;
+    assert_eq!(problem(&refused), "not_fresh");
+}
+
 // B23: whatever cookie was planted before, the session is a new one, and the old is over.
 #[tokio::test]
 async fn b23_a_cookie_from_before_the_sign_in_never_works_after_it() {

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -191,6 +192,8 @@ async fn b29_forged_tokens_are_refused() {
         stranger.sign(&claims),
         Signer::new("../../etc/passwd").sign(&claims),
         Signer::new("sig_' OR 1=1 --").sign(&claims),
+        Signer::new("sig_\0").sign(&claims),
+        Signer::new("sig_aaaaaaaaaaaaaaa\0").sign(&claims),
         format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT", "kid": kid })), parts[1]),
         format!("{}.{}.{}", parts[0], part(&with("sub", json!("1"))), parts[2]),
         format!("{}.{}.{}", parts[0], part(&with("sid", json!("ses_1"))), parts[2]),
@@ -237,6 +240,59 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
         let request = Request::get("/api/v1/me").header("authorization", format!("Bearer {token}"));
         let answer = house.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
         assert_eq!(answer.status.as_u16(), status, "{named}");
+    }
+}
+
+// Decision D23: what was read for someone who was removed or lowered meanwhile is kept back; what was written stays.
+#[tokio::test]
+async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    // Whoever is taken out and is a member nowhere else is signed out, too.
+    for (subject, role, elsewhere, refused) in
+        [("adam", Some(Role::Member), false, 403), ("adam", None, true, 403), ("mina", None, false, 401)]
+    {
+        let someone = house.someone(subject).await;
+        let token = house.own_token(&someone).await;
+        if elsewhere {
+            let request = Request::post("/api/v1/organizations").header("authorization", format!("Bearer {token}"));
+            let request = request.header("content-type", "application/json").body(Body::from(r#"{"name":"Further"}"#));
+            assert_eq!(house.send(request.expect("request")).await.status, StatusCode::CREATED);
+        }
+        let (engine, owner, id) = (house.engine.clone(), olivia.ctx.clone(), someone.ctx.actor().id);
+        let parts = house.parts.clone();
+        let read = move |asked: Parts| async move {
+            caller::actor(&parts, &asked).await.expect("let in");
+            match role {
+                Some(role) => engine.change_role(&owner, id, role).await.expect("lowered"),
+                None => engine.remove_member(&owner, id).await.expect("removed"),
+            }
+            "what was read"
+        };
+        let admitted = from_fn_with_state(house.parts.clone(), caller::admit);
+        let doors = Router::new().route("/calm", get("what was read")).route("/read", get(read)).route_layer(admitted);
+        for (path, status) in [("/calm", 200), ("/read", refused)] {
+            let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+            let request = request.header("x-organization", someone.organization.as_str()).body(Body::empty());
+            let answer = doors.clone().oneshot(request.expect("request")).await.expect("never fails");
+            assert_eq!(answer.status().as_u16(), status, "{path} {subject} {role:?}");
+        }
+    }
+}
+
+// RK-04: a key works in its own organization only, and says so when another is named.
+#[tokio::test]
+async fn rk_04_a_key_beside_the_name_of_another_organization_is_refused() {
+    let house = House::new().await;
+    let mina = house.someone("mina").await;
+    let key = house.key_of(&mina).await.plain;
+    let theirs = house.someone("theo").await.organization;
+    for (named, status) in
+        [(mina.organization.as_str(), 200), (theirs.as_str(), 403), ("org_0", 403), ("x", 403), ("", 403)]
+    {
+        let request = Request::get("/api/v1/keys").header("authorization", format!("Bearer {}", key.expose()));
+        let answer = house.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
+        assert_eq!(answer.status.as_u16(), status, "{named:?}");
     }
 }
 

@@ -27,6 +27,10 @@ impl Ask {
 
     /// Name, owner or creator hold the text, or the public prefix begins with it. A whole prefix is looked up.
     fn search(&mut self, typed: &str) {
+        // No name has a zero character in it, and Postgres refuses to look for one.
+        if typed.contains('\0') {
+            return self.and("1 = 0".into());
+        }
         if is_whole_prefix(typed) {
             let prefix = self.text(typed);
             return self.and(format!("k.key_prefix = {prefix}"));

@@ -34,6 +34,11 @@ struct Link {
     open: bool,
 }
 
+/// Only owners make owners, and members make nobody (decision D5).
+fn may_give(own: Role, role: Role) -> bool {
+    own >= Role::Admin && (role != Role::Owner || own == Role::Owner)
+}
+
 pub struct Model {
     seats: Vec<Seat>,
     services: Vec<Role>,
@@ -124,11 +129,15 @@ impl Model {
 
     pub fn invite(&mut self, by: usize, to: usize, role: Role) -> Outcome {
         let own = self.session(by)?;
-        if own < Role::Admin || (role == Role::Owner && own != Role::Owner) {
+        if !may_give(own, role) {
             return Err(Code::Forbidden);
         }
         if self.sitting(to).is_some() {
             return Err(Code::Conflict);
+        }
+        // What an owner offered is not an admin's to replace.
+        if self.links.iter().any(|link| link.to == to && link.open && !may_give(own, link.role)) {
+            return Err(Code::Forbidden);
         }
         self.links.iter_mut().filter(|link| link.to == to).for_each(|link| link.open = false);
         let from = self.sitting(by).ok_or(Code::Forbidden)?;
@@ -137,8 +146,9 @@ impl Model {
     }
 
     pub fn accept(&mut self, who: usize, link: usize) -> Outcome {
-        let Link { to, role, open, .. } = self.links[link];
-        if !open {
+        let Link { to, role, open, from } = self.links[link];
+        // Whoever sent it must still be allowed to.
+        if !open || !may_give(self.seats[from].role, role) {
             return Err(Code::NotFound);
         }
         if to != who {
