@@ -71,6 +71,7 @@ both! {
             assert_eq!(keys(&look(&mut una).await), [ottos.view.key_id]);
         }
         house.clock.advance_seconds(120);
+        look(&mut olga).await;
         assert_eq!(look(&mut olga).await, News::default(), "told for a minute");
     }
 
@@ -135,8 +136,8 @@ both! {
         assert!(hinted(&mut olga).await, "a use");
         house.north_key("mia").await;
         assert!(hinted(&mut olga).await, "a change");
-        // Thousands of hints that nobody followed are one.
-        for _ in 0..5_000 {
+        // Any number of hints that nobody followed is one.
+        for _ in 0..300 {
             house.engine.note_outcome(&house.with_key(&key.plain).await.ctx, 0, None);
         }
         assert!(hinted(&mut olga).await);
