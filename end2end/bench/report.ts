@@ -18,7 +18,7 @@ export function sizes(seen: Look): string {
   const sum = (field: 'sent' | 'plain') => kb(known.reduce((sum, bytes) => sum + bytes[field], 0));
   const files = known.reduce((sum, bytes) => sum + bytes.files, 0);
   return [
-    '| | As sent | Unpacked | Budget |',
+    '| What | As sent | Unpacked | Budget |',
     '|---|---|---|---|',
     ...kinds,
     `| All, in ${files} requests | ${sum('sent')} | ${sum('plain')} | |`,
