@@ -1,6 +1,6 @@
 # Roundtable: `make run` to try it, `make test` before you trust it, `make help` for the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test test-fast bench fmt clean-tools
+.PHONY: help run build watch test test-fast bench tour fmt clean-tools
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,11 @@ test: ## Everything that must hold: formatting, lints, tests on SQLite and Postg
 test-fast: ## The same without the browser
 	@.ci/tools build && .ci/test fast
 
-bench: ## Measure, as ratios within one run
-	@.ci/tools build && .ci/bench
+bench: ## Measure pages and operations into docs/performance.md; fail over a budget or under a score of 100
+	@.ci/tools bench && .ci/bench
+
+tour: ## Take the pictures of docs/tour anew, from the real server
+	@.ci/tools tour && .ci/tour
 
 fmt: ## Format the Rust code
 	@cargo fmt --all

@@ -1,6 +1,7 @@
 // Drives the real server (../dist/roundtable) in Debian's Chromium. `.ci/build` makes the binary.
 import { defineConfig } from '@playwright/test';
 
+import { browser } from './support/browser.ts';
 import { ports, url } from './support/server.ts';
 
 const postgres = Boolean(process.env.ROUNDTABLE_TEST_POSTGRES);
@@ -16,30 +17,7 @@ export default defineConfig({
   timeout: 30_000,
   expect: { timeout: 5_000 },
   reporter: [['list'], ['html', { open: 'never' }]],
-  use: {
-    browserName: 'chromium',
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
-    baseURL: url(ports.sqlite),
-    viewport: { width: 1280, height: 800 },
-    locale: 'en-GB',
-    timezoneId: 'UTC',
-    reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'],
-    actionTimeout: 7_000,
-    navigationTimeout: 10_000,
-    screenshot: 'only-on-failure',
-  },
+  use: { ...browser, baseURL: url(ports.sqlite) },
   // A test tagged @plain must hold without script too; one tagged @store must hold on both databases.
   projects: [
     { name: 'script on' },

@@ -1,5 +1,6 @@
 //! Puts the built site into the binary, so that it can be copied to another machine and run. Without a built site
-//! (tests, editors) the list is empty, and the server looks for a folder `site` beside itself.
+//! (tests, editors) the list is empty, and the server looks for a folder `site` beside itself. The pictures of the
+//! documentation go the same way.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -12,12 +13,33 @@ fn main() {
         println!("cargo:rerun-if-changed={}", site.display());
         collect(site, site, &mut files);
     }
+    write("site.rs", files);
+    write("pictures.rs", pictures());
+}
+
+/// The pictures of the documentation's tour. What lies deeper is not part of it.
+fn pictures() -> Vec<(String, PathBuf)> {
+    let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../docs/tour");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let files = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.expect("the folder can be read").path());
+    let pictures = files.filter(|path| path.extension().is_some_and(|ending| ending == "png"));
+    pictures
+        .map(|path| {
+            println!("cargo:rerun-if-changed={}", path.display());
+            let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+            (name, fs::canonicalize(&path).expect("exists"))
+        })
+        .collect()
+}
+
+/// A list of names and bytes, as Rust reads it.
+fn write(name: &str, mut files: Vec<(String, PathBuf)>) {
     files.sort();
     let rows: String = files
         .iter()
         .map(|(name, path)| format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string()))
         .collect();
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("site.rs");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join(name);
     fs::write(out, format!("&[\n{rows}]\n")).expect("the build folder can be written");
 }
 

@@ -61,8 +61,8 @@ export const SETUP_TOKEN = 'setup_0123456789abcdefghij';
 
 /** A JSON call of the API; anything but success is an error. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function call(method: string, url: string, key: string, body?: unknown): Promise<any> {
-  const headers: Vars = { ...(key && { Authorization: `Bearer ${key}` }), ...(body ? { 'Content-Type': 'application/json' } : {}) };
+export async function call(method: string, url: string, key: string, body?: unknown, more: Vars = {}): Promise<any> {
+  const headers: Vars = { ...more, ...(key && { Authorization: `Bearer ${key}` }), ...(body ? { 'Content-Type': 'application/json' } : {}) };
   const answer = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : undefined });
   if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
   return answer.status === 204 ? undefined : answer.json();

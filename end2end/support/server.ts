@@ -18,6 +18,9 @@ export const ports = {
   docs: (page: number) => FIRST_PORT + 40 + page,
   provider: (worker: number) => FIRST_PORT + 60 + worker,
   foreign: (worker: number) => FIRST_PORT + 70 + worker,
+  bench: FIRST_PORT + 80,
+  lighthouse: FIRST_PORT + 81,
+  tour: FIRST_PORT + 82,
 };
 
 export const url = (port: number) => `http://127.0.0.1:${port}`;

@@ -1,7 +1,8 @@
-//! The documentation under `/docs`, for everyone: pages out of `docs/*.md`, their sources, `llms.txt`, and the API
-//! reference. It is part of the binary, and asks neither the database nor who is there.
+//! The documentation under `/docs`, for everyone: pages out of `docs/*.md`, their sources and pictures, `llms.txt`, and
+//! the API reference. It is part of the binary, and asks neither the database nor who is there.
 
 mod markdown;
+mod pictures;
 mod reference;
 mod shelf;
 
@@ -31,6 +32,7 @@ pub fn router(house: House) -> Router {
         .merge(reference::router())
         .route("/docs/", get(|| async { Redirect::permanent("/docs") }))
         .route("/docs/llms.txt", get(llms))
+        .route("/docs/tour/{picture}", get(pictures::picture))
         .layer(CompressionLayer::new())
         .with_state(house)
 }

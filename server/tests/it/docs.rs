@@ -3,6 +3,7 @@
 mod beyond;
 mod calling;
 mod keys;
+mod pictures;
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,10 @@
 //! From Markdown to the markup of our pages: anchors at headings, our own addresses in links, notices out of
-//! blockquotes, and boxes that scroll around whatever may be wider than a phone.
+//! blockquotes, pictures with their measures, and boxes that scroll around whatever may be wider than a phone.
 
 use app::pages::docs::Link;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
+use super::pictures;
 use super::shelf::address;
 
 /// A page as it was understood.
@@ -29,6 +30,8 @@ pub fn render(source: &str) -> Text {
     let mut writer = Writer::default();
     for (at, event) in events.iter().enumerate() {
         match event {
+            // The words of a picture are told already.
+            inside if writer.in_image && *inside != Event::End(TagEnd::Image) => {}
             Event::Start(tag) => writer.begin(tag, &events[at + 1..]),
             Event::End(tag) => writer.end(*tag),
             other => writer.out.push(other.clone()),
@@ -46,6 +49,7 @@ struct Writer<'a> {
     out: Vec<Event<'a>>,
     boxes: usize,
     in_notice: bool,
+    in_image: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -64,6 +68,10 @@ impl<'a> Writer<'a> {
                 title: title.clone(),
                 id: id.clone(),
             })),
+            Tag::Image { dest_url, .. } => {
+                self.out.push(image(dest_url, &plain(rest, tag)));
+                self.in_image = true;
+            }
             Tag::CodeBlock(kind) => self.boxed(sample(kind), opening),
             Tag::Table(_) => self.boxed("Table", opening),
             Tag::BlockQuote(_) => {
@@ -79,6 +87,7 @@ impl<'a> Writer<'a> {
         let closing = Event::End(tag);
         match tag {
             TagEnd::Heading(level) if level != HeadingLevel::H1 => self.out.extend([raw("</a>"), closing]),
+            TagEnd::Image => self.in_image = false,
             TagEnd::CodeBlock | TagEnd::Table => self.out.extend([closing, raw("</div>")]),
             TagEnd::BlockQuote(_) if std::mem::take(&mut self.in_notice) => self.out.push(raw("</div>")),
             _ => self.out.push(closing),
@@ -143,6 +152,13 @@ fn target(link: &str) -> String {
     }
 }
 
+/// A picture, with its measures if it is one of ours, and what it shows in words.
+fn image(target: &str, alt: &str) -> Event<'static> {
+    let size = pictures::size(target).map(|(width, height)| format!(" width=\"{width}\" height=\"{height}\""));
+    let words = alt.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    raw(&format!("<img src=\"{target}\" alt=\"{words}\"{} loading=\"lazy\">", size.unwrap_or_default()))
+}
+
 fn sample(kind: &CodeBlockKind<'_>) -> &'static str {
     match kind {
         CodeBlockKind::Fenced(language) => match &**language {
@@ -172,7 +188,7 @@ mod tests {
     fn markdown_becomes_our_markup() {
         let text = render(
             "# T & t\n\nOne *line*\nmore.\n\n## Regular Rotation\n\n> **Warning** Take care.\n\n> Quoted.\n\n\
-             [a](api-keys.md#x) [b](index.md) [c](/docs/api)\n\n```bash\na < b\n```\n\n| a |\n|---|\n| b |\n",
+             [a](api-keys.md#x) [b](index.md) [c](/docs/api)\n\n![A *\"b\"* & c](x.png)\n\n```bash\na < b\n```\n\n| a |\n|---|\n| b |\n",
         );
         assert_eq!((text.title.as_str(), text.lede.as_str()), ("T & t", "One line more."));
         insta::assert_snapshot!(text.markup, @r##"
@@ -187,6 +203,7 @@ mod tests {
         <p>Quoted.</p>
         </blockquote>
         <p><a href="/docs/api-keys#x">a</a> <a href="/docs">b</a> <a href="/docs/api">c</a></p>
+        <p><img src="x.png" alt="A “b” &amp; c" loading="lazy"></p>
         <div class="scroll" role="region" tabindex="0" aria-label="Shell sample 1">
         <pre><code class="language-bash">a &lt; b
         </code></pre>

@@ -39,8 +39,9 @@ macro_rules! sources {
     ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../../docs/", $name, ".md")))),*] };
 }
 
-const SOURCES: [(&str, &str); 12] = sources![
+const SOURCES: [(&str, &str); 14] = sources![
     "index",
+    "tour",
     "quickstart",
     "api-keys",
     "authentication",
@@ -51,5 +52,6 @@ const SOURCES: [(&str, &str); 12] = sources![
     "command-line",
     "encryption",
     "errors",
-    "credentials"
+    "credentials",
+    "performance"
 ];

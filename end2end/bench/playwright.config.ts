@@ -1,0 +1,13 @@
+// Measures the keys page over the real server, one thing at a time. `make bench` runs it.
+import { defineConfig } from '@playwright/test';
+
+import { browser } from '../support/browser.ts';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results/bench',
+  workers: 1,
+  timeout: 600_000,
+  reporter: [['list']],
+  use: { ...browser, screenshot: 'off' },
+});
