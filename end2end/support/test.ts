@@ -14,7 +14,9 @@ export class Guard {
     context.on('console', (message) => {
       // The browser says so when someone was quicker than the page in choosing where to type.
       const late = message.type() === 'info' && message.text().startsWith('Autofocus processing was blocked');
-      if (!late) this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+      // It also says when pages that it fetched ahead are dropped, as the answer to a form asks for.
+      const dropped = message.type() === 'info' && message.text().startsWith('Clear-Site-Data header');
+      if (!late && !dropped) this.note(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.note(`page error: ${error.error().message}`));
     context.on('requestfailed', (request) => {
