@@ -14,8 +14,8 @@ export default defineConfig({
   // On a busy machine one more try; a test that needed it is named as flaky at the end.
   retries: process.env.CI ? 1 : 0,
   fullyParallel: true,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   reporter: [['list'], ['html', { open: 'never' }]],
   use: { ...browser, baseURL: url(ports.sqlite) },
   // A test tagged @plain must hold without script too; one tagged @store must hold on both databases.

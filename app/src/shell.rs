@@ -35,8 +35,12 @@ pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
 
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
-    let ahead = view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> };
-    let wake = document.islands.then(|| wake(&document.assets, document.nonce));
+    let scripts = document.islands.then(|| {
+        view! {
+            <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script>
+            {wake(&document.assets, document.nonce)}
+        }
+    });
     view! {
         <html lang="en" data-theme=document.theme.as_str()>
             <head>
@@ -47,8 +51,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                {ahead}
-                {wake}
+                {scripts}
             </head>
             <body>
                 <a class="skip" href="#main">{words::SKIP}</a>

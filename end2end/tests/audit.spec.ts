@@ -25,7 +25,7 @@ const events = (page: Page): Locator => page.locator('tr[id^=event-]');
 async function revokedKey(page: Page, name: string, scripted: boolean): Promise<string> {
   const key = await createKey(page, name, scripted);
   const form = await beginRevoking(page, name, scripted);
-  await confirmRevoking(page, form, name, 'It may have leaked');
+  await confirmRevoking(page, form, name, 'May have leaked');
   return key;
 }
 
@@ -73,7 +73,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   // What changed, and by which request.
   await event.getByText('Details').first().click();
   await expect(event).toContainText(/Status\s*Active\s*→\s*Revoked/);
-  await expect(event).toContainText('It may have leaked');
+  await expect(event).toContainText('May have leaked');
   await expect(event).toContainText(/req_/);
   await expect(event).toContainText(/Agent\s*Mozilla/);
 

@@ -4,7 +4,7 @@ import { OLIVIA, createKey, signIn, unique } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 test('every page, in both themes, wide and narrow', async ({ page }) => {
-  test.setTimeout(90_000);
+  test.setTimeout(300_000);
   await page.goto('/docs');
   const links = page.getByRole('navigation', { name: 'Documentation' }).getByRole('link');
   const paths = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')!));

@@ -14,7 +14,8 @@ const EMAIL = 'layla@new.example';
 const LINK = /^http:\/\/127\.0\.0\.1:\d+\/join\/[0-9A-Za-z]{43}$/;
 
 const nav = (page: Page) => page.getByRole('navigation', { name: 'Settings' });
-const told = (page: Page) => page.getByRole('status');
+/** What a page says of the deed before it. */
+const told = (page: Page) => page.getByRole('status').filter({ hasText: /\S/ });
 const link = (page: Page) => page.getByRole('textbox', { name: 'Link' });
 
 async function openMembers(page: Page) {

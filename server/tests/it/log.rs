@@ -163,7 +163,7 @@ async fn rows_lead_to_what_they_are_about() {
     ] {
         assert!(leads(&shown, &to), "nothing leads to {to}");
     }
-    for told in ["<del><bdi>Active</bdi></del>", "<ins><bdi>Revoked</bdi></ins>", "It may have leaked", "req_test"] {
+    for told in ["<del><bdi>Active</bdi></del>", "<ins><bdi>Revoked</bdi></ins>", "May have leaked", "req_test"] {
         assert!(shown.contains(told), "{told} is not told");
     }
 }
