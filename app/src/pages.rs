@@ -228,6 +228,8 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
         assets: asked.visit.installation.assets.clone(),
         nonce: asked.nonce,
         islands: page.islands,
+        // The answer to a form may leave a word for the next page, which a page fetched before would not have.
+        ahead: page.islands && asked.posted.is_none(),
     };
     let mut response = Response::new(draw(document, page.body));
     *response.status_mut() = status;

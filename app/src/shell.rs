@@ -23,6 +23,8 @@ pub struct Document {
     pub nonce: Option<Nonce>,
     /// Whether the page has islands; others load no script at all.
     pub islands: bool,
+    /// Whether the browser may fetch ahead where its links lead.
+    pub ahead: bool,
 }
 
 /// Draws a whole document. Nothing is awaited here: all data is loaded already.
@@ -35,12 +37,10 @@ pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
 
 fn shell(document: Document, body: AnyView) -> impl IntoView {
     let style = format!("{}/roundtable.css", document.assets);
-    let scripts = document.islands.then(|| {
-        view! {
-            <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script>
-            {wake(&document.assets, document.nonce)}
-        }
+    let ahead = document.ahead.then(|| {
+        view! { <script type="speculationrules" nonce=document.nonce.clone()>{AHEAD}</script> }
     });
+    let wake = document.islands.then(|| wake(&document.assets, document.nonce));
     view! {
         <html lang="en" data-theme=document.theme.as_str()>
             <head>
@@ -51,7 +51,8 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                {scripts}
+                {ahead}
+                {wake}
             </head>
             <body>
                 <a class="skip" href="#main">{words::SKIP}</a>

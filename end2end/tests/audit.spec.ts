@@ -75,7 +75,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await expect(event).toContainText(/Status\s*Active\s*→\s*Revoked/);
   await expect(event).toContainText('May have leaked');
   await expect(event).toContainText(/req_/);
-  await expect(event).toContainText(/Agent\s*Mozilla/);
+  await expect(event).toContainText(/User agent\s*Mozilla/);
 
   // Let one filter go, then all of them.
   const chips = page.getByRole('list', { name: 'Chosen filters' });

@@ -62,7 +62,7 @@ pub fn nothing(look: Look, request_id: &str) -> Response<String> {
 
 fn paint(look: Look, page: Page) -> Response<String> {
     let Look { theme, assets, nonce } = look;
-    let document = Document { title: page.title, theme, assets, nonce, islands: false };
+    let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
     let mut response = Response::new(draw(document, page.body));
     *response.status_mut() = page.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
