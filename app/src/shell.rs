@@ -63,12 +63,14 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
 }
 
 /// Loads the script, then lets every island take over its own markup. Islands are not nested here, so this is all of
-/// the framework's own loader that is needed. Both files are asked for at once, and by nobody without script.
+/// the framework's own loader that is needed. Both files are asked for at once, and by nobody without script. Between
+/// islands the browser may answer the person.
 fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
     let text = format!(
         "const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\
          await islands.default({{module_or_path:wasm}});islands.hydrate();\
-         for(const one of document.querySelectorAll(\"leptos-island\"))islands[one.dataset.component](one);\
+         for(const one of document.querySelectorAll(\"leptos-island\")){{islands[one.dataset.component](one);\
+         await new Promise(next=>setTimeout(next))}}\
          document.documentElement.dataset.islands=\"ready\""
     );
     view! { <script type="module" nonce=nonce>{text}</script> }
