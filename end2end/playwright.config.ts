@@ -2,9 +2,8 @@
 import { defineConfig } from '@playwright/test';
 
 import { browser } from './support/browser.ts';
+import { ON_POSTGRES, postgres } from './support/postgres.ts';
 import { ports, url } from './support/server.ts';
-
-const postgres = Boolean(process.env.ROUNDTABLE_TEST_POSTGRES);
 
 export default defineConfig({
   testDir: 'tests',
@@ -22,6 +21,6 @@ export default defineConfig({
   projects: [
     { name: 'script on' },
     { name: 'script off', grep: /@plain/, use: { javaScriptEnabled: false } },
-    ...(postgres ? [{ name: 'on Postgres', grep: /@store/, use: { baseURL: url(ports.postgres) } }] : []),
+    ...(postgres ? [{ name: ON_POSTGRES, grep: /@store/, use: { baseURL: url(ports.postgres) } }] : []),
   ],
 });

@@ -93,6 +93,11 @@ pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoVie
     secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
 }
 
+/// Where what became of copying is said.
+pub fn copy_status() -> impl IntoView {
+    view! { <p class="visually-hidden" data-copy-status="" role="status"></p> }
+}
+
 /// The only markup that ever holds a secret, beneath its title.
 pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl IntoView + use<L> {
     let Secret { value, rows, warning, lost, shell, curl, waits_for } = shown;
@@ -109,7 +114,7 @@ pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl 
                 {icon("danger")}<p class="strong">{warning}</p><p>{lost}</p>
             </div>
             {secret("key".into(), label, value, rows)}
-            <p class="visually-hidden" id="copy-status" role="status"></p>
+            {copy_status()}
             <figure class="snippet">
                 <figcaption>{shell.0}{copy("shell-line", shell.1)}</figcaption>
                 <pre translate="no"><code id="shell-line">{shell.2}</code></pre>

@@ -192,6 +192,8 @@ pub enum Flash {
     },
     /// A key was ended.
     Revoked {
+        /// Which.
+        key_id: KeyId,
         /// Its name.
         name: String,
         /// False when it had ended before.

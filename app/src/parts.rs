@@ -68,8 +68,15 @@ pub fn form_fields(
 pub fn summary(title: &'static str, problem: Option<&Problem>, place: &Place) -> impl IntoView + use<> {
     problem.map(|problem| {
         let lines = problem_lines(problem, place);
-        view! { <div class="notice danger" role="alert" tabindex="-1" id="errors" autofocus>{icon("danger")}<h2>{title}</h2>{lines}</div> }
+        view! { <div class="notice danger" role="alert" tabindex="-1" autofocus>{icon("danger")}<h2>{title}</h2>{lines}</div> }
     })
+}
+
+/// What was done on the page before, told once. It takes the focus, for a status that stands in a page from its
+/// beginning is read to nobody.
+pub fn done(text: impl IntoView + 'static) -> AnyView {
+    view! { <div class="notice success" role="status" tabindex="-1" autofocus>{icon("check")}<p>{text}</p></div> }
+        .into_any()
 }
 
 /// The lines of that: about the fields, or else the one sentence. Where a fresh sign-in is all that lacks, the way to it

@@ -1,7 +1,8 @@
-// An installation of its own for each test, for what would get in the way of others.
+// An installation of its own for each test, for what would get in the way of others. On Postgres if the test runs there.
 import type { BrowserContext, Page } from '@playwright/test';
 
 import { signIn } from './people.ts';
+import { ON_POSTGRES, freshDatabase } from './postgres.ts';
 import { ports, startServer, type Server } from './server.ts';
 import { expect, test as base } from './test.ts';
 
@@ -15,9 +16,11 @@ interface Own {
 
 export const test = base.extend<Own>({
   own: async ({}, use, info) => {
-    const server = await startServer(ports.empty(info.parallelIndex), { demo: true });
+    const database = info.project.name === ON_POSTGRES ? freshDatabase(`own_${process.pid}_${info.workerIndex}`) : undefined;
+    const server = await startServer(ports.empty(info.parallelIndex), { demo: true, database: database?.address });
     await use(server);
     expect(await server.stop()).toEqual([]);
+    database?.drop();
   },
   browserOf: async ({ own, browser, javaScriptEnabled, guard, scripted }, use) => {
     const contexts: BrowserContext[] = [];

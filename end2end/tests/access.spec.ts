@@ -72,8 +72,13 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await page.keyboard.press('ArrowDown');
   await tabTo(page, dialog.getByRole('button', { name: 'Revoke key' }));
   await page.keyboard.press('Enter');
-  await expect(page.getByText('” revoked.')).toBeVisible();
+  // A status that stands in a page from its beginning is read to nobody, so it has the focus.
+  await expect(page.getByRole('status').filter({ hasText: `“${name}” revoked.` })).toBeFocused();
   await expect(row(page, name)).toHaveCount(0);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/audit-log\?object=key:/);
+  await expect(page.getByRole('row').nth(1)).toContainText(name);
 });
 
 test('dialogs are named by their titles, and their buttons have names', async ({ page }) => {

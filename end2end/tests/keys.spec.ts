@@ -328,3 +328,23 @@ test("a row's menu copies the id, and closes with Escape", async ({ page }) => {
   await mine.getByRole('link', { name: 'Revoke…' }).click();
   await expect(page.getByRole('dialog').getByRole('heading', { name: `Revoke “${name}”?` })).toBeVisible();
 });
+
+test('where there is no clipboard the id is selected to be copied by hand', async ({ page }) => {
+  const name = unique('By hand');
+  await signIn(page, OLIVIA);
+  await createKey(page, name, true);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
+  await page.reload();
+  await awake(page, true);
+  const mine = row(page, name);
+  const id = (await mine.getAttribute('id'))!.replace('key-', '');
+  const selected = () => page.evaluate(() => getSelection()!.toString());
+  await mine.getByText(/Actions for/).locator('xpath=ancestor::summary').click();
+  await mine.getByRole('button', { name: 'Copy key ID' }).click();
+  await expect.poll(selected).toBe(id);
+  await expect(page.getByText(/press Ctrl\+C/)).toHaveCount(1);
+  await mine.getByRole('link', { name: 'Details' }).click();
+  await awake(page, true);
+  await page.getByRole('button', { name: /^Copy.*ID/ }).click();
+  await expect.poll(selected).toBe(id);
+});

@@ -84,16 +84,23 @@ test('“Last used” moves by itself for everyone who sees the key', { tag: '@s
   await context.close();
 });
 
-test('the dialog of a new key tells of its first request', { tag: '@store' }, async ({ page, baseURL }) => {
+alone('the dialog of a new key tells of its first request', { tag: '@store' }, async ({ own, browserOf }) => {
+  const page = await browserOf();
+  count(page);
   await signIn(page, OLIVIA);
   await listening(page);
   const key = await generate(page, unique('First'), true);
   const status = page.getByRole('dialog').getByRole('status').filter({ hasText: 'request' });
   await expect(status).toHaveText(WAITING);
   await inspect(page, 'waiting');
-  await use(baseURL, key);
+  await use(own.url, key);
   await expect(status).toHaveText('First request from 127.0.0.1, just now.');
   await inspect(page, 'first-request');
+  // Further requests are no news here, and one's own key is no change that somebody else made.
+  await use(own.url, key);
+  await page.waitForTimeout(1_500);
+  await expect(status).toHaveText('First request from 127.0.0.1, just now.');
+  await expect(page.getByText(CHANGED)).toHaveCount(0);
 });
 
 test('so does the page of a key that took another’s place', async ({ page, baseURL }) => {
@@ -111,7 +118,7 @@ test('so does the page of a key that took another’s place', async ({ page, bas
   await sheet(page, false).getByRole('button', { name: 'Copy', exact: true }).click();
 });
 
-alone('what somebody else changes is one quiet line, and nothing moves', async ({ own, browserOf }) => {
+alone('what somebody else changes is one quiet line, and nothing moves', { tag: '@store' }, async ({ own, browserOf }) => {
   test.slow();
   const [page, other] = [await browserOf(), await browserOf()];
   count(page);

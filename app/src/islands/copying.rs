@@ -51,13 +51,22 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Minds every button that copies a text of its own, such as an id.
+/// Minds every button that copies a text of its own, such as an id. Where that is not allowed, the text is selected: in
+/// the button, or beside it.
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
         let Some(button) = around(&event, "[data-copy-text]") else { return };
         spawn_local(async move {
-            if write(&attribute(&button, "data-copy-text")).await.is_ok() {
+            let text = attribute(&button, "data-copy-text");
+            if write(&text).await.is_ok() {
                 confirm(&button);
+            } else {
+                dress(&button, &text, "copy");
+                let shown = button.query_selector("span").ok().flatten().or_else(|| button.previous_element_sibling());
+                if let Some(shown) = shown.and_then(|shown| shown.dyn_into().ok()) {
+                    select(&shown);
+                }
+                say(words::COPY_BY_HAND, "visually-hidden");
             }
         });
     });
@@ -159,8 +168,9 @@ fn select(source: &HtmlElement) {
     }
 }
 
+/// Says it in the last place there is for that: a dialog over a page has its own, and the page's is silent then.
 fn say(text: &str, class: &str) {
-    if let Some(status) = by_id("copy-status") {
+    if let Some(status) = all("[data-copy-status]").pop() {
         status.set_class_name(class);
         status.set_text_content(Some(text));
     }

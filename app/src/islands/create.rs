@@ -120,6 +120,7 @@ pub fn CreateDialog() -> impl IntoView {
             class="dialog large"
             node_ref=reveal
             aria-labelledby="reveal-title"
+            aria-describedby="reveal-notice"
             on:close=move |_| closed()
             on:cancel=move |event: ev::Event| {
                 if unsaved() {

@@ -8,10 +8,9 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Asked, Page, access_token};
-use crate::bits::icon;
 use crate::doors::{Flash, Theme};
 use crate::parts::personal::{Own, personal};
-use crate::parts::{frame, page_field, when};
+use crate::parts::{done, frame, page_field, when};
 use crate::routes::{DOCS_OF_TOKENS, Place, Screen};
 use crate::words;
 
@@ -35,7 +34,7 @@ pub async fn show(asked: &Asked) -> Result<Page, Problem> {
 }
 
 fn draw(own: &Own, sessions: &[SessionView], now: Moment, told: Option<String>, problem: Option<&Problem>) -> AnyView {
-    let told = told.map(|told| view! { <div class="notice success" role="status">{icon("check")}<p>{told}</p></div> });
+    let told = told.map(done);
     let body = view! {
         {told}
         <div class="page-head"><div><h1>{words::MY_ACCOUNT}</h1></div></div>

@@ -8,7 +8,7 @@ use domain::{ActorId, KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use super::{Answer, Asked, Page};
-use crate::bits::icon;
+use crate::bits::{copy_status, icon};
 use crate::doors::Flash;
 use crate::doors::keys::nudge::news;
 use crate::islands::create::CreateDialog;
@@ -142,6 +142,7 @@ fn draw(list: &List) -> AnyView {
         {list.mark.line(list.place())}
         {content}
         {around::tips()}
+        {copy_status()}
     };
     view! {
         {frame(room, words::API_KEYS, list.problem.as_ref(), body.into_any())}

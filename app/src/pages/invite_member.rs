@@ -5,7 +5,7 @@ use domain::{Code, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
 use super::{Asked, Outcome, Page};
-use crate::bits::{field_error, icon, secret};
+use crate::bits::{copy_status, field_error, icon, secret};
 use crate::doors::members::CreatedInvitation;
 use crate::islands::copying::CopyButtons;
 use crate::parts::frame::{Room, frame};
@@ -82,7 +82,7 @@ fn reveal(room: &Room, created: &CreatedInvitation) -> AnyView {
                     {icon("danger")}<p class="strong">{words::LINK_WARNING}</p><p>{until}</p>
                 </div>
                 {secret("link".into(), words::LINK, &created.link, 2)}
-                <p class="visually-hidden" id="copy-status" role="status"></p>
+                {copy_status()}
                 <p>{words::LINK_SEND}</p>
             </div>
             <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>

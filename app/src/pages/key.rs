@@ -8,13 +8,13 @@ use domain::{KeyId, OrganizationId, Problem, ScopeSet};
 use leptos::prelude::*;
 
 use super::{Asked, Page};
-use crate::bits::icon;
+use crate::bits::{copy_status, icon};
 use crate::doors::Flash;
 use crate::islands::page::PageHelp;
 use crate::parts::frame::{Room, frame};
 use crate::parts::live::Mark;
 use crate::parts::picks::picks;
-use crate::parts::{fault_line, summary};
+use crate::parts::{done, fault_line, summary};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -72,7 +72,7 @@ fn draw(shown: &Shown) -> AnyView {
         </div>
         {log::log(shown)}
         {narrow(shown)}
-        <p class="visually-hidden" id="copy-status" role="status"></p>
+        {copy_status()}
     };
     view! { {frame(room, &key.label, None, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }.into_any()
 }
@@ -83,7 +83,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
         Flash::Narrowed => words::NARROWED,
         _ => return None,
     };
-    Some(view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }.into_any())
+    Some(done(text))
 }
 
 fn buttons(room: &Room, line: &KeyLine) -> AnyView {

@@ -12,7 +12,7 @@ use crate::doors::{Flash, PeopleDeed};
 use crate::parts::frame::{Room, frame};
 use crate::parts::pager::pager;
 use crate::parts::roles::roles_explained;
-use crate::parts::when;
+use crate::parts::{done, when};
 use crate::routes::{DOCS_OF_MEMBERS, Place, Screen};
 use crate::words;
 
@@ -89,7 +89,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
         PeopleDeed::RoleChanged { name, role } => named(name, words::role_changed(*role)),
         PeopleDeed::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
     };
-    Some(view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }.into_any())
+    Some(done(text))
 }
 
 fn table(shown: &Shown) -> AnyView {

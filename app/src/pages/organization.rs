@@ -7,10 +7,9 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Asked, Page};
-use crate::bits::icon;
 use crate::doors::{Flash, Kept};
 use crate::parts::frame::{Room, frame};
-use crate::parts::when;
+use crate::parts::{done, when};
 use crate::routes::{DOCS_OF_ORGANIZATIONS, Place, Screen};
 use crate::words;
 
@@ -53,11 +52,10 @@ fn draw(shown: &Shown) -> AnyView {
     let settings =
         if changes { Either::Left(settings::forms(shown)) } else { Either::Right(settings::read_only(shown)) };
     let told = shown.saved.map(|kept| {
-        let text = match kept {
+        done(match kept {
             Kept::Name => words::ORGANIZATION_RENAMED,
             Kept::Rule => words::ORGANIZATION_SAVED,
-        };
-        view! { <div class="notice success" role="status">{icon("check")}<p>{text}</p></div> }
+        })
     });
     let body = view! {
         {told}

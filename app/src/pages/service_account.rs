@@ -8,11 +8,10 @@ use leptos::prelude::*;
 use self::keys::{NextKey, keys};
 use self::settings::settings;
 use super::{Asked, Page};
-use crate::bits::icon;
 use crate::doors::{Deed, Flash};
 use crate::parts::accounts::account_status;
 use crate::parts::frame::{Room, frame};
-use crate::parts::when;
+use crate::parts::{done, when};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -64,7 +63,7 @@ fn draw(shown: &Shown) -> AnyView {
 }
 
 /// The deed of the page before, told once.
-fn told(shown: &Shown) -> impl IntoView + use<> {
+fn told(shown: &Shown) -> Option<AnyView> {
     let Some(Flash::Account(deed)) = shown.flash else { return None };
     let text = match deed {
         Deed::Created => words::ACCOUNT_CREATED,
@@ -73,9 +72,7 @@ fn told(shown: &Shown) -> impl IntoView + use<> {
         Deed::Enabled => words::ACCOUNT_ENABLED,
     };
     let name = shown.account.name.clone();
-    Some(view! {
-        <div class="notice success" role="status">{icon("check")}<p>"“"<bdi>{name}</bdi>"”"{text}</p></div>
-    })
+    Some(done(view! { "“"<bdi>{name}</bdi>"”"{text} }))
 }
 
 fn facts(shown: &Shown) -> AnyView {

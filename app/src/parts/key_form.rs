@@ -90,7 +90,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView, alone: bool)
             {form_fields(&form.place, &form.organization, service)}
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
-                <div class="notice danger trouble" role="alert" tabindex="-1" id="errors" hidden=fine autofocus=!fine>
+                <div class="notice danger trouble" role="alert" tabindex="-1" hidden=fine autofocus=!fine>
                     {icon("danger")}<h2>{words::NOT_CREATED}</h2><div class="lines">{lines}</div>
                     // For the dialog, which must not lose what was typed until someone wants to leave it.
                     <div class="again" hidden>{super::sign_in_again(&form.place)}</div>

@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use domain::command::AuditQuery;
-use domain::{ActorId, Moment};
+use domain::event::ObjectKind;
+use domain::{ActorId, KeyId, Moment, OrganizationId};
 
-use super::Place;
+use super::{Place, Screen};
 
 /// The names under which an address says which events it means.
 pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from", "until"];
@@ -58,6 +59,12 @@ impl FromStr for Period {
 }
 
 impl Place {
+    /// The events of one key.
+    pub fn log_of(organization: OrganizationId, key: KeyId) -> Self {
+        let object = format!("{}:{key}", ObjectKind::Key.as_str());
+        Self::top(Screen::AuditLog(organization)).with("object", Some(&object))
+    }
+
     /// The events that an address of the log asks for. Both days of a span belong to it.
     pub fn audit_query(&self, now: Moment) -> AuditQuery {
         let day = |name| self.get(name).and_then(Moment::start_of_day);

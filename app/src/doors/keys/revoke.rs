@@ -32,7 +32,7 @@ pub async fn revoke_key(
     let reason = read(&reason, confirmed, &confirm_name, (&view.label, words::CONFIRM_DIFFERS));
     let reason = reason.map_err(|faults| visit.invalid(faults))?;
     let ended = visit.engine.revoke_key(&ctx, Command { key, reason }).await.map_err(told(&visit))?;
-    visit.leave(Flash::Revoked { name: ended.view.label, fresh: ended.fresh }).await;
+    visit.leave(Flash::Revoked { key_id: key, name: ended.view.label, fresh: ended.fresh }).await;
     Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 

@@ -5,25 +5,25 @@ use leptos::prelude::*;
 use super::List;
 use crate::bits::icon;
 use crate::doors::{Flash, Move};
+use crate::parts::done;
 use crate::routes::{EVERY_STATE, Place, Screen};
 use crate::words;
 
 /// The deed of the page before, told once.
 pub fn told(list: &List) -> Option<AnyView> {
-    let text = match list.flash.as_ref()? {
+    let organization = list.room.organization();
+    let (text, log) = match list.flash.as_ref()? {
         Flash::Moved(how) => return Some(moved(list, how)),
-        Flash::Revoked { name, fresh } => {
+        Flash::Revoked { key_id, name, fresh } => {
             let text = if *fresh { words::REVOKED_NOW } else { words::REVOKED_BEFORE };
-            view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any()
+            (view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(), Place::log_of(organization, *key_id))
         }
-        Flash::RevokedMany { count } => words::revoked_many(*count).into_any(),
+        Flash::RevokedMany { count } => {
+            (words::revoked_many(*count).into_any(), Place::top(Screen::AuditLog(organization)))
+        }
         _ => return None,
     };
-    let log = Screen::AuditLog(list.room.organization()).path();
-    Some(
-        view! { <div class="notice success" role="status">{icon("check")}<p>{text}<a href=log>{words::VIEW_IN_LOG}</a></p></div> }
-            .into_any(),
-    )
+    Some(done(view! { {text}<a href=log.path()>{words::VIEW_IN_LOG}</a> }))
 }
 
 /// How the person came into this organization.
@@ -37,10 +37,7 @@ fn moved(list: &List, how: &Move) -> AnyView {
         }
         Move::Left { organization } => (words::LEFT.0, organization.clone(), words::LEFT.1.to_owned()),
     };
-    view! {
-        <div class="notice success" role="status">{icon("check")}<p>{before}<bdi>{name}</bdi>{after}</p></div>
-    }
-    .into_any()
+    done(view! { {before}<bdi>{name}</bdi>{after} })
 }
 
 /// Why there is no button that creates a key.

@@ -1,14 +1,11 @@
 //! What the audit log says of a key.
 
-use domain::KeyId;
-use domain::event::ObjectKind;
 use domain::view::AuditView;
 use leptos::prelude::*;
 
 use super::Shown;
-use crate::parts::frame::Room;
 use crate::parts::when;
-use crate::routes::{Place, Screen};
+use crate::routes::Place;
 use crate::words;
 
 /// Events that are shown here.
@@ -38,14 +35,8 @@ pub fn log(shown: &Shown) -> AnyView {
         <section class="panel" aria-labelledby="log-title">
             <h2 id="log-title">{words::ITS_EVENTS}</h2>
             {events}
-            <p><a href=whole(room, key).path()>{words::ALL_ITS_EVENTS}</a></p>
+            <p><a href=Place::log_of(room.organization(), key).path()>{words::ALL_ITS_EVENTS}</a></p>
         </section>
     }
     .into_any()
-}
-
-/// The log of this key alone.
-fn whole(room: &Room, key: KeyId) -> Place {
-    let object = format!("{}:{key}", ObjectKind::Key.as_str());
-    Place::top(Screen::AuditLog(room.organization())).with("object", Some(&object))
 }

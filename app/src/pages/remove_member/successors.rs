@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Page;
-use crate::bits::{icon, secret};
+use crate::bits::{copy_status, icon, secret};
 use crate::doors::members::{Removed, Successor};
 use crate::islands::copying::CopyButtons;
 use crate::parts::frame::{Room, frame};
@@ -23,7 +23,7 @@ fn draw(room: &Room, removed: &Removed) -> AnyView {
                     {icon("danger")}<p class="strong">{words::HANDED_OVER_WARNING}</p><p>{words::HANDED_OVER_OLD}</p>
                 </div>
                 {removed.successors.iter().map(successor).collect_view()}
-                <p class="visually-hidden" id="copy-status" role="status"></p>
+                {copy_status()}
             </div>
             <div class="sheet-foot"><a class="button" href=removed.to.clone()>{words::DONE}</a></div>
         </div>

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use app::routes::{LIVE, Screen};
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use domain::Role;
 use tower::ServiceExt;
 
@@ -12,7 +12,7 @@ use super::Tally;
 use super::forms::visitors;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Which, World};
-use crate::house::Answer;
+use crate::house::{Answer, House};
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
 #[rustfmt::skip]
@@ -59,6 +59,13 @@ pub async fn look(world: &World, path: &str, cookie: &str) -> Answer {
 
 async fn get(world: &World, path: &str, cookie: &str) -> u16 {
     look(world, path, cookie).await.status.as_u16()
+}
+
+// What is for development stands on no other installation.
+#[tokio::test]
+async fn the_style_page_is_for_development_alone() {
+    let house = House::with(None, |installation| installation.development = false).await;
+    assert_eq!(house.get("/dev/style", "").await.status, StatusCode::NOT_FOUND);
 }
 
 // RA-30, RK-04, KE-24, B13, B15, B20, B31: the pages. Looking changes nothing.
