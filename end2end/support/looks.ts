@@ -14,6 +14,15 @@ const FOLDER = join(import.meta.dirname, '..', 'screenshots');
 const WIDTHS = [1280, 360, 768, 1920];
 const PICTURED = process.env.PICTURES === 'all' ? WIDTHS : [1280, 360];
 
+/** Whether what is far below is drawn too, as a picture of the whole page needs it. */
+async function drawAll(page: Page, all: boolean) {
+  await page.evaluate((all) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('* { content-visibility: visible !important }');
+    document.adoptedStyleSheets = all ? [sheet] : [];
+  }, all);
+}
+
 /** The theme that the next pages have, as the switch would set it. */
 export async function wear(page: Page, theme: Theme | 'system') {
   const { origin } = new URL(page.url());
@@ -49,12 +58,14 @@ export async function inspect(page: Page, name: string) {
   mkdirSync(FOLDER, { recursive: true });
   const before = page.viewportSize() ?? { width: 1280, height: 800 };
   const worn = await page.locator('html').getAttribute('data-theme');
+  await drawAll(page, true);
   for (const theme of THEMES) {
     await repaint(page, theme);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
       if (PICTURED.includes(width)) {
-        await page.screenshot({ path: join(FOLDER, `${name}-${theme}-${width}.png`), fullPage: (await page.getByRole('dialog').count()) === 0 });
+        const path = join(FOLDER, `${name}-${theme}-${width}.png`);
+        await page.screenshot({ path, fullPage: (await page.getByRole('dialog').count()) === 0 });
       }
       await expectNoSidewaysScroll(page, name);
     }
@@ -62,4 +73,5 @@ export async function inspect(page: Page, name: string) {
     await expectNoAxeViolations(page, `${name}, ${theme}`);
   }
   await repaint(page, (worn ?? 'system') as Theme);
+  await drawAll(page, false);
 }

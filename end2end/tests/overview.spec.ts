@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { bearer, curl } from '../support/curl.ts';
 import { inspect } from '../support/looks.ts';
 import { test } from '../support/own.ts';
-import { MINA, OLIVIA, awake, closeReveal, beginCreating, createKey, organizationOf, shownKey } from '../support/people.ts';
+import { MINA, OLIVIA, awake, closeReveal, beginCreating, createKey, organizationOf, row, shownKey } from '../support/people.ts';
 import { expect } from '../support/test.ts';
 
 test.describe.configure({ timeout: 90_000 });
@@ -23,6 +23,7 @@ async function createShort(page: Page, name: string, scripted: boolean): Promise
   const key = await field.inputValue();
   if (scripted) await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, scripted);
+  await expect(row(page, name)).toHaveCount(1);
   return key;
 }
 

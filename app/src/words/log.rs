@@ -70,8 +70,6 @@ pub const ALL_ITS_EVENTS: &str = "All events of this key";
 
 /// Before the key that something was done with.
 pub const WITH_KEY: &str = "With key ";
-/// Who acted without a key.
-pub const PERSON: &str = "Without a key";
 
 /// Beneath the title of the log.
 pub fn audit_lede(all: bool, organization: &str) -> String {

@@ -13,11 +13,8 @@ use crate::words;
 
 /// A row of the table.
 pub fn row(log: &Log, event: &AuditView) -> AnyView {
-    let how = match &event.via_key {
-        Some(prefix) => Either::Left(view! { <span class="sub">{words::WITH_KEY}<code>{prefix.clone()}</code></span> }),
-        // What nobody in the organization did bears no such line.
-        None => Either::Right(event.actor_id.map(|_| view! { <span class="sub">{words::PERSON}</span> })),
-    };
+    let how =
+        event.via_key.clone().map(|prefix| view! { <span class="sub">{words::WITH_KEY}<code>{prefix}</code></span> });
     let address = match event.address.clone() {
         Some(address) => Either::Left(view! { <code>{address}</code> }),
         None => Either::Right(view! { <span class="muted">{words::NONE}</span> }),
