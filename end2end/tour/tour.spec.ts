@@ -38,7 +38,7 @@ test('the tour', async ({ browser }) => {
   const settings = `/o/${organization}/settings`;
 
   await page.goto(`/o/${organization}`);
-  await shots.everywhere('overview');
+  await shots.everywhere('overview', 960);
 
   await page.goto(`${settings}/api-keys`);
   await awake(page, true);
@@ -87,9 +87,9 @@ class Shots {
   }
 
   /** In the light, in the dark, and on a phone. */
-  async everywhere(name: string) {
-    await this.take(name);
-    await this.take(`${name}-dark`, { theme: 'dark' });
+  async everywhere(name: string, height = 800) {
+    await this.take(name, { height });
+    await this.take(`${name}-dark`, { height, theme: 'dark' });
     await this.take(`${name}-phone`, PHONE);
   }
 }

@@ -39,9 +39,9 @@ fn counted(n: i64, unit: &str) -> String {
     format!("{} ago", plural(n, unit))
 }
 
-/// A number of things: `1 key`, `2 keys`.
+/// A number of things: `1 key`, `2 keys`, `1,204 keys`.
 pub fn plural(n: i64, unit: &str) -> String {
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// A number of things that may be many: `1,204`.

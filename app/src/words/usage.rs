@@ -1,6 +1,6 @@
 //! The words of how a key was used.
 
-use super::plural;
+use super::{grouped, plural};
 
 /// Title of the use of a key.
 pub const USAGE: &str = "Usage";
@@ -41,5 +41,5 @@ pub fn cost(n: i64) -> String {
 
 /// What a line of calls says to those who do not see it.
 pub fn sparkline(total: i64, most: i64) -> String {
-    format!("{} in the last 30 days, {most} on the busiest day", plural(total, "call"))
+    format!("{} in the last 30 days, {} on the busiest day", plural(total, "call"), grouped(most))
 }

@@ -68,7 +68,8 @@ fn sparkline(days: &[DayUse], total: i64) -> AnyView {
 
 fn table(days: &[DayUse]) -> AnyView {
     let day = |day: &DayUse| {
-        view! { <tr><th scope="row">{day.day.clone()}</th><td>{day.calls}</td><td>{day.refused}</td><td>{day.cost}</td></tr> }
+        let numbers = [day.calls, day.refused, day.cost].map(|n| view! { <td>{words::grouped(n)}</td> });
+        view! { <tr><th scope="row">{words::day(&day.day)}</th>{numbers}</tr> }
     };
     let busy = days.iter().rev().filter(|day| day.calls + day.refused > 0).map(day);
     view! {
