@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const BINARY = process.env.ROUNDTABLE_BINARY ?? join(import.meta.dirname, '..', '..', 'dist', 'roundtable');
-const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 43117);
+// Below the ports that systems lend to whoever calls out.
+const FIRST_PORT = Number(process.env.ROUNDTABLE_TEST_PORT ?? 23117);
 
 /** Ports that tests use; those that take a `worker` are one for each. */
 export const ports = {

@@ -85,6 +85,28 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   expect(await finish(page, form, scripted)).toMatch(/^rt_live_/);
 });
 
+test('a day in the past is told, and holds nothing back once another end is chosen', { tag: '@plain' }, async ({ page, scripted, guard }) => {
+  guard.expects(/422/);
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill('x'.repeat(101));
+  await form.getByRole('radio', { name: /^On a date/ }).check();
+  await form.getByLabel('Last day (UTC)').fill('2020-01-01');
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const fault = form.locator('.field-error').filter({ hasText: 'Choose a day in the future.' });
+  await expect(fault).toBeVisible();
+  await expect(form.getByLabel('Last day (UTC)')).toHaveValue('2020-01-01');
+  await expect(form.getByLabel('Last day (UTC)')).toHaveAttribute('aria-invalid', 'true');
+  // What is said of a field goes once it is changed, and what is said of others stays.
+  await form.getByLabel('Name').fill(unique('In time'));
+  const long = form.locator('.field-error').filter({ hasText: 'Use at most 100 characters.' });
+  if (scripted) await expect(long).toBeHidden();
+  await expect(fault).toBeVisible();
+  await form.getByRole('radio', { name: /^90 days/ }).check();
+  if (scripted) await expect(fault).toBeHidden();
+  expect(await finish(page, form, scripted)).toMatch(/^rt_sk_/);
+});
+
 test('search and filters stand in the address: RK-20, RU-03, KE-04', { tag: '@plain' }, async ({ page, scripted }) => {
   const word = unique('Findable').replace(' ', '-');
   const organization = await signIn(page, OLIVIA);

@@ -89,7 +89,6 @@ test(
     await owner.getByRole('link', { name: 'Invite member' }).click();
     await owner.getByLabel('E-mail').fill('layla@');
     await owner.getByRole('radio', { name: /^Admin/ }).check();
-    await owner.locator('form.sheet').evaluate((form: HTMLFormElement) => (form.noValidate = true));
     await owner.getByRole('button', { name: 'Create invitation' }).click();
     await expect(owner.getByRole('alert')).toBeFocused();
     await expect(owner.getByLabel('E-mail')).toHaveAccessibleDescription(/Enter an e-mail address/);

@@ -76,6 +76,7 @@ pub fn CreateDialog() -> impl IntoView {
         window_event_listener(ev::input, |event| {
             if let Some(form) = around(&event, "#create-form").and_then(|_| form()) {
                 retold(&form);
+                faults::mend(&event);
             }
         });
         copying::listen(move || copied.set(true));

@@ -4,7 +4,7 @@ use leptos::web_sys;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
-use super::browser::Failure;
+use super::browser::{Failure, around};
 
 /// Takes every fault away.
 pub fn clear(form: &HtmlFormElement) {
@@ -27,22 +27,35 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
             said.unwrap_or_else(|| line.clone().unchecked_into::<Element>()).set_text_content(Some(sentence));
             line.set_hidden(false);
         }
-        let input = find(form, &format!("input[name={field}], [aria-describedby~={field}-error]"));
-        if let Some(input) = input {
+        let input = find(form, &format!("input[name={field}], input[aria-describedby~={field}-error]"));
+        if let Some(input) = input.or_else(|| find(form, &format!("[aria-describedby~={field}-error]"))) {
             let _ = input.set_attribute("aria-invalid", "true");
             first.get_or_insert(input);
         }
     }
-    if let Some(found) = first.or_else(|| find(form, ".trouble")) {
-        let _ = found.focus();
+    // Not everything that can be at fault can have the focus: a date that is not asked for, a group of choices.
+    if !first.is_some_and(|field| focus(&field)) {
+        find(form, ".trouble").map(|trouble| focus(&trouble));
     }
+}
+
+/// Takes away what was said of a field, once it is changed.
+pub fn mend(event: &web_sys::Event) {
+    let Some(field) = around(event, ".field") else { return };
+    let _ = field.remove_attribute("aria-invalid");
+    each(&field, "[aria-invalid]", |input| drop(input.remove_attribute("aria-invalid")));
+    each(&field, ".field-error", |line| line.set_hidden(true));
+}
+
+fn focus(element: &HtmlElement) -> bool {
+    element.focus().is_ok() && element.matches(":focus").unwrap_or(false)
 }
 
 fn find(form: &HtmlFormElement, selector: &str) -> Option<HtmlElement> {
     form.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-fn each(form: &HtmlFormElement, selector: &str, act: impl Fn(&HtmlElement)) {
+fn each(form: &Element, selector: &str, act: impl Fn(&HtmlElement)) {
     let Ok(found) = form.query_selector_all(selector) else { return };
     for n in 0..found.length() {
         if let Some(element) = found.get(n).and_then(|node| node.dyn_into::<HtmlElement>().ok()) {

@@ -34,7 +34,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
 fn draw(room: &Room, email: String, role: Role, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let body = view! {
-        <form class="sheet" method="post" action="/ui/invite_member">
+        <form class="sheet" method="post" action="/ui/invite_member" novalidate>
             {room.fields(None)}
             <div class="sheet-head"><h1>{words::INVITE_MEMBER}</h1></div>
             <div class="sheet-body">

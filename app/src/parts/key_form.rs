@@ -86,7 +86,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView, alone: bool)
     let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
     view! {
-        <form class="sheet" id="create-form" method="post" action="/ui/create_key" data-once=alone.then_some("")>
+        <form class="sheet" id="create-form" method="post" action="/ui/create_key" novalidate data-once=alone.then_some("")>
             {form_fields(&form.place, &form.organization, service)}
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
