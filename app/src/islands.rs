@@ -27,7 +27,7 @@ fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl Into
             let again = failure
                 .wants_sign_in()
                 .then(|| view! { <p><a class="button" href=sign_in_again()>{words::SIGN_IN_AGAIN}</a></p> });
-            view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{title}</h2>{lines}{again}</div> }
+            view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{failure.title(title)}</h2>{lines}{again}</div> }
         })
     }
 }

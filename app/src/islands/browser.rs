@@ -9,6 +9,8 @@ use web_sys::{
     Response, UrlSearchParams,
 };
 
+use crate::words;
+
 /// Why a form came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -24,6 +26,11 @@ impl Failure {
     /// A failure with one sentence.
     pub fn of(message: &str) -> Self {
         Self { code: String::new(), message: message.to_owned(), fields: Vec::new() }
+    }
+
+    /// What to say first: nobody knows what became of a request that got no answer.
+    pub fn title(&self, refused: &'static str) -> &'static str {
+        if self.code.is_empty() { words::NO_ANSWER } else { refused }
     }
 
     /// The sentence about a field.

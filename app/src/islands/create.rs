@@ -58,7 +58,7 @@ pub fn CreateDialog() -> impl IntoView {
         waiting(true);
         faults::clear(&form);
         spawn_local(async move {
-            match send(&form, words::NO_ANSWER_TO_CREATE).await {
+            match send(&form, words::PERHAPS_CREATED).await {
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
                     shown.set(Some(Shown { key, key_id, label: text(&new, "label") }));

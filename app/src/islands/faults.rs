@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use super::browser::{Failure, around};
+use crate::words;
 
 /// Takes every fault away.
 pub fn clear(form: &HtmlFormElement) {
@@ -15,6 +16,9 @@ pub fn clear(form: &HtmlFormElement) {
 /// Tells the faults, and puts the focus on the first field at fault, or on what is said above.
 pub fn show(form: &HtmlFormElement, failure: &Failure) {
     clear(form);
+    if let Some(title) = find(form, ".trouble h2") {
+        title.set_text_content(Some(failure.title(words::NOT_CREATED)));
+    }
     if let Some(lines) = find(form, ".trouble .lines") {
         lines.set_text_content(Some(&failure.lines().join(" ")));
     }

@@ -69,7 +69,7 @@ pub fn RevokeDialog() -> impl IntoView {
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
-            match send(&form, words::NO_ANSWER).await {
+            match send(&form, words::PERHAPS_REVOKED).await {
                 Ok(done) => drop(window().location().assign(&text(&done, "to"))),
                 Err(refused) => {
                     failure.set(Some(refused));

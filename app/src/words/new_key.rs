@@ -24,7 +24,8 @@ pub const NAME_TAKEN: &str =
 /// Above the faults of the form for a new key.
 pub const NOT_CREATED: &str = "The key was not created";
 /// No answer came, and it is not known whether a key was made.
-pub const NO_ANSWER_TO_CREATE: &str = "No answer from the server. A key may have been made anyway. Reload the page and revoke any key you don’t recognize.";
+pub const PERHAPS_CREATED: &str =
+    "A key may have been made anyway. Check your connection, reload the page, and revoke any key you don’t recognize.";
 
 /// As whom a new key will act.
 pub fn acts_as(person: &str, organization: &str) -> String {

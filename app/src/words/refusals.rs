@@ -39,6 +39,9 @@ pub const fn sentence(code: Code) -> &'static str {
     }
 }
 
+/// Above what may have become of a request that nobody answered.
+pub const NO_ANSWER: &str = "No answer from the server";
+
 /// What is wrong with a field of a form.
 pub fn fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {

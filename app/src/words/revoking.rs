@@ -9,7 +9,8 @@ pub const REVOKING: &str = "Revoking…";
 /// Above the faults of the form that ends a key.
 pub const NOT_REVOKED: &str = "The key was not revoked";
 /// No answer came.
-pub const NO_ANSWER: &str = "No answer from the server, so the key may or may not be revoked. Check your connection and try again; revoking twice does no harm.";
+pub const PERHAPS_REVOKED: &str =
+    "The key may or may not be revoked. Check your connection and try again; revoking twice does no harm.";
 /// What ending a key does (RK-23, RK-24).
 pub const REVOKE_AT_ONCE: &str = "The key stops working at once. Requests in progress fail.";
 /// There is no way back (RK-27).
