@@ -93,6 +93,11 @@ pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoVie
     secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
 }
 
+/// The link that ends a key wants its name typed (`data-confirm`): now, or once it was used.
+pub const NOW: &str = "now";
+/// The other one.
+pub const ONCE_USED: &str = "once-used";
+
 /// Where what became of copying is said.
 pub fn copy_status() -> impl IntoView {
     view! { <p class="visually-hidden" data-copy-status="" role="status"></p> }

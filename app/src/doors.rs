@@ -243,8 +243,10 @@ pub enum Deed {
 pub enum Kept {
     /// Its name.
     Name,
-    /// What holds for its keys.
-    Rule,
+    /// How long new keys may live.
+    Lifetime,
+    /// Who may make keys.
+    Makers,
 }
 
 /// What was done to a member or to an invitation.

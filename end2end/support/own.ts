@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 
 import { signIn } from './people.ts';
 import { ON_POSTGRES, freshDatabase } from './postgres.ts';
-import { ports, startServer, type Server } from './server.ts';
+import { WHOLE_KEY, ports, startServer, type Server } from './server.ts';
 import { expect, test as base } from './test.ts';
 
 interface Own {
@@ -19,8 +19,8 @@ export const test = base.extend<Own>({
     const database = info.project.name === ON_POSTGRES ? freshDatabase(`own_${process.pid}_${info.workerIndex}`) : undefined;
     const server = await startServer(ports.empty(info.parallelIndex), { demo: true, database: database?.address });
     await use(server);
-    expect(await server.stop()).toEqual([]);
-    database?.drop();
+    const leaks = [...(await server.stop()), ...(database?.end(WHOLE_KEY) ?? [])];
+    expect(leaks).toEqual([]);
   },
   browserOf: async ({ own, browser, javaScriptEnabled, guard, scripted }, use) => {
     const contexts: BrowserContext[] = [];

@@ -9,7 +9,8 @@ export const ON_POSTGRES = 'on Postgres';
 
 export interface Database {
   address: string;
-  drop(): void;
+  /** Drops it, and says where in it something stood that must not. */
+  end(forbidden: RegExp): string[];
 }
 
 /** A new database. */
@@ -17,10 +18,24 @@ export function freshDatabase(name: string): Database {
   psql(`CREATE DATABASE ${name}`);
   const own = new URL(postgres!);
   own.pathname = `/${name}`;
-  return { address: own.href, drop: () => psql(`DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    address: own.href,
+    end: (forbidden) => {
+      try {
+        const dump = run('pg_dump', [own.href, '--inserts']);
+        if (!dump.includes('INSERT INTO')) throw new Error(`nothing was written to ${name}`);
+        return forbidden.test(dump) ? [`the database ${name}`] : [];
+      } finally {
+        psql(`DROP DATABASE ${name} WITH (FORCE)`);
+      }
+    },
+  };
 }
 
-function psql(statement: string) {
-  const done = spawnSync('psql', [postgres!, '--quiet', '--no-psqlrc', '--command', statement], { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`psql: ${done.error?.message ?? done.stderr}`);
+const psql = (statement: string) => run('psql', [postgres!, '--quiet', '--no-psqlrc', '--command', statement]);
+
+function run(program: string, args: string[]): string {
+  const done = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
+  if (done.status !== 0) throw new Error(`${program}: ${done.error?.message ?? done.stderr}`);
+  return done.stdout;
 }

@@ -2,7 +2,7 @@ import { chromium, type Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, createKey, generate, row, sheet, findEnded, shownKey, signIn, signOut, unique,
+  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, generate, row, sheet, findEnded, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -110,6 +110,36 @@ test('leaving an uncopied key asks: Escape, outside, Close, Done', async ({ page
   await question.getByRole('button', { name: 'Close anyway' }).click();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(row(page, name)).toHaveCount(1);
+});
+
+test('a press on the scrollbar of a dialog does not close it, one beside it does', async ({ page }) => {
+  await signIn(page, OLIVIA);
+  const form = await beginCreating(page, true);
+  await form.getByLabel('Name').fill('Half written');
+  const dialog = page.getByRole('dialog');
+  await dialog.evaluate((dialog) => {
+    const { right, top } = dialog.getBoundingClientRect();
+    dialog.dispatchEvent(new MouseEvent('mousedown', { bubbles: true, clientX: right - 4, clientY: top + 80 }));
+  });
+  await expect(form.getByLabel('Name')).toHaveValue('Half written');
+  await page.mouse.click(5, 5);
+  await expect(dialog).toHaveCount(0);
+});
+
+test('a key that is used while its dialog is open asks for its name then', async ({ page, baseURL, guard }) => {
+  guard.expects(/422/);
+  // No stream, so that the page cannot know.
+  await page.route('**/live?*', (route) => route.fulfill({ status: 204 }));
+  await signIn(page, OLIVIA);
+  const name = unique('Woken');
+  const key = await createKey(page, name, true);
+  const form = await beginRevoking(page, name, true);
+  const typed = form.getByLabel(/^Type .* to confirm/);
+  await expect(typed).toHaveCount(0);
+  expect((await curl(`${baseURL}/api/v1/me`, ...bearer(key))).status).toBe(200);
+  await form.getByRole('button', { name: 'Revoke key' }).click();
+  await expect(typed).toHaveAccessibleDescription(/^Type it exactly as shown, to confirm\./);
+  await confirmRevoking(page, form, name);
 });
 
 test('Escape twice in a row does not lose an uncopied key', async ({ page }) => {
@@ -278,7 +308,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.abort('failed');
   });
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway.');
+  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway');
   await page.unroute('**/ui/create_key*');
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);

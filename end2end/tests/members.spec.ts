@@ -267,7 +267,7 @@ test('owners say who may create keys: D5', { tag: '@plain' }, async ({ as }) => 
   await expect(told(owner)).toHaveText('Organization renamed.');
   await owner.getByRole('radio', { name: 'Only owners and admins' }).check();
   await owner.getByRole('button', { name: 'Save Who may create keys' }).click();
-  await expect(told(owner)).toHaveText('Setting saved. It applies to keys created from now on.');
+  await expect(told(owner)).toHaveText('Setting saved. It applies at once.');
   await expect(owner.getByRole('radio', { name: 'Only owners and admins' })).toBeChecked();
   await owner.getByRole('radio', { name: 'No, only people can' }).check();
   await owner.getByRole('button', { name: 'Save Keys may create keys' }).click();

@@ -98,7 +98,11 @@ async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done
     let (visit, ctx) = open(organization).await?;
     let command = Changing::read(&draft).map_err(|faults| visit.invalid(organization_named(faults)))?;
     visit.engine.change_organization(&ctx, command).await.map_err(told(&visit))?;
-    let kept = if draft.name.is_some() { Kept::Name } else { Kept::Rule };
+    let kept = match draft {
+        OrganizationDraft { name: Some(_), .. } => Kept::Name,
+        OrganizationDraft { max_key_days: Some(_), .. } => Kept::Lifetime,
+        _ => Kept::Makers,
+    };
     visit.leave(Flash::Organization(kept)).await;
     Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })
 }

@@ -88,9 +88,12 @@ pub fn leave_menu(menu: &Element) {
     let _ = summary.map(|summary| summary.focus());
 }
 
-/// Whether an event hit the element itself and nothing within.
-pub fn hit_itself(event: &Event) -> bool {
-    event.target() == event.current_target()
+/// The dialog whose veil a press hit. A dialog's own scrollbar and its edges are within it, so they are not the veil.
+pub fn veil(press: &MouseEvent) -> Option<HtmlDialogElement> {
+    let dialog: HtmlDialogElement = press.target()?.dyn_into().ok()?;
+    let (edges, x, y) = (dialog.get_bounding_client_rect(), press.client_x().into(), press.client_y().into());
+    let within = edges.left() <= x && x <= edges.right() && edges.top() <= y && y <= edges.bottom();
+    (press.button() == 0 && !within).then_some(dialog)
 }
 
 /// Whether a click on a link wants the link followed here and now, not in a new tab.

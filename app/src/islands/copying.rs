@@ -51,25 +51,40 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Minds every button that copies a text of its own, such as an id. Where that is not allowed, the text is selected: in
-/// the button, or beside it.
+/// Minds every button that copies a text of its own, such as an id. Where that is not allowed, the text is selected: it
+/// stands beside the button, or is put into it; and which keys to press is said until the next click.
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
-        let Some(button) = around(&event, "[data-copy-text]") else { return };
+        let Some(button) = around(&event, "[data-copy-text]") else {
+            if let Some(hint) = all(".main > .hint[data-copy-status]").first() {
+                hint.set_class_name("visually-hidden");
+            }
+            return;
+        };
         spawn_local(async move {
             let text = attribute(&button, "data-copy-text");
             if write(&text).await.is_ok() {
                 confirm(&button);
             } else {
-                dress(&button, &text, "copy");
-                let shown = button.query_selector("span").ok().flatten().or_else(|| button.previous_element_sibling());
-                if let Some(shown) = shown.and_then(|shown| shown.dyn_into().ok()) {
+                if let Some(shown) = text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok()) {
                     select(&shown);
                 }
-                say(words::COPY_BY_HAND, "visually-hidden");
+                say(words::COPY_BY_HAND, "hint");
             }
         });
     });
+}
+
+/// What a button copies, where it can be seen.
+fn text_beside(button: &Element, text: &str) -> Option<Element> {
+    let known = button.query_selector("code").ok().flatten();
+    if let Some(beside) = known.or_else(|| button.previous_element_sibling()) {
+        return Some(beside);
+    }
+    let code = document().create_element("code").ok()?;
+    code.set_text_content(Some(text));
+    button.append_child(&code).ok()?;
+    Some(code)
 }
 
 /// What is selected, in the field of a secret or anywhere else.

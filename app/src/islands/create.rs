@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlDialogElement, HtmlFormElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, hit_itself, is_plain, send, text};
+use super::browser::{all, around, attribute, by_id, dialog, is_plain, send, text, veil};
 use super::{copying, faults};
 use crate::bits::{icon, revealed};
 use crate::words;
@@ -130,7 +130,7 @@ pub fn CreateDialog() -> impl IntoView {
                 }
             }
             on:mousedown=move |event| {
-                if hit_itself(&event) {
+                if veil(&event).is_some() {
                     close();
                 }
             }

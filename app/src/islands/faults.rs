@@ -9,7 +9,8 @@ use crate::words;
 
 /// Takes every fault away.
 pub fn clear(form: &HtmlFormElement) {
-    each(form, ".field-error, .trouble, .again", |line| line.set_hidden(true));
+    each(form, ".trouble, .again", |line| line.set_hidden(true));
+    each(form, ".field-error", hush);
     each(form, "[aria-invalid]", |field| drop(field.remove_attribute("aria-invalid")));
 }
 
@@ -27,8 +28,7 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
     let mut first = None;
     for (field, sentence) in &failure.fields {
         if let Some(line) = find(form, &format!("#{field}-error")) {
-            let said = line.query_selector("span").ok().flatten();
-            said.unwrap_or_else(|| line.clone().unchecked_into::<Element>()).set_text_content(Some(sentence));
+            sentence_of(&line).set_text_content(Some(sentence));
             line.set_hidden(false);
         }
         let input = find(form, &format!("input[name={field}], input[aria-describedby~={field}-error]"));
@@ -48,7 +48,17 @@ pub fn mend(event: &web_sys::Event) {
     let Some(field) = around(event, ".field") else { return };
     let _ = field.remove_attribute("aria-invalid");
     each(&field, "[aria-invalid]", |input| drop(input.remove_attribute("aria-invalid")));
-    each(&field, ".field-error", |line| line.set_hidden(true));
+    each(&field, ".field-error", hush);
+}
+
+/// Takes a sentence away. Hidden is not enough: what describes a field is read out even then.
+fn hush(line: &HtmlElement) {
+    line.set_hidden(true);
+    sentence_of(line).set_text_content(None);
+}
+
+fn sentence_of(line: &HtmlElement) -> Element {
+    line.query_selector("span").ok().flatten().unwrap_or_else(|| line.clone().unchecked_into())
 }
 
 fn focus(element: &HtmlElement) -> bool {

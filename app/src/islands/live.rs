@@ -11,6 +11,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventSource, MessageEvent};
 
 use super::browser::{all, attribute, by_id, text};
+use crate::bits::NOW;
 use crate::words;
 
 /// Until the page has come to rest, in the eyes of those who measure it too.
@@ -93,7 +94,9 @@ fn used(event: MessageEvent) {
     }
     for link in all(&format!("a[data-revoke=\"{key}\"]")) {
         let _ = link.set_attribute("data-used", &ago);
-        let _ = link.set_attribute("data-confirm", "name");
+        if link.has_attribute("data-confirm") {
+            let _ = link.set_attribute("data-confirm", NOW);
+        }
     }
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
         && first.class_list().toggle_with_force("done", true).is_ok()

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, leave_menu};
+use super::browser::{all, around, attribute, by_id, dialog, leave_menu, veil};
 use super::{copying, keys, rows};
 
 /// A form that is on its way.
@@ -20,8 +20,7 @@ pub fn PageHelp() -> impl IntoView {
         window_event_listener(ev::focusin, |event| shut_others(&event));
         window_event_listener(ev::mousedown, |event| {
             // Beside a dialog that the server drew: on its veil.
-            let hit = event.target().and_then(|target| target.dyn_into::<HtmlDialogElement>().ok());
-            if let Some(dialog) = hit.filter(|dialog| dialog.has_attribute("data-veil")) {
+            if let Some(dialog) = veil(&event).filter(|dialog| dialog.has_attribute("data-veil")) {
                 dialog.close();
             }
         });

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{Failure, around, attribute, hit_itself, is_plain, leave_menu, send, text};
+use super::browser::{Failure, around, attribute, is_plain, leave_menu, send, text, veil};
 use super::create::close_button;
 use super::trouble;
-use crate::bits::{field_error, preview, reasons, revoke_effects};
+use crate::bits::{NOW, field_error, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, as its row says them.
@@ -49,7 +49,7 @@ pub fn RevokeDialog() -> impl IntoView {
             made_label: attribute(&link, "data-made-label"),
             made: attribute(&link, "data-made"),
             used: attribute(&link, "data-used"),
-            confirm: link.has_attribute("data-confirm"),
+            confirm: attribute(&link, "data-confirm") == NOW,
         });
         if let (Some(dialog), Some(cancel)) = (dialog.get_untracked(), cancel.get_untracked()) {
             // The focus comes back to what opened the dialog: of a menu that closes, to the menu.
@@ -72,6 +72,10 @@ pub fn RevokeDialog() -> impl IntoView {
             match send(&form, words::PERHAPS_REVOKED).await {
                 Ok(done) => drop(window().location().assign(&text(&done, "to"))),
                 Err(refused) => {
+                    // It was used while the dialog stood open.
+                    if refused.field("confirm_name").is_some() {
+                        facts.update(|facts| facts.confirm = true);
+                    }
                     failure.set(Some(refused));
                     busy.set(false);
                 }
@@ -99,7 +103,7 @@ pub fn RevokeDialog() -> impl IntoView {
             node_ref=dialog
             on:close=move |_| closed()
             on:mousedown=move |event| {
-                if hit_itself(&event) {
+                if veil(&event).is_some() {
                     close();
                 }
             }

@@ -59,6 +59,8 @@ fn draw(shown: &Shown) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let key = &line.key;
     let (badge, status) = words::status(room.ctx.now(), line.status(room.ctx.now()));
+    let narrow = narrow(shown);
+    let narrows = narrow.is_some();
     let body = view! {
         {told(shown)}
         <div class="page-head">
@@ -71,10 +73,13 @@ fn draw(shown: &Shown) -> AnyView {
             {usage::usage(shown)}
         </div>
         {log::log(shown)}
-        {narrow(shown)}
+        {narrow}
         {copy_status()}
     };
-    view! { {frame(room, &key.label, None, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }.into_any()
+    // A key that ended meanwhile has no form to tell a fault in.
+    let problem = shown.problem.as_ref().filter(|_| !narrows);
+    view! { {frame(room, &key.label, problem, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }
+        .into_any()
 }
 
 fn told(shown: &Shown) -> Option<AnyView> {

@@ -54,7 +54,8 @@ fn draw(shown: &Shown) -> AnyView {
     let told = shown.saved.map(|kept| {
         done(match kept {
             Kept::Name => words::ORGANIZATION_RENAMED,
-            Kept::Rule => words::ORGANIZATION_SAVED,
+            Kept::Lifetime => words::LIFETIME_SAVED,
+            Kept::Makers => words::MAKERS_SAVED,
         })
     });
     let body = view! {

@@ -17,7 +17,7 @@ pub const KEYS_BY_STATUS: &str = "Keys by status";
 /// Title of the chart.
 pub const CALLS_PER_DAY: &str = "Calls per day";
 /// What the chart counts.
-pub const CHART_HINT: &str = "Production and Test keys together. Days are in UTC. Updated every minute.";
+pub const CHART_HINT: &str = "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
 /// Requests that passed.
 pub const CALLS: &str = "Calls";
 /// Requests that did not.

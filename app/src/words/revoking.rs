@@ -21,6 +21,8 @@ pub const REVOKE_LOGGED: &str = "The audit log records who revoked the key and w
 pub const CONFIRM_HINT: &str = "This key was used in the last 7 days.";
 /// What was typed is not what was asked for.
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
+/// Nothing was typed.
+pub const CONFIRM_MISSING: &str = "Type it exactly as shown, to confirm.";
 /// The key ended before.
 pub const ENDED_BEFORE: &str = "This key was already revoked.";
 /// Ends a key, after a question.

@@ -146,8 +146,10 @@ pub const NO_LIMIT: &str = "No limit";
 pub const ORGANIZATION_READ_ONLY: &str = "Only owners and admins can change this.";
 /// Keeps what was typed.
 pub const SAVE: &str = "Save";
-/// It was kept.
-pub const ORGANIZATION_SAVED: &str = "Setting saved. It applies to keys created from now on.";
+/// How long keys may live was kept.
+pub const LIFETIME_SAVED: &str = "Setting saved. It applies to keys created from now on.";
+/// Who may make keys was kept.
+pub const MAKERS_SAVED: &str = "Setting saved. It applies at once.";
 
 /// Beneath the title of the list of service accounts (RA-16).
 pub fn accounts_lede(organization: &str) -> String {

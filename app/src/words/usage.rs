@@ -5,7 +5,7 @@ use super::{grouped, plural};
 /// Title of the use of a key.
 pub const USAGE: &str = "Usage";
 /// How exact the numbers are.
-pub const TRUE_TO_THE_MINUTE: &str = "Updated every minute.";
+pub const TRUE_TO_THE_MINUTE: &str = "Numbers may be up to a minute old.";
 /// Leads to what the documentation says of cost.
 pub const ABOUT_COST: &str = "What calls cost";
 /// Unfolds the days.

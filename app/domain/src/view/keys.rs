@@ -46,10 +46,15 @@ pub struct KeyView {
 }
 
 impl KeyView {
+    /// Whether it opens doors where it matters.
+    pub fn opens_production(&self) -> bool {
+        self.is_active && self.environment == Environment::Production
+    }
+
     /// Whether ending it will be noticed where it matters: a production key that opens doors and was used in the last 7
     /// days.
     pub fn will_be_missed(&self, now: Moment) -> bool {
-        self.is_active && self.environment == Environment::Production && self.used_lately(now)
+        self.opens_production() && self.used_lately(now)
     }
 
     /// Whether a request passed with it in the last 7 days.

@@ -29,7 +29,7 @@ pub async fn revoke_key(
     let view = visit.engine.get_key(&ctx, key).await.map_err(told(&visit))?.key;
     let confirmed = Name::parse(&confirm_name).is_ok_and(|typed| typed.as_str() == view.label);
     let confirmed = confirmed || !view.will_be_missed(ctx.now());
-    let reason = read(&reason, confirmed, &confirm_name, (&view.label, words::CONFIRM_DIFFERS));
+    let reason = read(&reason, confirmed, &confirm_name, &view.label);
     let reason = reason.map_err(|faults| visit.invalid(faults))?;
     let ended = visit.engine.revoke_key(&ctx, Command { key, reason }).await.map_err(told(&visit))?;
     visit.leave(Flash::Revoked { key_id: key, name: ended.view.label, fresh: ended.fresh }).await;
@@ -63,7 +63,7 @@ pub async fn revoke_keys(
     }
     let phrase = words::revoke_phrase(ids.len());
     let confirmed = !noticed || confirm_name.trim() == phrase;
-    let reason = read(&reason, confirmed, &confirm_name, (&phrase, words::CONFIRM_DIFFERS));
+    let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| visit.invalid(faults))?;
     let ended = visit.engine.revoke_keys(&ctx, &ids, reason).await.map_err(told(&visit))?;
     visit.leave(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;
@@ -71,18 +71,16 @@ pub async fn revoke_keys(
 }
 
 /// The reason, unless it or the confirmation is at fault.
-fn read(
-    reason: &str,
-    confirmed: bool,
-    typed: &str,
-    (wanted, differs): (&str, &str),
-) -> Result<RevokeReason, Vec<FieldFault>> {
+fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<RevokeReason, Vec<FieldFault>> {
     let known = RevokeReason::ALL.map(RevokeReason::as_str).join(", ");
     let read: Result<RevokeReason, ()> = reason.parse();
     let unknown = read.is_err().then(|| FieldFault::new("reason", Fault::Unknown { known }));
     let unconfirmed = (!confirmed).then(|| {
-        let fault = if typed.is_empty() { Fault::Missing } else { Fault::Unknown { known: wanted.to_owned() } };
-        FieldFault { message: differs.to_owned(), ..FieldFault::new("confirm_name", fault) }
+        let (fault, message) = match typed {
+            "" => (Fault::Missing, words::CONFIRM_MISSING),
+            _ => (Fault::Unknown { known: wanted.to_owned() }, words::CONFIRM_DIFFERS),
+        };
+        FieldFault { message: message.to_owned(), ..FieldFault::new("confirm_name", fault) }
     });
     let faults: Vec<_> = unknown.into_iter().chain(unconfirmed).collect();
     read.ok().filter(|_| faults.is_empty()).ok_or(faults)
