@@ -14,6 +14,15 @@ async function finish(page: Page, form: Locator, scripted: boolean): Promise<str
   return key;
 }
 
+/** Makes a key that may do some things, and opens its page. */
+async function openAutomation(page: Page, name: string, scripted: boolean) {
+  const form = await beginCreating(page, scripted);
+  await form.getByLabel('Name').fill(name);
+  await form.getByRole('radio', { name: /^Automation/ }).check();
+  await finish(page, form, scripted);
+  await openKey(page, name);
+}
+
 test('the form asks for name, environment, permissions and expiration: RU-04..RU-13, RU-16', { tag: '@plain' }, async ({ page, scripted }) => {
   const name = unique('Production deploy script');
   await signIn(page, OLIVIA);
@@ -240,11 +249,7 @@ test('a key is rotated, both work, and the old one is ended early: RU-18, RK-28'
 test('a key is renamed and loses permissions, and nothing else: RU-12', { tag: '@plain' }, async ({ page, scripted, guard }) => {
   const [name, later] = [unique('Old name'), unique('New name')];
   await signIn(page, OLIVIA);
-  const form = await beginCreating(page, scripted);
-  await form.getByLabel('Name').fill(name);
-  await form.getByRole('radio', { name: /^Automation/ }).check();
-  await finish(page, form, scripted);
-  await openKey(page, name);
+  await openAutomation(page, name, scripted);
   await page.getByRole('link', { name: 'Rename…' }).click();
   guard.expects(/422/);
   await page.getByLabel('Name').fill('   ');
@@ -271,11 +276,7 @@ test('permissions of a key that ended meanwhile are not changed, and that is tol
   guard.expects(/409/);
   const name = unique('Ended meanwhile');
   await signIn(page, OLIVIA);
-  const form = await beginCreating(page, scripted);
-  await form.getByLabel('Name').fill(name);
-  await form.getByRole('radio', { name: /^Automation/ }).check();
-  await finish(page, form, scripted);
-  await openKey(page, name);
+  await openAutomation(page, name, scripted);
   await page.getByText('Remove permissions').click();
   await page.getByRole('radio', { name: 'Runs: None' }).check();
   const other = await page.context().newPage();

@@ -24,8 +24,8 @@ pub const NAME_TAKEN: &str =
 /// Above the faults of the form for a new key.
 pub const NOT_CREATED: &str = "The key was not created";
 /// No answer came, and it is not known whether a key was made.
-pub const PERHAPS_CREATED: &str = "A key may have been made anyway, but it can’t be shown any more. Check your connection and reload the page. \
-     If there is a new key with this name, revoke it and create another.";
+pub const PERHAPS_CREATED: &str = "A key may have been made anyway, but it can’t be shown any more. \
+     Check your connection and reload the page. If there is a new key with this name, revoke it and create another.";
 
 /// As whom a new key will act.
 pub fn acts_as(person: &str, organization: &str) -> String {
