@@ -28,13 +28,13 @@ pub fn name_hint() -> impl IntoView {
     view! { <p class="hint" id="name-hint">{words::NAME_HINT}<b>{one}</b>{words::OR}<b>{other}</b>"."</p> }
 }
 
-/// What ending a key does.
-pub fn revoke_effects() -> impl IntoView {
+/// What ending so many keys does.
+pub fn revoke_effects(n: usize) -> impl IntoView {
     view! {
         <ul class="plain-list" id="revoke-text">
-            <li>{icon("danger")}{words::REVOKE_AT_ONCE}</li>
+            <li>{icon("danger")}{words::revoke_at_once(n)}</li>
             <li>{icon("rotate")}{words::REVOKE_FOR_GOOD}</li>
-            <li>{icon("audit")}{words::REVOKE_LOGGED}</li>
+            <li>{icon("audit")}{words::revoke_logged(n)}</li>
         </ul>
     }
 }

@@ -148,10 +148,10 @@ pub async fn answer(asked: Asked) -> Response<String> {
     }
 }
 
-/// The page of a refusal that belongs to no form.
-pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem) -> Response<String> {
+/// The page of a refusal that belongs to no form. `here` is the page to try again, if it was one.
+pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem, here: &str) -> Response<String> {
     let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
-    paint(asked, missing::page(problem, ""))
+    paint(asked, missing::page(problem, here))
 }
 
 /// Sends the browser elsewhere, with GET.
@@ -203,11 +203,14 @@ async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
 
 /// Whoever is not signed in is asked to; to everyone else the problem is said.
 fn turned_away(asked: &Asked, problem: Problem) -> Answer {
+    if asked.outcome().is_some_and(|outcome| !matches!(outcome, Outcome::Refused(_))) {
+        return Answer::Page(missing::unseen(&problem));
+    }
+    let back = Screen::parse(&asked.path).map(|screen| Place::of(screen, &asked.query));
     if problem.code == Code::Unauthorized && asked.visit.caller.is_none() {
-        let back = Screen::parse(&asked.path).map(|screen| Place::of(screen, &asked.query));
         return Answer::Go(sign_in_path(back.as_ref()));
     }
-    Answer::Page(missing::page(&problem, &asked.path))
+    Answer::Page(missing::page(&problem, &back.map_or_else(|| asked.path.clone(), |place| place.path())))
 }
 
 /// The sign-in page, leading back to a place.
@@ -217,6 +220,13 @@ pub fn sign_in_path(back: Option<&Place>) -> String {
         || Screen::SignIn.path(),
         |place| format!("{}?return_to={}", Screen::SignIn.path(), encoded(&place.path())),
     )
+}
+
+/// The sign-in page, leading back to the place of a form that came too late.
+pub fn session_ended(place: &Place) -> String {
+    let path = sign_in_path(Some(place));
+    let mark = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{mark}problem=ended")
 }
 
 /// Draws the page; the status of the form it answers outweighs its own.

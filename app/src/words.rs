@@ -99,8 +99,11 @@ mod tests {
     fn rk_12_the_promises_are_said() {
         assert_eq!(NAME_SAMPLES, ["CI/CD Pipeline", "Monitoring Script"]);
         assert!(REVEAL_WARNING.contains("not be shown again") && REVEAL_LOST.contains("cannot recover"));
-        assert!(REVOKE_AT_ONCE.contains("at once") && REVOKE_AT_ONCE.contains("in progress fail"));
-        assert!(REVOKE_FOR_GOOD.contains("permanent") && REVOKE_LOGGED.contains("audit log"));
+        for n in [1, 2] {
+            assert!(revoke_at_once(n).contains("at once") && revoke_at_once(n).contains("in progress fail"));
+            assert!(revoke_logged(n).contains("audit log"));
+        }
+        assert!(REVOKE_FOR_GOOD.contains("permanent"));
         assert!(TIP_LIST[0].starts_with("Rotate each key every 90 days"));
     }
 

@@ -67,7 +67,7 @@ test('an owner sees what needs attention, and goes from there to the next step',
   const rows = panel(page, 'Needs attention').getByRole('listitem');
   await expect(rows).toHaveCount(2);
   await expect(rows.nth(0)).toContainText('Nightly export');
-  await expect(rows.nth(0)).toContainText('It was sent in an address, where logs keep it.');
+  await expect(rows.nth(0)).toContainText('It was sent in a URL, where logs keep it.');
   await expect(rows.nth(1)).toContainText('It expires in 7 days.');
 
   const counts = panel(page, 'Keys by status');

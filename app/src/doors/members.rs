@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::CreatedKey;
 use super::{Done, Flash, Move, PeopleDeed, Refusal, Visit, open, told};
 use crate::routes::{LinkToken, Place, Screen};
+use crate::words;
 
 /// An invitation right after it was made. The browser shows its link once and keeps it nowhere.
 #[derive(Clone, Serialize, Deserialize)]
@@ -89,6 +90,17 @@ pub async fn change_role(organization: String, actor_id: String, role: String) -
     Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
 
+/// Why a member was not taken out, where what was chosen for their keys is at fault: the list beneath is the new one.
+fn unsettled(visit: &Visit, error: &engine::Error) -> Refusal {
+    let mut refusal = Refusal::from(visit.tell(error));
+    match refusal.0.code {
+        Code::ActiveKeyExists => refusal.0.details = words::ONE_KEY_TOO_MANY.into(),
+        Code::NotFound => refusal.0.details = words::KEYS_CHANGED.into(),
+        _ => {}
+    }
+    refusal
+}
+
 /// Takes a member out. The keys that are named end, or a service account gets a successor of each.
 ///
 /// # Errors
@@ -104,7 +116,7 @@ pub async fn remove_member(
     let member = actor(&visit, &actor_id)?;
     let command = Removing { member, keys: read_fates(&visit, &keys)? };
     let name = visit.engine.get_member(&ctx, member).await.map_err(told(&visit))?.name;
-    let made = visit.engine.remove_member_and_keys(&ctx, command).await.map_err(told(&visit))?;
+    let made = visit.engine.remove_member_and_keys(&ctx, command).await.map_err(|error| unsettled(&visit, &error))?;
     visit.leave(Flash::People(PeopleDeed::Removed { name })).await;
     let successor = |new: domain::view::NewKey| Successor { owner: new.view.actor_name.clone(), key: new.into() };
     let to = Screen::Members(ctx.actor().organization.clone()).path();

@@ -36,7 +36,9 @@ pub async fn found_organization(
     };
     let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
     let made = visit.engine.found_organization(caller.person, &command, visit.origin.clone()).await;
-    Ok(Done { to: Screen::ApiKeys(made.map_err(|error| visit.tell(&error))?).path() })
+    let organization = made.map_err(told(&visit))?;
+    visit.leave(Flash::Moved(Move::Founded)).await;
+    Ok(Done { to: Screen::ApiKeys(organization).path() })
 }
 
 /// Makes a further organization for a member of one; they are its owner (KE-05).

@@ -1,5 +1,7 @@
 //! What makes a page quicker to use with script: keys to press, menus that close, rows that are counted.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
@@ -10,6 +12,7 @@ use super::{copying, keys, rows};
 
 /// A form that is on its way.
 const SENT: &str = "form[data-sent]";
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
 
 /// The helpers of a page; each minds only what is there.
 #[island]
@@ -104,6 +107,8 @@ fn once(event: &ev::SubmitEvent) {
         event.prevent_default();
     }
     let _ = form.set_attribute("data-sent", "");
+    // One that was stopped on its way can be sent again.
+    set_timeout(move || drop(form.remove_attribute("data-sent")), ON_ITS_WAY);
 }
 
 /// A whole key that was pasted into the search stays here; only its public part is sent.

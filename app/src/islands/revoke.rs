@@ -120,7 +120,7 @@ pub fn RevokeDialog() -> impl IntoView {
                         <dt>{fact(|facts| &facts.made_label)}</dt><dd>{fact(|facts| &facts.made)}</dd>
                         <dt>{words::LAST_USED}</dt><dd>{fact(|facts| &facts.used)}</dd>
                     </dl>
-                    {revoke_effects()}
+                    {revoke_effects(1)}
                     {reasons(None)}
                     {move || facts.with(|facts| facts.confirm).then(|| view! {
                         <div class="field">
@@ -131,7 +131,7 @@ pub fn RevokeDialog() -> impl IntoView {
                                 aria-invalid=move || fault().map(|_| "true")
                             />
                             {move || fault().map(|fault| field_error("confirm-error", fault))}
-                            <p class="hint" id="confirm-hint">{words::CONFIRM_HINT}</p>
+                            <p class="hint" id="confirm-hint">{words::confirm_hint(1)}</p>
                         </div>
                     })}
                 </div>

@@ -109,9 +109,12 @@ fn is_request(id: &str) -> bool {
 /// Making the first organization.
 pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
     let visit = &asked.visit;
-    let person = visit.engine.get_person(visit.person()?.person).await.map_err(|error| visit.tell(&error))?;
-    let founded = visit.engine.is_founded().await.map_err(|error| visit.tell(&error))?;
-    if founded && asked.posted.is_none() {
+    let told = |error: engine::Error| visit.tell(&error);
+    let id = visit.person()?.person;
+    let person = visit.engine.get_person(id).await.map_err(told)?;
+    let founded = visit.engine.is_founded().await.map_err(told)?;
+    // A second click on the button finds the organization of the first.
+    if founded && (asked.posted.is_none() || !visit.engine.memberships(id).await.map_err(told)?.is_empty()) {
         return Ok(Answer::Go(Screen::Home.path()));
     }
     let problem = asked.problem().cloned();

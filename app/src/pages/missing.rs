@@ -11,7 +11,16 @@ use crate::words;
 
 /// The page of a problem, with its status. `path` is where it was met, to try again there; nothing if that is no page.
 pub fn page(problem: &Problem, path: &str) -> Page {
-    let words::Missing { title, heading, text, retry } = words::missing(problem.code);
+    draw(problem, words::missing(problem.code), path)
+}
+
+/// The page of a problem that came up after the deed was done: what it made can be shown no more.
+pub fn unseen(problem: &Problem) -> Page {
+    draw(problem, words::UNSEEN, "")
+}
+
+fn draw(problem: &Problem, words: words::Missing, path: &str) -> Page {
+    let words::Missing { title, heading, text, retry } = words;
     let status = status(problem.code);
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
     let request_id = problem.request_id.clone();

@@ -5,6 +5,7 @@ use domain::{Code, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
 use super::{Asked, Page};
+use crate::islands::page::PageHelp;
 use crate::parts::accounts::{account_name, account_role};
 use crate::parts::frame::{Room, frame};
 use crate::parts::summary;
@@ -24,7 +25,8 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
         several: asked.typed("allow_overlap").is_some(),
     };
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::CREATE_ACCOUNT, move || draw(&room, typed, problem.as_ref())))
+    let draw = move || draw(&room, typed, problem.as_ref());
+    Ok(Page { islands: true, ..Page::new(words::CREATE_ACCOUNT, draw) })
 }
 
 struct Typed {
@@ -35,7 +37,7 @@ struct Typed {
 
 fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
     let body = view! {
-        <form class="sheet" method="post" action="/ui/create_service_account">
+        <form class="sheet" method="post" action="/ui/create_service_account" data-once="">
             {room.fields(None)}
             <div class="sheet-head"><h1>{words::CREATE_ACCOUNT}</h1></div>
             <div class="sheet-body">
@@ -50,7 +52,7 @@ fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
             </div>
         </form>
     };
-    frame(room, words::CREATE_ACCOUNT, None, body.into_any())
+    view! { {frame(room, words::CREATE_ACCOUNT, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn several(chosen: bool) -> impl IntoView {

@@ -12,7 +12,7 @@ use self::fates::fates;
 use super::{Answer, Asked, Outcome, Page};
 use crate::bits::icon;
 use crate::islands::page::PageHelp;
-use crate::parts::frame::{Room, frame};
+use crate::parts::frame::{Room, frame, sign_in_first};
 use crate::parts::{summary, when};
 use crate::routes::{Place, Screen};
 use crate::words;
@@ -90,6 +90,11 @@ const fn can_take_a_key(account: &ServiceAccount) -> bool {
     !account.is_disabled && (account.allow_overlap || account.active_keys == 0)
 }
 
+/// Whether taking this member out is certain to ask for a fresh sign-in (B22).
+fn wants_fresh(shown: &Shown) -> bool {
+    shown.problem.is_none() && (shown.member.role == Role::Owner || shown.keys.len() > 1)
+}
+
 fn draw(shown: &Shown) -> AnyView {
     let (room, member) = (&shown.room, &shown.member);
     let back = Screen::Members(room.organization()).path();
@@ -108,6 +113,7 @@ fn draw(shown: &Shown) -> AnyView {
                 {heading}
                 <div class="sheet-body">
                     {summary(words::NOT_REMOVED, shown.problem.as_ref(), &room.place)}
+                    {sign_in_first(room, wants_fresh(shown))}
                     {facts(room, member)}
                     {effects()}
                     {fates(shown)}

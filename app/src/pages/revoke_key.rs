@@ -40,7 +40,7 @@ fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, con
                 <div class="sheet-body">
                     {summary(words::NOT_REVOKED, problem, &room.place)}
                     {facts(room, key)}
-                    {revoke_effects()}
+                    {revoke_effects(1)}
                     {reasons(Some(reason))}
                     {confirm_field(room, key, problem, confirm)}
                 </div>
@@ -79,7 +79,7 @@ fn confirm_field(room: &Room, key: &KeyView, problem: Option<&Problem>, typed: S
                 <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::TYPE_TO_CONFIRM.1}</label>
                 <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
                 {fault.map(|fault| field_error("confirm-error", fault))}
-                <p class="hint" id="confirm-hint">{words::CONFIRM_HINT}</p>
+                <p class="hint" id="confirm-hint">{words::confirm_hint(1)}</p>
             </div>
         }
     })

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use super::{Asked, Page};
 use crate::bits::{icon, preview, reasons, revoke_effects};
 use crate::doors::keys::revoke::MOST_KEYS;
-use crate::parts::frame::{Room, frame};
+use crate::islands::page::PageHelp;
+use crate::parts::frame::{Room, frame, sign_in_first};
 use crate::parts::{fault_line, summary, used};
 use crate::routes::{Place, Screen};
 use crate::words;
@@ -28,16 +29,19 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     }
     let problem = asked.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
-    Ok(Page::new(words::REVOKE_SELECTED, move || draw(&room, &keys, problem.as_ref(), &reason, confirm)))
+    let draw = move || draw(&room, &keys, problem.as_ref(), &reason, confirm);
+    Ok(Page { islands: true, ..Page::new(words::REVOKE_SELECTED, draw) })
 }
 
 fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
+        let asked = room.place.all("key").next().is_some();
+        let why = if asked { words::all_ended_before(room.place.all("key").count()) } else { words::NOTHING_SELECTED };
         let body = view! {
             <div class="sheet">
                 <div class="sheet-head"><h1>{words::REVOKE_SELECTED}</h1></div>
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::NOTHING_SELECTED}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
             </div>
         };
@@ -46,13 +50,14 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
     let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
     let noticed = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
     let body = view! {
-        <form class="sheet" method="post" action="/ui/revoke_keys">
+        <form class="sheet" method="post" action="/ui/revoke_keys" data-once="">
             {room.fields(Some(("keys", ids)))}
             <div class="sheet-head"><h1>{words::revoke_many(keys.len())}</h1></div>
             <div class="sheet-body">
-                {summary(words::NOT_REVOKED, problem, &room.place)}
+                {summary(words::not_revoked(keys.len()), problem, &room.place)}
+                {sign_in_first(room, keys.len() > 1 && problem.is_none())}
                 <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
-                {revoke_effects()}
+                {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
                 {noticed.then(|| phrase(keys.len(), problem, confirm))}
             </div>
@@ -62,7 +67,7 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
             </div>
         </form>
     };
-    frame(room, words::REVOKE_SELECTED, None, body.into_any())
+    view! { {frame(room, words::REVOKE_SELECTED, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn line(room: &Room, key: &KeyView) -> AnyView {
@@ -86,7 +91,7 @@ fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
                 aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")
             />
             {fault_line("confirm_name", fault)}
-            <p class="hint" id="confirm-hint">{words::PHRASE_HINT}</p>
+            <p class="hint" id="confirm-hint">{words::confirm_hint(n)}</p>
         </div>
     }
     .into_any()

@@ -15,6 +15,7 @@ pub fn changed_field(field: &str) -> String {
         "ended_at" => "Ended".into(),
         "successor" => "Successor".into(),
         "allow_overlap" => "Several active keys".into(),
+        "key_id" => super::KEY_ID.into(),
         "max_key_days" => super::LONGEST_LIFETIME.into(),
         "key_makers" => super::KEY_MAKERS.into(),
         "keys_make_keys" => super::KEYS_MAKE_KEYS.into(),

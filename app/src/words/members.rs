@@ -79,6 +79,12 @@ pub fn role_changed(role: Role) -> String {
 pub const REMOVE_MEMBER: &str = "Remove member";
 /// Above the faults of that form.
 pub const NOT_REMOVED: &str = "The member was not removed";
+/// Why, where two keys were given to a service account that takes one only.
+pub const ONE_KEY_TOO_MANY: &str =
+    "A service account was given more keys than it can have. Choose another one for some of them.";
+/// Why, where a key or a service account is not what it was when the page was drawn.
+pub const KEYS_CHANGED: &str =
+    "A key or a service account has changed meanwhile. This list is up to date: check it and try again.";
 /// What removing does; the first line is about the person.
 pub const REMOVE_EFFECTS: [&str; 4] = [
     "They lose access at once, and are signed out unless they belong to another organization here.",

@@ -20,6 +20,15 @@ pub const TRY_AGAIN: &str = "Try again";
 /// Leads away from there.
 pub const TO_THE_KEYS: &str = "Go to API Keys";
 
+/// What is said where something was made, and the page that would have shown it failed.
+pub const UNSEEN: Missing = Missing {
+    title: "Done, but not shown",
+    heading: "It was done, but cannot be shown",
+    text: "What was made exists, and its secret can’t be shown any more. Look for it in the lists: rotate or revoke a key, \
+           withdraw an invitation. Then make another.",
+    retry: false,
+};
+
 /// What is said of a problem that takes a whole page.
 pub const fn missing(code: Code) -> Missing {
     match code {

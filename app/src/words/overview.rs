@@ -48,7 +48,7 @@ pub fn concern(why: Attention, now: Moment, line: &KeyLine) -> String {
     let key = &line.key;
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
-        (Attention::Exposed, ..) => "It was sent in an address, where logs keep it.".into(),
+        (Attention::Exposed, ..) => "It was sent in a URL, where logs keep it.".into(),
         (Attention::Ends(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),

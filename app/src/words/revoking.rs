@@ -11,14 +11,8 @@ pub const NOT_REVOKED: &str = "The key was not revoked";
 /// No answer came.
 pub const PERHAPS_REVOKED: &str =
     "The key may or may not be revoked. Check your connection and try again; revoking twice does no harm.";
-/// What ending a key does (RK-23, RK-24).
-pub const REVOKE_AT_ONCE: &str = "The key stops working at once. Requests in progress fail.";
 /// There is no way back (RK-27).
 pub const REVOKE_FOR_GOOD: &str = "This is permanent. You can create a new key at any time.";
-/// It is on record (RK-25).
-pub const REVOKE_LOGGED: &str = "The audit log records who revoked the key and why.";
-/// Why the name must be typed.
-pub const CONFIRM_HINT: &str = "This key was used in the last 7 days.";
 /// What was typed is not what was asked for.
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
 /// Nothing was typed.
@@ -29,10 +23,8 @@ pub const ENDED_BEFORE: &str = "This key was already revoked.";
 pub const REVOKE_ASKING: &str = "Revoke…";
 /// Ends the chosen keys.
 pub const REVOKE_SELECTED: &str = "Revoke selected";
-/// The key ended before anyone chose it for revoking.
+/// No key was chosen for revoking.
 pub const NOTHING_SELECTED: &str = "No keys are selected. Go back and choose the keys to revoke.";
-/// Why the phrase must be typed.
-pub const PHRASE_HINT: &str = "Some of these keys were used in the last 7 days.";
 /// A key that was used lately.
 pub const USED_LATELY: &str = "Used in the last 7 days";
 
@@ -55,9 +47,46 @@ pub fn revoke_many(n: usize) -> String {
     format!("Revoke {n} {}?", if n == 1 { "key" } else { "keys" })
 }
 
-/// Several keys have ended.
+/// Several keys have ended; none of them now, if all had before.
 pub fn revoked_many(n: usize) -> String {
-    format!("{n} {} revoked. ", if n == 1 { "key" } else { "keys" })
+    match n {
+        0 => "The keys were already revoked. ".into(),
+        n => format!("{n} {} revoked. ", if n == 1 { "key" } else { "keys" }),
+    }
+}
+
+/// Above the faults of the form that ends so many keys.
+pub const fn not_revoked(n: usize) -> &'static str {
+    if n == 1 { NOT_REVOKED } else { "The keys were not revoked" }
+}
+
+/// What ending so many keys does (RK-23, RK-24).
+pub const fn revoke_at_once(n: usize) -> &'static str {
+    match n {
+        1 => "The key stops working at once. Requests in progress fail.",
+        _ => "The keys stop working at once. Requests in progress fail.",
+    }
+}
+
+/// It is on record (RK-25).
+pub const fn revoke_logged(n: usize) -> &'static str {
+    match n {
+        1 => "The audit log records who revoked the key and why.",
+        _ => "The audit log records who revoked the keys and why.",
+    }
+}
+
+/// Why something must be typed first.
+pub const fn confirm_hint(n: usize) -> &'static str {
+    match n {
+        1 => "This key was used in the last 7 days.",
+        _ => "Some of these keys were used in the last 7 days.",
+    }
+}
+
+/// Every key ended before.
+pub const fn all_ended_before(n: usize) -> &'static str {
+    if n == 1 { ENDED_BEFORE } else { "These keys were already revoked." }
 }
 
 #[cfg(test)]

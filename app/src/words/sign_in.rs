@@ -58,6 +58,7 @@ pub fn with_provider(host: &str) -> String {
 /// people may sign in from.
 pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {
     Some(match word {
+        "ended" => "Your session has ended and nothing was changed. Sign in to continue.".into(),
         "cancelled" => "The sign-in was cancelled. Nothing was changed.".into(),
         "expired" => "The sign-in took too long or was started in another browser. Try again.".into(),
         "not_allowed" => not_allowed(domains),

@@ -120,6 +120,11 @@ impl Ctx {
         self.credential.fresh(self.now)
     }
 
+    /// Whether what asks for a fresh sign-in would be let through now.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh().is_ok()
+    }
+
     /// Only people do this, none of their keys.
     ///
     /// # Errors

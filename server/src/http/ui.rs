@@ -5,9 +5,10 @@
 //! here, a new server function neither.
 
 use app::doors::Visit;
-use app::pages::{Asked, answer};
+use app::pages::{Asked, answer, go};
 use app::routes::Screen;
-use axum::http::Uri;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -16,6 +17,8 @@ use tower_http::compression::CompressionLayer;
 
 mod exported;
 mod posted;
+
+pub use posted::wants_page;
 
 /// Forms that are answered with a file. They are no server functions, and stand beside them.
 pub const FILES: [&str; 1] = [exported::PATH];
@@ -26,8 +29,8 @@ pub fn router() -> Router {
     // An answer to a form may hold a new key, so only pages that are read are compressed.
     pages
         .layer(CompressionLayer::new())
-        .route("/ui/{function}", post(posted::receive))
-        .route(exported::PATH, post(exported::receive))
+        .route("/ui/{function}", post(posted::receive).get(astray))
+        .route(exported::PATH, post(exported::receive).get(astray))
         .fallback(page)
 }
 
@@ -35,6 +38,14 @@ async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>
     let query = pairs(uri.query().unwrap_or_default().as_bytes());
     let nonce = nonce.map(|Extension(nonce)| nonce);
     answer(Asked { visit, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
+}
+
+/// What a form was sent to is no page, but stands in the address of a refused form, to be opened once more.
+async fn astray(headers: HeaderMap) -> Response {
+    match wants_page(&headers) {
+        true => go(&Screen::Home.path()).into_response(),
+        false => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),
+    }
 }
 
 /// The pairs of a query or a form.

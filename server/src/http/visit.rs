@@ -8,12 +8,14 @@ use axum::response::{IntoResponse, Response};
 use domain::{Code, Moment, PersonId};
 use engine::Caller;
 use engine::ctx::Origin;
+use leptos::nonce::Nonce;
 use tower_sessions::Session;
 
 use super::House;
 use super::layers::cookie;
 use super::problem::Refusal;
 use super::sessions::{PERSON, SIGNED_IN_AT, token};
+use super::ui::wants_page;
 
 /// What browsers say of a page that they fetch ahead.
 const PURPOSE: &str = "sec-purpose";
@@ -22,13 +24,26 @@ const PURPOSE: &str = "sec-purpose";
 pub async fn receive(State(house): State<House>, session: Session, mut request: Request, next: Next) -> Response {
     let person = match session.get::<i64>(PERSON).await {
         Ok(person) => person.map(PersonId),
-        Err(error) => return Refusal::new(Code::Unavailable, error.to_string()).into_response(),
+        Err(error) if !wants_page(request.headers()) => {
+            return Refusal::new(Code::Unavailable, error.to_string()).into_response();
+        }
+        Err(error) => {
+            let visit = visit(&house, session, &request, None);
+            tracing::error!(request_id = visit.origin.request_id, %error, "the session was not read");
+            return unavailable(visit, &request);
+        }
     };
     let signed_in_at = session.get::<i64>(SIGNED_IN_AT).await.ok().flatten().unwrap_or_default();
     let caller = person
         .zip(session.id())
         .map(|(person, id)| Caller::in_browser(person, house.engine.session_digest(&token(id)), Moment(signed_in_at)));
-    let visit = Visit {
+    let visit = visit(&house, session, &request, caller);
+    request.extensions_mut().insert(visit);
+    next.run(request).await
+}
+
+fn visit(house: &House, session: Session, request: &Request, caller: Option<Caller>) -> Visit {
+    Visit {
         engine: house.engine.clone(),
         caller,
         origin: request.extensions().get::<Origin>().cloned().unwrap_or_default(),
@@ -36,9 +51,14 @@ pub async fn receive(State(house): State<House>, session: Session, mut request: 
         theme: theme(request.headers()),
         ahead: request.headers().get(PURPOSE).is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")),
         installation: house.installation.clone(),
-    };
-    request.extensions_mut().insert(visit);
-    next.run(request).await
+    }
+}
+
+/// The page that says so, and leads back to the one that was asked for.
+fn unavailable(visit: Visit, request: &Request) -> Response {
+    let here = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let problem = visit.problem(Code::Unavailable);
+    app::pages::refused(visit, request.extensions().get::<Nonce>().cloned(), &problem, here).into_response()
 }
 
 /// How the browser wants its pages.

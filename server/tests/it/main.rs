@@ -1,9 +1,11 @@
 //! The doors, through the router that also serves real requests: nobody, a browser session, a key, an ID token.
 
 mod api;
+mod browser;
 mod docs;
 mod doors;
 mod flight;
+mod forms;
 mod house;
 mod keys;
 mod live;

@@ -4,14 +4,13 @@ mod joining;
 mod removal;
 mod roles;
 
-use axum::body::Body;
-use axum::http::Request;
 use domain::ActorId;
 use domain::view::MemberView;
 use engine::ctx::Origin;
 use engine::people::Identity;
 
-use crate::house::{Answer, House, ISSUER, Someone};
+use crate::browser::{page, send};
+use crate::house::{House, ISSUER, Someone};
 
 /// The member with a name from right to left.
 const NOOR: &str = "نور الهاشمي";
@@ -37,21 +36,6 @@ async fn visitor(house: &House, subject: &str, name: &str, seconds_ago: i64) -> 
 
 async fn owner(house: &House) -> Visitor {
     visitor(house, "olivia", "Olivia Owens", 0).await
-}
-
-async fn page(house: &House, path: &str, cookie: &str) -> Answer {
-    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await
-}
-
-/// Sends a form that stands on a page, as a browser does.
-async fn send(house: &House, function: &str, on: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("page", on).extend_pairs(fields);
-    let request = Request::post(format!("/ui/{function}")).header("cookie", cookie).header("accept", "text/html");
-    let request = request.header("sec-fetch-site", "same-origin");
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    house.send(request.body(Body::from(form.finish())).expect("request")).await
 }
 
 async fn members(house: &House, by: &Someone) -> Vec<MemberView> {

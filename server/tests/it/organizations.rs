@@ -1,18 +1,12 @@
 //! People in several organizations.
 
-use axum::body::Body;
-use axum::http::Request;
 use domain::Role;
 use domain::command::{ChangeOrganization, OrganizationDraft};
 use engine::organizations::Cast;
 use engine::people::Identity;
 
-use crate::house::{Answer, House, ISSUER};
-
-async fn page(house: &House, path: &str, cookie: &str) -> Answer {
-    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await
-}
+use crate::browser::{page, send};
+use crate::house::{House, ISSUER};
 
 // KE-05, KE-04, RU-03, decision D21: a person belongs to several organizations, one of them is the active one, and the
 // short addresses lead to its keys.
@@ -87,16 +81,6 @@ async fn d17_the_form_offers_only_what_the_organization_allows() {
     for (value, still) in [("7", true), ("30", true), ("60", false), ("90", false), ("date", true), ("none", false)] {
         assert_eq!(offered(value).await, still, "{value}");
     }
-}
-
-/// Sends a form that stands on a page, as a browser does.
-async fn send(house: &House, function: &str, on: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("page", on).extend_pairs(fields);
-    let request = Request::post(format!("/ui/{function}")).header("cookie", cookie).header("accept", "text/html");
-    let request = request.header("sec-fetch-site", "same-origin");
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    house.send(request.body(Body::from(form.finish())).expect("request")).await
 }
 
 // KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one, which becomes the

@@ -150,7 +150,7 @@ pub fn sheets() -> AnyView {
         <div class="split">
             <div class="sheet boxed">
                 <div class="sheet-head"><h3>"Revoke “"<bdi>"CI/CD Pipeline"</bdi>"”?"</h3><button class="icon-button" type="button" aria-label=words::CLOSE>{icon("close")}</button></div>
-                <div class="sheet-body">{revoke_effects()}</div>
+                <div class="sheet-body">{revoke_effects(1)}</div>
                 <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::REVOKE_KEY}</button></div>
             </div>
             <div class="sheet boxed">

@@ -3,7 +3,7 @@
 
 use app::doors::members::Removed;
 use app::doors::{Done, Visit, status};
-use app::pages::{Asked, Outcome, Posted, answer, go, refused, sign_in_path, worded};
+use app::pages::{Asked, Outcome, Posted, answer, go, refused, session_ended, worded};
 use app::routes::Place;
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
@@ -34,7 +34,7 @@ pub async fn receive(
     let plain = wants_page(request.headers());
     let (parts, body) = request.into_parts();
     let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
-        return refused(visit.clone(), nonce, &visit.problem(Code::TooLarge)).into_response();
+        return refused(visit.clone(), nonce, &visit.problem(Code::TooLarge), "").into_response();
     };
     if !plain {
         let (cookies, result) = run(&visit, parts, form).await;
@@ -44,7 +44,7 @@ pub async fn receive(
     let typed = pairs(&form);
     let page = typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Place::parse(page));
     let Some(place) = page else {
-        return refused(visit.clone(), nonce, &visit.problem(Code::BadRequest)).into_response();
+        return refused(visit.clone(), nonce, &visit.problem(Code::BadRequest), "").into_response();
     };
     let (cookies, result) = run(&visit, parts, form).await;
     let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
@@ -67,12 +67,12 @@ pub(super) async fn refuse(
     match page {
         _ if !plain => json(Err(problem)),
         Some((place, _)) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
-            go(&sign_in_path(Some(&place))).into_response()
+            go(&session_ended(&place)).into_response()
         }
         Some((place, typed)) => {
             show(visit, nonce, place, Posted { typed, outcome: Outcome::Refused(worded(problem)) }).await
         }
-        None => refused(visit, nonce, &problem).into_response(),
+        None => refused(visit, nonce, &problem, "").into_response(),
     }
 }
 
@@ -138,7 +138,7 @@ fn with(headers: HeaderMap, mut response: Response) -> Response {
     response
 }
 
-/// A browser that sends a form names `text/html`; an island asks for JSON.
-pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+/// A browser that asks for a page, or sends a form, names `text/html`; an island asks for JSON.
+pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

@@ -95,7 +95,7 @@ async fn b28_a_link_says_who_invites_whom_to_what() {
     let nobody = send(&house, "accept_invitation", &link, &[], "").await;
     assert_eq!(
         (nobody.status.as_u16(), nobody.header("location")),
-        (303, format!("/sign-in?return_to={link}").as_str())
+        (303, format!("/sign-in?return_to={link}&problem=ended").as_str())
     );
     assert_eq!(members(&house, &olivia).await, before);
 }

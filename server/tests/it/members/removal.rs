@@ -227,3 +227,39 @@ async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
     let answer = send(house, "remove_member", &scene.on, &fields, &scene.owner.cookie).await;
     assert_eq!(answer.status.as_u16(), 200, "signed in just now");
 }
+
+// B22: what is certain to ask for a fresh sign-in says so before anything is chosen.
+#[tokio::test]
+async fn b22_a_fresh_sign_in_is_asked_for_before_anything_is_chosen() {
+    let scene = Scene::new().await;
+    let house = &scene.house;
+    let late = visitor(house, "olivia", "Olivia Owens", 601).await;
+    key(house, &scene.noor, "One").await;
+    assert!(!page(house, &scene.on, &late.cookie).await.text.contains(app::words::SIGN_IN_FIRST));
+    key(house, &scene.noor, "Two").await;
+    let shown = page(house, &scene.on, &late.cookie).await.text;
+    assert!(shown.contains(app::words::SIGN_IN_FIRST) && shown.contains("/sign-in/start?fresh=1"));
+    assert!(!page(house, &scene.on, &scene.owner.cookie).await.text.contains(app::words::SIGN_IN_FIRST));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_fates_of_keys_is_told_in_their_terms() {
+    let scene = Scene::new().await;
+    let house = &scene.house;
+    let (one, _) = key(house, &scene.noor, "One").await;
+    let (two, _) = key(house, &scene.noor, "Two").await;
+    let bot = account(house, &scene.olivia, "Bot").await.to_string();
+    let both = scene.remove(&[(&one, &bot), (&two, &bot)]).await;
+    assert_eq!(both.status.as_u16(), 409);
+    assert!(both.text.contains(app::words::ONE_KEY_TOO_MANY), "{}", both.text);
+    let command =
+        domain::command::RevokeKey { key: two.parse().expect("an id"), reason: domain::key::RevokeReason::Leaked };
+    house.engine.revoke_key(&scene.noor.ctx, command).await.expect("revoked");
+    let stale = scene.remove(&[(&one, "end"), (&two, "end")]).await;
+    assert_eq!(stale.status.as_u16(), 404);
+    assert!(
+        stale.text.contains(app::words::KEYS_CHANGED) && !stale.text.contains(&format!("keys[{two}]")),
+        "{}",
+        stale.text
+    );
+}

@@ -1,0 +1,93 @@
+//! Forms that come too late or twice, and those whose answer cannot be shown.
+
+use engine::people::Identity;
+
+use crate::browser::{page, send};
+use crate::house::{House, ISSUER, SETUP_TOKEN, cookie};
+
+#[tokio::test]
+async fn a_form_of_an_ended_session_is_told_so_and_leads_back() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let on = format!("/o/{}/settings/members/invite", olivia.organization);
+    let fields = [("organization", olivia.organization.as_str()), ("email", "new@demo.example"), ("role", "member")];
+    let late = send(&house, "invite_member", &on, &fields, "").await;
+    let to = late.header("location").to_owned();
+    assert_eq!((late.status.as_u16(), to.as_str()), (303, format!("/sign-in?return_to={on}&problem=ended").as_str()));
+    assert!(page(&house, &to, "").await.text.contains("Your session has ended and nothing was changed."));
+}
+
+#[tokio::test]
+async fn what_was_done_and_cannot_be_shown_is_not_told_as_undone() {
+    let house = House::new().await;
+    let (olivia, key) = (house.someone("olivia").await, house.key("olivia").await);
+    let id = house.engine.list_keys(&olivia.ctx, &Default::default(), 1).await.expect("keys").rows[0].key.key_id;
+    // The page it stands on is one that is closed to its sender.
+    let (id, elsewhere) = (id.to_string(), "/o/org_0000000000000000/settings/api-keys/1/rotate");
+    let fields = [("organization", olivia.organization.as_str()), ("key_id", id.as_str()), ("overlap_seconds", "0")];
+    let lost = send(&house, "rotate_key", elsewhere, &fields, &olivia.cookie()).await;
+    assert_eq!(house.get("/api/v1/me", &key).await.status.as_u16(), 401, "rotated: {}", lost.text);
+    assert!(lost.text.contains("It was done, but cannot be shown") && !lost.text.contains("Nothing was changed"));
+}
+
+#[tokio::test]
+async fn where_a_form_was_sent_to_leads_to_a_page() {
+    let house = House::new().await;
+    for function in ["invite_member", "export_audit_log", "nothing"] {
+        let opened = page(&house, &format!("/ui/{function}"), "").await;
+        assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/"), "{function}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_read_is_told_on_a_page_that_leads_back() {
+    let house = House::new().await;
+    let cookie = house.someone("olivia").await.cookie();
+    house.sql("ALTER TABLE sessions RENAME TO sessions_away").await;
+    let shown = page(&house, "/account?from=here", &cookie).await;
+    assert_eq!((shown.status.as_u16(), shown.header("retry-after")), (503, "5"), "{}", shown.text);
+    assert!(
+        shown.text.contains("Roundtable cannot answer right now") && shown.text.contains("href=\"/account?from=here\"")
+    );
+}
+
+#[tokio::test]
+async fn whoever_founds_twice_with_two_clicks_is_in() {
+    let house = House::empty().await;
+    let una = Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
+    let una = house.engine.sign_in(&una, &Default::default()).await.expect("signed in");
+    let una = cookie(house.session_of(una).await);
+    let fields = [("organization", "North"), ("setup_token", SETUP_TOKEN)];
+    let first = send(&house, "found_organization", "/welcome", &fields, &una).await;
+    let keys = first.header("location").to_owned();
+    assert_eq!(first.status.as_u16(), 303, "{}", first.text);
+    let second = send(&house, "found_organization", "/welcome", &fields, &una).await;
+    assert_eq!((second.status.as_u16(), second.header("location")), (303, "/"), "{}", second.text);
+    assert!(page(&house, &keys, &una).await.text.contains("“<bdi>North</bdi>” created. You are its owner."));
+}
+
+#[tokio::test]
+async fn the_page_that_ends_several_keys_speaks_of_several() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let ids = [house.key_of(&olivia).await, house.key_of(&olivia).await].map(|key| key.view.key_id.to_string());
+    let list = format!("/o/{}/settings/api-keys", olivia.organization);
+    let several = format!("{list}/revoke?key={}&key={}", ids[0], ids[1]);
+    let shown = page(&house, &several, &olivia.cookie()).await.text;
+    assert!(
+        shown.contains("The keys stop working at once.") && shown.contains("who revoked the keys and why"),
+        "{shown}"
+    );
+    let one = page(&house, &format!("{list}/revoke?key={}", ids[0]), &olivia.cookie()).await.text;
+    assert!(one.contains("The key stops working at once."));
+    let keys = ids.join(",");
+    let fields = [("organization", olivia.organization.as_str()), ("keys", keys.as_str()), ("reason", "leaked")];
+    for told in ["2 keys revoked.", "The keys were already revoked."] {
+        let sent = send(&house, "revoke_keys", &several, &fields, &olivia.cookie()).await;
+        assert_eq!(sent.status.as_u16(), 303, "{}", sent.text);
+        assert!(page(&house, &list, &olivia.cookie()).await.text.contains(told), "{told}");
+    }
+    assert!(page(&house, &several, &olivia.cookie()).await.text.contains("These keys were already revoked."));
+    let none = page(&house, &format!("{list}/revoke"), &olivia.cookie()).await.text;
+    assert!(none.contains(app::words::NOTHING_SELECTED));
+}
