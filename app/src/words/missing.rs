@@ -57,6 +57,12 @@ pub const fn missing(code: Code) -> Missing {
                    request number to whoever runs this installation.",
             retry: true,
         },
+        Code::MethodNotAllowed => Missing {
+            title: "No page",
+            heading: "There is no page at this address",
+            text: "It is where a form is sent to. Nothing was changed. Go to API Keys and start from there.",
+            retry: false,
+        },
         _ => Missing {
             title: "Not understood",
             heading: "This could not be read",

@@ -5,13 +5,14 @@
 //! here, a new server function neither.
 
 use app::doors::Visit;
-use app::pages::{Asked, answer, go};
+use app::pages::{Asked, answer, refused};
 use app::routes::Screen;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use domain::Code;
 use leptos::nonce::Nonce;
 use tower_http::compression::CompressionLayer;
 
@@ -41,11 +42,13 @@ async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>
 }
 
 /// What a form was sent to is no page, but stands in the address of a refused form, to be opened once more.
-async fn astray(headers: HeaderMap) -> Response {
-    match wants_page(&headers) {
-        true => go(&Screen::Home.path()).into_response(),
-        false => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response(),
+async fn astray(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, headers: HeaderMap) -> Response {
+    let allow = [(ALLOW, "POST")];
+    if !wants_page(&headers) {
+        return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
     }
+    let problem = visit.problem(Code::MethodNotAllowed);
+    (allow, refused(visit, nonce.map(|Extension(nonce)| nonce), &problem, "")).into_response()
 }
 
 /// The pairs of a query or a form.

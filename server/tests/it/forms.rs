@@ -31,11 +31,12 @@ async fn what_was_done_and_cannot_be_shown_is_not_told_as_undone() {
 }
 
 #[tokio::test]
-async fn where_a_form_was_sent_to_leads_to_a_page() {
+async fn where_a_form_was_sent_to_is_no_page_and_says_so_on_one() {
     let house = House::new().await;
     for function in ["invite_member", "export_audit_log", "nothing"] {
         let opened = page(&house, &format!("/ui/{function}"), "").await;
-        assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/"), "{function}");
+        assert_eq!((opened.status.as_u16(), opened.header("allow")), (405, "POST"), "{function}");
+        assert!(opened.text.contains("There is no page at this address") && opened.text.contains("Go to API Keys"));
     }
 }
 
