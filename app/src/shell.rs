@@ -11,6 +11,11 @@ use crate::words;
 /// <https://wicg.github.io/nav-speculation/speculation-rules.html>
 const AHEAD: &str = r#"{"prefetch":[{"source":"document","eagerness":"moderate","where":{"selector_matches":".nav a,.crumbs a,.table th a,.pager a"}}]}"#;
 
+/// The end of a page, which must be there before any of it is painted: a row or a card that is half there would move once
+/// it is whole. A page is small, so nobody waits for it.
+/// <https://html.spec.whatwg.org/multipage/links.html#link-type-expect>
+const END: &str = "end";
+
 /// What the document must know besides its page.
 pub struct Document {
     /// The page's title.
@@ -50,6 +55,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
                 <title>{format!("{} · {}", document.title, words::PRODUCT)}</title>
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=style/>
+                <link rel="expect" href=format!("#{END}") blocking="render"/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 {ahead}
                 {wake}
@@ -57,6 +63,7 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
             <body>
                 <a class="skip" href="#main">{words::SKIP}</a>
                 {body}
+                <span id=END hidden></span>
             </body>
         </html>
     }

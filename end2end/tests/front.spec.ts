@@ -69,7 +69,7 @@ test('pages of an organization one is not in are closed', { tag: '@plain' }, asy
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
   }
   await page.getByRole('link', { name: 'Go to API Keys' }).click();
-  await expect(page.getByRole('heading', { name: 'API Keys' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'API Keys', exact: true })).toBeVisible();
 });
 
 test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async ({ page }) => {
