@@ -93,10 +93,10 @@ pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoVie
     secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
 }
 
-/// The link that ends a key wants its name typed (`data-confirm`): now, or once it was used.
-pub const NOW: &str = "now";
-/// The other one.
-pub const ONCE_USED: &str = "once-used";
+/// What `data-confirm` says at the link that ends a key: its name is to be typed.
+pub const CONFIRM_NOW: &str = "now";
+/// The same: its name is to be typed once it is used, for it opens doors where that matters.
+pub const CONFIRM_ONCE_USED: &str = "once-used";
 
 /// Where what became of copying is said.
 pub fn copy_status() -> impl IntoView {

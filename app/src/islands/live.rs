@@ -11,7 +11,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventSource, MessageEvent};
 
 use super::browser::{all, attribute, by_id, text};
-use crate::bits::NOW;
+use crate::bits::CONFIRM_NOW;
 use crate::words;
 
 /// Until the page has come to rest, in the eyes of those who measure it too.
@@ -95,7 +95,7 @@ fn used(event: MessageEvent) {
     for link in all(&format!("a[data-revoke=\"{key}\"]")) {
         let _ = link.set_attribute("data-used", &ago);
         if link.has_attribute("data-confirm") {
-            let _ = link.set_attribute("data-confirm", NOW);
+            let _ = link.set_attribute("data-confirm", CONFIRM_NOW);
         }
     }
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)

@@ -104,7 +104,7 @@ fn first(selector: &str) -> Option<HtmlElement> {
 fn once(event: &ev::SubmitEvent) {
     let Some(form) = around(event, "form[data-once]") else { return };
     if form.has_attribute("data-sent") {
-        event.prevent_default();
+        return event.prevent_default();
     }
     let _ = form.set_attribute("data-sent", "");
     // One that was stopped on its way can be sent again.

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::browser::{Failure, around, attribute, is_plain, leave_menu, send, text, veil};
 use super::create::close_button;
 use super::trouble;
-use crate::bits::{NOW, field_error, preview, reasons, revoke_effects};
+use crate::bits::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, as its row says them.
@@ -49,7 +49,7 @@ pub fn RevokeDialog() -> impl IntoView {
             made_label: attribute(&link, "data-made-label"),
             made: attribute(&link, "data-made"),
             used: attribute(&link, "data-used"),
-            confirm: attribute(&link, "data-confirm") == NOW,
+            confirm: attribute(&link, "data-confirm") == CONFIRM_NOW,
         });
         if let (Some(dialog), Some(cancel)) = (dialog.get_untracked(), cancel.get_untracked()) {
             // The focus comes back to what opened the dialog: of a menu that closes, to the menu.

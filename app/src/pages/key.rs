@@ -60,7 +60,8 @@ fn draw(shown: &Shown) -> AnyView {
     let key = &line.key;
     let (badge, status) = words::status(room.ctx.now(), line.status(room.ctx.now()));
     let narrow = narrow(shown);
-    let narrows = narrow.is_some();
+    // A key that ended meanwhile has no form to tell a fault in.
+    let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
     let body = view! {
         {told(shown)}
         <div class="page-head">
@@ -76,8 +77,6 @@ fn draw(shown: &Shown) -> AnyView {
         {narrow}
         {copy_status()}
     };
-    // A key that ended meanwhile has no form to tell a fault in.
-    let problem = shown.problem.as_ref().filter(|_| !narrows);
     view! { {frame(room, &key.label, problem, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }
         .into_any()
 }

@@ -36,8 +36,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
 fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
-        let asked = room.place.all("key").next().is_some();
-        let why = if asked { words::all_ended_before(room.place.all("key").count()) } else { words::NOTHING_SELECTED };
+        let why = words::none_left(room.place.all("key").count());
         let body = view! {
             <div class="sheet">
                 <div class="sheet-head"><h1>{words::REVOKE_SELECTED}</h1></div>

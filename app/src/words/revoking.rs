@@ -37,56 +37,59 @@ pub const REVOKED_NOW: &str = "” revoked. ";
 /// After the name of a key that had ended before.
 pub const REVOKED_BEFORE: &str = "” was already revoked. ";
 
+/// One of two wordings, for one key or for several.
+const fn of(n: usize, one: &'static str, several: &'static str) -> &'static str {
+    if n == 1 { one } else { several }
+}
+
 /// What to type to end several keys.
 pub fn revoke_phrase(n: usize) -> String {
-    format!("revoke {n} {}", if n == 1 { "key" } else { "keys" })
+    format!("revoke {n} {}", of(n, "key", "keys"))
 }
 
 /// Title of the question before several keys end.
 pub fn revoke_many(n: usize) -> String {
-    format!("Revoke {n} {}?", if n == 1 { "key" } else { "keys" })
+    format!("Revoke {n} {}?", of(n, "key", "keys"))
 }
 
 /// Several keys have ended; none of them now, if all had before.
 pub fn revoked_many(n: usize) -> String {
     match n {
         0 => "The keys were already revoked. ".into(),
-        n => format!("{n} {} revoked. ", if n == 1 { "key" } else { "keys" }),
+        n => format!("{n} {} revoked. ", of(n, "key", "keys")),
     }
 }
 
 /// Above the faults of the form that ends so many keys.
 pub const fn not_revoked(n: usize) -> &'static str {
-    if n == 1 { NOT_REVOKED } else { "The keys were not revoked" }
+    of(n, NOT_REVOKED, "The keys were not revoked")
 }
 
 /// What ending so many keys does (RK-23, RK-24).
 pub const fn revoke_at_once(n: usize) -> &'static str {
-    match n {
-        1 => "The key stops working at once. Requests in progress fail.",
-        _ => "The keys stop working at once. Requests in progress fail.",
-    }
+    of(
+        n,
+        "The key stops working at once. Requests in progress fail.",
+        "The keys stop working at once. Requests in progress fail.",
+    )
 }
 
 /// It is on record (RK-25).
 pub const fn revoke_logged(n: usize) -> &'static str {
-    match n {
-        1 => "The audit log records who revoked the key and why.",
-        _ => "The audit log records who revoked the keys and why.",
-    }
+    of(n, "The audit log records who revoked the key and why.", "The audit log records who revoked the keys and why.")
 }
 
 /// Why something must be typed first.
 pub const fn confirm_hint(n: usize) -> &'static str {
-    match n {
-        1 => "This key was used in the last 7 days.",
-        _ => "Some of these keys were used in the last 7 days.",
-    }
+    of(n, "This key was used in the last 7 days.", "Some of these keys were used in the last 7 days.")
 }
 
-/// Every key ended before.
-pub const fn all_ended_before(n: usize) -> &'static str {
-    if n == 1 { ENDED_BEFORE } else { "These keys were already revoked." }
+/// Why none of so many chosen keys is left to revoke.
+pub const fn none_left(n: usize) -> &'static str {
+    match n {
+        0 => NOTHING_SELECTED,
+        n => of(n, ENDED_BEFORE, "These keys were already revoked."),
+    }
 }
 
 #[cfg(test)]

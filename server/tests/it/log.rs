@@ -8,12 +8,12 @@ use domain::command::{CreateKey, CreateServiceAccount, RevokeKey};
 use domain::key::RevokeReason;
 use engine::people::Identity;
 
+use crate::browser;
 use crate::house::{Answer, House, ISSUER, Someone};
 
 async fn open(house: &House, someone: &Someone, query: &str) -> Answer {
     let path = format!("/o/{}/settings/{query}", someone.organization);
-    let request = Request::get(path).header("cookie", someone.cookie()).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await
+    browser::page(house, &path, &someone.cookie()).await
 }
 
 async fn page(house: &House, someone: &Someone, query: &str) -> String {

@@ -1,16 +1,14 @@
 //! The overview of an organization, and the line above the list of keys that leads there.
 
-use axum::body::Body;
-use axum::http::Request;
 use domain::command::{ChangeOrganization, CreateKey, Expiry, KeyDraft, OrganizationDraft};
 use domain::view::NewKey;
 use engine::ctx::Origin;
 
+use crate::browser;
 use crate::house::{Answer, House, Someone};
 
 async fn get(house: &House, someone: &Someone, path: &str) -> String {
-    let request = Request::get(path).header("cookie", someone.cookie()).header("accept", "text/html");
-    let answer = house.send(request.body(Body::empty()).expect("request")).await;
+    let answer = browser::page(house, path, &someone.cookie()).await;
     assert_eq!(answer.status.as_u16(), 200, "{path}: {} {}", answer.header("location"), answer.text);
     answer.text
 }
@@ -42,12 +40,8 @@ fn leads(page: &str, to: &str) -> bool {
 }
 
 async fn dismiss(house: &House, someone: &Someone, page: &str) -> Answer {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("organization", someone.organization.as_str()).append_pair("page", page);
-    let request = Request::post("/ui/dismiss_nudges").header("cookie", someone.cookie());
-    let request = request.header("sec-fetch-site", "same-origin").header("accept", "text/html");
-    let request = request.header("content-type", "application/x-www-form-urlencoded");
-    house.send(request.body(Body::from(form.finish())).expect("request")).await
+    let fields = [("organization", someone.organization.as_str())];
+    browser::send(house, "dismiss_nudges", page, &fields, &someone.cookie()).await
 }
 
 #[tokio::test]

@@ -1,16 +1,14 @@
 //! The page of a service account offers what the engine would do.
 
-use axum::body::Body;
-use axum::http::Request;
 use domain::ActorId;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, RotateKey};
 
+use crate::browser;
 use crate::house::{House, Someone};
 
 async fn page(house: &House, someone: &Someone, account: ActorId) -> String {
     let path = format!("/o/{}/settings/service-accounts/{account}", someone.organization);
-    let request = Request::get(path).header("cookie", someone.cookie()).header("accept", "text/html");
-    let answer = house.send(request.body(Body::empty()).expect("request")).await;
+    let answer = browser::page(house, &path, &someone.cookie()).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     answer.text
 }

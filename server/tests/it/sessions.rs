@@ -7,6 +7,7 @@ use engine::people::Identity;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::browser;
 use crate::house::{Answer, House, ISSUER, Someone, cookie};
 
 async fn end(house: &House, path: &str, bearer: &str) -> Answer {
@@ -30,14 +31,12 @@ async fn form(house: &House, someone: &Someone, path: &str, body: &str) -> Answe
 }
 
 async fn account(house: &House, cookie: String) -> Answer {
-    let request = Request::get("/account").header("cookie", cookie).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await
+    browser::page(house, "/account", &cookie).await
 }
 
 async fn page(house: &House, someone: &Someone) -> StatusCode {
     let path = format!("/o/{}/settings/api-keys", someone.organization);
-    let request = Request::get(path).header("cookie", someone.cookie()).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await.status
+    browser::page(house, &path, &someone.cookie()).await.status
 }
 
 // B22: the list, with revoke.

@@ -6,7 +6,7 @@ use domain::{Moment, OrganizationId};
 use leptos::prelude::*;
 
 use super::List;
-use crate::bits::{NOW, ONCE_USED, icon, preview};
+use crate::bits::{CONFIRM_NOW, CONFIRM_ONCE_USED, icon, preview};
 use crate::parts::{moving, when, when_due};
 use crate::routes::Screen;
 use crate::words;
@@ -96,7 +96,7 @@ fn revoke_link(
             data-made-label=words::made_label(key.created_by.is_some())
             data-made=words::made(key.created_by.as_deref(), &words::ago(now, key.created_at))
             data-used=used
-            data-confirm=key.opens_production().then_some(if key.will_be_missed(now) { NOW } else { ONCE_USED })
+            data-confirm=key.opens_production().then_some(if key.will_be_missed(now) { CONFIRM_NOW } else { CONFIRM_ONCE_USED })
         >{text}<span class="visually-hidden">" "<bdi>{key.label.clone()}</bdi></span></a>
     }
     .into_any()

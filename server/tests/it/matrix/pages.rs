@@ -12,6 +12,7 @@ use super::Tally;
 use super::forms::visitors;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Which, World};
+use crate::browser;
 use crate::house::{Answer, House};
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
@@ -53,8 +54,7 @@ const BESIDE: [(&str, u16, u16, u16); 9] = [
 
 /// A page, as a browser asks for it.
 pub async fn look(world: &World, path: &str, cookie: &str) -> Answer {
-    let request = Request::get(path).header("cookie", cookie).header("accept", "text/html");
-    world.house.send(request.body(Body::empty()).expect("request")).await
+    browser::page(&world.house, path, cookie).await
 }
 
 async fn get(world: &World, path: &str, cookie: &str) -> u16 {
