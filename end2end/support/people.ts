@@ -96,6 +96,15 @@ export function shownKey(page: Page, scripted: boolean): Locator {
   return sheet(page, scripted).getByRole('textbox', { name: /Key for/ });
 }
 
+/** Generates what the form asks for, takes the key along, and goes back to the list. */
+export async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
+  await form.getByRole('button', { name: 'Generate' }).click();
+  const key = await shownKey(page, scripted).inputValue();
+  if (scripted) await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
+  await closeReveal(page, scripted);
+  return key;
+}
+
 /** Generates a key, copies it where there is script, and closes. */
 export async function createKey(page: Page, name: string, scripted: boolean): Promise<string> {
   const key = await generate(page, name, scripted);

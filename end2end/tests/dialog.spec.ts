@@ -308,7 +308,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.abort('failed');
   });
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway');
+  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway, but it can’t be shown any more.');
   await page.unroute('**/ui/create_key*');
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);

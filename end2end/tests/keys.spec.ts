@@ -1,18 +1,10 @@
 // The form of a new key, the list, and everything that is done with one key.
 import { bearer, curl } from '../support/curl.ts';
 import {
-  ADAM, MINA, OLIVIA, awake, beginCreating, closeReveal, createKey, find, openKey, row, sheet, findEnded, shownKey, signIn, unique,
+  ADAM, MINA, OLIVIA, awake, beginCreating, createKey, find, finish, openKey, row, sheet, findEnded, shownKey, signIn, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
-import type { Locator, Page } from '@playwright/test';
-
-async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
-  await form.getByRole('button', { name: 'Generate' }).click();
-  const key = await shownKey(page, scripted).inputValue();
-  if (scripted) await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
-  await closeReveal(page, scripted);
-  return key;
-}
+import type { Page } from '@playwright/test';
 
 /** Makes a key that may do some things, and opens its page. */
 async function openAutomation(page: Page, name: string, scripted: boolean) {

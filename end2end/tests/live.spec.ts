@@ -5,7 +5,7 @@ import { bearer, curl } from '../support/curl.ts';
 import { inspect } from '../support/looks.ts';
 import { test as alone } from '../support/own.ts';
 import {
-  ADAM, MINA, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, find, generate, openKey, row, sheet, shownKey, signIn, unique,
+  ADAM, MINA, OLIVIA, awake, beginCreating, beginRevoking, confirmRevoking, createKey, find, finish, generate, openKey, row, sheet, shownKey, signIn, unique,
 } from '../support/people.ts';
 import { ports, startServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
@@ -90,10 +90,7 @@ test('a test key that is used is revoked without its name', async ({ page, baseU
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^Test/ }).check();
-  await form.getByRole('button', { name: 'Generate' }).click();
-  const key = await shownKey(page, true).inputValue();
-  await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
-  await closeReveal(page, true);
+  const key = await finish(page, form, true);
   await find(page, name);
   await listening(page);
   await use(baseURL, key);
