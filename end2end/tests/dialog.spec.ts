@@ -37,6 +37,8 @@ test('a double click on Generate makes one key', async ({ page }) => {
   await expect(shownKey(page, true)).toBeVisible();
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, true);
+  // The list loads anew by itself first.
+  await expect(row(page, name)).toBeVisible();
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);
   expect(sent).toHaveLength(1);

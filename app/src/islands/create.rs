@@ -48,6 +48,10 @@ pub fn CreateDialog() -> impl IntoView {
             let _ = name.focus();
         }
     };
+    let rest = move || {
+        busy.set(false);
+        waiting(false);
+    };
     let generate = move |event: ev::SubmitEvent| {
         let Some(form) = around(&event, "#create-form").and_then(|_| form()) else { return };
         event.prevent_default();
@@ -62,12 +66,17 @@ pub fn CreateDialog() -> impl IntoView {
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
                     shown.set(Some(Shown { key, key_id, label: text(&new, "label") }));
-                    request_animation_frame(move || turn(reveal));
+                    // Not before the form is gone: a second press until then would make a second key.
+                    request_animation_frame(move || {
+                        turn(reveal);
+                        rest();
+                    });
                 }
-                Err(refused) => faults::show(&form, &refused),
+                Err(refused) => {
+                    faults::show(&form, &refused);
+                    rest();
+                }
             }
-            busy.set(false);
-            waiting(false);
         });
     };
     if cfg!(feature = "hydrate") {
