@@ -5,6 +5,7 @@
 //! cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then its story
 //! here, and let both doors call it.
 
+pub mod attempts;
 pub mod audit;
 pub mod ctx;
 pub mod error;
@@ -55,6 +56,7 @@ struct Inner {
     usage: usage::Usage,
     live: live::Live,
     chains: audit::Chains,
+    attempts: Arc<attempts::Attempts>,
 }
 
 impl Engine {
@@ -62,7 +64,8 @@ impl Engine {
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
         let flight = flight::Flight::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
-        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, live, chains }) }
+        let attempts = attempts::Attempts::new(outside.clone());
+        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, live, chains, attempts }) }
     }
 
     /// Time and dice.
