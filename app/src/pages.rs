@@ -126,12 +126,19 @@ pub struct Page {
     status: StatusCode,
     title: String,
     islands: bool,
+    retry_after: Option<u64>,
     body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
 impl Page {
     fn new(title: &str, body: impl FnOnce() -> AnyView + Send + 'static) -> Self {
-        Self { status: StatusCode::OK, title: title.to_owned(), islands: false, body: Box::new(body) }
+        Self {
+            status: StatusCode::OK,
+            title: title.to_owned(),
+            islands: false,
+            retry_after: None,
+            body: Box::new(body),
+        }
     }
 }
 
@@ -232,6 +239,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let retry_after = asked.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
     let document = Document {
         title: page.title,
         theme: asked.visit.theme,
@@ -248,6 +256,9 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use domain::token::Brand;
+use engine::attempts::Limits;
 use engine::keyring::MasterKey;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -79,6 +80,12 @@ pub struct Options {
     /// How many reverse proxies in front append to X-Forwarded-For [default: 0]
     #[arg(long, env = "ROUNDTABLE_TRUSTED_PROXIES", global = true)]
     pub trusted_proxies: Option<usize>,
+    /// How many keys, tokens, sessions and sign-ins of one client may fail in a minute; 0 for any number [default: 60]
+    #[arg(long, env = "ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", global = true)]
+    pub auth_failures_per_minute: Option<u32>,
+    /// The same for the setup token and invitations [default: 10]
+    #[arg(long, env = "ROUNDTABLE_SETUP_FAILURES_PER_MINUTE", global = true)]
+    pub setup_failures_per_minute: Option<u32>,
     /// `text` or `json` [default: text]
     #[arg(long, env = "ROUNDTABLE_LOG_FORMAT", global = true)]
     pub log_format: Option<String>,
@@ -107,6 +114,8 @@ pub struct Settings {
     pub brand: Brand,
     /// Reverse proxies in front.
     pub trusted_proxies: usize,
+    /// How many attempts of one client may fail in a minute.
+    pub attempts: Limits,
 }
 
 impl Settings {
@@ -183,6 +192,8 @@ impl Options {
             firebase_jwks_url: self.firebase_jwks_url.or(file.firebase_jwks_url),
             brand: self.brand.or(file.brand),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            auth_failures_per_minute: self.auth_failures_per_minute.or(file.auth_failures_per_minute),
+            setup_failures_per_minute: self.setup_failures_per_minute.or(file.setup_failures_per_minute),
             log_format: self.log_format.or(file.log_format),
         })
     }
@@ -239,7 +250,16 @@ impl Options {
             setup_token: self.checked_setup_token()?,
             brand,
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
+            attempts: self.attempts(),
         })
+    }
+
+    fn attempts(&self) -> Limits {
+        let Limits { credentials, secrets } = Limits::default();
+        Limits {
+            credentials: self.auth_failures_per_minute.unwrap_or(credentials),
+            secrets: self.setup_failures_per_minute.unwrap_or(secrets),
+        }
     }
 
     fn checked_public_url(&self, addr: SocketAddr) -> Result<String, BadSetting> {
@@ -380,6 +400,19 @@ mod tests {
         assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(settings.public_url, "http://127.0.0.1:3000");
         assert!(matches!(settings.sign_in, SignIn::Standin));
+        assert_eq!(settings.attempts, Limits { credentials: 60, secrets: 10 });
+    }
+
+    #[test]
+    fn limits_of_failed_attempts_are_settings() {
+        let settings = options(|o| {
+            o.auth_failures_per_minute = Some(0);
+            o.setup_failures_per_minute = Some(3);
+        });
+        let settings = settings.settings().expect("fits");
+        assert_eq!(settings.attempts, Limits { credentials: 0, secrets: 3 });
+        let file: Options = toml::from_str("auth_failures_per_minute = 7").expect("a setting of the file");
+        assert_eq!(file.settings().expect("fits").attempts, Limits { credentials: 7, secrets: 10 });
     }
 
     // RK-45: beyond this machine the API is offered over HTTPS only.

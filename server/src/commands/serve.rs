@@ -16,6 +16,7 @@ use super::{Stop, database, tell};
 use crate::config::{BadSetting, Options, Settings, SignIn};
 use crate::demo;
 use crate::http::{self, House, listen, sign_in, site};
+use crate::telemetry;
 
 /// How often uses are written down and what has run out is swept away.
 const TIDY: Duration = Duration::from_secs(15);
@@ -32,11 +33,13 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
+    engine.attempts().set_limits(settings.attempts);
     let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
     let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
     greet(&settings, stage_demo);
     let tidying = tokio::spawn(tidy(engine.clone()));
+    let summing = tokio::spawn(telemetry::sum_up_floods());
     let router = http::router(&house, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;
@@ -44,6 +47,7 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     };
     listen::serve(listener, router, stop).await;
     tidying.abort();
+    summing.abort();
     // What it was writing at this moment is back in memory once it is gone.
     let _ = tidying.await;
     if let Err(error) = engine.flush_usage().await {

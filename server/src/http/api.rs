@@ -31,6 +31,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::Code;
 use domain::token::PlainKey;
+use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
@@ -164,12 +165,26 @@ async fn no_key_in_address(State(house): State<House>, request: Request, next: N
         // Whoever writes a thousand keys into one address does not get a thousand looks at the database for it.
         if let Ok(key) = key
             && looked_up <= MOST_LOOKS
-            && let Err(error) = house.engine.expose_key(&key, &origin).await
+            && let Err(error) = expose(&house, &key, &origin).await
         {
             return Refusal::from(error).into_response();
         }
     }
     if found { Refusal::new(Code::KeyInQuery, "a key in the address").into_response() } else { next.run(request).await }
+}
+
+/// Marks a key that works, unless too many from the same address did not.
+async fn expose(house: &House, key: &PlainKey, origin: &Origin) -> engine::Result<()> {
+    let attempt = house.engine.attempts().begin(Kind::Key, Client::of(origin), key.expose().as_bytes()).await?;
+    match house.engine.expose_key(key, origin).await {
+        Ok(true) => attempt.passed(),
+        Ok(false) => attempt.failed(),
+        Err(error) => {
+            attempt.settle(Some(error.code()));
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 /// Keys of one address that are looked up and marked.

@@ -11,14 +11,17 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use domain::Moment;
 use engine::Outside;
+use engine::attempts::{Attempt, Client, Kind};
 use engine::people::Identity;
+use leptos::nonce::Nonce;
 use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::House;
 use super::layers::cookie;
-use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
+use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT, token as session_token};
+use super::visit::turned_away;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -114,7 +117,17 @@ pub fn router(house: House) -> Router {
     Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(house)
 }
 
-async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Query(query): Query<Start>) -> Response {
+async fn start(
+    State(house): State<House>,
+    Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
+    Query(query): Query<Start>,
+) -> Response {
+    // Each start keeps a row until it is finished or has run out, so each counts until somebody has signed in.
+    let attempt = match house.engine.attempts().begin(Kind::SignIn, client(&visit), &[]).await {
+        Ok(attempt) => attempt,
+        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+    };
     let return_to = safe_return(&query.return_to);
     let again = visit
         .caller
@@ -122,19 +135,37 @@ async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Q
         .filter(|_| query.fresh == "1")
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
     match begin(&house, &return_to, again, query.other == "1").await {
-        Ok((url, cookie)) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response(),
-        Err(problem) => failed(&visit, problem, &return_to),
+        Ok((url, cookie)) => {
+            attempt.failed();
+            (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response()
+        }
+        Err(problem) => {
+            attempt.undecided();
+            failed(&visit, problem, &return_to)
+        }
     }
+}
+
+/// Who the sign-ins are counted against: whoever is signed in already has nothing to guess.
+fn client(visit: &Visit) -> Client {
+    visit.caller.as_ref().map_or_else(|| Client::of(&visit.origin), |caller| Client::Person(caller.person))
 }
 
 async fn finish(
     State(house): State<House>,
     Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
     let mut return_to = String::from("/");
-    match come_back(&house, &visit, back, &headers, &mut return_to).await {
+    let attempts = house.engine.attempts();
+    let state = back.state.as_deref().unwrap_or_default();
+    let attempt = match attempts.begin(Kind::SignIn, client(&visit), state.as_bytes()).await {
+        Ok(attempt) => attempt,
+        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+    };
+    match come_back(&house, &visit, (back, attempt), &headers, &mut return_to).await {
         Ok(()) => (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response(),
         Err(problem) => failed(&visit, problem, &return_to),
     }
@@ -159,6 +190,7 @@ async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
+    house.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
     Ok((url.to_string(), flow_cookie(house, &browser, engine::sessions::FLOW_SECONDS)))
 }
 
@@ -166,12 +198,23 @@ async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool
 async fn come_back(
     house: &House,
     visit: &Visit,
-    back: Return,
+    (back, attempt): (Return, Attempt),
     headers: &HeaderMap,
     return_to: &mut String,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
-    let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
+    let value = match house.engine.take_flow(state.as_bytes()).await {
+        Ok(found) => found,
+        Err(error) => {
+            attempt.undecided();
+            return Err(unavailable(error));
+        }
+    };
+    let Some(value) = value else {
+        attempt.failed();
+        return Err(Problem::Expired);
+    };
+    attempt.spent();
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
     // Another browser's return would sign its person in here.
     let browser = cookie(headers, flow_cookie_name(house)).ok_or(Problem::Expired)?;
@@ -196,10 +239,16 @@ async fn come_back(
         same_person(house, &identity, again).await?;
     }
     let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
+    let started_by = client(visit);
     renew(visit, person.0, signed_in_at).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
-    })
+    })?;
+    house.engine.attempts().refund(Kind::SignIn, started_by);
+    if let Some(id) = visit.session.id() {
+        house.engine.attempts().remember(Kind::Session, &session_token(id));
+    }
+    Ok(())
 }
 
 /// Whoever signs in again is who they were: what waits for them was begun in their name.
