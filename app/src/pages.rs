@@ -233,7 +233,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
-    let again = retry_after(&asked.nonce.to_string());
+    let again = retry_after(&asked.nonce.as_ref().map(ToString::to_string).unwrap_or_default());
     let document = Document {
         title: page.title,
         theme: asked.visit.theme,
