@@ -11,6 +11,7 @@ struct Key {
     name: String,
     revoked: bool,
     expired: bool,
+    /// Its newest event that is more than a new name.
     newest: i64,
 }
 
@@ -78,12 +79,13 @@ impl Replay {
             self.odd.push(format!("event {}: key {id} was never made", event.n));
             return;
         };
+        if event.action == "key.renamed" {
+            // A name opens nothing: the row's number stays.
+            key.name = name.unwrap_or_default();
+            return;
+        }
         key.newest = event.n;
         let ends = match event.action.as_str() {
-            "key.renamed" => {
-                key.name = name.unwrap_or_default();
-                return;
-            }
             "key.revoked" => &mut key.revoked,
             "key.rotated" if event.after("state") == Some("revoked") => &mut key.revoked,
             "key.expired" => &mut key.expired,
