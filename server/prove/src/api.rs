@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::Outcome;
 use crate::program::{Program, SETUP_TOKEN};
@@ -19,8 +18,6 @@ pub struct Reply {
     pub status: Option<u16>,
     /// Its JSON, or null.
     pub body: Value,
-    /// How long it took.
-    pub took: Duration,
     /// What kept the answer away.
     pub fault: String,
 }
@@ -49,15 +46,11 @@ pub struct Api {
     url: String,
 }
 
-/// The first key of an installation, and whom it belongs to.
+/// The owner of an installation.
 #[derive(Clone, Default)]
 pub struct Owner {
     /// The key, with the power of an owner.
     pub key: String,
-    /// Its id.
-    pub key_id: i64,
-    /// Its owner.
-    pub actor_id: i64,
 }
 
 /// A client that follows nothing and asks no proxy.
@@ -84,7 +77,6 @@ impl Api {
 
     /// One call; an empty credential is none.
     pub async fn call(&self, method: Method, path: &str, credential: &str, body: Value) -> Reply {
-        let begun = Instant::now();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !credential.is_empty() {
             request = request.bearer_auth(credential);
@@ -93,16 +85,15 @@ impl Api {
             request = request.json(&body);
         }
         match request.send().await {
-            Err(error) => Reply { status: None, body: Value::Null, took: begun.elapsed(), fault: chain(&error) },
+            Err(error) => Reply { status: None, body: Value::Null, fault: chain(&error) },
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let read = answer.bytes().await;
-                let took = begun.elapsed();
                 match read {
-                    Err(error) => Reply { status: None, body: Value::Null, took, fault: chain(&error) },
+                    Err(error) => Reply { status: None, body: Value::Null, fault: chain(&error) },
                     Ok(bytes) => {
                         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-                        Reply { status: Some(status), body, took, fault: String::new() }
+                        Reply { status: Some(status), body, fault: String::new() }
                     }
                 }
             }
@@ -132,7 +123,7 @@ impl Api {
             "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Olivia Owens", "email": OLIVIA,
         });
         let made = self.must(Method::POST, "/api/v1/bootstrap", "", body).await?;
-        Ok(Owner { key: made.text("api_key"), key_id: made.number("key_id"), actor_id: made.number("actor_id") })
+        Ok(Owner { key: made.text("api_key") })
     }
 
     /// The address of a path.

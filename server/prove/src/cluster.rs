@@ -72,7 +72,12 @@ impl Cluster {
     /// When it cannot be made.
     pub fn database(&self, name: &str) -> Outcome<String> {
         run(self.tool("createdb").args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", SUPERUSER, name]))?;
-        Ok(format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port))
+        Ok(self.address(name))
+    }
+
+    /// The address of a database.
+    pub fn address(&self, name: &str) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port)
     }
 
     /// Has `pg_amcheck` look at every table and index; `None` where it is not installed.

@@ -37,14 +37,6 @@ impl Database {
         }
     }
 
-    /// As the report names it.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "SQLite",
-            Self::Postgres(_) => "Postgres",
-        }
-    }
-
     /// Opens it. Our own writing is held by no foreign key.
     ///
     /// # Errors
@@ -81,16 +73,6 @@ impl Rows {
             }
         };
         texts.iter().map(|text| Ok(serde_json::from_str(text)?)).collect()
-    }
-
-    /// The first column of the first row.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub async fn one(&mut self, column: &str, from: &str) -> Outcome<Value> {
-        let rows = self.select(column, from).await?;
-        let row = rows.into_iter().next().ok_or_else(|| format!("no row of {from}"))?;
-        Ok(row[0].clone())
     }
 
     /// Runs a statement; gives how many rows it changed.

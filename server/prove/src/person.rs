@@ -7,6 +7,7 @@ use url::{Url, form_urlencoded};
 
 use crate::Outcome;
 use crate::api::Api;
+use crate::load::Key;
 
 /// A browser with its cookies.
 pub struct Browser<'a> {
@@ -57,9 +58,10 @@ impl<'a> Browser<'a> {
         Ok((status, serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null)))
     }
 
-    /// The values of its cookies, for looking for them where they must not be.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.cookies.iter().map(|(_, value)| value.as_str())
+    /// A browser with cookies that another has had, in one line.
+    pub fn with(api: &'a Api, line: &str) -> Self {
+        let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
+        Self { api, cookies: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
     }
 
     /// Goes somewhere; gives where it is sent on to.
@@ -88,7 +90,8 @@ impl<'a> Browser<'a> {
         }
     }
 
-    fn line(&self) -> String {
+    /// Its cookies in one line, as they are sent.
+    pub fn line(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }
@@ -98,11 +101,7 @@ pub struct Joiner {
     /// As a member.
     pub actor_id: i64,
     /// Their key.
-    pub key: String,
-    /// Its id.
-    pub key_id: i64,
-    /// Its name.
-    pub label: String,
+    pub key: Key,
 }
 
 /// Invites someone, signs them in, and has them join and make a key.
@@ -116,7 +115,7 @@ pub async fn join(api: &Api, owner: &str, name: &str) -> Outcome<Joiner> {
     let token = url.rsplit('/').next().unwrap_or_default();
     let person = Browser::signed_in(api, &email, name).await?.token().await?;
     api.must(Method::POST, "/api/v1/invitations/accept", &person, json!({ "token": token })).await?;
-    let label = format!("key of {name}");
-    let made = api.must(Method::POST, "/api/v1/keys", &person, json!({ "label": label })).await?;
-    Ok(Joiner { actor_id: made.number("actor_id"), key: made.text("api_key"), key_id: made.number("key_id"), label })
+    let made = api.must(Method::POST, "/api/v1/keys", &person, json!({ "label": "of a joiner" })).await?;
+    let key = Key { id: made.number("key_id").to_string(), secret: made.text("api_key") };
+    Ok(Joiner { actor_id: made.number("actor_id"), key })
 }

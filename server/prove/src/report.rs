@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Outcome, say};
 
+/// So many faults of a row are printed; the page names fewer.
+const PRINTED: usize = 20;
+
 /// One promise and what became of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Row {
@@ -60,6 +63,7 @@ impl Report {
             many => format!("{many} violations: {}", first.join("; ")),
         };
         self.row(what, on, count, result, faults.is_empty());
+        faults.iter().take(PRINTED).for_each(|fault| say(&format!("         {fault}")));
     }
 
     /// Everything that was added.

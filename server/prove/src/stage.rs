@@ -1,6 +1,7 @@
 //! An installation that is set up and runs, on one of the two databases.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::api::{Api, Owner};
 use crate::check::Secrets;
@@ -33,6 +34,9 @@ impl On {
     }
 }
 
+/// Each has a folder of its own.
+static INSTALLATIONS: AtomicU64 = AtomicU64::new(1);
+
 /// An installation with its owner. Dropped, everything of it ends.
 pub struct Stage {
     /// The program.
@@ -62,7 +66,8 @@ impl Stage {
     /// # Errors
     /// When any of that fails.
     pub async fn up_with(run: &Run, on: On, file: Option<PathBuf>, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let folder = run.folder.join(format!("{}-{}", run.part.name(), on.name().to_lowercase()));
+        let number = INSTALLATIONS.fetch_add(1, Ordering::Relaxed);
+        let folder = run.folder.join(format!("{}-{number}", on.name().to_lowercase()));
         let file = file.unwrap_or_else(|| folder.join("roundtable.db"));
         let cluster = match on {
             On::Sqlite => None,

@@ -164,6 +164,7 @@ async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
 /// Moments far away: nothing breaks, and nothing that ended comes back.
 async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
     let (short, _) = look.key("short", Some(&date("+90 minutes")?)).await?;
+    look.status("after all jumps so far", "a new key with an end", &short, 200).await;
     clock.set("+2h")?;
     look.status("after its end", "a key with an end", &short, 401).await;
     for (name, moment) in MOMENTS {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -25,7 +25,7 @@ const ATTACKERS: u64 = 12;
 /// Good clients, and how often each calls.
 const GOOD: u64 = 4;
 const PACE: Duration = Duration::from_millis(20);
-/// How long each of the three measurements takes.
+/// How long each of the four measurements takes.
 const SPAN: u64 = 12;
 /// The most that the attack may slow good clients down, as a factor on the 99th percentile.
 const FACTOR: f64 = 3.0;
@@ -49,19 +49,34 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     // Connections are opened and caches are warm before anything is measured.
     good(&api, &stage.owner.key, Duration::from_secs(1)).await;
     let quiet = good(&api, &stage.owner.key, span).await;
-    let attack = Attack::start(stage.program.port(), &unknown_like(&stage.owner.key), run.seed);
+    let unknown = unknown_like(&stage.owner.key);
+    let polite = Crowd::start(stage.program.port(), &unknown, run.seed, false);
+    sleep(Duration::from_millis(500)).await;
+    let beside = good(&api, &stage.owner.key, span).await;
+    let answered = polite.end().await;
+    let attack = Crowd::start(stage.program.port(), &unknown, run.seed, true);
     sleep(Duration::from_millis(500)).await;
     let attacked = good(&api, &stage.owner.key, span).await;
     let sent = attack.end().await;
     sleep(Duration::from_millis(500)).await;
     let after = good(&api, &stage.owner.key, span).await;
     let on = "Postgres";
-    for (name, waits) in [("before", &quiet), ("during", &attacked), ("after", &after)] {
+    for (name, waits) in [
+        ("before the attack", &quiet),
+        ("beside as many who wait for their answers", &beside),
+        ("during the attack", &attacked),
+        ("after the attack", &after),
+    ] {
         let (half, most) = (waits.at(50).as_micros(), waits.at(99).as_micros());
         let result = format!("median {half} µs, 99th percentile {most} µs, {} failed", waits.failed);
-        report.row(&format!("good clients {name} the attack"), on, waits.sorted.len(), result, waits.failed == 0);
+        report.row(&format!("good clients {name}"), on, waits.sorted.len(), result, waits.failed == 0);
     }
-    report.row("requests that hung up", on, sent, format!("{} a second", sent / span.as_secs().max(1)), sent > 0);
+    let pace = |sent: u64| format!("{} a second", sent / span.as_secs().max(1));
+    report.row("requests that waited for their answers", on, answered, pace(answered), answered > 0);
+    report.row("requests that hung up", on, sent, pace(sent), sent > 0);
+    let fair = attacked.at(99).as_secs_f64() / beside.at(99).as_secs_f64().max(1e-6);
+    let what = "99th percentile during the attack, over beside as many who wait (no promise)";
+    report.row(what, on, 1, format!("{fair:.1} times"), true);
     let factor = attacked.at(99).as_secs_f64() / quiet.at(99).as_secs_f64().max(1e-6);
     report.row("99th percentile during the attack, over before", on, 1, format!("{factor:.1} times"), factor <= FACTOR);
     Ok(())
@@ -89,14 +104,15 @@ async fn good(api: &Api, key: &str, span: Duration) -> Waits {
     Waits { sorted, failed }
 }
 
-struct Attack {
+/// Callers with an unknown key.
+struct Crowd {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
     callers: JoinSet<()>,
 }
 
-impl Attack {
-    fn start(port: u16, key: &str, seed: u64) -> Self {
+impl Crowd {
+    fn start(port: u16, key: &str, seed: u64, hang_up: bool) -> Self {
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut callers = JoinSet::new();
         for number in 0..ATTACKERS {
@@ -104,7 +120,8 @@ impl Attack {
             callers.spawn(async move {
                 let mut dice = Dice::new(seed ^ (number << 32));
                 while !stop.load(Ordering::Relaxed) {
-                    if hang_up(port, &key, Duration::from_micros(dice.below(20_001))).await.is_ok() {
+                    let pause = Duration::from_micros(dice.below(20_001));
+                    if call(port, &key, pause, hang_up).await.is_ok() {
                         sent.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -120,12 +137,16 @@ impl Attack {
     }
 }
 
-/// Sends a request and resets the connection before its answer is read.
-async fn hang_up(port: u16, key: &str, after: Duration) -> std::io::Result<()> {
+/// Sends a request on a connection of its own, and resets that before its answer is read, or reads it first.
+async fn call(port: u16, key: &str, pause: Duration, hang_up: bool) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_zero_linger()?;
     let request = format!("GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
-    sleep(after).await;
+    if !hang_up {
+        let mut answer = [0; 64];
+        stream.read_exact(&mut answer).await?;
+    }
+    sleep(pause).await;
     Ok(())
 }

@@ -46,13 +46,13 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
         let load = Load::start(&orders, leaver.as_ref().map(|leaver| leaver.actor_id));
         sleep(Duration::from_millis(5 + dice.below(296))).await;
         stage.program.kill()?;
-        let done = load.end().await;
+        let mut done = load.end().await;
+        done.keys.extend(leaver.map(|leaver| leaver.key));
         let up = stage.program.start().await;
         slowest = slowest.max(up.map_err(|error| format!("round {round}: {error}"))?);
         done.keys.iter().for_each(|key| stage.secrets.key(&key.secret));
-        leaver.iter().for_each(|leaver| stage.secrets.key(&leaver.key));
         rounds.check(round, &stage, &done).await?;
-        if round % SELF_CHECK == 0 || round == cycles {
+        if round.is_multiple_of(SELF_CHECK) || round == cycles {
             unsound.extend(self_check(&stage).await?);
             say(&format!(
                 "  {}: {round} of {cycles}, {} acknowledged, {} faults",

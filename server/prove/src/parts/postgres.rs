@@ -104,7 +104,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
 async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outcome<Duration> {
     let Some(cluster) = &stage.cluster else { return Err("there is no cluster".into()) };
     state.store(CHANGING, Ordering::SeqCst);
-    tokio::task::block_in_place(|| cluster.stop(if cycle % 2 == 0 { "fast" } else { "immediate" }))?;
+    tokio::task::block_in_place(|| cluster.stop(if cycle.is_multiple_of(2) { "fast" } else { "immediate" }))?;
     state.store(DOWN, Ordering::SeqCst);
     sleep(AWAY).await;
     state.store(CHANGING, Ordering::SeqCst);
