@@ -181,7 +181,7 @@ fn lock(db: &Db, options: &Options) -> Result<Option<File>, Stop> {
     if db.is_shared() {
         return Ok(None);
     }
-    let path = format!("{}.lock", options.database_url().trim_start_matches("sqlite://"));
+    let path = format!("{}.lock", options.database_url()?.trim_start_matches("sqlite://"));
     let file = File::create(&path).map_err(|e| Stop::Other(format!("cannot write {path}: {e}")))?;
     let busy =
         |_| BadSetting(format!("another process serves this database (it holds {path}); use Postgres for several"));
