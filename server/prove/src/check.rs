@@ -36,7 +36,7 @@ pub struct Look {
 
 impl Watch {
     /// Reads the new events and the tables: the chain has no gap and no altered event, and what the events tell is what
-    /// the tables hold (I4); one successor per rotated key (I5); an owner in every organization (I8).
+    /// the tables hold; one successor per rotated key; an owner in every organization.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -60,7 +60,7 @@ impl Watch {
     }
 }
 
-/// Whether the database itself says that it is sound (I6).
+/// Whether the database itself says that it is sound.
 ///
 /// # Errors
 /// When it cannot be asked.

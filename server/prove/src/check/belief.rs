@@ -1,4 +1,4 @@
-//! What must be, going by the answers alone, held against the tables (I1, I2, I3).
+//! What must be, going by the answers alone, held against the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,4 +183,64 @@ pub fn done_unanswered(entries: &[Entry], tables: &Tables) -> usize {
         _ => tables.names.contains_key(&entry.call.label),
     };
     unanswered.filter(happened).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::tables::KeyRow;
+    use crate::load::Call;
+
+    fn entry(kind: Kind, target: &str, label: &str, status: Option<u16>, id: i64) -> Entry {
+        let call = Call { kind, target: target.into(), label: label.into() };
+        Entry { call, status, made: json!({ "key_id": id }) }
+    }
+
+    fn row(name: &str, revoked: bool, rotated_from: Option<&str>) -> KeyRow {
+        let (actor, rotated_from) = ("1".into(), rotated_from.map(str::to_owned));
+        KeyRow { name: name.into(), actor, revoked, expired: false, rotated_from, audit_n: 1, sole: false }
+    }
+
+    fn faults(entries: &[Entry], rows: &[(&str, KeyRow)]) -> usize {
+        let mut tables = Tables::default();
+        for (id, row) in rows {
+            *tables.names.entry(row.name.clone()).or_default() += 1;
+            tables.keys.insert((*id).into(), row.clone());
+        }
+        let mut faults = Vec::new();
+        Beliefs::of(entries).hold_against(&tables, &mut faults);
+        faults.len()
+    }
+
+    #[test]
+    fn what_was_answered_must_be() {
+        let made = entry(Kind::CreateKey, "", "a", Some(201), 7);
+        let revoked = entry(Kind::Revoke, "7", "b", Some(200), 7);
+        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", false, None))]), 0);
+        assert_eq!(faults(std::slice::from_ref(&made), &[]), 1, "a lost creation");
+        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "ended by nobody");
+        assert_eq!(faults(&[made.clone(), revoked.clone()], &[("7", row("a", true, None))]), 0);
+        assert_eq!(faults(&[made, revoked], &[("7", row("a", false, None))]), 1, "a lost revocation");
+    }
+
+    #[test]
+    fn what_was_not_answered_is_whole_or_absent() {
+        let calls = [entry(Kind::CreateKey, "", "a", Some(201), 7), entry(Kind::Rotate, "7", "b", None, 0)];
+        assert_eq!(faults(&calls, &[("7", row("a", false, None))]), 0, "absent");
+        assert_eq!(faults(&calls, &[("7", row("a", true, None)), ("8", row("b", false, Some("7")))]), 0, "whole");
+        assert_eq!(faults(&calls, &[("7", row("a", true, None))]), 1, "ended without a successor");
+        assert_eq!(faults(&calls, &[("7", row("a", false, None)), ("8", row("b", false, Some("7")))]), 1, "both live");
+        let twice = [("7", row("a", true, None)), ("8", row("b", false, Some("7"))), ("9", row("b", false, Some("7")))];
+        assert_eq!(faults(&calls, &twice), 2, "two successors, and one name twice");
+    }
+
+    #[test]
+    fn a_call_that_happened_without_an_answer_is_counted() {
+        let mut tables = Tables::default();
+        tables.keys.insert("7".into(), row("a", true, None));
+        let calls = [entry(Kind::Revoke, "7", "b", None, 0), entry(Kind::Revoke, "7", "b", Some(503), 0)];
+        assert_eq!(done_unanswered(&calls, &tables), 1);
+    }
 }

@@ -129,3 +129,39 @@ fn differ<T: PartialEq + std::fmt::Debug>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::tables::KeyRow;
+
+    fn event(n: i64, action: &str, changes: serde_json::Value) -> Event {
+        let (object_kind, object_id) = ("key".into(), "7".into());
+        Event { n, action: action.into(), actor_id: Some(1), object_kind, object_id, changes }
+    }
+
+    fn faults(events: &[Event], revoked: bool, audit_n: i64) -> usize {
+        let mut replay = Replay::default();
+        events.iter().for_each(|event| replay.apply(event));
+        let (name, actor) = ("a".into(), "1".into());
+        let key = KeyRow { name, actor, revoked, expired: false, rotated_from: None, audit_n, sole: false };
+        let mut faults = Vec::new();
+        replay.compare(&Tables { keys: [("7".into(), key)].into(), ..Tables::default() }, &mut faults);
+        faults.len()
+    }
+
+    #[test]
+    fn a_state_without_its_event_and_an_event_without_its_state_are_found() {
+        let made = event(1, "key.created", json!([{ "field": "name", "before": null, "after": "a" }]));
+        let revoked = event(2, "key.revoked", json!([]));
+        assert_eq!(faults(std::slice::from_ref(&made), false, 1), 0);
+        assert_eq!(faults(std::slice::from_ref(&made), true, 1), 1, "revoked without an event");
+        assert_eq!(faults(&[made.clone(), revoked.clone()], true, 2), 0);
+        assert_eq!(faults(&[made.clone(), revoked.clone()], false, 2), 1, "an event without a revocation");
+        assert_eq!(faults(&[made.clone(), revoked.clone()], true, 1), 1, "an old row");
+        assert_eq!(faults(&[made.clone(), revoked.clone(), revoked], true, 2), 1, "revoked twice");
+        assert_eq!(faults(&[made.clone(), made], false, 1), 1, "made twice");
+    }
+}

@@ -1,4 +1,4 @@
-//! Whether anything that opens a door stands in files where it must not (I7).
+//! Whether anything that opens a door stands in files where it must not.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
