@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Outcome, say};
 
 /// So many faults of a row are printed; the page names fewer.
-const PRINTED: usize = 20;
+const PRINTED: usize = 6;
 
 /// One promise and what became of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
