@@ -13,6 +13,7 @@ use crate::doors::members::{CreatedInvitation, Removed};
 use crate::doors::{Refusal, Visit, status};
 use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
+use crate::words;
 
 mod access_token;
 mod account;
@@ -155,6 +156,20 @@ pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem, here: &str
     paint(asked, missing::page(problem, here))
 }
 
+/// The page of a form that is kept until its sender has signed in again, which begins at `to`.
+pub fn confirming(visit: Visit, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
+    let provider = words::provider(visit.installation.development, visit.installation.provider.as_deref());
+    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(asked, missing::confirming(problem, &provider, to))
+}
+
+/// The page of a kept form that is not there, or not there any more. `here` is the page that it stands on.
+pub fn no_draft(visit: Visit, nonce: Option<Nonce>, here: &str) -> Response<String> {
+    let problem = visit.problem(Code::NotFound);
+    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(asked, missing::no_draft(&problem, here))
+}
+
 /// Sends the browser elsewhere, with GET.
 pub fn go(to: &str) -> Response<String> {
     let mut response = Response::new(String::new());
@@ -233,7 +248,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
-    let again = retry_after(&asked.nonce.as_ref().map(ToString::to_string).unwrap_or_default());
+    let again = retry_after(asked.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
         theme: asked.visit.theme,

@@ -7,9 +7,11 @@
 
 pub mod audit;
 pub mod ctx;
+pub mod drafts;
 pub mod error;
 mod fence;
 pub mod flight;
+pub mod form_token;
 pub mod invitations;
 pub mod keyring;
 pub mod keys;

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::ctx::Origin;
 use crate::keyring::{Canon, Purpose};
-use crate::store::Tx;
 use crate::store::sessions::{self, SessionRow};
+use crate::store::{Tx, drafts};
 use crate::{Engine, Error, Result};
 
 mod own;
@@ -153,7 +153,7 @@ impl Engine {
         Ok(opened.and_then(std::result::Result::ok))
     }
 
-    /// Removes sessions and sign-ins that have run out.
+    /// Removes sessions, sign-ins and drafts that have run out.
     ///
     /// # Errors
     /// `Busy`.
@@ -161,6 +161,7 @@ impl Engine {
         let now = self.outside().now();
         let mut tx = self.db().begin().await?;
         sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        drafts::sweep(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -10,6 +10,7 @@ pub mod audit;
 mod ballast;
 mod breaker;
 mod db;
+pub mod drafts;
 mod fault;
 mod file;
 pub mod invitations;

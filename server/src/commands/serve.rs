@@ -26,7 +26,7 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     let settings = options.settings()?;
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
-    let db = Db::open_to_serve(options.database_url()).await.map_err(cannot_open)?;
+    let db = Db::open_to_serve(options.database_url()?).await.map_err(cannot_open)?;
     engine::migrate(&db).await?;
     db.hold_reserve(BALLAST).await;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
