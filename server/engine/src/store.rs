@@ -4,26 +4,36 @@
 //! Reads take a [`Link`], writes a [`Tx`]. Every query of an organization's data names the organization.
 
 pub mod actors;
+mod address;
 mod ask;
 pub mod audit;
+mod ballast;
+mod breaker;
 mod db;
+pub mod drafts;
 mod fault;
+mod file;
 pub mod invitations;
 pub mod keys;
+mod lease;
 mod link;
 pub mod meta;
 pub mod once;
 pub mod organizations;
 pub mod people;
+mod postgres;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
 pub mod signing;
+mod sqlite;
 pub mod usage;
 pub mod workspaces;
+mod writing;
 
 use std::str::FromStr;
 
+pub use ballast::BALLAST;
 pub use db::Db;
 pub use fault::StoreError;
 pub(crate) use link::Conn;
@@ -31,23 +41,27 @@ pub use link::{Link, Tx};
 
 /// Runs one query, written once, on whichever database the link leads to.
 macro_rules! on {
-    ($link:expr, $conn:ident => $query:expr) => {
-        match $link.conn() {
-            $crate::store::Conn::Sqlite($conn) => $query.await,
-            $crate::store::Conn::Postgres($conn) => $query.await,
-        }
-    };
+    ($link:expr, $conn:ident => $query:expr) => {{
+        let watch = $link.watch();
+        let done = match $link.conn() {
+            $crate::store::Conn::Sqlite($conn) => watch.run($query).await,
+            $crate::store::Conn::Postgres($conn) => watch.run($query).await,
+        };
+        $link.noted(done)
+    }};
 }
 pub(crate) use on;
 
 /// As [`on!`], for a statement that answers nothing: gives the number of rows it changed.
 macro_rules! run {
-    ($link:expr, $conn:ident => $query:expr) => {
-        match $link.conn() {
-            $crate::store::Conn::Sqlite($conn) => $query.await.map(|done| done.rows_affected()),
-            $crate::store::Conn::Postgres($conn) => $query.await.map(|done| done.rows_affected()),
-        }
-    };
+    ($link:expr, $conn:ident => $query:expr) => {{
+        let watch = $link.watch();
+        let done = match $link.conn() {
+            $crate::store::Conn::Sqlite($conn) => watch.run($query).await.map(|done| done.rows_affected()),
+            $crate::store::Conn::Postgres($conn) => watch.run($query).await.map(|done| done.rows_affected()),
+        };
+        $link.noted(done)
+    }};
 }
 pub(crate) use run;
 
@@ -57,8 +71,8 @@ pub(crate) use run;
 /// When a migration fails.
 pub async fn migrate(db: &Db) -> Result<(), StoreError> {
     match db {
-        Db::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
-        Db::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+        Db::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer.pool()).await?,
+        Db::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool.pool()).await?,
     }
     Ok(())
 }
