@@ -9,6 +9,7 @@ mod house;
 mod intruder;
 
 mod audit;
+mod drafts;
 mod dump;
 mod ends;
 mod finding;
