@@ -1,5 +1,6 @@
 //! The pages: each loads what it shows, then says how to draw it.
 
+use domain::problem::retry_after;
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -247,6 +248,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let again = retry_after(asked.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
         theme: asked.visit.theme,
@@ -262,7 +264,7 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        headers.insert(RETRY_AFTER, again.into());
     }
     response
 }

@@ -91,8 +91,12 @@ impl Engine {
     /// # Errors
     /// `Denied` for members, and for admins where an owner is invited; `NotFound`.
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
+        self.making_room(|| self.try_to_revoke_invitation(ctx, id)).await
+    }
+
+    async fn try_to_revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         fence(self, &mut tx, ctx).await?;
         let found = invitations::find(&mut tx, reach.organization(), id.as_str()).await?;
         let row = found.ok_or(Error::NotFound)?;

@@ -36,6 +36,7 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod step_up;
+mod storage;
 mod tamper;
 mod tokens;
 mod workspaces;
