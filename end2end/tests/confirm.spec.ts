@@ -58,7 +58,7 @@ test('a key is generated after confirming, with everything that was filled in: B
     await form.getByRole('radio', { name: /^30 days/ }).check();
     await expect(note).toBeVisible();
     await form.getByRole('button', { name: 'Confirm and generate' }).click();
-    await signInThere(page, 'ada', !scripted);
+    await signInThere(page, 'ada');
     // The answer is a page of its own, for the dialog is gone.
     const key = await shownKey(page, false).inputValue();
     expect(key).toMatch(new RegExp(`^${WHOLE_KEY.source}$`));

@@ -12,7 +12,7 @@ test.describe('without script', () => {
     await generate(page, name, false);
     await page.reload();
     await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
-    await expect(page.getByRole('status')).toContainText('cannot be shown again');
+    await expect(page.locator('.notice.success')).toContainText('cannot be shown again');
     expect(await page.content()).not.toMatch(WHOLE_KEY);
     await page.goto('/settings/api-keys');
     await expect(row(page, name)).toHaveCount(1);
