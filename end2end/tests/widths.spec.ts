@@ -1,6 +1,7 @@
 // The table of keys keeps within its borders at every width, whatever its keys are called.
 import { OLIVIA, beginCreating, finish, row } from '../support/people.ts';
-import { expect, test } from '../support/own.ts';
+import { test } from '../support/own.ts';
+import { expect } from '../support/test.ts';
 
 const NAMES = [
   'A rather long name of a key, given by someone who likes to explain everything at once, and again',
@@ -24,7 +25,7 @@ test('rows keep within the table, and names within two lines', async ({ as }) =>
     await finish(page, form, true);
   }
   await page.goto('/settings/api-keys');
-  for (const width of [760, 1024, 1280, 1440]) {
+  for (const width of [760, 1024, 1160, 1280, 1440]) {
     await page.setViewportSize({ width, height: 800 });
     const out = await page.locator('.table-wrap').evaluate((wrap) => {
       const edge = wrap.getBoundingClientRect();
