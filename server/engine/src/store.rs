@@ -6,6 +6,7 @@
 pub mod actors;
 mod ask;
 pub mod audit;
+pub mod heal;
 pub mod invitations;
 pub mod keys;
 pub mod meta;
