@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::{Code, FieldFault, KeyId, Problem, Role};
 use engine::ctx::Origin;
+use engine::form_token::FormToken;
 use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
 use http::StatusCode;
@@ -216,6 +217,10 @@ pub enum Flash {
     Renamed,
     /// A key lost scopes.
     Narrowed,
+    /// A form was sent again whose key was made the first time; it is on the next page.
+    KeyMadeBefore,
+    /// A form was sent again whose token was shown the first time.
+    TokenMadeBefore,
     /// A session of one's own was ended.
     SessionEnded,
     /// Every other session was ended.
@@ -254,6 +259,8 @@ pub enum Kept {
 pub enum PeopleDeed {
     /// An invitation was taken back.
     Withdrawn,
+    /// A form was sent again whose invitation was made the first time.
+    InvitedBefore,
     /// A member got another role.
     RoleChanged {
         /// Their name.
@@ -338,6 +345,21 @@ pub struct Done {
     pub to: String,
 }
 
+/// What a form comes to that makes something which is shown only once.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Made<T> {
+    /// It was made, and is to be shown now.
+    New(T),
+    /// The form was sent before; the way leads to what it made.
+    Before(Done),
+}
+
+/// The token of the form that was sent, if it bears one.
+fn form_token(text: &str) -> Option<FormToken> {
+    FormToken::read(text)
+}
+
 /// The status that goes with a code.
 pub const fn status(code: Code) -> StatusCode {
     match code {
@@ -352,7 +374,11 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::ActiveKeyExists
         | Code::MessagesWouldBeLost
         | Code::AlreadyDone => StatusCode::CONFLICT,
+        Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::AddressTooLong => StatusCode::URI_TOO_LONG,
+        Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Code::HttpVersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

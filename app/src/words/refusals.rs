@@ -9,7 +9,7 @@ pub const fn sentence(code: Code) -> &'static str {
     match code {
         Code::Unauthorized => "Your session has ended and nothing was changed. Sign in again to continue.",
         Code::FreshSignInRequired => {
-            "For your security, this needs a sign-in from the last 10 minutes. Sign in again, then fill in the form once more."
+            "For your security, this needs a sign-in from the last 10 minutes. Sign in again, then try once more."
         }
         Code::WrongAddress => "This invitation is for a different e-mail address than the one you signed in with.",
         Code::Forbidden => "You don’t have permission to do this. Ask an owner or admin of the organization.",
@@ -30,6 +30,13 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::AlreadyBootstrapped => {
             "This installation already has an organization. Ask one of its owners to invite you."
         }
+        Code::RequestTimeout => "The form took too long to arrive. Check your connection and try again.",
+        Code::AddressTooLong | Code::HeadersTooLarge => {
+            "The browser sent more than Roundtable reads. Delete the cookies of this site and try again."
+        }
+        Code::HttpVersionNotSupported => {
+            "The proxy in front of Roundtable speaks HTTP/1.0, where a cut file looks whole. Ask the operator to set proxy_http_version 1.1 there."
+        }
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
         Code::Unavailable => "Roundtable cannot answer right now. Nothing was changed. Try again in a moment.",
@@ -38,10 +45,6 @@ pub const fn sentence(code: Code) -> &'static str {
         }
     }
 }
-
-/// The same, told before anything is filled in.
-pub const SIGN_IN_FIRST: &str =
-    "For your security, this needs a sign-in from the last 10 minutes. Sign in again first.";
 
 /// Above what may have become of a request that nobody answered.
 pub const NO_ANSWER: &str = "No answer from the server";

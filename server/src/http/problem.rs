@@ -10,6 +10,7 @@ use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::problem::retry_after;
 use domain::{Code, FieldFault, KeyId, Problem, Scope};
 use engine::Error;
 use serde::Serialize;
@@ -162,7 +163,7 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            parts.headers.insert(RETRY_AFTER, retry_after(id).into());
         }
         _ => {}
     }
@@ -190,6 +191,7 @@ fn foreign(status: StatusCode) -> Option<Code> {
         StatusCode::BAD_REQUEST => Code::BadRequest,
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         _ => return None,

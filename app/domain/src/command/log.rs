@@ -119,14 +119,14 @@ impl AuditQuery {
         let known = |words: String| Fault::Unknown { known: words };
         let action = draft.action.map(|word| word.parse().map_err(|()| known(list(ActionFilter::words()))));
         let action = faults.take("action", action.transpose());
-        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| known("the id of an actor".into())));
+        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
         let kinds = || list(ObjectKind::ALL.into_iter().map(ObjectKind::as_str));
         let kind = draft.object_kind.map(|word| word.parse().map_err(|()| known(kinds()))).transpose();
         // An id alone says nothing: keys and people are both counted from one.
         let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
         let kind = faults.take("object_kind", kind);
-        let id = draft.object_id.map(|id| id.parse().map_err(|_| known("the id of such a thing".into())));
+        let id = draft.object_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let id = faults.take("object_id", id.transpose());
         let from = faults.take("from", read_bound(draft.from));
         let until = faults.take("until", read_bound(draft.until));

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use super::state_of;
 use crate::ctx::Origin;
 use crate::fence::nobody;
+use crate::store;
 use crate::store::keys::{self, KeyRow, USABLE};
-use crate::store::{self, word};
 use crate::{Engine, Result};
 
 /// Refused keys whose end is not in the database yet.

@@ -10,6 +10,7 @@ mod intruder;
 
 mod audit;
 mod clocks;
+mod drafts;
 mod dump;
 mod ends;
 mod finding;
@@ -38,6 +39,7 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod step_up;
+mod storage;
 mod tamper;
 mod tokens;
 mod workspaces;

@@ -93,7 +93,8 @@ async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
 async fn f2_names_of_every_script_are_taken_as_they_are() {
     let house = House::new().await;
     let key = house.key("olivia").await;
-    for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"] {
+    for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"]
+    {
         let made = house.post("/api/v1/keys", &key, json!({ "label": name })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{name}: {}", made.text);
         let detail = house.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
