@@ -161,6 +161,7 @@ async fn tidy(engine: Engine) {
         ticks.tick().await;
         for done in [
             engine.flush_usage().await,
+            engine.heal_times().await,
             engine.expire_keys().await.map(drop),
             engine.forget_requests().await,
             engine.forget_old_usage().await,
