@@ -95,8 +95,11 @@ impl Stop {
 /// # Errors
 /// See [`Stop`].
 pub async fn run(cli: Cli) -> Result<(), Stop> {
-    let options = cli.options.complete()?;
-    telemetry::start(options.log_format.as_deref())?;
+    let options = cli.options.complete(Vec::new())?;
+    telemetry::start(&options)?;
+    for warning in options.warnings() {
+        tracing::warn!("{warning}");
+    }
     match cli.command {
         Command::Serve { demo } => serve::run(&options, demo).await,
         Command::Init { new_master_key, if_needed } => init::run(&options, new_master_key, if_needed).await,
@@ -109,7 +112,15 @@ pub async fn run(cli: Cli) -> Result<(), Stop> {
 
 /// Opens the database that the options name.
 async fn database(options: &Options) -> Result<Db, Stop> {
-    Ok(Db::open(options.database_url()).await?)
+    Db::open(options.database_url()?).await.map_err(cannot_open)
+}
+
+/// A setting that is at fault, or a database that does not answer.
+fn cannot_open(error: engine::StoreError) -> Stop {
+    match error {
+        engine::StoreError::Address(sentence) => BadSetting(sentence).into(),
+        other => other.into(),
+    }
 }
 
 /// Tells the operator something that is the command's very answer.

@@ -152,6 +152,13 @@ pub enum Fault {
     NotNarrower,
     /// Not a point in time, or not in the form that is asked for.
     NotATime,
+    /// A point in time that no calendar here reaches.
+    TimeOutOfRange {
+        /// The earliest moment that is accepted, `1970-01-01T00:00:00Z`.
+        earliest: String,
+        /// The latest.
+        latest: String,
+    },
     /// In the past.
     Past,
     /// Later than the organization's longest lifetime, or the caller's own end, allows.
@@ -201,6 +208,7 @@ impl Fault {
             Self::AboveCaller => "You cannot give more than you have yourself.".into(),
             Self::NotNarrower => "Scopes can be taken away, not added. Create a new key instead.".into(),
             Self::NotATime => "Enter a point in time, like 2026-04-08T19:51:19Z.".into(),
+            Self::TimeOutOfRange { earliest, latest } => format!("Choose a time from {earliest} to {latest}."),
             Self::Past => "Choose a time in the future.".into(),
             Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
             Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
@@ -244,6 +252,12 @@ pub struct Problem {
     pub fields: Vec<FieldFault>,
     /// The id of the request, to find it in the log.
     pub request_id: String,
+}
+
+/// Seconds after which to try again when the service is unavailable. Spread by something random of the request, so that
+/// those who were refused together do not come back together.
+pub fn retry_after(random: &str) -> u32 {
+    1 + random.bytes().map(u32::from).sum::<u32>() % 4
 }
 
 impl Problem {

@@ -67,7 +67,8 @@ pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {
         }
         "not_fresh" => "Your sign-in provider let you in without asking. Sign out of it, then try again.".into(),
         "someone_else" => {
-            "You signed in as someone else. Use the account you have open here, or sign out first.".into()
+            "You signed in as someone else. Nothing was changed. Use the account you have open here, or sign out first."
+                .into()
         }
         "refused" => "The sign-in was not confirmed. Try again.".into(),
         "unavailable" => "Signing in does not work right now. Try again in a moment.".into(),

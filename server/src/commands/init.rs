@@ -8,7 +8,7 @@ use engine::keyring::{self, MasterKey};
 use engine::{Db, Outside};
 
 use super::{Stop, database, tell};
-use crate::config::{BadSetting, Options};
+use crate::config::{BadSetting, Options, table};
 
 pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool) -> Result<(), Stop> {
     let db = database(options).await?;
@@ -16,13 +16,14 @@ pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool
     if if_needed && keyring::is_initialised(&db).await? {
         return Ok(());
     }
-    if new_master_key && options.master_key.is_none() && !options.master_key_path().exists() {
+    if new_master_key && !options.has(&table::MASTER_KEY) && !options.master_key_path().exists() {
         make_key_file(&db, &options.master_key_path()).await?;
     }
     let key = options.master_key()?;
     keyring::init(&db, &key, &Outside::system()).await?;
     tell(&format!(
-        "The installation is ready, under the master key {}. Keep that key apart from the database.",
+        "The installation is ready, under the master key {}. Keep that key apart from the database. \
+         Next: roundtable serve",
         key.id()
     ));
     Ok(())

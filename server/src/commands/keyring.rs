@@ -3,7 +3,7 @@
 use engine::{Outside, keyring};
 
 use super::{Stop, database, tell};
-use crate::config::{BadSetting, Options};
+use crate::config::{BadSetting, Options, table};
 
 pub(super) async fn status(options: &Options) -> Result<(), Stop> {
     let status = keyring::status(&database(options).await?).await?;
@@ -17,8 +17,10 @@ pub(super) async fn status(options: &Options) -> Result<(), Stop> {
 }
 
 pub(super) async fn rewrap(options: &Options) -> Result<(), Stop> {
-    let missing =
-        || BadSetting("give the present key as MASTER_KEY_FILE and the old one as PREVIOUS_MASTER_KEY_FILE".into());
+    let missing = || {
+        let (new, old) = (table::MASTER_KEY_FILE.full_name(), table::PREVIOUS_MASTER_KEY_FILE.full_name());
+        BadSetting(format!("give the present key as {new} and the old one as {old}"))
+    };
     let previous = options.previous_master_key()?.ok_or_else(missing)?;
     let key = options.master_key()?;
     let rewritten = keyring::rewrap(&database(options).await?, &key, &previous, &Outside::system()).await?;

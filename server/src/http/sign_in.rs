@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use super::House;
 use super::layers::cookie;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
+use super::ui::RESUME;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -80,6 +81,26 @@ struct Waiting {
     return_to: String,
     #[serde(default)]
     again: Option<Again>,
+    /// The token of a form that is finished afterwards.
+    #[serde(default)]
+    draft: Option<String>,
+}
+
+/// Where a sign-in was begun, and what waits for its end.
+#[derive(Clone, Default)]
+struct Begun {
+    return_to: String,
+    draft: Option<String>,
+}
+
+impl Begun {
+    /// Where to go once the person has signed in.
+    fn onward(&self) -> String {
+        match &self.draft {
+            Some(draft) => format!("{RESUME}?draft={draft}&return_to={}", encoded(&self.return_to)),
+            None => self.return_to.clone(),
+        }
+    }
 }
 
 /// A fresh sign-in: of whom, and since when (in seconds).
@@ -96,6 +117,9 @@ struct Start {
     /// `1` for signing in again although one is signed in.
     #[serde(default)]
     fresh: String,
+    /// The token of a form that waits for a fresh sign-in.
+    #[serde(default)]
+    draft: String,
     /// `1` for signing in as someone else.
     #[serde(default)]
     other: String,
@@ -115,15 +139,16 @@ pub fn router(house: House) -> Router {
 }
 
 async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Query(query): Query<Start>) -> Response {
-    let return_to = safe_return(&query.return_to);
+    let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
+    let begun = Begun { return_to: safe_return(&query.return_to), draft };
     let again = visit
         .caller
         .as_ref()
         .filter(|_| query.fresh == "1")
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
-    match begin(&house, &return_to, again, query.other == "1").await {
+    match begin(&house, &begun, again, query.other == "1").await {
         Ok((url, cookie)) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response(),
-        Err(problem) => failed(&visit, problem, &return_to),
+        Err(problem) => failed(&visit, problem, &begun),
     }
 }
 
@@ -133,15 +158,17 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let mut return_to = String::from("/");
-    match come_back(&house, &visit, back, &headers, &mut return_to).await {
-        Ok(()) => (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&return_to)).into_response(),
-        Err(problem) => failed(&visit, problem, &return_to),
+    let mut begun = Begun { return_to: "/".into(), draft: None };
+    match come_back(&house, &visit, back, &headers, &mut begun).await {
+        Ok(()) => {
+            (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&begun.onward())).into_response()
+        }
+        Err(problem) => failed(&visit, problem, &begun),
     }
 }
 
 /// `other` asks the provider not to take for granted who it is.
-async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool) -> Result<(String, String), Problem> {
+async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) -> Result<(String, String), Problem> {
     let outside = house.engine.outside();
     let fresh_since = again.map(|again| again.since);
     let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
@@ -154,21 +181,22 @@ async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
         browser: digest(&browser),
-        return_to: return_to.to_owned(),
+        return_to: begun.return_to.clone(),
         again,
+        draft: begun.draft.clone(),
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
     Ok((url.to_string(), flow_cookie(house, &browser, engine::sessions::FLOW_SECONDS)))
 }
 
-/// Takes the sign-in up where it was left; `return_to` is where it was begun, once that is known.
+/// Takes the sign-in up where it was left; `begun` is filled in once that is known.
 async fn come_back(
     house: &House,
     visit: &Visit,
     back: Return,
     headers: &HeaderMap,
-    return_to: &mut String,
+    begun: &mut Begun,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
     let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
@@ -178,7 +206,7 @@ async fn come_back(
     if digest(browser) != waiting.browser {
         return Err(Problem::Expired);
     }
-    *return_to = waiting.return_to;
+    *begun = Begun { return_to: waiting.return_to, draft: waiting.draft };
     if let Some(error) = back.error {
         tracing::info!(error = error.escape_debug().to_string(), "the provider did not sign the person in");
         return Err(Problem::said(&error));
@@ -226,11 +254,16 @@ async fn renew(visit: &Visit, person: i64, signed_in_at: Moment) -> Result<(), t
 }
 
 /// Back to the sign-in page, which says what went wrong and under which request it is found in the log.
-fn failed(visit: &Visit, problem: Problem, return_to: &str) -> Response {
+fn failed(visit: &Visit, problem: Problem, begun: &Begun) -> Response {
     let (word, request) = (problem.as_str(), &visit.origin.request_id);
     tracing::info!(request_id = request, problem = word, "nobody was signed in");
-    let back = if return_to == "/" { String::new() } else { format!("&return_to={}", encoded(return_to)) };
-    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}")).into_response()
+    let back = match begun.return_to.as_str() {
+        "" | "/" => String::new(),
+        path => format!("&return_to={}", encoded(path)),
+    };
+    // The form that waits is still there for another try.
+    let draft = begun.draft.as_ref().map(|draft| format!("&draft={draft}")).unwrap_or_default();
+    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}{draft}")).into_response()
 }
 
 fn told(failure: &oidc::Failure) -> Problem {
@@ -254,6 +287,11 @@ fn unavailable(error: engine::Error) -> Problem {
 fn safe_return(path: &str) -> String {
     let place = Place::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
     place.map_or_else(|| Screen::Home.path(), |place| place.path())
+}
+
+/// Whether a text may be the token of a kept form.
+fn is_token(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn flow_cookie_name(house: &House) -> &'static str {

@@ -1,0 +1,49 @@
+//! What the environment says.
+
+use std::ffi::OsString;
+
+use super::options::{Given, Options, Source};
+use super::table::{self, Kind, PREFIX, Setting};
+
+/// Variables that may hold a secret.
+pub static SECRETS: [&Setting; 4] =
+    [&table::MASTER_KEY, &table::SETUP_TOKEN, &table::GOOGLE_CLIENT_SECRET, &table::DATABASE_URL];
+
+/// Set in a process that started itself again: the secrets of its environment come by standard input.
+pub const SECRETS_ON_STDIN: &str = "ROUNDTABLE_SECRETS_ON_STDIN";
+
+/// Names that are no settings of the server, but that its documentation uses or the program gives to itself.
+const OTHERS: [&str; 6] = ["URL", "API_KEY", "TOKEN", "ID_TOKEN", "SITE", "SECRETS_ON_STDIN"];
+
+impl Options {
+    /// Adds what these variables say where no flag does.
+    pub(super) fn add_environment(&mut self, variables: impl Iterator<Item = (OsString, OsString)>) {
+        for (name, value) in variables {
+            let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+            match table::ALL.iter().copied().find(|setting| setting.name.to_ascii_uppercase() == name) {
+                Some(setting) => self.add(setting, Given { value, source: Source::Environment }),
+                None if OTHERS.contains(&name) => {}
+                None => self.warn(unknown(name)),
+            }
+        }
+    }
+
+    /// Warns of secrets that came by environment: whatever started the server keeps them there.
+    pub(super) fn warn_of_secrets(&mut self) {
+        for setting in SECRETS.iter().filter(|setting| setting.kind == Kind::Secret) {
+            if self.given(setting).is_some_and(|given| given.source == Source::Environment) {
+                let (name, file) = (setting.variable(), table::named(&format!("{}_file", setting.name)));
+                let instead = file.map(|file| format!("; use {} instead", file.variable())).unwrap_or_default();
+                self.warn(format!("{name} is a secret in the environment, where other programs may read it{instead}"));
+            }
+        }
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let shown = name.escape_debug();
+    match table::closest(name) {
+        Some(close) => format!("{PREFIX}{shown} is not a setting and is ignored; did you mean {}?", close.variable()),
+        None => format!("{PREFIX}{shown} is not a setting and is ignored"),
+    }
+}

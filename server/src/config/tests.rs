@@ -1,0 +1,329 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+
+use super::table::{self, Kind, Setting};
+use super::{BadSetting, Options, Settings, SignIn};
+
+/// Options as the environment gives them.
+fn from_environment(variables: &[(&str, &str)]) -> Options {
+    let mut options = Options::default();
+    options.add_environment(variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    options
+}
+
+/// Options as the command line gives them.
+fn from_flags(flags: &[&str]) -> Options {
+    use clap::{Args, FromArgMatches};
+    let command = Options::augment_args(clap::Command::new("roundtable").no_binary_name(true));
+    Options::from_arg_matches(&command.get_matches_from(flags)).expect("flags")
+}
+
+/// Options as a file gives them.
+fn from_file(text: &str) -> Result<Options, BadSetting> {
+    let path = written("settings.toml", text);
+    let mut options = Options::default();
+    let added = options.add_file(&path);
+    std::fs::remove_file(&path).expect("clean");
+    added.map(|()| options)
+}
+
+fn written(name: &str, text: &str) -> PathBuf {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("rt-config-{}-{count}-{name}", std::process::id()));
+    std::fs::write(&path, text).expect("file");
+    path
+}
+
+fn settings(variables: &[(&str, &str)]) -> Result<Settings, BadSetting> {
+    from_environment(variables).settings()
+}
+
+fn refusal(variables: &[(&str, &str)]) -> String {
+    settings(variables).err().map_or_else(String::new, |e| e.to_string())
+}
+
+/// A client at Google, reached from everywhere.
+const CLIENT: [(&str, &str); 4] = [
+    ("ROUNDTABLE_ADDR", "0.0.0.0:3000"),
+    ("ROUNDTABLE_PUBLIC_URL", "https://keys.example.com"),
+    ("ROUNDTABLE_GOOGLE_CLIENT_ID", "id"),
+    ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "secret"),
+];
+
+/// The same with other or more settings.
+fn with_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let kept = CLIENT.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
+    kept.chain(more).copied().collect()
+}
+
+#[test]
+fn a_bare_start_listens_on_this_machine_with_the_stand_in() {
+    let settings = settings(&[]).expect("defaults fit");
+    assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
+    assert_eq!(settings.public_url, "http://127.0.0.1:3000");
+    assert!(matches!(settings.sign_in, SignIn::Standin));
+}
+
+// F5: compose files write every variable, also those without a value.
+#[test]
+fn an_empty_value_is_as_good_as_none_wherever_it_stands() {
+    for setting in table::ALL.iter().copied() {
+        for empty in ["", " ", "\t\r\n"] {
+            assert!(!from_environment(&[(&setting.variable(), empty)]).has(setting), "{}", setting.name);
+            if setting.kind != Kind::Secret {
+                assert!(!from_flags(&[&format!("--{}={empty}", setting.flag())]).has(setting), "{}", setting.name);
+            }
+        }
+        if setting.kind != Kind::File {
+            let options = from_file(&format!("{} = \" \"", setting.name)).expect("a file");
+            assert!(!options.has(setting), "{}", setting.name);
+        }
+    }
+    let all: Vec<_> = table::ALL.iter().map(|setting| (setting.variable(), "")).collect();
+    let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    assert!(settings(&all).is_ok_and(|settings| settings.allowed_domains().is_empty()));
+}
+
+#[test]
+fn flags_come_before_the_environment_and_that_before_the_file() {
+    let path = written("order.toml", "brand = \"c\"\naddr = \"127.0.0.3:3\"\npublic_url = \"http://127.0.0.3:3\"");
+    let mut options = from_flags(&["--brand", "a"]);
+    let variables = [("ROUNDTABLE_BRAND", "b"), ("ROUNDTABLE_ADDR", "127.0.0.2:2"), ("ROUNDTABLE_PUBLIC_URL", "")];
+    options.add_environment(variables.iter().map(|(name, value)| (name.into(), value.into())));
+    options.add_file(&path).expect("a file");
+    std::fs::remove_file(&path).expect("clean");
+    let text = |setting: &Setting| options.text(setting).expect("text").unwrap_or_default().to_owned();
+    assert_eq!(
+        [text(&table::BRAND), text(&table::ADDR), text(&table::PUBLIC_URL)],
+        ["a", "127.0.0.2:2", "http://127.0.0.3:3"]
+    );
+}
+
+// F5: ROUNDTABLE_ALLOW_HTTP=1 was three lines of the argument parser.
+#[test]
+fn yes_and_no_have_their_usual_spellings_everywhere() {
+    for (word, meant) in [
+        ("1", true),
+        ("true", true),
+        ("YES", true),
+        (" On ", true),
+        ("0", false),
+        ("False", false),
+        ("no", false),
+        ("oFF", false),
+    ] {
+        let flag = format!("--allow-http={word}");
+        let file = format!("allow_http = \"{word}\"");
+        for options in [
+            from_environment(&[("ROUNDTABLE_ALLOW_HTTP", word)]),
+            from_flags(&[&flag]),
+            from_file(&file).expect("a file"),
+        ] {
+            assert_eq!(options.yes(&table::ALLOW_HTTP).expect(word), meant, "{word} {options:?}");
+        }
+    }
+    assert!(from_flags(&["--allow-http"]).yes(&table::ALLOW_HTTP).expect("a bare flag"));
+    assert!(from_file("allow_http = true").and_then(|o| o.yes(&table::ALLOW_HTTP)).expect("a boolean"));
+    assert!(!from_file("allow_http = 0").and_then(|o| o.yes(&table::ALLOW_HTTP)).expect("a number"));
+    let why = from_environment(&[("ROUNDTABLE_ALLOW_HTTP", "maybe")]).yes(&table::ALLOW_HTTP).expect_err("a word");
+    assert_eq!(why.to_string(), "ROUNDTABLE_ALLOW_HTTP must be yes or no, not \"maybe\"");
+}
+
+#[test]
+fn a_message_names_the_setting_as_it_was_given() {
+    let variable = from_environment(&[("ROUNDTABLE_TRUSTED_PROXIES", "-1")]);
+    let flag = from_flags(&["--trusted-proxies=many"]);
+    let file = from_file("trusted_proxies = 101").expect("a file");
+    for (options, name) in [
+        (variable, "ROUNDTABLE_TRUSTED_PROXIES must be a whole number from 0 to 100"),
+        (flag, "--trusted-proxies must be a whole number from 0 to 100"),
+        (file, "trusted_proxies in /"),
+    ] {
+        let why = options.settings().err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(why.starts_with(name), "{why}");
+    }
+    assert!(
+        refusal(&[("ROUNDTABLE_ADDR", "0.0.0.0:1")]).starts_with("ROUNDTABLE_PUBLIC_URL (--public-url) must be set")
+    );
+}
+
+#[test]
+fn unknown_names_are_told_with_the_closest_known_one() {
+    let warned = |name: &str| from_environment(&[(name, "x")]).warnings().join("\n");
+    assert!(warned("ROUNDTABLE_PUBLIC_ULR").ends_with("did you mean ROUNDTABLE_PUBLIC_URL?"));
+    assert!(warned("ROUNDTABLE_HOST_DOMAIN").ends_with("did you mean ROUNDTABLE_HOSTED_DOMAIN?"));
+    assert!(warned("ROUNDTABLE_COFFEE").ends_with("is not a setting and is ignored"));
+    assert!(warned("ROUNDTABLE_addr").ends_with("did you mean ROUNDTABLE_ADDR?"));
+    for name in ["ROUNDTABLE_API_KEY", "ROUNDTABLE_URL", "ROUNDTABLE_BRAND", "PATH", "MASTER_KEY"] {
+        assert_eq!(warned(name), "", "{name}");
+    }
+    let wrong = |text: &str| from_file(text).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(wrong("public-url = \"x\"").ends_with("there is no setting public-url; did you mean public_url?"));
+    assert!(wrong("config = \"x\"").contains("there is no setting config"));
+    assert!(wrong("addr = 1.5").contains("addr must be one value"));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_never_shows_a_secret() {
+    let why = from_file("brand = \"x\"\nmaster_key = \"TOPSECRET").expect_err("an open quote").to_string();
+    assert!(why.contains("line 2") && !why.contains("TOPSECRET"), "{why}");
+    assert!(!format!("{:?}", from_environment(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")])).contains("TOPSECRET"));
+    let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")]);
+    assert_eq!(why, "ROUNDTABLE_SETUP_TOKEN must hold at least 16 characters");
+    let why = from_environment(&[("ROUNDTABLE_DATABASE_URL", "mysql://u:TOPSECRET@h/d")]).database_url().map(drop);
+    let why = why.expect_err("another database").to_string();
+    assert!(why.starts_with("ROUNDTABLE_DATABASE_URL must be sqlite://PATH") && !why.contains("TOPSECRET"), "{why}");
+}
+
+#[test]
+fn the_line_end_of_a_secret_is_dropped() {
+    let token = "setup_0123456789";
+    for text in [format!("{token}\n"), format!("{token}\r\n"), format!(" {token} \n\n")] {
+        let path = written("token", &text);
+        let by_file = from_environment(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())]).settings();
+        let by_value = settings(&[("ROUNDTABLE_SETUP_TOKEN", &text)]);
+        std::fs::remove_file(&path).expect("clean");
+        for read in [by_file, by_value] {
+            let read = read.ok().and_then(|settings| settings.setup_token).expect("a token");
+            assert_eq!(read.expose_secret(), token);
+        }
+    }
+    assert!(refusal(&[("ROUNDTABLE_SETUP_TOKEN", "first line of it\nsecond line of it")]).contains("one line"));
+    let path = written("empty", "\n");
+    let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())]);
+    std::fs::remove_file(&path).expect("clean");
+    assert!(why.starts_with("ROUNDTABLE_SETUP_TOKEN_FILE names") && why.ends_with("must hold one line"), "{why}");
+}
+
+#[test]
+fn secrets_in_the_environment_are_warned_of() {
+    let mut options = from_environment(&[("ROUNDTABLE_MASTER_KEY", "k"), ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "s")]);
+    options.warn_of_secrets();
+    let warnings = options.warnings().join("\n");
+    assert!(warnings.contains("ROUNDTABLE_MASTER_KEY_FILE"), "{warnings}");
+    assert!(warnings.contains("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE"), "{warnings}");
+    assert!(!from_flags(&[]).warnings().iter().any(|warning| warning.contains("secret")));
+}
+
+// RK-45: beyond this machine the API is offered over HTTPS only.
+#[test]
+fn rk_45_beyond_this_machine_only_https() {
+    let beyond = |url| refusal(&with_client(&[("ROUNDTABLE_PUBLIC_URL", url)]));
+    assert!(beyond("http://keys.example.com").contains("https://"));
+    for good in ["https://keys.example.com", " https://keys.example.com/ "] {
+        assert_eq!(beyond(good), "");
+    }
+    for bad in ["https://keys.example.com/app", "https://:pw@keys.example.com", "https://keys.example.com/?a"] {
+        assert!(beyond(bad).contains("without a path"), "{bad}");
+    }
+    assert!(beyond("keys").contains("no address"));
+}
+
+#[test]
+fn the_stand_in_refuses_to_exist_beyond_this_machine() {
+    let beyond = "to serve beyond this machine set ROUNDTABLE_GOOGLE_CLIENT_ID";
+    assert!(refusal(&CLIENT[..2]).starts_with(beyond));
+    assert!(refusal(&CLIENT[1..2]).starts_with(beyond), "a public address is beyond this machine");
+    for (name, value) in [
+        ("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"),
+        ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "secret"),
+        ("ROUNDTABLE_HOSTED_DOMAIN", "example.com"),
+        ("ROUNDTABLE_PUBLIC_CLIENT", "yes"),
+    ] {
+        let why = refusal(&[(name, value)]);
+        assert_eq!(why, format!("{name} needs ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)"));
+    }
+    assert!(refusal(&[("ROUNDTABLE_FIREBASE_JWKS_URL", "https://a.example")]).contains("FIREBASE_PROJECT_ID"));
+}
+
+#[test]
+fn a_client_has_a_secret_or_is_public_on_purpose() {
+    let without = |more: &[(&'static str, &'static str)]| {
+        refusal(&with_client(&[&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "")], more].concat()))
+    };
+    let (issuer, public) = (("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"), ("ROUNDTABLE_PUBLIC_CLIENT", "yes"));
+    assert!(without(&[]).starts_with("ROUNDTABLE_GOOGLE_CLIENT_ID needs the secret of the client"));
+    assert!(without(&[issuer]).contains("ROUNDTABLE_PUBLIC_CLIENT"));
+    assert!(without(&[public]).starts_with("ROUNDTABLE_PUBLIC_CLIENT needs ROUNDTABLE_OIDC_ISSUER"));
+    assert_eq!(without(&[issuer, public]), "");
+    assert!(refusal(&with_client(&[issuer, public])).contains("does not go with a client secret"));
+    let both = refusal(&with_client(&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE", "/secret")]));
+    assert_eq!(both, "give ROUNDTABLE_GOOGLE_CLIENT_SECRET or ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE, not both");
+}
+
+#[test]
+fn an_issuer_is_an_https_address() {
+    let with = |issuer| refusal(&with_client(&[("ROUNDTABLE_OIDC_ISSUER", issuer)]));
+    assert_eq!(with(" https://id.example.com/realm "), "");
+    assert_eq!(with("http://127.0.0.1:8080"), "");
+    for bad in ["id.example.com", "http://id.example.com", "https://id.example.com?x", "https://me@id.example.com"] {
+        assert!(with(bad).starts_with("ROUNDTABLE_OIDC_ISSUER must be"), "{bad}");
+    }
+}
+
+#[test]
+fn wrong_settings_are_told_in_a_sentence() {
+    assert!(refusal(&[("ROUNDTABLE_ADDR", "here")]).starts_with("ROUNDTABLE_ADDR must be an IP address and a port"));
+    assert!(refusal(&[("ROUNDTABLE_BRAND", "Not A Brand")]).starts_with("ROUNDTABLE_BRAND: "));
+    for (name, value) in
+        [("ROUNDTABLE_ADDR", "a\nb"), ("ROUNDTABLE_PUBLIC_URL", "http://\u{7}"), ("ROUNDTABLE_BRAND", "é")]
+    {
+        let why = refusal(&[(name, value)]);
+        assert!(!why.is_empty() && !why.contains(char::is_control), "{why}");
+    }
+}
+
+#[test]
+fn domains_are_in_lower_case_and_checked() {
+    let read = |name, list| settings(&with_client(&[(name, list)]));
+    let domains = |list| read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", list).map(|s| s.allowed_domains()).expect("domains");
+    assert_eq!(domains("Example.com, xn--bcher-kva.example ,"), ["example.com", "xn--bcher-kva.example"]);
+    let hosted = read("ROUNDTABLE_HOSTED_DOMAIN", " Example.COM\n").expect("a domain");
+    assert_eq!(hosted.allowed_domains(), ["example.com"]);
+    let file = from_file("allowed_email_domains = [\"A.example\", \"b.example\"]").expect("a file");
+    assert_eq!(file.email_domains().expect("a list"), ["a.example", "b.example"]);
+    for bad in [
+        "example",
+        "@example.com",
+        "a@example.com",
+        "*.example.com",
+        "https://example.com",
+        "bücher.example",
+        "a..b",
+        "-a.b",
+    ] {
+        for name in ["ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", "ROUNDTABLE_HOSTED_DOMAIN"] {
+            let why = read(name, bad).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(why.starts_with(&format!("{name} must be a domain")), "{bad}: {why}");
+        }
+    }
+    assert!(read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",").err().is_some_and(|e| e.to_string().contains("no domain")));
+}
+
+#[test]
+fn a_missing_master_key_leads_to_init() {
+    let why = from_environment(&[("ROUNDTABLE_MASTER_KEY_FILE", "/nowhere/key")]).master_key().map(drop);
+    assert!(why.expect_err("no key").to_string().contains("run `roundtable init --new-master-key` first"));
+}
+
+// Case 11 of the start-up table.
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_may_read_is_refused() {
+    use super::key_file::key_file;
+    use std::os::unix::fs::PermissionsExt;
+    let path = written("key", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+    let mode = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("mode");
+    mode(0o644);
+    assert!(key_file(&path, false).is_err() && key_file(&path, true).is_ok());
+    mode(0o600);
+    assert!(key_file(&path, false).is_ok());
+    let link = path.with_extension("link");
+    std::os::unix::fs::symlink(&path, &link).expect("link");
+    assert!(key_file(&link, false).is_err() && key_file(&link, true).is_ok());
+    std::fs::remove_file(&link).expect("clean");
+    std::fs::remove_file(&path).expect("clean");
+}
