@@ -11,8 +11,10 @@ pub mod jwks;
 pub mod layers;
 pub mod listen;
 pub mod live;
+pub mod origin;
 pub mod problem;
 pub mod sessions;
+pub mod sieve;
 pub mod sign_in;
 pub mod site;
 pub mod ui;
@@ -86,7 +88,8 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .layer(from_fn_with_state(house.clone(), visit::receive))
         .layer(sessions::layer(house))
         .layer(from_fn_with_state(house.clone(), layers::same_origin))
-        .layer(from_fn(layers::page_headers));
+        .layer(from_fn(layers::page_headers))
+        .layer(from_fn_with_state(house.clone(), api::misspelled));
     let mut doors = Router::new()
         .nest("/api", api::router(house.clone()))
         .merge(api::bootstrap_alias(house.clone()))
@@ -102,6 +105,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
     doors
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(house.clone(), layers::headers))
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod docs;
 mod doors;
+mod edge;
 mod flight;
 mod forms;
 mod house;
