@@ -1,8 +1,10 @@
 //! Signing in, through the stand-in provider and a real connection to it.
 
 mod again;
+mod host;
 mod problems;
 mod returns;
+mod tabs;
 
 use std::sync::Arc;
 
