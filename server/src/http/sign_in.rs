@@ -87,7 +87,7 @@ async fn start(
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
     match begin(&house, &return_to, again, query.other == "1").await {
         Ok((url, cookie)) => {
-            let cookies = flows::make_room(&house, &headers).into_iter().chain(cookie);
+            let cookies = cookie.into_iter().chain(flows::make_room(&house, &headers));
             let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
             (AppendHeaders(cookies), Redirect::to(&url)).into_response()
         }
