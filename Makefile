@@ -1,6 +1,6 @@
 # Roundtable: `make run` to try it, `make test` before you trust it, `make help` for the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test test-fast bench tour fmt clean-tools
+.PHONY: help run build watch test test-fast prove bench tour fmt clean-tools
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: ## Everything that must hold: formatting, lints, tests on SQLite and Postg
 
 test-fast: ## The same without the browser
 	@.ci/tools build && .ci/test fast
+
+prove: ## Try the release build for up to 45 minutes: kill -9, full disk, lost Postgres, tampering; writes docs/dev/proofs.md
+	@.ci/tools prove && .ci/prove
 
 bench: ## Measure pages and operations into docs/performance.md; fail over a budget or under a score of 100
 	@.ci/tools bench && .ci/bench

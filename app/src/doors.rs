@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::{Code, FieldFault, KeyId, Problem, Role};
 use engine::ctx::Origin;
+use engine::form_token::FormToken;
 use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
 use http::StatusCode;
@@ -216,6 +217,10 @@ pub enum Flash {
     Renamed,
     /// A key lost scopes.
     Narrowed,
+    /// A form was sent again whose key was made the first time; it is on the next page.
+    KeyMadeBefore,
+    /// A form was sent again whose token was shown the first time.
+    TokenMadeBefore,
     /// A session of one's own was ended.
     SessionEnded,
     /// Every other session was ended.
@@ -254,6 +259,8 @@ pub enum Kept {
 pub enum PeopleDeed {
     /// An invitation was taken back.
     Withdrawn,
+    /// A form was sent again whose invitation was made the first time.
+    InvitedBefore,
     /// A member got another role.
     RoleChanged {
         /// Their name.
@@ -336,6 +343,21 @@ impl FromServerFnError for Refusal {
 pub struct Done {
     /// The path.
     pub to: String,
+}
+
+/// What a form comes to that makes something which is shown only once.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Made<T> {
+    /// It was made, and is to be shown now.
+    New(T),
+    /// The form was sent before; the way leads to what it made.
+    Before(Done),
+}
+
+/// The token of the form that was sent, if it bears one.
+fn form_token(text: &str) -> Option<FormToken> {
+    FormToken::read(text)
 }
 
 /// The status that goes with a code.

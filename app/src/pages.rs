@@ -1,5 +1,6 @@
 //! The pages: each loads what it shows, then says how to draw it.
 
+use domain::problem::retry_after;
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -12,6 +13,7 @@ use crate::doors::members::{CreatedInvitation, Removed};
 use crate::doors::{Refusal, Visit, status};
 use crate::routes::{Place, Screen, encoded};
 use crate::shell::{Document, draw};
+use crate::words;
 
 mod access_token;
 mod account;
@@ -154,6 +156,20 @@ pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem, here: &str
     paint(asked, missing::page(problem, here))
 }
 
+/// The page of a form that is kept until its sender has signed in again, which begins at `to`.
+pub fn confirming(visit: Visit, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
+    let provider = words::provider(visit.installation.development, visit.installation.provider.as_deref());
+    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(asked, missing::confirming(problem, &provider, to))
+}
+
+/// The page of a kept form that is not there, or not there any more. `here` is the page that it stands on.
+pub fn no_draft(visit: Visit, nonce: Option<Nonce>, here: &str) -> Response<String> {
+    let problem = visit.problem(Code::NotFound);
+    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(asked, missing::no_draft(&problem, here))
+}
+
 /// Sends the browser elsewhere, with GET.
 pub fn go(to: &str) -> Response<String> {
     let mut response = Response::new(String::new());
@@ -232,6 +248,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let again = retry_after(asked.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
         theme: asked.visit.theme,
@@ -247,7 +264,7 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        headers.insert(RETRY_AFTER, again.into());
     }
     response
 }

@@ -1,6 +1,7 @@
 //! Markup that several pages share, on the server only.
 
 use domain::{KeyId, Moment, OrganizationId, Problem};
+use engine::form_token::FormToken;
 use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use crate::routes::{Place, Screen, again};
 use crate::words;
 
 pub mod accounts;
+pub mod confirm;
 pub mod events;
 pub mod frame;
 pub mod key_form;
@@ -62,6 +64,11 @@ pub fn form_fields(
 ) -> impl IntoView + use<> {
     let about = about.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     view! { {page_field(place)}<input type="hidden" name="organization" value=organization.to_string()/>{about} }
+}
+
+/// The hidden field that makes a form good for one success: sent again, it makes nothing more.
+pub fn form_token(token: &FormToken) -> impl IntoView + use<> {
+    view! { <input type="hidden" name="form_token" value=token.as_str().to_owned()/> }
 }
 
 /// What went wrong, above the form of a place, with links to the fields at fault.

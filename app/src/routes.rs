@@ -26,7 +26,7 @@ mod place;
 
 pub use link::LinkToken;
 pub use log::{LOG_FILTERS, Period};
-pub use place::{EVERY_STATE, Place, again, as_someone_else, encoded};
+pub use place::{EVERY_STATE, Place, again, as_someone_else, confirm, encoded};
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod account;
 mod changes;
 mod changing;
+mod confirming;
 mod dates;
 mod invitations;
 mod keys;
@@ -24,6 +25,7 @@ mod usage;
 pub use account::*;
 pub use changes::*;
 pub use changing::*;
+pub use confirming::*;
 pub use dates::*;
 pub use invitations::*;
 pub use keys::*;

@@ -121,7 +121,15 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
 
 /// Opens the database that the options name.
 async fn database(options: &Options) -> Result<Db, Stop> {
-    Ok(Db::open(options.database_url()?).await?)
+    Db::open(options.database_url()?).await.map_err(cannot_open)
+}
+
+/// A setting that is at fault, or a database that does not answer.
+fn cannot_open(error: engine::StoreError) -> Stop {
+    match error {
+        engine::StoreError::Address(sentence) => BadSetting(sentence).into(),
+        other => other.into(),
+    }
 }
 
 /// Tells the operator something that is the command's very answer.

@@ -212,6 +212,12 @@ pub struct Problem {
     pub request_id: String,
 }
 
+/// Seconds after which to try again when the service is unavailable. Spread by something random of the request, so that
+/// those who were refused together do not come back together.
+pub fn retry_after(random: &str) -> u32 {
+    1 + random.bytes().map(u32::from).sum::<u32>() % 4
+}
+
 impl Problem {
     /// A problem with the code's own sentence.
     pub fn new(code: Code, request_id: &str) -> Self {

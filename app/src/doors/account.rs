@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Flash, Refusal, Theme, Visit};
+use super::{Done, Flash, Made, Refusal, Theme, Visit, form_token as token_of};
 use crate::routes::{Place, Screen};
 
 const YEAR_SECONDS: u32 = 31_536_000;
@@ -76,12 +76,17 @@ pub struct ShownToken {
 /// # Errors
 /// `Unauthorized` when nobody is signed in.
 #[server(prefix = "/ui", endpoint = "issue_token")]
-pub async fn issue_token() -> Result<ShownToken, Refusal> {
+pub async fn issue_token(#[server(default)] form_token: String) -> Result<Made<ShownToken>, Refusal> {
     let visit = Visit::here()?;
-    let parties = visit.installation.parties();
-    let issued = visit.engine.issue_token(visit.person()?, &parties, true, &visit.origin).await;
-    let issued = issued.map_err(|error| visit.tell(&error))?;
-    Ok(ShownToken { token: issued.token.to_string(), expires_at: issued.expires_at })
+    let (parties, form) = (visit.installation.parties(), token_of(&form_token));
+    let issued = match visit.engine.issue_token_once(visit.person()?, &parties, &visit.origin, form.as_ref()).await {
+        Err(engine::Error::Repeated) => {
+            visit.leave(Flash::TokenMadeBefore).await;
+            return Ok(Made::Before(Done { to: Screen::Account.path() }));
+        }
+        issued => issued.map_err(|error| visit.tell(&error))?,
+    };
+    Ok(Made::New(ShownToken { token: issued.token.to_string(), expires_at: issued.expires_at }))
 }
 
 /// Keeps how pages should look, in a cookie, so that the first paint is right.

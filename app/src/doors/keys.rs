@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::scope::{Access, Group};
 use domain::{Code, KeyId, Moment, Problem, Scope};
+use engine::Ctx;
 use serde::{Deserialize, Serialize};
 
-use super::Visit;
+use super::{Done, Flash, Made, Visit};
+use crate::routes::Screen;
 
 pub mod change;
 pub mod create;
@@ -49,6 +51,12 @@ impl From<domain::view::NewKey> for CreatedKey {
         let (preview, key_prefix, label, key_id) = (view.preview, view.key_prefix, view.label, view.key_id);
         Self { key, preview, key_prefix, label, key_id, replaced: None }
     }
+}
+
+/// Leads to the key that the same form made before: it is not made twice, and not shown twice.
+async fn made_before(visit: &Visit, ctx: &Ctx, key: KeyId) -> Made<CreatedKey> {
+    visit.leave(Flash::KeyMadeBefore).await;
+    Made::Before(Done { to: Screen::Key(ctx.actor().organization.clone(), key).path() })
 }
 
 /// The picks of a table of groups: for each group `none`, `read` or `write`.

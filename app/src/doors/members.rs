@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::keys::CreatedKey;
-use super::{Done, Flash, Move, PeopleDeed, Refusal, Visit, open, told};
+use super::{Done, Flash, Made, Move, PeopleDeed, Refusal, Visit, form_token as token_of, open, told};
 use crate::routes::{LinkToken, Place, Screen};
 use crate::words;
 
@@ -52,13 +52,25 @@ pub type Fates = BTreeMap<String, String>;
 /// # Errors
 /// A problem that names the fields at fault; `FreshSignInRequired` for an owner; `Conflict` for a member.
 #[server(prefix = "/ui", endpoint = "invite_member")]
-pub async fn invite_member(organization: String, email: String, role: String) -> Result<CreatedInvitation, Refusal> {
+pub async fn invite_member(
+    organization: String,
+    email: String,
+    role: String,
+    #[server(default)] form_token: String,
+) -> Result<Made<CreatedInvitation>, Refusal> {
     let (visit, ctx) = open(&organization).await?;
     let command = Inviting::read(&email, Some(&role)).map_err(|faults| visit.invalid(faults))?;
-    let NewInvitation { view, token } = visit.engine.invite_member(&ctx, command).await.map_err(told(&visit))?;
+    let form = token_of(&form_token);
+    let NewInvitation { view, token } = match visit.engine.invite_member_once(&ctx, command, form.as_ref()).await {
+        Err(engine::Error::Repeated) => {
+            visit.leave(Flash::People(PeopleDeed::InvitedBefore)).await;
+            return Ok(Made::Before(Done { to: Screen::Members(ctx.actor().organization.clone()).path() }));
+        }
+        invited => invited.map_err(told(&visit))?,
+    };
     let token: LinkToken = token.parse().map_err(|()| visit.problem(Code::Internal))?;
     let link = format!("{}{}", visit.installation.public_url, Screen::Join(token).path());
-    Ok(CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at })
+    Ok(Made::New(CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at }))
 }
 
 /// Takes an invitation back.

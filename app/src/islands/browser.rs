@@ -20,12 +20,14 @@ pub struct Failure {
     pub message: String,
     /// Fields at fault, each with a sentence.
     pub fields: Vec<(String, String)>,
+    /// Where the person signs in again, if that is all that lacks: the form is kept, and finished afterwards.
+    pub confirm_at: String,
 }
 
 impl Failure {
     /// A failure with one sentence.
     pub fn of(message: &str) -> Self {
-        Self { code: String::new(), message: message.to_owned(), fields: Vec::new() }
+        Self { code: String::new(), message: message.to_owned(), fields: Vec::new(), confirm_at: String::new() }
     }
 
     /// What to say first: nobody knows what became of a request that got no answer.
@@ -88,12 +90,13 @@ pub fn leave_menu(menu: &Element) {
     let _ = summary.map(|summary| summary.focus());
 }
 
-/// The dialog whose veil a press hit. A dialog's own scrollbar and its edges are within it, so they are not the veil.
+/// The dialog whose veil a press hit. A dialog's own scrollbar and its edges are within it, so they are not the veil; and
+/// the second press of a double click was meant for what opened the dialog.
 pub fn veil(press: &MouseEvent) -> Option<HtmlDialogElement> {
     let dialog: HtmlDialogElement = press.target()?.dyn_into().ok()?;
     let (edges, x, y) = (dialog.get_bounding_client_rect(), press.client_x().into(), press.client_y().into());
     let within = edges.left() <= x && x <= edges.right() && edges.top() <= y && y <= edges.bottom();
-    (press.button() == 0 && !within).then_some(dialog)
+    (press.button() == 0 && press.detail() < 2 && !within).then_some(dialog)
 }
 
 /// Whether a click on a link wants the link followed here and now, not in a new tab.
@@ -110,6 +113,18 @@ pub fn attribute(element: &Element, name: &str) -> String {
 pub fn text(value: &JsValue, name: &str) -> String {
     let found = Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
     found.as_string().or_else(|| found.as_f64().map(|n| n.to_string())).unwrap_or_default()
+}
+
+/// Shows that a button waits for an answer, or no longer does.
+pub fn wait_at(button: &Element, waits: bool) {
+    for name in ["aria-disabled", "aria-busy"] {
+        let _ = if waits { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
+    }
+}
+
+/// Leaves for another page of ours.
+pub fn lead_to(path: &str) {
+    let _ = leptos::prelude::window().location().assign(path);
 }
 
 /// Sends a form to its address and reads the answer. `silence` is said when none comes.
@@ -138,5 +153,10 @@ fn refusal(answer: &JsValue) -> Failure {
         .map(|fields| Array::from(&fields))
         .unwrap_or_default();
     let fields = fields.iter().map(|field| (text(&field, "field"), text(&field, "message"))).collect();
-    Failure { code: text(answer, "code"), message: text(answer, "details"), fields }
+    Failure {
+        code: text(answer, "code"),
+        message: text(answer, "details"),
+        fields,
+        confirm_at: text(answer, "confirm_at"),
+    }
 }

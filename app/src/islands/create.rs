@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlDialogElement, HtmlFormElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, is_plain, send, text, veil};
+use super::browser::{all, around, attribute, by_id, dialog, is_plain, lead_to, send, text, veil, wait_at};
 use super::{copying, faults};
 use crate::bits::{icon, revealed};
 use crate::words;
@@ -63,6 +63,8 @@ pub fn CreateDialog() -> impl IntoView {
         faults::clear(&form);
         spawn_local(async move {
             match send(&form, words::PERHAPS_CREATED).await {
+                // The form was sent before: what it made is there.
+                Ok(new) if !text(&new, "to").is_empty() => lead_to(&text(&new, "to")),
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
                     shown.set(Some(Shown { key, key_id, label: text(&new, "label") }));
@@ -72,6 +74,7 @@ pub fn CreateDialog() -> impl IntoView {
                         rest();
                     });
                 }
+                Err(refused) if !refused.confirm_at.is_empty() => lead_to(&refused.confirm_at),
                 Err(refused) => {
                     faults::show(&form, &refused);
                     rest();
@@ -190,9 +193,7 @@ fn turn(reveal: NodeRef<html::Dialog>) {
 
 fn waiting(busy: bool) {
     if let Some(button) = by_id("generate") {
-        button.set_text_content(Some(if busy { words::GENERATING } else { words::GENERATE }));
-        let _ =
-            if busy { button.set_attribute("aria-disabled", "true") } else { button.remove_attribute("aria-disabled") };
+        wait_at(&button, busy);
     }
 }
 

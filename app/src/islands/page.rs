@@ -7,7 +7,7 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, leave_menu, veil};
+use super::browser::{all, around, attribute, by_id, dialog, leave_menu, veil, wait_at};
 use super::{copying, keys, rows};
 
 /// A form that is on its way.
@@ -32,9 +32,8 @@ pub fn PageHelp() -> impl IntoView {
             shorten(&event);
         });
         // A page that comes back has not been sent yet.
-        window_event_listener(ev::pageshow, |_| {
-            all(SENT).iter().for_each(|form| drop(form.remove_attribute("data-sent")))
-        });
+        window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(rest));
+        grow_stale();
         copying::listen_texts();
         rows::listen();
         keys::listen();
@@ -107,8 +106,31 @@ fn once(event: &ev::SubmitEvent) {
         return event.prevent_default();
     }
     let _ = form.set_attribute("data-sent", "");
+    wait(&form, true);
     // One that was stopped on its way can be sent again.
-    set_timeout(move || drop(form.remove_attribute("data-sent")), ON_ITS_WAY);
+    set_timeout(move || rest(&form), ON_ITS_WAY);
+}
+
+/// The form can be sent.
+fn rest(form: &Element) {
+    let _ = form.remove_attribute("data-sent");
+    wait(form, false);
+}
+
+/// The button of a form says that it waits.
+fn wait(form: &Element, waits: bool) {
+    let button = form.query_selector(".button:is(.primary, .danger):not([type=button])").ok().flatten();
+    if let Some(button) = button {
+        wait_at(&button, waits);
+    }
+}
+
+/// A page stays open longer than a sign-in is fresh: from then on its forms say that they take another.
+fn grow_stale() {
+    for form in all("form[data-fresh-for]") {
+        let seconds = attribute(&form, "data-fresh-for").parse().unwrap_or(0);
+        set_timeout(move || drop(form.set_attribute("data-stale", "")), Duration::from_secs(seconds));
+    }
 }
 
 /// A whole key that was pasted into the search stays here; only its public part is sent.

@@ -82,6 +82,7 @@ pub fn RevokeDialog() -> impl IntoView {
             }
         });
     };
+    let waits = move || busy.get().then_some("true");
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
             dialog.close();
@@ -137,7 +138,7 @@ pub fn RevokeDialog() -> impl IntoView {
                 </div>
                 <div class="sheet-foot">
                     <button class="button" type="button" node_ref=cancel on:click=move |_| close()>{words::CANCEL}</button>
-                    <button class="button danger" aria-disabled=move || busy.get().then_some("true")>
+                    <button class="button danger" aria-disabled=waits aria-busy=waits>
                         {move || if busy.get() { words::REVOKING } else { words::REVOKE_KEY }}
                     </button>
                 </div>

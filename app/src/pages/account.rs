@@ -3,6 +3,7 @@
 
 use domain::view::SessionView;
 use domain::{Moment, Problem};
+use engine::form_token::FormToken;
 use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use super::{Asked, Page, access_token};
 use crate::doors::{Flash, Theme};
 use crate::parts::personal::{Own, personal};
-use crate::parts::{done, frame, page_field, when};
+use crate::parts::{done, form_token, frame, page_field, when};
 use crate::routes::{DOCS_OF_TOKENS, Place, Screen};
 use crate::words;
 
@@ -27,13 +28,22 @@ pub async fn show(asked: &Asked) -> Result<Page, Problem> {
     let told = match visit.take_flash().await {
         Some(Flash::SessionEnded) => Some(words::SESSION_ENDED.to_owned()),
         Some(Flash::OtherSessionsEnded { count }) => Some(words::sessions_ended(count)),
+        Some(Flash::TokenMadeBefore) => Some(words::TOKEN_MADE_BEFORE.to_owned()),
         _ => None,
     };
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, told, problem.as_ref())))
+    let form = FormToken::draw(visit.engine.outside());
+    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, told, problem.as_ref(), &form)))
 }
 
-fn draw(own: &Own, sessions: &[SessionView], now: Moment, told: Option<String>, problem: Option<&Problem>) -> AnyView {
+fn draw(
+    own: &Own,
+    sessions: &[SessionView],
+    now: Moment,
+    told: Option<String>,
+    problem: Option<&Problem>,
+    form: &FormToken,
+) -> AnyView {
     let told = told.map(done);
     let body = view! {
         {told}
@@ -46,7 +56,7 @@ fn draw(own: &Own, sessions: &[SessionView], now: Moment, told: Option<String>, 
         {table(own, sessions, now)}
         <div class="page-head"><div><h2>{words::THEME}</h2><p class="lede">{words::THEME_LEDE}</p></div></div>
         {theme(own)}
-        {token(own)}
+        {token(own, form)}
     };
     personal(own, words::MY_ACCOUNT, problem, body.into_any())
 }
@@ -129,10 +139,11 @@ fn theme(own: &Own) -> AnyView {
     .into_any()
 }
 
-fn token(own: &Own) -> AnyView {
+fn token(own: &Own, form: &FormToken) -> AnyView {
     view! {
         <form class="sheet" method="post" action="/ui/issue_token">
             {page_field(&own.place)}
+            {form_token(form)}
             <div class="sheet-head"><h2>{words::ACCESS_TOKEN}</h2></div>
             <div class="sheet-body"><p>{words::ACCESS_TOKEN_LEDE}" "<a href=DOCS_OF_TOKENS>{words::ABOUT_TOKENS}</a></p></div>
             <div class="sheet-foot"><button class="button primary">{words::SHOW_TOKEN}</button></div>

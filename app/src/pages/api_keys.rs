@@ -162,11 +162,8 @@ fn create_dialog(list: &List) -> AnyView {
         <h2 id="create-title">{words::CREATE_KEY}</h2>
         <button class="icon-button" type="button" data-close="create" aria-label=words::CLOSE>{icon("close")}</button>
     };
-    let buttons = view! {
-        <button class="button" type="button" data-close="create">{words::CANCEL}</button>
-        <button class="button primary" id="generate">{words::GENERATE}</button>
-    };
-    let form = key_form(&list.form, heading.into_any(), buttons.into_any(), false);
+    let cancel = view! { <button class="button" type="button" data-close="create">{words::CANCEL}</button> };
+    let form = key_form(&list.form, heading.into_any(), cancel.into_any(), false);
     view! { <dialog class="dialog large" id="create" data-veil="" aria-labelledby="create-title">{form}</dialog> }
         .into_any()
 }

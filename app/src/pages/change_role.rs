@@ -8,6 +8,8 @@ use leptos::prelude::*;
 
 use super::{Asked, Page};
 use crate::bits::icon;
+use crate::islands::page::PageHelp;
+use crate::parts::confirm::{ButtonWords, Confirm, power};
 use crate::parts::frame::{Room, frame};
 use crate::parts::roles::{given_by, role_cards};
 use crate::parts::summary;
@@ -31,12 +33,21 @@ pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) 
     let stays = member.role == Role::Owner && owners < 2;
     let chosen = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::CHANGE_ROLE, move || draw(&room, &member, stays, chosen, problem.as_ref())))
+    let draw = move || draw(&room, &member, stays, chosen, problem.as_ref());
+    Ok(Page { islands: true, ..Page::new(words::CHANGE_ROLE, draw) })
 }
 
 fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::role_of(&member.name)}</h1></div> };
+    let confirm = Confirm::of(room);
+    let powerful = |role: Role| role == Role::Owner || (role == Role::Admin && role > member.role);
+    let button = ButtonWords {
+        id: None,
+        label: words::CHANGE_ROLE.into(),
+        confirm: words::CONFIRM_AND_CHANGE_ROLE,
+        waiting: words::CHANGING_ROLE,
+    };
     let body = match stays {
         true => Either::Left(view! {
             <div class="sheet">
@@ -46,26 +57,30 @@ fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Op
             </div>
         }),
         false => Either::Right(view! {
-            <form class="sheet" method="post" action="/ui/change_role">
+            <form
+                class="sheet" method="post" action="/ui/change_role" data-once=""
+                data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(member.role == Role::Owner)
+            >
                 {room.fields(Some(("actor_id", member.actor_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
                     {summary(words::ROLE_NOT_CHANGED, problem, &room.place)}
                     {own(room, member)}
-                    {role_cards(problem, chosen, words::MEMBER_ROLE_HINT, given_by(room.ctx.actor().role))}
+                    {role_cards(problem, chosen, words::MEMBER_ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
                     <ul class="plain-list">
                         <li>{icon("danger")}{words::ROLE_EFFECTS[0]}</li>
                         <li>{icon("key")}{words::ROLE_EFFECTS[1]}</li>
                     </ul>
                 </div>
                 <div class="sheet-foot">
+                    <p class="push">{confirm.note()}</p>
                     <a class="button" href=back>{words::CANCEL}</a>
-                    <button class="button primary">{words::CHANGE_ROLE}</button>
+                    {confirm.button("button primary", button)}
                 </div>
             </form>
         }),
     };
-    frame(room, words::CHANGE_ROLE, None, body.into_any())
+    view! { {frame(room, words::CHANGE_ROLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 /// Whoever lowers their own role cannot raise it again.

@@ -10,7 +10,7 @@ use super::{Answer, Asked, Page};
 use crate::bits::{field_error, icon};
 use crate::parts::frame::active;
 use crate::parts::{card, page_field, sign_out_line, summary};
-use crate::routes::{Place, Screen, again, encoded};
+use crate::routes::{Place, Screen, again, confirm, encoded};
 use crate::words;
 
 /// Leads to where the person belongs.
@@ -70,8 +70,9 @@ pub fn sign_in(asked: &Asked) -> Answer {
         return Answer::Go(to.path());
     }
     // Whoever is signed in was on the way to sign in again.
+    let draft = asked.asked("draft").filter(|draft| is_draft(draft));
     let start = match (signed_in, &to.screen) {
-        (true, _) => again(&to),
+        (true, _) => draft.map_or_else(|| again(&to), |draft| confirm(&to, draft)),
         (false, Screen::Home) => "/sign-in/start".into(),
         (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
     };
@@ -99,6 +100,11 @@ pub fn sign_in(asked: &Asked) -> Answer {
         let foot = (!development).then(|| view! { <p class="auth-foot">{words::SIGN_IN_FOOT}</p> });
         card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button}{back} }, foot)
     }))
+}
+
+/// Whether a text may be the token of a kept form.
+fn is_draft(token: &str) -> bool {
+    !token.is_empty() && token.len() <= 64 && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether a text has the form of a request's id; anything else is not repeated.

@@ -2,15 +2,18 @@
 
 use domain::policy::{Action, Grant, decide};
 use domain::{Code, OrganizationId, Problem, Role};
+use engine::form_token::FormToken;
 use leptos::prelude::*;
 
 use super::{Asked, Outcome, Page};
 use crate::bits::{copy_status, field_error, icon, secret};
 use crate::doors::members::CreatedInvitation;
 use crate::islands::copying::CopyButtons;
+use crate::islands::page::PageHelp;
+use crate::parts::confirm::{ButtonWords, Confirm};
 use crate::parts::frame::{Room, frame};
 use crate::parts::roles::{given_by, role_cards};
-use crate::parts::summary;
+use crate::parts::{form_token, summary};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -28,28 +31,42 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let email = asked.typed("email").unwrap_or_default().to_owned();
     let role = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::INVITE_MEMBER, move || draw(&room, email, role, problem.as_ref())))
+    let token = FormToken::draw(asked.visit.engine.outside());
+    let draw = move || draw(&room, email, role, problem.as_ref(), &token);
+    Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, draw) })
 }
 
-fn draw(room: &Room, email: String, role: Role, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &Room, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
     let back = Screen::Members(room.organization()).path();
+    let confirm = Confirm::of(room);
+    let powerful = |role: Role| role >= Role::Admin;
+    let button = ButtonWords {
+        id: None,
+        label: words::INVITE.into(),
+        confirm: words::CONFIRM_AND_INVITE,
+        waiting: words::INVITING,
+    };
     let body = view! {
-        <form class="sheet" method="post" action="/ui/invite_member" novalidate>
+        <form
+            class="sheet" method="post" action="/ui/invite_member" novalidate data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left()
+        >
             {room.fields(None)}
+            {form_token(token)}
             <div class="sheet-head"><h1>{words::INVITE_MEMBER}</h1></div>
             <div class="sheet-body">
                 {summary(words::NOT_INVITED, problem, &room.place)}
                 {address(email, problem)}
-                {role_cards(problem, role, words::INVITED_ROLE_HINT, given_by(room.ctx.actor().role))}
+                {role_cards(problem, role, words::INVITED_ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
             </div>
             <div class="sheet-foot">
-                <p class="push">{words::NO_MAIL}</p>
+                <p class="push">{words::NO_MAIL}" "{confirm.note()}</p>
                 <a class="button" href=back>{words::CANCEL}</a>
-                <button class="button primary">{words::INVITE}</button>
+                {confirm.button("button primary", button)}
             </div>
         </form>
     };
-    frame(room, words::INVITE_MEMBER, None, body.into_any())
+    view! { {frame(room, words::INVITE_MEMBER, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {

@@ -85,6 +85,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
     let text = match shown.flash.as_ref()? {
         Flash::Renamed => words::RENAMED,
         Flash::Narrowed => words::NARROWED,
+        Flash::KeyMadeBefore => words::KEY_MADE_BEFORE,
         _ => return None,
     };
     Some(done(text))
@@ -141,7 +142,7 @@ fn narrow(shown: &Shown) -> Option<AnyView> {
                     {shown.room.fields(Some(("key_id", key.key_id.to_string())))}
                     {summary(words::NOT_NARROWED, shown.problem.as_ref(), &shown.room.place)}
                     <p class="hint">{words::NARROW_HINT}" "{words::WRITE_INCLUDES}</p>
-                    {picks(scopes, chosen)}
+                    {picks(scopes, chosen, |_| false)}
                     {fault_line("scopes", fault)}
                     <button class="button primary">{words::NARROW_NOW}</button>
                 </form>

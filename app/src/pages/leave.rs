@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 use super::{Asked, Page};
 use crate::bits::icon;
+use crate::islands::page::PageHelp;
+use crate::parts::confirm::{ButtonWords, Confirm, power};
 use crate::parts::frame::{Room, frame};
 use crate::parts::summary;
 use crate::routes::{Place, Screen};
@@ -18,13 +20,20 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     let owners = visit.engine.count_owners(&room.ctx).await.map_err(|error| visit.tell(&error))?;
     let stays = room.ctx.actor().role == Role::Owner && owners < 2;
     let problem = asked.problem().cloned();
-    Ok(Page::new(words::LEAVE, move || draw(&room, stays, problem.as_ref())))
+    Ok(Page { islands: true, ..Page::new(words::LEAVE, move || draw(&room, stays, problem.as_ref())) })
 }
 
 fn draw(room: &Room, stays: bool, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::leave(&room.name)}</h1></div> };
     let [at_once, keys, stay] = words::LEAVE_EFFECTS;
+    let confirm = Confirm::of(room);
+    let button = ButtonWords {
+        id: None,
+        label: words::LEAVE.into(),
+        confirm: words::CONFIRM_AND_LEAVE,
+        waiting: words::LEAVING,
+    };
     let body = match stays {
         true => Either::Left(view! {
             <div class="sheet">
@@ -34,7 +43,10 @@ fn draw(room: &Room, stays: bool, problem: Option<&Problem>) -> AnyView {
             </div>
         }),
         false => Either::Right(view! {
-            <form class="sheet" method="post" action="/ui/leave_organization">
+            <form
+                class="sheet" method="post" action="/ui/leave_organization" data-once=""
+                data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(room.ctx.actor().role == Role::Owner)
+            >
                 {room.fields(None)}
                 {heading}
                 <div class="sheet-body">
@@ -44,11 +56,12 @@ fn draw(room: &Room, stays: bool, problem: Option<&Problem>) -> AnyView {
                     </ul>
                 </div>
                 <div class="sheet-foot">
+                    <p class="push">{confirm.note()}</p>
                     <a class="button" href=back>{words::CANCEL}</a>
-                    <button class="button danger">{words::LEAVE}</button>
+                    {confirm.button("button danger", button)}
                 </div>
             </form>
         }),
     };
-    frame(room, words::LEAVE, None, body.into_any())
+    view! { {frame(room, words::LEAVE, None, body.into_any())}<PageHelp/> }.into_any()
 }

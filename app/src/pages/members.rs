@@ -86,6 +86,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
     let named = |name: &str, text: String| view! { "“"<bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match deed {
         PeopleDeed::Withdrawn => words::WITHDRAWN.into_any(),
+        PeopleDeed::InvitedBefore => words::INVITED_BEFORE.into_any(),
         PeopleDeed::RoleChanged { name, role } => named(name, words::role_changed(*role)),
         PeopleDeed::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
     };

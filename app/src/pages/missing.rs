@@ -19,6 +19,25 @@ pub fn unseen(problem: &Problem) -> Page {
     draw(problem, words::UNSEEN, "")
 }
 
+/// The page of a kept form that was used, ran out, or belongs to another person or browser.
+pub fn no_draft(problem: &Problem, path: &str) -> Page {
+    draw(problem, words::NO_DRAFT, path)
+}
+
+/// The page of a form that waits for a fresh sign-in.
+pub fn confirming(problem: &Problem, provider: &str, to: &str) -> Page {
+    let (button, text, to) = (words::continue_with(provider), words::confirm_text(provider), to.to_owned());
+    let draw = move || {
+        let body = view! {
+            <h1>{words::CONFIRM_TITLE}</h1>
+            <p>{text}</p>
+            <div class="actions"><a class="button primary" href=to>{button}</a></div>
+        };
+        card(body, ())
+    };
+    Page { status: status(problem.code), ..Page::new(words::CONFIRM_TITLE, draw) }
+}
+
 fn draw(problem: &Problem, words: words::Missing, path: &str) -> Page {
     let words::Missing { title, heading, text, retry } = words;
     let status = status(problem.code);

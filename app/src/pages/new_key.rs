@@ -1,6 +1,6 @@
 //! Making a key where no script runs, and for a service account: the form, and as the answer of its POST the key.
 
-use domain::{ActorId, OrganizationId, Problem};
+use domain::{ActorId, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
@@ -20,7 +20,10 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
         return Ok(reveal::page(asked, room, created.clone(), back));
     }
     let service = match room.place.number("for").map(ActorId) {
-        Some(id) => Some((id.0, service_name(asked, &room, id).await?)),
+        Some(id) => {
+            let (name, role) = service(asked, &room, id).await?;
+            Some((id.0, name, role))
+        }
         None => None,
     };
     let form = KeyForm::load(asked, &room, service).await?;
@@ -51,16 +54,14 @@ fn back(room: &Room) -> Screen {
 
 fn draw(room: &Room, form: &KeyForm) -> AnyView {
     let heading = view! { <h1 id="create-title">{words::CREATE_KEY}</h1> };
-    let buttons = view! {
-        <a class="button" href=back(room).path()>{words::CANCEL}</a>
-        <button class="button primary">{words::GENERATE}</button>
-    };
-    let form = key_form(form, heading.into_any(), buttons.into_any(), true);
+    let cancel = view! { <a class="button" href=back(room).path()>{words::CANCEL}</a> };
+    let form = key_form(form, heading.into_any(), cancel.into_any(), true);
     view! { {frame(room, words::CREATE_KEY, None, form)}<PageHelp/> }.into_any()
 }
 
-/// What a service account is called; making its keys is the admins' business (RA-17).
-async fn service_name(asked: &Asked, room: &Room, id: ActorId) -> Result<String, Problem> {
+/// The name and role of a service account; making its keys is the admins' business (RA-17).
+async fn service(asked: &Asked, room: &Room, id: ActorId) -> Result<(String, Role), Problem> {
     let found = asked.visit.engine.get_service_account(&room.ctx, id).await;
-    Ok(found.map_err(|error| asked.visit.tell(&error))?.name)
+    let account = found.map_err(|error| asked.visit.tell(&error))?;
+    Ok((account.name, account.role))
 }

@@ -12,7 +12,8 @@ use self::fates::fates;
 use super::{Answer, Asked, Outcome, Page};
 use crate::bits::icon;
 use crate::islands::page::PageHelp;
-use crate::parts::frame::{Room, frame, sign_in_first};
+use crate::parts::confirm::{ButtonWords, Confirm, power};
+use crate::parts::frame::{Room, frame};
 use crate::parts::{summary, when};
 use crate::routes::{Place, Screen};
 use crate::words;
@@ -92,13 +93,20 @@ const fn can_take_a_key(account: &ServiceAccount) -> bool {
 
 /// Whether taking this member out is certain to ask for a fresh sign-in (B22).
 fn wants_fresh(shown: &Shown) -> bool {
-    shown.problem.is_none() && (shown.member.role == Role::Owner || shown.keys.len() > 1)
+    shown.member.role == Role::Owner || shown.keys.len() > 1
 }
 
 fn draw(shown: &Shown) -> AnyView {
     let (room, member) = (&shown.room, &shown.member);
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::REMOVE_TITLE.0}<bdi>{member.name.clone()}</bdi>{words::REMOVE_TITLE.1}</h1></div> };
+    let confirm = Confirm::of(room);
+    let button = ButtonWords {
+        id: None,
+        label: words::remove_button(&member.name),
+        confirm: words::CONFIRM_AND_REMOVE,
+        waiting: words::REMOVING,
+    };
     let body = match shown.stays {
         true => Either::Left(view! {
             <div class="sheet">
@@ -108,19 +116,22 @@ fn draw(shown: &Shown) -> AnyView {
             </div>
         }),
         false => Either::Right(view! {
-            <form class="sheet" method="post" action="/ui/remove_member" data-once="">
+            <form
+                class="sheet" method="post" action="/ui/remove_member" data-once=""
+                data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(wants_fresh(shown))
+            >
                 {room.fields(Some(("actor_id", member.actor_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
                     {summary(words::NOT_REMOVED, shown.problem.as_ref(), &room.place)}
-                    {sign_in_first(room, wants_fresh(shown))}
                     {facts(room, member)}
                     {effects()}
                     {fates(shown)}
                 </div>
                 <div class="sheet-foot">
+                    <p class="push">{confirm.note()}</p>
                     <a class="button" href=back>{words::CANCEL}</a>
-                    <button class="button danger">{words::remove_button(&member.name)}</button>
+                    {confirm.button("button danger", button)}
                 </div>
             </form>
         }),

@@ -8,7 +8,8 @@ use super::{Asked, Page};
 use crate::bits::{icon, preview, reasons, revoke_effects};
 use crate::doors::keys::revoke::MOST_KEYS;
 use crate::islands::page::PageHelp;
-use crate::parts::frame::{Room, frame, sign_in_first};
+use crate::parts::confirm::{ButtonWords, Confirm, power};
+use crate::parts::frame::{Room, frame};
 use crate::parts::{fault_line, summary, used};
 use crate::routes::{Place, Screen};
 use crate::words;
@@ -33,7 +34,7 @@ pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, P
     Ok(Page { islands: true, ..Page::new(words::REVOKE_SELECTED, draw) })
 }
 
-fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
+fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, typed: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
         let why = words::none_left(room.place.all("key").count());
@@ -48,21 +49,32 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
     }
     let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
     let noticed = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
+    let confirm = Confirm::of(room);
+    let count = words::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
+    let button = ButtonWords {
+        id: None,
+        label: format!("{} {count}", words::REVOKE),
+        confirm: words::CONFIRM_AND_REVOKE,
+        waiting: words::REVOKING,
+    };
     let body = view! {
-        <form class="sheet" method="post" action="/ui/revoke_keys" data-once="">
+        <form
+            class="sheet" method="post" action="/ui/revoke_keys" data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(keys.len() > 1)
+        >
             {room.fields(Some(("keys", ids)))}
             <div class="sheet-head"><h1>{words::revoke_many(keys.len())}</h1></div>
             <div class="sheet-body">
                 {summary(words::not_revoked(keys.len()), problem, &room.place)}
-                {sign_in_first(room, keys.len() > 1 && problem.is_none())}
                 <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
-                {noticed.then(|| phrase(keys.len(), problem, confirm))}
+                {noticed.then(|| phrase(keys.len(), problem, typed))}
             </div>
             <div class="sheet-foot">
+                <p class="push">{confirm.note()}</p>
                 <a class="button" href=list>{words::CANCEL}</a>
-                <button class="button danger">{words::REVOKE}" "{words::plural(i64::try_from(keys.len()).unwrap_or_default(), "key")}</button>
+                {confirm.button("button danger", button)}
             </div>
         </form>
     };

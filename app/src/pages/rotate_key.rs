@@ -1,14 +1,17 @@
 //! Putting a successor in a key's place (RU-18, RK-28), and as the answer of its POST the new key.
 
+use domain::policy::has_admin_power;
 use domain::view::KeyLine;
 use domain::{Code, KeyId, Moment, OrganizationId, Problem};
+use engine::form_token::FormToken;
 use leptos::prelude::*;
 
 use super::{Asked, Page, reveal};
 use crate::bits::{icon, preview};
 use crate::islands::page::PageHelp;
+use crate::parts::confirm::{ButtonWords, Confirm, power};
 use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, summary, used, when_due};
+use crate::parts::{fault_line, form_token, summary, used, when_due};
 use crate::routes::{Place, Screen};
 use crate::words;
 
@@ -27,11 +30,19 @@ pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Re
     let problem = asked.problem().cloned();
     let overlap = asked.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
     let label = asked.typed("label").unwrap_or_default().to_owned();
-    let draw = move || draw(&room, &line, problem.as_ref(), overlap, label);
+    let token = FormToken::draw(asked.visit.engine.outside());
+    let draw = move || draw(&room, &line, problem.as_ref(), overlap, label, &token);
     Ok(Page { islands: true, ..Page::new(words::ROTATE_KEY, draw) })
 }
 
-fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, label: String) -> AnyView {
+fn draw(
+    room: &Room,
+    line: &KeyLine,
+    problem: Option<&Problem>,
+    overlap: i64,
+    label: String,
+    token: &FormToken,
+) -> AnyView {
     let key = &line.key;
     let back = Screen::Key(room.organization(), key.key_id).path();
     let heading = view! { <div class="sheet-head"><h1>{words::ROTATE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::ROTATE_TITLE.1}</h1></div> };
@@ -51,10 +62,21 @@ fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, la
         return frame(room, words::ROTATE_KEY, None, body.into_any());
     }
     let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
+    let confirm = Confirm::of(room);
+    let button = ButtonWords {
+        id: None,
+        label: words::ROTATE_NOW.into(),
+        confirm: words::CONFIRM_AND_ROTATE,
+        waiting: words::ROTATING,
+    };
     let steps = words::ROTATE_STEPS.map(|step| view! { <li>{step}</li> });
     let body = view! {
-        <form class="sheet" method="post" action="/ui/rotate_key" data-once="">
+        <form
+            class="sheet" method="post" action="/ui/rotate_key" data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(has_admin_power(key.role, key.scopes))
+        >
             {room.fields(Some(("key_id", key.key_id.to_string())))}
+            {form_token(token)}
             {heading}
             <div class="sheet-body">
                 {summary(words::NOT_ROTATED, problem, &room.place)}
@@ -73,7 +95,8 @@ fn draw(room: &Room, line: &KeyLine, problem: Option<&Problem>, overlap: i64, la
                 {loss(problem)}
             </div>
             <div class="sheet-foot">
-                <a class="button" href=back>{words::CANCEL}</a><button class="button primary">{words::ROTATE_NOW}</button>
+                <p class="push">{confirm.note()}</p>
+                <a class="button" href=back>{words::CANCEL}</a>{confirm.button("button primary", button)}
             </div>
         </form>
     };

@@ -34,5 +34,5 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
 
 /// The most its keys may do.
 pub fn account_role(problem: Option<&Problem>, chosen: Role) -> AnyView {
-    role_cards(problem, chosen, words::ACCOUNT_ROLE_HINT, ROLES)
+    role_cards(problem, chosen, words::ACCOUNT_ROLE_HINT, ROLES, |_| false)
 }

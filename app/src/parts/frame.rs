@@ -7,7 +7,7 @@ use engine::Ctx;
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::{form_fields, page_field, sign_in_again, sign_out, summary};
+use super::{form_fields, page_field, sign_out, summary};
 use crate::bits::icon;
 use crate::doors::{Theme, Visit};
 use crate::routes::{DOCS, Place, Screen};
@@ -29,6 +29,8 @@ pub struct Room {
     pub theme: Theme,
     /// The page.
     pub place: Place,
+    /// Whom people sign in with.
+    pub provider: String,
 }
 
 impl Room {
@@ -44,7 +46,9 @@ impl Room {
         let name =
             memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
         remember(visit, id, organization).await;
-        Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: visit.theme, place })
+        let installation = &visit.installation;
+        let provider = words::provider(installation.development, installation.provider.as_deref());
+        Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: visit.theme, place, provider })
     }
 
     /// The organization.
@@ -84,12 +88,6 @@ async fn remember(visit: &Visit, person: PersonId, organization: &OrganizationId
     if let Err(error) = visit.engine.look_around(person, organization).await {
         tracing::warn!(request_id, %error, "the active organization was not kept");
     }
-}
-
-/// Says that a form will want a fresh sign-in, before anything is filled in that would be lost on the way.
-pub fn sign_in_first(room: &Room, wanted: bool) -> Option<AnyView> {
-    let again = (wanted && !room.ctx.is_fresh()).then(|| sign_in_again(&room.place))?;
-    Some(view! { <div class="notice">{icon("info")}<p>{words::SIGN_IN_FIRST}</p>{again}</div> }.into_any())
 }
 
 /// Puts a page into its frame. `trail` is the last step of the breadcrumb.

@@ -4,9 +4,11 @@
 use domain::key::Environment;
 use domain::scope::{ScopeSet, Template};
 use domain::token::{Brand, Kind};
-use domain::{Moment, OrganizationId, Problem, Scope};
+use domain::{Moment, OrganizationId, Problem, Role, Scope};
+use engine::form_token::FormToken;
 use leptos::prelude::*;
 
+use super::confirm::{ButtonWords, Confirm, power, scope_power, template_power};
 use super::picks::picks;
 use super::{fault_line, form_fields};
 use crate::bits::{icon, name_hint};
@@ -27,28 +29,37 @@ pub struct KeyForm {
     place: Place,
     typed: Vec<(String, String)>,
     problem: Option<Problem>,
-    service: Option<(i64, String)>,
+    service: Option<(i64, String, Role)>,
     most_days: Option<i64>,
+    /// The most that the key may do.
+    role: Role,
+    token: FormToken,
+    confirm: Confirm,
     /// Whether the organization lets the person make keys at all.
     pub may_create: bool,
 }
 
 impl KeyForm {
-    /// The form as it was sent, or a fresh one. `service` is the service account that the key is for.
+    /// The form as it was sent, or a fresh one. `service` is the service account that the key is for: its number, name and
+    /// role.
     ///
     /// # Errors
     /// `Unavailable`, when the organization's settings cannot be read.
-    pub async fn load(asked: &Asked, room: &Room, service: Option<(i64, String)>) -> Result<Self, Problem> {
+    pub async fn load(asked: &Asked, room: &Room, service: Option<(i64, String, Role)>) -> Result<Self, Problem> {
         let settings =
             asked.visit.engine.see_organization(&room.ctx).await.map_err(|error| asked.visit.tell(&error))?;
         let screen = Screen::NewKey(room.organization());
         let mine = room.place.screen == screen;
         let acts_as = match &service {
-            Some((_, name)) => words::for_service(name),
+            Some((_, name, _)) => words::for_service(name),
             None => words::acts_as(&room.ctx.actor().name, &room.name),
         };
+        let own = room.ctx.actor().role;
         Ok(Self {
             organization: room.organization(),
+            role: service.as_ref().map_or(own, |(_, _, role)| own.min(*role)),
+            token: FormToken::draw(asked.visit.engine.outside()),
+            confirm: Confirm::of(room),
             acts_as,
             now: room.ctx.now(),
             brand: asked.visit.installation.brand.clone(),
@@ -79,15 +90,25 @@ impl KeyForm {
     }
 }
 
-/// The form, beneath a heading and above its buttons. On a page of its own it is sent once, for its answer is the only
+/// The form, beneath a heading; `cancel` is the way out beside its button. On a page of its own it is sent once, for its answer is the only
 /// place that ever shows the key; in a dialog the island sees to that.
-pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView, alone: bool) -> AnyView {
-    let service = form.service.as_ref().map(|(id, _)| ("actor_id", id.to_string()));
+pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) -> AnyView {
+    let service = form.service.as_ref().map(|(id, ..)| ("actor_id", id.to_string()));
     let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
+    let generate = ButtonWords {
+        id: Some("generate"),
+        label: words::GENERATE.into(),
+        confirm: words::CONFIRM_AND_GENERATE,
+        waiting: words::GENERATING,
+    };
     view! {
-        <form class="sheet" id="create-form" method="post" action="/ui/create_key" novalidate data-once=alone.then_some("")>
+        <form
+            class="sheet" id="create-form" method="post" action="/ui/create_key" novalidate data-once=alone.then_some("")
+            data-stale=form.confirm.stale() data-fresh-for=form.confirm.left()
+        >
             {form_fields(&form.place, &form.organization, service)}
+            {super::form_token(&form.token)}
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" hidden=fine autofocus=!fine>
@@ -100,7 +121,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, buttons: AnyView, alone: bool)
                 {permissions(form)}
                 {expiry::expiry(form)}
             </div>
-            <div class="sheet-foot"><p class="push">{form.acts_as.clone()}" "{expiry::until(form)}</p>{buttons}</div>
+            <div class="sheet-foot"><p class="push">{form.acts_as.clone()}" "{expiry::until(form)}" "{form.confirm.note()}</p>{cancel}{form.confirm.button("button primary", generate)}</div>
         </form>
     }
     .into_any()
@@ -156,27 +177,30 @@ fn environment(form: &KeyForm) -> AnyView {
 
 /// RU-07, RU-11, RU-12, RU-13.
 fn permissions(form: &KeyForm) -> AnyView {
-    let card = |word: &'static str, title: &'static str, note: &'static str| {
+    let card = |word: &'static str, title: &'static str, note: &'static str, powerful: bool| {
         let checked = form.is_chosen("template", word, Template::FullAccess.as_str());
         view! {
             <label class="card">
-                <input type="radio" name="template" value=word checked=checked/>
+                <input type="radio" name="template" value=word checked=checked data-power=power(powerful)/>
                 <span><span class="card-title">{title}</span><span class="card-note">{note}</span></span>
             </label>
         }
     };
-    let templates = Template::ALL.map(|template| card(template.as_str(), template.label(), template.sentence()));
+    let templates = Template::ALL.map(|template| {
+        card(template.as_str(), template.label(), template.sentence(), template_power(form.role, template))
+    });
+    let powerful = |scope| scope_power(form.role, scope);
     let chosen =
         |group: domain::scope::Group| form.typed(&format!("access[{}]", group.as_str())).unwrap_or("none").to_owned();
     view! {
         <fieldset class="field" id="template" aria-describedby="template-error scopes-error least-privilege">
             <legend>{words::PERMISSIONS}</legend>
             <p class="hint" id="least-privilege">{words::LEAST_PRIVILEGE}</p>
-            <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT)}</div>
+            <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT, false)}</div>
             {fault_line("template", form.fault("template"))}
             <div class="unfold custom" id="scopes">
                 <input class="input needs-script" type="search" data-narrow="" autocomplete="off" aria-label=words::NARROW_PICKS placeholder=words::NARROW_PICKS/>
-                {picks(ScopeSet::of(Scope::ALL), chosen)}
+                {picks(ScopeSet::of(Scope::ALL), chosen, powerful)}
                 <p class="hint only-test">{words::SANDBOX_GROUPS}</p>
                 <p class="hint">{words::WRITE_INCLUDES}" "<span id="scope-count" role="status"></span></p>
             </div>

@@ -1,14 +1,16 @@
 //! The table of groups: for each none, read or write (RU-07, RU-11).
 
-use domain::ScopeSet;
 use domain::scope::{Access, Group};
+use domain::{Scope, ScopeSet};
 use leptos::prelude::*;
 
+use super::confirm::power;
 use crate::words;
 
-/// A table of picks. `offered` is all there is to choose from, `chosen` the word that is picked for a group.
-pub fn picks(offered: ScopeSet, chosen: impl Fn(Group) -> String) -> AnyView {
-    let rows = Group::ALL.map(|group| row(offered, group, &chosen(group)));
+/// A table of picks. `offered` is all there is to choose from, `chosen` the word that is picked for a group, and
+/// `powerful` says which scopes ask for a fresh sign-in.
+pub fn picks(offered: ScopeSet, chosen: impl Fn(Group) -> String, powerful: impl Fn(Scope) -> bool) -> AnyView {
+    let rows = Group::ALL.map(|group| row(offered, group, &chosen(group), &powerful));
     view! {
         <table class="picks">
             <thead><tr>
@@ -20,21 +22,22 @@ pub fn picks(offered: ScopeSet, chosen: impl Fn(Group) -> String) -> AnyView {
     .into_any()
 }
 
-fn row(offered: ScopeSet, group: Group, chosen: &str) -> Option<AnyView> {
+fn row(offered: ScopeSet, group: Group, chosen: &str, powerful: &dyn Fn(Scope) -> bool) -> Option<AnyView> {
     let scope = |access| group.scope(access).filter(|scope| offered.allows(*scope));
     let (read, write) = (scope(Access::Read), scope(Access::Write));
     let any = read.or(write)?;
     let name = format!("access[{}]", group.as_str());
-    let pick = |word: &'static str, label: &'static str, title: Option<&'static str>| {
+    let pick = |word: &'static str, label: &'static str, scope: Option<Scope>| {
+        let (title, power) = (scope.map(Scope::sentence), power(scope.is_some_and(powerful)));
         view! {
             <td><label>
-                <input type="radio" name=name.clone() value=word checked=chosen == word title=title/>
+                <input type="radio" name=name.clone() value=word checked=chosen == word title=title data-pick-power=power/>
                 <span class="visually-hidden">{words::pick(group, label)}</span>
             </label></td>
         }
     };
-    let cell = |word, label, title: Option<&'static str>| match title {
-        Some(title) => pick(word, label, Some(title)).into_any(),
+    let cell = |word, label, scope: Option<Scope>| match scope {
+        Some(scope) => pick(word, label, Some(scope)).into_any(),
         None => view! { <td></td> }.into_any(),
     };
     let what = [read, write].into_iter().flatten().map(|scope| scope.sentence()).collect::<Vec<_>>().join(". ");
@@ -43,8 +46,8 @@ fn row(offered: ScopeSet, group: Group, chosen: &str) -> Option<AnyView> {
             <tr class=(!any.in_sandbox()).then_some("only-production")>
                 <th scope="row">{group.label()}<span class="sub">{what}</span></th>
                 {pick("none", words::NONE, None)}
-                {cell("read", words::READ, read.map(|scope| scope.sentence()))}
-                {cell("write", words::WRITE, write.map(|scope| scope.sentence()))}
+                {cell("read", words::READ, read)}
+                {cell("write", words::WRITE, write)}
             </tr>
         }
         .into_any(),

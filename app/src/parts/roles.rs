@@ -4,22 +4,24 @@ use domain::policy::may_give;
 use domain::{Problem, Role};
 use leptos::prelude::*;
 
+use super::confirm::power;
 use crate::bits::field_error;
 use crate::words;
 
-/// Radio cards, each with a sentence of what the role may do.
+/// Radio cards, each with a sentence of what the role may do. `powerful` says which ask for a fresh sign-in.
 pub fn role_cards(
     problem: Option<&Problem>,
     chosen: Role,
     hint: &'static str,
     roles: impl IntoIterator<Item = (Role, &'static str)>,
+    powerful: impl Fn(Role) -> bool,
 ) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("role")).map(str::to_owned);
     let described = if fault.is_some() { "role-hint role-error" } else { "role-hint" };
     let card = |(role, may): (Role, &'static str)| {
         view! {
             <label class="card">
-                <input type="radio" name="role" value=role.as_str() checked=role == chosen/>
+                <input type="radio" name="role" value=role.as_str() checked=role == chosen data-power=power(powerful(role))/>
                 <span><span class="card-title">{role.label()}</span><span class="card-note">{may}</span></span>
             </label>
         }

@@ -105,6 +105,11 @@ pub fn again(back: &Place) -> String {
     format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
 }
 
+/// As [`again`], and then a kept form of that place is finished.
+pub fn confirm(back: &Place, draft: &str) -> String {
+    format!("/sign-in/start?fresh=1&draft={}&return_to={}", encoded(draft), encoded(&back.path()))
+}
+
 /// Where a sign-in begins that asks anew who one is; it leads back to a place.
 pub fn as_someone_else(back: &Place) -> String {
     format!("/sign-in/start?other=1&return_to={}", encoded(&back.path()))

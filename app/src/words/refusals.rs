@@ -9,7 +9,7 @@ pub const fn sentence(code: Code) -> &'static str {
     match code {
         Code::Unauthorized => "Your session has ended and nothing was changed. Sign in again to continue.",
         Code::FreshSignInRequired => {
-            "For your security, this needs a sign-in from the last 10 minutes. Sign in again, then fill in the form once more."
+            "For your security, this needs a sign-in from the last 10 minutes. Sign in again, then try once more."
         }
         Code::WrongAddress => "This invitation is for a different e-mail address than the one you signed in with.",
         Code::Forbidden => "You don’t have permission to do this. Ask an owner or admin of the organization.",
@@ -38,10 +38,6 @@ pub const fn sentence(code: Code) -> &'static str {
         }
     }
 }
-
-/// The same, told before anything is filled in.
-pub const SIGN_IN_FIRST: &str =
-    "For your security, this needs a sign-in from the last 10 minutes. Sign in again first.";
 
 /// Above what may have become of a request that nobody answered.
 pub const NO_ANSWER: &str = "No answer from the server";

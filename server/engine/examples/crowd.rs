@@ -87,14 +87,14 @@ async fn crowd(db: &Db) {
                 "(WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM g WHERE n < {CROWD}) SELECT n FROM g) n"
             );
             let sql = COPY.replace("NUMBERS", &numbers).replace("DIGEST", "CAST('copy ' || n.n AS BLOB)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(writer).await.expect("copied");
-            sqlx::raw_sql("ANALYZE").execute(writer).await.expect("analyzed");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(writer.pool()).await.expect("copied");
+            sqlx::raw_sql("ANALYZE").execute(writer.pool()).await.expect("analyzed");
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             let numbers = format!("(SELECT CAST(g AS BIGINT) AS n FROM generate_series(1, {CROWD}) g) n");
             let sql = COPY.replace("NUMBERS", &numbers).replace("DIGEST", "CAST('copy ' || n.n AS BYTEA)");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool).await.expect("copied");
-            sqlx::raw_sql("ANALYZE").execute(pool).await.expect("analyzed");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool.pool()).await.expect("copied");
+            sqlx::raw_sql("ANALYZE").execute(pool.pool()).await.expect("analyzed");
         }
     }
 }

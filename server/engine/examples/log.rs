@@ -98,12 +98,12 @@ async fn crowd(db: &Db) {
     match db {
         Db::Sqlite { writer, .. } => {
             for sql in [&COPY.replace("NUMBERS", &recursive), head] {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer).await.expect("copied");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer.pool()).await.expect("copied");
             }
         }
-        Db::Postgres(pool) => {
+        Db::Postgres { pool, .. } => {
             for sql in [&COPY.replace("NUMBERS", &series), head, "ANALYZE"] {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await.expect("copied");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool.pool()).await.expect("copied");
             }
         }
     }

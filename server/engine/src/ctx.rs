@@ -125,6 +125,12 @@ impl Ctx {
         self.fresh().is_ok()
     }
 
+    /// For how many seconds more what asks for a fresh sign-in is let through; none of them if it is not.
+    pub fn fresh_seconds(&self) -> i64 {
+        let age = self.credential.signed_in_at().map(|then| self.now.seconds_since(then));
+        age.map_or(0, |age| (FRESH_SECONDS - age).max(0))
+    }
+
     /// Only people do this, none of their keys.
     ///
     /// # Errors

@@ -35,6 +35,9 @@ pub enum Error {
     /// A retry of a request that made this key.
     #[error("already done: key {0}")]
     AlreadyDone(KeyId),
+    /// A form that was sent again, after it made what is shown only once.
+    #[error("the form was sent before")]
+    Repeated,
     /// The database does not answer for the moment.
     #[error("busy")]
     Busy(#[source] StoreError),
@@ -75,7 +78,7 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthorized,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(code, _) => *code,
-            Self::AlreadyDone(_) => Code::AlreadyDone,
+            Self::AlreadyDone(_) | Self::Repeated => Code::AlreadyDone,
             Self::Busy(_) => Code::Unavailable,
             Self::Broken(_) => Code::Internal,
         }

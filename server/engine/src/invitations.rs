@@ -12,6 +12,7 @@ use domain::{ActorId, InvitationId, OrganizationId, PersonId};
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::fence::{conflict, fence, fence_person};
+use crate::form_token::{self, FormToken};
 use crate::keyring::Purpose;
 use crate::keys::page;
 use crate::members::may_make;
@@ -34,10 +35,25 @@ impl Engine {
     /// `FreshSignInRequired` for an admin or owner; `Conflict` for someone who is a member already, or when too many
     /// invitations wait.
     pub async fn invite_member(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
+        self.invite_member_once(ctx, command, None).await
+    }
+
+    /// As [`Engine::invite_member`], and only once however often the form is sent: a second invitation would end the
+    /// first, whose link was shown.
+    ///
+    /// # Errors
+    /// As [`Engine::invite_member`]; `Repeated`.
+    pub async fn invite_member_once(
+        &self,
+        ctx: &Ctx,
+        command: InviteMember,
+        form: Option<&FormToken>,
+    ) -> Result<NewInvitation> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         may_make(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
         fence(self, &mut tx, ctx).await?;
+        form_token::spend(&mut tx, form, "invite_member", ctx.actor.id.0, ctx.now).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
             return Err(conflict("Someone with this e-mail address is already a member"));
         }
@@ -75,8 +91,12 @@ impl Engine {
     /// # Errors
     /// `Denied` for members, and for admins where an owner is invited; `NotFound`.
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
+        self.making_room(|| self.try_to_revoke_invitation(ctx, id)).await
+    }
+
+    async fn try_to_revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         fence(self, &mut tx, ctx).await?;
         let found = invitations::find(&mut tx, reach.organization(), id.as_str()).await?;
         let row = found.ok_or(Error::NotFound)?;

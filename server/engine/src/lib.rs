@@ -7,9 +7,11 @@
 
 pub mod audit;
 pub mod ctx;
+pub mod drafts;
 pub mod error;
 mod fence;
 pub mod flight;
+pub mod form_token;
 pub mod invitations;
 pub mod keyring;
 pub mod keys;
@@ -21,6 +23,7 @@ pub mod organizations;
 pub mod outside;
 mod overview;
 pub mod people;
+mod reserve;
 pub mod runs;
 pub mod sealed;
 pub mod service_accounts;
@@ -38,7 +41,7 @@ use domain::token::Brand;
 pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
 pub use outside::Outside;
-pub use store::{Db, StoreError, migrate};
+pub use store::{BALLAST, Db, StoreError, migrate};
 
 /// The whole house behind the doors. Cheap to clone.
 #[derive(Clone)]
@@ -75,12 +78,13 @@ impl Engine {
         &self.inner.flight
     }
 
-    /// Whether the database answers.
+    /// Whether the database can be read and written.
     ///
     /// # Errors
-    /// `Busy` when it does not.
+    /// `Busy` when it cannot.
     pub async fn ready(&self) -> Result<()> {
-        store::meta::ping(&mut self.db().read().await?).await.map_err(Error::from)
+        store::meta::ping(&mut self.db().read().await?).await?;
+        self.db().check_writing().await.map_err(Error::from)
     }
 
     pub(crate) fn db(&self) -> &Db {

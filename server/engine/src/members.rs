@@ -56,9 +56,13 @@ impl Engine {
     /// `Denied` for members, and for admins and keys where owners are concerned; `FreshSignInRequired` there, and to make
     /// an admin; `NotFound`; `Conflict` for the last owner (decision D5).
     pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
+        self.making_room(|| self.try_to_change_role(ctx, member, role)).await
+    }
+
+    async fn try_to_change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         may_have_owners(ctx, role)?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         let (before, _) = self.manageable(&mut tx, ctx, &reach, member).await?;
         let had = before.actor()?.role;
         if had == role {
@@ -79,9 +83,13 @@ impl Engine {
     /// # Errors
     /// `Denied` for a key; `Conflict` for the last owner.
     pub async fn leave(&self, ctx: &Ctx) -> Result<()> {
+        self.making_room(|| self.try_to_leave(ctx)).await
+    }
+
+    async fn try_to_leave(&self, ctx: &Ctx) -> Result<()> {
         ctx.in_person()?;
         let reach = permit(&ctx.actor, Action::Leave)?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         let (before, _) = self.manageable(&mut tx, ctx, &reach, ctx.actor.id).await?;
         let event = told(Happening::MemberLeft, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;

@@ -93,14 +93,18 @@ impl Engine {
     /// `NotFound` as [`Engine::get_service_account`]; `Denied` for members, and for an account above the caller;
     /// `Invalid` for a role above the caller's.
     pub async fn change_service_account(&self, ctx: &Ctx, command: ChangeServiceAccount) -> Result<ServiceAccount> {
+        self.making_room(|| self.try_to_change_service_account(ctx, &command)).await
+    }
+
+    async fn try_to_change_service_account(&self, ctx: &Ctx, command: &ChangeServiceAccount) -> Result<ServiceAccount> {
         let reach = permit(&ctx.actor, Action::ManageServiceAccounts)?;
         command.role.map_or(Ok(()), |role| not_above(ctx, role))?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         // The fence takes the chain's head, so that what is read after it stays as it is until the end.
         fence(self, &mut tx, ctx).await?;
         let found = actors::find_service(&mut tx, reach.organization(), ctx.now, command.actor).await?;
         let found = found.ok_or(Error::NotFound)?;
-        let (before, after) = (&found.actor, changed(&found.actor, &command, ctx.now));
+        let (before, after) = (&found.actor, changed(&found.actor, command, ctx.now));
         let (had, has): (Role, Role) = (word(&before.role, "actors.role")?, word(&after.role, "actors.role")?);
         if had > ctx.actor.role {
             return Err(Error::Denied);

@@ -5,9 +5,9 @@ use zeroize::Zeroizing;
 
 use crate::ctx::Origin;
 use crate::keyring::{Canon, Purpose};
-use crate::store::Tx;
 use crate::store::sessions::{self, SessionRow};
-use crate::{Engine, Result};
+use crate::store::{Tx, drafts};
+use crate::{Engine, Error, Result};
 
 mod own;
 
@@ -64,7 +64,8 @@ impl Engine {
     /// `Busy`.
     pub async fn update_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
         let digest = self.session_digest(token);
-        let mut tx = self.db().begin().await?;
+        // It takes the place of what is there, and goes with revoking in a browser.
+        let mut tx = self.db().begin_on_reserve().await?;
         let Some(row) = sessions::hold(&mut tx, &digest).await? else { return Ok(false) };
         let row = SessionRow { person_id: person.map(|p| p.0), ..row };
         let sealed = self.seal_in("sessions", &digest, &row.place(), value);
@@ -82,11 +83,21 @@ impl Engine {
         let now = self.outside().now();
         let Some(row) = self.live_session(token).await? else { return Ok(None) };
         if now.seconds_since(Moment(row.seen_at)) >= TOUCH_SECONDS {
-            let mut tx = self.db().begin().await?;
-            sessions::touch(&mut tx, &row.digest, now).await?;
-            tx.commit().await?;
+            match self.touch_session(&row, now).await {
+                // A person who is signed in can still look and revoke while nothing else can be written.
+                Err(Error::Busy(error)) if error.is_full() => {
+                    tracing::debug!(%error, "a session was not noted as seen")
+                }
+                touched => touched?,
+            }
         }
         Ok(self.open_session(&row).map(|value| (value, row.ends_at())))
+    }
+
+    async fn touch_session(&self, row: &SessionRow, now: Moment) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        sessions::touch(&mut tx, &row.digest, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// As [`Engine::find_session`], and the session was not seen by it: what asks is no person.
@@ -108,7 +119,11 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn delete_session(&self, token: &[u8]) -> Result<()> {
-        let mut tx = self.db().begin().await?;
+        self.making_room(|| self.try_to_delete_session(token)).await
+    }
+
+    async fn try_to_delete_session(&self, token: &[u8]) -> Result<()> {
+        let mut tx = self.db().begin_on_reserve().await?;
         sessions::delete(&mut tx, &self.session_digest(token)).await?;
         Ok(tx.commit().await?)
     }
@@ -138,7 +153,7 @@ impl Engine {
         Ok(opened.and_then(std::result::Result::ok))
     }
 
-    /// Removes sessions and sign-ins that have run out.
+    /// Removes sessions, sign-ins and drafts that have run out.
     ///
     /// # Errors
     /// `Busy`.
@@ -146,6 +161,7 @@ impl Engine {
         let now = self.outside().now();
         let mut tx = self.db().begin().await?;
         sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        drafts::sweep(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
 

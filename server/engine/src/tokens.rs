@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::ctx::{Caller, Credential, Origin};
 use crate::fence::fence_person;
+use crate::form_token::{self, FormToken};
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Error, Result};
 
@@ -69,6 +70,31 @@ impl Engine {
         fresh: bool,
         origin: &Origin,
     ) -> Result<IssuedToken> {
+        self.issue(caller, parties, fresh, origin, None).await
+    }
+
+    /// A new token, and only one however often the form is sent.
+    ///
+    /// # Errors
+    /// As [`Engine::issue_token`]; `Repeated`.
+    pub async fn issue_token_once(
+        &self,
+        caller: &Caller,
+        parties: &Parties,
+        origin: &Origin,
+        form: Option<&FormToken>,
+    ) -> Result<IssuedToken> {
+        self.issue(caller, parties, true, origin, form).await
+    }
+
+    async fn issue(
+        &self,
+        caller: &Caller,
+        parties: &Parties,
+        fresh: bool,
+        origin: &Origin,
+        form: Option<&FormToken>,
+    ) -> Result<IssuedToken> {
         let Credential::Session { digest, .. } = &caller.credential else { return Err(Error::Denied) };
         let signing = self.signing_key().await?;
         let mut tx = self.db().begin().await?;
@@ -76,6 +102,7 @@ impl Engine {
         fence_person(self, &mut tx, caller).await?;
         let row = sessions::find(&mut tx, digest).await?.ok_or(Error::Unauthenticated("the session has ended"))?;
         let now = self.outside().now();
+        form_token::spend(&mut tx, form, "issue_token", caller.person.0, now).await?;
         if let Some((span, key)) = present(&row).filter(|(span, _)| !fresh && is_enough(span, &row, now))
             && let Some(signing) = self.signing_key_of(&mut tx, key).await?
         {

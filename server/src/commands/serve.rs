@@ -1,18 +1,17 @@
 //! `roundtable serve`: checks everything, then opens the port, then serves until it is asked to stop.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::doors::Installation;
-use engine::{Db, Engine, Outside, keyring};
+use engine::{BALLAST, Db, Engine, Outside, keyring};
 use oidc::dev::Standin;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, database, tell};
+use super::{Stop, cannot_open, tell};
 use crate::config::{BadSetting, Options, Settings, SignIn, table};
 use crate::demo;
 use crate::http::{self, House, listen, sign_in, site};
@@ -29,9 +28,9 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     let settings = options.settings()?;
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
-    let db = database(options).await?;
-    let _lock = lock(&db, options)?;
+    let db = Db::open_to_serve(options.database_url()?).await.map_err(cannot_open)?;
     engine::migrate(&db).await?;
+    db.hold_reserve(BALLAST).await;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
     let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
@@ -191,19 +190,6 @@ async fn look_at_provider(provider: oidc::Client, is_standin: bool) {
         tracing::warn!(%error, setting, "nobody can sign in: the sign-in provider gives no usable description");
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-}
-
-/// One process per SQLite file: a second one would not know what the first has in the air.
-fn lock(db: &Db, options: &Options) -> Result<Option<File>, Stop> {
-    if db.is_shared() {
-        return Ok(None);
-    }
-    let path = format!("{}.lock", options.database_url()?.trim_start_matches("sqlite://"));
-    let file = File::create(&path).map_err(|e| Stop::Other(format!("cannot write {path}: {e}")))?;
-    let busy =
-        |_| BadSetting(format!("another process serves this database (it holds {path}); use Postgres for several"));
-    file.try_lock().map_err(busy)?;
-    Ok(Some(file))
 }
 
 fn digest(token: &str) -> Vec<u8> {

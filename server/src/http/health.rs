@@ -7,7 +7,7 @@ use axum::routing::get;
 
 use super::House;
 
-/// `/healthz` answers while the process lives; `/readyz` only while the database does.
+/// `/healthz` answers while the process lives; `/readyz` only while the database can be read and written.
 pub fn router(house: House) -> Router {
     Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state(house)
 }

@@ -10,6 +10,7 @@ use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::problem::retry_after;
 use domain::{Code, FieldFault, KeyId, Problem, Scope};
 use engine::Error;
 use serde::Serialize;
@@ -162,7 +163,7 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            parts.headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            parts.headers.insert(RETRY_AFTER, retry_after(id).into());
         }
         _ => {}
     }

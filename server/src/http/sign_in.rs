@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use self::problem::{Problem, told, unavailable};
 use super::House;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
+use super::ui::RESUME;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -39,6 +40,26 @@ struct Waiting {
     return_to: String,
     #[serde(default)]
     again: Option<Again>,
+    /// The token of a form that is finished afterwards.
+    #[serde(default)]
+    draft: Option<String>,
+}
+
+/// Where a sign-in was begun, and what waits for its end.
+#[derive(Clone, Default)]
+struct Begun {
+    return_to: String,
+    draft: Option<String>,
+}
+
+impl Begun {
+    /// Where to go once the person has signed in.
+    fn onward(&self) -> String {
+        match &self.draft {
+            Some(draft) => format!("{RESUME}?draft={draft}&return_to={}", encoded(&self.return_to)),
+            None => self.return_to.clone(),
+        }
+    }
 }
 
 /// A fresh sign-in: of whom, and since when (in seconds).
@@ -55,6 +76,9 @@ struct Start {
     /// `1` for signing in again although one is signed in.
     #[serde(default)]
     fresh: String,
+    /// The token of a form that waits for a fresh sign-in.
+    #[serde(default)]
+    draft: String,
     /// `1` for signing in as someone else.
     #[serde(default)]
     other: String,
@@ -79,19 +103,20 @@ async fn start(
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    let return_to = safe_return(&query.return_to);
+    let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
+    let begun = Begun { return_to: safe_return(&query.return_to), draft };
     let again = visit
         .caller
         .as_ref()
         .filter(|_| query.fresh == "1")
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
-    match begin(&house, &return_to, again, query.other == "1").await {
+    match begin(&house, &begun, again, query.other == "1").await {
         Ok((url, cookie)) => {
             let cookies = cookie.into_iter().chain(flows::make_room(&house, &headers));
             let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
             (AppendHeaders(cookies), Redirect::to(&url)).into_response()
         }
-        Err(problem) => failed(&visit, problem, &return_to),
+        Err(problem) => failed(&visit, problem, &begun),
     }
 }
 
@@ -101,25 +126,28 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let begun = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
-    let mut return_to = begun.as_ref().map_or_else(|| String::from("/"), flows::Flow::return_to);
-    match come_back(&house, &visit, back, begun.as_ref(), &mut return_to).await {
-        Ok(()) => Redirect::to(&return_to).into_response(),
+    let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
+    let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
+    let mut begun = Begun { return_to, draft: None };
+    match come_back(&house, &visit, back, kept.as_ref(), &mut begun).await {
+        Ok(()) => Redirect::to(&begun.onward()).into_response(),
         // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.
-        Err(Problem::Expired) if begun.is_some() && visit.caller.is_some() => Redirect::to(&return_to).into_response(),
-        Err(problem) => failed(&visit, problem, &return_to),
+        Err(Problem::Expired) if kept.is_some() && visit.caller.is_some() => {
+            Redirect::to(&begun.return_to).into_response()
+        }
+        Err(problem) => failed(&visit, problem, &begun),
     }
 }
 
 /// Where to send the browser, and the cookie that it keeps.
-type Begun = (String, Option<HeaderValue>);
+type Sent = (String, Option<HeaderValue>);
 
 /// `other` asks the provider not to take for granted who it is.
-async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool) -> Result<Begun, Problem> {
+async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) -> Result<Sent, Problem> {
     let outside = house.engine.outside();
     let fresh_since = again.map(|again| again.since);
     let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
-    let kept = flows::Flow::new(outside.now().0.div_euclid(1000), token(outside), return_to);
+    let kept = flows::Flow::new(outside.now().0.div_euclid(1000), token(outside), &begun.return_to);
     let mut url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
     if other && again.is_none() {
         url.query_pairs_mut().append_pair("prompt", "select_account");
@@ -128,31 +156,32 @@ async fn begin(house: &House, return_to: &str, again: Option<Again>, other: bool
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
         browser: digest(&kept.token),
-        return_to: return_to.to_owned(),
+        return_to: begun.return_to.clone(),
         again,
+        draft: begun.draft.clone(),
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
     Ok((url.to_string(), kept.keep(house, &flow.state)))
 }
 
-/// Takes the sign-in up where it was left; `return_to` is where it was begun, once that is known.
+/// Takes the sign-in up where it was left; `begun` is filled in once that is known.
 async fn come_back(
     house: &House,
     visit: &Visit,
     back: Return,
-    begun: Option<&flows::Flow>,
-    return_to: &mut String,
+    kept: Option<&flows::Flow>,
+    begun: &mut Begun,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
     let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
     // Another browser's return would sign its person in here.
-    let begun = begun.ok_or(Problem::Expired)?;
-    if digest(&begun.token) != waiting.browser {
+    let kept = kept.ok_or(Problem::Expired)?;
+    if digest(&kept.token) != waiting.browser {
         return Err(Problem::Expired);
     }
-    *return_to = waiting.return_to;
+    *begun = Begun { return_to: waiting.return_to, draft: waiting.draft };
     if let Some(error) = back.error {
         tracing::info!(error = error.escape_debug().to_string(), "the provider did not sign the person in");
         return Err(Problem::said(&error));
@@ -201,17 +230,27 @@ async fn renew(visit: &Visit, person: i64, signed_in_at: Moment) -> Result<(), t
 }
 
 /// Back to the sign-in page, which says what went wrong and under which request it is found in the log.
-fn failed(visit: &Visit, problem: Problem, return_to: &str) -> Response {
+fn failed(visit: &Visit, problem: Problem, begun: &Begun) -> Response {
     let (word, request) = (problem.as_str(), &visit.origin.request_id);
     tracing::info!(request_id = request, problem = word, "nobody was signed in");
-    let back = if return_to == "/" { String::new() } else { format!("&return_to={}", encoded(return_to)) };
-    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}")).into_response()
+    let back = match begun.return_to.as_str() {
+        "" | "/" => String::new(),
+        path => format!("&return_to={}", encoded(path)),
+    };
+    // The form that waits is still there for another try.
+    let draft = begun.draft.as_ref().map(|draft| format!("&draft={draft}")).unwrap_or_default();
+    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}{draft}")).into_response()
 }
 
 /// Where to go after signing in: a place of ours, written anew from what was read, or the start page.
 fn safe_return(path: &str) -> String {
     let place = Place::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
     place.map_or_else(|| Screen::Home.path(), |place| place.path())
+}
+
+/// Whether a text may be the token of a kept form.
+fn is_token(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).

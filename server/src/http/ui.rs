@@ -16,9 +16,11 @@ use domain::Code;
 use leptos::nonce::Nonce;
 use tower_http::compression::CompressionLayer;
 
+mod drafts;
 mod exported;
 mod posted;
 
+pub use drafts::PATH as RESUME;
 pub use posted::wants_page;
 
 /// Forms that are answered with a file. They are no server functions, and stand beside them.
@@ -32,6 +34,7 @@ pub fn router() -> Router {
         .layer(CompressionLayer::new())
         .route("/ui/{function}", post(posted::receive).get(astray))
         .route(exported::PATH, post(exported::receive).get(astray))
+        .route(drafts::PATH, get(drafts::resume))
         .fallback(page)
 }
 

@@ -246,7 +246,7 @@ async fn a_database_that_is_gone_is_503() {
     house.db.close().await;
     let refused = house.get("/api/v1/workspaces", &key).await;
     assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
-    assert_eq!(refused.header("retry-after"), "2");
+    assert!(refused.header("retry-after").parse().is_ok_and(|seconds| (1..=4).contains(&seconds)));
     assert_eq!(house.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(house.get("/healthz", "").await.status, StatusCode::OK);
 }

@@ -119,7 +119,15 @@ async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
 #[tokio::test]
 async fn an_unknown_page_is_missing_in_our_own_dress() {
     let house = House::empty().await;
-    for path in ["/docs/nothing", "/docs/nothing.md", "/docs/api-keys/more", "/docs/%3Cscript%3E"] {
+    for path in [
+        "/docs/nothing",
+        "/docs/nothing.md",
+        "/docs/api-keys/more",
+        "/docs/%3Cscript%3E",
+        "/docs/dev",
+        "/docs/dev/proofs",
+        "/docs/proofs",
+    ] {
         let page = house.get(path, "").await;
         assert_eq!(page.status.as_u16(), 404, "{path}");
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");

@@ -46,7 +46,8 @@ async fn a_session_that_cannot_be_read_is_told_on_a_page_that_leads_back() {
     let cookie = house.someone("olivia").await.cookie();
     house.sql("ALTER TABLE sessions RENAME TO sessions_away").await;
     let shown = page(&house, "/account?from=here", &cookie).await;
-    assert_eq!((shown.status.as_u16(), shown.header("retry-after")), (503, "5"), "{}", shown.text);
+    assert_eq!(shown.status.as_u16(), 503, "{}", shown.text);
+    assert!(shown.header("retry-after").parse().is_ok_and(|seconds| (1..=4).contains(&seconds)));
     assert!(
         shown.text.contains("Roundtable cannot answer right now") && shown.text.contains("href=\"/account?from=here\"")
     );

@@ -191,7 +191,7 @@ impl House {
     /// Writes to the database behind the product's back.
     pub async fn sql(&self, sql: &str) {
         let Db::Sqlite { writer, .. } = &self.db else { panic!("these tests run on SQLite") };
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer).await.expect("written");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer.pool()).await.expect("written");
     }
 
     /// A call of the API with a bearer credential (none if empty) and a JSON body (none if null).

@@ -78,6 +78,9 @@ impl Drop for Server {
     }
 }
 
+/// Arguments, variables, and how the sentence begins.
+type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+
 // F5: one sentence and 78 for every bad setting, wherever it is given.
 #[test]
 fn a_bad_setting_ends_with_one_sentence_and_78() {
@@ -85,7 +88,7 @@ fn a_bad_setting_ends_with_one_sentence_and_78() {
     std::fs::write(folder.0.join("unknown.toml"), "public_ulr = \"x\"\n").expect("a file");
     std::fs::write(folder.0.join("bad.toml"), "allow_http = \"maybe\"\n").expect("a file");
     std::fs::write(folder.0.join("open.toml"), "brand = \"x\n").expect("a file");
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let cases: &[Case] = &[
         (&["serve"], &[("ROUNDTABLE_ADDR", "here")], "ROUNDTABLE_ADDR must be"),
         (&["serve", "--addr", "here"], &[], "--addr must be"),
         (&["serve", "--addr=here"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")], "--addr must be"),

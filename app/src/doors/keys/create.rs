@@ -6,8 +6,8 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Flash, Refusal, Visit, open, told};
-use super::{CreatedKey, Picks, picked};
+use super::super::{Flash, Made, Refusal, Visit, form_token, open, told};
+use super::{CreatedKey, Picks, made_before, picked};
 
 /// The choice of single scopes, beside the templates.
 pub const CUSTOM: &str = "custom";
@@ -35,6 +35,9 @@ pub struct Form {
     /// A service account, if the key is for one.
     #[serde(default)]
     pub actor_id: String,
+    /// What tells this rendering of the form from any other.
+    #[serde(default)]
+    pub form_token: String,
 }
 
 /// Makes a key for the person, or for a service account.
@@ -42,12 +45,16 @@ pub struct Form {
 /// # Errors
 /// A problem that names the fields at fault.
 #[server(prefix = "/ui", endpoint = "create_key")]
-pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<CreatedKey, Refusal> {
+pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<Made<CreatedKey>, Refusal> {
     let (visit, ctx) = open(&organization).await?;
     let command = form.read(&visit, ctx.now())?;
-    let new = visit.engine.create_key(&ctx, command).await.map_err(told(&visit))?;
+    let once = form_token(&form.form_token).map(|token| token.once("create_key"));
+    let new = match visit.engine.create_key_once(&ctx, command, once.as_ref()).await {
+        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&visit, &ctx, key).await),
+        made => made.map_err(told(&visit))?,
+    };
     visit.leave(Flash::Created { key_id: new.view.key_id }).await;
-    Ok(new.into())
+    Ok(Made::New(new.into()))
 }
 
 impl Form {

@@ -3,8 +3,8 @@
 use domain::command::{Expiry, RotateKey as Command};
 use leptos::prelude::*;
 
-use super::super::{Flash, Refusal, open, told};
-use super::{CreatedKey, Replaced, key_id as id_of};
+use super::super::{Flash, Made, Refusal, form_token as token_of, open, told};
+use super::{CreatedKey, Replaced, key_id as id_of, made_before};
 
 /// Makes the successor of a key. Without a name it is called as the key was.
 ///
@@ -17,7 +17,8 @@ pub async fn rotate_key(
     #[server(default)] overlap_seconds: String,
     #[server(default)] label: String,
     #[server(default)] confirm_message_loss: String,
-) -> Result<CreatedKey, Refusal> {
+    #[server(default)] form_token: String,
+) -> Result<Made<CreatedKey>, Refusal> {
     let (visit, ctx) = open(&organization).await?;
     let key = id_of(&visit, &key_id)?;
     let name = Some(label.trim()).filter(|name| !name.is_empty());
@@ -26,9 +27,13 @@ pub async fn rotate_key(
     let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
     let command = command.map_err(|faults| visit.invalid(faults))?;
     let command = Command { confirm_message_loss: confirm_message_loss == "true", ..command };
-    let rotated = visit.engine.rotate_key(&ctx, command, None).await.map_err(told(&visit))?;
+    let once = token_of(&form_token).map(|token| token.once("rotate_key"));
+    let rotated = match visit.engine.rotate_key(&ctx, command, once.as_ref()).await {
+        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&visit, &ctx, key).await),
+        rotated => rotated.map_err(told(&visit))?,
+    };
     visit.leave(Flash::Created { key_id: rotated.new.view.key_id }).await;
     let ends_at = Some(rotated.old_ends_at).filter(|end| *end > ctx.now());
     let replaced = Some(Replaced { key_id: key, ends_at, lost: rotated.messages_orphaned });
-    Ok(CreatedKey { replaced, ..rotated.new.into() })
+    Ok(Made::New(CreatedKey { replaced, ..rotated.new.into() }))
 }

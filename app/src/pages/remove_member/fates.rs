@@ -1,10 +1,12 @@
 //! What becomes of each key of someone who goes: it ends, or a service account gets a successor.
 
+use domain::policy::has_admin_power;
 use domain::view::KeyLine;
 use leptos::prelude::*;
 
 use super::Shown;
 use crate::bits::{icon, preview};
+use crate::parts::confirm::power;
 use crate::parts::{fault_line, used};
 use crate::words;
 
@@ -54,9 +56,11 @@ fn choice(shown: &Shown, line: &KeyLine) -> AnyView {
     let name = format!("keys[{}]", key.key_id);
     let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
     let chosen = typed.unwrap_or_else(|| "end".into());
+    // A successor with admin power takes a fresh sign-in, an end does not.
+    let powerful = power(has_admin_power(key.role, key.scopes));
     let option = |value: String, text: String| {
-        let selected = value == chosen;
-        view! { <option value=value selected=selected>{text}</option> }
+        let (selected, power) = (value == chosen, powerful.filter(|_| value != "end"));
+        view! { <option value=value selected=selected data-power=power>{text}</option> }
     };
     let free = line.rotated_to.is_none();
     let heirs = shown.heirs.iter().map(|heir| option(heir.actor_id.to_string(), words::isolated(&heir.name)));

@@ -35,9 +35,13 @@ impl Engine {
     /// # Errors
     /// As [`Engine::revoke_key`], for any of them; `FreshSignInRequired` for more than one (B22).
     pub async fn revoke_keys(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
+        self.making_room(|| self.try_to_revoke(ctx, ids, reason)).await
+    }
+
+    async fn try_to_revoke(&self, ctx: &Ctx, ids: &[KeyId], reason: RevokeReason) -> Result<Vec<Revoked>> {
         let own = ids.iter().all(|id| is_itself(ctx, *id));
         let reach = permit(&ctx.actor, if own { Action::RevokeItself } else { Action::RevokeKey })?;
-        let mut tx = self.db().begin().await?;
+        let mut tx = self.db().begin_on_reserve().await?;
         fence(self, &mut tx, ctx).await?;
         // In one order for everybody, so that none waits for another in a circle.
         let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();

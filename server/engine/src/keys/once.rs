@@ -45,13 +45,15 @@ impl Engine {
         Ok(store::once::insert(tx, who, (&once.digest, &once.request), key, ctx.now).await?)
     }
 
-    /// Forgets requests older than a day.
+    /// Forgets requests, and spent forms, older than a day.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn forget_requests(&self) -> Result<()> {
         let mut tx = self.db().begin().await?;
-        store::once::forget(&mut tx, self.outside().now().plus_seconds(-REMEMBERED_SECONDS)).await?;
+        let before = self.outside().now().plus_seconds(-REMEMBERED_SECONDS);
+        store::once::forget(&mut tx, before).await?;
+        store::drafts::forget(&mut tx, before).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -39,15 +39,20 @@ impl Engine {
     /// member, key or service account that is not there; `Invalid` for too many keys; `Conflict` for the last owner
     /// (decision D5), for a service account that has a key already, and for handing over a key that has a successor.
     pub async fn remove_member_and_keys(&self, ctx: &Ctx, command: RemoveMember) -> Result<Vec<NewKey>> {
+        self.making_room(|| self.try_to_remove(ctx, &command)).await
+    }
+
+    async fn try_to_remove(&self, ctx: &Ctx, command: &RemoveMember) -> Result<Vec<NewKey>> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
-        may_settle(ctx, &command)?;
-        let mut tx = self.db().begin().await?;
+        may_settle(ctx, command)?;
+        // Successors are new keys, and wait for space like any other.
+        let mut tx = if hands_over(command) { self.db().begin().await? } else { self.db().begin_on_reserve().await? };
         let person = hold_person_of(&mut tx, &reach, command.member).await?;
         let (before, presented) = self.manageable(&mut tx, ctx, &reach, command.member).await?;
         if before.person_id.map(PersonId) != person {
             return Err(conflict("This member signed in for the first time just now. Try again"));
         }
-        let (successors, expired) = self.settle_keys(&mut tx, ctx, &reach, &command, presented).await?;
+        let (successors, expired) = self.settle_keys(&mut tx, ctx, &reach, command, presented).await?;
         let event = told(Happening::MemberRemoved, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;
         if let Some(person) = person

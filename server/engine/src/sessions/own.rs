@@ -54,7 +54,17 @@ impl Engine {
         reason: &str,
         meant: impl Fn(&SessionRow) -> bool,
     ) -> Result<usize> {
-        let mut tx = self.db().begin().await?;
+        self.making_room(|| self.try_to_end_sessions(caller, origin, reason, &meant)).await
+    }
+
+    async fn try_to_end_sessions(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+        reason: &str,
+        meant: impl Fn(&SessionRow) -> bool,
+    ) -> Result<usize> {
+        let mut tx = self.db().begin_on_reserve().await?;
         self.hold_heads(&mut tx, caller.person, None).await?;
         fence_person(self, &mut tx, caller).await?;
         let rows = sessions::of_person(&mut tx, caller.person).await?;

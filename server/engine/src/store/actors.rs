@@ -4,7 +4,7 @@ use domain::key::Environment;
 use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
-use super::{Conn, Link, StoreError, Tx, on, run, word};
+use super::{Link, StoreError, Tx, on, run, word};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One actor.
@@ -189,14 +189,8 @@ pub async fn find(link: &mut Link, organization: &OrganizationId, id: ActorId) -
 pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
-    Ok(match tx.conn() {
-        Conn::Sqlite(conn) => {
-            sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
-        }
-        Conn::Postgres(conn) => {
-            sqlx::query_as(POSTGRES).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
-        }
-    })
+    let sql = tx.either(SQLITE, POSTGRES);
+    on!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
 /// Service accounts, newest first, from `before` (exclusive) on.

@@ -4,7 +4,7 @@ mod find;
 
 use domain::OrganizationId;
 
-use super::{Conn, Link, StoreError, Tx, on, run};
+use super::{Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
@@ -73,8 +73,8 @@ pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(
 pub async fn hold_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     // SQLite has one writer at a time anyway.
     const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
-    if let Conn::Postgres(conn) = tx.conn() {
-        let _: (i64,) = sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn).await?;
+    if tx.has_row_locks() {
+        let _: (i64,) = on!(tx, conn => sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn))?;
     }
     Ok(())
 }

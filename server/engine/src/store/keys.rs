@@ -7,7 +7,7 @@ mod list;
 use domain::token::Kind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
-use super::{Conn, Link, StoreError, Tx, on, run, word};
+use super::{Link, StoreError, Tx, on, run, word};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One key.
@@ -208,14 +208,8 @@ pub async fn hold(
     const ALONE: &str =
         concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE");
     let postgres = if alone { ALONE } else { SHARED };
-    Ok(match tx.conn() {
-        Conn::Sqlite(conn) => {
-            sqlx::query_as(SQLITE).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
-        }
-        Conn::Postgres(conn) => {
-            sqlx::query_as(postgres).bind(organization.as_str()).bind(id.0).fetch_optional(conn).await?
-        }
-    })
+    let sql = tx.either(SQLITE, postgres);
+    on!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
 /// Writes back what may change of a key, if nobody changed it since it was read. Says whether it did.

@@ -37,6 +37,14 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreErro
     Ok(row.is_some())
 }
 
+/// Writes something that nobody needs, to see whether writing works.
+pub async fn count_trial(tx: &mut Tx) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO meta (name, value) VALUES ('write_trials', '1') \
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)";
+    run!(tx, conn => sqlx::query(SQL).execute(conn))?;
+    Ok(())
+}
+
 /// The next number of a counter.
 pub async fn next(tx: &mut Tx, counter: &str) -> Result<i64, StoreError> {
     const SQL: &str = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";

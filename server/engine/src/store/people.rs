@@ -2,7 +2,7 @@
 
 use domain::{Moment, OrganizationId, PersonId};
 
-use super::{Conn, Link, StoreError, Tx, meta, on, run, word};
+use super::{Link, StoreError, Tx, meta, on, run, word};
 
 /// One person.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -27,8 +27,8 @@ pub async fn get(link: &mut Link, id: PersonId) -> Result<Option<PersonRow>, Sto
 pub async fn hold(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
     // SQLite has one writer at a time anyway.
     const POSTGRES: &str = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
-    if let Conn::Postgres(conn) = tx.conn() {
-        let _: Option<(i64,)> = sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn).await?;
+    if tx.has_row_locks() {
+        let _: Option<(i64,)> = on!(tx, conn => sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use domain::{Moment, PersonId, SessionId};
 
-use super::{Conn, Link, StoreError, Tx, on, run};
+use super::{Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
 use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 
@@ -98,10 +98,8 @@ pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, 
 pub async fn hold(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQLITE: &str = select!("WHERE digest = $1");
     const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
-    Ok(match tx.conn() {
-        Conn::Sqlite(conn) => sqlx::query_as(SQLITE).bind(digest).fetch_optional(conn).await?,
-        Conn::Postgres(conn) => sqlx::query_as(POSTGRES).bind(digest).fetch_optional(conn).await?,
-    })
+    let sql = tx.either(SQLITE, POSTGRES);
+    on!(tx, conn => sqlx::query_as(sql).bind(digest).fetch_optional(conn))
 }
 
 /// A session by the id that its person sees.

@@ -72,10 +72,10 @@ async fn first_release(place: &Place) {
     };
     match &db {
         engine::Db::Sqlite { writer, .. } => {
-            only_first(sqlx::migrate!("migrations/sqlite")).run(writer).await.expect("the first tables");
+            only_first(sqlx::migrate!("migrations/sqlite")).run(writer.pool()).await.expect("the first tables");
         }
-        engine::Db::Postgres(pool) => {
-            only_first(sqlx::migrate!("migrations/postgres")).run(pool).await.expect("the first tables");
+        engine::Db::Postgres { pool, .. } => {
+            only_first(sqlx::migrate!("migrations/postgres")).run(pool.pool()).await.expect("the first tables");
         }
     }
     db.close().await;

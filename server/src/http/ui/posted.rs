@@ -2,7 +2,7 @@
 //! once), a refusal shows the form again with everything typed, new keys and links are shown in this very answer.
 
 use app::doors::members::Removed;
-use app::doors::{Done, Visit, status};
+use app::doors::{Done, Made, Visit, status};
 use app::pages::{Asked, Outcome, Posted, answer, go, refused, session_ended, worded};
 use app::routes::Place;
 use axum::Extension;
@@ -16,12 +16,12 @@ use domain::{Code, Problem};
 use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
-use super::pairs;
+use super::{drafts, pairs};
 
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// The longest answer of ours: the keys of a hundred hand-overs are far below. One that is cut loses new keys.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Runs the server function of the address and answers as the sender can read it.
 pub async fn receive(
@@ -36,23 +36,46 @@ pub async fn receive(
     let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
         return refused(visit.clone(), nonce, &visit.problem(Code::TooLarge), "").into_response();
     };
-    if !plain {
-        let (cookies, result) = run(&visit, parts, form).await;
-        return with(cookies, json(result));
+    if plain {
+        return finish(visit, nonce, &function, parts, form).await;
     }
+    let browser = drafts::browser(&visit, &parts.headers);
+    let (cookies, result) = run(&visit, parts, form.clone()).await;
+    if let Err(problem) = &result
+        && let Some(kept) = drafts::keep(&visit, browser, &function, &form, problem).await
+    {
+        return with(cookies, kept.json());
+    }
+    with(cookies, json(result))
+}
+
+/// Runs the server function of a plain form, and answers with a page.
+pub(super) async fn finish(visit: Visit, nonce: Option<Nonce>, function: &str, parts: Parts, form: Bytes) -> Response {
     // Before anything is done: an answer without a page to stand on could lose a new key.
     let typed = pairs(&form);
-    let page = typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Place::parse(page));
-    let Some(place) = page else {
+    let Some(place) = page_of(&typed) else {
         return refused(visit.clone(), nonce, &visit.problem(Code::BadRequest), "").into_response();
     };
-    let (cookies, result) = run(&visit, parts, form).await;
-    let outcome = match result.and_then(|answer| outcome(&visit, &function, &answer)) {
+    let browser = drafts::browser(&visit, &parts.headers);
+    let (cookies, result) = run(&visit, parts, form.clone()).await;
+    let outcome = match result.and_then(|answer| outcome(&visit, function, &answer)) {
         Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
         Ok(Next::Show(outcome)) => outcome,
-        Err(problem) => return with(cookies, refuse(visit, nonce, true, Some((place, typed)), problem).await),
+        Err(problem) => {
+            let kept = drafts::keep(&visit, browser, function, &form, &problem).await;
+            let response = match kept {
+                Some(kept) => kept.page(visit, nonce),
+                None => refuse(visit, nonce, true, Some((place, typed)), problem).await,
+            };
+            return with(cookies, response);
+        }
     };
     with(cookies, show(visit, nonce, place, Posted { typed, outcome }).await)
+}
+
+/// The page that a form stands on, as it says.
+pub(super) fn page_of(typed: &[(String, String)]) -> Option<Place> {
+    typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Place::parse(page))
 }
 
 /// A form that was refused, as the sender can read it: the page it stands on with everything that was typed, if there is
@@ -88,11 +111,19 @@ enum Next {
 
 fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
     match function {
-        "create_key" | "rotate_key" => read(visit, answer).map(|created| Next::Show(Outcome::Created(created))),
-        "invite_member" => read(visit, answer).map(|invited| Next::Show(Outcome::Invited(invited))),
+        "create_key" | "rotate_key" => read(visit, answer).map(|made| shown(made, Outcome::Created)),
+        "invite_member" => read(visit, answer).map(|made| shown(made, Outcome::Invited)),
         "remove_member" => read(visit, answer).map(removed),
-        "issue_token" => read(visit, answer).map(|token| Next::Show(Outcome::Issued(token))),
+        "issue_token" => read(visit, answer).map(|made| shown(made, Outcome::Issued)),
         _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
+    }
+}
+
+/// What is new is shown in this answer; what the same form made before is not.
+fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> Outcome) -> Next {
+    match made {
+        Made::New(new) => Next::Show(outcome(new)),
+        Made::Before(done) => Next::Go(done.to),
     }
 }
 

@@ -237,8 +237,8 @@ impl World {
 
 fn pool(db: &Db) -> &sqlx::SqlitePool {
     match db {
-        Db::Sqlite { writer, .. } => writer,
-        Db::Postgres(_) => unreachable!("the matrix runs on SQLite"),
+        Db::Sqlite { writer, .. } => writer.pool(),
+        Db::Postgres { .. } => unreachable!("the matrix runs on SQLite"),
     }
 }
 

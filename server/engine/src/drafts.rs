@@ -1,0 +1,52 @@
+//! Forms that wait until their sender has signed in again: sealed, for ten minutes, for one use by the same person in
+//! the same browser.
+
+use zeroize::Zeroizing;
+
+use crate::ctx::Caller;
+use crate::keyring::Canon;
+use crate::store::drafts;
+use crate::{Engine, Result};
+
+/// A draft is kept for ten minutes.
+pub const DRAFT_SECONDS: i64 = 10 * 60;
+/// The most drafts that are kept of one person; an older one gives way.
+const MOST_DRAFTS: i64 = 5;
+
+impl Engine {
+    /// Keeps a form, and gives the token that takes it back. `browser` is a secret that only the sender's browser has:
+    /// a link with the token opens nothing anywhere else.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn keep_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
+        let token = String::from_utf8_lossy(&self.outside().base62::<43>()).into_owned();
+        let digest = self.session_digest(token.as_bytes());
+        let place = place(caller, browser);
+        let sealed = self.ring().seal(self.outside().bytes(), "drafts", &digest, &place, form);
+        let expires = self.outside().now().plus_seconds(DRAFT_SECONDS);
+        let mut tx = self.db().begin().await?;
+        drafts::insert(&mut tx, &digest, caller.person, &sealed, expires).await?;
+        drafts::keep_newest(&mut tx, caller.person, MOST_DRAFTS).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Takes a form back, once. Nothing for one that is used or too old, or that another person or browser sent.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn take_draft(&self, caller: &Caller, browser: &str, token: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let digest = self.session_digest(token.as_bytes());
+        let mut tx = self.db().begin().await?;
+        let sealed = drafts::take(&mut tx, &digest, caller.person, self.outside().now()).await?;
+        tx.commit().await?;
+        let place = place(caller, browser);
+        Ok(sealed.and_then(|sealed| self.ring().unseal("drafts", &digest, &place, &sealed).ok()))
+    }
+}
+
+/// Whose form it is, and which browser sent it: nothing else unseals it.
+fn place(caller: &Caller, browser: &str) -> Canon {
+    Canon::of("draft").number(caller.person.0).text(browser)
+}

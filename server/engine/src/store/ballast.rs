@@ -1,0 +1,135 @@
+//! A reserve of disk space beside the SQLite file. When the disk is full it is given up, so that access can still be
+//! taken away; until it can be put back, nothing else is written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const MIB: u64 = 1024 * 1024;
+/// How large the reserve is where there is room.
+pub const BALLAST: u64 = 16 * MIB;
+/// The smallest reserve that is of use.
+const LEAST: u64 = MIB;
+/// How often it is tried to put the reserve back.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The reserve of one database file.
+pub(super) struct Ballast {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// This process keeps none.
+    Unused,
+    /// It is there.
+    Held,
+    /// It was given up, or never found room. Holds the size that is wanted and when it was last tried.
+    Spent(u64, Option<Instant>),
+}
+
+impl Ballast {
+    pub(super) fn beside(database: &Path) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".ballast");
+        Self { path: path.into(), state: Mutex::new(State::Unused) }
+    }
+
+    /// Takes the space, as much of `most` as leaves an equal amount free; says whether it could.
+    pub(super) fn hold(&self, most: u64) -> bool {
+        let mut state = self.state();
+        let held = self.take(most);
+        *state = if held { State::Held } else { State::Spent(most, Some(Instant::now())) };
+        held
+    }
+
+    /// Gives the space up. Says whether there was any to give.
+    pub(super) fn spend(&self) -> bool {
+        let mut state = self.state();
+        if !matches!(*state, State::Held) {
+            return false;
+        }
+        let most = fs::metadata(&self.path).map_or(BALLAST, |file| file.len());
+        // The blocks of a file that someone still has open are only free once it is cut off.
+        let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(0));
+        let gone = fs::remove_file(&self.path);
+        tracing::error!(
+            freed = cut.is_ok() || gone.is_ok(),
+            "the disk is full: the reserve was given up for revoking, and everything else is refused until there is space"
+        );
+        *state = State::Spent(most, None);
+        true
+    }
+
+    /// Whether there is nothing to look after: the reserve is there, or none is kept.
+    pub(super) fn is_untouched(&self) -> bool {
+        !matches!(*self.state(), State::Spent(..))
+    }
+
+    /// Whether writing is open to everything. Puts the reserve back where there is space for it again.
+    pub(super) fn is_open(&self) -> bool {
+        let mut state = self.state();
+        let State::Spent(most, tried) = &*state else { return true };
+        if tried.is_some_and(|at| at.elapsed() < RETRY) {
+            return false;
+        }
+        let most = *most;
+        let held = self.take(most);
+        *state = if held { State::Held } else { State::Spent(most, Some(Instant::now())) };
+        if held {
+            tracing::info!("there is space on the disk again: the reserve is back, and everything is written again");
+        }
+        held
+    }
+
+    /// Whether a few pages would find room now.
+    pub(super) fn has_room(&self) -> bool {
+        let trial = self.path.with_extension("trial");
+        let written = write(&trial, MIB / 4);
+        let _ = fs::remove_file(&trial);
+        written.is_ok()
+    }
+
+    fn take(&self, most: u64) -> bool {
+        if fs::metadata(&self.path).is_ok_and(|file| file.len() >= LEAST) {
+            return true;
+        }
+        let sizes = std::iter::successors(Some(most), |size| Some(size / 2)).take_while(|size| *size >= LEAST);
+        sizes.into_iter().any(|size| self.reserve(size).is_ok())
+    }
+
+    /// Writes a file of twice the size and cuts it in half: what is left free is as much as what is kept.
+    fn reserve(&self, size: u64) -> io::Result<()> {
+        let part = self.path.with_extension("ballast-part");
+        let written = write(&part, size * 2).and_then(|file| file.set_len(size));
+        match written.and_then(|()| fs::rename(&part, &self.path)) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let _ = fs::remove_file(&part);
+                Err(error)
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes a file whose blocks are really taken: no hole, and no run of zeros that a file system could leave out.
+fn write(path: &Path, size: u64) -> io::Result<File> {
+    let mut file = File::create(path)?;
+    let block = [0xa5_u8; 64 * 1024];
+    let mut left = size;
+    while left > 0 {
+        let part = left.min(block.len() as u64);
+        file.write_all(&block[..part as usize])?;
+        left -= part;
+    }
+    file.sync_data()?;
+    Ok(file)
+}

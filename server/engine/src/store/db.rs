@@ -1,0 +1,205 @@
+//! An open database: connections to read with, transactions to write with.
+
+use std::sync::Arc;
+
+use sqlx::{Postgres, Sqlite};
+
+use super::address::Address;
+use super::file::DbFile;
+use super::lease::Gate;
+use super::link::Watch;
+use super::writing::{Outcome, Writing};
+use super::{Link, StoreError, Tx, meta, postgres, sqlite};
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    /// One file, one writer connection, several readers.
+    Sqlite {
+        /// The only connection that writes.
+        writer: Gate<Sqlite>,
+        /// Connections that cannot write.
+        reader: Gate<Sqlite>,
+        /// What is known of the file.
+        state: State,
+    },
+    /// A server, shared by any number of nodes.
+    Postgres {
+        /// Its connections.
+        pool: Gate<Postgres>,
+        /// What is known of the server.
+        state: State,
+    },
+}
+
+/// What is known of a database besides its rows. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    watch: Watch,
+    writing: Arc<Writing>,
+    /// One trial of writing at a time.
+    trial: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl State {
+    fn new(watch: Watch) -> Self {
+        Self { watch, writing: Arc::default(), trial: Arc::default() }
+    }
+}
+
+impl Db {
+    /// Opens `sqlite://PATH` (created if missing) or `postgres://…`, without touching the tables.
+    ///
+    /// # Errors
+    /// `Address` when the address cannot be used, another failure when the database does not answer.
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        Self::open_as(address, false).await
+    }
+
+    /// As [`Db::open`], to serve it: an SQLite file is served by one process at a time, under whatever name, because a
+    /// second one would not know which requests the first is running.
+    ///
+    /// # Errors
+    /// As [`Db::open`]; `Address` when another process serves it.
+    pub async fn open_to_serve(address: &str) -> Result<Self, StoreError> {
+        Self::open_as(address, true).await
+    }
+
+    async fn open_as(address: &str, alone: bool) -> Result<Self, StoreError> {
+        match Address::read(address)? {
+            Address::Postgres(options) => {
+                let (pool, breaker) = postgres::open(*options).await?;
+                Ok(Self::Postgres { pool, state: State::new(Watch::Server(breaker)) })
+            }
+            Address::Sqlite { path, create } => {
+                let file = DbFile::prepare(&path, create, alone)?;
+                let (writer, reader) = sqlite::open(&file).await?;
+                Ok(Self::Sqlite { writer, reader, state: State::new(Watch::File(file.into())) })
+            }
+        }
+    }
+
+    /// Whether other nodes may share this database.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres { .. })
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub async fn read(&self) -> Result<Link, StoreError> {
+        let (watch, writing) = (self.state().watch.clone(), None);
+        Ok(match self {
+            Self::Sqlite { reader, .. } => Link::sqlite(watch.run(reader.lease()).await?, watch, writing),
+            Self::Postgres { pool, .. } => Link::postgres(watch.run(pool.lease()).await?, watch, writing),
+        })
+    }
+
+    /// A transaction to write with. On SQLite it takes the write lock immediately.
+    ///
+    /// # Errors
+    /// When none can be had in time; `Reserved` while the disk is full.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        if !self.is_open_to_all().await {
+            return Err(StoreError::Reserved);
+        }
+        self.begin_on_reserve().await
+    }
+
+    /// As [`Db::begin`], for what takes access away or adds nothing: it goes on while the disk is full.
+    ///
+    /// # Errors
+    /// When none can be had in time.
+    pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
+        let (watch, writing) = (self.state().watch.clone(), Some(self.state().writing.clone()));
+        let mut link = match self {
+            Self::Sqlite { writer, .. } => Link::sqlite(watch.run(writer.lease()).await?, watch, writing),
+            Self::Postgres { pool, .. } => Link::postgres(watch.run(pool.lease()).await?, watch, writing),
+        };
+        link.begin().await?;
+        Ok(Tx::new(link))
+    }
+
+    /// Keeps disk space in reserve for what takes access away; nothing on Postgres. Where there is no room for it, only
+    /// that is written until there is.
+    pub async fn hold_reserve(&self, bytes: u64) {
+        if let Watch::File(file) = self.state().watch.clone() {
+            let held = tokio::task::spawn_blocking(move || file.ballast.hold(bytes)).await;
+            if !held.unwrap_or_default() {
+                tracing::error!("there is no disk space to keep in reserve: only revoking is possible until there is");
+            }
+        }
+    }
+
+    /// Makes room on a full disk: gives up the reserve, and empties the write-ahead log into the database.
+    pub(crate) async fn make_room(&self) {
+        let Self::Sqlite { writer, state: State { watch: Watch::File(file), .. }, .. } = self else { return };
+        let file = file.clone();
+        let _ = tokio::task::spawn_blocking(move || file.ballast.spend()).await;
+        if let Ok(mut lease) = writer.lease().await {
+            let emptied = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(lease.conn()).await;
+            if let Err(error) = emptied {
+                tracing::warn!(%error, "the write-ahead log could not be emptied");
+            }
+        }
+    }
+
+    /// Whether the database can be written to. Costs a write every few seconds at the most.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) async fn check_writing(&self) -> Result<(), StoreError> {
+        if let Watch::File(file) = &self.state().watch {
+            file.check()?;
+        }
+        let _turn = self.state().trial.lock().await;
+        match self.state().writing.known() {
+            Some(Outcome::Good) if self.is_open_to_all().await => return Ok(()),
+            Some(_) => return Err(StoreError::File("the last write to the database failed".into())),
+            None => {}
+        }
+        let tried = self.try_writing().await;
+        if let Err(error) = &tried {
+            self.state().writing.failed(error);
+        }
+        tried
+    }
+
+    async fn try_writing(&self) -> Result<(), StoreError> {
+        if self.state().writing.was_full()
+            && let Watch::File(file) = self.state().watch.clone()
+            && !tokio::task::spawn_blocking(move || file.ballast.has_room()).await.unwrap_or_default()
+        {
+            return Err(StoreError::Reserved);
+        }
+        let mut tx = self.begin().await?;
+        meta::count_trial(&mut tx).await?;
+        tx.commit().await
+    }
+
+    async fn is_open_to_all(&self) -> bool {
+        let Watch::File(file) = self.state().watch.clone() else { return true };
+        if file.ballast.is_untouched() {
+            return true;
+        }
+        tokio::task::spawn_blocking(move || file.ballast.is_open()).await.unwrap_or_default()
+    }
+
+    const fn state(&self) -> &State {
+        match self {
+            Self::Sqlite { state, .. } | Self::Postgres { state, .. } => state,
+        }
+    }
+
+    /// Closes every connection, after what runs has ended.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader, .. } => {
+                reader.pool().close().await;
+                writer.pool().close().await;
+            }
+            Self::Postgres { pool, .. } => pool.pool().close().await,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Forms that wait for a fresh sign-in, and forms that are spent.
+
+use domain::{Moment, PersonId};
+
+use super::{StoreError, Tx, on, run};
+
+pub async fn insert(
+    tx: &mut Tx,
+    digest: &[u8],
+    person: PersonId,
+    sealed: &[u8],
+    expires: Moment,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO drafts (digest, person_id, sealed, expires_at) VALUES ($1, $2, $3, $4)";
+    run!(tx, conn => sqlx::query(SQL).bind(digest).bind(person.0).bind(sealed).bind(expires.0).execute(conn))?;
+    Ok(())
+}
+
+/// Drops every draft of a person but the newest.
+pub async fn keep_newest(tx: &mut Tx, person: PersonId, most: i64) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM drafts WHERE person_id = $1 AND digest NOT IN \
+         (SELECT digest FROM drafts WHERE person_id = $1 ORDER BY expires_at DESC, digest LIMIT $2)";
+    run!(tx, conn => sqlx::query(SQL).bind(person.0).bind(most).execute(conn))?;
+    Ok(())
+}
+
+/// Takes a draft of a person; nobody can take it again.
+pub async fn take(tx: &mut Tx, digest: &[u8], person: PersonId, now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str = "DELETE FROM drafts WHERE digest = $1 AND person_id = $2 RETURNING sealed, expires_at";
+    let row: Option<(Vec<u8>, i64)> =
+        on!(tx, conn => sqlx::query_as(SQL).bind(digest).bind(person.0).fetch_optional(conn))?;
+    Ok(row.filter(|(_, expires)| *expires > now.0).map(|(sealed, _)| sealed))
+}
+
+/// Spends a form; false when it was spent before.
+pub async fn spend(tx: &mut Tx, digest: &[u8], at: Moment) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO spent_forms (digest, spent_at) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+    Ok(run!(tx, conn => sqlx::query(SQL).bind(digest).bind(at.0).execute(conn))? == 1)
+}
+
+/// Removes drafts that have run out.
+pub async fn sweep(tx: &mut Tx, now: Moment) -> Result<(), StoreError> {
+    run!(tx, conn => sqlx::query("DELETE FROM drafts WHERE expires_at <= $1").bind(now.0).execute(conn))?;
+    Ok(())
+}
+
+/// Forgets forms that were spent earlier.
+pub async fn forget(tx: &mut Tx, before: Moment) -> Result<(), StoreError> {
+    run!(tx, conn => sqlx::query("DELETE FROM spent_forms WHERE spent_at < $1").bind(before.0).execute(conn))?;
+    Ok(())
+}

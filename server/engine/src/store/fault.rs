@@ -1,0 +1,68 @@
+//! What can go wrong with a database.
+
+use std::io::{self, ErrorKind};
+
+/// SQLite's result codes, primary or extended, of a write that found no space. Some file systems say so late, when the
+/// data is synchronized or the index of the write-ahead log grows.
+const FULL: [&str; 4] = ["13", "778", "1034", "4874"];
+/// SQLite's primary result codes of a database file that cannot be written: I/O error, read-only, corrupt, full, cannot
+/// be opened, not a database.
+const UNWRITABLE: [u16; 6] = [8, 10, 11, 13, 14, 26];
+
+/// A database failure, never to be read as "not found".
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database, or the way to it.
+    #[error(transparent)]
+    Sqlx(#[from] sqlx::Error),
+    /// A migration.
+    #[error(transparent)]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The address of the database cannot be used.
+    #[error("{0}")]
+    Address(String),
+    /// The database server cannot be reached.
+    #[error("{0}")]
+    Away(String),
+    /// The file is not, or no longer, what this process may write to.
+    #[error("{0}")]
+    File(String),
+    /// A file beside the database.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+    /// The disk is full and the reserve is in use; only what takes access away is written.
+    #[error("the disk is full: until there is space only revoking is possible")]
+    Reserved,
+    /// A row holds what it never should.
+    #[error("row: {0}")]
+    Row(String),
+}
+
+impl StoreError {
+    /// Whether a write found no space on the disk.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| FULL.contains(&&*code)),
+            Self::Disk(error) => matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded),
+            Self::Reserved => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the database cannot be written to at the moment, whatever the statement.
+    pub(super) fn stops_writing(&self) -> bool {
+        match self {
+            Self::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| is_unwritable(&code)),
+            Self::Sqlx(sqlx::Error::RowNotFound) | Self::Row(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// SQLite's numbers, and Postgres's classes: read-only, resources, the operator, the system.
+fn is_unwritable(code: &str) -> bool {
+    match code.len() {
+        5 => code == "25006" || ["53", "57P", "58", "XX"].iter().any(|class| code.starts_with(class)),
+        _ => code.parse::<u16>().is_ok_and(|code| UNWRITABLE.contains(&(code & 0xff))),
+    }
+}

@@ -1,0 +1,125 @@
+//! The SQLite file itself: created for its owner only, served by one process, and watched for being taken away.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::StoreError;
+use super::ballast::Ballast;
+
+/// A database file that is open.
+pub(super) struct DbFile {
+    path: PathBuf,
+    wal: PathBuf,
+    identity: OnceLock<(Identity, Identity)>,
+    pub(super) ballast: Ballast,
+    /// Holds the lock. SQLite's own locks of this process would go if it were closed before SQLite closes the file.
+    _lock: Option<File>,
+}
+
+/// Which file it is, under whatever name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl DbFile {
+    /// Creates the file if it may and must, and finds its real path. With `alone`, no other process may hold it so: the
+    /// lock is on the file, not on a name of it.
+    pub(super) fn prepare(path: &Path, create: bool, alone: bool) -> Result<Self, StoreError> {
+        let cannot =
+            |what: &str, error: io::Error| StoreError::Address(format!("cannot {what} {}: {error}", path.display()));
+        if create {
+            create_new(path).map_err(|error| cannot("create", error))?;
+        }
+        let path = fs::canonicalize(path).map_err(|error| cannot("open", error))?;
+        if path.is_dir() {
+            return Err(StoreError::Address(format!("{} is a folder and not a database", path.display())));
+        }
+        let lock = if alone { Some(lock(&path)?) } else { None };
+        let (wal, ballast) = (beside(&path, "-wal"), Ballast::beside(&path));
+        Ok(Self { path, wal, identity: OnceLock::new(), ballast, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Remembers which files were opened. From here on they stay the same as long as a connection is open.
+    pub(super) fn opened(&self) -> Result<(), StoreError> {
+        let found = self.found()?;
+        self.identity.get_or_init(|| found);
+        Ok(())
+    }
+
+    /// Whether what was opened is still what anyone would find: what is written to a file that was deleted or replaced is
+    /// gone at the end of the process.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        match self.identity.get() {
+            Some(opened) if *opened != self.found()? => Err(self.lost("was replaced")),
+            _ => Ok(()),
+        }
+    }
+
+    fn found(&self) -> Result<(Identity, Identity), StoreError> {
+        let identity = |path: &Path| {
+            let found = fs::metadata(path).and_then(|file| identity(&file));
+            found.map_err(|error| match error.kind() {
+                ErrorKind::NotFound => self.lost("was moved or deleted"),
+                _ => StoreError::Disk(error),
+            })
+        };
+        Ok((identity(&self.path)?, identity(&self.wal)?))
+    }
+
+    fn lost(&self, how: &str) -> StoreError {
+        let path = self.path.display();
+        StoreError::File(format!("the database file {path} or its write-ahead log {how} while it was in use"))
+    }
+}
+
+/// Creates an empty file that only its owner may read, and the folder for it. One that exists stays as it is.
+fn create_new(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A lock of another kind than SQLite's own, which it does not disturb.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file =
+        File::open(path).map_err(|error| StoreError::Address(format!("cannot open {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Address(format!(
+            "another process serves the database {}; use Postgres for several",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(StoreError::Disk(error)),
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(unix)]
+fn identity(file: &fs::Metadata) -> io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(Identity(file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> io::Result<Identity> {
+    Ok(Identity(0, 0))
+}

@@ -1,0 +1,84 @@
+//! Opens an SQLite database.
+
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Sqlite};
+
+use super::StoreError;
+use super::file::DbFile;
+use super::lease::Gate;
+
+/// How long a connection waits for one that another process has.
+const BUSY: Duration = Duration::from_secs(5);
+/// How large the write-ahead log stays after it had to grow beside a long read: what it holds before it is written back.
+const LOG_LIMIT: &str = "4194304";
+
+/// The connection that writes, and those that read.
+pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(file.path())
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY)
+        .foreign_keys(true)
+        .pragma("journal_size_limit", LOG_LIMIT)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-16000");
+    // The pool would keep the reason to itself and try for seconds.
+    let mut first = options.connect().await?;
+    durable(&mut first).await.map_err(StoreError::Address)?;
+    first.close().await?;
+    let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
+    let writing = pool().max_connections(1).after_connect(|conn, _| {
+        Box::pin(async move { durable(conn).await.map_err(|why| sqlx::Error::Configuration(why.into())) })
+    });
+    let writer = writing.connect_with(options.clone()).await?;
+    // One connection stays open at all times, or the write-ahead log would go with the last one.
+    let reading = pool().max_connections(6).min_connections(1);
+    let reader = reading.connect_with(options.read_only(true).pragma("query_only", "on")).await?;
+    file.opened()?;
+    Ok((Gate::new(writer), Gate::new(reader)))
+}
+
+/// Whether what a connection acknowledges has reached the disk.
+async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
+    let unreadable = |error: sqlx::Error| format!("the settings of the database cannot be read: {error}");
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *conn).await.map_err(unreadable)?;
+    if synchronous < 2 {
+        return Err(
+            "the database must run with synchronous=FULL or EXTRA, or it would lose what it acknowledged".into()
+        );
+    }
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await.map_err(unreadable)?;
+    if mode != "wal" {
+        return Err(format!("the database must keep a write-ahead log, and the file system allows only {mode}"));
+    }
+    // The write-ahead log is there from the first read on.
+    let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema").fetch_one(conn).await;
+    read.map(drop).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A connection that would acknowledge what a power failure takes back is not used.
+    #[tokio::test]
+    async fn only_a_durable_connection_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SqliteConnectOptions::new().filename(folder.path().join("rt.db")).create_if_missing(true);
+        let wal = options.clone().journal_mode(SqliteJournalMode::Wal);
+        for (options, good) in [
+            (wal.clone().synchronous(SqliteSynchronous::Full), true),
+            (wal.clone().synchronous(SqliteSynchronous::Extra), true),
+            (wal.clone().synchronous(SqliteSynchronous::Normal), false),
+            (wal.synchronous(SqliteSynchronous::Off), false),
+            (options.journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full), false),
+        ] {
+            let mut conn = options.connect().await.expect("a connection");
+            assert_eq!(durable(&mut conn).await.is_ok(), good);
+            conn.close().await.expect("closed");
+        }
+    }
+}

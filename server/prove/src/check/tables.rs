@@ -1,0 +1,144 @@
+//! The rows that calls make and end.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::database::Rows;
+
+/// A row of `api_keys`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub actor: String,
+    /// Whether it was revoked or replaced.
+    pub revoked: bool,
+    /// Whether its end by the clock was written.
+    pub expired: bool,
+    /// The key it took the place of.
+    pub rotated_from: Option<String>,
+    /// The number of its newest event.
+    pub audit_n: i64,
+    /// Whether it is the one key of its service account.
+    pub sole: bool,
+}
+
+/// A row of `actors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorRow {
+    /// Its name.
+    pub name: String,
+    /// `member` or `service`.
+    pub kind: String,
+    /// Its role.
+    pub role: String,
+    /// Whether it was removed.
+    pub removed: bool,
+    /// Whether its keys are refused.
+    pub disabled: bool,
+}
+
+/// Everything that calls make and end.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    /// Keys by id.
+    pub keys: BTreeMap<String, KeyRow>,
+    /// Members and service accounts by id.
+    pub actors: BTreeMap<String, ActorRow>,
+    /// Names of workspaces by id.
+    pub workspaces: BTreeMap<String, String>,
+    /// Whether an invitation has ended, by id.
+    pub invitations: BTreeMap<String, bool>,
+    /// How often a name stands on an invitation's address, a key, an actor or a workspace.
+    pub names: HashMap<String, usize>,
+}
+
+impl Tables {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn read(rows: &mut Rows) -> Outcome<Self> {
+        let mut tables = Self::default();
+        let columns = "id, name, actor_id, revoked_at, expired_at, rotated_from, audit_n, sole";
+        for row in rows.select(columns, "api_keys").await? {
+            let key = KeyRow {
+                name: word(&row[1]),
+                actor: word(&row[2]),
+                revoked: !row[3].is_null(),
+                expired: !row[4].is_null(),
+                rotated_from: Some(word(&row[5])).filter(|_| !row[5].is_null()),
+                audit_n: row[6].as_i64().unwrap_or_default(),
+                sole: row[7] == true || row[7] == 1,
+            };
+            *tables.names.entry(key.name.clone()).or_default() += 1;
+            tables.keys.insert(word(&row[0]), key);
+        }
+        for row in rows.select("id, name, kind, role, removed_at, disabled_at", "actors").await? {
+            let actor = ActorRow {
+                name: word(&row[1]),
+                kind: word(&row[2]),
+                role: word(&row[3]),
+                removed: !row[4].is_null(),
+                disabled: !row[5].is_null(),
+            };
+            *tables.names.entry(actor.name.clone()).or_default() += 1;
+            tables.actors.insert(word(&row[0]), actor);
+        }
+        for row in rows.select("id, name", "workspaces").await? {
+            *tables.names.entry(word(&row[1])).or_default() += 1;
+            tables.workspaces.insert(word(&row[0]), word(&row[1]));
+        }
+        for row in rows.select("id, email, ended_at", "invitations").await? {
+            let name = word(&row[1]);
+            let name = name.trim_end_matches("@prove.example").replace('-', " ");
+            *tables.names.entry(name).or_default() += 1;
+            tables.invitations.insert(word(&row[0]), !row[2].is_null());
+        }
+        Ok(tables)
+    }
+
+    /// Adds what cannot be, whatever happened: two successors of one key, two sole keys, no owner.
+    pub fn consider(&self, faults: &mut Vec<String>) {
+        let mut successors: HashMap<&str, usize> = HashMap::new();
+        let mut sole: HashMap<&str, usize> = HashMap::new();
+        for key in self.keys.values() {
+            if let Some(from) = &key.rotated_from {
+                *successors.entry(from).or_default() += 1;
+            }
+            if key.sole && !key.revoked && !key.expired {
+                *sole.entry(&key.actor).or_default() += 1;
+            }
+        }
+        let twice = successors.iter().filter(|(_, count)| **count > 1);
+        faults.extend(twice.map(|(key, count)| format!("key {key} has {count} successors")));
+        let twice = sole.iter().filter(|(_, count)| **count > 1);
+        faults.extend(twice.map(|(actor, count)| format!("account {actor} has {count} active keys")));
+        if !self.actors.values().any(|actor| actor.kind == "member" && actor.role == "owner" && !actor.removed) {
+            faults.push("the organization has no owner".into());
+        }
+    }
+
+    /// The status that a key gets, going by its rows.
+    pub fn status_of(&self, key: &KeyRow) -> u16 {
+        let owner = self.actors.get(&key.actor);
+        if key.revoked || key.expired {
+            401
+        } else if owner.is_none_or(|owner| owner.removed || owner.disabled) {
+            403
+        } else {
+            200
+        }
+    }
+}
+
+/// A text, or a number as text.
+pub fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,153 @@
+//! A Postgres server of our own: loopback only, in a temporary folder, gone at the end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::program::free_port;
+use crate::{Outcome, say};
+
+/// The superuser of the cluster.
+const SUPERUSER: &str = "postgres";
+
+/// A running cluster. Dropped, it is stopped and its folder removed.
+pub struct Cluster {
+    bin: PathBuf,
+    home: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// Makes a cluster in a new folder under `parent` and starts it. A commit that was answered survives a crash of the
+    /// server, but not one of the machine: nothing is flushed.
+    ///
+    /// # Errors
+    /// When Postgres is not installed or does not start.
+    pub fn start(bin: &Path, parent: &Path) -> Outcome<Self> {
+        let port = free_port()?;
+        let home = parent.join(format!("postgres-{port}"));
+        std::fs::create_dir_all(&home)?;
+        let cluster = Self { bin: bin.to_owned(), home, port };
+        if is_root() {
+            run(Command::new("chown").arg(user()).arg(&cluster.home))?;
+        }
+        run(cluster.tool("initdb").arg("-D").arg(cluster.data()).args([
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]))?;
+        cluster.go()?;
+        Ok(cluster)
+    }
+
+    /// Starts it again after [`Cluster::stop`].
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn go(&self) -> Outcome<()> {
+        let options = format!(
+            "-p {} -k '' -c listen_addresses=127.0.0.1 -c max_connections=100 -c fsync=off -c full_page_writes=off \
+             -c shared_buffers=64MB",
+            self.port
+        );
+        let log = self.home.join("data/server.log");
+        let mut start = self.tool("pg_ctl");
+        start.arg("-D").arg(self.data()).arg("-l").arg(log).args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
+        run(&mut start)
+    }
+
+    /// Stops it: `fast` ends every connection, `immediate` is a crash.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub fn stop(&self, mode: &str) -> Outcome<()> {
+        run(self.tool("pg_ctl").arg("-D").arg(self.data()).args(["-m", mode, "-w", "-t", "60", "-s", "stop"]))
+    }
+
+    /// Makes an empty database; gives its address.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn database(&self, name: &str) -> Outcome<String> {
+        run(self.tool("createdb").args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", SUPERUSER, name]))?;
+        Ok(self.address(name))
+    }
+
+    /// The address of a database.
+    pub fn address(&self, name: &str) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Has `pg_amcheck` look at every table and index; `None` where it is not installed.
+    ///
+    /// # Errors
+    /// With what it found.
+    pub fn check(&self, name: &str) -> Outcome<Option<()>> {
+        if !self.bin.join("pg_amcheck").exists() {
+            return Ok(None);
+        }
+        let port = self.port.to_string();
+        run(self
+            .tool("pg_amcheck")
+            .args(["--install-missing", "--heapallindexed", "-h", "127.0.0.1", "-p", &port])
+            .args(["-U", SUPERUSER, "-d", name]))?;
+        Ok(Some(()))
+    }
+
+    /// The folder with everything that it writes.
+    pub fn data(&self) -> PathBuf {
+        self.home.join("data")
+    }
+
+    /// A program of Postgres, as a user that it accepts: it refuses to run as root.
+    fn tool(&self, name: &str) -> Command {
+        let path = self.bin.join(name);
+        if !is_root() {
+            return Command::new(path);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", &user(), "--regid", &group(), "--clear-groups"]).arg(path);
+        command.current_dir("/").env("HOME", "/");
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = self.stop("immediate");
+        if let Err(error) = std::fs::remove_dir_all(&self.home) {
+            say(&format!("  {} stays behind: {error}", self.home.display()));
+        }
+    }
+}
+
+/// Whether this runs as root.
+pub fn is_root() -> bool {
+    answer("id", &["-u"]).is_some_and(|id| id == "0")
+}
+
+fn user() -> String {
+    answer("id", &["-un", SUPERUSER]).unwrap_or_else(|| "nobody".into())
+}
+
+fn group() -> String {
+    answer("id", &["-g", &user()]).unwrap_or_else(|| "65534".into())
+}
+
+fn answer(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Runs a command to its end; what it said is the error.
+fn run(command: &mut Command) -> Outcome<()> {
+    // A server that is started must not keep our pipes, or reading them would never end.
+    let path = std::env::temp_dir().join(format!("roundtable-prove-{}.out", std::process::id()));
+    let file = std::fs::File::create(&path)?;
+    let status = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status()?;
+    let said = std::fs::read_to_string(&path).unwrap_or_default();
+    let _ = std::fs::remove_file(&path);
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}: {}", said.trim()).into()) }
+}

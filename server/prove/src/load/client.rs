@@ -1,0 +1,161 @@
+//! One client: one call after the other, each on things of its own, so that what must hold afterwards is known.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::{Call, Entry, Kind, Orders};
+use crate::dice::Dice;
+
+/// A key that was shown.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its id.
+    pub id: String,
+    /// The key.
+    pub secret: String,
+}
+
+/// How long a stubborn client waits after a call without success.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A client and everything that it did.
+pub struct Client {
+    orders: Orders,
+    number: u64,
+    dice: Dice,
+    leaver: Option<i64>,
+    sent: u64,
+    keys: Vec<Key>,
+    accounts: Vec<String>,
+    bare_accounts: Vec<String>,
+    workspaces: Vec<String>,
+    invitations: Vec<String>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) shown: Vec<Key>,
+}
+
+impl Client {
+    pub(super) const fn new(orders: Orders, number: u64, dice: Dice, leaver: Option<i64>) -> Self {
+        Self {
+            orders,
+            number,
+            dice,
+            leaver,
+            sent: 0,
+            keys: Vec::new(),
+            accounts: Vec::new(),
+            bare_accounts: Vec::new(),
+            workspaces: Vec::new(),
+            invitations: Vec::new(),
+            entries: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Calls until it is stopped or left without success.
+    pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Self {
+        while !stop.load(Ordering::Relaxed) {
+            let (call, credential) = self.next();
+            let what = format!("{} {} {:?} {} {}", self.orders.round, self.number, call.kind, call.target, call.label);
+            self.orders.journal.add(format!("intent {what}")).await;
+            let (method, path, body) = call.request();
+            let reply = self.orders.api.call(method, &path, &credential, body).await;
+            let status = reply.status.map_or_else(|| "none".into(), |status| status.to_string());
+            self.orders.journal.add(format!("answer {what} {status}")).await;
+            let entry = Entry { call, status: reply.status, made: reply.body };
+            self.learn(&entry);
+            let failed = !entry.is_acknowledged();
+            self.entries.push(entry);
+            if failed && !self.orders.stubborn {
+                break;
+            }
+            if failed {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        self
+    }
+
+    /// The next call, and the key to make it with.
+    fn next(&mut self) -> (Call, String) {
+        self.sent += 1;
+        let label = format!("r{} c{} n{}", self.orders.round, self.number, self.sent);
+        let owner = self.orders.owner.key.clone();
+        let call = |kind, target: String| Call { kind, target, label: label.clone() };
+        if self.sent == 2
+            && let Some(leaver) = self.leaver.take()
+        {
+            return (call(Kind::RemoveMember, leaver.to_string()), owner);
+        }
+        match self.dice.below(16) {
+            0..=2 if !self.keys.is_empty() => (call(Kind::Revoke, self.take_key().id), owner),
+            3..=4 if !self.keys.is_empty() => (call(Kind::Rotate, self.take_key().id), owner),
+            5 if !self.keys.is_empty() => {
+                let key = self.take_key();
+                (call(Kind::RotateItself, key.id), key.secret)
+            }
+            6..=7 if !self.keys.is_empty() => {
+                let at = self.dice.index(self.keys.len());
+                (call(Kind::Rename, self.keys[at].id.clone()), owner)
+            }
+            8 => (call(Kind::CreateAccount, String::new()), owner),
+            9 if !self.bare_accounts.is_empty() => {
+                let at = self.dice.index(self.bare_accounts.len());
+                (call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)), owner)
+            }
+            10 if !self.accounts.is_empty() => {
+                let at = self.dice.index(self.accounts.len());
+                let kind = if self.dice.below(2) == 0 { Kind::Disable } else { Kind::Enable };
+                (call(kind, self.accounts[at].clone()), owner)
+            }
+            11 => (call(Kind::CreateWorkspace, String::new()), owner),
+            12 if !self.workspaces.is_empty() => {
+                let at = self.dice.index(self.workspaces.len());
+                (call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)), owner)
+            }
+            13 => (call(Kind::Invite, String::new()), owner),
+            14 if !self.invitations.is_empty() => {
+                let at = self.dice.index(self.invitations.len());
+                (call(Kind::Withdraw, self.invitations.swap_remove(at)), owner)
+            }
+            _ => (call(Kind::CreateKey, String::new()), owner),
+        }
+    }
+
+    /// What is ended or replaced is not touched again: whether it was is what the check asks.
+    fn take_key(&mut self) -> Key {
+        let at = self.dice.index(self.keys.len());
+        self.keys.swap_remove(at)
+    }
+
+    fn learn(&mut self, entry: &Entry) {
+        if !entry.is_acknowledged() {
+            // What became of the thing is unknown, so that it is left alone.
+            self.keys.retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
+            self.accounts.retain(|account| *account != entry.call.target);
+            return;
+        }
+        match entry.call.kind {
+            Kind::CreateKey | Kind::Rotate | Kind::RotateItself => self.keep_key(entry, true),
+            // The key of an account that may be disabled makes no calls of its own.
+            Kind::CreateKeyFor => self.keep_key(entry, false),
+            Kind::CreateAccount => {
+                self.accounts.push(entry.id("actor_id"));
+                self.bare_accounts.push(entry.id("actor_id"));
+            }
+            Kind::CreateWorkspace => self.workspaces.push(entry.id("id")),
+            Kind::Invite => self.invitations.push(entry.id("id")),
+            _ => {}
+        }
+    }
+
+    fn keep_key(&mut self, entry: &Entry, use_it: bool) {
+        let secret = entry.made["api_key"].as_str().unwrap_or_default().to_owned();
+        let key = Key { id: entry.id("key_id"), secret };
+        if use_it {
+            self.keys.push(key.clone());
+        }
+        self.shown.push(key);
+    }
+}

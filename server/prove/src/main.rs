@@ -1,0 +1,158 @@
+//! Tries the real program as its operators, its callers and bad luck would, and writes down what came out.
+//!
+//! Each part runs by itself, on loopback and in a temporary folder, and leaves one file with its result; `render` makes
+//! the page of all results.
+
+mod api;
+mod check;
+mod cluster;
+mod database;
+mod dice;
+mod forge;
+mod load;
+mod parts;
+mod person;
+mod program;
+mod render;
+mod report;
+mod stage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::time::Instant;
+
+use parts::Part;
+use report::{Report, Row, Section};
+
+/// What can go wrong while proving, beside what is to be proven.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Proves what the program promises.
+#[derive(Parser, Debug)]
+#[command(name = "prove")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run one part
+    Run(Run),
+    /// Write the page of all results; fails where a part is missing or a promise was not kept
+    Render {
+        /// Folder of the results
+        #[arg(long)]
+        results: PathBuf,
+        /// The page
+        #[arg(long)]
+        page: PathBuf,
+    },
+}
+
+/// How a part is run.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Run {
+    /// Which
+    part: Part,
+    /// The program
+    #[arg(long)]
+    binary: PathBuf,
+    /// Folder with `initdb` and `pg_ctl`
+    #[arg(long)]
+    postgres: PathBuf,
+    /// Folder of the results
+    #[arg(long)]
+    results: PathBuf,
+    /// Folder for everything else; it is removed by whoever made it
+    #[arg(long)]
+    folder: PathBuf,
+    /// When this is, for the result
+    #[arg(long)]
+    date: String,
+    /// Of which commit the program is, for the result
+    #[arg(long)]
+    commit: String,
+    /// Percentage of the full counts
+    #[arg(long, default_value_t = 100)]
+    share: u64,
+    /// Number that all chance comes from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Run {
+    /// The share of a full count that this run does.
+    pub fn share_of(&self, full: u64) -> u64 {
+        (full * self.share / 100).max(1)
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run(run) => prove(run).await,
+        Command::Render { results, page } => render::page(&results, &page),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("prove: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a part to its end, or to the Ctrl-C of whoever waits for it; then everything it started is ended all the same.
+async fn prove(run: Run) -> Outcome<bool> {
+    if run.part == Part::Disk
+        && let Some(kept) = parts::in_namespace()?
+    {
+        return Ok(kept);
+    }
+    let begun = Instant::now();
+    say(&format!("{}: {}", run.part.name(), run.part.about()));
+    let mut report = Report::default();
+    let ended = tokio::select! {
+        ended = run.part.run(&run, &mut report) => ended,
+        why = interrupted() => Err(why.into()),
+    };
+    if let Err(error) = ended {
+        report.row("the part runs to its end", "-", 1, error.to_string(), false);
+    }
+    let section = Section {
+        part: run.part.name().into(),
+        command: format!(".ci/prove {}", run.part.name()),
+        date: run.date.clone(),
+        commit: run.commit.clone(),
+        seconds: begun.elapsed().as_secs(),
+        rows: report.into_rows(),
+    };
+    section.write(&run.results)?;
+    say(&format!("{}: {} after {} s", run.part.name(), verdict(&section.rows), section.seconds));
+    Ok(section.is_kept())
+}
+
+/// Resolves when somebody, or the time allotted, ends the part.
+async fn interrupted() -> &'static str {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    let Ok(mut terminate) = terminate else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => "interrupted",
+        _ = terminate.recv() => "the time allotted was over",
+    }
+}
+
+fn verdict(rows: &[Row]) -> String {
+    let broken = rows.iter().filter(|row| !row.kept).count();
+    if broken == 0 { format!("all {} kept", rows.len()) } else { format!("{broken} of {} broken", rows.len()) }
+}
+
+/// Tells whoever waits.
+#[expect(clippy::print_stdout, reason = "the progress of a command belongs on standard output")]
+pub fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,103 @@
+//! The parts: what each is for.
+
+mod clock;
+mod counts;
+mod disk;
+mod hangups;
+mod kill;
+mod postgres;
+mod sigterm;
+mod tamper;
+
+use clap::ValueEnum;
+
+pub use disk::in_namespace;
+
+use crate::report::Report;
+use crate::{Outcome, Run};
+
+/// A part of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Ended in the middle of work.
+    Kill,
+    /// A full disk.
+    Disk,
+    /// Callers that hang up.
+    Hangups,
+    /// The database goes away.
+    Postgres,
+    /// Asked to end.
+    Sigterm,
+    /// The clock jumps.
+    Clock,
+    /// A writer inside the database.
+    Tamper,
+    /// The full counts of tests.
+    Counts,
+}
+
+impl Part {
+    /// Every part, in the order of the page.
+    pub const ALL: [Self; 8] =
+        [Self::Kill, Self::Disk, Self::Hangups, Self::Postgres, Self::Sigterm, Self::Clock, Self::Tamper, Self::Counts];
+
+    /// As it is called by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Disk => "disk",
+            Self::Hangups => "hangups",
+            Self::Postgres => "postgres",
+            Self::Sigterm => "sigterm",
+            Self::Clock => "clock",
+            Self::Tamper => "tamper",
+            Self::Counts => "counts",
+        }
+    }
+
+    /// As the page is headed.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Kill => "Killed in the middle of work",
+            Self::Disk => "A full disk",
+            Self::Hangups => "Callers that hang up",
+            Self::Postgres => "Postgres stops and starts",
+            Self::Sigterm => "Asked to end under load",
+            Self::Clock => "Jumps of the clock",
+            Self::Tamper => "A writer inside the database",
+            Self::Counts => "Tests with their full counts",
+        }
+    }
+
+    /// What it does, in a sentence or two.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Kill => kill::ABOUT,
+            Self::Disk => disk::ABOUT,
+            Self::Hangups => hangups::ABOUT,
+            Self::Postgres => postgres::ABOUT,
+            Self::Sigterm => sigterm::ABOUT,
+            Self::Clock => clock::ABOUT,
+            Self::Tamper => tamper::ABOUT,
+            Self::Counts => counts::ABOUT,
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When it cannot come to its end.
+    pub async fn run(self, run: &Run, report: &mut Report) -> Outcome<()> {
+        match self {
+            Self::Kill => kill::run(run, report).await,
+            Self::Disk => disk::run(run, report).await,
+            Self::Hangups => hangups::run(run, report).await,
+            Self::Postgres => postgres::run(run, report).await,
+            Self::Sigterm => sigterm::run(run, report).await,
+            Self::Clock => clock::run(run, report).await,
+            Self::Tamper => tamper::run(run, report).await,
+            Self::Counts => counts::run(run, report).await,
+        }
+    }
+}

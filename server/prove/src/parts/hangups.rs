@@ -1,0 +1,152 @@
+//! Anonymous callers who hang up in the middle.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::api::Api;
+use crate::dice::Dice;
+use crate::forge::unknown_like;
+use crate::report::Report;
+use crate::stage::{On, Stage};
+use crate::{Outcome, Run};
+
+pub const ABOUT: &str = "Twelve connections at a time send `GET /api/v1/me` with a well-formed unknown key and reset the \
+connection 0 to 20 ms later, on Postgres, while good clients call at a fixed pace. Compared within the run: how long good \
+clients wait with the attack and without. The limit on failed attempts is off for this, so that every request reaches the database.";
+
+/// Attackers at a time.
+const ATTACKERS: u64 = 12;
+/// Good clients, and how often each calls.
+const GOOD: u64 = 4;
+const PACE: Duration = Duration::from_millis(20);
+/// How long each of the four measurements takes.
+const SPAN: u64 = 12;
+/// The most that the attack may slow good clients down, as a factor on the 99th percentile.
+const FACTOR: f64 = 3.0;
+
+/// What good clients saw.
+struct Waits {
+    sorted: Vec<Duration>,
+    failed: usize,
+}
+
+impl Waits {
+    fn at(&self, percent: usize) -> Duration {
+        self.sorted.get(self.sorted.len() * percent / 100).or(self.sorted.last()).copied().unwrap_or_default()
+    }
+}
+
+pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
+    let stage = Stage::up(run, On::Postgres, &[]).await?;
+    let span = Duration::from_secs(run.share_of(SPAN).max(3));
+    let api = stage.api()?;
+    // Connections are opened and caches are warm before anything is measured.
+    good(&api, &stage.owner.key, Duration::from_secs(1)).await;
+    let quiet = good(&api, &stage.owner.key, span).await;
+    let unknown = unknown_like(&stage.owner.key);
+    let polite = Crowd::start(stage.program.port(), &unknown, run.seed, false);
+    sleep(Duration::from_millis(500)).await;
+    let beside = good(&api, &stage.owner.key, span).await;
+    let answered = polite.end().await;
+    let attack = Crowd::start(stage.program.port(), &unknown, run.seed, true);
+    sleep(Duration::from_millis(500)).await;
+    let attacked = good(&api, &stage.owner.key, span).await;
+    let sent = attack.end().await;
+    sleep(Duration::from_millis(500)).await;
+    let after = good(&api, &stage.owner.key, span).await;
+    let on = "Postgres";
+    for (name, waits) in [
+        ("before the attack", &quiet),
+        ("beside as many who wait for their answers", &beside),
+        ("during the attack", &attacked),
+        ("after the attack", &after),
+    ] {
+        let (half, most) = (waits.at(50).as_micros(), waits.at(99).as_micros());
+        let result = format!("median {half} µs, 99th percentile {most} µs, {} failed", waits.failed);
+        report.row(&format!("good clients {name}"), on, waits.sorted.len(), result, waits.failed == 0);
+    }
+    let pace = |sent: u64| format!("{} a second", sent / span.as_secs().max(1));
+    report.row("requests that waited for their answers", on, answered, pace(answered), answered > 0);
+    report.row("requests that hung up", on, sent, pace(sent), sent > 0);
+    let fair = attacked.at(99).as_secs_f64() / beside.at(99).as_secs_f64().max(1e-6);
+    let what = "99th percentile during the attack, over beside as many who wait (no promise)";
+    report.row(what, on, 1, format!("{fair:.1} times"), true);
+    let factor = attacked.at(99).as_secs_f64() / quiet.at(99).as_secs_f64().max(1e-6);
+    report.row("99th percentile during the attack, over before", on, 1, format!("{factor:.1} times"), factor <= FACTOR);
+    Ok(())
+}
+
+/// Calls with a good key at a fixed pace: a call that waits does not hold the next one back.
+async fn good(api: &Api, key: &str, span: Duration) -> Waits {
+    let mut calls = JoinSet::new();
+    let begun = Instant::now();
+    let total = GOOD * (span.as_millis() / PACE.as_millis()) as u64;
+    let apart = PACE / GOOD as u32;
+    for number in 0..total {
+        sleep_until(begun + apart * number as u32).await;
+        let (api, key) = (api.clone(), key.to_owned());
+        calls.spawn(async move {
+            let sent = Instant::now();
+            let status = api.tried(&key).await;
+            (sent.elapsed(), status == Some(200))
+        });
+    }
+    let all = calls.join_all().await;
+    let failed = all.iter().filter(|(_, fine)| !fine).count();
+    let mut sorted: Vec<_> = all.into_iter().map(|(wait, _)| wait).collect();
+    sorted.sort_unstable();
+    Waits { sorted, failed }
+}
+
+/// Callers with an unknown key.
+struct Crowd {
+    stop: Arc<AtomicBool>,
+    sent: Arc<AtomicU64>,
+    callers: JoinSet<()>,
+}
+
+impl Crowd {
+    fn start(port: u16, key: &str, seed: u64, hang_up: bool) -> Self {
+        let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let mut callers = JoinSet::new();
+        for number in 0..ATTACKERS {
+            let (stop, sent, key) = (stop.clone(), sent.clone(), key.to_owned());
+            callers.spawn(async move {
+                let mut dice = Dice::new(seed ^ (number << 32));
+                while !stop.load(Ordering::Relaxed) {
+                    let pause = Duration::from_micros(dice.below(20_001));
+                    if call(port, &key, pause, hang_up).await.is_ok() {
+                        sent.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        Self { stop, sent, callers }
+    }
+
+    async fn end(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.callers.join_all().await;
+        self.sent.load(Ordering::Relaxed)
+    }
+}
+
+/// Sends a request on a connection of its own, and resets that before its answer is read, or reads it first.
+async fn call(port: u16, key: &str, pause: Duration, hang_up: bool) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.set_zero_linger()?;
+    let request = format!("GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    if !hang_up {
+        let mut answer = [0; 64];
+        stream.read_exact(&mut answer).await?;
+    }
+    sleep(pause).await;
+    Ok(())
+}

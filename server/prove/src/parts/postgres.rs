@@ -1,0 +1,172 @@
+//! Postgres goes away and comes back, while clients call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::api::{Api, Owner};
+use crate::check::Rounds;
+use crate::forge::unknown_like;
+use crate::load::{Journal, Load, Orders};
+use crate::report::Report;
+use crate::stage::{On, Stage};
+use crate::{Outcome, Run, say};
+
+pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, in turn orderly and by a crash, while sixteen \
+clients change things and eight others read with a good key, a revoked one and an unknown one. While it is away nothing \
+succeeds and nothing is called unknown, every answer comes within two seconds, and the program recovers by itself.";
+
+/// How often.
+const CYCLES: u64 = 20;
+/// How long it is away, and how long it is there in between.
+const AWAY: Duration = Duration::from_secs(4);
+const THERE: Duration = Duration::from_millis(1_500);
+/// The longest that an answer may take while it is away.
+const LIMIT: Duration = Duration::from_secs(2);
+/// The longest that the first success may take once it is back.
+const RECOVERY: Duration = Duration::from_secs(2);
+/// Readers with each of the three credentials.
+const READERS: usize = 8;
+
+/// What Postgres does just now.
+const UP: u8 = 0;
+const CHANGING: u8 = 1;
+const DOWN: u8 = 2;
+
+/// What a reader saw.
+#[derive(Default)]
+struct Seen {
+    answers: u64,
+    away: u64,
+    wrong: Vec<String>,
+    slowest_away: Duration,
+}
+
+pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
+    let cycles = run.share_of(CYCLES);
+    let mut stage = Stage::up(run, On::Postgres, &[]).await?;
+    let api = stage.api()?;
+    let dead = revoked_key(&api, &stage.owner).await?;
+    let state = Arc::new(AtomicU8::new(UP));
+    let unknown = unknown_like(&stage.owner.key);
+    let credentials = [stage.owner.key.clone(), dead.clone(), unknown];
+    let readers: Vec<_> = (0..READERS)
+        .map(|number| {
+            let at = number % credentials.len();
+            // The revoked and the unknown key never succeed; the good one never fails while the database is there.
+            let expected = if at == 0 { 200 } else { 401 };
+            read(Reader { api: api.clone(), key: credentials[at].clone(), expected, state: state.clone() })
+        })
+        .collect();
+    let journal = Journal::open(&run.folder.join("postgres.journal"))?;
+    let orders = Orders { api, owner: stage.owner.clone(), journal, round: 1, seed: run.seed, stubborn: true };
+    let load = Load::start(&orders, None);
+    let mut recoveries = Vec::new();
+    for cycle in 0..cycles {
+        sleep(THERE).await;
+        recoveries.push(away_and_back(&stage, &state, cycle).await?);
+    }
+    sleep(THERE).await;
+    let done = load.end().await;
+    state.store(DOWN + 1, Ordering::SeqCst);
+    let mut seen = Seen::default();
+    for reader in readers {
+        let one = reader.await?;
+        seen.answers += one.answers;
+        seen.away += one.away;
+        seen.wrong.extend(one.wrong);
+        seen.slowest_away = seen.slowest_away.max(one.slowest_away);
+    }
+    let mut rounds = Rounds::new(run.seed);
+    rounds.check(1, &stage, &done).await?;
+    let alive = stage.program.lives();
+    recoveries.sort_unstable();
+    let on = "Postgres";
+    let count = format!("{cycles} stops, {} answers, {} while away", seen.answers, seen.away);
+    report.faults("no wrong success and no wrong refusal", on, &count, &seen.wrong);
+    let what = "the slowest answer while Postgres goes, is away, or comes back";
+    let slowest = seen.slowest_away;
+    report.row(what, on, seen.away, format!("{} ms", slowest.as_millis()), seen.away > 0 && slowest <= LIMIT);
+    let worst = recoveries.last().copied().unwrap_or_default();
+    let (half, worst_text) = (recoveries[recoveries.len() / 2], format!("longest {} ms", worst.as_millis()));
+    let spread = format!("shortest {} ms, median {} ms, {worst_text}", recoveries[0].as_millis(), half.as_millis());
+    report.row("from the start of Postgres to the first success", on, cycles, spread, worst <= RECOVERY);
+    let count = format!("{} acknowledged and {} open calls", rounds.acknowledged, rounds.unanswered);
+    report.faults("nothing that was answered is lost, nothing is half done", on, count, &rounds.faults);
+    report.row("the program is the same process as before", on, cycles, if alive { "yes" } else { "no" }, alive);
+    Ok(())
+}
+
+/// Stops Postgres, waits, starts it, and waits for the first success; gives how long that took.
+async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outcome<Duration> {
+    let Some(cluster) = &stage.cluster else { return Err("there is no cluster".into()) };
+    state.store(CHANGING, Ordering::SeqCst);
+    tokio::task::block_in_place(|| cluster.stop(if cycle.is_multiple_of(2) { "fast" } else { "immediate" }))?;
+    state.store(DOWN, Ordering::SeqCst);
+    sleep(AWAY).await;
+    state.store(CHANGING, Ordering::SeqCst);
+    tokio::task::block_in_place(|| cluster.go())?;
+    let begun = Instant::now();
+    let api = stage.api()?;
+    while api.tried(&stage.owner.key).await != Some(200) {
+        if begun.elapsed() > Duration::from_secs(30) {
+            return Err("no success within 30 s of the start of Postgres".into());
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    let took = begun.elapsed();
+    // What was asked while it came back may still be refused; from now on nothing is.
+    sleep(Duration::from_millis(500)).await;
+    state.store(UP, Ordering::SeqCst);
+    say(&format!("  stop {}: back after {} ms", cycle + 1, took.as_millis()));
+    Ok(took)
+}
+
+struct Reader {
+    api: Api,
+    key: String,
+    expected: u16,
+    state: Arc<AtomicU8>,
+}
+
+fn read(reader: Reader) -> JoinHandle<Seen> {
+    tokio::spawn(async move {
+        let mut seen = Seen::default();
+        loop {
+            let before = reader.state.load(Ordering::SeqCst);
+            if before > DOWN {
+                return seen;
+            }
+            let begun = Instant::now();
+            let status = reader.api.tried(&reader.key).await;
+            let took = begun.elapsed();
+            let steady = before == reader.state.load(Ordering::SeqCst);
+            seen.answers += 1;
+            // Asked and answered while it was away throughout: nothing but 503 is true then.
+            let right = match (steady, before) {
+                (true, DOWN) => status == Some(503),
+                (true, UP) => status == Some(reader.expected),
+                _ => status == Some(503) || status == Some(reader.expected),
+            };
+            seen.away += u64::from(steady && before == DOWN);
+            if !(steady && before == UP) {
+                seen.slowest_away = seen.slowest_away.max(took);
+            }
+            if !right {
+                seen.wrong.push(format!("{status:?} instead of {} (Postgres {before})", reader.expected));
+            }
+            sleep(Duration::from_millis(30)).await;
+        }
+    })
+}
+
+async fn revoked_key(api: &Api, owner: &Owner) -> Outcome<String> {
+    let made =
+        api.must(reqwest::Method::POST, "/api/v1/keys", &owner.key, serde_json::json!({ "label": "dead" })).await?;
+    let path = format!("/api/v1/keys/{}", made.number("key_id"));
+    api.must(reqwest::Method::DELETE, &path, &owner.key, serde_json::Value::Null).await?;
+    Ok(made.text("api_key"))
+}

@@ -1,0 +1,109 @@
+//! An installation that is set up and runs, on one of the two databases.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::api::{Api, Owner};
+use crate::check::Secrets;
+use crate::cluster::Cluster;
+use crate::database::Database;
+use crate::program::Program;
+use crate::{Outcome, Run};
+
+/// Which database an installation has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// A file.
+    Sqlite,
+    /// A cluster of its own.
+    Postgres,
+}
+
+/// Both.
+pub const BOTH: [On; 2] = [On::Sqlite, On::Postgres];
+/// More attempts than anything here makes: floods of a part are no attack.
+pub const NO_LIMIT: &str = "1000000";
+
+impl On {
+    /// As the report names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "Postgres",
+        }
+    }
+}
+
+/// Each has a folder of its own.
+static INSTALLATIONS: AtomicU64 = AtomicU64::new(1);
+
+/// An installation with its owner. Dropped, everything of it ends.
+pub struct Stage {
+    /// The program.
+    pub program: Program,
+    /// Its Postgres, if it has one. Dropped after the program.
+    pub cluster: Option<Cluster>,
+    /// Its first key.
+    pub owner: Owner,
+    /// Everything that was shown once.
+    pub secrets: Secrets,
+}
+
+/// The name of the database in a cluster.
+pub const DATABASE: &str = "roundtable";
+
+impl Stage {
+    /// Makes an installation, changes its settings, starts it and sets it up.
+    ///
+    /// # Errors
+    /// When any of that fails.
+    pub async fn up(run: &Run, on: On, settings: &[(&str, &str)]) -> Outcome<Self> {
+        Self::up_with(run, on, None, settings).await
+    }
+
+    /// As [`Stage::up`], with the file of a SQLite database elsewhere.
+    ///
+    /// # Errors
+    /// When any of that fails.
+    pub async fn up_with(run: &Run, on: On, file: Option<PathBuf>, settings: &[(&str, &str)]) -> Outcome<Self> {
+        let number = INSTALLATIONS.fetch_add(1, Ordering::Relaxed);
+        let folder = run.folder.join(format!("{}-{number}", on.name().to_lowercase()));
+        let file = file.unwrap_or_else(|| folder.join("roundtable.db"));
+        let cluster = match on {
+            On::Sqlite => None,
+            On::Postgres => Some(Cluster::start(&run.postgres, &run.folder)?),
+        };
+        let database = match &cluster {
+            None => Database::Sqlite(file),
+            Some(cluster) => Database::Postgres(cluster.database(DATABASE)?),
+        };
+        let mut program = Program::new(&run.binary, &folder, database)?;
+        program.set("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", NO_LIMIT);
+        settings.iter().for_each(|(name, value)| program.set(name, value));
+        program.init()?;
+        program.start().await?;
+        let owner = Api::of(&program)?.found().await?;
+        let mut secrets = Secrets::default();
+        secrets.key(&owner.key);
+        secrets.master_key(&program.master_key())?;
+        Ok(Self { program, cluster, owner, secrets })
+    }
+
+    /// The installation as a new caller sees it.
+    ///
+    /// # Errors
+    /// When there is no client to be had.
+    pub fn api(&self) -> Outcome<Api> {
+        Api::of(&self.program)
+    }
+
+    /// Looks for secrets in everything that the program and its database wrote; the master key has its own file.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn search(&self, faults: &mut Vec<String>) -> Outcome<usize> {
+        let data = self.cluster.iter().map(Cluster::data);
+        let folders: Vec<_> = std::iter::once(self.program.folder.clone()).chain(data).collect();
+        self.secrets.search(&folders, &[self.program.master_key()], faults)
+    }
+}

@@ -1,0 +1,165 @@
+//! A form that was refused because its sender signed in too long ago. It is kept, the sender signs in again, and it is
+//! finished when they come back, as if it had been sent only then.
+//!
+//! A draft is good once, for ten minutes, for the same person, in the same browser. The browser shows that by a cookie of
+//! its own: whoever has a stolen session and lures its owner into signing in again does not get their own form finished.
+
+use app::doors::Visit;
+use app::pages::{confirming, go, no_draft, sign_in_path, worded};
+use app::routes::{Place, confirm};
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, Request};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Problem};
+use engine::drafts::DRAFT_SECONDS;
+use leptos::nonce::Nonce;
+use serde::{Deserialize, Serialize};
+
+use super::posted;
+use crate::http::layers::cookie;
+
+/// Where a kept form is finished.
+pub const PATH: &str = "/sign-in/resume";
+/// The length of a browser's secret.
+const SECRET: usize = 43;
+
+/// What is kept of a form: what it called, and everything it said.
+#[derive(Serialize, Deserialize)]
+struct Draft {
+    function: String,
+    form: String,
+}
+
+/// A form that is kept.
+pub struct Kept {
+    problem: Problem,
+    /// Where the sender signs in again.
+    to: String,
+    /// What makes the browser known again.
+    cookie: HeaderValue,
+}
+
+impl Kept {
+    /// The answer for an island, which leads on by itself.
+    pub fn json(self) -> Response {
+        let mut body = serde_json::to_value(worded(self.problem)).unwrap_or_default();
+        body["confirm_at"] = self.to.into();
+        let headers = [
+            (SET_COOKIE, self.cookie),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (CONTENT_TYPE, posted::JSON),
+        ];
+        (StatusCode::UNAUTHORIZED, headers, body.to_string()).into_response()
+    }
+
+    /// The page that says so and leads on by itself. It is no redirect: a browser follows those of a form to its own site
+    /// only.
+    pub fn page(self, visit: Visit, nonce: Option<Nonce>) -> Response {
+        let mut response = confirming(visit, nonce, &self.problem, &self.to).into_response();
+        response.headers_mut().append(SET_COOKIE, self.cookie);
+        if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={}", self.to)) {
+            response.headers_mut().insert(REFRESH, refresh);
+        }
+        response
+    }
+}
+
+/// The secret of the browser, if it has one.
+pub fn browser(visit: &Visit, headers: &HeaderMap) -> Option<String> {
+    let fits = |value: &&str| value.len() == SECRET && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    cookie(headers, cookie_name(visit)).filter(fits).map(str::to_owned)
+}
+
+/// Keeps a form that asks for a fresh sign-in. Nothing for any other problem, and where it cannot be kept: then the
+/// problem is shown with the form.
+pub async fn keep(
+    visit: &Visit,
+    browser: Option<String>,
+    function: &str,
+    form: &Bytes,
+    problem: &Problem,
+) -> Option<Kept> {
+    let caller = visit.caller.as_ref().filter(|_| problem.code == Code::FreshSignInRequired)?;
+    let form = std::str::from_utf8(form).ok()?.to_owned();
+    let page = posted::page_of(&super::pairs(form.as_bytes()))?;
+    let secret = browser.unwrap_or_else(|| draw(visit));
+    let draft = serde_json::to_vec(&Draft { function: function.to_owned(), form }).ok()?;
+    let kept = visit.engine.keep_draft(caller, &secret, &draft).await;
+    let token = kept.inspect_err(|error| tracing::warn!(%error, "a form was not kept")).ok()?;
+    let cookie = HeaderValue::from_str(&set_cookie(visit, &secret)).ok()?;
+    Some(Kept { problem: problem.clone(), to: confirm(&page, &token), cookie })
+}
+
+/// What the address of a kept form says.
+#[derive(Deserialize)]
+pub struct Waiting {
+    #[serde(default)]
+    draft: String,
+    #[serde(default)]
+    return_to: String,
+}
+
+/// Finishes a kept form.
+pub async fn resume(
+    Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
+    Query(waiting): Query<Waiting>,
+    headers: HeaderMap,
+) -> Response {
+    let nonce = nonce.map(|Extension(nonce)| nonce);
+    let page = Place::parse(&waiting.return_to);
+    let Some(caller) = visit.caller.clone() else { return go(&sign_in_path(page.as_ref())).into_response() };
+    let taken = match browser(&visit, &headers).filter(|_| !visit.ahead) {
+        Some(secret) => visit.engine.take_draft(&caller, &secret, &waiting.draft).await,
+        None => Ok(None),
+    };
+    let back = page.map(|page| page.path()).unwrap_or_default();
+    let draft = match taken {
+        Ok(draft) => draft.and_then(|draft| serde_json::from_slice::<Draft>(&draft).ok()),
+        Err(error) => {
+            let problem = visit.tell(&error);
+            return app::pages::refused(visit, nonce, &problem, &back).into_response();
+        }
+    };
+    let Some(draft) = draft else { return no_draft(visit, nonce, &back).into_response() };
+    let Some(request) = sent_now(&visit, &draft) else { return no_draft(visit, nonce, &back).into_response() };
+    let (mut parts, form) = (request.into_parts().0, Bytes::from(draft.form));
+    parts
+        .headers
+        .extend(headers.get(axum::http::header::COOKIE).map(|value| (axum::http::header::COOKIE, value.clone())));
+    let mut response = posted::finish(visit, nonce, &draft.function, parts, form).await;
+    // Pages that the browser fetched ahead are from before this.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"prefetchCache\""));
+    response
+}
+
+/// The request that the form would make now.
+fn sent_now(visit: &Visit, draft: &Draft) -> Option<Request> {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(format!("/ui/{}", draft.function))
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let mut request = request.body(Body::empty()).ok()?;
+    request.extensions_mut().insert(visit.clone());
+    Some(request)
+}
+
+fn draw(visit: &Visit) -> String {
+    String::from_utf8_lossy(&visit.engine.outside().base62::<SECRET>()).into_owned()
+}
+
+fn is_https(visit: &Visit) -> bool {
+    visit.installation.public_url.starts_with("https:")
+}
+
+fn cookie_name(visit: &Visit) -> &'static str {
+    if is_https(visit) { "__Host-rt_draft" } else { "rt_draft" }
+}
+
+fn set_cookie(visit: &Visit, secret: &str) -> String {
+    let secure = if is_https(visit) { "; Secure" } else { "" };
+    format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={DRAFT_SECONDS}{secure}", cookie_name(visit))
+}
