@@ -16,6 +16,7 @@ mod members;
 mod operations;
 mod organizations;
 mod overview;
+mod process;
 mod provider;
 mod pypi;
 mod service_accounts;
