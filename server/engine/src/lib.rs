@@ -13,6 +13,7 @@ pub mod error;
 mod fence;
 pub mod flight;
 pub mod form_token;
+mod heal;
 pub mod invitations;
 pub mod keyring;
 pub mod keys;
@@ -59,6 +60,8 @@ struct Inner {
     usage: usage::Usage,
     live: live::Live,
     chains: audit::Chains,
+    refused_keys: keys::RefusedKeys,
+    refused_sessions: sessions::RefusedSessions,
     attempts: Arc<attempts::Attempts>,
 }
 
@@ -68,7 +71,11 @@ impl Engine {
         let flight = flight::Flight::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
         let attempts = attempts::Attempts::new(outside.clone());
-        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, live, chains, attempts }) }
+        let refused_keys = keys::RefusedKeys::default();
+        let refused_sessions = sessions::RefusedSessions::default();
+        let inner =
+            Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions, attempts };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Time and dice.
@@ -104,6 +111,14 @@ impl Engine {
 
     pub(crate) fn chains(&self) -> &audit::Chains {
         &self.inner.chains
+    }
+
+    pub(crate) fn refused_keys(&self) -> &keys::RefusedKeys {
+        &self.inner.refused_keys
+    }
+
+    pub(crate) fn refused_sessions(&self) -> &sessions::RefusedSessions {
+        &self.inner.refused_sessions
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

@@ -88,6 +88,8 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
     }
     let ready = api.call(Method::GET, "/readyz", "", Value::Null).await.status;
     let reads = api.tried(&stage.owner.key).await;
+    // Room that is made for revocations may take a creation as well; nothing else may come of one.
+    let mut fitted = 0;
     let (mut failed, mut passing) = (Vec::new(), Vec::new());
     for (number, (id, key)) in keys.iter().enumerate() {
         let reply = api.call(Method::DELETE, &format!("/api/v1/keys/{id}"), &stage.owner.key, Value::Null).await;
@@ -98,8 +100,11 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
             passing.push(format!("key {id} is admitted after its end"));
         }
         if number % 50 == 49 {
-            expect("a creation between revocations", 503, creation(&api, &stage.owner.key).await, &mut odd);
-            refused += 1;
+            match creation(&api, &stage.owner.key).await {
+                Some(503) => refused += 1,
+                Some(201) => fitted += 1,
+                other => odd.push(format!("a creation between revocations answers {other:?}")),
+            }
         }
     }
     let mut watch = Watch::default();
@@ -107,7 +112,7 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
     report.faults(
         "creations on the full disk answer 503",
         on,
-        format!("{refused} after {before} that still fitted"),
+        format!("{refused} refused; {before} fitted before, {fitted} between revocations"),
         &odd,
     );
     report.row("reading goes on with a good key", on, 1, format!("{reads:?}"), reads == Some(200));

@@ -75,6 +75,8 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     report.row(what, on, format!("{dead} keys"), format!("{revived} admitted"), revived == 0);
     let result = format!("every time, within {} ms", slowest.as_millis());
     report.row("the key ring opens and the program serves again", on, cycles, result, true);
+    let status = stage.program.command(&["keyring", "status"])?.status;
+    report.row("`roundtable keyring status` at the end", on, 1, status.to_string(), status.success());
     report.faults("the database finds itself sound", on, cycles.div_ceil(SELF_CHECK), &unsound);
     let count = format!("{secrets} pieces, {} MB", searched / 1_000_000);
     report.faults("no secret in database, write-ahead log and program log", on, count, &leaks);
