@@ -380,7 +380,7 @@ pub const fn status(code: Code) -> StatusCode {
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::HttpVersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Code::TooManyRequests | Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

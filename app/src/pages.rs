@@ -128,12 +128,19 @@ pub struct Page {
     status: StatusCode,
     title: String,
     islands: bool,
+    retry_after: Option<u64>,
     body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
 impl Page {
     fn new(title: &str, body: impl FnOnce() -> AnyView + Send + 'static) -> Self {
-        Self { status: StatusCode::OK, title: title.to_owned(), islands: false, body: Box::new(body) }
+        Self {
+            status: StatusCode::OK,
+            title: title.to_owned(),
+            islands: false,
+            retry_after: None,
+            body: Box::new(body),
+        }
     }
 }
 
@@ -248,6 +255,7 @@ pub fn session_ended(place: &Place) -> String {
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(asked: Asked, page: Page) -> Response<String> {
     let status = asked.problem().map_or(page.status, |problem| status(problem.code));
+    let wait = asked.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
     let again = retry_after(asked.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
@@ -265,6 +273,9 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, again.into());
+    }
+    if let Some(seconds) = wait {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -40,6 +40,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// Too many requests; wait and try again.
     TooManyRequests,
+    /// Too many attempts of this client failed; wait and try again.
+    TooManyAttempts,
     /// A key was sent in the address, where logs keep it.
     KeyInQuery,
     /// The key works, but lacks the scope for this.
@@ -58,7 +60,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Unauthorized,
         Self::FreshSignInRequired,
         Self::Forbidden,
@@ -76,6 +78,7 @@ impl Code {
         Self::HttpVersionNotSupported,
         Self::UnsupportedMediaType,
         Self::TooManyRequests,
+        Self::TooManyAttempts,
         Self::KeyInQuery,
         Self::MissingScope,
         Self::ActiveKeyExists,
@@ -105,6 +108,7 @@ impl Code {
             Self::HttpVersionNotSupported => "This is sent over HTTP/1.1 only",
             Self::UnsupportedMediaType => "Send the body as application/json",
             Self::TooManyRequests => "Too many requests; wait a moment and try again",
+            Self::TooManyAttempts => "Too many failed attempts from this address; wait and try again",
             Self::KeyInQuery => "Send the key in a header; a key in the address ends up in logs",
             Self::MissingScope => "This key does not have the scope that this needs",
             Self::ActiveKeyExists => {
@@ -252,6 +256,9 @@ pub struct Problem {
     pub fields: Vec<FieldFault>,
     /// The id of the request, to find it in the log.
     pub request_id: String,
+    /// How many seconds to wait before trying again, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 /// Seconds after which to try again when the service is unavailable. Spread by something random of the request, so that
@@ -263,7 +270,13 @@ pub fn retry_after(random: &str) -> u32 {
 impl Problem {
     /// A problem with the code's own sentence.
     pub fn new(code: Code, request_id: &str) -> Self {
-        Self { code, details: code.sentence().to_owned(), fields: Vec::new(), request_id: request_id.to_owned() }
+        Self {
+            code,
+            details: code.sentence().to_owned(),
+            fields: Vec::new(),
+            request_id: request_id.to_owned(),
+            retry_after: None,
+        }
     }
 
     /// The sentence about the named field, if that field is at fault.

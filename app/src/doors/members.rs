@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::command::{InviteMember as Inviting, KeyFate, RemoveMember as Removing};
 use domain::view::NewInvitation;
 use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Moment, Problem, Role};
+use engine::attempts::Kind;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -160,7 +161,8 @@ pub async fn accept_invitation(page: String) -> Result<Done, Refusal> {
     let Some(Screen::Join(token)) = Place::parse(&page).map(|place| place.screen) else {
         return Err(visit.problem(Code::BadRequest).into());
     };
-    let joined = visit.engine.accept_invitation(caller, token.as_str(), visit.origin.clone()).await;
+    let accept = visit.engine.accept_invitation(caller, token.as_str(), visit.origin.clone());
+    let joined = visit.engine.attempt(Kind::Invitation, &visit.origin, token.as_str().as_bytes(), accept).await;
     let organization = joined.map_err(told(&visit))?;
     visit.leave(Flash::Moved(Move::Joined)).await;
     Ok(Done { to: Screen::ApiKeys(organization).path() })

@@ -4,6 +4,7 @@ use domain::command::{
     ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding, OrganizationDraft,
 };
 use domain::{Fault, FieldFault, Name};
+use engine::attempts::{Client, Kind};
 use leptos::prelude::*;
 
 use super::{Done, Flash, Kept, Move, Refusal, Visit, open, told};
@@ -22,13 +23,14 @@ pub async fn found_organization(
 ) -> Result<Done, Refusal> {
     let visit = Visit::here()?;
     let caller = visit.person()?;
+    let is_setup_token = try_setup_token(&visit, setup_token.trim()).await?;
     let person = visit.engine.get_person(caller.person).await.map_err(|error| visit.tell(&error))?;
     let owner = if name.trim().is_empty() { &person.name } else { &name };
     let mut faults = Vec::new();
     let mut read =
         |field: &str, text: &str| Name::parse(text).map_err(|fault| faults.push(FieldFault::new(field, fault))).ok();
     let (organization, owner) = (read("organization", &organization), read("name", owner));
-    if visit.installation.setup_token_needed && !(visit.installation.check_setup_token)(setup_token.trim()) {
+    if !is_setup_token {
         faults.push(FieldFault::new("setup_token", Fault::WrongSetupToken));
     }
     let (Some(organization), Some(owner), true) = (organization, owner, faults.is_empty()) else {
@@ -39,6 +41,22 @@ pub async fn found_organization(
     let organization = made.map_err(told(&visit))?;
     visit.leave(Flash::Moved(Move::Founded)).await;
     Ok(Done { to: Screen::ApiKeys(organization).path() })
+}
+
+/// Whether a text is the setup token, where one is needed; unless too many were tried before.
+async fn try_setup_token(visit: &Visit, token: &str) -> Result<bool, Refusal> {
+    if !visit.installation.setup_token_needed {
+        return Ok(true);
+    }
+    let begun = visit.engine.attempts().begin(Kind::SetupToken, Client::of(&visit.origin), token.as_bytes()).await;
+    let attempt = begun.map_err(told(visit))?;
+    let is_good = (visit.installation.check_setup_token)(token);
+    if is_good {
+        attempt.passed()
+    } else {
+        attempt.failed()
+    }
+    Ok(is_good)
 }
 
 /// Makes a further organization for a member of one; they are its owner (KE-05).

@@ -2,6 +2,7 @@
 
 use domain::view::{Offer, Standing};
 use domain::{Code, Problem};
+use engine::attempts::Kind;
 use engine::people::Person;
 use leptos::prelude::*;
 
@@ -14,10 +15,13 @@ use crate::words;
 /// What the link offers to whoever looks at it. A member is led in.
 pub async fn show(asked: &Asked, token: LinkToken) -> Result<Answer, Problem> {
     let visit = &asked.visit;
-    let offered = match &visit.caller {
-        None => visit.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
-        Some(caller) => visit.engine.see_invitation_as(caller.person, token.as_str()).await,
+    let look = async {
+        match &visit.caller {
+            None => visit.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
+            Some(caller) => visit.engine.see_invitation_as(caller.person, token.as_str()).await,
+        }
     };
+    let offered = visit.engine.attempt(Kind::Invitation, &visit.origin, token.as_str().as_bytes(), look).await;
     let standing = match offered {
         Err(engine::Error::NotFound) => return Ok(Answer::Page(dead())),
         offered => offered.map_err(|error| visit.tell(&error))?,

@@ -42,7 +42,7 @@ fn draw(problem: &Problem, words: words::Missing, path: &str) -> Page {
     let words::Missing { title, heading, text, retry } = words;
     let status = status(problem.code);
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
-    let request_id = problem.request_id.clone();
+    let (request_id, retry_after) = (problem.request_id.clone(), problem.retry_after);
     // What a form was sent to is no page.
     let path = if path.is_empty() || path.starts_with("/ui/") { Screen::Shortcut.path() } else { path.to_owned() };
     let draw = move || {
@@ -56,5 +56,5 @@ fn draw(problem: &Problem, words: words::Missing, path: &str) -> Page {
         };
         card(body, view! { <p class="auth-foot">{words::REQUEST}<code>{request_id}</code></p> })
     };
-    Page { status, ..Page::new(title, draw) }
+    Page { status, retry_after, ..Page::new(title, draw) }
 }

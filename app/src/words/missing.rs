@@ -50,6 +50,13 @@ pub const fn missing(code: Code) -> Missing {
             text: "Nothing was changed. Wait a moment, then try again.",
             retry: true,
         },
+        Code::TooManyAttempts => Missing {
+            title: "Too many attempts",
+            heading: "Too many failed attempts",
+            text: "Too many sign-ins, links or tokens from your network did not work. Nothing was changed. Wait a minute, \
+                   then try again.",
+            retry: true,
+        },
         Code::Internal => Missing {
             title: "Something went wrong",
             heading: "Something went wrong",

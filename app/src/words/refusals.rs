@@ -39,6 +39,7 @@ pub const fn sentence(code: Code) -> &'static str {
         }
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
+        Code::TooManyAttempts => "Too many failed attempts from your network. Wait a minute and try again.",
         Code::Unavailable => "Roundtable cannot answer right now. Nothing was changed. Try again in a moment.",
         Code::Internal => {
             "Something went wrong in Roundtable. Nothing was changed. Try again; if it happens again, give the request number to whoever runs this installation."

@@ -26,6 +26,12 @@ pub enum Error {
     /// The credential does not work, or does not work any more.
     #[error("unauthenticated: {0}")]
     Unauthenticated(&'static str),
+    /// The client failed too often to be heard now.
+    #[error("too many failed attempts")]
+    TooManyAttempts {
+        /// How long it has to wait.
+        seconds: u64,
+    },
     /// Some fields are at fault.
     #[error("invalid fields: {0:?}")]
     Invalid(Vec<FieldFault>),
@@ -57,6 +63,7 @@ impl Error {
             Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
             Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
+            Self::TooManyAttempts { seconds } => problem.retry_after = Some(*seconds),
             _ => {}
         }
         problem
@@ -76,6 +83,7 @@ impl Error {
             Self::Denied => Code::Forbidden,
             Self::MissingScope(_) => Code::MissingScope,
             Self::Unauthenticated(_) => Code::Unauthorized,
+            Self::TooManyAttempts { .. } => Code::TooManyAttempts,
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(code, _) => *code,
             Self::AlreadyDone(_) | Self::Repeated => Code::AlreadyDone,

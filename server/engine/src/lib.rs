@@ -5,6 +5,7 @@
 //! cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then its story
 //! here, and let both doors call it.
 
+pub mod attempts;
 pub mod audit;
 pub mod ctx;
 pub mod drafts;
@@ -61,6 +62,7 @@ struct Inner {
     chains: audit::Chains,
     refused_keys: keys::RefusedKeys,
     refused_sessions: sessions::RefusedSessions,
+    attempts: Arc<attempts::Attempts>,
 }
 
 impl Engine {
@@ -70,7 +72,9 @@ impl Engine {
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
         let refused_keys = keys::RefusedKeys::default();
         let refused_sessions = sessions::RefusedSessions::default();
-        let inner = Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions };
+        let attempts = attempts::Attempts::new(outside.clone());
+        let inner =
+            Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions, attempts };
         Self { inner: Arc::new(inner) }
     }
 

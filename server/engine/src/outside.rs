@@ -1,7 +1,8 @@
 //! What comes from outside the house: time and randomness. Tests freeze the one and seed the other.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use domain::Moment;
 use domain::token::BASE62;
@@ -14,6 +15,9 @@ pub const WORD: usize = 16;
 pub trait Clock: Send + Sync {
     /// The moment now.
     fn now(&self) -> Moment;
+
+    /// The time since some point before: it never goes back, whatever is done to the clock.
+    fn elapsed(&self) -> Duration;
 }
 
 /// Fills bytes with randomness.
@@ -65,6 +69,11 @@ impl Outside {
         self.latest.store(self.clock.now().0, Ordering::Relaxed);
     }
 
+    /// The time since some point before: it never goes back, whatever is done to the clock.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
     /// Fills the whole slice with randomness.
     pub fn fill(&self, bytes: &mut [u8]) {
         self.dice.fill(bytes);
@@ -107,6 +116,12 @@ impl Clock for SystemClock {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Moment(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
     }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    fn elapsed(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
 }
 
 struct SystemDice;
@@ -119,23 +134,32 @@ impl Dice for SystemDice {
 }
 
 /// A clock that stands still until it is moved.
-pub struct FrozenClock(AtomicI64);
+pub struct FrozenClock {
+    now: AtomicI64,
+    /// Milliseconds that have passed; moving the clock back leaves them.
+    elapsed: AtomicU64,
+}
 
 impl FrozenClock {
     /// A clock at this moment.
     pub fn at(moment: Moment) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(moment.0)))
+        Arc::new(Self { now: AtomicI64::new(moment.0), elapsed: AtomicU64::new(0) })
     }
 
     /// Moves the clock, forwards or backwards.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.now.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.elapsed.fetch_add(u64::try_from(seconds * 1000).unwrap_or(0), Ordering::SeqCst);
     }
 }
 
 impl Clock for FrozenClock {
     fn now(&self) -> Moment {
-        Moment(self.0.load(Ordering::SeqCst))
+        Moment(self.now.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.elapsed.load(Ordering::SeqCst))
     }
 }
 

@@ -15,6 +15,7 @@ use super::{Stop, cannot_open, tell};
 use crate::config::{BadSetting, Options, Settings, SignIn, table};
 use crate::demo;
 use crate::http::{self, House, listen, sign_in, site};
+use crate::telemetry;
 
 /// How often uses are written down and what has run out is swept away.
 const TIDY: Duration = Duration::from_secs(15);
@@ -33,12 +34,14 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     db.hold_reserve(BALLAST).await;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
     let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
+    engine.attempts().set_limits(settings.attempts);
     let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
     let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
     greet(&settings, stage_demo);
     let tidying = tokio::spawn(tidy(engine.clone()));
     let looking = tokio::spawn(look_at_provider(house.oidc.clone(), standin.is_some()));
+    let summing = tokio::spawn(telemetry::sum_up_floods());
     let router = http::router(&house, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;
@@ -47,6 +50,7 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     listen::serve(listener, router, stop).await;
     looking.abort();
     tidying.abort();
+    summing.abort();
     // What it was writing at this moment is back in memory once it is gone.
     let _ = tidying.await;
     if let Err(error) = engine.flush_usage().await {

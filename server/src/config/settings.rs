@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use domain::token::Brand;
+use engine::attempts::Limits;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub brand: Brand,
     /// Reverse proxies in front.
     pub trusted_proxies: usize,
+    /// How many attempts of one client may fail in a minute.
+    pub attempts: Limits,
 }
 
 impl Settings {
@@ -83,6 +86,19 @@ impl Options {
             setup_token: self.setup_token()?,
             brand: brand.map_err(|e| BadSetting(format!("{}: {e}", self.name(&table::BRAND))))?,
             trusted_proxies: usize::try_from(proxies).unwrap_or_default(),
+            attempts: self.attempts()?,
+        })
+    }
+
+    fn attempts(&self) -> Result<Limits, BadSetting> {
+        let Limits { credentials, secrets } = Limits::default();
+        let limit = |setting, default: u32| {
+            let number = self.number(setting, 0..=1_000_000, default.into())?;
+            Ok(u32::try_from(number).unwrap_or(default))
+        };
+        Ok(Limits {
+            credentials: limit(&table::AUTH_FAILURES_PER_MINUTE, credentials)?,
+            secrets: limit(&table::SETUP_FAILURES_PER_MINUTE, secrets)?,
         })
     }
 

@@ -91,6 +91,10 @@ settings! {
         "Serve plain HTTP beyond this machine (only where the network itself is trusted)";
     TRUSTED_PROXIES, "trusted_proxies", Value, Server,
         "How many reverse proxies in front append to X-Forwarded-For [default: 0]";
+    AUTH_FAILURES_PER_MINUTE, "auth_failures_per_minute", Value, Server,
+        "How many keys, tokens, sessions and sign-ins of one address may fail in a minute; 0 for any number [default: 60]";
+    SETUP_FAILURES_PER_MINUTE, "setup_failures_per_minute", Value, Server,
+        "The same for the setup token and invitations [default: 10]";
     BRAND, "brand", Value, Server, "First word of new keys [default: rt]";
     LOG_FORMAT, "log_format", Value, Server, "`text` or `json` [default: text]";
     LOG, "log", Value, Server, "What to log, as a filter of tracing [default: info,sqlx=warn]";

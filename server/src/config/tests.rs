@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use engine::attempts::Limits;
 use secrecy::ExposeSecret;
 
 use super::table::{self, Kind, Setting};
@@ -326,4 +327,18 @@ fn a_key_file_that_others_may_read_is_refused() {
     assert!(key_file(&link, false).is_err() && key_file(&link, true).is_ok());
     std::fs::remove_file(&link).expect("clean");
     std::fs::remove_file(&path).expect("clean");
+}
+
+#[test]
+fn limits_of_failed_attempts_are_settings() {
+    let limits = |options: Options| options.settings().map(|settings| settings.attempts);
+    let (credentials, secrets) = (60, 10);
+    assert_eq!(limits(from_environment(&[])).expect("defaults"), Limits { credentials, secrets });
+    let off = from_environment(&[("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", "0")]);
+    assert_eq!(limits(off).expect("off"), Limits { credentials: 0, secrets });
+    let flag = from_flags(&["--setup-failures-per-minute=3"]);
+    assert_eq!(limits(flag).expect("a flag"), Limits { credentials, secrets: 3 });
+    let file = from_file("auth_failures_per_minute = 7").expect("a file");
+    assert_eq!(limits(file).expect("a number"), Limits { credentials: 7, secrets });
+    assert!(limits(from_flags(&["--auth-failures-per-minute=many"])).is_err());
 }

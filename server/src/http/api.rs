@@ -30,6 +30,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::Code;
 use domain::token::PlainKey;
+use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Description;
@@ -187,7 +188,7 @@ impl Exposed {
     async fn mark(self, house: &House) -> Answer<()> {
         // Whoever writes a thousand keys into one address does not get a thousand looks at the database for it.
         for key in self.keys.iter().take(MOST_LOOKS) {
-            house.engine.expose_key(key, &self.origin).await?;
+            expose(house, key, &self.origin).await?;
         }
         if self.refused { Err(Refusal::new(Code::KeyInQuery, "a key in the address")) } else { Ok(()) }
     }
@@ -210,6 +211,20 @@ fn means_api(path: &str) -> bool {
     let path = sieve::decoded(path).replace('\\', "/");
     let first = path.split('/').map(str::trim).find(|step| !step.is_empty() && !step.starts_with('.'));
     first.is_some_and(|first| first.eq_ignore_ascii_case("api") || first.eq_ignore_ascii_case("bootstrap"))
+}
+
+/// Marks a key that works, unless too many from the same address did not.
+async fn expose(house: &House, key: &PlainKey, origin: &Origin) -> engine::Result<()> {
+    let attempt = house.engine.attempts().begin(Kind::Key, Client::of(origin), key.expose().as_bytes()).await?;
+    match house.engine.expose_key(key, origin).await {
+        Ok(true) => attempt.passed(),
+        Ok(false) => attempt.failed(),
+        Err(error) => {
+            attempt.settle(Some(error.code()));
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 /// Keys of one address that are looked up and marked.

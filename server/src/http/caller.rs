@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use domain::token::PlainKey;
 use domain::view::RefusalCause;
 use domain::{Code, Moment, OrganizationId, PersonId, SessionId};
+use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
 use engine::keys::Admitted;
 use engine::tokens::VerifyingKey;
@@ -26,21 +27,42 @@ const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 /// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
 pub async fn admit(State(house): State<House>, request: Request, next: Next) -> Response {
     let in_query = keys_in_query(&request);
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let credential = match read_credential(request.headers(), &in_query) {
         Ok(credential) => credential,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return unread(&house, &origin, refusal).into_response(),
     };
-    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     match credential {
-        Credential::Key(key) => match house.engine.admit_key(&key, origin).await {
+        Credential::Key(key) => match admit_key(&house, &key, &origin).await {
             Ok(admitted) => run(&house, admitted, key, request, next).await,
             Err(error) => Refusal::from(error).into_response(),
         },
-        Credential::IdToken(token) => match recognize(&house, &token).await {
+        Credential::IdToken(token) => match try_token(&house, &token, &origin).await {
             Ok(caller) => run_for(&house, caller, request, next).await,
             Err(refusal) => refusal.into_response(),
         },
     }
+}
+
+/// What is neither a key nor a token costs no look at the database, and counts as one that failed.
+fn unread(house: &House, origin: &Origin, refusal: Refusal) -> Refusal {
+    if refusal.is_anonymous() {
+        return refusal;
+    }
+    house.engine.attempts().fail(Kind::Key, Client::of(origin)).map_or_else(Refusal::from, |()| refusal)
+}
+
+async fn admit_key(house: &House, key: &PlainKey, origin: &Origin) -> engine::Result<Admitted> {
+    let admitted = house.engine.admit_key(key, origin.clone());
+    house.engine.attempt(Kind::Key, origin, key.expose().as_bytes(), admitted).await
+}
+
+/// The person of a token, unless too many from the same address were no good.
+async fn try_token(house: &House, token: &str, origin: &Origin) -> Answer<Caller> {
+    let attempt = house.engine.attempts().begin(Kind::Token, Client::of(origin), token.as_bytes()).await?;
+    let caller = recognize(house, token).await;
+    attempt.settle(caller.as_ref().err().map(Refusal::code));
+    caller
 }
 
 /// Runs the request of a person. What was read is not given away once they are signed out, or have less power in the

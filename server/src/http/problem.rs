@@ -59,6 +59,11 @@ impl Refusal {
         self.problem.code
     }
 
+    /// Whether no credential came at all.
+    pub const fn is_anonymous(&self) -> bool {
+        !self.shown
+    }
+
     /// Fields at fault.
     pub fn fields(faults: Vec<FieldFault>) -> Self {
         let mut refusal = Self::new(Code::InvalidFields, "invalid fields");
@@ -187,6 +192,9 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
             parts.headers.insert(RETRY_AFTER, retry_after(id).into());
         }
         _ => {}
+    }
+    if let Some(seconds) = refusal.problem.retry_after {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     let scope = refusal
         .scope

@@ -14,15 +14,18 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use domain::Moment;
 use engine::Outside;
+use engine::attempts::{Attempt, Client, Kind};
 use engine::people::Identity;
+use leptos::nonce::Nonce;
 use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::problem::{Problem, told, unavailable};
 use super::House;
-use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
+use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT, token as session_token};
 use super::ui::RESUME;
+use super::visit::turned_away;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -100,9 +103,15 @@ pub fn router(house: House) -> Router {
 async fn start(
     State(house): State<House>,
     Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
+    // Each start keeps a row until it is finished or has run out, so each counts until somebody has signed in.
+    let attempt = match house.engine.attempts().begin(Kind::SignIn, client(&visit), &[]).await {
+        Ok(attempt) => attempt,
+        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+    };
     let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
     let begun = Begun { return_to: safe_return(&query.return_to), draft };
     let again = visit
@@ -112,24 +121,40 @@ async fn start(
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
     match begin(&house, &begun, again, query.other == "1").await {
         Ok((url, cookie)) => {
+            attempt.failed();
             let cookies = cookie.into_iter().chain(flows::make_room(&house, &headers));
             let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
             (AppendHeaders(cookies), Redirect::to(&url)).into_response()
         }
-        Err(problem) => failed(&visit, problem, &begun),
+        Err(problem) => {
+            attempt.undecided();
+            failed(&visit, problem, &begun)
+        }
     }
+}
+
+/// Who the sign-ins are counted against: whoever is signed in already has nothing to guess.
+fn client(visit: &Visit) -> Client {
+    visit.caller.as_ref().map_or_else(|| Client::of(&visit.origin), |caller| Client::Person(caller.person))
 }
 
 async fn finish(
     State(house): State<House>,
     Extension(visit): Extension<Visit>,
+    nonce: Option<Extension<Nonce>>,
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
     let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
     let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
     let mut begun = Begun { return_to, draft: None };
-    match come_back(&house, &visit, back, kept.as_ref(), &mut begun).await {
+    let attempts = house.engine.attempts();
+    let state = back.state.as_deref().unwrap_or_default();
+    let attempt = match attempts.begin(Kind::SignIn, client(&visit), state.as_bytes()).await {
+        Ok(attempt) => attempt,
+        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+    };
+    match come_back(&house, &visit, (back, attempt), kept.as_ref(), &mut begun).await {
         Ok(()) => Redirect::to(&begun.onward()).into_response(),
         // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.
         Err(Problem::Expired) if kept.is_some() && visit.caller.is_some() => {
@@ -162,6 +187,7 @@ async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) 
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
+    house.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
     Ok((url.to_string(), kept.keep(house, &flow.state)))
 }
 
@@ -169,12 +195,23 @@ async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) 
 async fn come_back(
     house: &House,
     visit: &Visit,
-    back: Return,
+    (back, attempt): (Return, Attempt),
     kept: Option<&flows::Flow>,
     begun: &mut Begun,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
-    let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
+    let value = match house.engine.take_flow(state.as_bytes()).await {
+        Ok(found) => found,
+        Err(error) => {
+            attempt.undecided();
+            return Err(unavailable(error));
+        }
+    };
+    let Some(value) = value else {
+        attempt.failed();
+        return Err(Problem::Expired);
+    };
+    attempt.spent();
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
     // Another browser's return would sign its person in here.
     let kept = kept.ok_or(Problem::Expired)?;
@@ -200,10 +237,16 @@ async fn come_back(
         same_person(house, &identity, again).await?;
     }
     let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
+    let started_by = client(visit);
     renew(visit, person.0, signed_in_at).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
-    })
+    })?;
+    house.engine.attempts().refund(Kind::SignIn, started_by);
+    if let Some(id) = visit.session.id() {
+        house.engine.attempts().remember(Kind::Session, &session_token(id));
+    }
+    Ok(())
 }
 
 /// Whoever signs in again is who they were: what waits for them was begun in their name.

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Moment, PersonId};
 use engine::Caller;
+use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
 use leptos::nonce::Nonce;
 use tower_sessions::Session;
@@ -22,7 +23,25 @@ const PURPOSE: &str = "sec-purpose";
 
 /// Reads the session and puts a [`Visit`] beside the request.
 pub async fn receive(State(house): State<House>, session: Session, mut request: Request, next: Next) -> Response {
-    let person = match session.get::<i64>(PERSON).await {
+    let attempt = match session.id() {
+        None => None,
+        Some(id) => {
+            let client = Client::of(&request.extensions().get::<Origin>().cloned().unwrap_or_default());
+            match house.engine.attempts().begin(Kind::Session, client, &token(id)).await {
+                Ok(attempt) => Some(attempt),
+                Err(error) => return too_many(&house, session, &request, error),
+            }
+        }
+    };
+    let read = session.get::<i64>(PERSON).await;
+    if let Some(attempt) = attempt {
+        match (&read, session.id()) {
+            (Err(_), _) => attempt.undecided(),
+            (Ok(_), None) => attempt.failed(),
+            (Ok(_), Some(_)) => attempt.passed(),
+        }
+    }
+    let person = match read {
         Ok(person) => person.map(PersonId),
         Err(error) if !wants_page(request.headers()) => {
             return Refusal::new(Code::Unavailable, error.to_string()).into_response();
@@ -52,6 +71,21 @@ fn visit(house: &House, session: Session, request: &Request, caller: Option<Call
         ahead: request.headers().get(PURPOSE).is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")),
         installation: house.installation.clone(),
     }
+}
+
+/// Too many sessions of the same address were none: this one is not looked up.
+fn too_many(house: &House, session: Session, request: &Request, error: engine::Error) -> Response {
+    if !wants_page(request.headers()) {
+        return Refusal::from(error).into_response();
+    }
+    let visit = visit(house, session, request, None);
+    turned_away(visit, request.extensions().get::<Nonce>().cloned(), &error)
+}
+
+/// The page of a request that was not heard.
+pub fn turned_away(visit: Visit, nonce: Option<Nonce>, error: &engine::Error) -> Response {
+    let problem = visit.tell(error);
+    app::pages::refused(visit, nonce, &problem, "").into_response()
 }
 
 /// The page that says so, and leads back to the one that was asked for.

@@ -1,6 +1,7 @@
 //! The doors, through the router that also serves real requests: nobody, a browser session, a key, an ID token.
 
 mod api;
+mod attempts;
 mod browser;
 mod docs;
 mod doors;

@@ -107,33 +107,35 @@ impl Engine {
     }
 
     /// Marks a key that was sent in an address, where logs keep it (decision D8), and writes that down, once. A key
-    /// that does not exist, or has ended, is no news.
+    /// that does not exist, or has ended, is no news. Says whether the key works.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn expose_key(&self, key: &PlainKey, origin: &Origin) -> Result<()> {
+    pub async fn expose_key(&self, key: &PlainKey, origin: &Origin) -> Result<bool> {
         let found = match self.find_key(key).await {
-            Err(Error::Unauthenticated(_)) => return Ok(()),
+            Err(Error::Unauthenticated(_)) => return Ok(false),
             found => found?,
         };
         let (id, now) = (KeyId(found.id), self.outside().now());
         self.usage().refused(id, RefusalCause::SentInAddress, now, origin);
         let organization = word(&found.organization_id, "api_keys.organization_id")?;
+        let works = state_of(&found, now).is_active();
         let is_news = |row: &KeyRow| row.exposed_at.is_none() && state_of(row, now).is_active();
         // Whoever goes on sending it so costs no more writing.
         if !is_news(&found) {
-            return Ok(());
+            return Ok(works);
         }
         let ctx = nobody(&organization, "Someone with the key", now, origin.clone());
         let mut tx = self.db().begin().await?;
         store::audit::hold_head(&mut tx, &organization).await?;
         let row = keys::hold(&mut tx, &organization, id, true).await?.filter(is_news);
-        let Some(row) = row else { return Ok(()) };
+        let Some(row) = row else { return Ok(works) };
         let row = self.sound(row)?;
         let event = Event::new(Happening::KeyExposed, "key", row.id, &row.label()).concerning(ActorId(row.actor_id));
         let audit_n = journal(self, &mut tx, &ctx, event).await?;
         self.save(&mut tx, &row, KeyRow { audit_n, exposed_at: Some(now.0), ..row.clone() }).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(works)
     }
 
     /// Notes what an admitted request came to: its cost if it passed, the cause if it was refused.

@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domain::command::FoundOrganization;
-use domain::{Fault, FieldFault};
+use domain::{Code, Fault, FieldFault};
+use engine::attempts::Kind;
 use engine::ctx::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use super::HouseState;
 use super::input::Body;
 use super::new_keys::NewKeyBody;
+use crate::http::House;
 use crate::http::problem::{Answer, ProblemBody};
 
 /// The first organization and its owner.
@@ -42,14 +44,21 @@ pub async fn bootstrap(
     Extension(origin): Extension<Origin>,
     Body(body): Body<Bootstrap>,
 ) -> Answer<(StatusCode, Json<NewKeyBody>)> {
-    if house.engine.is_founded().await? {
-        return Err(engine::Error::conflict(domain::Code::AlreadyBootstrapped).into());
-    }
-    if !(house.installation.check_setup_token)(&body.setup_token.unwrap_or_default()) {
-        return Err(vec![FieldFault::new("setup_token", Fault::WrongSetupToken)].into());
-    }
+    let token = body.setup_token.unwrap_or_default();
+    house.engine.attempt(Kind::SetupToken, &origin, token.as_bytes(), check(&house, &token)).await?;
     let text = |field: Option<String>| field.unwrap_or_default();
     let command = FoundOrganization::read(&text(body.organization), &text(body.name), &text(body.email))?;
     let new = house.engine.bootstrap(&command, origin).await?;
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&new))))
+}
+
+/// Whether the installation may be set up with this token.
+async fn check(house: &House, token: &str) -> engine::Result<()> {
+    if house.engine.is_founded().await? {
+        return Err(engine::Error::conflict(Code::AlreadyBootstrapped));
+    }
+    if !(house.installation.check_setup_token)(token) {
+        return Err(vec![FieldFault::new("setup_token", Fault::WrongSetupToken)].into());
+    }
+    Ok(())
 }

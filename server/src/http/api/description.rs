@@ -161,6 +161,7 @@ fn outcome(status: &str) -> &'static str {
 fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
         ("400", "The request could not be read, or a key stood in its query"),
+        ("429", "Too many credentials or tokens of this address failed, or too many requests; wait"),
         ("500", "A fault of the product; nothing was changed"),
         ("503", "The database does not answer; try again"),
     ];
@@ -191,7 +192,7 @@ fn heads(status: &str, response: &mut Response) {
     texts.extend(match status {
         "401" | "403" => Some(("WWW-Authenticate", "How to authenticate, and the scope that a key lacks")),
         "409" => Some(("Location", "Where the key is that the same request made before")),
-        "503" => Some(("Retry-After", "Seconds to wait")),
+        "429" | "503" => Some(("Retry-After", "Seconds to wait")),
         _ => None,
     });
     for (name, what) in texts {

@@ -7,6 +7,7 @@ use axum::response::Response;
 use domain::OrganizationId;
 use domain::command::InviteMember;
 use domain::view::InvitationView;
+use engine::attempts::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -122,6 +123,8 @@ pub async fn accept_invitation(
     Sender(origin): Sender,
     Body(acceptance): Body<Acceptance>,
 ) -> Answer<Json<JoinedBody>> {
-    let organization = house.engine.accept_invitation(&caller, acceptance.token.trim(), origin).await?;
+    let token = acceptance.token.trim();
+    let accept = house.engine.accept_invitation(&caller, token, origin.clone());
+    let organization = house.engine.attempt(Kind::Invitation, &origin, token.as_bytes(), accept).await?;
     Ok(Json(JoinedBody { organization }))
 }

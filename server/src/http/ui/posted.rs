@@ -8,10 +8,10 @@ use app::routes::Place;
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::{Code, Problem};
 use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
@@ -152,14 +152,16 @@ async fn run(visit: &Visit, mut parts: Parts, form: Bytes) -> (HeaderMap, Result
 
 /// The answer for an island. The framework says 500 for every refusal; the code knows better.
 fn json(result: Result<Bytes, Problem>) -> Response {
-    let (status, body) = match result {
-        Ok(bytes) => (StatusCode::OK, bytes),
+    let (status, wait, body) = match result {
+        Ok(bytes) => (StatusCode::OK, None, bytes),
         Err(problem) => {
             let problem = worded(problem);
-            (status(problem.code), serde_json::to_vec(&problem).unwrap_or_default().into())
+            (status(problem.code), problem.retry_after, serde_json::to_vec(&problem).unwrap_or_default().into())
         }
     };
-    (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body).into_response()
+    let wait = wait.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)));
+    (status, AppendHeaders(wait), [(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body)
+        .into_response()
 }
 
 fn with(headers: HeaderMap, mut response: Response) -> Response {

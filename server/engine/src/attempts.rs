@@ -1,0 +1,263 @@
+//! Failed attempts to authenticate, counted by client and minute before the database is asked.
+//!
+//! A client that failed too often has to wait. Credentials that were accepted lately pass all the same, so nobody who
+//! guesses from the same address, or with somebody else's key, locks anyone out. All of it is in memory and bounded.
+
+mod client;
+mod counts;
+mod known;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::Code;
+use tokio::sync::Notify;
+
+use self::counts::{Bucket, Counts, Decision};
+use self::known::{Known, Mark};
+use crate::ctx::Origin;
+use crate::{Engine, Error, Outside, Result};
+
+pub use client::Client;
+
+/// Clients that are counted at most, twice over; those that failed least lately are dropped first.
+const MOST_CLIENTS: usize = 32_768;
+/// Accepted credentials that are remembered at most, twice over.
+const MOST_KNOWN: usize = 100_000;
+
+/// How many attempts of one client may fail within a minute; 0 for any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Keys, tokens, sessions and sign-ins.
+    pub credentials: u32,
+    /// The setup token and the tokens of invitations.
+    pub secrets: u32,
+}
+
+impl Limits {
+    /// No limit at all.
+    pub const OFF: Self = Self { credentials: 0, secrets: 0 };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { credentials: 60, secrets: 10 }
+    }
+}
+
+/// What is attempted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An API key.
+    Key,
+    /// An ID token, or a token of our own.
+    Token,
+    /// The cookie of a browser session.
+    Session,
+    /// The start of a sign-in, or the state that the provider sends back.
+    SignIn,
+    /// The token of an invitation.
+    Invitation,
+    /// The setup token.
+    SetupToken,
+}
+
+impl Kind {
+    const fn bucket(self) -> Bucket {
+        match self {
+            Self::Key | Self::Token | Self::Session | Self::SignIn => Bucket::Credentials,
+            Self::Invitation | Self::SetupToken => Bucket::Secrets,
+        }
+    }
+}
+
+/// Failed attempts by client, and the credentials that were accepted lately.
+pub struct Attempts {
+    credentials: AtomicU32,
+    secrets: AtomicU32,
+    counts: Mutex<Counts>,
+    known: Known,
+    settled: Notify,
+    outside: Outside,
+}
+
+impl Attempts {
+    pub(crate) fn new(outside: Outside) -> Arc<Self> {
+        Self::sized(outside, MOST_CLIENTS, MOST_KNOWN)
+    }
+
+    fn sized(outside: Outside, clients: usize, known: usize) -> Arc<Self> {
+        let Limits { credentials, secrets } = Limits::default();
+        Arc::new(Self {
+            credentials: AtomicU32::new(credentials),
+            secrets: AtomicU32::new(secrets),
+            counts: Mutex::new(Counts::new(clients)),
+            known: Known::new(known),
+            settled: Notify::new(),
+            outside,
+        })
+    }
+
+    /// Sets the limits, from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.credentials.store(limits.credentials, Ordering::Relaxed);
+        self.secrets.store(limits.secrets, Ordering::Relaxed);
+    }
+
+    /// Begins an attempt. What was accepted lately may always begin one. Where as many attempts of the client run as may
+    /// still fail, it waits until one of them has ended.
+    ///
+    /// # Errors
+    /// `TooManyAttempts` for a client that failed too often.
+    pub async fn begin(self: &Arc<Self>, kind: Kind, client: Client, shown: &[u8]) -> Result<Attempt> {
+        let mark = self.known.mark(kind, shown);
+        loop {
+            let settled = self.settled.notified();
+            let attempt = |counted| Attempt { attempts: self.clone(), kind, client, mark, counted };
+            if self.limit(kind) == 0 || self.known.holds(mark) {
+                return Ok(attempt(false));
+            }
+            match self.counts(|counts, now| counts.reserve((client, kind.bucket()), self.limit(kind), now)) {
+                Decision::Begin => return Ok(attempt(true)),
+                Decision::Refuse { seconds } => return Err(Error::TooManyAttempts { seconds }),
+                Decision::Wait => settled.await,
+            }
+        }
+    }
+
+    /// Counts an attempt that failed without a look at the database.
+    ///
+    /// # Errors
+    /// `TooManyAttempts` for a client that failed too often.
+    pub fn fail(&self, kind: Kind, client: Client) -> Result<()> {
+        if self.limit(kind) == 0 {
+            return Ok(());
+        }
+        let place = (client, kind.bucket());
+        let refused = self.counts(|counts, now| {
+            let decision = counts.reserve(place, self.limit(kind), now);
+            if matches!(decision, Decision::Begin) {
+                counts.settle(place, true, now);
+            }
+            decision
+        });
+        match refused {
+            Decision::Refuse { seconds } => Err(Error::TooManyAttempts { seconds }),
+            // Those that run may use up the rest: nothing is gained by waiting for them, the answer is known.
+            Decision::Begin | Decision::Wait => Ok(()),
+        }
+    }
+
+    /// Remembers a credential that was just made or accepted.
+    pub fn remember(&self, kind: Kind, shown: &[u8]) {
+        self.known.remember(self.known.mark(kind, shown));
+    }
+
+    /// Takes back one counted attempt, for a sign-in that succeeded after all.
+    pub fn refund(&self, kind: Kind, client: Client) {
+        self.counts(|counts, _| counts.refund((client, kind.bucket())));
+    }
+
+    fn limit(&self, kind: Kind) -> u32 {
+        match kind.bucket() {
+            Bucket::Credentials => self.credentials.load(Ordering::Relaxed),
+            Bucket::Secrets => self.secrets.load(Ordering::Relaxed),
+        }
+    }
+
+    fn counts<T>(&self, act: impl FnOnce(&mut Counts, std::time::Duration) -> T) -> T {
+        let now = self.outside.elapsed();
+        act(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner), now)
+    }
+}
+
+/// An attempt that runs. Dropped without a verdict, as by a client that hangs up, it has failed.
+#[must_use = "an attempt that is dropped has failed"]
+pub struct Attempt {
+    attempts: Arc<Attempts>,
+    kind: Kind,
+    client: Client,
+    mark: Mark,
+    /// Whether it holds one of the failures that its client may still have.
+    counted: bool,
+}
+
+impl Attempt {
+    /// The credential is good: it passes from now on, whatever its client does besides.
+    pub fn passed(mut self) {
+        self.attempts.known.remember(self.mark);
+        self.release(false);
+    }
+
+    /// The credential is not good, or not any more.
+    pub fn failed(mut self) {
+        self.attempts.known.forget(self.mark);
+        if !self.counted {
+            // It had been good until now, and was let through for that.
+            let _ = self.attempts.fail(self.kind, self.client);
+        }
+        self.release(true);
+    }
+
+    /// Nobody can say: the database or the provider did not answer.
+    pub fn undecided(mut self) {
+        self.release(false);
+    }
+
+    /// The credential was good, and was good only once.
+    pub fn spent(mut self) {
+        self.attempts.known.forget(self.mark);
+        self.release(false);
+    }
+
+    /// What came of it: nothing is wrong, or this is.
+    pub fn settle(self, refused: Option<Code>) {
+        match refused {
+            Some(Code::Unavailable | Code::Internal) => self.undecided(),
+            Some(
+                Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::InvalidFields | Code::AlreadyBootstrapped,
+            ) => self.failed(),
+            None | Some(_) => self.passed(),
+        }
+    }
+
+    fn release(&mut self, failed: bool) {
+        if std::mem::take(&mut self.counted) {
+            let place = (self.client, self.kind.bucket());
+            self.attempts.counts(|counts, now| counts.settle(place, failed, now));
+            self.attempts.settled.notify_waiters();
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.release(true);
+    }
+}
+
+impl Engine {
+    /// The failed attempts of this process.
+    pub fn attempts(&self) -> &Arc<Attempts> {
+        &self.inner.attempts
+    }
+
+    /// Checks a credential, unless its client failed too often.
+    ///
+    /// # Errors
+    /// `TooManyAttempts`, without having checked it; else as the check.
+    pub async fn attempt<T>(
+        &self,
+        kind: Kind,
+        origin: &Origin,
+        shown: &[u8],
+        check: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let attempt = self.attempts().begin(kind, Client::of(origin), shown).await?;
+        let checked = check.await;
+        attempt.settle(checked.as_ref().err().map(Error::code));
+        checked
+    }
+}
