@@ -81,9 +81,10 @@ impl Paging {
     /// The field at fault.
     pub fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
         let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
-        let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
-            vec![FieldFault::new("limit", Fault::OutOfRange { min: 1, max: MOST })]
-        })?;
+        let limit = limit
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| vec![FieldFault::new("limit", Fault::OutOfRange { min: 1, max: MOST })])?;
         let before = cursor.map(|text| text.parse::<i64>()).transpose();
         let before = before
             .ok()
