@@ -14,8 +14,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Serves the provider on loopback, for one client that comes back to this address. */
-export async function startProvider(port: number, redirect: string): Promise<Running> {
+/**
+ * Serves the provider on loopback, for one client that comes back to this address. With `aged` it says of a person whom
+ * it was not told to ask again that they signed in an hour ago.
+ */
+export async function startProvider(port: number, redirect: string, aged = false): Promise<Running> {
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
     clients: [
@@ -26,6 +29,7 @@ export async function startProvider(port: number, redirect: string): Promise<Run
         response_types: ['code'],
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'client_secret_basic',
+        require_auth_time: aged,
       },
     ],
     pkce: { required: () => true },
@@ -38,7 +42,8 @@ export async function startProvider(port: number, redirect: string): Promise<Run
     }),
     // Nobody is asked to agree: that is between the provider and its people.
     async loadExistingGrant(context: any) {
-      const { client, session, provider: here } = context.oidc;
+      const { client, session, params, provider: here } = context.oidc;
+      if (aged && !`${params.prompt ?? ''}`.includes('login')) session.loginTs = Math.floor(Date.now() / 1000) - 3600;
       const grant = new here.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid email profile');
       await grant.save();

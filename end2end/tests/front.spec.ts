@@ -74,7 +74,7 @@ test('pages of an organization one is not in are closed', { tag: '@plain' }, asy
 
 test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async ({ page }) => {
   const told = new Set<string>();
-  const problems = ['cancelled', 'expired', 'not_allowed', 'unverified', 'not_fresh', 'someone_else', 'refused', 'unavailable'];
+  const problems = ['cancelled', 'expired', 'not_allowed', 'unverified', 'not_fresh', 'undated', 'someone_else', 'refused', 'unavailable'];
   for (const problem of problems) {
     await page.goto(`/sign-in?problem=${problem}&request=req_5Zk0c3Yx9bQm2VtA`);
     const alert = page.getByRole('alert');

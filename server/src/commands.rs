@@ -13,6 +13,7 @@ use engine::Db;
 use engine::keyring::RingFault;
 
 use crate::config::{BadSetting, Options};
+use crate::hardening::Variables;
 use crate::telemetry;
 
 /// A self-hosted dashboard and API for an organization's API keys.
@@ -23,6 +24,13 @@ pub struct Cli {
     options: Options,
     #[command(subcommand)]
     command: Command,
+}
+
+impl Cli {
+    /// Whether the command goes on until it is asked to stop.
+    pub const fn stays(&self) -> bool {
+        matches!(self.command, Command::Serve { .. })
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -90,14 +98,15 @@ impl Stop {
     }
 }
 
-/// Runs one command to its end.
+/// Runs one command to its end. `secrets` are variables that came another way than by the environment; `warnings` are
+/// what the start could not do.
 ///
 /// # Errors
 /// See [`Stop`].
-pub async fn run(cli: Cli) -> Result<(), Stop> {
-    let options = cli.options.complete(Vec::new())?;
+pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<(), Stop> {
+    let options = cli.options.complete(secrets)?;
     telemetry::start(&options)?;
-    for warning in options.warnings() {
+    for warning in warnings.iter().chain(options.warnings()) {
         tracing::warn!("{warning}");
     }
     match cli.command {

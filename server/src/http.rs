@@ -7,12 +7,15 @@ pub mod caller;
 pub mod docs;
 pub mod download;
 pub mod health;
+pub mod host;
 pub mod jwks;
 pub mod layers;
 pub mod listen;
 pub mod live;
+pub mod origin;
 pub mod problem;
 pub mod sessions;
+pub mod sieve;
 pub mod sign_in;
 pub mod site;
 pub mod ui;
@@ -86,14 +89,17 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
         .layer(from_fn_with_state(house.clone(), visit::receive))
         .layer(sessions::layer(house))
         .layer(from_fn_with_state(house.clone(), layers::same_origin))
-        .layer(from_fn(layers::page_headers));
+        .layer(from_fn(layers::page_headers))
+        .layer(from_fn_with_state(house.clone(), host::lead_home))
+        .layer(from_fn_with_state(house.clone(), api::misspelled));
+    let docs = docs::router(house.clone()).layer(from_fn_with_state(house.clone(), host::lead_home));
     let mut doors = Router::new()
         .nest("/api", api::router(house.clone()))
         .merge(api::bootstrap_alias(house.clone()))
         .merge(health::router(house.clone()))
         .merge(jwks::router(house.clone()))
         .merge(site::router(house.site.clone()))
-        .merge(docs::router(house.clone()))
+        .merge(docs)
         .merge(live::router(house.clone()))
         .fallback_service(pages);
     if let Some(standin) = standin {
@@ -102,6 +108,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
     doors
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(house.clone(), layers::headers))
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -6,5 +6,6 @@
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod hardening;
 pub mod http;
 pub mod telemetry;

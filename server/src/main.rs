@@ -3,13 +3,26 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::commands::{self, Cli};
+use server::commands::{self, Cli, Stop};
+use server::hardening;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let mut warnings = hardening::protect_memory();
     let cli = Cli::parse();
-    match commands::run(cli).await {
+    if cli.stays() {
+        // Before there are threads: this starts the program again.
+        warnings.extend(hardening::without_secrets());
+    }
+    match run(cli, warnings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => stop.report(),
     }
+}
+
+fn run(cli: Cli, warnings: Vec<String>) -> Result<(), Stop> {
+    let unreadable = |error| Stop::Other(format!("standard input cannot be read: {error}"));
+    let secrets = hardening::received_secrets().map_err(unreadable)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Stop::Other(format!("the program cannot start: {error}")))?;
+    runtime.block_on(commands::run(cli, secrets, warnings))
 }

@@ -18,6 +18,8 @@ pub const LOOKUP: usize = 8;
 pub const SECRET: usize = 43;
 const CHECK: usize = 6;
 const BODY: usize = LOOKUP + SECRET + CHECK;
+/// The most characters of a brand.
+const BRAND: usize = 12;
 const ASTERISKS: usize = 28;
 
 /// What a key is for, the second word of its text.
@@ -85,7 +87,7 @@ impl FromStr for Brand {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let sound =
-            (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            (1..=BRAND).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if sound { Ok(Self(text.to_owned())) } else { Err("a brand is 1 to 12 lower-case letters and digits") }
     }
 }
@@ -101,6 +103,60 @@ impl fmt::Display for Brand {
 pub fn public_part(typed: &str) -> &str {
     let words = typed.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter_map(prefix_of).next().unwrap_or(typed.trim())
+}
+
+/// The text with the secret of every key in it, or of more of a key than its public part, taken out.
+pub fn redacted(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let (mut kept, mut from) = (0, 0);
+    while let Some(begin) = body_begin(&text[from..]).map(|begin| from + begin) {
+        let end = begin + letters(&text[begin..]);
+        if end - begin > LOOKUP {
+            clean.push_str(&text[kept..begin + LOOKUP]);
+            clean.push('…');
+            kept = end;
+        }
+        // The end of one tag may be the beginning of the next.
+        from = begin - 1;
+    }
+    clean + &text[kept..]
+}
+
+/// Every whole key in the text, also where other letters stand beside it.
+pub fn keys_within(text: &str) -> Vec<PlainKey> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(begin) = body_begin(&text[from..]).map(|begin| from + begin) {
+        found.extend(key_around(text, begin));
+        from = begin - 1;
+    }
+    found
+}
+
+/// Where the body after the next tag of a key begins.
+fn body_begin(text: &str) -> Option<usize> {
+    let ends = Kind::ALL.into_iter().filter_map(|kind| {
+        let word = kind.as_str();
+        let tag = text
+            .match_indices(word)
+            .find(|(at, _)| text[..*at].ends_with('_') && text[at + word.len()..].starts_with('_'));
+        tag.map(|(at, _)| at + word.len() + 1)
+    });
+    ends.min()
+}
+
+/// Letters and digits at the beginning of a text.
+fn letters(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_alphanumeric).count()
+}
+
+/// The key with a body that begins there. Of what stands before it, the check tells what belongs to it.
+fn key_around(text: &str, begin: usize) -> Option<PlainKey> {
+    let end = begin + BODY;
+    let tag = text[..begin].strip_suffix('_')?.rfind('_')?;
+    let brand = text[..tag].bytes().rev().take(BRAND).take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let whole = |length: usize| PlainKey::parse(text.get(tag - length..end)?).ok();
+    (1..=brand.count()).find_map(whole)
 }
 
 fn prefix_of(word: &str) -> Option<&str> {

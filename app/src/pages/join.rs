@@ -82,9 +82,13 @@ fn for_them(place: &Place) -> AnyView {
 }
 
 fn for_another(offer: &Offer, person: &Person, place: &Place) -> AnyView {
-    let who = person.email.as_deref().unwrap_or(&person.name);
+    let hint = &offer.address_hint;
+    let why = match &person.email {
+        Some(email) => words::not_for_you(hint, email),
+        None => words::no_address(hint, &person.name),
+    };
     view! {
-        <div class="notice warning">{icon("warning")}<p>{words::not_for_you(&offer.address_hint, who)}</p></div>
+        <div class="notice warning">{icon("warning")}<p>{why}</p></div>
         <a class="button primary wide" href=as_someone_else(place)>{words::SIGN_IN_AS_ANOTHER}</a>
     }
     .into_any()

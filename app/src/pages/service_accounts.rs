@@ -92,7 +92,7 @@ fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> A
     let by = account.created_by.clone().map(|by| view! { <span class="sub">{words::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=account.is_disabled.then_some("inactive")>
-            <th scope="row"><a href=to><bdi>{account.name.clone()}</bdi></a></th>
+            <th scope="row"><a href=to title=account.name.clone()><bdi>{account.name.clone()}</bdi></a></th>
             <td data-label=words::ROLE>{account.role.label()}</td>
             <td data-label=words::KEYS_AT_A_TIME><span class="number">{account.active_keys}</span></td>
             <td data-label=words::CREATED><div>{when(now, account.created_at)}{by}</div></td>

@@ -90,6 +90,17 @@ pub fn not_for_you(hint: &str, who: &str) -> String {
     )
 }
 
+/// It is for an address, and whoever is signed in has none that their provider confirms.
+pub fn no_address(hint: &str, who: &str) -> String {
+    format!(
+        "The invitation is for {}, and you are signed in as {}. Your provider does not confirm your email address, so \
+         nobody can tell whether it is for you. Verify the address there and sign in again, or ask whoever runs this \
+         installation.",
+        isolated(hint),
+        isolated(who)
+    )
+}
+
 /// Before the name of an organization that someone joined just now, and after it.
 pub fn welcome_to(role: Role) -> (&'static str, String) {
     ("Welcome to “", format!("”. You are {}.", with_article(role)))

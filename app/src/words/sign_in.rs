@@ -63,9 +63,16 @@ pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {
         "expired" => "The sign-in took too long or was started in another browser. Try again.".into(),
         "not_allowed" => not_allowed(domains),
         "unverified" => {
-            "Your e-mail address is not verified. Verify it where you have that account, then try again.".into()
+            "Your sign-in provider does not confirm your email address. Verify it there and try again, or ask whoever \
+             runs this installation."
+                .into()
         }
         "not_fresh" => "Your sign-in provider let you in without asking. Sign out of it, then try again.".into(),
+        "undated" => {
+            "Your sign-in provider does not say when you signed in, so this cannot be confirmed. Ask whoever runs this \
+             installation to have it send “auth_time”."
+                .into()
+        }
         "someone_else" => {
             "You signed in as someone else. Nothing was changed. Use the account you have open here, or sign out first."
                 .into()
@@ -115,6 +122,7 @@ mod tests {
             "not_allowed",
             "unverified",
             "not_fresh",
+            "undated",
             "someone_else",
             "refused",
             "unavailable",

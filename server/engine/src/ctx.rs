@@ -2,6 +2,7 @@
 
 use domain::{Actor, KeyId, Moment, PersonId};
 
+use crate::outside::SKEW_SECONDS;
 use crate::{Error, Result};
 
 /// How long ago a person may have signed in for what asks for a fresh sign-in: ten minutes.
@@ -61,7 +62,10 @@ impl Credential {
         if matches!(self, Self::Key { .. } | Self::System) {
             return Ok(());
         }
-        let fresh = self.signed_in_at().is_some_and(|then| now.seconds_since(then) <= FRESH_SECONDS);
+        let fresh = self.signed_in_at().is_some_and(|then| {
+            // A sign-in from the future is one of a clock that was wrong.
+            (-SKEW_SECONDS..=FRESH_SECONDS).contains(&now.seconds_since(then))
+        });
         if fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
     }
 }

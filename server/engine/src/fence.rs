@@ -4,7 +4,6 @@ use domain::key::Environment;
 use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
 
 use crate::ctx::{Caller, Credential, Ctx, Origin};
-use crate::keys::state_of;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow};
 use crate::store::{self, Tx, word};
@@ -20,8 +19,8 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
     let mut presented = None;
     if let Credential::Key { id, .. } = &ctx.credential {
         let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ENDED)?;
-        let now = engine.outside().now();
-        if !state_of(&row, now).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
+        if !engine.state_of_presented(&row).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
+            drop(engine.end_refused(&row));
             return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }
         presented = Some(row);

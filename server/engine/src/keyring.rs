@@ -282,6 +282,57 @@ mod tests {
         assert!(ring.unseal("sessions", b"7", &place, &blob).is_err());
     }
 
+    // RK-30: what is sealed here opens with another implementation of AES-256-GCM, given the raw parts only: the subkey
+    // (HKDF-SHA-256, RFC 5869, written out), the nonce, the associated data.
+    #[test]
+    fn rk_30_another_aes_256_gcm_opens_what_is_sealed() {
+        use aws_lc_rs::{aead, hmac};
+        let (ring, place) = (ring(), Canon::of("org_a").number(7));
+        for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]].into_iter().enumerate() {
+            let nonce = [u8::try_from(turn).expect("small"); 12];
+            let blob = ring.seal(nonce, "api_keys", b"7", &place, value);
+            let id = i64::from_be_bytes(blob[1..9].try_into().expect("eight bytes"));
+            assert_eq!(&blob[9..21], nonce);
+            let info = Canon::of("rt/rec/v1").text("api_keys").bytes(b"7");
+            let prk = hmac::Key::new(hmac::HMAC_SHA256, ring.key(id).expect("the key").as_slice());
+            let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
+            let key =
+                aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, subkey.as_ref()).expect("32 bytes"));
+            let aad = aead::Aad::from(ring.aad(id, &place).as_slice().to_vec());
+            let mut sealed = blob[21..].to_vec();
+            let nonce = aead::Nonce::assume_unique_for_key(nonce);
+            assert_eq!(key.open_in_place(nonce, aad, &mut sealed).expect("it opens"), value);
+        }
+    }
+
+    // RK-30: the vectors of the GCM specification for 256-bit keys (test cases 13, 14 and 16).
+    #[test]
+    fn rk_30_the_cipher_is_aes_256_gcm() {
+        let (zeros, zero_nonce) = ("00".repeat(32), "00".repeat(12));
+        let key = "feffe9928665731c6d6a8f9467308308".repeat(2);
+        let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
+        let sealed = "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b";
+        let vectors = [
+            (zeros.as_str(), zero_nonce.as_str(), "", "", "530f8afbc74536b9a963b4f1c4cb738b"),
+            (
+                &zeros,
+                &zero_nonce,
+                "00000000000000000000000000000000",
+                "",
+                "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919",
+            ),
+            (&key, "cafebabefacedbaddecaf888", plain, "feedfacedeadbeeffeedfacedeadbeefabaddad2", sealed),
+        ];
+        let bytes = |text: &str| hex::decode(text).expect("hex");
+        for (key, nonce, plain, aad, sealed) in vectors {
+            let cipher = Aes256Gcm::new(bytes(key).as_slice().try_into().expect("32 bytes"));
+            let nonce: [u8; 12] = bytes(nonce).try_into().expect("12 bytes");
+            let (plain, aad) = (bytes(plain), bytes(aad));
+            let made = cipher.encrypt(&Nonce::from(nonce), Payload { msg: &plain, aad: &aad }).expect("sealed");
+            assert_eq!(hex::encode(made), sealed);
+        }
+    }
+
     #[test]
     fn a_mac_fits_only_its_own_bytes() {
         let ring = ring();

@@ -7,6 +7,7 @@ mod end;
 mod hand_over;
 mod list;
 mod once;
+mod refused;
 mod rotate;
 
 use domain::key::KeyState;
@@ -23,6 +24,7 @@ pub use admit::Admitted;
 pub(crate) use create::KeyPlan;
 use end::ending;
 pub use once::Once;
+pub(crate) use refused::RefusedKeys;
 
 impl Engine {
     /// What a reader may see of a key.

@@ -12,6 +12,7 @@ pub mod error;
 mod fence;
 pub mod flight;
 pub mod form_token;
+mod heal;
 pub mod invitations;
 pub mod keyring;
 pub mod keys;
@@ -58,6 +59,8 @@ struct Inner {
     usage: usage::Usage,
     live: live::Live,
     chains: audit::Chains,
+    refused_keys: keys::RefusedKeys,
+    refused_sessions: sessions::RefusedSessions,
 }
 
 impl Engine {
@@ -65,7 +68,10 @@ impl Engine {
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
         let flight = flight::Flight::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
-        Self { inner: Arc::new(Inner { db, ring, outside, brand, flight, usage, live, chains }) }
+        let refused_keys = keys::RefusedKeys::default();
+        let refused_sessions = sessions::RefusedSessions::default();
+        let inner = Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Time and dice.
@@ -101,6 +107,14 @@ impl Engine {
 
     pub(crate) fn chains(&self) -> &audit::Chains {
         &self.inner.chains
+    }
+
+    pub(crate) fn refused_keys(&self) -> &keys::RefusedKeys {
+        &self.inner.refused_keys
+    }
+
+    pub(crate) fn refused_sessions(&self) -> &sessions::RefusedSessions {
+        &self.inner.refused_sessions
     }
 
     pub(crate) fn ring(&self) -> &keyring::Ring {

@@ -22,27 +22,47 @@ pub trait Dice: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
+/// How far the clocks of several nodes may differ; what lies further ahead was written while a clock was wrong.
+pub(crate) const SKEW_SECONDS: i64 = 60;
+/// 2025-01-01T00:00:00Z. A clock that shows an earlier time has not been set yet.
+const EARLIEST: Moment = Moment(1_735_689_600_000);
+
 /// Both, together. Cheap to clone.
 #[derive(Clone)]
 pub struct Outside {
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
+    /// The latest time that the clock has shown; beyond everything as long as nobody knows what it showed before.
+    latest: Arc<AtomicI64>,
 }
 
 impl Outside {
     /// The operating system's clock and random source.
     pub fn system() -> Self {
-        Self { clock: Arc::new(SystemClock), dice: Arc::new(SystemDice) }
+        Self::of(Arc::new(SystemClock), Arc::new(SystemDice))
     }
 
     /// A clock and dice of the caller's choice.
     pub fn of(clock: Arc<dyn Clock>, dice: Arc<dyn Dice>) -> Self {
-        Self { clock, dice }
+        Self { clock, dice, latest: Arc::new(AtomicI64::new(i64::MAX)) }
     }
 
     /// The moment now.
     pub fn now(&self) -> Moment {
-        self.clock.now()
+        let now = self.clock.now();
+        self.latest.fetch_max(now.0, Ordering::Relaxed);
+        now
+    }
+
+    /// Whether the clock was ahead of what it shows now, or may have been, and is set.
+    pub(crate) fn was_ahead(&self) -> bool {
+        let now = self.now();
+        now >= EARLIEST && self.latest.load(Ordering::Relaxed) > now.plus_seconds(SKEW_SECONDS).0
+    }
+
+    /// Takes the clock for right from now on.
+    pub(crate) fn trust_clock(&self) {
+        self.latest.store(self.clock.now().0, Ordering::Relaxed);
     }
 
     /// Fills the whole slice with randomness.

@@ -10,6 +10,9 @@ use crate::store::{Tx, drafts};
 use crate::{Engine, Error, Result};
 
 mod own;
+mod refused;
+
+pub(crate) use refused::RefusedSessions;
 
 /// A session ends this long after sign-in, whatever happens: 12 hours.
 pub const ABSOLUTE_SECONDS: i64 = 12 * 60 * 60;
@@ -70,7 +73,9 @@ impl Engine {
         let row = SessionRow { person_id: person.map(|p| p.0), ..row };
         let sealed = self.seal_in("sessions", &digest, &row.place(), value);
         let now = self.outside().now();
-        let kept = sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        drop(self.remove_refused(&row));
+        let kept = self.is_live(&row)
+            && sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
         tx.commit().await?;
         Ok(kept)
     }
@@ -82,7 +87,7 @@ impl Engine {
     pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
         let now = self.outside().now();
         let Some(row) = self.live_session(token).await? else { return Ok(None) };
-        if now.seconds_since(Moment(row.seen_at)) >= TOUCH_SECONDS {
+        if now.seconds_since(Moment(row.seen_at)).abs() >= TOUCH_SECONDS {
             match self.touch_session(&row, now).await {
                 // A person who is signed in can still look and revoke while nothing else can be written.
                 Err(Error::Busy(error)) if error.is_full() => {
@@ -111,7 +116,15 @@ impl Engine {
 
     async fn live_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
         let found = sessions::find(&mut self.db().read().await?, &self.session_digest(token)).await?;
-        Ok(found.filter(|row| row.is_live(self.outside().now())))
+        let Some(row) = found else { return Ok(None) };
+        if self.is_live(&row) {
+            return Ok(Some(row));
+        }
+        if let Some(removing) = self.remove_refused(&row) {
+            // Whether it could be removed changes nothing for the caller.
+            drop(removing.await);
+        }
+        Ok(None)
     }
 
     /// Ends a session.
@@ -158,6 +171,7 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn sweep_sessions(&self) -> Result<()> {
+        self.remove_refused_sessions().await?;
         let now = self.outside().now();
         let mut tx = self.db().begin().await?;
         sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
@@ -167,7 +181,8 @@ impl Engine {
 
     /// Whether a session still lets its person in.
     pub(crate) fn stands(&self, row: &SessionRow) -> bool {
-        row.is_live(self.outside().now()) && self.open_session(row).is_some()
+        drop(self.remove_refused(row));
+        self.is_live(row) && self.open_session(row).is_some()
     }
 
     /// The value of a session, if its row is as it was left: an altered one is as good as none.

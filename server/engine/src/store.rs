@@ -13,6 +13,7 @@ mod db;
 pub mod drafts;
 mod fault;
 mod file;
+pub mod heal;
 pub mod invitations;
 pub mod keys;
 mod lease;

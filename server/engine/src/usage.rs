@@ -118,6 +118,23 @@ impl Gathered {
         self.days.entry(day).or_insert(DayRow { day, ..DayRow::default() })
     }
 
+    /// The same, with what was gathered while the clock was ahead as of now.
+    fn no_later_than(&self, now: Moment) -> Self {
+        let today = now.0.div_euclid(DAY);
+        let mut kept = Self { organization: self.organization.clone(), ..Self::default() };
+        kept.last = self.last.clone().map(|(at, address, agent)| (at.min(now), address, agent));
+        for row in self.days.values() {
+            kept.numbered(row.day.min(today)).add(*row);
+        }
+        kept.callers =
+            self.callers.iter().map(|(who, (at, calls))| (who.clone(), ((*at).min(now.0), *calls))).collect();
+        for (&(day, cause), (at, address, count)) in &self.refusals {
+            let seen = kept.refusals.entry((day.min(today), cause)).or_insert(((*at).min(now.0), address.clone(), 0));
+            seen.2 += count;
+        }
+        kept
+    }
+
     /// Adds what was gathered before.
     fn add(&mut self, older: Self) {
         self.organization = self.organization.take().or(older.organization);
@@ -175,10 +192,11 @@ impl Engine {
         let mut taken = Taken { usage: self.usage(), uses: self.usage().take() };
         while !taken.uses.is_empty() {
             let keys: Vec<_> = taken.uses.keys().copied().take(at_once).collect();
+            let now = self.outside().now();
             let mut tx = self.db().begin().await?;
             for key in &keys {
                 if let Some(gathered) = taken.uses.get(key) {
-                    write_use(&mut tx, *key, gathered).await?;
+                    write_use(&mut tx, *key, &gathered.no_later_than(now)).await?;
                 }
             }
             tx.commit().await?;

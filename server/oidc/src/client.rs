@@ -12,9 +12,10 @@ use crate::{
     Clock, Failure, Flow, Identity, SetupError,
     claims::{self, Rules},
     discovery::{Discovery, Provider},
-    exchange, identity,
+    exchange::{self, Tokens},
+    identity,
     token::Unverified,
-    web,
+    userinfo, web,
 };
 
 const GOOGLE: &str = "https://accounts.google.com";
@@ -99,6 +100,14 @@ impl Client {
         Ok(request.url().0)
     }
 
+    /// Asks the provider for its description, so that what is wrong shows before the first sign-in.
+    ///
+    /// # Errors
+    /// An outage, of which [`Failure::DiscoveryMismatch`] is one.
+    pub async fn look(&self) -> Result<(), Failure> {
+        in_time(self.0.discovery.provider()).await.map(drop)
+    }
+
     /// Exchanges the code for an ID token and checks it, in at most 10 seconds. `iss_param` is the redirect's `iss`.
     ///
     /// # Errors
@@ -116,26 +125,30 @@ impl Client {
             _ => Ok(()),
         }?;
         let Inner { settings, http, .. } = &*self.0;
-        let token = exchange::id_token(settings, http, &provider, code, flow).await?;
-        self.check(&provider, &token, flow).await
+        let tokens = exchange::tokens(settings, http, &provider, code, flow).await?;
+        self.check(&provider, &tokens, flow).await
     }
 
-    async fn check(&self, provider: &Provider, token: &str, flow: &Flow) -> Result<Identity, Failure> {
-        let Inner { settings, rules, clock, .. } = &*self.0;
-        let unverified = Unverified::read(token)?;
-        let key = provider.keys.find(&unverified.kid).await?;
-        let claims = unverified.verify(&key)?;
+    async fn check(&self, provider: &Provider, tokens: &Tokens, flow: &Flow) -> Result<Identity, Failure> {
+        let Inner { settings, rules, clock, http, .. } = &*self.0;
+        let mut claims = provider.keys.verify(&Unverified::read(&tokens.id)?).await?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
         claims::check_nonce(&claims, &flow.nonce)?;
-        let signed_in_at = claims::auth_time(&claims, now_seconds)?;
+        // Google never says when, so there it is now that the person signed in; what others do not say stays unknown.
+        let unsaid = (settings.issuer == GOOGLE).then_some(now_seconds);
+        let signed_in_at = claims::auth_time(&claims, now_seconds)?.or(unsaid);
         if let Some(since) = flow.fresh_since {
-            claims::check_fresh(signed_in_at, since, settings.issuer == GOOGLE)?;
+            claims::check_fresh(signed_in_at, since)?;
         }
         if let Some(domain) = &settings.hosted_domain {
             claims::check_hosted_domain(&claims, domain)?;
         }
+        userinfo::complete(&mut claims, provider.userinfo_endpoint.as_ref(), http, tokens).await?;
         let identity = identify(settings, &claims, signed_in_at)?;
+        if identity.email.is_none() {
+            userinfo::log_unconfirmed(&claims);
+        }
         identity.check_email_domain(&settings.allowed_email_domains)?;
         Ok(identity)
     }

@@ -10,11 +10,15 @@ use crate::{Clock, Failure, keys::Keys, web};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
+/// How much of a name that the provider gives itself is shown.
+const LONGEST_SHOWN: usize = 300;
 
 /// The provider's endpoints and keys.
 pub(crate) struct Provider {
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
+    /// Where more about a person is asked for.
+    pub userinfo_endpoint: Option<Url>,
     pub keys: Arc<Keys>,
     /// Whether the client's secret goes into the body, because the provider takes it nowhere else.
     pub secret_in_body: bool,
@@ -41,6 +45,8 @@ struct Document {
     authorization_endpoint: Url,
     token_endpoint: Url,
     jwks_uri: Url,
+    #[serde(default)]
+    userinfo_endpoint: Option<Url>,
     #[serde(default)]
     token_endpoint_auth_methods_supported: Vec<String>,
     #[serde(default)]
@@ -89,11 +95,15 @@ impl Discovery {
 
     fn read(&self, document: Document, known: Option<&Remembered>) -> Result<Provider, Failure> {
         if document.issuer != self.issuer {
-            return Err(Failure::DiscoveryMismatch);
+            let named = document.issuer.chars().filter(|c| !c.is_control()).take(LONGEST_SHOWN).collect();
+            return Err(Failure::DiscoveryMismatch { configured: self.issuer.clone(), named });
         }
         self.check_secure("authorization endpoint", &document.authorization_endpoint)?;
         self.check_secure("token endpoint", &document.token_endpoint)?;
         self.check_secure("key set", &document.jwks_uri)?;
+        if let Some(endpoint) = &document.userinfo_endpoint {
+            self.check_secure("userinfo endpoint", endpoint)?;
+        }
         let methods = &document.token_endpoint_auth_methods_supported;
         let takes = |name: &str| methods.iter().any(|method| method == name);
         Ok(Provider {
@@ -101,6 +111,7 @@ impl Discovery {
             names_issuer: document.authorization_response_iss_parameter_supported,
             authorization_endpoint: document.authorization_endpoint,
             token_endpoint: document.token_endpoint,
+            userinfo_endpoint: document.userinfo_endpoint,
             keys: self.keys(document.jwks_uri, known),
         })
     }

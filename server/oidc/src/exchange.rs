@@ -2,10 +2,10 @@
 
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    RequestTokenError, StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Flow, Settings, discovery::Provider, web};
@@ -26,14 +26,22 @@ struct IdToken {
 
 impl ExtraTokenFields for IdToken {}
 
-/// Exchanges the code, giving the ID token as it came.
-pub(crate) async fn id_token(
+/// What the token endpoint gave.
+pub(crate) struct Tokens {
+    /// The ID token as it came.
+    pub id: String,
+    /// Opens the userinfo endpoint.
+    pub access: SecretString,
+}
+
+/// Exchanges the code.
+pub(crate) async fn tokens(
     settings: &Settings,
     http: &reqwest::Client,
     provider: &Provider,
     code: &str,
     flow: &Flow,
-) -> Result<String, Failure> {
+) -> Result<Tokens, Failure> {
     let mut client = CodeClient::new(ClientId::new(settings.client_id.clone()))
         .set_token_uri(TokenUrl::from_url(provider.token_endpoint.clone()))
         .set_redirect_uri(RedirectUrl::from_url(settings.redirect_uri.clone()));
@@ -50,7 +58,8 @@ pub(crate) async fn id_token(
         .request_async(&send)
         .await
         .map_err(token_failure)?;
-    answer.extra_fields().id_token.clone().ok_or(Failure::MissingIdToken)
+    let id = answer.extra_fields().id_token.clone().ok_or(Failure::MissingIdToken)?;
+    Ok(Tokens { id, access: SecretString::from(answer.access_token().secret().clone()) })
 }
 
 /// Keeps the provider's error code and nothing else: its description is its own text.

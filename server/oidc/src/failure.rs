@@ -22,7 +22,7 @@ pub enum Failure {
     /// The header's `typ` is present and not `JWT`.
     #[error("the token is of another type")]
     WrongType,
-    /// The header names no key.
+    /// The header names no key, and there is not one key only.
     #[error("the token names no key")]
     MissingKid,
     /// The provider publishes no such key.
@@ -46,8 +46,8 @@ pub enum Failure {
     /// A required claim is absent.
     #[error("the claim {0} is absent")]
     MissingClaim(&'static str),
-    /// A time is not an integer number of seconds.
-    #[error("the claim {0} is not a whole number of seconds")]
+    /// A time is not a number of seconds, or one that no calendar has.
+    #[error("the claim {0} is not a number of seconds")]
     BadTime(&'static str),
     /// `exp` has passed.
     #[error("the token has expired")]
@@ -101,8 +101,16 @@ pub enum Failure {
     #[error("the provider's answer is too large")]
     AnswerTooLarge,
     /// The discovery document is of another issuer.
-    #[error("the discovery document names another issuer")]
-    DiscoveryMismatch,
+    #[error("the discovery document names another issuer: configured is {configured}, the provider names itself {named}")]
+    DiscoveryMismatch {
+        /// The issuer of the settings.
+        configured: String,
+        /// The issuer of the document.
+        named: String,
+    },
+    /// The userinfo endpoint spoke of someone else than the ID token.
+    #[error("the userinfo endpoint names another subject than the ID token")]
+    WrongUserinfo,
     /// The discovery document names an endpoint that is not https.
     #[error("the provider's {0} is not https")]
     InsecureEndpoint(&'static str),
@@ -117,7 +125,7 @@ impl Failure {
             Self::ProviderUnreachable(_)
                 | Self::ProviderMalformed(_)
                 | Self::AnswerTooLarge
-                | Self::DiscoveryMismatch
+                | Self::DiscoveryMismatch { .. }
                 | Self::InsecureEndpoint(_)
         )
     }

@@ -21,6 +21,7 @@ mod signing;
 #[doc(hidden)]
 pub mod testing;
 mod token;
+mod userinfo;
 mod verifier;
 mod web;
 

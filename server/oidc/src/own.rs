@@ -71,7 +71,7 @@ impl OwnTokens {
 /// # Errors
 /// When the token's envelope is not acceptable.
 pub fn named_key(token: &str) -> Result<String, Failure> {
-    Ok(Unverified::read(token)?.kid)
+    Unverified::read(token)?.kid.ok_or(Failure::MissingKid)
 }
 
 fn session(claims: &Map<String, Value>) -> Result<String, Failure> {

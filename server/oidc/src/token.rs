@@ -15,7 +15,7 @@ const LONGEST_KID_BYTES: usize = 256;
 /// A token whose header is acceptable and whose signature is still to be checked.
 #[derive(Debug)]
 pub(crate) struct Unverified<'a> {
-    pub kid: String,
+    pub kid: Option<String>,
     message: &'a str,
     payload: &'a str,
     signature: &'a str,
@@ -47,7 +47,8 @@ impl<'a> Unverified<'a> {
     }
 }
 
-fn acceptable_kid(header: &Map<String, Value>) -> Result<String, Failure> {
+/// The name of the key; none where the token names none, which is enough where there is one key only.
+fn acceptable_kid(header: &Map<String, Value>) -> Result<Option<String>, Failure> {
     if header.get("alg").and_then(Value::as_str) != Some("RS256") {
         return Err(Failure::BadAlgorithm);
     }
@@ -59,10 +60,11 @@ fn acceptable_kid(header: &Map<String, Value>) -> Result<String, Failure> {
         Some(Value::String(kind)) if kind.eq_ignore_ascii_case("JWT") => {}
         Some(_) => return Err(Failure::WrongType),
     }
-    match header.get("kid").and_then(Value::as_str) {
-        None | Some("") => Err(Failure::MissingKid),
-        Some(kid) if kid.len() > LONGEST_KID_BYTES => Err(Failure::UnknownKid),
-        Some(kid) => Ok(kid.to_owned()),
+    match header.get("kid") {
+        None => Ok(None),
+        Some(Value::String(kid)) if kid.len() > LONGEST_KID_BYTES => Err(Failure::UnknownKid),
+        Some(Value::String(kid)) if !kid.is_empty() => Ok(Some(kid.clone())),
+        Some(_) => Err(Failure::MissingKid),
     }
 }
 

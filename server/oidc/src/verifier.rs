@@ -59,9 +59,7 @@ impl Verifier {
     /// One variant for each rule that is broken; [`Failure::is_outage`] when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Identity, Failure> {
         let Inner { issuer, rules, allowed_email_domains, keys, clock } = &*self.0;
-        let unverified = Unverified::read(token)?;
-        let key = keys.find(&unverified.kid).await?;
-        let claims = unverified.verify(&key)?;
+        let claims = keys.verify(&Unverified::read(token)?).await?;
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
         let signed_in_at = claims::required_auth_time(&claims, now_seconds)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::header::CACHE_CONTROL;
 use reqwest::{Response, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use crate::{Failure, SetupError};
@@ -45,9 +46,18 @@ pub(crate) fn is_secure(address: &Url, loopback_allowed: bool) -> bool {
 }
 
 pub(crate) async fn get(http: &reqwest::Client, address: &Url) -> Result<Answer, Failure> {
-    let answer = http.get(address.clone()).send().await.map_err(unreachable)?;
+    ask(http.get(address.clone())).await
+}
+
+/// The same with an access token.
+pub(crate) async fn get_as(http: &reqwest::Client, address: &Url, access: &SecretString) -> Result<Answer, Failure> {
+    ask(http.get(address.clone()).bearer_auth(access.expose_secret())).await
+}
+
+async fn ask(request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    let answer = request.send().await.map_err(unreachable)?;
     if answer.status() != http::StatusCode::OK {
-        return Err(Failure::ProviderUnreachable(format!("status {}", answer.status())));
+        return Err(Failure::ProviderUnreachable(status(answer.url(), answer.status())));
     }
     let max_age_seconds = max_age(&answer);
     let body = read(answer).await?;
@@ -60,13 +70,17 @@ pub(crate) async fn send(http: reqwest::Client, request: oauth2::HttpRequest) ->
     let answer = http.execute(request).await.map_err(unreachable)?;
     let status = answer.status();
     if status.is_server_error() || status.is_redirection() {
-        return Err(Failure::ProviderUnreachable(format!("status {status}")));
+        return Err(Failure::ProviderUnreachable(self::status(answer.url(), status)));
     }
     let headers = answer.headers().clone();
     let mut whole = http::Response::new(read(answer).await?);
     *whole.status_mut() = status;
     *whole.headers_mut() = headers;
     Ok(whole)
+}
+
+fn status(address: &Url, status: http::StatusCode) -> String {
+    format!("status {status} from {}", address.host_str().unwrap_or_default())
 }
 
 async fn read(mut answer: Response) -> Result<Vec<u8>, Failure> {
@@ -85,6 +99,19 @@ fn max_age(answer: &Response) -> Option<i64> {
     value.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.trim_matches('"').parse().ok())
 }
 
-fn unreachable(cause: reqwest::Error) -> Failure {
-    Failure::ProviderUnreachable(cause.to_string())
+/// Names the host and every cause down to the first one (a name that is not found, a refused connection, a certificate).
+/// The rest of the address stays out of it.
+fn unreachable(error: reqwest::Error) -> Failure {
+    let host = error.url().and_then(Url::host_str).unwrap_or_default().to_owned();
+    let error = error.without_url();
+    let mut text = format!("{host}: {error}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = inner.source();
+    }
+    Failure::ProviderUnreachable(text)
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{Stop, cannot_open, tell};
-use crate::config::{BadSetting, Options, Settings, SignIn};
+use crate::config::{BadSetting, Options, Settings, SignIn, table};
 use crate::demo;
 use crate::http::{self, House, listen, sign_in, site};
 
@@ -20,6 +20,8 @@ use crate::http::{self, House, listen, sign_in, site};
 const TIDY: Duration = Duration::from_secs(15);
 /// How many events of the audit logs are checked each time.
 const CHECKED: i64 = 10_000;
+/// How long to wait before the sign-in provider is asked for its description again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 const STANDIN_CLIENT: &str = "roundtable";
 
 pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop> {
@@ -36,12 +38,14 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
     greet(&settings, stage_demo);
     let tidying = tokio::spawn(tidy(engine.clone()));
+    let looking = tokio::spawn(look_at_provider(house.oidc.clone(), standin.is_some()));
     let router = http::router(&house, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;
         engine.end_watches();
     };
     listen::serve(listener, router, stop).await;
+    looking.abort();
     tidying.abort();
     // What it was writing at this moment is back in memory once it is gone.
     let _ = tidying.await;
@@ -161,6 +165,7 @@ async fn tidy(engine: Engine) {
         ticks.tick().await;
         for done in [
             engine.flush_usage().await,
+            engine.heal_times().await,
             engine.expire_keys().await.map(drop),
             engine.forget_requests().await,
             engine.forget_old_usage().await,
@@ -172,6 +177,19 @@ async fn tidy(engine: Engine) {
                 tracing::warn!(%error, "tidying has to wait");
             }
         }
+    }
+}
+
+/// Asks the sign-in provider for its description until it gives one, so that wrong settings show before people come. A
+/// provider that is down does not keep the server from starting.
+async fn look_at_provider(provider: oidc::Client, is_standin: bool) {
+    if is_standin {
+        return;
+    }
+    while let Err(error) = provider.look().await {
+        let setting = table::OIDC_ISSUER.variable();
+        tracing::warn!(%error, setting, "nobody can sign in: the sign-in provider gives no usable description");
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use url::Url;
+
 use super::options::{Given, Options, Source};
 use super::table::{self, Kind, PREFIX, Setting};
 
@@ -34,8 +36,16 @@ impl Options {
             if self.given(setting).is_some_and(|given| given.source == Source::Environment) {
                 let (name, file) = (setting.variable(), table::named(&format!("{}_file", setting.name)));
                 let instead = file.map(|file| format!("; use {} instead", file.variable())).unwrap_or_default();
-                self.warn(format!("{name} is a secret in the environment, where other programs may read it{instead}"));
+                self.warn(format!("{name} is a secret, and whatever starts the server keeps its environment{instead}"));
             }
+        }
+        let by_flag = self.given(&table::DATABASE_URL).filter(|given| given.source == Source::Flag);
+        let url = by_flag.and_then(|given| Url::parse(given.value.to_str()?.trim()).ok());
+        if url.is_some_and(|url| url.password().is_some()) {
+            let (flag, instead) = (self.name(&table::DATABASE_URL), table::DATABASE_URL.variable());
+            self.warn(format!(
+                "{flag} holds a password, which everyone on this machine can read; use {instead} instead"
+            ));
         }
     }
 }

@@ -58,7 +58,7 @@ impl Options {
     /// When it is of another kind than those there are. The address itself may hold a password and is not shown.
     pub fn database_url(&self) -> Result<&str, BadSetting> {
         let url = self.text(&table::DATABASE_URL)?.unwrap_or(DATABASE);
-        let known = ["sqlite://", "postgres://", "postgresql://"]
+        let known = ["sqlite:", "postgres://", "postgresql://"]
             .iter()
             .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
         known

@@ -21,9 +21,8 @@ mod sessions;
 mod tokens;
 mod workspaces;
 
-use std::borrow::Cow;
-
 use axum::extract::{Request, State};
+use axum::http::header::REFERER;
 use axum::http::{HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -37,8 +36,8 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::problem::{ProblemBody, Refusal};
-use super::{House, caller};
+use super::problem::{Answer, ProblemBody, Refusal};
+use super::{House, caller, sieve};
 
 pub(super) use bodies::FaultBody;
 
@@ -147,33 +146,74 @@ fn is_hook(request: &Request) -> bool {
     workspace.is_some_and(|workspace| !workspace.contains('/'))
 }
 
-/// Refuses a key in the address (decision D8), and marks it: addresses end up in logs and histories. Whoever takes a key
-/// for its id puts it into the path.
+/// Refuses a key in the address (decision D8), and marks it: addresses end up in logs and histories.
 async fn no_key_in_address(State(house): State<House>, request: Request, next: Next) -> Response {
-    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-    let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
-    let (taken, mut found) = (names_of_key(&request), false);
-    let steps = path.split('/').map(|step| (Cow::Borrowed(""), Cow::Owned(super::layers::decoded(step))));
-    let mut looked_up = 0;
-    let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !taken.contains(&&**name));
-    for (name, value) in steps.chain(pairs) {
-        let key = PlainKey::parse(value.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
-        let named = !is_hook(&request) && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
-        found |= key.is_ok() || named;
-        looked_up += u32::from(key.is_ok());
-        // Whoever writes a thousand keys into one address does not get a thousand looks at the database for it.
-        if let Ok(key) = key
-            && looked_up <= MOST_LOOKS
-            && let Err(error) = house.engine.expose_key(&key, &origin).await
-        {
-            return Refusal::from(error).into_response();
-        }
+    match Exposed::of(&request).mark(&house).await {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
     }
-    if found { Refusal::new(Code::KeyInQuery, "a key in the address").into_response() } else { next.run(request).await }
+}
+
+/// Keys in the address of a request, and in that of the page it was sent from.
+struct Exposed {
+    keys: Vec<PlainKey>,
+    refused: bool,
+    origin: Origin,
+}
+
+impl Exposed {
+    /// Whoever takes a key for its id puts it into the path, and whoever follows a link may bring one in the `Referer`.
+    fn of(request: &Request) -> Self {
+        let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+        let (uri, taken) = (request.uri(), names_of_key(request));
+        let mut keys = sieve::keys_in(uri.path());
+        keys.extend(uri.authority().into_iter().flat_map(|authority| sieve::keys_in(authority.as_str())));
+        let mut named = false;
+        for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            if taken.contains(&&*name) {
+                continue;
+            }
+            named |= !is_hook(request) && KEY_NAMES.contains(&name.to_ascii_lowercase().as_str());
+            keys.extend(sieve::keys_in(&name));
+            keys.extend(sieve::keys_in(&value));
+        }
+        let refused = named || !keys.is_empty();
+        let sent_from = request.headers().get(REFERER).and_then(|page| page.to_str().ok());
+        keys.extend(sent_from.into_iter().flat_map(sieve::keys_in));
+        Self { keys, refused, origin }
+    }
+
+    /// Marks them, and refuses those in the address.
+    async fn mark(self, house: &House) -> Answer<()> {
+        // Whoever writes a thousand keys into one address does not get a thousand looks at the database for it.
+        for key in self.keys.iter().take(MOST_LOOKS) {
+            house.engine.expose_key(key, &self.origin).await?;
+        }
+        if self.refused { Err(Refusal::new(Code::KeyInQuery, "a key in the address")) } else { Ok(()) }
+    }
+}
+
+/// Answers what was meant for the API and misses its address, such as `//api/v1/me` or `/API/v1/keys`: a script gets no
+/// page. Everything else goes on to the pages.
+pub async fn misspelled(State(house): State<House>, request: Request, next: Next) -> Response {
+    if !means_api(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let refusal = match Exposed::of(&request).mark(&house).await {
+        Ok(()) => Refusal::new(Code::NotFound, "an address that resembles one of the API"),
+        Err(refusal) => refusal,
+    };
+    accounted(refusal.into_response(), 0)
+}
+
+fn means_api(path: &str) -> bool {
+    let path = sieve::decoded(path).replace('\\', "/");
+    let first = path.split('/').map(str::trim).find(|step| !step.is_empty() && !step.starts_with('.'));
+    first.is_some_and(|first| first.eq_ignore_ascii_case("api") || first.eq_ignore_ascii_case("bootstrap"))
 }
 
 /// Keys of one address that are looked up and marked.
-const MOST_LOOKS: u32 = 3;
+const MOST_LOOKS: usize = 3;
 
 /// Names that a key goes by in a query.
 const KEY_NAMES: [&str; 5] = ["token", "api_key", "apikey", "access_token", "key"];
@@ -181,7 +221,10 @@ const KEY_NAMES: [&str; 5] = ["token", "api_key", "apikey", "access_token", "key
 /// Names the environment of every answer (decision D7) and what it cost (decision D19). What was refused costs nothing.
 async fn account(request: Request, next: Next) -> Response {
     let cost = cost(request.method());
-    let mut response = next.run(request).await;
+    accounted(next.run(request).await, cost)
+}
+
+fn accounted(mut response: Response, cost: i64) -> Response {
     let cost = if response.status().is_success() { cost } else { 0 };
     response.headers_mut().insert("x-cost", HeaderValue::from(cost));
     response.headers_mut().entry("x-environment").or_insert(HeaderValue::from_static("production"));

@@ -8,15 +8,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Version};
 use axum::response::Response;
-use domain::Moment;
 use domain::command::ExportFormat;
 use domain::view::AuditRecord;
+use domain::{Code, Moment};
 use engine::audit::Export;
 use engine::{Ctx, Error, Result};
 use hyper::body::Frame;
+use serde::Serialize;
 
 /// The file that an export comes to. Its first page is read before anything is answered, so that what cannot begin is a
 /// refusal like any other.
@@ -29,13 +30,29 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
         ExportFormat::Csv => csv::header(),
         ExportFormat::JsonLines => Vec::new(),
     };
-    write(&mut first, format, &page)?;
+    let mut tally = Tally::default();
+    tally.write(&mut first, format, &page)?;
     let request_id = ctx.request_id().to_owned();
     let rest = (!page.is_empty()).then(|| turn(export));
+    if rest.is_none() {
+        tally.close(&mut first, format)?;
+    }
     let mut response = head(format, ctx.now());
-    *response.body_mut() = Body::new(File { format, request_id, first: Some(first.into()), rest });
+    *response.body_mut() = Body::new(File { format, request_id, tally, first: Some(first.into()), rest });
     Ok(response)
 }
+
+/// Whether a file of unknown length can be sent so that a cut one is recognised. Before HTTP/1.1, the end of the
+/// connection is the only end of such a body.
+///
+/// # Errors
+/// The code and the sentence of the refusal.
+pub fn framed(version: Version) -> std::result::Result<(), (Code, &'static str)> {
+    if version >= Version::HTTP_11 { Ok(()) } else { Err((Code::HttpVersionNotSupported, TOO_OLD)) }
+}
+
+const TOO_OLD: &str = "Over HTTP/1.0 a file that was cut off looks whole, so it is not sent. Use HTTP/1.1; behind nginx, \
+     set proxy_http_version 1.1";
 
 /// What goes before the file.
 pub fn head(format: ExportFormat, now: Moment) -> Response {
@@ -52,18 +69,53 @@ pub fn head(format: ExportFormat, now: Moment) -> Response {
     response
 }
 
-fn write(text: &mut Vec<u8>, format: ExportFormat, page: &[AuditRecord]) -> Result<()> {
-    let broken = |error: serde_json::Error| Error::Broken(error.to_string());
-    for record in page {
+/// The last line of a file of JSON lines. Without it, the file is not whole, whatever the transfer said.
+#[derive(Serialize)]
+struct Trailer {
+    complete: bool,
+    events: u64,
+    last_n: Option<i64>,
+}
+
+/// What has been written so far.
+#[derive(Default)]
+struct Tally {
+    events: u64,
+    last_n: Option<i64>,
+}
+
+impl Tally {
+    fn write(&mut self, text: &mut Vec<u8>, format: ExportFormat, page: &[AuditRecord]) -> Result<()> {
+        for record in page {
+            match format {
+                ExportFormat::Csv => csv::row(text, record).map_err(broken)?,
+                ExportFormat::JsonLines => line(text, record)?,
+            }
+            self.events += 1;
+            self.last_n = Some(record.event.n);
+        }
+        Ok(())
+    }
+
+    /// Says that the file is whole. A table has no line that could: a spreadsheet would take it for an event.
+    fn close(&self, text: &mut Vec<u8>, format: ExportFormat) -> Result<()> {
         match format {
-            ExportFormat::Csv => csv::row(text, record).map_err(broken)?,
+            ExportFormat::Csv => Ok(()),
             ExportFormat::JsonLines => {
-                serde_json::to_writer(&mut *text, record).map_err(broken)?;
-                text.push(b'\n');
+                line(text, &Trailer { complete: true, events: self.events, last_n: self.last_n })
             }
         }
     }
+}
+
+fn line(text: &mut Vec<u8>, value: &impl Serialize) -> Result<()> {
+    serde_json::to_writer(&mut *text, value).map_err(broken)?;
+    text.push(b'\n');
     Ok(())
+}
+
+fn broken(error: serde_json::Error) -> Error {
+    Error::Broken(error.to_string())
 }
 
 /// An export that is reading its next page.
@@ -80,6 +132,7 @@ fn turn(mut export: Export) -> Turn {
 struct File {
     format: ExportFormat,
     request_id: String,
+    tally: Tally,
     first: Option<Bytes>,
     rest: Option<Turn>,
 }
@@ -96,15 +149,19 @@ impl HttpBody for File {
         let Poll::Ready((export, page)) = running.as_mut().poll(cx) else { return Poll::Pending };
         self.rest = None;
         let mut text = Vec::new();
-        let written = page.and_then(|page| write(&mut text, self.format, &page));
-        if let Err(error) = written {
-            tracing::warn!(request_id = self.request_id, %error, "an export was cut off");
-            return Poll::Ready(Some(Err(error)));
+        let format = self.format;
+        let written = page.and_then(|page| {
+            self.tally.write(&mut text, format, &page)?;
+            if page.is_empty() { self.tally.close(&mut text, format).map(|()| false) } else { Ok(true) }
+        });
+        match written {
+            Err(error) => {
+                tracing::warn!(request_id = self.request_id, %error, "an export was cut off");
+                return Poll::Ready(Some(Err(error)));
+            }
+            Ok(true) => self.rest = Some(turn(export)),
+            Ok(false) => {}
         }
-        if text.is_empty() {
-            return Poll::Ready(None);
-        }
-        self.rest = Some(turn(export));
-        Poll::Ready(Some(Ok(Frame::data(text.into()))))
+        Poll::Ready((!text.is_empty()).then(|| Ok(Frame::data(text.into()))))
     }
 }

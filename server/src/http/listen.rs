@@ -1,5 +1,8 @@
-//! The accept loop: HTTP/1.1 with a limit on how long headers may take, which `axum::serve` does not set, and a calm
-//! end: no new connections, ten seconds for those that run.
+//! The accept loop: HTTP/1.1 with a limit on how long headers may take and how long an answer may stay unread, which
+//! `axum::serve` does not set, and a calm end: no new connections, ten seconds for those that run.
+
+mod check;
+mod wire;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -7,7 +10,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,20 +19,30 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use self::wire::{Exchange, Refuse, Wire};
+use super::problem::Unservable;
+
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How long a client may leave an answer without reading any of it.
+const UNREAD: Duration = Duration::from_secs(30);
 /// How long requests may take to end when the program does.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until `stop` resolves, then lets running requests end.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    serve_with(listener, router, UNREAD, stop).await;
+}
+
+/// The same for clients that may leave an answer unread for `unread` at a time.
+pub async fn serve_with(listener: TcpListener, router: Router, unread: Duration, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(stream, peer, &router, &graceful),
+                Ok((stream, peer)) => connect(stream, peer, &router, unread, &graceful),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -61,22 +75,55 @@ pub async fn asked_to_stop() {
     tokio::select! { () = interrupt => {}, () = terminate => {} }
 }
 
-fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, graceful: &GracefulShutdown) {
+fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, unread: Duration, graceful: &GracefulShutdown) {
+    let exchange = Exchange::default();
+    let wire = Wire::new(stream, exchange.clone(), unread, refuse(router.clone(), peer));
     let router = router.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let router = router.clone();
+        let (router, running) = (router.clone(), exchange.begin());
         async move {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+            let response = answer(router, request.map(Body::new), peer).await;
+            Ok::<_, Infallible>(response.map(|body| running.until_sent(body)))
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
-    let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+    let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
     });
+}
+
+async fn answer(router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response {
+    let version = request.version();
+    if let Some(fault) = check::fault(version, request.headers()) {
+        request.extensions_mut().insert(fault);
+    }
+    let response = route(router.clone(), request, peer).await;
+    match check::framed(version, response).await {
+        Ok(response) => response,
+        Err(fault) => refused(router, fault, peer).await,
+    }
+}
+
+async fn route(router: Router, mut request: Request<Body>, peer: SocketAddr) -> Response {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// The answer to a request that was never read, or whose answer broke off: the router makes it, so that it has the id,
+/// the headers and the log line of every other.
+async fn refused(router: Router, fault: Unservable, peer: SocketAddr) -> Response {
+    let mut request = Request::new(Body::empty());
+    request.extensions_mut().insert(fault);
+    route(router, request, peer).await
+}
+
+fn refuse(router: Router, peer: SocketAddr) -> Refuse {
+    Box::new(move |status| {
+        let router = router.clone();
+        Box::pin(async move { check::plain(refused(router, check::parser(status), peer).await).await })
+    })
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::problem::retry_after;
@@ -127,6 +127,27 @@ pub async fn finish(request: Request, next: Next) -> Response {
         Some(code) => written(Refusal::new(code, "refused by the router"), &id.0, response),
         None => response,
     }
+}
+
+/// What the connection found wrong with a request before any address was looked at. It comes as an extension of the
+/// request, so that its refusal has the same shape, id, headers and log line as every other.
+#[derive(Clone, Copy, Debug)]
+pub struct Unservable {
+    /// What kind of refusal it is.
+    pub code: Code,
+    /// One sentence.
+    pub details: &'static str,
+}
+
+/// Refuses what the connection found wrong, and a target that is no address of ours: `*`, or a host to connect to.
+pub async fn unservable(request: Request, next: Next) -> Response {
+    if let Some(Unservable { code, details }) = request.extensions().get::<Unservable>().copied() {
+        return Refusal::with_details(code, details).into_response();
+    }
+    if request.method() == Method::CONNECT || !request.uri().path().starts_with('/') {
+        return Refusal::new(Code::MethodNotAllowed, "a target without a path").into_response();
+    }
+    next.run(request).await
 }
 
 /// A panic is a fault of ours; the connection survives it.

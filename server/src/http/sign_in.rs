@@ -1,11 +1,14 @@
 //! Signing in: authorization code with PKCE, state and nonce, kept in one single-use row that is bound to the browser
 //! by a cookie.
 
+mod flows;
+mod problem;
+
 use app::doors::Visit;
 use app::routes::{Place, Screen, encoded};
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -16,61 +19,17 @@ use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::problem::{Problem, told, unavailable};
 use super::House;
-use super::layers::cookie;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT};
 use super::ui::RESUME;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
+/// When a person signed in whose provider does not say it.
+const LONG_AGO: Moment = Moment(0);
 /// No place of ours has a longer address.
 const LONGEST_RETURN: usize = 2000;
-
-/// Why a sign-in did not succeed; the sign-in page has a sentence for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Problem {
-    /// The person turned back at the provider.
-    Cancelled,
-    /// It took too long, or came back in another browser.
-    Expired,
-    /// The account is none of those that are let in.
-    NotAllowed,
-    /// The provider vouches for no e-mail of the account.
-    Unverified,
-    /// A fresh sign-in was asked for, and the provider gave an old one.
-    NotFresh,
-    /// A fresh sign-in ended with someone else.
-    SomeoneElse,
-    /// What came back is no good; why stands in the log only.
-    Refused,
-    /// The provider, or we ourselves, cannot be reached.
-    Unavailable,
-}
-
-impl Problem {
-    /// The word in the address of the sign-in page.
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::NotAllowed => "not_allowed",
-            Self::Unverified => "unverified",
-            Self::NotFresh => "not_fresh",
-            Self::SomeoneElse => "someone_else",
-            Self::Refused => "refused",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    /// What an error code of the provider means (RFC 6749, 4.1.2.1).
-    fn said(error: &str) -> Self {
-        match error {
-            "access_denied" => Self::Cancelled,
-            "server_error" | "temporarily_unavailable" => Self::Unavailable,
-            _ => Self::Refused,
-        }
-    }
-}
 
 /// What waits for the browser's return, sealed in the database under the state.
 #[derive(Serialize, Deserialize)]
@@ -138,7 +97,12 @@ pub fn router(house: House) -> Router {
     Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(house)
 }
 
-async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Query(query): Query<Start>) -> Response {
+async fn start(
+    State(house): State<House>,
+    Extension(visit): Extension<Visit>,
+    Query(query): Query<Start>,
+    headers: HeaderMap,
+) -> Response {
     let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
     let begun = Begun { return_to: safe_return(&query.return_to), draft };
     let again = visit
@@ -147,7 +111,11 @@ async fn start(State(house): State<House>, Extension(visit): Extension<Visit>, Q
         .filter(|_| query.fresh == "1")
         .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
     match begin(&house, &begun, again, query.other == "1").await {
-        Ok((url, cookie)) => (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(&url)).into_response(),
+        Ok((url, cookie)) => {
+            let cookies = cookie.into_iter().chain(flows::make_room(&house, &headers));
+            let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
+            (AppendHeaders(cookies), Redirect::to(&url)).into_response()
+        }
         Err(problem) => failed(&visit, problem, &begun),
     }
 }
@@ -158,21 +126,28 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let mut begun = Begun { return_to: "/".into(), draft: None };
-    match come_back(&house, &visit, back, &headers, &mut begun).await {
-        Ok(()) => {
-            (AppendHeaders([(SET_COOKIE, flow_cookie(&house, "", 0))]), Redirect::to(&begun.onward())).into_response()
+    let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
+    let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
+    let mut begun = Begun { return_to, draft: None };
+    match come_back(&house, &visit, back, kept.as_ref(), &mut begun).await {
+        Ok(()) => Redirect::to(&begun.onward()).into_response(),
+        // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.
+        Err(Problem::Expired) if kept.is_some() && visit.caller.is_some() => {
+            Redirect::to(&begun.return_to).into_response()
         }
         Err(problem) => failed(&visit, problem, &begun),
     }
 }
 
+/// Where to send the browser, and the cookie that it keeps.
+type Sent = (String, Option<HeaderValue>);
+
 /// `other` asks the provider not to take for granted who it is.
-async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) -> Result<(String, String), Problem> {
+async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) -> Result<Sent, Problem> {
     let outside = house.engine.outside();
     let fresh_since = again.map(|again| again.since);
     let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
-    let browser = token(outside);
+    let kept = flows::Flow::new(outside.now().0.div_euclid(1000), token(outside), &begun.return_to);
     let mut url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
     if other && again.is_none() {
         url.query_pairs_mut().append_pair("prompt", "select_account");
@@ -180,14 +155,14 @@ async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) 
     let waiting = Waiting {
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
-        browser: digest(&browser),
+        browser: digest(&kept.token),
         return_to: begun.return_to.clone(),
         again,
         draft: begun.draft.clone(),
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
     house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
-    Ok((url.to_string(), flow_cookie(house, &browser, engine::sessions::FLOW_SECONDS)))
+    Ok((url.to_string(), kept.keep(house, &flow.state)))
 }
 
 /// Takes the sign-in up where it was left; `begun` is filled in once that is known.
@@ -195,15 +170,15 @@ async fn come_back(
     house: &House,
     visit: &Visit,
     back: Return,
-    headers: &HeaderMap,
+    kept: Option<&flows::Flow>,
     begun: &mut Begun,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
     let value = house.engine.take_flow(state.as_bytes()).await.map_err(unavailable)?.ok_or(Problem::Expired)?;
     let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
     // Another browser's return would sign its person in here.
-    let browser = cookie(headers, flow_cookie_name(house)).ok_or(Problem::Expired)?;
-    if digest(browser) != waiting.browser {
+    let kept = kept.ok_or(Problem::Expired)?;
+    if digest(&kept.token) != waiting.browser {
         return Err(Problem::Expired);
     }
     *begun = Begun { return_to: waiting.return_to, draft: waiting.draft };
@@ -215,9 +190,10 @@ async fn come_back(
     let fresh_since = waiting.again.map(|again| again.since);
     let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
     let identity = house.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| told(&failure))?;
-    // A provider that knows the person already asks them nothing: then they signed in when it says, not just now.
+    // A provider that knows the person already asks them nothing: then they signed in when it says, not just now. One
+    // that does not say has signed them in at no time that counts as fresh.
     let now = house.engine.outside().now();
-    let signed_in_at = identity.signed_in_at.map_or(now, |at| now.min(Moment(at.saturating_mul(1000))));
+    let signed_in_at = identity.signed_in_at.map_or(LONG_AGO, |at| now.min(Moment(at.saturating_mul(1000))));
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
     if let Some(again) = waiting.again {
@@ -266,23 +242,6 @@ fn failed(visit: &Visit, problem: Problem, begun: &Begun) -> Response {
     Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}{draft}")).into_response()
 }
 
-fn told(failure: &oidc::Failure) -> Problem {
-    use oidc::Failure as F;
-    tracing::warn!(reason = %failure, "a sign-in was refused");
-    match failure {
-        F::HostedDomain | F::EmailDomain => Problem::NotAllowed,
-        F::UnverifiedEmail => Problem::Unverified,
-        F::NotFresh => Problem::NotFresh,
-        failure if failure.is_outage() => Problem::Unavailable,
-        _ => Problem::Refused,
-    }
-}
-
-fn unavailable(error: engine::Error) -> Problem {
-    tracing::error!(%error, "a sign-in could not be kept");
-    Problem::Unavailable
-}
-
 /// Where to go after signing in: a place of ours, written anew from what was read, or the start page.
 fn safe_return(path: &str) -> String {
     let place = Place::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
@@ -292,15 +251,6 @@ fn safe_return(path: &str) -> String {
 /// Whether a text may be the token of a kept form.
 fn is_token(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn flow_cookie_name(house: &House) -> &'static str {
-    if house.is_https() { "__Host-rt_flow" } else { "rt_flow" }
-}
-
-fn flow_cookie(house: &House, value: &str, max_age: i64) -> String {
-    let secure = if house.is_https() { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", flow_cookie_name(house))
 }
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).

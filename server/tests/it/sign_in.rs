@@ -2,8 +2,10 @@
 
 mod again;
 mod drafts;
+mod host;
 mod problems;
 mod returns;
+mod tabs;
 
 use std::sync::Arc;
 

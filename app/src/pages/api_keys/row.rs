@@ -29,7 +29,7 @@ pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
     view! {
         <tr id=format!("key-{}", key.key_id) class=class>
             <td class="pick">{live.then(|| pick(key))}</td>
-            <th scope="row" class="name"><a href=page><bdi>{key.label.clone()}</bdi></a></th>
+            <th scope="row" class="name"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
             <td class="masked" data-label=words::KEY_PREVIEW>{preview(&key.preview)}</td>
             <td class="env" data-label=words::ENVIRONMENT>{key.environment.label()}</td>
             <td class="perm" data-label=words::PERMISSIONS>{permissions(key.scopes)}</td>

@@ -105,7 +105,7 @@ fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
     let page = Screen::Key(organization, key.key_id).path();
     view! {
         <tr class=(!key.is_active).then_some("inactive")>
-            <th scope="row"><a href=page><bdi>{key.label.clone()}</bdi></a></th>
+            <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
             <td data-label=words::KEY_PREVIEW>{preview(&key.preview)}</td>
             <td data-label=words::STATUS><span class=badge>{status}</span></td>
             <td data-label=words::LAST_USED>{used(now, key.last_used)}</td>

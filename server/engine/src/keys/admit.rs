@@ -47,13 +47,18 @@ impl Engine {
         let (pass, stale) = self.flight().enter(KeyId(row.id), epoch);
         let row = if stale { self.find_key(key).await? } else { row };
         let (id, now) = (KeyId(row.id), self.outside().now());
-        let refused = match state_of(&row, now) {
+        let refused = match self.state_of_presented(&row) {
             KeyState::Active => None,
             KeyState::Expired { .. } => Some(RefusalCause::Expired),
             KeyState::Revoked { .. } => Some(RefusalCause::Revoked),
         };
         if let Some(cause) = refused {
             self.usage().refused(id, cause, now, &origin);
+            drop(pass);
+            if let Some(writing) = self.end_refused(&row) {
+                // Whether it could be written changes nothing for the caller.
+                drop(writing.await);
+            }
             return Err(Error::Unauthenticated("the key has ended"));
         }
         let actor = match acting(&row, &self.owner_row(&row).await?)? {
@@ -88,7 +93,8 @@ impl Engine {
         let found = keys::find(&mut self.db().read().await?, &ctx.actor.organization, id).await?;
         let row = found.ok_or(Error::Unauthenticated("the key is gone"))?.key;
         let narrower = !row.permissions()?.covers(ctx.actor.permissions);
-        let weaker = narrower || !state_of(&row, self.outside().now()).is_active();
+        let weaker = narrower || !self.state_of_presented(&row).is_active();
+        drop(self.end_refused(&row));
         if weaker && !self.did(ctx, row.audit_n).await? {
             return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }

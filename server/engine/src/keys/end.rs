@@ -106,7 +106,7 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn expire_keys(&self) -> Result<usize> {
-        let mut written = 0;
+        let mut written = self.write_refused_ends().await;
         let due = keys::organizations_due(&mut self.db().read().await?, self.outside().now()).await?;
         for organization in due {
             let organization = word(&organization, "api_keys.organization_id")?;
@@ -151,7 +151,7 @@ impl Engine {
         }
     }
 
-    async fn expire_row(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow) -> Result<()> {
+    pub(super) async fn expire_row(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow) -> Result<()> {
         let event = Event::new(Happening::KeyExpired, "key", row.id, &row.label())
             .concerning(ActorId(row.actor_id))
             .changed("state", Some("active"), Some("expired"))

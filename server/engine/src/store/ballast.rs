@@ -34,8 +34,13 @@ enum Reserve {
     Unused,
     /// It is there.
     Held,
-    /// It was given up, or never found room. Holds the size that is wanted and when it was last tried.
-    Spent(u64, Option<Instant>),
+    /// It was given up, or never found room.
+    Spent {
+        /// The sizes it may have: what was given up is not taken for new space.
+        sizes: (u64, u64),
+        /// When it was last tried.
+        tried: Instant,
+    },
 }
 
 impl Ballast {
@@ -48,8 +53,9 @@ impl Ballast {
     /// Takes the space, as much of `most` as leaves an equal amount free; says whether it could.
     pub(super) fn hold(&self, most: u64) -> bool {
         let mut state = self.state();
-        let held = self.take(most);
-        state.reserve = if held { Reserve::Held } else { Reserve::Spent(most, Some(Instant::now())) };
+        let sizes = (LEAST, most);
+        let held = self.take(sizes);
+        state.reserve = if held { Reserve::Held } else { Reserve::Spent { sizes, tried: Instant::now() } };
         held
     }
 
@@ -64,7 +70,7 @@ impl Ballast {
         if !matches!(state.reserve, Reserve::Held) {
             return false;
         }
-        let most = fs::metadata(&self.path).map_or(BALLAST, |file| file.len());
+        let size = fs::metadata(&self.path).map_or(LEAST, |file| file.len());
         // The blocks of a file that someone still has open are only free once it is cut off.
         let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(0));
         let gone = fs::remove_file(&self.path);
@@ -72,14 +78,14 @@ impl Ballast {
             freed = cut.is_ok() || gone.is_ok(),
             "the disk is full: the reserve was given up for revoking, and everything else is refused until there is space"
         );
-        state.reserve = Reserve::Spent(most, Some(Instant::now()));
+        state.reserve = Reserve::Spent { sizes: (size, size), tried: Instant::now() };
         true
     }
 
     /// Whether there is nothing to look after: no write ran out of space, and the reserve is there, or none is kept.
     pub(super) fn is_untouched(&self) -> bool {
         let state = self.state();
-        state.full.is_none() && !matches!(state.reserve, Reserve::Spent(..))
+        state.full.is_none() && !matches!(state.reserve, Reserve::Spent { .. })
     }
 
     /// Whether writing is open to everything. Looks for space from time to time, and puts the reserve back.
@@ -87,12 +93,12 @@ impl Ballast {
         let mut state = self.state();
         let now = Instant::now();
         let early = |at: Instant| now.duration_since(at) < RETRY;
-        if let Reserve::Spent(most, tried) = state.reserve {
-            if tried.is_some_and(early) {
+        if let Reserve::Spent { sizes, tried } = state.reserve {
+            if early(tried) {
                 return false;
             }
-            if !self.take(most) {
-                state.reserve = Reserve::Spent(most, Some(now));
+            if !self.take(sizes) {
+                state.reserve = Reserve::Spent { sizes, tried: now };
                 return false;
             }
             tracing::info!("there is space on the disk again: the reserve is back, and everything is written again");
@@ -117,11 +123,11 @@ impl Ballast {
         written.is_ok()
     }
 
-    fn take(&self, most: u64) -> bool {
-        if fs::metadata(&self.path).is_ok_and(|file| file.len() >= LEAST) {
+    fn take(&self, (least, most): (u64, u64)) -> bool {
+        if fs::metadata(&self.path).is_ok_and(|file| file.len() >= least) {
             return true;
         }
-        let sizes = std::iter::successors(Some(most), |size| Some(size / 2)).take_while(|size| *size >= LEAST);
+        let sizes = std::iter::successors(Some(most), |size| Some(size / 2)).take_while(|size| *size >= least);
         sizes.into_iter().any(|size| self.reserve(size).is_ok())
     }
 

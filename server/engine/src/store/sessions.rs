@@ -4,6 +4,7 @@ use domain::{Moment, PersonId, SessionId};
 
 use super::{Link, StoreError, Tx, on, run};
 use crate::keyring::Canon;
+use crate::outside::SKEW_SECONDS;
 use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 
 /// One session.
@@ -24,9 +25,15 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
-    /// Whether it has run out in neither way. When it ends is told by when it began, which is sealed.
+    /// Whether it has not run out. One that begins in the future was begun while a clock was wrong.
     pub const fn is_live(&self, now: Moment) -> bool {
-        self.expires_at > now.0 && self.ends_at().0 > now.0 && now.seconds_since(Moment(self.seen_at)) < IDLE_SECONDS
+        !self.has_run_out(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
+    }
+
+    /// Whether it has run out, in one way or the other. When it ends is told by when it began, which is sealed.
+    pub const fn has_run_out(&self, now: Moment) -> bool {
+        let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
+        idle || self.expires_at <= now.0 || self.ends_at().0 <= now.0
     }
 
     /// When it ends, whatever happens.

@@ -5,6 +5,7 @@ use domain::Moment;
 
 use super::TOKEN_SECONDS;
 use super::signing::SigningKey;
+use crate::outside::SKEW_SECONDS;
 use crate::outside::WORD;
 use crate::store::Link;
 use crate::store::signing::{self, SigningRow};
@@ -73,7 +74,10 @@ impl Engine {
     pub async fn renew_signing_keys(&self) -> Result<()> {
         let active = signing::active(&mut self.db().read().await?).await?;
         let now = self.outside().now();
-        if let Some(old) = active.filter(|row| now.seconds_since(Moment(row.created_at)) >= SIGNS_SECONDS) {
+        // One that was made while the clock was ahead would sign for as long as the clock was ahead.
+        let early = |row: &SigningRow| row.created_at > now.plus_seconds(SKEW_SECONDS).0;
+        let old = |row: &SigningRow| now.seconds_since(Moment(row.created_at)) >= SIGNS_SECONDS;
+        if let Some(old) = active.filter(|row| old(row) || early(row)) {
             self.make_signing_key(Some(old)).await?;
         }
         let mut tx = self.db().begin().await?;

@@ -72,7 +72,8 @@ fn parties() -> Parties {
     Parties { issuer: "https://keys.test".into(), audience: "https://keys.test/api/v1".into() }
 }
 
-async fn refuse_events(house: &House) {
+/// Has the database take no event, and so no change.
+pub async fn refuse_events(house: &House) {
     let mut intruder = house.intruder().await;
     let sql = match intruder {
         Intruder::Sqlite(_) => {

@@ -201,6 +201,70 @@ both! {
         }
     }
 
+    // RK-32: what opens the ring is nowhere in the database, nor in the files it is made of.
+    rk_32_the_master_key_is_in_no_dump(house) {
+        many_keys(house, 50).await;
+        let (caller, _) = house.browser("max").await;
+        let parties = engine::tokens::Parties { issuer: "https://here.test".into(), audience: "https://here.test".into() };
+        house.engine.issue_token(&caller, &parties, true, &origin()).await.expect("a token");
+        let mut needles = Needles::default();
+        needles.add_secret(&hex::decode(&house.master_hex).expect("hex"));
+        needles.add_secret(house.master_hex.as_bytes());
+        needles.assert_absent(house).await;
+        house.db.close().await;
+        for (name, bytes) in files(house) {
+            assert_eq!(needles.find(&bytes), None, "in the closed file {name}");
+        }
+    }
+
+    // RK-18: two keys are told apart by what is shown of them, and nothing of their secrets is in it.
+    rk_18_two_keys_are_told_apart_by_their_previews(house) {
+        let keys = many_keys(house, KEYS).await;
+        let max = house.north("max").await;
+        let (one, other) = (&keys[0].view, &keys[3].view);
+        assert_eq!((one.actor_id, &one.label), (other.actor_id, &other.label), "alike in all else");
+        let shown = async |id| house.engine.get_key(&max, id).await.expect("a key").key;
+        let (first, second) = (shown(one.key_id).await, shown(other.key_id).await);
+        assert_ne!(first.preview, second.preview);
+        assert_ne!(first.key_prefix, second.key_prefix);
+        let prefixes: HashSet<_> = keys.iter().map(|key| &key.view.key_prefix).collect();
+        assert_eq!(prefixes.len(), keys.len(), "no two of a thousand share their prefix");
+        let previews: HashSet<_> = keys.iter().map(|key| &key.view.preview).collect();
+        assert!(previews.len() + 5 > keys.len(), "four characters: {} of {}", previews.len(), keys.len());
+        for key in &keys {
+            let mut needles = Needles::default();
+            needles.add(secret_of(&key.plain));
+            assert_eq!(needles.find(key.view.key_prefix.as_bytes()), None);
+            assert_eq!(needles.find(key.view.preview.as_bytes()), None);
+        }
+    }
+
+    // RO-11 to RO-17, field by field, as the API writes them.
+    ro_11_the_fields_of_a_key(house) {
+        let (max, key) = (house.north("max").await, house.north_key("max").await);
+        let fields = async || {
+            let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+            serde_json::to_value(&line.key).expect("fields")
+        };
+        let before = fields().await;
+        assert_eq!(before["key_id"].as_i64(), Some(key.view.key_id.0), "RO-10");
+        assert_eq!(before["actor_id"].as_i64(), Some(max.actor().id.0), "RO-11");
+        assert_eq!(before["actor_name"], "max", "RO-12");
+        let prefix = before["key_prefix"].as_str().expect("RO-13");
+        assert!(key.plain.expose().starts_with(prefix) && prefix.len() == "rt_sk_".len() + 8, "RO-13: {prefix}");
+        assert_eq!(before["label"], "CI/CD Pipeline", "RO-14");
+        assert_eq!(before["is_active"], true, "RO-15");
+        assert_eq!(before["created_at"], "2026-04-08T19:51:19Z", "RO-16");
+        assert!(before["last_used"].is_null(), "RO-17");
+        house.clock.advance_seconds(61);
+        house.with_key(&key.plain).await;
+        house.engine.revoke_key(&max, crate::house::revoke(key.view.key_id)).await.expect("revoked");
+        let after = fields().await;
+        assert_eq!(after["last_used"], "2026-04-08T19:52:20Z", "RO-17");
+        assert_eq!(after["is_active"], false, "RO-15");
+        assert_eq!(after["created_at"], before["created_at"], "RO-16");
+    }
+
     b3_no_value_that_can_be_computed_from_a_key_alone_is_stored(house) {
         let keys = many_keys(house, 200).await;
         let mut needles = Needles::default();

@@ -58,6 +58,8 @@ pub struct House {
     pub clock: Arc<FrozenClock>,
     pub outside: Outside,
     pub master: MasterKey,
+    /// The same as its operator keeps it, to look for it.
+    pub master_hex: String,
     /// Where the database is, as [`Db::open`] reads it.
     pub address: String,
     /// The folder of the SQLite file.
@@ -90,12 +92,13 @@ impl House {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let clock = FrozenClock::at(Moment(1_775_677_879_000));
         let outside = Outside::of(clock.clone(), SeededDice::new(SEED.fetch_add(1, Ordering::SeqCst)));
-        let master = master(&outside);
+        let master_hex = MasterKey::generate_hex(&outside).to_string();
+        let master = MasterKey::read(master_hex.as_bytes()).expect("a generated master key is fit");
         let db = place.open().await;
         keyring::init(&db, &master, &outside).await.expect("a new database takes a ring");
         let engine = engine(&db, &master, None, &outside).await;
         let Place { address, folder, server } = place;
-        Self { engine, db, clock, outside, master, address, folder, server }
+        Self { engine, db, clock, outside, master, master_hex, address, folder, server }
     }
 
     /// The engine as it is after a restart of the program: nothing in memory is left.

@@ -13,7 +13,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -58,6 +58,8 @@ pub struct Provider {
     pub keys: Published,
     pub document: Arc<Mutex<Value>>,
     token: Arc<Mutex<(u16, &'static str, String)>>,
+    /// What the userinfo endpoint says, once the document names it.
+    pub info: Arc<Mutex<Value>>,
 }
 
 impl Provider {
@@ -67,10 +69,12 @@ impl Provider {
             keys: Published::start(&signer.jwks()).await,
             document: Arc::default(),
             token: Arc::default(),
+            info: Arc::default(),
         };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(document))
             .route("/token", post(token))
+            .route("/userinfo", get(userinfo))
             .route("/silence", post(silence))
             .route("/drip", post(drip))
             .with_state(provider.clone());
@@ -125,6 +129,17 @@ impl Provider {
 
 async fn document(State(provider): State<Provider>) -> Json<Value> {
     Json(provider.document.lock().unwrap().clone())
+}
+
+/// Answers with what the test put there, to whoever has the access token; null is an outage.
+async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
+    if headers.get("authorization").is_none_or(|value| value != "Bearer a") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    match provider.info.lock().unwrap().clone() {
+        Value::Null => StatusCode::BAD_GATEWAY.into_response(),
+        info => Json(info).into_response(),
+    }
 }
 
 /// Says nothing, ever.

@@ -1,5 +1,6 @@
 //! How the provider's keys are fetched, kept and renewed.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oidc::{
     Failure, Verifier,
     testing::{Published, Signer},
@@ -115,5 +116,57 @@ async fn only_rsa_signing_keys_count() {
         set["keys"][0][member] = json!(value);
         keys.answer(200, &[], &set.to_string());
         assert!(verifier.verify(&token(&signer)).await.is_err(), "{member}");
+    }
+}
+
+// F16: a provider that starts with a new key under the old name.
+#[tokio::test]
+async fn a_new_key_under_the_same_name_is_found_by_one_refetch_a_minute() {
+    let (old, new, evil) = (Signer::new("same"), Signer::new("same"), Signer::new("same"));
+    let (verifier, keys, watch) = verifier(&old).await;
+    assert!(verifier.verify(&token(&old)).await.is_ok());
+    keys.answer(200, &[], &new.jwks().to_string());
+    assert!(verifier.verify(&token(&new)).await.is_ok());
+    assert_eq!(keys.hits(), 2);
+    for minute in 0..3 {
+        for _ in 0..20 {
+            assert_eq!(verifier.verify(&token(&evil)).await, Err(Failure::BadSignature));
+        }
+        assert_eq!(keys.hits(), 2 + minute, "forged tokens cause at most one refetch a minute");
+        watch.advance(60);
+    }
+    keys.answer(500, &[], "");
+    assert_eq!(verifier.verify(&token(&evil)).await, Err(Failure::BadSignature));
+    assert!(verifier.verify(&token(&new)).await.is_ok(), "an outage is no reason to forget a key");
+}
+
+/// The same token without the name of its key.
+fn nameless(signer: &Signer) -> String {
+    let claims = token(signer);
+    let claims = claims.split('.').nth(1).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+    signer.sign_text(r#"{"alg":"RS256"}"#, std::str::from_utf8(&claims).unwrap())
+}
+
+// F16: OpenID Connect Core, 10.1.
+#[tokio::test]
+async fn one_key_needs_no_name_and_two_do() {
+    let (one, other) = (Signer::new("one"), Signer::new("other"));
+    let mut unnamed = one.jwks();
+    unnamed["keys"][0].as_object_mut().unwrap().remove("kid");
+    for (set, named, without) in [
+        (one.jwks(), Ok(()), Ok(())),
+        (unnamed.clone(), Ok(()), Ok(())),
+        (json!({ "keys": [one.jwks()["keys"][0], other.jwks()["keys"][0]] }), Ok(()), Err(Failure::MissingKid)),
+        (
+            json!({ "keys": [unnamed["keys"][0], other.jwks()["keys"][0]] }),
+            Err(Failure::UnknownKid),
+            Err(Failure::MissingKid),
+        ),
+        (other.jwks(), Err(Failure::UnknownKid), Err(Failure::BadSignature)),
+    ] {
+        let (verifier, keys, _) = verifier(&one).await;
+        keys.answer(200, &[], &set.to_string());
+        assert_eq!(verifier.verify(&token(&one)).await.map(drop), named, "{set}");
+        assert_eq!(verifier.verify(&nameless(&one)).await.map(drop), without, "{set}");
     }
 }

@@ -8,3 +8,4 @@ mod keys;
 mod outage;
 mod page;
 mod standin;
+mod userinfo;

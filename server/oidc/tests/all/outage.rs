@@ -25,8 +25,14 @@ async fn finish(client: &Client) -> Result<Identity, Failure> {
 async fn a_discovery_document_of_someone_else_is_refused() {
     let (provider, client, _) = start().await;
     provider.set_document("issuer", json!(format!("{}/", provider.issuer)));
-    assert_eq!(client.authorization_url(&flow()).await, Err(Failure::DiscoveryMismatch));
-    assert_eq!(finish(&client).await, Err(Failure::DiscoveryMismatch));
+    let told =
+        Failure::DiscoveryMismatch { configured: provider.issuer.clone(), named: format!("{}/", provider.issuer) };
+    assert_eq!(client.authorization_url(&flow()).await, Err(told.clone()));
+    assert_eq!(finish(&client).await, Err(told.clone()));
+    // F17: the start says both names.
+    assert_eq!(client.look().await, Err(told.clone()));
+    let text = told.to_string();
+    assert!(text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'), "{text}");
 }
 
 #[tokio::test]
@@ -84,7 +90,7 @@ async fn a_provider_that_turns_into_another_is_not_remembered() {
     watch.advance(3600);
     for _ in 0..2 {
         let refused = client.authorization_url(&flow()).await;
-        assert_eq!(refused, Err(Failure::DiscoveryMismatch));
+        assert!(matches!(refused, Err(Failure::DiscoveryMismatch { .. })), "{refused:?}");
     }
 }
 
@@ -198,6 +204,7 @@ async fn b22_a_fresh_sign_in_is_asked_for_and_checked() {
         assert_eq!(told.is_ok(), !matches!(expected, Some(Failure::SignedInInFuture | Failure::BadTime(_))), "{at}");
     }
     provider.give(&signer.sign(&provider.claims()));
-    assert_eq!(client.finish("code", None, &fresh).await.err(), Some(Failure::NotFresh), "whoever is asked must tell");
+    // F7: whoever is asked must say when.
+    assert_eq!(client.finish("code", None, &fresh).await.err(), Some(Failure::MissingClaim("auth_time")));
     assert_eq!(client.finish("code", None, &flow()).await.map(|person| person.signed_in_at), Ok(None));
 }

@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{Method, Version};
 use axum::response::Response;
 use domain::command::{AuditDraft, AuditQuery, ExportFormat};
 use domain::view::AuditView;
@@ -153,17 +153,21 @@ pub async fn read_audit_log(State(house): HouseState, Caller(ctx): Caller, asked
 /// Export the Audit Log
 ///
 /// The same events as a file, oldest first and all of them. Each line of `jsonl` is an event with everything that its
-/// hash is made of. The export is recorded itself, as the last event that the file can hold. A file whose transfer is
-/// cut off is not complete: the connection ends without a proper end of the body.
+/// hash is made of, and the last line says that the file is whole: `complete`, how many `events` it holds, and the number
+/// of the last one. The export is recorded itself, as the last event that the file can hold. A file whose transfer is cut
+/// off is not complete: the connection ends without a proper end of the body, and there is no such line. That cannot be
+/// told over HTTP/1.0, where the answer is 505.
 #[utoipa::path(get, path = "/audit-log/export", operation_id = "export_audit_log", tag = "Audit Log", params(FormatQuery, LogQuery),
     responses((status = 200, content((String = "application/x-ndjson"), (String = "text/csv"))),
-        (status = 422, body = ProblemBody)))]
+        (status = 422, body = ProblemBody), (status = 505, body = ProblemBody)))]
 pub async fn export_audit_log(
     State(house): HouseState,
     Caller(ctx): Caller,
     method: Method,
+    version: Version,
     Wanted { query, format }: Wanted,
 ) -> Answer<Response> {
+    download::framed(version).map_err(|(code, details)| Refusal::with_details(code, details))?;
     if method == Method::HEAD {
         // Nothing is taken out, so nothing is recorded.
         house.engine.read_audit(&ctx, &query, 1).await?;

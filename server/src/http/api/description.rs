@@ -150,6 +150,7 @@ fn outcome(status: &str) -> &'static str {
         "200" => "The answer",
         "201" => "It was made",
         "204" => "It is gone; there is no body",
+        "505" => "The file cannot be sent safely over HTTP/1.0",
         "404" => "Nothing of this id is within reach",
         "409" => "The present state does not allow it; `code` says what stands in the way",
         _ => "Some fields are not acceptable; `fields` says which",

@@ -25,13 +25,18 @@ pub async fn receive(
     request: Request,
 ) -> Response {
     let nonce = nonce.map(|Extension(nonce)| nonce);
+    let framed = download::framed(request.version());
     let plain = wants_page(request.headers());
     let Ok(form) = to_bytes(request.into_body(), FORM_LIMIT).await else {
         return posted::refuse(visit.clone(), nonce, plain, None, visit.problem(Code::TooLarge)).await;
     };
     let typed = pairs(&form);
     let page = find(&typed, "page").and_then(Place::parse);
-    match export(&visit, &typed, page.as_ref()).await {
+    let file = match framed {
+        Ok(()) => export(&visit, &typed, page.as_ref()).await,
+        Err((code, _)) => Err(visit.problem(code)),
+    };
+    match file {
         Ok(file) => file,
         Err(problem) => posted::refuse(visit, nonce, plain, page.map(|page| (page, typed)), problem).await,
     }

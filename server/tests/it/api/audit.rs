@@ -212,7 +212,10 @@ async fn d7_the_log_is_exported_and_the_export_is_recorded() {
     assert_eq!(file.header("content-type"), "application/x-ndjson");
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit-log-2026-04-08.jsonl\"");
     assert_eq!((file.header("cache-control"), file.header("x-cost")), ("no-store", "0"));
-    let line: Value = serde_json::from_str(file.text.trim_end()).expect("one line");
+    let line: Value = serde_json::from_str(file.text.lines().next().expect("a line")).expect("JSON");
+    let last: Value = serde_json::from_str(file.text.lines().nth(1).expect("a last line")).expect("JSON");
+    assert_eq!(last, json!({ "complete": true, "events": 1, "last_n": line["n"] }), "the file says that it is whole");
+    assert_eq!(file.text.lines().count(), 2);
     assert_eq!(
         (&line["organization_id"], &line["concerns"]),
         (&json!(olivia.organization), &json!(olivia.ctx.actor().id))
@@ -313,11 +316,13 @@ async fn d7_a_file_that_breaks_off_does_not_look_complete() {
         String::from_utf8_lossy(&answer).into_owned()
     };
     let whole = read().await;
+    assert!(whole.contains("\n{\"complete\":true,\"events\":"), "it does not say that it is whole");
     assert!(whole.starts_with("HTTP/1.1 200") && whole.ends_with("\r\n0\r\n\r\n"), "{whole:.200}");
     house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
     let broken = read().await;
     assert!(broken.starts_with("HTTP/1.1 200") && broken.contains("session.started"), "{broken:.200}");
     assert!(!broken.ends_with("0\r\n\r\n"), "it ends like a whole one");
+    assert!(!broken.contains("\"complete\""), "it says that it is whole");
     house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 5").await;
     assert!(read().await.starts_with("HTTP/1.1 500"), "what cannot begin is refused");
 }

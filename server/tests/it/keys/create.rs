@@ -69,6 +69,39 @@ async fn ru_12_templates() {
     }
 }
 
+// F13, D17: blank and null mean never; the last second that can be written is an end like any other.
+#[tokio::test]
+async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    for (given, stored) in [
+        (json!(""), Value::Null),
+        (json!("  "), Value::Null),
+        (Value::Null, Value::Null),
+        (json!("9999-12-31T23:59:59Z"), json!("9999-12-31T23:59:59Z")),
+        (json!("9999-12-31t23:59:59.5z"), json!("9999-12-31T23:59:59Z")),
+    ] {
+        let made = house.post("/api/v1/keys", &key, json!({ "expires_at": given })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{given}: {}", made.text);
+        let detail = house.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
+        assert_eq!(detail["expires_at"], stored, "{given}");
+    }
+}
+
+// F2, D24: joiners and selectors where the script or the emoji needs them.
+#[tokio::test]
+async fn f2_names_of_every_script_are_taken_as_they_are() {
+    let house = House::new().await;
+    let key = house.key("olivia").await;
+    for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"]
+    {
+        let made = house.post("/api/v1/keys", &key, json!({ "label": name })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{name}: {}", made.text);
+        let detail = house.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
+        assert_eq!(detail["label"], name);
+    }
+}
+
 // Decision D24, RO-23: names are trimmed and may repeat; what cannot be read by people is refused. Every fault at once.
 #[tokio::test]
 async fn what_is_wrong_with_a_key_is_said_field_by_field() {
@@ -92,8 +125,9 @@ async fn what_is_wrong_with_a_key_is_said_field_by_field() {
         (json!({ "environment": "test", "scopes": ["audit:read"] }), vec![("scopes", "not_in_sandbox")]),
         (json!({ "expires_at": "soon" }), vec![("expires_at", "not_a_time")]),
         (json!({ "expires_at": "2026-04-08T19:51:19Z" }), vec![("expires_at", "past")]),
+        (json!({ "expires_at": "9999-12-31T23:59:59-01:00" }), vec![("expires_at", "time_out_of_range")]),
         (
-            json!({ "label": " ", "environment": "x", "expires_at": "" }),
+            json!({ "label": " ", "environment": "x", "expires_at": "never" }),
             vec![("label", "missing"), ("environment", "unknown"), ("expires_at", "not_a_time")],
         ),
     ];

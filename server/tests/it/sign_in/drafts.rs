@@ -197,7 +197,8 @@ async fn b22_a_form_that_was_sent_in_another_browser_is_not_finished() {
     let to = done.header("location");
     let nobody = get(&late.house, to, &thief).await;
     assert!(nobody.status == StatusCode::SEE_OTHER && nobody.header("location").starts_with("/sign-in?return_to="));
-    let theo = late.house.someone("theo").await;
+    let issuer = format!("{}/dev/idp", late.house.parts.installation.public_url);
+    let theo = late.house.someone_of(&issuer, "theo").await;
     let other = get(&late.house, to, &format!("{thief}; {}", theo.cookie())).await;
     assert!(other.text.contains(GONE), "{}", other.text);
     assert!(late.keys().await.is_empty());
@@ -223,6 +224,7 @@ async fn b22_forms_announce_the_fresh_sign_in() {
     let [one, other] = [house.key_of(who).await, house.key_of(who).await].map(|key| key.view.key_id.to_string());
     let members = house.engine.list_members(&who.ctx, None, 50).await.expect("members").rows;
     let mina = members.iter().find(|member| member.name == "Mina Moreau").expect("a member").actor_id;
+    let issuer = format!("{}/dev/idp", house.parts.installation.public_url);
     let always = [format!("api-keys/{one}/rotate"), format!("api-keys/revoke?key={one}&key={other}")];
     let chosen = ["api-keys/new".into(), "members/invite".into(), format!("members/{mina}/role"), "api-keys".into()];
     for (place, is_always) in always.iter().map(|place| (place, true)).chain(chosen.iter().map(|place| (place, false)))
@@ -234,7 +236,7 @@ async fn b22_forms_announce_the_fresh_sign_in() {
         let tag = form.split('>').next().expect("a tag");
         assert_eq!(tag.contains("data-power"), is_always, "{place}: {tag}");
         assert!(is_always || form.contains("data-power"), "{place}: no choice asks for it");
-        let fresh = page(house, &late.on(place), &house.someone("olivia").await.cookie()).await.text;
+        let fresh = page(house, &late.on(place), &house.someone_of(&issuer, "olivia").await.cookie()).await.text;
         assert!(!fresh.contains("data-stale"), "{place}");
     }
 }

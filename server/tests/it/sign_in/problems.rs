@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::Role;
+use domain::command::InviteMember;
 use domain::event::Happening;
 use serde_json::{Value, json};
 use server::http;
@@ -204,10 +206,36 @@ async fn b22_a_sign_in_counts_from_when_the_provider_says() {
     assert_eq!(make(json!({ "auth_time": now - 601 })).await, 401, "signed in there eleven minutes ago");
     assert_eq!(make(json!({ "auth_time": now - 5 })).await, 201);
     assert_eq!(make(json!({ "auth_time": now + 50 })).await, 201, "a clock that is a little ahead");
-    assert_eq!(make(json!({})).await, 201, "one that does not say");
+    assert_eq!(make(json!({})).await, 401, "one that does not say, at the first sign-in as at a repeated one");
     let own = cookie(&sign_in(&house, &provider, json!({ "auth_time": now - 5000 })).await, "rt_session").expect("in");
     let refused = sign_in_again(&house, &provider, json!({}), "fresh=1", &own).await;
-    assert_eq!(problem(&refused), "not_fresh");
+    assert_eq!(problem(&refused), "undated");
+    let page = get(&house, refused.header("location"), &own).await;
+    assert!(page.text.contains("Ask whoever runs this installation to have it send “auth_time”"), "{}", page.text);
+}
+
+// F8: an invitation for someone whose provider confirms no email address says so, and leads in no circle.
+#[tokio::test]
+async fn an_unconfirmed_email_is_not_taken_for_another_one() {
+    let (house, provider) = house(None, &[]).await;
+    let owner = by_hand(&house, &provider).await;
+    let invite = InviteMember { email: "zoe@acme.example".into(), role: Role::Member };
+    let link = house.engine.invite_member(&owner.ctx, invite).await.expect("invited").token;
+    for (said, confirmed) in [
+        (json!({ "email_verified": null }), false),
+        (json!({ "email": null }), false),
+        (json!({ "email_verified": false }), false),
+        (json!({}), true),
+    ] {
+        let mut zoe = json!({ "sub": "zoe", "name": "Zoe", "email": "zoe2@acme.example" });
+        for (name, value) in said.as_object().expect("an object") {
+            zoe[name] = value.clone();
+        }
+        let session = cookie(&sign_in(&house, &provider, zoe).await, "rt_session").expect("in");
+        let page = get(&house, &format!("/join/{link}"), &session).await;
+        assert_eq!(page.text.contains("Your provider does not confirm your email address"), !confirmed, "{said}");
+        assert_eq!(page.text.contains("Only someone who signs in with that address can join"), confirmed, "{said}");
+    }
 }
 
 // B23: whatever cookie was planted before, the session is a new one, and the old is over.

@@ -66,6 +66,9 @@ async fn on_a_small_disk() {
             assert_eq!(refusal(house.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
         }
     }
+    // What was given up is not mistaken for new space when it is looked for again.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(refusal(house.workspace(&olga, "late").await), Code::Unavailable, "a creation from the reserve");
     let disable =
         ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
     house.engine.change_service_account(&olga, disable).await.expect("disabled");

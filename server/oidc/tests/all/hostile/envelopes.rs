@@ -29,7 +29,7 @@ impl Forge {
                 3,
                 [
                     ("kid unknown", self.header(good, "kid", json!("second")), UnknownKid),
-                    ("kid absent", self.headless("kid"), MissingKid),
+                    ("kid null", self.header(good, "kid", json!(null)), MissingKid),
                     ("kid empty", self.header(good, "kid", json!("")), MissingKid),
                     ("kid a number", self.header(good, "kid", json!(1)), MissingKid),
                     ("kid a path", self.header(good, "kid", json!("../../dev/null")), UnknownKid),

@@ -1,0 +1,30 @@
+//! After a clock was ahead: what was written meanwhile must not stay for as long as the clock was ahead.
+
+use crate::outside::SKEW_SECONDS;
+use crate::sessions::FLOW_SECONDS;
+use crate::store::heal;
+use crate::{Engine, Result};
+
+const DAY: i64 = 86_400_000;
+
+impl Engine {
+    /// Heals times that lie in the future, if the clock went back since the last time, and once after the start: last
+    /// uses and days are set to the present, sessions and sign-ins from the future end. Ends of keys stay.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn heal_times(&self) -> Result<()> {
+        if !self.outside().was_ahead() {
+            return Ok(());
+        }
+        let now = self.outside().now();
+        let ahead = now.plus_seconds(SKEW_SECONDS);
+        let mut tx = self.db().begin().await?;
+        heal::set_back(&mut tx, now, ahead).await?;
+        heal::count_today(&mut tx, now, now.0.div_euclid(DAY), ahead.0.div_euclid(DAY)).await?;
+        heal::remove_early(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
+        tx.commit().await?;
+        self.outside().trust_clock();
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! What the ID token leaves out about a person, asked at the provider's userinfo endpoint (OpenID Connect Core, 5.3).
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{Failure, exchange::Tokens, json, web};
+
+type Claims = Map<String, Value>;
+
+/// Adds email and name to the claims where the ID token lacks them. An outage leaves them out.
+pub(crate) async fn complete(
+    claims: &mut Claims,
+    endpoint: Option<&Url>,
+    http: &reqwest::Client,
+    tokens: &Tokens,
+) -> Result<(), Failure> {
+    let Some(endpoint) = endpoint.filter(|_| is_incomplete(claims)) else { return Ok(()) };
+    match web::get_as(http, endpoint, &tokens.access).await {
+        Ok(answer) => match json::parse_object(&answer.body) {
+            Ok(info) => add(claims, &info),
+            Err(_) => {
+                tracing::warn!("the userinfo endpoint gave no JSON object; what the ID token lacks stays unknown");
+                Ok(())
+            }
+        },
+        Err(failure) => {
+            tracing::warn!(%failure, "the userinfo endpoint did not answer; what the ID token lacks stays unknown");
+            Ok(())
+        }
+    }
+}
+
+fn is_incomplete(claims: &Claims) -> bool {
+    ["email", "email_verified", "name"].iter().any(|name| is_absent(claims, name))
+}
+
+fn is_absent(claims: &Claims, name: &str) -> bool {
+    claims.get(name).is_none_or(Value::is_null)
+}
+
+/// What the ID token says counts; an address and whether it is verified are taken together, for the same address.
+fn add(claims: &mut Claims, info: &Claims) -> Result<(), Failure> {
+    if info.get("sub").is_none() || info.get("sub") != claims.get("sub") {
+        return Err(Failure::WrongUserinfo);
+    }
+    let same = is_absent(claims, "email") || claims.get("email") == info.get("email");
+    let names: &[&str] = if same { &["name", "email", "email_verified"] } else { &["name"] };
+    for name in names {
+        if let Some(value) = info.get(*name).filter(|_| is_absent(claims, name)) {
+            claims.insert((*name).to_owned(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Says in the log which claim is missing where the provider confirms no email address.
+pub(crate) fn log_unconfirmed(claims: &Claims) {
+    let claim = if is_absent(claims, "email") { "email" } else { "email_verified" };
+    let why = if is_absent(claims, claim) { "absent" } else { "not acceptable" };
+    tracing::warn!(claim, why, "the provider does not confirm the person's email address");
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn added(token: Value, info: Value) -> Result<Value, Failure> {
+        let mut claims = token.as_object().unwrap().clone();
+        add(&mut claims, info.as_object().unwrap()).map(|()| Value::Object(claims))
+    }
+
+    #[test]
+    fn what_the_id_token_says_is_never_overruled() {
+        let info = json!({ "sub": "1", "email": "a@b.c", "email_verified": true, "name": "Ada" });
+        assert_eq!(added(json!({ "sub": "1" }), info.clone()).unwrap(), info);
+        for token in [
+            json!({ "sub": "1", "email": "x@y.z", "name": "Eve" }),
+            json!({ "sub": "1", "email": "a@b.c", "email_verified": false, "name": "Eve" }),
+        ] {
+            assert_eq!(added(token.clone(), info.clone()).unwrap(), token);
+        }
+        let same = added(json!({ "sub": "1", "email": "a@b.c" }), info.clone()).unwrap();
+        assert_eq!(same["email_verified"], json!(true));
+    }
+
+    #[test]
+    fn another_subject_is_refused() {
+        for sub in [json!("2"), json!(null), json!(1)] {
+            assert_eq!(added(json!({ "sub": "1" }), json!({ "sub": sub, "name": "Eve" })), Err(Failure::WrongUserinfo));
+        }
+        assert_eq!(added(json!({ "sub": "1" }), json!({ "name": "Eve" })), Err(Failure::WrongUserinfo));
+    }
+}

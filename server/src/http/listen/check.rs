@@ -1,0 +1,120 @@
+//! What is looked at before a request goes to the router, and what becomes of its answer on an old connection.
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, Version};
+use axum::response::Response;
+use domain::Code;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+
+use crate::http::problem::Unservable;
+
+/// The largest answer of unknown length that is gathered for HTTP/1.0.
+const GATHERED: usize = 4 * 1024 * 1024;
+
+/// What makes a request unservable before its address is looked at: a missing, repeated or malformed `Host`
+/// (RFC 9112, 3.2).
+pub fn fault(version: Version, headers: &HeaderMap) -> Option<Unservable> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let details = match (hosts.next(), hosts.next()) {
+        (None, _) if version >= Version::HTTP_11 => "The request has no Host header",
+        (None, _) => return None,
+        (Some(_), Some(_)) => "The request has more than one Host header",
+        (Some(host), None) if is_host(host.as_bytes()) => return None,
+        (Some(_), None) => "The Host header is not the name of a host",
+    };
+    Some(Unservable { code: Code::BadRequest, details })
+}
+
+fn is_host(text: &[u8]) -> bool {
+    let Ok(host) = Authority::try_from(text) else { return false };
+    let port = host.as_str().strip_prefix(host.host());
+    let is_port = |port: &str| port.is_empty() || host.port_u16().is_some() || port == ":";
+    !host.host().is_empty() && !host.as_str().contains('@') && port.is_some_and(is_port)
+}
+
+/// What the parser refused by itself.
+pub fn parser(status: StatusCode) -> Unservable {
+    let (code, details) = match status {
+        StatusCode::URI_TOO_LONG => (Code::AddressTooLong, Code::AddressTooLong.sentence()),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (Code::HeadersTooLarge, Code::HeadersTooLarge.sentence()),
+        _ => (Code::BadRequest, "This is not a well-formed request of HTTP/1.1"),
+    };
+    Unservable { code, details }
+}
+
+/// An answer as it can be sent over this version. Before HTTP/1.1, a body of unknown length ends with the connection, and
+/// one that was cut off looks whole; so it is gathered first and gets a length. A live stream has no end to miss: each of
+/// its events says where it ends.
+///
+/// # Errors
+/// What to answer instead when the body breaks off or is too long.
+pub async fn framed(version: Version, response: Response) -> Result<Response, Unservable> {
+    let is_live = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+    if version >= Version::HTTP_11 || is_live || response.body().size_hint().exact().is_some() {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let broken = Unservable { code: Code::Internal, details: Code::Internal.sentence() };
+    let bytes = to_bytes(body, GATHERED).await.map_err(|_| broken)?;
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// An answer as bytes, the last of its connection.
+pub async fn plain(response: Response) -> Vec<u8> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_host_is_one_name_with_or_without_a_port() {
+        let refused = |version, hosts: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(HOST, HeaderValue::from_bytes(host).expect("a value"));
+            }
+            fault(version, &headers).is_some()
+        };
+        for host in ["x", "keys.example.com", "localhost:3000", "127.0.0.1", "[::1]:3000", "[2001:db8::1]", "a_b", "x:"]
+        {
+            assert!(!refused(Version::HTTP_11, &[host.as_bytes()]), "{host}");
+        }
+        for host in [
+            "",
+            " ",
+            "a b",
+            "a/b",
+            "user@x",
+            "http://x",
+            "x:abc",
+            "x:99999",
+            "[::1",
+            "x?y",
+            "x#y",
+            "\u{e4}.test",
+            ":80",
+        ] {
+            assert!(refused(Version::HTTP_11, &[host.as_bytes()]), "{host}");
+        }
+        assert!(refused(Version::HTTP_11, &[]) && !refused(Version::HTTP_10, &[]));
+        assert!(refused(Version::HTTP_11, &[b"x", b"x"]) && refused(Version::HTTP_10, &[b"x", b"y"]));
+    }
+}

@@ -1,0 +1,288 @@
+//! The bytes of a connection: a client that does not read its answer loses it, and what the parser answers by itself
+//! gets the shape of every other refusal.
+
+use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::StatusCode;
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// How long an answer that closes the connection waits for the client to read it while more of the request comes in: a
+/// close with unread bytes makes the system drop what was sent.
+const LINGER: Duration = Duration::from_secs(1);
+/// The most that is read and thrown away meanwhile.
+const THROWN_AWAY: usize = 1024 * 1024;
+
+/// Whether the router is answering. Outside of that, only the parser writes.
+#[derive(Clone, Default)]
+pub struct Exchange(Arc<AtomicBool>);
+
+impl Exchange {
+    /// From here on the router answers, until the guard and the body it goes into are gone.
+    pub fn begin(&self) -> Running {
+        self.0.store(true, Ordering::Release);
+        Running(self.0.clone())
+    }
+
+    fn is_running(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// An answer on its way.
+pub struct Running(Arc<AtomicBool>);
+
+impl Running {
+    /// The body, which ends this when it ends.
+    pub fn until_sent(self, body: Body) -> Body {
+        Body::new(Answering { body, _running: self })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+struct Answering {
+    body: Body,
+    _running: Running,
+}
+
+impl HttpBody for Answering {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        HttpBody::size_hint(&self.body)
+    }
+}
+
+/// An answer that is being made, as bytes.
+pub type Making = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+/// Makes the answer for what the parser refused with this status.
+pub type Refuse = Box<dyn Fn(StatusCode) -> Making + Send + Sync>;
+
+/// A connection.
+pub struct Wire<S> {
+    stream: S,
+    exchange: Exchange,
+    refuse: Refuse,
+    patience: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    making: Option<Making>,
+    own: Vec<u8>,
+    refused: bool,
+    lingering: Option<(Pin<Box<Sleep>>, usize)>,
+}
+
+impl<S> Wire<S> {
+    /// A connection whose client may leave an answer unread for `patience` at a time.
+    pub fn new(stream: S, exchange: Exchange, patience: Duration, refuse: Refuse) -> Self {
+        Self {
+            stream,
+            exchange,
+            refuse,
+            patience,
+            stalled: None,
+            making: None,
+            own: Vec::new(),
+            refused: false,
+            lingering: None,
+        }
+    }
+
+    /// Ends a connection that takes nothing; whatever it takes gives it all the patience there is.
+    fn watched<T>(&mut self, cx: &mut Context<'_>, written: Poll<Result<T>>) -> Poll<Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let patience = self.patience;
+        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client does not read its answer")))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    /// Writes the refusal that stands in for that of the parser.
+    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(making) = &mut self.making {
+            let bytes = ready!(making.as_mut().poll(cx));
+            self.making = None;
+            self.own.extend(bytes);
+        }
+        while !self.own.is_empty() {
+            let written = Pin::new(&mut self.stream).poll_write(cx, &self.own);
+            let written = ready!(self.watched(cx, written))?;
+            if written == 0 {
+                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+            }
+            self.own.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads on for a moment, so that the client gets to read why it was refused.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 4096];
+        loop {
+            let (timer, thrown_away) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), 0));
+            if *thrown_away > THROWN_AWAY || timer.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        ready!(self.poll_own(cx))?;
+        if !self.exchange.is_running()
+            && let Some((before, status)) = automatic(bytes)
+        {
+            self.own.extend_from_slice(before);
+            self.making = Some((self.refuse)(status));
+            self.refused = true;
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watched(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        if !self.exchange.is_running() {
+            let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
+            return self.poll_write(cx, first);
+        }
+        ready!(self.poll_own(cx))?;
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watched(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.poll_own(cx))?;
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.watched(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if self.lingering.is_none() {
+            ready!(self.poll_own(cx))?;
+            let ended = Pin::new(&mut self.stream).poll_shutdown(cx);
+            ready!(self.watched(cx, ended))?;
+        }
+        if self.refused {
+            ready!(self.poll_linger(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The answer that the parser writes by itself, and what else is in the buffer before it. It is known by its headers: no
+/// answer of the router has so few.
+fn automatic(bytes: &[u8]) -> Option<(&[u8], StatusCode)> {
+    const LONGEST: usize = 200;
+    let from = bytes.len().saturating_sub(LONGEST);
+    let begin = from + bytes[from..].windows(9).rposition(|window| window == b"HTTP/1.1 " || window == b"HTTP/1.0 ")?;
+    let head = str::from_utf8(&bytes[begin..]).ok()?.strip_suffix("\r\n\r\n")?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?;
+    let is_bare = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        line == "content-length: 0" || line == "connection: close" || line.starts_with("date: ")
+    };
+    let status = StatusCode::from_bytes(status.as_bytes()).ok().filter(StatusCode::is_client_error)?;
+    lines.all(is_bare).then_some((&bytes[..begin], status))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    fn refuse() -> Refuse {
+        Box::new(|status| Box::pin(async move { format!("OURS {}", status.as_u16()).into_bytes() }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_nothing_is_let_go() {
+        let (server, mut client) = duplex(64);
+        let exchange = Exchange::default();
+        let _running = exchange.begin();
+        let mut wire = Wire::new(server, exchange, Duration::from_secs(30), refuse());
+        let error = wire.write_all(&[0; 1000]).await.expect_err("nobody reads");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        // What is read in time gives it all the time again.
+        let reading = async {
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_secs(29)).await;
+                client.read_exact(&mut [0; 10]).await.expect("read");
+            }
+        };
+        let (written, ()) = tokio::join!(wire.write_all(&[0; 1000]), reading);
+        written.expect("written");
+    }
+
+    #[tokio::test]
+    async fn the_answer_of_the_parser_is_replaced_and_no_other() {
+        let (server, mut client) = duplex(4096);
+        let exchange = Exchange::default();
+        let mut wire = Wire::new(server, exchange.clone(), Duration::from_secs(30), refuse());
+        let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\
+            date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
+        let running = exchange.begin();
+        wire.write_all(bare).await.expect("written");
+        drop(running);
+        wire.write_all(b"HTTP/1.1 404 Not Found\r\nx-request-id: req_1\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .expect("written");
+        wire.write_all(&[b"rest", &bare[..]].concat()).await.expect("written");
+        wire.flush().await.expect("flushed");
+        drop(wire);
+        let mut text = String::new();
+        client.read_to_string(&mut text).await.expect("read");
+        assert!(text.starts_with("HTTP/1.1 431") && text.contains("HTTP/1.1 404"), "{text}");
+        assert!(text.ends_with("\r\n\r\nrestOURS 431"), "{text}");
+    }
+}

@@ -1,0 +1,172 @@
+//! Where a request comes from: the client's address and the name of its program, as they are recorded.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{HeaderName, USER_AGENT};
+use engine::ctx::Origin;
+
+use super::sieve;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const AGENT_LIMIT: usize = 200;
+
+/// What is recorded of the sender of a request. A key that was sent as the user agent is not.
+pub fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
+    let socket = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let address = forwarded(request.headers(), trusted_proxies).or(socket).map(|address| address.to_string());
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = agent.map(|agent| sieve::without_secrets(agent).chars().take(AGENT_LIMIT).collect());
+    Origin { request_id: id.to_owned(), address, agent }
+}
+
+/// The address that the outermost trusted proxy saw; what a client wrote further left does not count.
+fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
+    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+    let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
+    let seen = hops.len().checked_sub(trusted_proxies).filter(|_| trusted_proxies > 0)?;
+    address(hops.get(seen)?)
+}
+
+/// An IP address as proxies write it: bare, in brackets, with a port, with a zone, in quotes. An IPv4 address that was
+/// written as IPv6 is IPv4.
+pub fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let bare = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (inside, after) = rest.split_once(']')?;
+            (after.is_empty() || after.strip_prefix(':').is_some_and(is_port)).then_some(inside)?
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) if is_port(port) && host.contains('.') => host,
+            _ => text,
+        },
+    };
+    let (bare, zone) = bare.split_once('%').map_or((bare, None), |(bare, zone)| (bare, Some(zone)));
+    let address = bare.parse::<IpAddr>().ok()?;
+    (zone.is_none() || address.is_ipv6()).then(|| address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(HeaderName::from_static(name), axum::http::HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn an_address_is_understood_in_every_form_that_proxies_write() {
+        for (text, read) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("203.0.113.9:51234", "203.0.113.9"),
+            (" 203.0.113.9:1 ", "203.0.113.9"),
+            ("[203.0.113.9]:80", "203.0.113.9"),
+            ("\"203.0.113.9:51234\"", "203.0.113.9"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("2001:DB8:0::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("\"[2001:db8::1]:443\"", "2001:db8::1"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("[::ffff:203.0.113.9]:443", "203.0.113.9"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+        ] {
+            assert_eq!(address(text).map(|address| address.to_string()).as_deref(), Some(read), "{text}");
+        }
+        for text in [
+            "",
+            "unknown",
+            "_hidden",
+            "<script>",
+            "203.0.113.9:",
+            "203.0.113.9:99999",
+            "203.0.113.9:+1",
+            "[::1",
+            "::1]",
+            "[::1]443",
+            "[::1]:x",
+            "203.0.113.9%eth0",
+            "203.0.113.256",
+            "1.2.3",
+            "example.com:80",
+            "203.0.113.9 x",
+            "0x7f.0.0.1",
+            "127.1",
+        ] {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_forge_its_address() {
+        let line = headers(&[("x-forwarded-for", "6.6.6.6, 10.0.0.9:80"), ("x-forwarded-for", "[2001:db8::1]:443")]);
+        let seen = |proxies| forwarded(&line, proxies).map(|address| address.to_string());
+        assert_eq!(seen(0), None);
+        assert_eq!(seen(1).as_deref(), Some("2001:db8::1"));
+        assert_eq!(seen(2).as_deref(), Some("10.0.0.9"));
+        assert_eq!(seen(4), None);
+        assert_eq!(forwarded(&headers(&[("x-forwarded-for", "<script>")]), 1), None);
+    }
+
+    // B34: without a trusted proxy, the socket's address is recorded, whatever any header says.
+    #[test]
+    fn b34_without_trusted_proxies_the_address_is_that_of_the_socket() {
+        let names = [
+            "x-forwarded-for",
+            "forwarded",
+            "x-real-ip",
+            "client-ip",
+            "x-client-ip",
+            "true-client-ip",
+            "cf-connecting-ip",
+            "x-originating-ip",
+            "x-remote-ip",
+            "x-remote-addr",
+            "x-cluster-client-ip",
+            "via",
+            "x-forwarded-host",
+            "x-forwarded",
+            "forwarded-for",
+            "x-host",
+            "fastly-client-ip",
+            "x-envoy-external-address",
+        ];
+        let values = [
+            "6.6.6.6",
+            "6.6.6.6:1",
+            "[2001:db8::6]:443",
+            "::ffff:6.6.6.6",
+            "6.6.6.6, 7.7.7.7",
+            "for=6.6.6.6",
+            "",
+            ",",
+            "127.0.0.1",
+            "localhost",
+            "\"6.6.6.6\"",
+            "6.6.6.6,",
+            "unknown",
+        ];
+        let socket: SocketAddr = "[::ffff:198.51.100.7]:50000".parse().expect("an address");
+        for name in names {
+            for value in values {
+                let mut request = Request::get("/").header(name, value).header(name, value);
+                request = request.extension(ConnectInfo(socket));
+                let recorded = origin(&request.body(Body::empty()).expect("request"), "req_x", 0).address;
+                assert_eq!(recorded.as_deref(), Some("198.51.100.7"), "{name}: {value}");
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Keeps secrets out of what is stored or logged of a request, however they were encoded.
+
+use std::borrow::Cow;
+
+use domain::token::{PlainKey, keys_within, redacted};
+
+/// How often percent-encoding is undone: a key that was encoded twice is still a key to whoever reads the log.
+const ROUNDS: usize = 3;
+
+/// The text without the secret part of any key, or of any token, in it.
+pub fn without_secrets(text: &str) -> String {
+    let mut read = Cow::Borrowed(text);
+    for _ in 0..ROUNDS {
+        let clean = redacted(&without_tokens(&read));
+        if clean != *read {
+            return clean.replace(char::is_control, "\u{fffd}");
+        }
+        let next = decoded(&read);
+        if next == *read {
+            break;
+        }
+        read = Cow::Owned(next);
+    }
+    text.to_owned()
+}
+
+/// Every key in the text, however it is encoded.
+pub fn keys_in(text: &str) -> Vec<PlainKey> {
+    let mut read = text.to_owned();
+    for _ in 0..ROUNDS {
+        let found = keys_within(&read);
+        if !found.is_empty() {
+            return found;
+        }
+        read = decoded(&read);
+    }
+    keys_within(&read)
+}
+
+/// A part of an address as it is meant: percent-encoding undone once, and nothing else.
+pub fn decoded(step: &str) -> String {
+    let mut bytes = Vec::with_capacity(step.len());
+    let mut rest = step.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let pair = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let byte = pair.and_then(|hex| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = &tail[if byte.is_some() { 2 } else { 0 }..];
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// JSON Web Tokens begin with an encoded `{"`, and have three parts.
+fn without_tokens(text: &str) -> String {
+    let is_token = |word: &str| word.starts_with("eyJ") && word.split('.').count() >= 3;
+    let belongs = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|char| !belongs(char)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        clean.push_str(if is_token(word) { "eyJ…" } else { word });
+        let between = after.find(belongs).unwrap_or(after.len());
+        clean.push_str(&after[..between]);
+        rest = &after[between..];
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> String {
+        let (kind, secret) = (domain::token::Kind::Secret, [b'q'; 43]);
+        PlainKey::assemble(&Default::default(), kind, b"00000000", &secret).expose().to_owned()
+    }
+
+    fn percent(text: &str) -> String {
+        text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn no_form_of_a_key_passes() {
+        let key = key();
+        for text in [
+            key.clone(),
+            format!("curl/8 ({key})"),
+            format!("Bearer {key}"),
+            format!("Bearer_{key}"),
+            format!("x{key}x"),
+            format!("{key},{key}"),
+            format!("https://example.com/#token={key}"),
+            key[..30].to_owned(),
+            percent(&key),
+            percent(&percent(&key)),
+            format!("a={}", key.replace('_', "%5F")),
+        ] {
+            let clean = without_secrets(&text);
+            assert!(clean.contains("rt_sk_00000000…"), "{clean}");
+            assert!(!decoded(&decoded(&clean)).contains("qqq"), "{clean}");
+        }
+        let clean = without_secrets("x/1 eyJhbGciOiJSUzI1NiIs.e30.c2ln y");
+        assert_eq!(clean, "x/1 eyJ… y");
+        for text in ["curl/8.14.1", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 100%", "rt_sk_00000000", "", "%41b"]
+        {
+            assert_eq!(without_secrets(text), text);
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_every_form() {
+        let key = key();
+        for text in [
+            key.clone(),
+            format!("x{key}"),
+            format!("{key}x"),
+            percent(&key),
+            percent(&percent(&key)),
+            format!("Bearer_{key}"),
+        ] {
+            let found = keys_in(&text);
+            assert_eq!(found.first().map(PlainKey::expose), Some(&*key), "{text}");
+        }
+        assert!(keys_in(&key[1..]).iter().all(|found| found.expose() != key));
+        assert!(keys_in(&key[..62]).is_empty() && keys_in("").is_empty());
+    }
+}

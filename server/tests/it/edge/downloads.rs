@@ -1,0 +1,217 @@
+//! F1: a cut download is never taken for a whole one, whatever the version of HTTP.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use server::http::listen;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{exchange, is_refusal, listening, parted};
+use crate::house::House;
+
+const EXPORT: &str = "/api/v1/audit-log/export";
+
+#[tokio::test]
+async fn f1_a_file_is_not_sent_over_http_1_0() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let (key, address) = (house.key_of(&olivia).await.plain.expose().to_owned(), listening(&house).await);
+    let newest = async || house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].clone();
+    let before = newest().await;
+    for format in ["csv", "jsonl"] {
+        for method in ["GET", "HEAD"] {
+            let request = format!("{method} {EXPORT}?format={format} HTTP/1.0\r\nAuthorization: Bearer {key}\r\n\r\n");
+            let answer = exchange(address, request.as_bytes()).await;
+            if method == "HEAD" {
+                assert_eq!(parted(&answer).0, 505);
+                continue;
+            }
+            let told = is_refusal(format, &answer, 505, "http_version_not_supported");
+            assert!(told.contains("proxy_http_version 1.1"), "{told}");
+        }
+    }
+    // The form of the page answers with a page that says so.
+    let form = format!("organization={0}&page=%2Fo%2F{0}%2Fsettings%2Faudit-log&format=csv", olivia.organization);
+    let request = format!(
+        "POST /ui/export_audit_log HTTP/1.0\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nAccept: text/html\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        olivia.cookie(),
+        form.len()
+    );
+    let answer = exchange(address, request.as_bytes()).await;
+    let (status, head, body) = parted(&answer);
+    assert_eq!(status, 505, "{answer}");
+    assert!(head.to_ascii_lowercase().contains("content-type: text/html") && body.contains("HTTP/1.0"), "{answer}");
+    assert_eq!(newest().await, before, "nothing was taken out, so nothing is recorded");
+}
+
+// A page has a length over HTTP/1.0, so a cut one is seen to be cut; a live stream goes on as it is.
+#[tokio::test]
+async fn f1_other_bodies_have_a_length_over_http_1_0() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let address = listening(&house).await;
+    let settings = format!("/o/{}/settings", olivia.organization);
+    for path in
+        ["/docs/errors".to_owned(), "/api/v1/openapi.json".into(), "/nowhere".into(), format!("{settings}/api-keys")]
+    {
+        let request = format!("GET {path} HTTP/1.0\r\nCookie: {}\r\nAccept: text/html\r\n\r\n", olivia.cookie());
+        let answer = exchange(address, request.as_bytes()).await;
+        let (_, head, body) = parted(&answer);
+        let length = format!("content-length: {}", body.len());
+        assert!(head.to_ascii_lowercase().contains(&length), "{path}: {head}");
+    }
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    let live = app::routes::LIVE.replace("{organization}", olivia.organization.as_str());
+    let request = format!("GET {live} HTTP/1.0\r\nCookie: {}\r\n\r\n", olivia.cookie());
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    while !answer.contains("retry: 3000\n\n") {
+        let mut bytes = [0; 1024];
+        let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut bytes)).await.expect("in time");
+        let read = read.expect("read");
+        assert!(read > 0, "it ended: {answer}");
+        answer.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+}
+
+// Whoever does not read what they asked for is let go, and the file that they have is not whole.
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_let_go() {
+    let house = House::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let address = listener.local_addr().expect("address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let router = house.router.clone();
+    let server = tokio::spawn(async move {
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        listen::serve_with(listener, router, Duration::from_millis(200), stopped).await;
+    });
+    let socket = tokio::net::TcpSocket::new_v4().expect("socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut stream = socket.connect(address).await.expect("connects");
+    let asked = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(400);
+    // The server stops to read while it cannot write, and then closes: writing ends in an error.
+    let refused = tokio::time::timeout(Duration::from_secs(30), async {
+        while stream.write_all(asked.as_bytes()).await.is_ok() {}
+    });
+    assert!(refused.await.is_ok(), "the connection is still open");
+    drop(stop);
+    server.await.expect("ends");
+}
+
+/// A real nginx with these lines in its location.
+struct Nginx {
+    process: std::process::Child,
+    folder: std::path::PathBuf,
+    port: u16,
+}
+
+impl Nginx {
+    async fn start(upstream: std::net::SocketAddr, location: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").await.expect("port").local_addr().expect("address").port();
+        let folder = std::env::temp_dir().join(format!("roundtable-nginx-{}-{port}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("folder");
+        let kept = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {}/{kind};", folder.display()))
+            .join(" ");
+        let text = format!(
+            "daemon off; pid {0}/pid; error_log {0}/error.log;\nevents {{}}\nhttp {{ access_log off; {kept}\n\
+             server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{upstream}; {location} }} }} }}\n",
+            folder.display()
+        );
+        std::fs::write(folder.join("nginx.conf"), text).expect("written");
+        let command = if std::path::Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" };
+        let process = std::process::Command::new(command)
+            .args(["-p".as_ref(), folder.as_os_str(), "-c".as_ref(), folder.join("nginx.conf").as_os_str()])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("nginx, which .ci/tools test installs");
+        for _ in 0..200 {
+            if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                return Self { process, folder, port };
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("nginx does not listen");
+    }
+
+    async fn get(&self, path: &str, key: &str) -> String {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: keys.example.com\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\r\n"
+        );
+        exchange(([127, 0, 0, 1], self.port).into(), request.as_bytes()).await
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let pid = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
+        let _ = std::process::Command::new("kill").args(["-TERM", pid.trim()]).status();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The lines of the README, without what leads to the server.
+fn of_the_readme() -> String {
+    let readme = include_str!("../../../../README.md");
+    let block = readme.split_once("location / {").expect("nginx lines").1.split_once('}').expect("an end").0;
+    block.split_once(';').expect("proxy_pass first").1.to_owned()
+}
+
+#[tokio::test]
+async fn f1_behind_nginx_a_cut_file_is_seen_to_be_cut() {
+    let house = House::new().await;
+    let (key, address) = (house.key("olivia").await, listening(&house).await);
+    for n in 0..260 {
+        let name = format!("{n:04}{}", "x".repeat(90));
+        assert_eq!(
+            house.post("/api/v1/workspaces", &key, json!({ "name": name, "provider": "openai" })).await.status,
+            201
+        );
+    }
+    let mut proxies = vec![Nginx::start(address, &of_the_readme()).await, Nginx::start(address, "").await];
+    let old = Nginx::start(address, "proxy_http_version 1.0;").await;
+    proxies.push(old);
+    let (mut whole, mut refused) = (0, 0);
+    for proxy in &proxies {
+        let answer = proxy.get(EXPORT, &key).await;
+        match parted(&answer).0 {
+            505 => {
+                is_refusal("an old nginx", &answer, 505, "http_version_not_supported");
+                refused += 1;
+            }
+            status => {
+                assert_eq!(status, 200, "{answer:.300}");
+                assert!(answer.ends_with("0\r\n\r\n") && answer.contains("\n{\"complete\":true,"), "not whole");
+                whole += 1;
+            }
+        }
+    }
+    assert!(whole >= 1 && refused >= 1, "{whole} whole, {refused} refused");
+    assert_eq!(parted(&proxies[0].get(EXPORT, &key).await).0, 200, "the lines of the README are safe");
+    // Now every file breaks off in the middle.
+    let events =
+        house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].as_i64().expect("a number");
+    for _ in events..560 {
+        house.get(&format!("{EXPORT}?action=key.created"), &key).await;
+    }
+    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
+    for proxy in &proxies {
+        let answer = proxy.get(EXPORT, &key).await;
+        let (status, head, body) = parted(&answer);
+        if status == 505 {
+            continue;
+        }
+        let ends = body.ends_with("0\r\n\r\n")
+            || head.to_ascii_lowercase().contains(&format!("content-length: {}", body.len()));
+        assert!(status >= 500 || !ends, "a cut file looks whole: {head}");
+        let says =
+            body.lines().any(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line["complete"] == true));
+        assert!(!says, "it says that it is whole");
+    }
+}

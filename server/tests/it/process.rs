@@ -1,0 +1,198 @@
+//! The real program: how it ends on a bad setting, and what other processes can read of it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_roundtable");
+const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+const SETUP_TOKEN: &str = "setup_of_the_process_test";
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let path = std::env::temp_dir().join(format!("roundtable-process-{}-{turn}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    /// The program with these arguments and variables, and nothing else of the environment.
+    fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(&self.0);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        self.command(arguments, variables).output().expect("the program runs")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A started server that ends with the test.
+struct Server(Child);
+
+impl Server {
+    /// Starts and waits until the port is open.
+    fn start(mut command: Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut server = Self(child);
+        let mut said = BufReader::new(server.0.stdout.take().expect("standard output")).lines();
+        let listens = said.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
+        assert!(listens, "the server did not start: {}", server.end());
+        server
+    }
+
+    #[cfg(target_os = "linux")]
+    fn proc(&self, file: &str) -> String {
+        let bytes = std::fs::read(format!("/proc/{}/{file}", self.0.id()));
+        String::from_utf8_lossy(&bytes.expect(file)).into_owned()
+    }
+
+    /// Ends it, and gives its log.
+    fn end(&mut self) -> String {
+        let _ = self.0.kill();
+        let mut log = String::new();
+        if let Some(mut stderr) = self.0.stderr.take() {
+            stderr.read_to_string(&mut log).expect("a log");
+        }
+        log
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Arguments, variables, and how the sentence begins.
+type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
+
+// F5: one sentence and 78 for every bad setting, wherever it is given.
+#[test]
+fn a_bad_setting_ends_with_one_sentence_and_78() {
+    let folder = Folder::new();
+    std::fs::write(folder.0.join("unknown.toml"), "public_ulr = \"x\"\n").expect("a file");
+    std::fs::write(folder.0.join("bad.toml"), "allow_http = \"maybe\"\n").expect("a file");
+    std::fs::write(folder.0.join("open.toml"), "brand = \"x\n").expect("a file");
+    let cases: &[Case] = &[
+        (&["serve"], &[("ROUNDTABLE_ADDR", "here")], "ROUNDTABLE_ADDR must be"),
+        (&["serve", "--addr", "here"], &[], "--addr must be"),
+        (&["serve", "--addr=here"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")], "--addr must be"),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_PUBLIC_URL", "http://127.0.0.1"), ("ROUNDTABLE_ALLOW_HTTP", "1")],
+            "there is no master key",
+        ),
+        (&["serve", "--public-url=http://a.example", "--allow-http=perhaps"], &[], "--allow-http must be yes or no"),
+        (&["serve", "--trusted-proxies", "one"], &[], "--trusted-proxies must be a whole number"),
+        (&["serve", "--log-format", "xml"], &[], "--log-format must be text or json"),
+        (&["serve", "--log", "a=b=c"], &[], "--log must be a log filter"),
+        (
+            &["serve", "--config", "unknown.toml"],
+            &[],
+            "the settings file unknown.toml is wrong: there is no setting public_ulr; did you mean public_url?",
+        ),
+        (&["serve", "--config", "open.toml"], &[], "the settings file open.toml is wrong: line 1"),
+        (&["serve"], &[("ROUNDTABLE_CONFIG", "nowhere.toml")], "cannot read the settings file nowhere.toml"),
+        (
+            &["serve", "--config=bad.toml", "--public-url=http://a.example"],
+            &[],
+            "allow_http in bad.toml must be yes or no",
+        ),
+        (&["init"], &[("ROUNDTABLE_DATABASE_URL", "mysql://x")], "ROUNDTABLE_DATABASE_URL must be sqlite://PATH"),
+        (&["serve"], &[], "there is no master key in data/master.key: run `roundtable init --new-master-key` first"),
+        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the secret"),
+        (&["serve"], &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")], "to serve beyond this machine set"),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_SETUP_TOKEN_FILE", "nowhere")],
+            "cannot read the file of ROUNDTABLE_SETUP_TOKEN_FILE",
+        ),
+        (&["keyring", "rewrap"], &[], "give the present key as ROUNDTABLE_MASTER_KEY_FILE"),
+    ];
+    for (arguments, variables, sentence) in cases {
+        let ended = folder.run(arguments, variables);
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(78), "{arguments:?} {variables:?}: {said}");
+        assert!(said.starts_with(&format!("roundtable: {sentence}")), "{arguments:?} {variables:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_that_is_no_text_is_a_bad_setting() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let ended = folder.command(&["serve"], &[]).env("ROUNDTABLE_BRAND", OsStr::from_bytes(b"\xff")).output();
+    let ended = ended.expect("the program runs");
+    assert_eq!(ended.status.code(), Some(78));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "roundtable: ROUNDTABLE_BRAND is not UTF-8\n");
+}
+
+// F5: compose files write every variable; an unknown one is warned of, an empty one is none.
+#[test]
+fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
+    let folder = Folder::new();
+    let made = folder.run(&["init", "--new-master-key"], &[]);
+    assert!(made.status.success() && String::from_utf8_lossy(&made.stdout).contains("Next: roundtable serve"));
+    let variables = [
+        ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
+        ("ROUNDTABLE_HOSTED_DOMAIN", ""),
+        ("ROUNDTABLE_MASTER_KEY", ""),
+        ("ROUNDTABLE_ALLOW_HTTP", ""),
+        ("ROUNDTABLE_PUBLIC_ULR", "x"),
+    ];
+    let mut server = Server::start(folder.command(&["serve"], &variables));
+    let log = server.end();
+    assert!(log.contains("ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"));
+    assert_eq!(log.matches("WARN").count(), 1, "{log}");
+}
+
+// R7: what a process was started with can be read in /proc as long as it runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn secrets_leave_the_environment_of_a_started_server() {
+    let folder = Folder::new();
+    let database = ("ROUNDTABLE_DATABASE_URL", "sqlite://password=in@the/roundtable.db");
+    let secrets = [("ROUNDTABLE_MASTER_KEY", MASTER_KEY), ("ROUNDTABLE_SETUP_TOKEN", SETUP_TOKEN), database];
+    assert!(folder.run(&["init"], &secrets).status.success());
+    let others = [("ROUNDTABLE_ADDR", "127.0.0.1:0"), ("KEPT", "as it was")];
+    let mut server = Server::start(folder.command(&["serve"], &[&secrets[..], &others].concat()));
+    let environment = server.proc("environ");
+    for (name, value) in secrets {
+        assert!(!environment.contains(value) && !environment.contains(&format!("{name}=")), "{environment}");
+    }
+    assert!(environment.contains("KEPT=as it was") && environment.contains("ROUNDTABLE_ADDR=127.0.0.1:0"));
+    assert!(server.proc("cmdline").ends_with("\0serve\0"));
+    let limits = server.proc("limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let numbers: Vec<_> = core.split_whitespace().filter(|word| word.parse::<u64>().is_ok()).collect();
+    assert_eq!(numbers, ["0", "0"], "{core}");
+    let log = server.end();
+    assert!(log.contains("ROUNDTABLE_MASTER_KEY_FILE") && log.contains("ROUNDTABLE_SETUP_TOKEN_FILE"), "{log}");
+    assert!(!log.contains(MASTER_KEY) && !log.contains(SETUP_TOKEN), "{log}");
+}
+
+// R7: other processes of the same user cannot read its memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_memory_of_the_process_is_closed() {
+    assert!(server::hardening::protect_memory().is_empty());
+    let behavior = rustix::process::dumpable_behavior().expect("linux says so");
+    assert_eq!(behavior, rustix::process::DumpableBehavior::NotDumpable);
+}
