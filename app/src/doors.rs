@@ -374,7 +374,11 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::ActiveKeyExists
         | Code::MessagesWouldBeLost
         | Code::AlreadyDone => StatusCode::CONFLICT,
+        Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::AddressTooLong => StatusCode::URI_TOO_LONG,
+        Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Code::HttpVersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::problem::Fault;
+
+mod rfc3339;
+
 /// Milliseconds since 1970-01-01T00:00:00Z. Serialized as `2026-04-08T19:51:19Z` (RO-16).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub i64);
@@ -15,7 +19,7 @@ impl Moment {
 
     /// Whole seconds from `earlier` to this moment; negative if `earlier` is later.
     pub const fn seconds_since(self, earlier: Self) -> i64 {
-        (self.0 - earlier.0).div_euclid(1000)
+        self.0.saturating_sub(earlier.0).div_euclid(1000)
     }
 
     /// `2026-04-08T19:51:19Z`: UTC, whole seconds (RO-16).
@@ -38,28 +42,52 @@ impl Moment {
         self.shown("%Y-%m-%d")
     }
 
+    /// The last moment that can be written: the last second of the year 9999.
+    pub const LAST: Self = Self(253_402_300_799_999);
+
     /// Reads `2026-04-08T19:51:19Z`, or the same with an offset (RFC 3339); the years 1970 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
-        let stamp: jiff::Timestamp = text.parse().ok()?;
-        Some(Self(stamp.as_millisecond())).filter(|moment| moment.0 >= 0)
+        Self::read(text).ok()
+    }
+
+    /// As [`Moment::parse`], and says what is wrong.
+    ///
+    /// # Errors
+    /// `TimeOutOfRange` for a point in time before 1970 or after the year 9999, `NotATime` for what is none.
+    pub fn read(text: &str) -> Result<Self, Fault> {
+        rfc3339::read(text).ok_or(Fault::NotATime)?.within_reach()
     }
 
     /// The first second of a day in UTC, `2026-04-08`.
     pub fn start_of_day(date: &str) -> Option<Self> {
-        Self::on_day(date, "00:00:00")
+        Self::read(&format!("{date}T00:00:00Z")).ok()
     }
 
     /// The last second of a day in UTC, `2026-04-08`.
     pub fn end_of_day(date: &str) -> Option<Self> {
-        Self::on_day(date, "23:59:59")
+        Self::read_end_of_day(date).ok()
     }
 
-    fn on_day(date: &str, time: &str) -> Option<Self> {
-        if date.len() == 10 { Self::parse(&format!("{date}T{time}Z")) } else { None }
+    /// As [`Moment::end_of_day`], and says what is wrong.
+    ///
+    /// # Errors
+    /// As [`Moment::read`].
+    pub fn read_end_of_day(date: &str) -> Result<Self, Fault> {
+        Self::read(&format!("{date}T23:59:59Z"))
+    }
+
+    fn within_reach(self) -> Result<Self, Fault> {
+        if (Self(0)..=Self::LAST).contains(&self) {
+            return Ok(self);
+        }
+        let (earliest, latest) = (Self(0).to_rfc3339(), Self::LAST.to_rfc3339());
+        Err(Fault::TimeOutOfRange { earliest, latest })
     }
 
     fn shown(self, format: &str) -> String {
-        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().strftime(format).to_string()
+        let since = jiff::SignedDuration::from_millis(self.0);
+        let shown = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::Time::midnight()).saturating_add(since);
+        shown.strftime(format).to_string()
     }
 }
 
@@ -89,6 +117,34 @@ mod tests {
         assert_eq!(moment.to_date(), "2026-04-08");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_moment_is_read_as_it_is_written(millis in 0..=Moment::LAST.0) {
+            let whole = Moment(millis.div_euclid(1000) * 1000);
+            assert_eq!(Moment::read(&Moment(millis).to_rfc3339()), Ok(whole));
+        }
+
+        #[test]
+        fn nothing_that_is_read_panics(text in "\\PC{0,40}", like in "[0-9]{1,6}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,20})?([Zz]|[+-][0-9]{2}:[0-9]{2})") {
+            for text in [text, like] {
+                if let Ok(moment) = Moment::read(&text) {
+                    assert!((Moment(0)..=Moment::LAST).contains(&moment), "{text}");
+                }
+            }
+        }
+    }
+
+    // F13: the last second that can be written, not one of 1970.
+    #[test]
+    fn f13_the_last_year_is_shown_as_it_is() {
+        assert_eq!(Moment::LAST.to_rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(Moment::LAST.to_words(), "31 Dec 9999, 23:59 UTC");
+        assert_eq!(Moment::end_of_day("9999-12-31").map(Moment::to_date).as_deref(), Some("9999-12-31"));
+        for far in [Moment(i64::MAX), Moment(i64::MIN)] {
+            assert!(!far.to_rfc3339().starts_with("1970"));
+        }
+    }
+
     #[test]
     fn read_strictly() {
         assert_eq!(Moment::parse("2026-04-08T19:51:19Z"), Some(Moment(1_775_677_879_000)));
@@ -97,6 +153,56 @@ mod tests {
         assert_eq!(Moment::start_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T00:00:00Z".into()));
         for bad in ["", "tomorrow", "2026-04-08", "2026-13-08T19:51:19Z", "1969-12-31T23:59:59Z", "2026-04-08 19:51"] {
             assert_eq!(Moment::parse(bad), None, "{bad:?}");
+        }
+        for (text, same) in [
+            ("2026-04-08t19:51:19z", "2026-04-08T19:51:19Z"),
+            ("2026-04-08T19:51:19.9999999999Z", "2026-04-08T19:51:19Z"),
+            ("2026-04-08 19:51:19Z", "2026-04-08T19:51:19Z"),
+            ("2026-04-08T19:51:19-00:00", "2026-04-08T19:51:19Z"),
+            ("2026-04-08T00:51:19+23:59", "2026-04-07T00:52:19Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("2017-01-01T00:59:60+01:00", "2016-12-31T23:59:59Z"),
+            ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+            ("1969-12-31T23:00:00-01:00", "1970-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(Moment::read(text).map(Moment::to_rfc3339), Ok(same.to_owned()), "{text}");
+        }
+        for bad in [
+            "2026-02-29T00:00:00Z",
+            "2026-04-31T00:00:00Z",
+            "2026-04-08T24:00:00Z",
+            "2026-04-08T19:60:00Z",
+            "2026-04-08T19:51:60Z",
+            "2026-04-08T19:51:19",
+            "2026-04-08T19:51:19.Z",
+            "2026-04-08T19:51:19,5Z",
+            "2026-04-08T19:51:19+24:00",
+            "2026-04-08T19:51:19+0200",
+            "2026-04-08T19:51:19Z ",
+            "20260408T195119Z",
+            "2026-04-08T19:51:19Z[UTC]",
+            "2026-4-8T19:51:19Z",
+            "+2026-04-08T19:51:19Z",
+            "２026-04-08T19:51:19Z",
+            "0000-00-00T00:00:00Z",
+            "2026-04-08T19:51:19+é1:00",
+            "123-04-08T19:51:19Z",
+        ] {
+            assert_eq!(Moment::read(bad), Err(Fault::NotATime), "{bad}");
+        }
+        for far in [
+            "1969-12-31T23:59:59Z",
+            "0001-01-01T00:00:00Z",
+            "1970-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-00:01",
+            "10000-01-01T00:00:00Z",
+            "275760-09-13T00:00:00Z",
+        ] {
+            let range = "Choose a time from 1970-01-01T00:00:00Z to 9999-12-31T23:59:59Z.";
+            assert_eq!(Moment::read(far).map_err(|fault| fault.sentence()), Err(range.to_owned()), "{far}");
         }
         assert_eq!(Moment::end_of_day("2026-02-30"), None);
         assert_eq!(Moment::end_of_day("8 Apr 2026"), None);

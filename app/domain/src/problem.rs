@@ -26,8 +26,16 @@ pub enum Code {
     Conflict,
     /// The installation has been set up already.
     AlreadyBootstrapped,
+    /// The request, its body included, took too long to arrive or to answer.
+    RequestTimeout,
     /// The body is larger than is accepted.
     TooLarge,
+    /// The address is longer than is accepted.
+    AddressTooLong,
+    /// The headers are larger than is accepted.
+    HeadersTooLarge,
+    /// The answer cannot be sent safely over this version of HTTP.
+    HttpVersionNotSupported,
     /// The body is not of a type that is accepted.
     UnsupportedMediaType,
     /// Too many requests; wait and try again.
@@ -50,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::Unauthorized,
         Self::FreshSignInRequired,
         Self::Forbidden,
@@ -61,7 +69,11 @@ impl Code {
         Self::InvalidFields,
         Self::Conflict,
         Self::AlreadyBootstrapped,
+        Self::RequestTimeout,
         Self::TooLarge,
+        Self::AddressTooLong,
+        Self::HeadersTooLarge,
+        Self::HttpVersionNotSupported,
         Self::UnsupportedMediaType,
         Self::TooManyRequests,
         Self::KeyInQuery,
@@ -86,7 +98,11 @@ impl Code {
             Self::InvalidFields => "Some fields are not acceptable",
             Self::Conflict => "The current state does not allow this",
             Self::AlreadyBootstrapped => "This installation has been set up already",
+            Self::RequestTimeout => "The request took too long to arrive or to answer",
             Self::TooLarge => "The request body is too large",
+            Self::AddressTooLong => "The address of the request is too long",
+            Self::HeadersTooLarge => "The headers of the request are too large",
+            Self::HttpVersionNotSupported => "This is sent over HTTP/1.1 only",
             Self::UnsupportedMediaType => "Send the body as application/json",
             Self::TooManyRequests => "Too many requests; wait a moment and try again",
             Self::KeyInQuery => "Send the key in a header; a key in the address ends up in logs",
@@ -136,6 +152,13 @@ pub enum Fault {
     NotNarrower,
     /// Not a point in time, or not in the form that is asked for.
     NotATime,
+    /// A point in time that no calendar here reaches.
+    TimeOutOfRange {
+        /// The earliest moment that is accepted, `1970-01-01T00:00:00Z`.
+        earliest: String,
+        /// The latest.
+        latest: String,
+    },
     /// In the past.
     Past,
     /// Later than the organization's longest lifetime, or the caller's own end, allows.
@@ -149,6 +172,20 @@ pub enum Fault {
         min: i64,
         /// The most.
         max: i64,
+    },
+    /// Not the whole number that an id is.
+    NotAnId,
+    /// Not a cursor that a `Link` header named.
+    NotACursor,
+    /// Not visible ASCII characters, or too many of them.
+    NotVisibleAscii {
+        /// The most characters that are accepted.
+        max: usize,
+    },
+    /// More entries than are accepted.
+    TooMany {
+        /// The most that is accepted.
+        max: usize,
     },
     /// This `Idempotency-Key` came before, with another body.
     OtherBody,
@@ -171,9 +208,14 @@ impl Fault {
             Self::AboveCaller => "You cannot give more than you have yourself.".into(),
             Self::NotNarrower => "Scopes can be taken away, not added. Create a new key instead.".into(),
             Self::NotATime => "Enter a point in time, like 2026-04-08T19:51:19Z.".into(),
+            Self::TimeOutOfRange { earliest, latest } => format!("Choose a time from {earliest} to {latest}."),
             Self::Past => "Choose a time in the future.".into(),
             Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
             Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
+            Self::NotAnId => "Enter an id, as a list of the API names it.".into(),
+            Self::NotACursor => "Take the cursor from the Link header of the page before, or leave it out.".into(),
+            Self::NotVisibleAscii { max } => format!("Use 1 to {max} visible ASCII characters."),
+            Self::TooMany { max } => format!("Give at most {max} entries."),
             Self::OtherBody => "This Idempotency-Key was used before with another request.".into(),
         }
     }

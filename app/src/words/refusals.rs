@@ -30,6 +30,13 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::AlreadyBootstrapped => {
             "This installation already has an organization. Ask one of its owners to invite you."
         }
+        Code::RequestTimeout => "The form took too long to arrive. Check your connection and try again.",
+        Code::AddressTooLong | Code::HeadersTooLarge => {
+            "The browser sent more than Roundtable reads. Delete the cookies of this site and try again."
+        }
+        Code::HttpVersionNotSupported => {
+            "The proxy in front of Roundtable speaks HTTP/1.0, where a cut file looks whole. Ask the operator to set proxy_http_version 1.1 there."
+        }
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
         Code::Unavailable => "Roundtable cannot answer right now. Nothing was changed. Try again in a moment.",

@@ -74,7 +74,7 @@ pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {
                 .into()
         }
         "someone_else" => {
-            "You signed in as someone else, so nothing was changed. Use the account you have open here, or sign out first."
+            "You signed in as someone else. Nothing was changed. Use the account you have open here, or sign out first."
                 .into()
         }
         "refused" => "The sign-in was not confirmed. Try again.".into(),

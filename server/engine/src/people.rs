@@ -180,9 +180,10 @@ pub(crate) fn address(identity: &Identity) -> Option<String> {
     text::email(identity.email.as_deref()?).ok()
 }
 
-/// What to call someone: the name the provider gives, if it is fit to be shown, else their e-mail, else nothing much.
+/// What to call someone: the name the provider gives, cleaned and cut so that it is fit to be shown, else their e-mail,
+/// else nothing much.
 fn shown_name(identity: &Identity) -> String {
-    let given = identity.name.as_deref().and_then(|name| Name::parse(name).ok());
-    let email = || identity.email.as_deref().and_then(|email| Name::parse(email).ok());
-    given.or_else(email).map_or_else(|| "Unnamed person".into(), String::from)
+    let cleaned = |text: &Option<String>| text.as_deref().and_then(Name::cleaned);
+    let name = cleaned(&identity.name).or_else(|| cleaned(&identity.email));
+    name.map_or_else(|| "Unnamed person".into(), String::from)
 }

@@ -101,7 +101,9 @@ pub enum Failure {
     #[error("the provider's answer is too large")]
     AnswerTooLarge,
     /// The discovery document is of another issuer.
-    #[error("the discovery document names another issuer: configured is {configured}, the provider names itself {named}")]
+    #[error(
+        "the discovery document names another issuer: configured is {configured}, the provider names itself {named}"
+    )]
     DiscoveryMismatch {
         /// The issuer of the settings.
         configured: String,

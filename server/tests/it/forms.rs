@@ -93,3 +93,71 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
     let none = page(&house, &format!("{list}/revoke"), &olivia.cookie()).await.text;
     assert!(none.contains(app::words::NOTHING_SELECTED));
 }
+
+/// The token of the form on a page that calls a function.
+async fn token_on(house: &House, on: &str, function: &str, cookie: &str) -> String {
+    let shown = page(house, on, cookie).await.text;
+    let form = shown.split("<form").find(|form| form.contains(&format!("/ui/{function}\""))).expect("the form");
+    let field = form.split("<input").find(|field| field.contains("name=\"form_token\"")).expect("its token");
+    field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a value").to_owned()
+}
+
+// F9: a browser that sends a form again (reload, back) makes nothing more, and is led to what is there.
+#[tokio::test]
+async fn f9_a_form_that_shows_a_secret_makes_one_thing() {
+    let house = House::new().await;
+    let olivia = house.someone("olivia").await;
+    let bot = domain::command::CreateServiceAccount::read("Bot", Some("admin"), true).expect("an account");
+    let bot = house.engine.create_service_account(&olivia.ctx, bot).await.expect("made").actor_id.to_string();
+    let old = house.key_of(&olivia).await.view.key_id.to_string();
+    let at = |rest: &str| format!("/o/{}/settings/{rest}", olivia.organization);
+    let forms = [
+        ("create_key", at("api-keys/new"), vec![("name", "One")], "api-keys/"),
+        ("create_key", at(&format!("api-keys/new?for={bot}")), vec![("name", "Two"), ("actor_id", &bot)], "api-keys/"),
+        (
+            "rotate_key",
+            at(&format!("api-keys/{old}/rotate")),
+            vec![("key_id", &old), ("overlap_seconds", "0")],
+            "api-keys/",
+        ),
+        ("invite_member", at("members/invite"), vec![("email", "zoe@x.example"), ("role", "member")], "members"),
+        ("issue_token", "/account".into(), vec![], "/account"),
+    ];
+    for (function, on, fields, leads_to) in forms {
+        let token = token_on(&house, &on, function, &olivia.cookie()).await;
+        assert_ne!(token, token_on(&house, &on, function, &olivia.cookie()).await, "each rendering has its own");
+        let organization = olivia.organization.to_string();
+        let with = |token| {
+            let more = [("organization", organization.as_str()), ("form_token", token)];
+            fields
+                .iter()
+                .copied()
+                .chain(more)
+                .filter(|(name, _)| function != "issue_token" || *name != "organization")
+                .collect::<Vec<_>>()
+        };
+        let events =
+            async || house.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("log").rows.len();
+        let first = send(&house, function, &on, &with(&token), &olivia.cookie()).await;
+        assert!(
+            first.status.as_u16() == 200 && first.text.contains("class=\"key-value\""),
+            "{function}: {}",
+            first.text
+        );
+        let before = events().await;
+        let again = send(&house, function, &on, &with(&token), &olivia.cookie()).await;
+        let to = again.header("location").to_owned();
+        assert!(
+            again.status.as_u16() == 303 && to.contains(leads_to),
+            "{function}: {} {to} {}",
+            again.status,
+            again.text
+        );
+        assert_eq!(events().await, before, "{function}: nothing more happened");
+        let shown = page(&house, &to, &olivia.cookie()).await.text;
+        assert!(
+            shown.contains("This form was already sent") && !shown.contains("class=\"key-value\""),
+            "{function}: {shown}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Signing in, through the stand-in provider and a real connection to it.
 
 mod again;
+mod drafts;
 mod host;
 mod problems;
 mod returns;

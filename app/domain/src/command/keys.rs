@@ -60,9 +60,9 @@ pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
 pub const MOST_DAYS: i64 = 3650;
 
 impl<'a> Expiry<'a> {
-    /// The choice of a form: `none` (or nothing), `date` with a date beside it, or a number of days.
+    /// The choice of a form: `none` (or blank), `date` with a date beside it, or a number of days.
     pub fn of_form(choice: &'a str, date: &'a str) -> Self {
-        match choice {
+        match choice.trim() {
             "" | "none" => Self::Never,
             "date" => Self::OnDate(date),
             days => Self::InDays(days),
@@ -72,13 +72,14 @@ impl<'a> Expiry<'a> {
     /// The moment meant, counted from `now`.
     ///
     /// # Errors
-    /// `NotATime`, `Missing` for no date, `Past`, `OutOfRange`.
+    /// `NotATime`, `Missing` for no date, `Past`, `OutOfRange`, `TimeOutOfRange`.
     pub fn read(self, now: Moment) -> Result<Option<Moment>, Fault> {
         let at = match self {
             Self::Never => return Ok(None),
-            Self::OnDate("") => return Err(Fault::Missing),
-            Self::OnDate(date) => Moment::end_of_day(date).ok_or(Fault::NotATime)?,
-            Self::At(text) => Moment::parse(text).ok_or(Fault::NotATime)?,
+            Self::At(text) if text.trim().is_empty() => return Ok(None),
+            Self::OnDate(date) if date.trim().is_empty() => return Err(Fault::Missing),
+            Self::OnDate(date) => Moment::read_end_of_day(date.trim())?,
+            Self::At(text) => Moment::read(text.trim())?,
             Self::InDays(text) => {
                 let days = text.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
                 now.plus_seconds(days.ok_or(Fault::OutOfRange { min: 1, max: MOST_DAYS })? * 86_400)
@@ -218,5 +219,26 @@ mod tests {
             assert_eq!(Expiry::of_form(days, "").read(now), Err(Fault::OutOfRange { min: 1, max: 3650 }), "{days}");
         }
         assert_eq!(Expiry::At("2026-04-08T19:51:19Z").read(now), Err(Fault::Past), "the same moment is over");
+    }
+
+    // F13, D17: blank means never, in form and API alike; what is out of reach is told as that.
+    #[test]
+    fn f13_blank_is_never_and_the_last_year_is_a_time() {
+        let now = Moment(1_775_677_879_000);
+        for blank in ["", " ", "\t\n"] {
+            assert_eq!(Expiry::At(blank).read(now), Ok(None), "{blank:?}");
+            assert_eq!(Expiry::of_form(blank, "").read(now), Ok(None), "{blank:?}");
+        }
+        let last = Some(Moment(253_402_300_799_000));
+        assert_eq!(Expiry::At("9999-12-31T23:59:59Z").read(now), Ok(last));
+        assert_eq!(Expiry::At(" 9999-12-31T23:59:59Z ").read(now), Ok(last));
+        assert_eq!(Expiry::of_form("date", "9999-12-31").read(now), Ok(last));
+        for far in [
+            Expiry::At("9999-12-31T23:59:59-12:00"),
+            Expiry::OnDate("275760-09-13"),
+            Expiry::At("1969-01-01T00:00:00Z"),
+        ] {
+            assert!(matches!(far.read(now), Err(Fault::TimeOutOfRange { .. })), "{far:?}");
+        }
     }
 }

@@ -119,24 +119,33 @@ impl AuditQuery {
         let known = |words: String| Fault::Unknown { known: words };
         let action = draft.action.map(|word| word.parse().map_err(|()| known(list(ActionFilter::words()))));
         let action = faults.take("action", action.transpose());
-        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| known("the id of an actor".into())));
+        let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
         let kinds = || list(ObjectKind::ALL.into_iter().map(ObjectKind::as_str));
         let kind = draft.object_kind.map(|word| word.parse().map_err(|()| known(kinds()))).transpose();
         // An id alone says nothing: keys and people are both counted from one.
         let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
         let kind = faults.take("object_kind", kind);
-        let id = draft.object_id.map(|id| id.parse().map_err(|_| known("the id of such a thing".into())));
+        let id = draft.object_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let id = faults.take("object_id", id.transpose());
-        let moment = |text: Option<&str>| text.map(|text| Moment::parse(text).ok_or(Fault::NotATime)).transpose();
-        let from = faults.take("from", moment(draft.from));
-        let until = faults.take("until", moment(draft.until));
+        let from = faults.take("from", read_bound(draft.from));
+        let until = faults.take("until", read_bound(draft.until));
         faults.done(|| {
             let id = id?;
             let object = kind?.map(|kind| ObjectFilter { kind, id });
             Some(Self { action: action?, actor: actor?, object, from: from?, until: until?, before: None })
         })
     }
+}
+
+/// A bound of a period as an address has it: blank is none, and a plus sign that nobody encoded arrives as a space.
+fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let sent = match text.rsplit_once(' ') {
+        Some((time, offset)) if offset.len() == "02:00".len() => format!("{time}+{offset}"),
+        _ => text.to_owned(),
+    };
+    Moment::read(&sent).map(Some)
 }
 
 impl AuditQuery {
@@ -195,6 +204,24 @@ fn list(words: impl Iterator<Item = &'static str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // F13: the bounds of a period are read as every other point in time.
+    #[test]
+    fn f13_bounds_of_a_period() {
+        let read = |from| AuditQuery::read(&AuditDraft { from: Some(from), ..AuditDraft::default() });
+        let from = |text| {
+            read(text).map(|query| query.from.map(Moment::to_rfc3339)).map_err(|mut faults| faults.remove(0).fault)
+        };
+        for text in
+            ["2026-04-08T21:51:19+02:00", "2026-04-08T21:51:19 02:00", "2026-04-08t19:51:19z", "2026-04-08 19:51:19Z"]
+        {
+            assert_eq!(from(text), Ok(Some("2026-04-08T19:51:19Z".into())), "{text}");
+        }
+        assert_eq!(from("9999-12-31T23:59:59Z"), Ok(Some("9999-12-31T23:59:59Z".into())));
+        assert_eq!(from(" "), Ok(None));
+        assert_eq!(from("soon"), Err(Fault::NotATime));
+        assert!(matches!(from("1969-12-31T00:00:00Z"), Err(Fault::TimeOutOfRange { .. })));
+    }
 
     #[test]
     fn a_filter_is_written_as_it_is_read() {

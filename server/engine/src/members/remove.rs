@@ -130,7 +130,7 @@ impl Engine {
 /// several at once a fresh sign-in (B22).
 fn may_settle(ctx: &Ctx, command: &RemoveMember) -> Result<()> {
     if command.keys.len() > MOST_KEYS {
-        return Err(invalid("keys", Fault::Unknown { known: format!("at most {MOST_KEYS} keys") }));
+        return Err(invalid("keys", Fault::TooMany { max: MOST_KEYS }));
     }
     if command.keys.iter().any(|(_, fate)| *fate == KeyFate::End) {
         permit(&ctx.actor, Action::RevokeKey)?;

@@ -23,7 +23,13 @@ pub(super) struct Ballast {
     state: Mutex<State>,
 }
 
-enum State {
+struct State {
+    reserve: Reserve,
+    /// Set when a write found no space: when it was last looked for space.
+    full: Option<Instant>,
+}
+
+enum Reserve {
     /// This process keeps none.
     Unused,
     /// It is there.
@@ -36,21 +42,26 @@ impl Ballast {
     pub(super) fn beside(database: &Path) -> Self {
         let mut path = database.as_os_str().to_owned();
         path.push(".ballast");
-        Self { path: path.into(), state: Mutex::new(State::Unused) }
+        Self { path: path.into(), state: Mutex::new(State { reserve: Reserve::Unused, full: None }) }
     }
 
     /// Takes the space, as much of `most` as leaves an equal amount free; says whether it could.
     pub(super) fn hold(&self, most: u64) -> bool {
         let mut state = self.state();
         let held = self.take(most);
-        *state = if held { State::Held } else { State::Spent(most, Some(Instant::now())) };
+        state.reserve = if held { Reserve::Held } else { Reserve::Spent(most, Some(Instant::now())) };
         held
+    }
+
+    /// Remembers that a write found no space.
+    pub(super) fn ran_out(&self) {
+        self.state().full = Some(Instant::now());
     }
 
     /// Gives the space up. Says whether there was any to give.
     pub(super) fn spend(&self) -> bool {
         let mut state = self.state();
-        if !matches!(*state, State::Held) {
+        if !matches!(state.reserve, Reserve::Held) {
             return false;
         }
         let most = fs::metadata(&self.path).map_or(BALLAST, |file| file.len());
@@ -61,33 +72,45 @@ impl Ballast {
             freed = cut.is_ok() || gone.is_ok(),
             "the disk is full: the reserve was given up for revoking, and everything else is refused until there is space"
         );
-        *state = State::Spent(most, None);
+        state.reserve = Reserve::Spent(most, Some(Instant::now()));
         true
     }
 
-    /// Whether there is nothing to look after: the reserve is there, or none is kept.
+    /// Whether there is nothing to look after: no write ran out of space, and the reserve is there, or none is kept.
     pub(super) fn is_untouched(&self) -> bool {
-        !matches!(*self.state(), State::Spent(..))
+        let state = self.state();
+        state.full.is_none() && !matches!(state.reserve, Reserve::Spent(..))
     }
 
-    /// Whether writing is open to everything. Puts the reserve back where there is space for it again.
+    /// Whether writing is open to everything. Looks for space from time to time, and puts the reserve back.
     pub(super) fn is_open(&self) -> bool {
         let mut state = self.state();
-        let State::Spent(most, tried) = &*state else { return true };
-        if tried.is_some_and(|at| at.elapsed() < RETRY) {
-            return false;
-        }
-        let most = *most;
-        let held = self.take(most);
-        *state = if held { State::Held } else { State::Spent(most, Some(Instant::now())) };
-        if held {
+        let now = Instant::now();
+        let early = |at: Instant| now.duration_since(at) < RETRY;
+        if let Reserve::Spent(most, tried) = state.reserve {
+            if tried.is_some_and(early) {
+                return false;
+            }
+            if !self.take(most) {
+                state.reserve = Reserve::Spent(most, Some(now));
+                return false;
+            }
             tracing::info!("there is space on the disk again: the reserve is back, and everything is written again");
+            *state = State { reserve: Reserve::Held, full: None };
         }
-        held
+        match state.full {
+            Some(at) if early(at) => false,
+            Some(_) => {
+                let room = self.has_room();
+                state.full = if room { None } else { Some(now) };
+                room
+            }
+            None => true,
+        }
     }
 
-    /// Whether a few pages would find room now.
-    pub(super) fn has_room(&self) -> bool {
+    /// Whether a few writes would find room now.
+    fn has_room(&self) -> bool {
         let trial = self.path.with_extension("trial");
         let written = write(&trial, MIB / 4);
         let _ = fs::remove_file(&trial);

@@ -167,12 +167,6 @@ impl Db {
     }
 
     async fn try_writing(&self) -> Result<(), StoreError> {
-        if self.state().writing.was_full()
-            && let Watch::File(file) = self.state().watch.clone()
-            && !tokio::task::spawn_blocking(move || file.ballast.has_room()).await.unwrap_or_default()
-        {
-            return Err(StoreError::Reserved);
-        }
         let mut tx = self.begin().await?;
         meta::count_trial(&mut tx).await?;
         tx.commit().await

@@ -105,6 +105,11 @@ impl Link {
     pub(crate) fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if let (Some(writing), Err(error)) = (&self.writing, &done) {
             writing.failed(error);
+            if let Watch::File(file) = &self.watch
+                && error.is_full()
+            {
+                file.ballast.ran_out();
+            }
         }
         done
     }

@@ -25,8 +25,6 @@ pub(super) enum Outcome {
     Good,
     /// The database could not be written to.
     Failed,
-    /// There was no space.
-    Full,
 }
 
 impl Writing {
@@ -37,9 +35,7 @@ impl Writing {
 
     /// Remembers a failure, if it is one of the database and not of the statement.
     pub(super) fn failed(&self, error: &StoreError) {
-        if error.is_full() {
-            self.note(Outcome::Full);
-        } else if error.stops_writing() {
+        if error.stops_writing() {
             self.note(Outcome::Failed);
         }
     }
@@ -50,12 +46,6 @@ impl Writing {
         let counts =
             |(at, outcome): &(Instant, Outcome)| at.elapsed() < if *outcome == Outcome::Good { GOOD } else { BAD };
         last.filter(counts).map(|(_, outcome)| outcome)
-    }
-
-    /// Whether the last write found no space, however long ago that was.
-    pub(super) fn was_full(&self) -> bool {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|(_, outcome)| outcome == Outcome::Full)
     }
 
     fn note(&self, outcome: Outcome) {

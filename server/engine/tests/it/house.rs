@@ -1,5 +1,6 @@
 //! An installation of its own for each test: a fresh database, a clock that stands still, dice that fall the same way.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -116,7 +117,8 @@ impl House {
         Intruder::at(&self.address).await
     }
 
-    async fn stage(&self) {
+    /// North and South, and the people in them.
+    pub async fn stage(&self) {
         let member = |name: &str, role| (identity(name), role);
         let north = vec![
             member("olga", Role::Owner),
@@ -247,11 +249,17 @@ pub struct Place {
 impl Place {
     /// A file in a folder that goes away with the test; in memory where the machine has such a file system.
     pub fn file() -> Self {
-        let shm = std::path::Path::new("/dev/shm");
+        let shm = Path::new("/dev/shm");
         let base = if shm.is_dir() { shm.to_path_buf() } else { std::env::temp_dir() };
         let folder = tempfile::Builder::new().prefix("roundtable-test").tempdir_in(base).expect("a folder");
-        let address = format!("sqlite://{}", folder.path().join("roundtable.db").display());
-        Self { address, folder: Some(folder), server: None }
+        let place = Self::in_folder(folder.path());
+        Self { folder: Some(folder), ..place }
+    }
+
+    /// A file in a folder that someone else looks after.
+    pub fn in_folder(folder: &Path) -> Self {
+        let address = format!("sqlite://{}", folder.join("roundtable.db").display());
+        Self { address, folder: None, server: None }
     }
 
     /// A new database on the server of the environment.

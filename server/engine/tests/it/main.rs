@@ -9,6 +9,7 @@ mod house;
 mod intruder;
 
 mod audit;
+mod drafts;
 mod dump;
 mod ends;
 mod finding;
@@ -35,6 +36,7 @@ mod service_accounts;
 mod sessions;
 mod settings;
 mod step_up;
+mod storage;
 mod tamper;
 mod tokens;
 mod workspaces;

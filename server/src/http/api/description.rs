@@ -168,6 +168,7 @@ fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static st
         all.push(("403", "The credential works, but not for this"));
     }
     if operation.request_body.is_some() {
+        all.push(("408", "The body took more than 30 seconds to arrive; nothing was changed"));
         all.push(("413", "The body is larger than 64 KiB"));
         all.push(("415", "The body is not JSON"));
         all.push(("422", "Some fields are not acceptable"));

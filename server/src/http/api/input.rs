@@ -6,9 +6,9 @@ use axum::Json;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault};
 use engine::Ctx;
@@ -64,6 +64,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let (parts, bytes) = whole_body(request, state).await?;
+        let bytes = without_mark(bytes)?;
         // The parser would fill the fields from a list, too, in their order.
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
@@ -83,9 +84,34 @@ fn unreadable(rejection: &JsonRejection) -> Refusal {
     }
 }
 
+/// The text of a body without the UTF-8 byte order mark that some tools write before it (RFC 8259, 8.1).
+fn without_mark(bytes: Bytes) -> Answer<Bytes> {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(Refusal::with_details(Code::BadRequest, "The body is UTF-16; send JSON as UTF-8"));
+    }
+    let mark: &[u8] = &[0xEF, 0xBB, 0xBF];
+    Ok(if bytes.starts_with(mark) { bytes.slice(mark.len()..) } else { bytes })
+}
+
+/// Refuses a body that is compressed or otherwise encoded: it would only be called unreadable JSON.
+fn not_encoded(headers: &HeaderMap) -> Answer<()> {
+    let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let mut codings = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) else {
+        return Ok(());
+    };
+    let is_word = coding.len() <= 20 && coding.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let named = if is_word { coding } else { "an unknown value" };
+    Err(Refusal::with_details(
+        Code::UnsupportedMediaType,
+        format!("Content-Encoding is {named}; send the body without any"),
+    ))
+}
+
 /// A request with its body read to the end.
 async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Answer<(Parts, Bytes)> {
     let (parts, body) = request.into_parts();
+    not_encoded(&parts.headers)?;
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
     let bytes = bytes.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
@@ -163,7 +189,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let word = value.to_str().ok().filter(|word| (1..=255).contains(&word.len()));
-        let fault = || known("Idempotency-Key", "1 to 255 visible ASCII characters");
+        let fault = || vec![FieldFault::new("Idempotency-Key", Fault::NotVisibleAscii { max: 255 })];
         Ok(Self(Some(word.ok_or_else(fault)?.to_owned())))
     }
 }

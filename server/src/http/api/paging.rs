@@ -81,12 +81,15 @@ impl Paging {
     /// The field at fault.
     pub fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
         let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
-        let limit = limit.ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| known("limit", "1 to 200"))?;
+        let limit = limit
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| vec![FieldFault::new("limit", Fault::OutOfRange { min: 1, max: MOST })])?;
         let before = cursor.map(|text| text.parse::<i64>()).transpose();
         let before = before
             .ok()
             .filter(|before| before.is_none_or(|n| n > 0))
-            .ok_or_else(|| known("cursor", "a cursor of a Link header"))?;
+            .ok_or_else(|| vec![FieldFault::new("cursor", Fault::NotACursor)])?;
         Ok(Self { before, limit, kept: Vec::new() })
     }
 

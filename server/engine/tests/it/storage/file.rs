@@ -1,0 +1,124 @@
+//! The file of an SQLite database.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use domain::Code;
+use engine::{Db, StoreError};
+
+use crate::house::{House, refusal, revoke};
+
+fn path(house: &House) -> PathBuf {
+    house.address.strip_prefix("sqlite://").expect("a file").into()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+// R7: nothing is acknowledged that goes into a file which nobody finds again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r7_a_file_that_was_taken_away_is_not_written_to() {
+    for suffix in ["", "-wal"] {
+        let house = House::on_sqlite().await;
+        let (olga, key) = (house.north("olga").await, house.north_key("max").await);
+        let (file, aside) = (beside(&path(&house), suffix), beside(&path(&house), "-aside"));
+        fs::rename(&file, &aside).expect("moved");
+        let refused = |what: &str| format!("{what} without {}", file.display());
+        assert_eq!(refusal(house.workspace(&olga, "lost").await), Code::Unavailable, "{}", refused("a workspace"));
+        let revoking = house.engine.revoke_key(&olga, revoke(key.view.key_id)).await;
+        assert_eq!(refusal(revoking), Code::Unavailable, "{}", refused("a revocation"));
+        assert_eq!(refusal(house.engine.ready().await), Code::Unavailable, "{}", refused("ready"));
+        fs::copy(&aside, &file).expect("copied");
+        assert_eq!(refusal(house.workspace(&olga, "lost").await), Code::Unavailable, "another file of that name");
+        assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+        fs::rename(&aside, &file).expect("put back");
+        house.workspace(&olga, "kept").await.expect("the very file is back");
+        house.engine.ready().await.expect("ready");
+        house.close().await;
+    }
+}
+
+// R7: the log that grew beside a long read shrinks when the read is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r7_the_write_ahead_log_shrinks() {
+    let house = House::on_sqlite().await;
+    let olga = house.north("olga").await;
+    let log = || fs::metadata(beside(&path(&house), "-wal")).expect("a log").len();
+    let mut reading = house.intruder().await;
+    reading.run("BEGIN").await;
+    reading.number("SELECT count(*) FROM audit_events").await;
+    let mut writing = house.intruder().await;
+    writing.run("CREATE TABLE large (bytes BLOB)").await;
+    for _ in 0..12 {
+        writing.run("INSERT INTO large VALUES (randomblob(1048576))").await;
+    }
+    assert!(log() > 12 * 1024 * 1024);
+    reading.run("ROLLBACK").await;
+    for n in 0..3 {
+        house.workspace(&olga, &format!("w{n}")).await.expect("a workspace");
+    }
+    assert!(log() <= 4 * 1024 * 1024, "{} bytes", log());
+    house.close().await;
+}
+
+// F10: one process per file, under whatever name it is opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f10_a_file_is_served_once_under_whatever_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let url = |path: &Path| format!("sqlite://{}", path.display());
+    let first = Db::open_to_serve(&url(&at("rt.db"))).await.expect("the first one serves");
+    symlink(at("rt.db"), at("symbolic.db")).expect("a symbolic link");
+    fs::hard_link(at("rt.db"), at("hard.db")).expect("a hard link");
+    fs::create_dir(at("below")).expect("a folder");
+    symlink(folder.path(), at("below/folder")).expect("a link to the folder");
+    for name in ["rt.db", "symbolic.db", "hard.db", "below/../rt.db", "below/folder/rt.db"] {
+        let second = Db::open_to_serve(&url(&at(name))).await;
+        let refused = second.err().unwrap_or_else(|| panic!("{name} is served twice"));
+        assert!(refused.to_string().contains("another process serves the database"), "{name}: {refused}");
+    }
+    engine::migrate(&first).await.expect("the first one is not disturbed");
+    let beside = Db::open(&url(&at("symbolic.db"))).await.expect("a command beside it reads");
+    beside.close().await;
+    first.close().await;
+    drop(first);
+    let next = Db::open_to_serve(&url(&at("symbolic.db"))).await.expect("the next one serves");
+    next.close().await;
+}
+
+// F11: an address never leads to another file, and the file is its owner's alone.
+#[tokio::test]
+async fn f11_an_address_leads_to_the_file_it_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = folder.path().display();
+    for (address, file) in [
+        (format!("sqlite://{base}/a.db?mode=rwc"), "a.db"),
+        (format!("sqlite:{base}/b.db"), "b.db"),
+        (format!("sqlite://{base}/my%20folder/c%3Fd.db"), "my folder/c?d.db"),
+    ] {
+        let db = Db::open(&address).await.expect("opens");
+        engine::migrate(&db).await.expect("tables");
+        let mode = fs::metadata(folder.path().join(file)).expect("the file named").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+        db.close().await;
+    }
+    for address in [
+        "sqlite::memory:".to_owned(),
+        "sqlite://".to_owned(),
+        format!("sqlite://{base}/x.db?mode=ro"),
+        format!("sqlite://{base}/x.db?mode=rw"),
+        format!("sqlite://{base}/x.db?unknown=1"),
+        format!("sqlite://{base}"),
+    ] {
+        let refused = Db::open(&address).await.err().unwrap_or_else(|| panic!("{address} opens"));
+        assert!(matches!(refused, StoreError::Address(_)), "{address}: {refused}");
+    }
+    let mut found: Vec<_> =
+        fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    found.sort();
+    assert_eq!(found, ["a.db", "b.db", "my folder"]);
+}

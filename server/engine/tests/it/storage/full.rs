@@ -1,0 +1,98 @@
+//! A full disk, on a small file system of its own. Mounting one takes a user namespace, which the system may forbid.
+
+use std::io::Write;
+use std::process::Command;
+
+use domain::Code;
+use domain::command::{ChangeServiceAccount, CreateServiceAccount};
+use engine::audit::ChainState;
+
+use crate::house::{House, NORTH, Place, refusal, revoke};
+
+/// Where the small file system is, told to the test that runs on it.
+const FOLDER: &str = "ROUNDTABLE_TEST_SMALL_DISK";
+const KEYS: usize = 1_000;
+const INSIDE: &str = "storage::full::on_a_small_disk";
+
+// R1, D.5: creations are refused, a thousand revocations succeed with their events, and everything goes on by itself.
+#[test]
+fn r1_revoking_works_on_a_full_disk() {
+    for size in ["12m", "40m"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let test = std::env::current_exe().expect("this program");
+        let script =
+            format!("mount -t tmpfs -o size={size} none \"$0\" || exit 77; exec \"$1\" --ignored --exact {INSIDE}");
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &script]).arg(folder.path()).arg(test).env(FOLDER, folder.path());
+        let Ok(done) = command.output() else { return eprintln!("no unshare here: skipped") };
+        let said = String::from_utf8_lossy(&done.stdout);
+        if done.status.code() == Some(77) || !said.contains("running 1 test") && !done.status.success() {
+            return eprintln!("no file system can be mounted here: skipped");
+        }
+        assert!(done.status.success() && said.contains("1 passed"), "{size}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs on a file system that the test above mounts"]
+async fn on_a_small_disk() {
+    let folder = std::path::PathBuf::from(std::env::var(FOLDER).expect("a folder"));
+    let house = House::empty(Place::in_folder(&folder)).await;
+    house.stage().await;
+    let olga = house.north("olga").await;
+    let (mia, _) = house.browser("mia").await;
+    let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
+    let robot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+    let mut keys = Vec::new();
+    for _ in 0..KEYS {
+        keys.push(house.key_of(&olga).await.view.key_id);
+    }
+    house.db.hold_reserve(engine::BALLAST).await;
+    assert!(folder.join("roundtable.db.ballast").exists(), "no reserve");
+    fill(&folder);
+    // Space that is left in the files that are there is used up first.
+    let mut last = Ok(());
+    for n in 0..100_000 {
+        last = house.workspace(&olga, &format!("w{n}")).await.map(drop);
+        if last.is_err() {
+            break;
+        }
+    }
+    assert_eq!(refusal(last), Code::Unavailable, "the disk is not full");
+    assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+    for (n, &key) in keys.iter().enumerate() {
+        house.engine.revoke_key(&olga, revoke(key)).await.unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
+        if n % 25 == 0 {
+            assert_eq!(refusal(house.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
+        }
+    }
+    let disable =
+        ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
+    house.engine.change_service_account(&olga, disable).await.expect("disabled");
+    house.engine.sign_out(&mia, &crate::house::origin()).await.expect("signed out");
+    let max = house.member("max", NORTH).await;
+    house.engine.remove_member(&olga, max).await.expect("removed");
+    assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+    let sql = "SELECT count(*) FROM audit_events WHERE action = 'key.revoked'";
+    assert_eq!(house.intruder().await.number(sql).await, KEYS as i64);
+    assert_eq!(house.intruder().await.text("PRAGMA integrity_check").await, "ok");
+    let north = house.organization(NORTH).await;
+    assert!(matches!(house.engine.verify_audit(&north).await, Ok(ChainState::Sound(_))));
+    std::fs::remove_file(folder.join("filler")).expect("space");
+    let mut tries = 0;
+    while house.engine.ready().await.is_err() {
+        tries += 1;
+        assert!(tries < 100, "never came back");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    house.workspace(&olga, "again").await.expect("there is space");
+    assert!(folder.join("roundtable.db.ballast").exists(), "the reserve is not back");
+    house.close().await;
+}
+
+fn fill(folder: &std::path::Path) {
+    let mut filler = std::fs::File::create(folder.join("filler")).expect("a file");
+    for size in [65_536, 4096] {
+        while filler.write_all(&vec![7; size]).is_ok() {}
+    }
+}
