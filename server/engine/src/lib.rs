@@ -70,9 +70,9 @@ impl Engine {
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
         let flight = flight::Flight::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
-        let attempts = attempts::Attempts::new(outside.clone());
         let refused_keys = keys::RefusedKeys::default();
         let refused_sessions = sessions::RefusedSessions::default();
+        let attempts = attempts::Attempts::new(outside.clone());
         let inner =
             Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions, attempts };
         Self { inner: Arc::new(inner) }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::database::Database;
 use crate::program::free_port;
 use crate::{Outcome, say};
 
@@ -26,7 +27,9 @@ impl Cluster {
         let port = free_port()?;
         let home = parent.join(format!("postgres-{port}"));
         std::fs::create_dir_all(&home)?;
-        let cluster = Self { bin: bin.to_owned(), home, port };
+        // Where only some of the programs are linked to, the others lie beside what the link leads to.
+        let bin = bin.join("initdb").canonicalize()?.parent().unwrap_or(bin).to_owned();
+        let cluster = Self { bin, home, port };
         if is_root() {
             run(Command::new("chown").arg(user()).arg(&cluster.home))?;
         }
@@ -70,8 +73,10 @@ impl Cluster {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn database(&self, name: &str) -> Outcome<String> {
-        run(self.tool("createdb").args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", SUPERUSER, name]))?;
+    pub async fn database(&self, name: &str) -> Outcome<String> {
+        let mut rows = Database::Postgres(self.address(SUPERUSER)).open().await?;
+        rows.run(&format!("CREATE DATABASE {name}")).await?;
+        rows.close().await?;
         Ok(self.address(name))
     }
 

@@ -75,7 +75,7 @@ impl Stage {
         };
         let database = match &cluster {
             None => Database::Sqlite(file),
-            Some(cluster) => Database::Postgres(cluster.database(DATABASE)?),
+            Some(cluster) => Database::Postgres(cluster.database(DATABASE).await?),
         };
         let mut program = Program::new(&run.binary, &folder, database)?;
         program.set("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", NO_LIMIT);

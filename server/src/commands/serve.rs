@@ -40,8 +40,8 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
     greet(&settings, stage_demo);
     let tidying = tokio::spawn(tidy(engine.clone()));
-    let summing = tokio::spawn(telemetry::sum_up_floods());
     let looking = tokio::spawn(look_at_provider(house.oidc.clone(), standin.is_some()));
+    let summing = tokio::spawn(telemetry::sum_up_floods());
     let router = http::router(&house, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;

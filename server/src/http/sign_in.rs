@@ -145,15 +145,15 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
+    let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
+    let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
+    let mut begun = Begun { return_to, draft: None };
     let attempts = house.engine.attempts();
     let state = back.state.as_deref().unwrap_or_default();
     let attempt = match attempts.begin(Kind::SignIn, client(&visit), state.as_bytes()).await {
         Ok(attempt) => attempt,
         Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
     };
-    let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
-    let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
-    let mut begun = Begun { return_to, draft: None };
     match come_back(&house, &visit, (back, attempt), kept.as_ref(), &mut begun).await {
         Ok(()) => Redirect::to(&begun.onward()).into_response(),
         // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.

@@ -181,6 +181,10 @@ async fn b11_what_is_known_passes_beside_guesses() {
         assert_eq!(with_key(&house, from, &token).await.status, StatusCode::OK);
         assert_eq!(with_cookie(&house, from, &olivia.cookie()).await.status, StatusCode::OK);
     }
+    let (bearer, page) = (format!("Bearer {key}"), format!("https://example.com/?k={}", unknown_key(200)));
+    let headers = [("authorization", bearer.as_str()), ("referer", page.as_str())];
+    let sent = house.send(request(Method::GET, "/api/v1/me", from, &headers, String::new())).await;
+    assert_eq!(sent.status, StatusCode::OK, "a key in the address of the page before holds nothing up");
     assert_refused(&with_key(&house, from, &unseen).await, "key");
     assert_eq!(with_key(&house, "203.0.113.8", &unseen).await.status, StatusCode::OK);
     assert_eq!(with_key(&house, from, &unseen).await.status, StatusCode::OK, "it was seen now, elsewhere");

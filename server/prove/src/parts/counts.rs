@@ -23,7 +23,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
         "--",
         "--nocapture",
     ]);
-    test.env("ROUNDTABLE_PROVE", "1").env("ROUNDTABLE_TEST_POSTGRES", cluster.database(DATABASE)?);
+    test.env("ROUNDTABLE_PROVE", "1").env("ROUNDTABLE_TEST_POSTGRES", cluster.database(DATABASE).await?);
     let output = tokio::task::block_in_place(|| test.stdin(Stdio::null()).stderr(Stdio::piped()).output())?;
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     let mut lines: Vec<_> = said.lines().filter_map(proof).collect();
