@@ -242,7 +242,7 @@ mod tests {
         // What is read in time gives it all the time again.
         let reading = async {
             for _ in 0..100 {
-                tokio::time::sleep(Duration::from_secs(29)).await;
+                sleep(Duration::from_secs(29)).await;
                 client.read_exact(&mut [0; 10]).await.expect("read");
             }
         };
