@@ -14,8 +14,8 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long an answer that closes the connection waits for the client to read it while more of the request comes in: a
-/// close with unread bytes makes the system drop what was sent.
+/// How long a connection that ends waits for the client to close it, too, while more of the request comes in: a close
+/// with unread bytes makes the system drop what was sent.
 const LINGER: Duration = Duration::from_secs(1);
 /// The most that is read and thrown away meanwhile.
 const THROWN_AWAY: usize = 1024 * 1024;
@@ -91,24 +91,13 @@ pub struct Wire<S> {
     stalled: Option<Pin<Box<Sleep>>>,
     making: Option<Making>,
     own: Vec<u8>,
-    refused: bool,
     lingering: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl<S> Wire<S> {
     /// A connection whose client may leave an answer unread for `patience` at a time.
     pub fn new(stream: S, exchange: Exchange, patience: Duration, refuse: Refuse) -> Self {
-        Self {
-            stream,
-            exchange,
-            refuse,
-            patience,
-            stalled: None,
-            making: None,
-            own: Vec::new(),
-            refused: false,
-            lingering: None,
-        }
+        Self { stream, exchange, refuse, patience, stalled: None, making: None, own: Vec::new(), lingering: None }
     }
 
     /// Ends a connection that takes nothing; whatever it takes gives it all the patience there is.
@@ -143,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads on for a moment, so that the client gets to read why it was refused.
+    /// Reads on for a moment, so that the client gets to read the last answer.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 4096];
         loop {
@@ -174,7 +163,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         {
             self.own.extend_from_slice(before);
             self.making = Some((self.refuse)(status));
-            self.refused = true;
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
@@ -211,9 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             let ended = Pin::new(&mut self.stream).poll_shutdown(cx);
             ready!(self.watched(cx, ended))?;
         }
-        if self.refused {
-            ready!(self.poll_linger(cx));
-        }
+        ready!(self.poll_linger(cx));
         Poll::Ready(Ok(()))
     }
 }
@@ -256,7 +242,7 @@ mod tests {
         // What is read in time gives it all the time again.
         let reading = async {
             for _ in 0..100 {
-                tokio::time::sleep(Duration::from_secs(29)).await;
+                sleep(Duration::from_secs(29)).await;
                 client.read_exact(&mut [0; 10]).await.expect("read");
             }
         };

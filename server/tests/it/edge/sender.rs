@@ -51,14 +51,14 @@ async fn everything(house: &House, table: &str, text: &str) -> Option<(i64,)> {
     let engine::Db::Sqlite { writer, .. } = &house.db else { panic!("these tests run on SQLite") };
     let columns = format!("SELECT name FROM pragma_table_info('{table}')");
     let columns: Vec<(String,)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(columns)).fetch_all(writer).await.expect("columns");
+        sqlx::query_as(sqlx::AssertSqlSafe(columns)).fetch_all(writer.pool()).await.expect("columns");
     let held = columns.iter().map(|(name,)| format!("instr(COALESCE({name}, ''), '{text}') > 0"));
     let held = held.collect::<Vec<_>>().join(" OR ");
     if held.is_empty() {
         return None;
     }
     let sql = format!("SELECT COUNT(*) FROM {table} WHERE {held}");
-    Some(sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(writer).await.expect("read"))
+    Some(sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(writer.pool()).await.expect("read"))
 }
 
 // B33: a key in any form of an address is refused and marked; one in the address of the page before is marked.
