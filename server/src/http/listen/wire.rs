@@ -14,7 +14,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long a connection that ends waits for the client to close it, too, while more of the request comes in: a close
+/// How long a connection that ends waits for a client that is still sending: a close
 /// with unread bytes makes the system drop what was sent.
 const LINGER: Duration = Duration::from_secs(1);
 /// The most that is read and thrown away meanwhile.
@@ -91,13 +91,24 @@ pub struct Wire<S> {
     stalled: Option<Pin<Box<Sleep>>>,
     making: Option<Making>,
     own: Vec<u8>,
+    refused: bool,
     lingering: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl<S> Wire<S> {
     /// A connection whose client may leave an answer unread for `patience` at a time.
     pub fn new(stream: S, exchange: Exchange, patience: Duration, refuse: Refuse) -> Self {
-        Self { stream, exchange, refuse, patience, stalled: None, making: None, own: Vec::new(), lingering: None }
+        Self {
+            stream,
+            exchange,
+            refuse,
+            patience,
+            stalled: None,
+            making: None,
+            own: Vec::new(),
+            refused: false,
+            lingering: None,
+        }
     }
 
     /// Ends a connection that takes nothing; whatever it takes gives it all the patience there is.
@@ -141,8 +152,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
+                // Only a client that is still sending is waited for.
+                Poll::Pending if self.refused || *thrown_away > 0 => return Poll::Pending,
                 _ => return Poll::Ready(()),
             }
         }
@@ -163,6 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         {
             self.own.extend_from_slice(before);
             self.making = Some((self.refuse)(status));
+            self.refused = true;
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
