@@ -17,7 +17,7 @@ async fn start(house: &House, cookies: &str) -> Answer {
 
 async fn flows(house: &House) -> i64 {
     let Db::Sqlite { reader, .. } = &house.db else { panic!("these tests run on SQLite") };
-    sqlx::query_scalar("SELECT count(*) FROM sign_in_flows").fetch_one(reader).await.expect("counted")
+    sqlx::query_scalar("SELECT count(*) FROM sign_in_flows").fetch_one(reader.pool()).await.expect("counted")
 }
 
 // Each start writes a row, so their number is bounded; what ran out is swept.
