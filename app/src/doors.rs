@@ -376,7 +376,6 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::AlreadyDone => StatusCode::CONFLICT,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::AddressTooLong => StatusCode::URI_TOO_LONG,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::HttpVersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

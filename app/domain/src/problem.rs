@@ -30,9 +30,7 @@ pub enum Code {
     RequestTimeout,
     /// The body is larger than is accepted.
     TooLarge,
-    /// The address is longer than is accepted.
-    AddressTooLong,
-    /// The headers are larger than is accepted.
+    /// The address and the headers together are larger than is accepted.
     HeadersTooLarge,
     /// The answer cannot be sent safely over this version of HTTP.
     HttpVersionNotSupported,
@@ -60,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 24] = [
         Self::Unauthorized,
         Self::FreshSignInRequired,
         Self::Forbidden,
@@ -73,7 +71,6 @@ impl Code {
         Self::AlreadyBootstrapped,
         Self::RequestTimeout,
         Self::TooLarge,
-        Self::AddressTooLong,
         Self::HeadersTooLarge,
         Self::HttpVersionNotSupported,
         Self::UnsupportedMediaType,
@@ -103,8 +100,7 @@ impl Code {
             Self::AlreadyBootstrapped => "This installation has been set up already",
             Self::RequestTimeout => "The request took too long to arrive or to answer",
             Self::TooLarge => "The request body is too large",
-            Self::AddressTooLong => "The address of the request is too long",
-            Self::HeadersTooLarge => "The headers of the request are too large",
+            Self::HeadersTooLarge => "The address and the headers of the request are too large",
             Self::HttpVersionNotSupported => "This is sent over HTTP/1.1 only",
             Self::UnsupportedMediaType => "Send the body as application/json",
             Self::TooManyRequests => "Too many requests; wait a moment and try again",

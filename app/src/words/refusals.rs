@@ -31,7 +31,7 @@ pub const fn sentence(code: Code) -> &'static str {
             "This installation already has an organization. Ask one of its owners to invite you."
         }
         Code::RequestTimeout => "The form took too long to arrive. Check your connection and try again.",
-        Code::AddressTooLong | Code::HeadersTooLarge => {
+        Code::HeadersTooLarge => {
             "The browser sent more than Roundtable reads. Delete the cookies of this site and try again."
         }
         Code::HttpVersionNotSupported => {

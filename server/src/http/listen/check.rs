@@ -38,8 +38,9 @@ fn is_host(text: &[u8]) -> bool {
 /// What the parser refused by itself.
 pub fn parser(status: StatusCode) -> Unservable {
     let (code, details) = match status {
-        StatusCode::URI_TOO_LONG => (Code::AddressTooLong, Code::AddressTooLong.sentence()),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (Code::HeadersTooLarge, Code::HeadersTooLarge.sentence()),
+        StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            (Code::HeadersTooLarge, Code::HeadersTooLarge.sentence())
+        }
         _ => (Code::BadRequest, "This is not a well-formed request of HTTP/1.1"),
     };
     Unservable { code, details }

@@ -14,8 +14,8 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long an answer that closes the connection waits for the client to read it while more of the request comes in: a
-/// close with unread bytes makes the system drop what was sent.
+/// How long a connection that ends waits for a client that is still sending: a close
+/// with unread bytes makes the system drop what was sent.
 const LINGER: Duration = Duration::from_secs(1);
 /// The most that is read and thrown away meanwhile.
 const THROWN_AWAY: usize = 1024 * 1024;
@@ -143,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads on for a moment, so that the client gets to read why it was refused.
+    /// Reads on for a moment, so that the client gets to read the last answer.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 4096];
         loop {
@@ -152,8 +152,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
-            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
+                // Only a client that is still sending is waited for.
+                Poll::Pending if self.refused || *thrown_away > 0 => return Poll::Pending,
                 _ => return Poll::Ready(()),
             }
         }
@@ -211,9 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             let ended = Pin::new(&mut self.stream).poll_shutdown(cx);
             ready!(self.watched(cx, ended))?;
         }
-        if self.refused {
-            ready!(self.poll_linger(cx));
-        }
+        ready!(self.poll_linger(cx));
         Poll::Ready(Ok(()))
     }
 }
@@ -256,7 +256,7 @@ mod tests {
         // What is read in time gives it all the time again.
         let reading = async {
             for _ in 0..100 {
-                tokio::time::sleep(Duration::from_secs(29)).await;
+                sleep(Duration::from_secs(29)).await;
                 client.read_exact(&mut [0; 10]).await.expect("read");
             }
         };

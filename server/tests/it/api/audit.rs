@@ -28,7 +28,12 @@ async fn events(house: &House, key: &str, query: &str) -> Vec<Value> {
 async fn lines(house: &House, key: &str, query: &str) -> Vec<Value> {
     let answer = house.get(&format!("{LOG}/export?{query}"), key).await;
     assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
-    answer.text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    let read = |line: &str| serde_json::from_str(line).expect("a line of JSON");
+    let mut events: Vec<Value> = answer.text.lines().map(read).collect();
+    let end = events.pop().expect("a last line");
+    let last = events.last().map_or(Value::Null, |event| event["n"].clone());
+    assert_eq!(end, json!({ "complete": true, "events": events.len(), "last_n": last }));
+    events
 }
 
 async fn newest(house: &House, someone: &Someone) -> i64 {

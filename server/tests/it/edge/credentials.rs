@@ -1,6 +1,9 @@
 //! E.3, RA-26: forms of a credential that are none. Never let in, and never a fault of ours.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request};
 use serde_json::json;
 
@@ -174,7 +177,7 @@ async fn e3_no_malformed_authorization_is_let_in() {
         requests.push(vec![(header, key.clone().into())]);
         requests.push(vec![(header, format!("Bearer {key}").into())]);
     }
-    let mut tried = 0;
+    let mut tried = 0_usize;
     for headers in &requests {
         // What no client can send over HTTP/1.1 is not tried.
         let Ok(sent) = headers
@@ -186,6 +189,12 @@ async fn e3_no_malformed_authorization_is_let_in() {
         };
         let request =
             sent.into_iter().fold(Request::get("/api/v1/me"), |request, (name, value)| request.header(name, value));
+        // Each from an address of its own: guessing is limited by address.
+        let from = SocketAddr::from((
+            [10, 0, u8::try_from(tried / 250).expect("few"), u8::try_from(tried % 250).expect("few")],
+            5000,
+        ));
+        let request = request.extension(ConnectInfo(from));
         let refused = house.send(request.body(Body::empty()).expect("request")).await;
         let shown = || headers.iter().map(|(name, value)| format!("{name}: {:.80}", String::from_utf8_lossy(value)));
         let shown = shown().collect::<Vec<_>>().join(" | ");
