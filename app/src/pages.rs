@@ -128,7 +128,7 @@ pub struct Page {
     status: StatusCode,
     title: String,
     islands: bool,
-    retry_after: Option<u64>,
+    retry_after: Option<u16>,
     body: Box<dyn FnOnce() -> AnyView + Send>,
 }
 

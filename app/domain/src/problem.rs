@@ -254,7 +254,7 @@ pub struct Problem {
     pub request_id: String,
     /// How many seconds to wait before trying again, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u16>,
 }
 
 /// Seconds after which to try again when the service is unavailable. Spread by something random of the request, so that

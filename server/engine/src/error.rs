@@ -63,7 +63,7 @@ impl Error {
             Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
             Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
-            Self::TooManyAttempts { seconds } => problem.retry_after = Some(*seconds),
+            Self::TooManyAttempts { seconds } => problem.retry_after = Some(u16::try_from(*seconds).unwrap_or(u16::MAX)),
             _ => {}
         }
         problem
