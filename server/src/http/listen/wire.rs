@@ -247,13 +247,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_reads_nothing_is_let_go() {
-        let (server, mut client) = duplex(64);
         let exchange = Exchange::default();
         let _running = exchange.begin();
-        let mut wire = Wire::new(server, exchange, Duration::from_secs(30), refuse());
+        let patience = Duration::from_secs(30);
+        let (server, _client) = duplex(64);
+        let mut wire = Wire::new(server, exchange.clone(), patience, refuse());
         let error = wire.write_all(&[0; 1000]).await.expect_err("nobody reads");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         // What is read in time gives it all the time again.
+        let (server, mut client) = duplex(64);
+        let mut wire = Wire::new(server, exchange, patience, refuse());
         let reading = async {
             for _ in 0..100 {
                 sleep(Duration::from_secs(29)).await;
