@@ -130,9 +130,10 @@ impl Nginx {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("nginx, which .ci/tools test installs");
+        let nginx = Self { process, folder, port };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Self { process, folder, port };
+                return nginx;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
