@@ -1,5 +1,6 @@
 //! The commands of the program: what each is for, and how it ends.
 
+mod accept;
 mod init;
 mod keyring;
 mod migrate;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use engine::Db;
+use engine::journal::JournalFault;
 use engine::keyring::RingFault;
 
 use crate::config::{BadSetting, Options};
@@ -57,8 +59,35 @@ enum Command {
         #[command(subcommand)]
         command: KeyringCommand,
     },
+    /// Look after the audit logs
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Go on with a database that was restored from a backup
+    Restore {
+        /// Accept the lost events, and end what the revocation journal knows to have ended
+        #[arg(long, required = true)]
+        accept: bool,
+        /// Why, for the audit log
+        #[arg(long, default_value = "restored from a backup")]
+        reason: String,
+    },
     /// Print the description of the API
     Openapi,
+}
+
+#[derive(Subcommand, Debug)]
+enum AuditCommand {
+    /// Accept that logs were altered, so that their organizations can be used again
+    Accept {
+        /// Only the log of this organization
+        #[arg(long)]
+        organization: Option<String>,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Subcommand, Debug, Clone, Copy)]
@@ -78,6 +107,9 @@ pub enum Stop {
     /// The ring does not open.
     #[error(transparent)]
     Ring(#[from] RingFault),
+    /// The revocation journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Store(#[from] engine::StoreError),
@@ -93,7 +125,7 @@ impl Stop {
         eprintln!("roundtable: {self}");
         match self {
             Self::Setting(_) | Self::Ring(_) => ExitCode::from(78),
-            Self::Store(_) | Self::Other(_) => ExitCode::FAILURE,
+            Self::Journal(_) | Self::Store(_) | Self::Other(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -115,6 +147,10 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
         Command::Migrate => migrate::run(&options).await,
         Command::Keyring { command: KeyringCommand::Status } => keyring::status(&options).await,
         Command::Keyring { command: KeyringCommand::Rewrap } => keyring::rewrap(&options).await,
+        Command::Audit { command: AuditCommand::Accept { organization, reason } } => {
+            accept::accept(&options, organization.as_deref(), &reason).await
+        }
+        Command::Restore { accept: _, reason } => accept::restore(&options, &reason).await,
         Command::Openapi => openapi::run(),
     }
 }

@@ -58,6 +58,9 @@ pub enum Happening {
     /// The audit log was taken out as a file.
     #[serde(rename = "audit_log.exported")]
     AuditExported,
+    /// The operator accepted that the audit log was altered, and goes on.
+    #[serde(rename = "audit_log.accepted")]
+    AuditAccepted,
     /// A key was made.
     #[serde(rename = "key.created")]
     KeyCreated,
@@ -104,7 +107,7 @@ pub enum Happening {
 
 impl Happening {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::OrganizationCreated,
         Self::OrganizationChanged,
         Self::MemberInvited,
@@ -120,6 +123,7 @@ impl Happening {
         Self::SessionEnded,
         Self::TokenIssued,
         Self::AuditExported,
+        Self::AuditAccepted,
         Self::KeyCreated,
         Self::KeyRenamed,
         Self::KeyNarrowed,
@@ -154,6 +158,7 @@ impl Happening {
             Self::SessionEnded => "session.ended",
             Self::TokenIssued => "token.issued",
             Self::AuditExported => "audit_log.exported",
+            Self::AuditAccepted => "audit_log.accepted",
             Self::KeyCreated => "key.created",
             Self::KeyRenamed => "key.renamed",
             Self::KeyNarrowed => "key.narrowed",
@@ -189,6 +194,7 @@ impl Happening {
             Self::SessionEnded => "Ended a session",
             Self::TokenIssued => "Created an access token",
             Self::AuditExported => "Exported the audit log",
+            Self::AuditAccepted => "Accepted a broken audit log",
             Self::KeyCreated => "Created an API key",
             Self::KeyRenamed => "Renamed an API key",
             Self::KeyNarrowed => "Removed permissions from an API key",

@@ -1,5 +1,6 @@
 //! The audit log: writing an event inside the transaction of its change, and reading it.
 
+mod accept;
 mod chain;
 mod export;
 
@@ -15,6 +16,8 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::{StoreError, Tx, word};
 use crate::{Engine, Error, Result};
 
+pub(crate) use accept::Accepted;
+pub(crate) use chain::ChainMark;
 pub use chain::{ChainState, Chains};
 pub use export::Export;
 

@@ -81,6 +81,13 @@ pub struct Origin {
     pub agent: Option<String>,
 }
 
+impl Origin {
+    /// Of a command of the program.
+    pub(crate) fn of_command() -> Self {
+        Self { request_id: "command".into(), ..Self::default() }
+    }
+}
+
 /// One request of one actor. Only authenticating makes one, or [`Ctx::system`].
 #[derive(Clone, Debug)]
 pub struct Ctx {

@@ -47,6 +47,9 @@ pub enum Error {
     /// The database does not answer for the moment.
     #[error("busy")]
     Busy(#[source] StoreError),
+    /// The organization's audit log was altered; nothing goes on until the operator has looked.
+    #[error("the audit log of the organization was altered")]
+    OnHold,
     /// A fault of ours, or rows that do not bear their own seal.
     #[error("broken: {0}")]
     Broken(String),
@@ -63,7 +66,9 @@ impl Error {
             Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
             Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
-            Self::TooManyAttempts { seconds } => problem.retry_after = Some(u16::try_from(*seconds).unwrap_or(u16::MAX)),
+            Self::TooManyAttempts { seconds } => {
+                problem.retry_after = Some(u16::try_from(*seconds).unwrap_or(u16::MAX))
+            }
             _ => {}
         }
         problem
@@ -87,7 +92,7 @@ impl Error {
             Self::Invalid(_) => Code::InvalidFields,
             Self::Conflict(code, _) => *code,
             Self::AlreadyDone(_) | Self::Repeated => Code::AlreadyDone,
-            Self::Busy(_) => Code::Unavailable,
+            Self::Busy(_) | Self::OnHold => Code::Unavailable,
             Self::Broken(_) => Code::Internal,
         }
     }

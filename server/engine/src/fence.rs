@@ -15,19 +15,22 @@ pub(crate) async fn fence(engine: &Engine, tx: &mut Tx, ctx: &Ctx) -> Result<Opt
     if matches!(ctx.credential, Credential::System) {
         return Ok(None);
     }
+    engine.open_to(&ctx.actor.organization)?;
     store::audit::hold_head(tx, &ctx.actor.organization).await?;
     let mut presented = None;
     if let Credential::Key { id, .. } = &ctx.credential {
         let row = keys::hold(tx, &ctx.actor.organization, *id, false).await?.ok_or(ENDED)?;
-        if !engine.state_of_presented(&row).is_active() || !row.permissions()?.covers(ctx.actor.permissions) {
+        if !engine.state_of_presented(&row).is_active()
+            || row.is_superseded(engine.journal())
+            || !row.permissions()?.covers(ctx.actor.permissions)
+        {
             drop(engine.end_refused(&row));
             return Err(Error::Unauthenticated("the key ended or lost scopes while the request ran"));
         }
         presented = Some(row);
     }
     let actor = store::actors::hold(tx, &ctx.actor.organization, ctx.actor.id).await?;
-    let stands =
-        |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(engine.ring());
+    let stands = |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && engine.is_sound(actor);
     // Whoever was removed has no session any more either; that they were removed says more.
     let actor = actor.filter(stands).ok_or(Error::Denied)?;
     signed_in(engine, tx, &ctx.credential).await?;
@@ -52,7 +55,7 @@ const ENDED: Error = Error::Unauthenticated("the credential ended while the requ
 impl Engine {
     /// Whoever acts must be as the log left them; an altered row is an outsider's work and opens nothing.
     pub(crate) fn trusted(&self, row: &ActorRow) -> Result<()> {
-        if row.is_sound(self.ring()) {
+        if self.is_sound(row) {
             return Ok(());
         }
         tracing::error!(
@@ -63,10 +66,15 @@ impl Engine {
         Err(Error::Unauthenticated("the actor's row was altered"))
     }
 
+    /// Whether an actor's row bears its own seal, and neither the log nor the journal knows of a newer one.
+    pub(crate) fn is_sound(&self, row: &ActorRow) -> bool {
+        row.is_sound(self.ring()) && !row.is_superseded(self.journal())
+    }
+
     /// Whoever is changed, or gets something, must have been found as they were left: sealing an altered row anew would
     /// make the alteration good.
     pub(crate) fn sound_actor(&self, row: &ActorRow) -> Result<()> {
-        if row.is_sound(self.ring()) {
+        if self.is_sound(row) {
             return Ok(());
         }
         Err(Error::Broken(format!("the row of actor {} was altered", row.id)))

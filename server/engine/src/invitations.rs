@@ -13,6 +13,7 @@ use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::fence::{conflict, fence, fence_person};
 use crate::form_token::{self, FormToken};
+use crate::journal::Subject;
 use crate::keyring::Purpose;
 use crate::keys::page;
 use crate::members::may_make;
@@ -264,7 +265,7 @@ impl Engine {
     /// An invitation that can be taken up, as it was left: it lives no longer than the power of whoever sent it.
     async fn open_invitation(&self, link: &mut Link, found: Option<InvitationRow>) -> Result<InvitationRow> {
         let row = found.filter(|row| row.is_open(self.outside().now())).ok_or(Error::NotFound)?;
-        if !row.is_sound(self.ring()) {
+        if !row.is_sound(self.ring()) || self.journal().is_behind(&Subject::Invitation(row.id.clone()), 0) {
             tracing::error!(
                 invitation = row.id,
                 organization = row.organization_id,
@@ -275,7 +276,7 @@ impl Engine {
         let organization = word(&row.organization_id, "invitations.organization_id")?;
         let inviter = actors::find(link, &organization, ActorId(row.invited_by)).await?;
         let stands =
-            |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && actor.is_sound(self.ring());
+            |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && self.is_sound(actor);
         let inviter = inviter.filter(stands).ok_or(Error::NotFound)?;
         if may_give(inviter.actor()?.role, row.view()?.role) { Ok(row) } else { Err(Error::NotFound) }
     }

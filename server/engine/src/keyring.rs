@@ -208,6 +208,13 @@ impl Ring {
         &self.deployment
     }
 
+    /// The key that seals the revocation journal of this installation.
+    pub(crate) fn journal_key(&self) -> Secret {
+        let zero = Zeroizing::new([0; 32]);
+        let key = self.key(self.active_id(Purpose::Audit)).unwrap_or(&zero);
+        expand(key, Canon::of("rt/journal/v1").text(&self.deployment).as_slice())
+    }
+
     fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {
         self.keys.iter().filter(move |(_, (of, _))| *of == purpose).map(|(id, (_, key))| (*id, key))
     }
@@ -243,6 +250,11 @@ fn mac(key: &Secret, value: &[u8]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice()).expect("any length");
     mac.update(value);
     mac.finalize().into_bytes().into()
+}
+
+/// A MAC over canonical bytes under a key of its own.
+pub(crate) fn seal_with(key: &Secret, canon: &Canon) -> Vec<u8> {
+    mac(key, canon.as_slice()).to_vec()
 }
 
 /// SHA-256 over canonical bytes.

@@ -22,7 +22,7 @@ use crate::{Engine, Error, Result};
 
 pub use admit::Admitted;
 pub(crate) use create::KeyPlan;
-use end::ending;
+pub(crate) use end::ending;
 pub use once::Once;
 pub(crate) use refused::RefusedKeys;
 
@@ -69,7 +69,7 @@ impl Engine {
     /// Whoever changes a key must have found it as it was left: sealing an altered row anew would make the alteration
     /// good.
     fn sound(&self, row: KeyRow) -> Result<KeyRow> {
-        if row.is_sound(self.ring()) {
+        if row.is_sound(self.ring()) && !row.is_superseded(self.journal()) {
             Ok(row)
         } else {
             Err(Error::Broken(format!("the row of key {} was altered", row.id)))

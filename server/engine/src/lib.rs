@@ -15,6 +15,7 @@ pub mod flight;
 pub mod form_token;
 mod heal;
 pub mod invitations;
+pub mod journal;
 pub mod keyring;
 pub mod keys;
 pub mod live;
@@ -52,7 +53,7 @@ pub struct Engine {
 }
 
 struct Inner {
-    db: Db,
+    db: store::Journaled,
     ring: keyring::Ring,
     outside: Outside,
     brand: Brand,
@@ -68,6 +69,18 @@ struct Inner {
 impl Engine {
     /// The operations over an open database and its ring.
     pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
+        Self::with_journal(db, ring, outside, brand, journal::Journal::in_memory())
+    }
+
+    /// The same, with a revocation journal that outlasts the process.
+    pub fn with_journal(
+        db: Db,
+        ring: keyring::Ring,
+        outside: Outside,
+        brand: Brand,
+        journal: journal::Journal,
+    ) -> Self {
+        let db = store::Journaled::new(db, journal);
         let flight = flight::Flight::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
         let refused_keys = keys::RefusedKeys::default();
@@ -88,16 +101,26 @@ impl Engine {
         &self.inner.flight
     }
 
-    /// Whether the database can be read and written.
+    /// Whether the database can be read and written, and the revocation journal too.
     ///
     /// # Errors
-    /// `Busy` when it cannot.
+    /// `Busy` when it cannot, `OnHold` when an audit log was altered.
     pub async fn ready(&self) -> Result<()> {
+        if self.chains().is_any_broken() {
+            return Err(Error::OnHold);
+        }
+        if !self.journal().is_complete() {
+            return Err(StoreError::File("the last write to the revocation journal failed".into()).into());
+        }
         store::meta::ping(&mut self.db().read().await?).await?;
         self.db().check_writing().await.map_err(Error::from)
     }
 
-    pub(crate) fn db(&self) -> &Db {
+    pub(crate) fn journal(&self) -> &journal::Journal {
+        self.inner.db.journal()
+    }
+
+    pub(crate) fn db(&self) -> &store::Journaled {
         &self.inner.db
     }
 

@@ -46,7 +46,7 @@ impl Engine {
         let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, email.as_deref(), now).await?;
         self.hold_heads(&mut tx, person, email.as_deref()).await?;
         if let Some(email) = &email {
-            for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| row.is_sound(self.ring())) {
+            for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| self.is_sound(row)) {
                 let row = actors::ActorRow { person_id: Some(person.0), claim_email: None, name: name.clone(), ..row };
                 let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
                 let joined = Event::new(Happening::MemberJoined, "member", row.id, &name);
@@ -128,8 +128,13 @@ impl Engine {
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
     pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
-        let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
+        let mut found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
+        // A change that was made durable after the row was read is no reason to suspect the row.
+        if found.as_ref().is_some_and(|row| row.is_superseded(self.journal())) {
+            found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
+        }
         let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
+        self.open_to(organization)?;
         self.trusted(&row)?;
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
     }
@@ -141,7 +146,7 @@ impl Engine {
     /// `Denied` when they are not.
     pub async fn still_a_member(&self, ctx: &Ctx) -> Result<()> {
         let found = actors::find(&mut self.db().read().await?, &ctx.actor.organization, ctx.actor.id).await?;
-        let row = found.filter(|row| row.removed_at.is_none() && row.is_sound(self.ring())).ok_or(Error::Denied)?;
+        let row = found.filter(|row| row.removed_at.is_none() && self.is_sound(row)).ok_or(Error::Denied)?;
         if row.actor()?.role < ctx.actor.role { Err(Error::Denied) } else { Ok(()) }
     }
 

@@ -187,6 +187,10 @@ impl Engine {
 
     /// The value of a session, if its row is as it was left: an altered one is as good as none.
     fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
+        if row.was_ended(self.journal()) {
+            tracing::error!(session = row.id, "integrity failure: the row of an ended session was put back");
+            return None;
+        }
         self.ring().unseal("sessions", &row.digest, &row.place(), &row.sealed).ok()
     }
 

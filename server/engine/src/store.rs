@@ -15,6 +15,7 @@ mod fault;
 mod file;
 pub mod heal;
 pub mod invitations;
+mod journaled;
 pub mod keys;
 mod lease;
 mod link;
@@ -37,6 +38,7 @@ use std::str::FromStr;
 pub use ballast::BALLAST;
 pub use db::Db;
 pub use fault::StoreError;
+pub(crate) use journaled::Journaled;
 pub(crate) use link::Conn;
 pub use link::{Link, Tx};
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::doors::Installation;
+use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Outside, keyring};
 use oidc::dev::Standin;
 use secrecy::ExposeSecret;
@@ -21,6 +22,8 @@ use crate::telemetry;
 const TIDY: Duration = Duration::from_secs(15);
 /// How many events of the audit logs are checked each time.
 const CHECKED: i64 = 10_000;
+/// How many are checked before the port opens.
+const CHECKED_AT_START: i64 = 100_000;
 /// How long to wait before the sign-in provider is asked for its description again.
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 const STANDIN_CLIENT: &str = "roundtable";
@@ -33,7 +36,11 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     engine::migrate(&db).await?;
     db.hold_reserve(BALLAST).await;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
-    let engine = Engine::new(db.clone(), ring, Outside::system(), settings.brand.clone());
+    let (outside, file) = (Outside::system(), options.journal_file(db.file())?);
+    let journal = Journal::open(&file, &ring, outside.now())?;
+    let engine = Engine::with_journal(db.clone(), ring, outside, settings.brand.clone(), journal);
+    engine.open_journal().await.map_err(|error| Stop::Other(format!("the revocation journal: {error}")))?;
+    engine.check_heads(CHECKED_AT_START).await.map_err(|error| Stop::Other(format!("the audit logs: {error}")))?;
     engine.attempts().set_limits(settings.attempts);
     let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
@@ -176,6 +183,7 @@ async fn tidy(engine: Engine) {
             engine.sweep_sessions().await,
             engine.renew_signing_keys().await,
             engine.check_chains(CHECKED).await.map(drop),
+            engine.catch_up_journal().await,
         ] {
             if let Err(error) = done {
                 tracing::warn!(%error, "tidying has to wait");

@@ -1,6 +1,7 @@
 //! Settings that fit together, for serving.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use domain::token::Brand;
 use engine::attempts::Limits;
@@ -14,6 +15,8 @@ use super::{BadSetting, table};
 
 /// The database where none is named.
 const DATABASE: &str = "sqlite://data/roundtable.db";
+/// The journal beside a database that is no file.
+const JOURNAL: &str = "data/roundtable.journal";
 const SHORTEST_SETUP_TOKEN: usize = 16;
 
 /// Settings that fit together.
@@ -67,6 +70,15 @@ impl Options {
         known
             .then_some(url)
             .ok_or_else(|| self.bad(&table::DATABASE_URL, "must be sqlite://PATH or postgres://USER@HOST/DATABASE"))
+    }
+
+    /// The file of the revocation journal, beside the database where none is named.
+    ///
+    /// # Errors
+    /// When the setting holds a line break or the like.
+    pub fn journal_file(&self, database: Option<&Path>) -> Result<PathBuf, BadSetting> {
+        let beside = || database.map_or_else(|| JOURNAL.into(), |file| file.with_added_extension("journal"));
+        Ok(self.text(&table::JOURNAL_FILE)?.map_or_else(beside, PathBuf::from))
     }
 
     /// Settings for serving.

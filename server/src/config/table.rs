@@ -100,6 +100,8 @@ settings! {
     LOG, "log", Value, Server, "What to log, as a filter of tracing [default: info,sqlx=warn]";
     DATABASE_URL, "database_url", Value, Storage,
         "sqlite://PATH or postgres://… [default: sqlite://data/roundtable.db]";
+    JOURNAL_FILE, "journal_file", Value, Storage,
+        "File of the revocation journal, best on another disk [default: beside the SQLite file, or data/roundtable.journal]";
     MASTER_KEY_FILE, "master_key_file", Value, Storage,
         "File with the 32-byte master key (0400 or 0600) [default: data/master.key if there is one]";
     MASTER_KEY, "master_key", Secret, Storage, "The master key itself, in hex or base64; a file is better";

@@ -15,6 +15,9 @@ pub fn router(house: House) -> Router {
 async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
     match house.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
+        Err(engine::Error::OnHold) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "an audit log was altered: look at the server's log")
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
     }
 }

@@ -1,9 +1,9 @@
 //! The real program: how it ends on a bad setting, and what other processes can read of it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_roundtable");
 const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -41,30 +41,34 @@ impl Drop for Folder {
 }
 
 /// A started server that ends with the test.
-struct Server(Child);
+struct Server {
+    child: Child,
+    /// Stays open: a server that cannot say its next line ends.
+    said: Lines<BufReader<ChildStdout>>,
+}
 
 impl Server {
     /// Starts and waits until the port is open.
     fn start(mut command: Command) -> Self {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let mut server = Self(child);
-        let mut said = BufReader::new(server.0.stdout.take().expect("standard output")).lines();
-        let listens = said.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let said = BufReader::new(child.stdout.take().expect("standard output")).lines();
+        let mut server = Self { child, said };
+        let listens = server.said.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
         assert!(listens, "the server did not start: {}", server.end());
         server
     }
 
     #[cfg(target_os = "linux")]
     fn proc(&self, file: &str) -> String {
-        let bytes = std::fs::read(format!("/proc/{}/{file}", self.0.id()));
+        let bytes = std::fs::read(format!("/proc/{}/{file}", self.child.id()));
         String::from_utf8_lossy(&bytes.expect(file)).into_owned()
     }
 
     /// Ends it, and gives its log.
     fn end(&mut self) -> String {
-        let _ = self.0.kill();
+        let _ = self.child.kill();
         let mut log = String::new();
-        if let Some(mut stderr) = self.0.stderr.take() {
+        if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut log).expect("a log");
         }
         log
@@ -73,8 +77,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -161,6 +165,36 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
     let log = server.end();
     assert!(log.contains("ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"));
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
+}
+
+// R3: the operator's commands want the server stopped, and a journal that was altered ends the start.
+#[test]
+fn an_altered_log_is_accepted_while_the_server_is_stopped() {
+    let folder = Folder::new();
+    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
+    let accept = ["audit", "accept", "--reason", "looked at it"];
+    let mut server = Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
+    for command in [&accept[..], &["restore", "--accept"]] {
+        let refused = folder.run(command, &[]);
+        let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && why.contains("another process"), "{command:?}: {why}");
+    }
+    server.end();
+    drop(server);
+    for command in [&accept[..], &["restore", "--accept"]] {
+        let done = folder.run(command, &[]);
+        assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(String::from_utf8_lossy(&done.stdout).starts_with("No audit log is broken."));
+    }
+    assert!(!folder.run(&["restore"], &[]).status.success(), "without --accept");
+    assert!(!folder.run(&["audit", "accept", "--reason", " "], &[]).status.success(), "without a reason");
+    let journal = folder.0.join("data/roundtable.db.journal");
+    let mut text = std::fs::read(&journal).expect("a journal");
+    text[3] ^= 1;
+    std::fs::write(&journal, text).expect("written");
+    let refused = folder.run(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && why.contains("line 1 of the revocation journal"), "{why}");
 }
 
 // R7: what a process was started with can be read in /proc as long as it runs.

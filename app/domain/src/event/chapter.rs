@@ -98,7 +98,9 @@ impl Happening {
             Self::SignedIn | Self::SessionEnded | Self::TokenIssued => Chapter::SignIn,
             Self::WorkspaceCreated | Self::WorkspaceDeleted | Self::RunCreated => Chapter::Workspaces,
             Self::MessageSent | Self::MessageDeleted | Self::NoteWritten | Self::NoteDeleted => Chapter::Messages,
-            Self::OrganizationCreated | Self::OrganizationChanged | Self::AuditExported => Chapter::Organization,
+            Self::OrganizationCreated | Self::OrganizationChanged | Self::AuditExported | Self::AuditAccepted => {
+                Chapter::Organization
+            }
         }
     }
 }

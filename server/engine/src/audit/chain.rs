@@ -47,22 +47,22 @@ struct Chain {
 
 /// An event that fits, with everything before it.
 #[derive(Clone, Default)]
-struct Mark {
-    n: i64,
-    hash: Vec<u8>,
+pub(crate) struct ChainMark {
+    pub n: i64,
+    pub hash: Vec<u8>,
 }
 
 /// How far a chain was checked, and where checking it again goes on.
 #[derive(Default)]
 struct Watch {
-    front: Mark,
-    again: Mark,
+    front: ChainMark,
+    again: ChainMark,
     broken: Option<i64>,
 }
 
 /// How a walk along the chain ended.
 struct Walk {
-    mark: Mark,
+    mark: ChainMark,
     broken: Option<i64>,
     left: i64,
 }
@@ -100,14 +100,28 @@ impl Engine {
         Ok(checked)
     }
 
+    /// Checks the chains of all organizations as far as the budget goes, and the newest event of each in any case.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn check_heads(&self, budget: i64) -> Result<()> {
+        let mut left = budget;
+        for organization in organizations::all(&mut self.db().read().await?).await? {
+            (_, left) = self.check_on(&organization, left).await?;
+        }
+        Ok(())
+    }
+
     /// Checks an organization's chain from its first event to its last, whatever is known of it.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
         let mut link = self.db().read().await?;
-        let walk = self.walk(&mut link, organization, Mark::default(), i64::MAX).await?;
-        Ok(walk.broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
+        let walk = self.walk(&mut link, organization, ChainMark::default(), i64::MAX).await?;
+        let anchored = self.anchor_fault(&mut link, organization).await?;
+        let broken = [walk.broken, anchored].into_iter().flatten().min();
+        Ok(broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
 
     /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the
@@ -121,7 +135,8 @@ impl Engine {
         let (left, behind) = self.check_again(&mut link, organization, &mut watch, ahead.left).await?;
         // What was found before holds until it is looked at again.
         let behind = if left < ahead.left { behind } else { watch.broken };
-        watch.broken = [ahead.broken, behind].into_iter().flatten().min();
+        let anchored = self.anchor_fault(&mut link, organization).await?;
+        watch.broken = [ahead.broken, behind, anchored].into_iter().flatten().min();
         let (events, _) = audit::head(&mut link, organization).await?;
         let view = ChainView { verified: watch.front.n, events, broken: watch.broken };
         let before = std::mem::replace(&mut *chain.told(), view).broken;
@@ -143,11 +158,13 @@ impl Engine {
         let (mut left, mut round) = (budget, watch.front.n);
         while left > 0 && round > 0 {
             if watch.again.n >= watch.front.n {
-                watch.again = Mark::default();
+                watch.again = ChainMark::default();
             }
             let piece = left.min(round).min(watch.front.n - watch.again.n);
             let walk = self.walk(link, organization, watch.again.clone(), piece).await?;
-            (left, round) = (left - piece, round - piece);
+            // An accepted break is passed over.
+            let passed = walk.mark.n - watch.again.n;
+            (left, round) = (left - piece, round - piece.max(passed));
             watch.again = walk.mark;
             if walk.broken.is_some() {
                 return Ok((left, walk.broken));
@@ -157,7 +174,7 @@ impl Engine {
     }
 
     /// Walks along the chain from an event that fits, to its end or for as many events.
-    async fn walk(&self, link: &mut Link, organization: &OrganizationId, from: Mark, budget: i64) -> Result<Walk> {
+    async fn walk(&self, link: &mut Link, organization: &OrganizationId, from: ChainMark, budget: i64) -> Result<Walk> {
         let (mut mark, mut left) = (from, budget);
         while left > 0 {
             // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
@@ -166,24 +183,32 @@ impl Engine {
             let rows = audit::chain(link, organization, after, READ.min(left)).await?;
             if rows.is_empty() {
                 // What is missing at the end is told by the head, or by having been there before.
-                let whole = mark.n == head && mark.hash == head_hash;
-                let broken = (!whole).then(|| mark.n.min(head) + 1);
+                if mark.n == head && mark.hash == head_hash {
+                    return Ok(Walk { mark, broken: None, left });
+                }
+                let broken = Some(mark.n.min(head) + 1);
                 return Ok(Walk { mark, broken, left });
             }
             for row in rows {
-                if !self.follows(&row, &mark) {
-                    let broken = Some(mark.n + 1);
-                    return Ok(Walk { mark, broken, left });
-                }
-                mark = Mark { n: row.n, hash: row.hash };
                 left -= 1;
+                if self.follows(&row, &mark) {
+                    mark = ChainMark { n: row.n, hash: row.hash };
+                    continue;
+                }
+                let n = mark.n + 1;
+                let accepted = self.accepted(link, organization, |break_| break_.broken_at == n).await?;
+                let Some(accepted) = accepted.filter(|accepted| accepted.mark.n > mark.n) else {
+                    return Ok(Walk { mark, broken: Some(n), left });
+                };
+                mark = accepted.mark;
+                break;
             }
         }
         Ok(Walk { mark, broken: None, left })
     }
 
     /// Whether an event is the next one, unaltered.
-    fn follows(&self, row: &AuditRow, mark: &Mark) -> bool {
+    pub(crate) fn follows(&self, row: &AuditRow, mark: &ChainMark) -> bool {
         let canon = row.canon(&mark.hash);
         row.n == mark.n + 1 && row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac)
     }
@@ -193,6 +218,23 @@ impl Chains {
     fn of(&self, organization: &OrganizationId) -> Arc<Chain> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(organization.clone()).or_default().clone()
+    }
+
+    /// Whether the chain of an organization is known to be broken.
+    pub(super) fn is_broken(&self, organization: &OrganizationId) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(organization).is_some_and(|chain| chain.told().broken.is_some())
+    }
+
+    /// Whether any chain is known to be broken.
+    pub(crate) fn is_any_broken(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().any(|chain| chain.told().broken.is_some())
+    }
+
+    /// Forgets what is known of a chain, which is checked from its beginning then.
+    pub(super) fn forget(&self, organization: &OrganizationId) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(organization);
     }
 
     fn turn(&self) -> std::sync::MutexGuard<'_, Option<OrganizationId>> {

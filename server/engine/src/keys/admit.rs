@@ -44,6 +44,7 @@ impl Engine {
     pub async fn admit_key(&self, key: &PlainKey, origin: Origin) -> Result<Admitted> {
         let epoch = self.flight().epoch();
         let row = self.find_key(key).await?;
+        self.open_to(&word(&row.organization_id, "api_keys.organization_id")?)?;
         let (pass, stale) = self.flight().enter(KeyId(row.id), epoch);
         let row = if stale { self.find_key(key).await? } else { row };
         let (id, now) = (KeyId(row.id), self.outside().now());
@@ -154,6 +155,11 @@ impl Engine {
         let mut link = self.db().read().await?;
         for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
             if let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
+                // A change that was made durable after the row was read is no reason to suspect the row.
+                let row = match row.key.is_superseded(self.journal()) {
+                    true => keys::by_lookup(&mut link, lookup_key, &lookup).await?.unwrap_or(row),
+                    false => row,
+                };
                 return self.proven(row, auth.as_slice());
             }
         }
@@ -166,7 +172,7 @@ impl Engine {
     fn proven(&self, PresentedRow { key: row, newest_n }: PresentedRow, auth: &[u8]) -> Result<KeyRow> {
         let opened = self.ring().unseal("api_keys", &row.id.to_be_bytes(), &row.place(), &row.sealed);
         let equal = opened.is_ok_and(|stored| stored.ct_eq(auth).into());
-        if equal && row.is_sound(self.ring()) && newest_n == row.audit_n {
+        if equal && row.is_sound(self.ring()) && newest_n == row.audit_n && !row.is_superseded(self.journal()) {
             return Ok(row);
         }
         tracing::error!(
@@ -179,7 +185,11 @@ impl Engine {
 
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
         let organization = word(&row.organization_id, "api_keys.organization_id")?;
-        let found = store::actors::find(&mut self.db().read().await?, &organization, ActorId(row.actor_id)).await?;
+        let owner_id = ActorId(row.actor_id);
+        let mut found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
+        if found.as_ref().is_some_and(|owner| owner.is_superseded(self.journal())) {
+            found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
+        }
         let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
         self.trusted(&owner)?;
         Ok(owner)

@@ -14,7 +14,7 @@ use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
 use crate::fence::{fence, nobody};
 use crate::store::keys::{self, EXPIRED, KeyRow, REVOKED};
-use crate::store::{self, Tx, word};
+use crate::store::{self, StoreError, Tx, word};
 use crate::{Engine, Error, Result};
 
 /// How many ends are written down in one go.
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Writes the end of a key, with its event.
-    pub(super) async fn end_row(
+    pub(crate) async fn end_row(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
@@ -93,9 +93,12 @@ impl Engine {
     pub(crate) async fn conclude(&self, tx: Tx, ended: Vec<KeyId>, except: Option<u64>) -> Result<()> {
         let flight = self.flight().clone();
         let concluding = tokio::spawn(async move {
-            tx.commit().await?;
-            flight.end_all(&ended, except).await;
-            Ok(())
+            let done = tx.commit().await;
+            // What only the journal did not take is in the database all the same.
+            if matches!(done, Ok(()) | Err(StoreError::Journal(_))) {
+                flight.end_all(&ended, except).await;
+            }
+            Ok(done?)
         });
         concluding.await.map_err(|error| Error::Broken(error.to_string()))?
     }
@@ -163,7 +166,7 @@ impl Engine {
 }
 
 /// The event of a key that someone ends.
-pub(super) fn ending(row: &KeyRow) -> Event {
+pub(crate) fn ending(row: &KeyRow) -> Event {
     Event::new(Happening::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
         "state",
         Some("active"),

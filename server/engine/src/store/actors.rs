@@ -5,6 +5,7 @@ use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
 use super::{Link, StoreError, Tx, on, run, word};
+use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One actor.
@@ -75,6 +76,16 @@ impl ActorRow {
     /// Whether the row bears its own seal and is not an old one put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+    }
+
+    /// Whether the journal knows that the actor was changed or removed since this row was written.
+    pub fn is_superseded(&self, journal: &Journal) -> bool {
+        self.removed_at.is_none() && journal.is_behind(&Subject::Actor(self.id), self.audit_n)
+    }
+
+    fn mark(&self) -> Mark {
+        let subject = Subject::Actor(self.id);
+        if self.removed_at.is_some() { Mark::ended(subject) } else { Mark::changed(subject, self.audit_n) }
     }
 
     /// The actor, as the domain knows it.
@@ -177,6 +188,7 @@ pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
         .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
+    tx.mark(row.mark());
     if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
 }
 

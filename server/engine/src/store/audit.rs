@@ -5,6 +5,7 @@ mod find;
 use domain::OrganizationId;
 
 use super::{Link, StoreError, Tx, on, run};
+use crate::journal::Mark;
 use crate::keyring::Canon;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
@@ -96,7 +97,28 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
         .bind(&row.changes).bind(&row.address).bind(&row.agent).bind(&row.request_id).bind(&row.hash).bind(&row.mac)
         .execute(conn))?;
     run!(tx, conn => sqlx::query(HEAD).bind(&row.organization_id).bind(&row.hash).execute(conn))?;
+    tx.mark(Mark::head(&row.organization_id, row.n, &row.hash));
     Ok(())
+}
+
+/// Has the chain go on above a number, and above every event that there is.
+pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) -> Result<(), StoreError> {
+    const NEWEST: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1";
+    const SQL: &str = "UPDATE audit_heads SET n = $2 WHERE organization_id = $1 AND n < $2";
+    let (newest,): (i64,) = on!(tx, conn => sqlx::query_as(NEWEST).bind(organization.as_str()).fetch_one(conn))?;
+    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(above.max(newest)).execute(conn))?;
+    Ok(())
+}
+
+/// The events in which something happened, oldest first.
+pub async fn of_action(
+    link: &mut Link,
+    organization: &OrganizationId,
+    action: &str,
+) -> Result<Vec<AuditRow>, StoreError> {
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n");
+    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
 }
 
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.

@@ -1,5 +1,6 @@
 //! An open database: connections to read with, transactions to write with.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite};
@@ -82,6 +83,14 @@ impl Db {
     /// Whether other nodes may share this database.
     pub const fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres { .. })
+    }
+
+    /// The file of an SQLite database; none on Postgres.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.state().watch {
+            Watch::File(file) => Some(file.path()),
+            Watch::Server(_) => None,
+        }
     }
 
     /// A connection to read with.

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The database, or the way to it.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
+    /// The revocation journal, after the database took the change.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalFault),
     /// A migration.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),

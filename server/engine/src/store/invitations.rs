@@ -4,6 +4,7 @@ use domain::view::{InvitationView, Offer};
 use domain::{Moment, OrganizationId};
 
 use super::{Link, StoreError, Tx, on, run, word};
+use crate::journal::{Mark, Subject};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One invitation.
@@ -121,6 +122,7 @@ pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
     let changed = run!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(&row.id).bind(row.ended_at).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
+    tx.mark(Mark::ended(Subject::Invitation(row.id.clone())));
     Ok(changed == 1)
 }
 

@@ -8,6 +8,7 @@ use domain::token::Kind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
 use super::{Link, StoreError, Tx, on, run, word};
+use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::{Canon, Purpose, Ring};
 
 /// One key.
@@ -98,6 +99,21 @@ impl KeyRow {
     /// Whether the row bears its own seal.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+    }
+
+    /// Whether the row says of itself that the key has ended.
+    const fn is_ended(&self) -> bool {
+        self.revoked_at.is_some() || self.expired_at.is_some()
+    }
+
+    /// Whether the journal knows that the key was changed or ended since this row was written.
+    pub fn is_superseded(&self, journal: &Journal) -> bool {
+        !self.is_ended() && journal.is_behind(&Subject::Key(self.id), self.audit_n)
+    }
+
+    fn mark(&self) -> Mark {
+        let subject = Subject::Key(self.id);
+        if self.is_ended() { Mark::ended(subject) } else { Mark::changed(subject, self.audit_n) }
     }
 
     /// Where the sealed verifier belongs; it opens nowhere else.
@@ -222,6 +238,7 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, Sto
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
+    tx.mark(row.mark());
     Ok(changed == 1)
 }
 

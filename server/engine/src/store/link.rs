@@ -13,6 +13,7 @@ use super::breaker::Breaker;
 use super::file::DbFile;
 use super::lease::Lease;
 use super::writing::Writing;
+use crate::journal::{Journal, Mark};
 use crate::live::Live;
 
 /// A connection to read with, or inside a [`Tx`] one to write with.
@@ -40,6 +41,9 @@ pub struct Tx {
     link: Link,
     /// Who is told to look once it is durable.
     told: Vec<(Live, OrganizationId)>,
+    /// What the journal keeps once it is durable.
+    marks: Vec<Mark>,
+    journal: Option<Journal>,
 }
 
 pub(crate) enum Conn<'a> {
@@ -142,7 +146,17 @@ impl Link {
 impl Tx {
     /// A transaction that has begun on a link.
     pub(super) const fn new(link: Link) -> Self {
-        Self { link, told: Vec::new() }
+        Self { link, told: Vec::new(), marks: Vec::new(), journal: None }
+    }
+
+    /// The same, for a process with this journal.
+    pub(super) fn journaled(self, journal: &Journal) -> Self {
+        Self { journal: Some(journal.clone()), ..self }
+    }
+
+    /// Has the journal keep something once this is durable. Whoever writes the row says so, no operation has to remember.
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        self.marks.push(mark);
     }
 
     /// Has those who watch an organization look once this is durable.
@@ -159,11 +173,22 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let committing = tokio::spawn(async move {
             self.link.commit().await?;
+            let kept = keep(self.journal, self.marks).await;
             self.told.iter().for_each(|(live, organization)| live.stir(organization));
-            Ok(())
+            kept
         });
         committing.await.unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
     }
+}
+
+/// Writes the entries of a durable transaction before anybody is answered.
+async fn keep(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
+    let Some(journal) = journal.filter(|_| !marks.is_empty()) else { return Ok(()) };
+    if !journal.must_write(&marks) {
+        return Ok(journal.keep(marks, false)?);
+    }
+    let kept = tokio::task::spawn_blocking(move || journal.keep(marks, false)).await;
+    Ok(kept.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }
 
 impl Deref for Tx {

@@ -52,6 +52,13 @@ pub async fn next(tx: &mut Tx, counter: &str) -> Result<i64, StoreError> {
     Ok(value)
 }
 
+/// Has a counter go on above a number.
+pub async fn raise(tx: &mut Tx, counter: &str, above: i64) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE counters SET value = $2 WHERE name = $1 AND value < $2";
+    run!(tx, conn => sqlx::query(SQL).bind(counter).bind(above).execute(conn))?;
+    Ok(())
+}
+
 pub async fn ring(link: &mut Link) -> Result<Vec<RingRow>, StoreError> {
     const SQL: &str = "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
     Ok(on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?)

@@ -3,6 +3,7 @@
 use domain::{Moment, PersonId, SessionId};
 
 use super::{Link, StoreError, Tx, on, run};
+use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::Canon;
 use crate::outside::SKEW_SECONDS;
 use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
@@ -34,6 +35,11 @@ impl SessionRow {
     pub const fn has_run_out(&self, now: Moment) -> bool {
         let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
         idle || self.expires_at <= now.0 || self.ends_at().0 <= now.0
+    }
+
+    /// Whether the journal knows that it was ended.
+    pub fn was_ended(&self, journal: &Journal) -> bool {
+        journal.is_behind(&Subject::Session(self.id.clone()), 0)
     }
 
     /// When it ends, whatever happens.
@@ -123,12 +129,32 @@ pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<SessionR
 
 /// Ends every session of a person; gives their number.
 pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
-    Ok(run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE person_id = $1").bind(person.0).execute(conn))?)
+    const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 RETURNING id, created_at";
+    let gone: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+    let number = gone.len() as u64;
+    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    Ok(number)
 }
 
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
-    let gone = run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(digest).execute(conn))?;
-    Ok(gone == 1)
+    const SQL: &str = "DELETE FROM sessions WHERE digest = $1 RETURNING id, created_at";
+    let gone: Option<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    let was_there = gone.is_some();
+    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    Ok(was_there)
+}
+
+/// Ends every session.
+pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM sessions RETURNING id, created_at";
+    let gone: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    Ok(())
+}
+
+/// A session is known to the journal by its id, for as long as its row could be put back.
+fn ended((id, created_at): (String, i64)) -> Mark {
+    Mark { at: created_at, ..Mark::ended(Subject::Session(id)) }
 }
 
 /// Removes what has run out.

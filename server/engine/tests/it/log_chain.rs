@@ -2,11 +2,13 @@
 
 use domain::view::ChainView;
 
+use engine::Ctx;
+
 use crate::house::{House, NORTH, SOUTH, identity, origin};
 use crate::intruder::Intruder;
 
-async fn look(house: &House) -> ChainView {
-    house.engine.check_chain(&house.north("olga").await).await.expect("the chain is read")
+async fn look(house: &House, olga: &Ctx) -> ChainView {
+    house.engine.check_chain(olga).await.expect("the chain is read")
 }
 
 async fn events(house: &House, count: i64) {
@@ -23,42 +25,45 @@ async fn alter(intruder: &mut Intruder, north: &str, n: i64, by: i64) {
 
 both! {
     rk_26_the_chain_is_verified_up_to_the_newest_event(house) {
+        let olga = house.north("olga").await;
         let last = house.sound_chain(NORTH).await;
-        assert_eq!(look(house).await, ChainView { verified: last, events: last, broken: None });
+        assert_eq!(look(house, &olga).await, ChainView { verified: last, events: last, broken: None });
         events(house, 2).await;
-        assert_eq!(look(house).await, ChainView { verified: last + 2, events: last + 2, broken: None });
+        assert_eq!(look(house, &olga).await, ChainView { verified: last + 2, events: last + 2, broken: None });
         let mia = house.engine.check_chain(&house.north("mia").await).await.expect("members see it too");
         assert_eq!(mia.verified, last + 2);
     }
 
     // B8, B40: what was found to be whole before is looked at again.
     b8_an_event_altered_after_it_was_verified_is_found_at_the_next_look(house) {
+        let olga = house.north("olga").await;
         events(house, 5).await;
-        let sound = look(house).await;
+        let sound = look(house, &olga).await;
         let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await.to_string());
         for n in [1, sound.events / 2, sound.events] {
             alter(&mut intruder, &north, n, 1).await;
             for _ in 0..2 {
-                assert_eq!(look(house).await.broken, Some(n));
+                assert_eq!(look(house, &olga).await.broken, Some(n));
             }
             alter(&mut intruder, &north, n, -1).await;
-            assert_eq!(look(house).await, sound, "put back as it was");
+            assert_eq!(look(house, &olga).await, sound, "put back as it was");
         }
     }
 
     // B8: a tail that was cut off together with the head is missed by whoever saw it.
     b8_events_removed_from_the_end_are_missed(house) {
+        let olga = house.north("olga").await;
         events(house, 5).await;
-        let sound = look(house).await;
+        let sound = look(house, &olga).await;
         let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await);
         let kept = sound.events - 2;
         intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n > {kept}")).await;
-        assert_eq!(look(house).await.broken, Some(kept + 1), "the head tells");
+        assert_eq!(look(house, &olga).await.broken, Some(kept + 1), "the head tells");
         intruder.run(&format!(
             "UPDATE audit_heads SET n = {kept}, hash = (SELECT hash FROM audit_events WHERE organization_id = '{north}' AND n = {kept}) \
              WHERE organization_id = '{north}'"
         )).await;
-        assert_eq!(look(house).await.broken, Some(kept + 1), "and so does having seen them");
+        assert_eq!(look(house, &olga).await.broken, Some(kept + 1), "and so does having seen them");
     }
 
     // A long log is checked a piece at a time, in turn with the others, and round and round.

@@ -105,7 +105,9 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
         assert_eq!(seen, promised, "{action:?}");
     }
     let happened: HashSet<_> = watch.told.values().flatten().copied().collect();
-    assert_eq!(happened, HashSet::from(Happening::ALL), "something never happened");
+    // The operator accepts an altered log with a command; the engine's tests tell it.
+    let told = Happening::ALL.into_iter().filter(|happening| *happening != Happening::AuditAccepted);
+    assert_eq!(happened, told.collect(), "something never happened");
 }
 
 // Findings 4 and 14, for every door of both kinds and whoever passes it: nothing changes without an event, and nothing is

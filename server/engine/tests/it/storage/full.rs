@@ -8,29 +8,79 @@ use domain::command::{ChangeServiceAccount, CreateServiceAccount};
 use engine::audit::ChainState;
 
 use crate::house::{House, NORTH, Place, refusal, revoke};
+use crate::rollback::engine_with_journal;
 
 /// Where the small file system is, told to the test that runs on it.
 const FOLDER: &str = "ROUNDTABLE_TEST_SMALL_DISK";
 const KEYS: usize = 1_000;
-const INSIDE: &str = "storage::full::on_a_small_disk";
 
 // R1, D.5: creations are refused, a thousand revocations succeed with their events, and everything goes on by itself.
 #[test]
 fn r1_revoking_works_on_a_full_disk() {
     for size in ["12m", "40m"] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let test = std::env::current_exe().expect("this program");
-        let script =
-            format!("mount -t tmpfs -o size={size} none \"$0\" || exit 77; exec \"$1\" --ignored --exact {INSIDE}");
-        let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", &script]).arg(folder.path()).arg(test).env(FOLDER, folder.path());
-        let Ok(done) = command.output() else { return eprintln!("no unshare here: skipped") };
-        let said = String::from_utf8_lossy(&done.stdout);
-        if done.status.code() == Some(77) || !said.contains("running 1 test") && !done.status.success() {
-            return eprintln!("no file system can be mounted here: skipped");
-        }
-        assert!(done.status.success() && said.contains("1 passed"), "{size}: {said}");
+        on_a_disk_of(size, "storage::full::on_a_small_disk");
     }
+}
+
+// R3: what the journal cannot take is not acknowledged, and holds all the same.
+#[test]
+fn r3_a_revocation_that_the_journal_cannot_take_is_no_success() {
+    on_a_disk_of("64k", "storage::full::journal_on_a_small_disk");
+}
+
+/// Runs an ignored test on a file system of this size.
+fn on_a_disk_of(size: &str, inside: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let test = std::env::current_exe().expect("this program");
+    let script =
+        format!("mount -t tmpfs -o size={size} none \"$0\" || exit 77; exec \"$1\" --ignored --exact {inside}");
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", &script]).arg(folder.path()).arg(test).env(FOLDER, folder.path());
+    let Ok(done) = command.output() else { return eprintln!("no unshare here: skipped") };
+    let said = String::from_utf8_lossy(&done.stdout);
+    if done.status.code() == Some(77) || !said.contains("running 1 test") && !done.status.success() {
+        return eprintln!("no file system can be mounted here: skipped");
+    }
+    assert!(done.status.success() && said.contains("1 passed"), "{size}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs on a file system that the test above mounts"]
+async fn journal_on_a_small_disk() {
+    let folder = std::path::PathBuf::from(std::env::var(FOLDER).expect("a folder"));
+    let house = House::on_sqlite().await;
+    let file = folder.join("roundtable.journal");
+    let engine = engine_with_journal(&house, &house.db, &file).await;
+    let olga = house.north("olga").await;
+    engine.ready().await.expect("ready");
+    let mut last = None;
+    for _ in 0..KEYS {
+        let key = house.key_of(&olga).await;
+        let done = engine.revoke_key(&olga, revoke(key.view.key_id)).await;
+        let failed = done.is_err();
+        last = Some((key, done));
+        if failed {
+            break;
+        }
+    }
+    let (key, done) = last.expect("a key");
+    assert_eq!(refusal(done), Code::Unavailable, "the disk is not full");
+    assert_eq!(refusal(engine.ready().await), Code::Unavailable);
+    // Whatever the database says now: memory refuses the key, and so does the file once there is space.
+    let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
+    house.intruder().await.run(&sql).await;
+    assert_eq!(refusal(engine.admit_key(&key.plain, crate::house::origin()).await), Code::Unauthorized);
+    let kept = std::fs::metadata(&file).expect("the journal").len();
+    assert!(kept <= 64 * 1024, "{kept}");
+    let grow = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&folder).status().expect("mount runs");
+    assert!(grow.success(), "the disk does not grow");
+    engine.catch_up_journal().await.expect("there is space");
+    engine.ready().await.expect("ready again");
+    drop(engine);
+    let text = std::fs::read(&file).expect("the journal");
+    let entry = format!("\nkey {} {} ", key.view.key_id, i64::MAX);
+    assert!(String::from_utf8_lossy(&text).contains(&entry), "the entry is missing");
+    house.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

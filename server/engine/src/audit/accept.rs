@@ -1,0 +1,96 @@
+//! Accepting a broken chain: the operator has looked at it and goes on. The event that says so vouches for nothing
+//! between the break and itself, and for everything after it.
+
+use domain::OrganizationId;
+use domain::event::{Change, Event, Happening, ObjectKind};
+
+use super::chain::{ChainMark, ChainState};
+use super::journal;
+use crate::ctx::Origin;
+use crate::fence::nobody;
+use crate::keyring::{Purpose, hash};
+use crate::store::audit::{self, AuditRow};
+use crate::store::{Link, organizations};
+use crate::{Engine, Error, Result};
+
+const BROKEN_AT: &str = "broken_at";
+const PREVIOUS_HASH: &str = "previous_hash";
+
+/// A break that was accepted.
+pub(crate) struct Accepted {
+    /// The first event that did not fit.
+    pub broken_at: i64,
+    /// The event that accepts it.
+    pub mark: ChainMark,
+}
+
+impl Engine {
+    /// Accepts the breaks of the chains of one organization, or of all, for a reason, each with an event. Gives the
+    /// organizations whose chain was broken, and the first event that did not fit.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn accept_chains(
+        &self,
+        only: Option<&OrganizationId>,
+        reason: &str,
+    ) -> Result<Vec<(OrganizationId, i64)>> {
+        let mut accepted = Vec::new();
+        for organization in organizations::all(&mut self.db().read().await?).await? {
+            if only.is_some_and(|only| *only != organization) {
+                continue;
+            }
+            if let ChainState::Broken(n) = self.verify_audit(&organization).await? {
+                self.accept_chain(&organization, n, reason).await?;
+                accepted.push((organization, n));
+            }
+        }
+        Ok(accepted)
+    }
+
+    async fn accept_chain(&self, organization: &OrganizationId, broken_at: i64, reason: &str) -> Result<()> {
+        let mut tx = self.db().begin_on_reserve().await?;
+        audit::hold_head(&mut tx, organization).await?;
+        // Above every number that was given out before, so that rows from after a break are newer than all of them.
+        let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
+        audit::raise_head(&mut tx, organization, anchor.n).await?;
+        let (_, previous) = audit::head(&mut tx, organization).await?;
+        let ctx = nobody(organization, "The operator", self.outside().now(), Origin::of_command());
+        let kind = ObjectKind::AuditLog;
+        let event = Event::new(Happening::AuditAccepted, kind.as_str(), organization, kind.label())
+            .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
+            .changed(PREVIOUS_HASH, None, Some(&hex::encode(previous)))
+            .changed("reason", None, Some(reason));
+        journal(self, &mut tx, &ctx, event).await?;
+        tx.commit().await?;
+        self.chains().forget(organization);
+        Ok(())
+    }
+
+    /// The event that accepts a break at this event, if there is one.
+    pub(crate) async fn accepted(
+        &self,
+        link: &mut Link,
+        organization: &OrganizationId,
+        covers: impl Fn(&Accepted) -> bool,
+    ) -> Result<Option<Accepted>> {
+        let rows = audit::of_action(link, organization, Happening::AuditAccepted.as_str()).await?;
+        // The newest one goes the farthest.
+        Ok(rows.iter().rev().filter_map(|row| self.read_accepted(row)).find(covers))
+    }
+
+    /// What an event accepts, if it is unaltered: it holds itself what the hash of the event before it was.
+    fn read_accepted(&self, row: &AuditRow) -> Option<Accepted> {
+        let changes: Vec<Change> = serde_json::from_str(&row.changes).ok()?;
+        let value = |field: &str| changes.iter().find(|change| change.field == field)?.after.as_deref();
+        let (broken_at, previous) = (value(BROKEN_AT)?.parse().ok()?, hex::decode(value(PREVIOUS_HASH)?).ok()?);
+        let canon = row.canon(&previous);
+        let sound = row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac);
+        sound.then(|| Accepted { broken_at, mark: ChainMark { n: row.n, hash: row.hash.clone() } })
+    }
+
+    /// Refuses whatever concerns an organization whose log was altered.
+    pub(crate) fn open_to(&self, organization: &OrganizationId) -> Result<()> {
+        if self.chains().is_broken(organization) { Err(Error::OnHold) } else { Ok(()) }
+    }
+}

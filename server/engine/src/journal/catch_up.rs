@@ -1,0 +1,113 @@
+//! Bringing the journal up to the database: after a crash between a commit and its entries, and with what other nodes
+//! changed.
+
+use domain::OrganizationId;
+
+use super::{Head, Mark, Subject};
+use crate::audit::{Accepted, ChainMark};
+use crate::store::audit::{self, AuditRow};
+use crate::store::{Link, StoreError, meta, organizations};
+use crate::{Engine, Result};
+
+/// Events that are read at a time.
+const READ: i64 = 1_000;
+
+impl Engine {
+    /// Prepares the journal for serving: ids that it knows are not given out again after a backup was restored, and what
+    /// the chains tell beyond it is added.
+    ///
+    /// # Errors
+    /// `Busy` when the database does not answer or the journal cannot be written.
+    pub async fn open_journal(&self) -> Result<()> {
+        let key = self.journal().keys().last().map_or(0, |key| key.0);
+        let actor = self.journal().actors().last().map_or(0, |actor| actor.0);
+        let mut tx = self.db().begin().await?;
+        meta::raise(&mut tx, "key", key).await?;
+        meta::raise(&mut tx, "actor", actor).await?;
+        tx.commit().await?;
+        self.catch_up_journal().await
+    }
+
+    /// Adds to the journal what the audit chains tell beyond it, and writes the anchors down.
+    ///
+    /// # Errors
+    /// `Busy` when the database does not answer or the journal cannot be written.
+    pub async fn catch_up_journal(&self) -> Result<()> {
+        for organization in organizations::all(&mut self.db().read().await?).await? {
+            self.catch_up_on(&organization).await?;
+        }
+        let (journal, now) = (self.journal().clone(), self.outside().now());
+        let done = tokio::task::spawn_blocking(move || journal.write_anchors(now)).await;
+        Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
+    }
+
+    async fn catch_up_on(&self, organization: &OrganizationId) -> Result<()> {
+        let mut link = self.db().read().await?;
+        if self.anchor_fault(&mut link, organization).await?.is_some() {
+            return Ok(());
+        }
+        let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
+        let mut mark = ChainMark { n: anchor.n, hash: anchor.hash };
+        loop {
+            let rows = audit::chain(&mut link, organization, Some(mark.n), READ).await?;
+            let mut marks = Vec::new();
+            let mut more = i64::try_from(rows.len()).unwrap_or_default() == READ;
+            for row in rows {
+                // An altered chain tells nothing; checking the chains reports it.
+                if !self.follows(&row, &mark) {
+                    more = false;
+                    break;
+                }
+                marks.extend(told_by(&row));
+                mark = ChainMark { n: row.n, hash: row.hash };
+            }
+            let followed = marks.len();
+            marks.push(Mark::head(organization.as_str(), mark.n, &mark.hash));
+            self.keep_marks(marks, followed > 0).await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn keep_marks(&self, marks: Vec<Mark>, anchors: bool) -> Result<()> {
+        let journal = self.journal().clone();
+        let done = tokio::task::spawn_blocking(move || journal.keep(marks, anchors)).await;
+        Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
+    }
+
+    /// The first event that is missing or another than the journal's anchor says.
+    pub(crate) async fn anchor_fault(&self, link: &mut Link, organization: &OrganizationId) -> Result<Option<i64>> {
+        let Some(Head { n, hash }) = self.journal().anchor(organization.as_str()) else { return Ok(None) };
+        if n == 0 {
+            return Ok(None);
+        }
+        let found = audit::chain(link, organization, Some(n - 1), 1).await?;
+        if found.first().is_some_and(|row| row.n == n && row.hash == hash) {
+            return Ok(None);
+        }
+        let covers = |accepted: &Accepted| accepted.broken_at <= n && n < accepted.mark.n;
+        if self.accepted(link, organization, covers).await?.is_some() {
+            return Ok(None);
+        }
+        let (head, _) = audit::head(link, organization).await?;
+        Ok(Some(n.min(head + 1)))
+    }
+}
+
+/// What an event ends or changes.
+fn told_by(row: &AuditRow) -> Option<Mark> {
+    let id = || row.object_id.parse().ok();
+    let session = || Mark { at: row.at, ..Mark::ended(Subject::Session(row.object_id.clone())) };
+    match row.action.as_str() {
+        "key.revoked" | "key.expired" => Some(Mark::ended(Subject::Key(id()?))),
+        "key.narrowed" | "key.rotated" | "key.exposed" => Some(Mark::changed(Subject::Key(id()?), row.n)),
+        "member.removed" | "member.left" => Some(Mark::ended(Subject::Actor(id()?))),
+        "member.joined" | "member.role_changed" | "service_account.changed" => {
+            Some(Mark::changed(Subject::Actor(id()?), row.n))
+        }
+        "session.ended" => Some(session()),
+        "invitation.revoked" | "invitation.accepted" => Some(Mark::ended(Subject::Invitation(row.object_id.clone()))),
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! The file of the journal: lines, each sealed together with the line before it, followed by zeros that hold disk space
+//! for the next ones.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use domain::Moment;
+
+use super::mark::{Head, Mark, Subject};
+use crate::keyring::{Canon, Ring, Secret, seal_with};
+use crate::sessions::ABSOLUTE_SECONDS;
+
+/// Space that is held for entries to come: more than a thousand revocations need.
+const RESERVE: u64 = 512 * 1024;
+const TITLE: &str = "roundtable-journal 1";
+
+/// Why the journal cannot be used. Each is one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalFault {
+    /// The file, or its folder.
+    #[error("the revocation journal {0} cannot be used: {1}")]
+    File(String, std::io::Error),
+    /// Another process writes it.
+    #[error("the revocation journal {0} is in use by another process")]
+    InUse(String),
+    /// A line does not bear its seal.
+    #[error("line {1} of the revocation journal {0} was altered, or the journal belongs to another installation")]
+    Altered(String, usize),
+}
+
+/// An open journal file.
+pub(super) struct JournalFile {
+    path: PathBuf,
+    file: File,
+    key: Secret,
+    /// Where the next line goes, and up to where space is held.
+    end: u64,
+    held: u64,
+    /// The seal of the last line.
+    last: Vec<u8>,
+    /// Of each chain the newest event that the file knows of.
+    written: HashMap<String, i64>,
+    /// Entries that could not be written yet; they come before the next ones.
+    pending: Vec<Mark>,
+}
+
+impl JournalFile {
+    /// Opens the file and gives its entries. It is rewritten without the entries that later ones replace.
+    pub fn open(path: &Path, ring: &Ring, now: Moment) -> Result<(Self, Vec<Mark>), JournalFault> {
+        let fault = |error| JournalFault::File(path.display().to_string(), error);
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(fault)?;
+        }
+        let mut file = open_locked(path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(fault)?;
+        let held = text.len() as u64;
+        let mut journal = Self {
+            path: path.into(),
+            file,
+            key: ring.journal_key(),
+            end: 0,
+            held,
+            last: Vec::new(),
+            written: HashMap::new(),
+            pending: Vec::new(),
+        };
+        let marks = journal.read(&text)?;
+        let kept = compact(&marks, now);
+        match journal.rewrite(&kept) {
+            Ok(()) => {}
+            Err(error) if journal.end > 0 => tracing::warn!(%error, "the revocation journal could not be compacted"),
+            Err(error) => return Err(error),
+        }
+        Ok((journal, kept))
+    }
+
+    /// Writes entries so that they last.
+    pub fn append(&mut self, marks: &[Mark]) -> Result<(), JournalFault> {
+        self.pending.extend_from_slice(marks);
+        let (text, last) = self.lines(&self.pending);
+        let end = self.end + text.len() as u64;
+        // What is left of a line that failed is overwritten by the next one.
+        self.file.write_all_at(&text, self.end).map_err(|error| self.fault(error))?;
+        self.file.sync_data().map_err(|error| self.fault(error))?;
+        (self.end, self.last) = (end, last);
+        let written = std::mem::take(&mut self.pending);
+        self.note(&written);
+        self.hold_space();
+        Ok(())
+    }
+
+    /// Whether all entries are in the file.
+    pub fn is_complete(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Writes what could not be written before, and those anchors that are newer than what the file knows.
+    pub fn append_anchors(&mut self, anchors: HashMap<String, Head>, now: Moment) -> Result<(), JournalFault> {
+        let newer = anchors.into_iter().filter(|(id, head)| self.written.get(id).is_none_or(|n| *n < head.n));
+        let marks: Vec<_> = newer.map(|(id, head)| Mark { at: now.0, ..Mark::head(&id, head.n, &head.hash) }).collect();
+        if marks.is_empty() && self.pending.is_empty() { Ok(()) } else { self.append(&marks) }
+    }
+
+    /// The entries of a file. What follows the last whole line was never acknowledged.
+    fn read(&mut self, text: &[u8]) -> Result<Vec<Mark>, JournalFault> {
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (mut marks, mut last) = (Vec::new(), Vec::new());
+        for (at, line) in text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let altered = || JournalFault::Altered(self.path.display().to_string(), at + 1);
+            let line = std::str::from_utf8(&line[..line.len() - 1]).map_err(|_| altered())?;
+            let (entry, seal) = line.rsplit_once(' ').ok_or_else(altered)?;
+            let expected = self.seal(&last, entry);
+            if hex::encode(&expected) != seal {
+                return Err(altered());
+            }
+            if at > 0 {
+                marks.push(Mark::read(entry).ok_or_else(altered)?);
+            }
+            last = expected;
+        }
+        (self.end, self.last) = (whole as u64, last);
+        self.note(&marks);
+        Ok(marks)
+    }
+
+    /// Puts a file with these entries in the place of this one.
+    fn rewrite(&mut self, marks: &[Mark]) -> Result<(), JournalFault> {
+        let path = self.path.with_added_extension("new");
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(self.fault(error));
+        }
+        let title = self.seal(&[], TITLE);
+        let head = format!("{TITLE} {}\n", hex::encode(&title));
+        let mut new = Self {
+            path: self.path.clone(),
+            file: open_locked(&path)?,
+            key: self.key.clone(),
+            end: head.len() as u64,
+            held: 0,
+            last: title,
+            written: HashMap::new(),
+            pending: Vec::new(),
+        };
+        new.file.write_all_at(head.as_bytes(), 0).map_err(|error| self.fault(error))?;
+        new.append(marks)?;
+        std::fs::rename(&path, &self.path).map_err(|error| self.fault(error))?;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        folder.map_err(|error| self.fault(error))?;
+        *self = new;
+        Ok(())
+    }
+
+    fn lines(&self, marks: &[Mark]) -> (Vec<u8>, Vec<u8>) {
+        let (mut text, mut last) = (String::new(), self.last.clone());
+        for mark in marks {
+            let entry = mark.line();
+            last = self.seal(&last, &entry);
+            text += &format!("{entry} {}\n", hex::encode(&last));
+        }
+        (text.into_bytes(), last)
+    }
+
+    fn seal(&self, last: &[u8], entry: &str) -> Vec<u8> {
+        seal_with(&self.key, &Canon::of("rt/journal/v1").bytes(last).text(entry))
+    }
+
+    /// Holds disk space, so that revocations can be written on a full disk. Where there is none, writing goes on until
+    /// what is held is used up.
+    fn hold_space(&mut self) {
+        if self.held >= self.end + RESERVE / 2 {
+            return;
+        }
+        let from = self.held.max(self.end);
+        let zeros = vec![0; usize::try_from(self.end + RESERVE - from).unwrap_or_default()];
+        let done = self.file.write_all_at(&zeros, from).and_then(|()| self.file.sync_data());
+        match done {
+            Ok(()) => self.held = self.end + RESERVE,
+            Err(error) => tracing::warn!(%error, "no disk space could be held for the revocation journal"),
+        }
+    }
+
+    fn note(&mut self, marks: &[Mark]) {
+        for mark in marks {
+            if let Subject::Head(id) = &mark.subject {
+                self.written.insert(id.clone(), mark.n);
+            }
+        }
+    }
+
+    fn fault(&self, error: std::io::Error) -> JournalFault {
+        JournalFault::File(self.path.display().to_string(), error)
+    }
+}
+
+fn open_locked(path: &Path) -> Result<File, JournalFault> {
+    let name = || path.display().to_string();
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.map_err(|error| JournalFault::File(name(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(JournalFault::InUse(name())),
+        Err(TryLockError::Error(error)) => Err(JournalFault::File(name(), error)),
+    }
+}
+
+/// The newest entry of each subject, without the sessions that have run out since.
+fn compact(marks: &[Mark], now: Moment) -> Vec<Mark> {
+    let mut newest: HashMap<&Subject, &Mark> = HashMap::new();
+    for mark in marks {
+        let known = newest.entry(&mark.subject).or_insert(mark);
+        if mark.n >= known.n {
+            *known = mark;
+        }
+    }
+    let runs = |mark: &Mark| Moment(mark.at).plus_seconds(ABSOLUTE_SECONDS) > now;
+    let kept = |mark: &&Mark| !matches!(mark.subject, Subject::Session(_)) || runs(mark);
+    newest.into_values().filter(kept).cloned().collect()
+}

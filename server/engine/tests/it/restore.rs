@@ -1,0 +1,142 @@
+//! What becomes of an organization whose log was altered, and of a database that was restored from a backup.
+
+use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
+use domain::{Code, Role};
+use engine::audit::ChainState;
+use engine::{Db, Engine};
+
+use crate::house::{House, NORTH, origin, refusal, revoke};
+use crate::rollback::engine_with_journal;
+
+const BUDGET: i64 = 1_000;
+const ACCEPTED: &str = "SELECT COUNT(*) FROM audit_events WHERE action = 'audit_log.accepted'";
+
+async fn state(house: &House, engine: &Engine) -> ChainState {
+    engine.verify_audit(&house.organization(NORTH).await).await.expect("read")
+}
+
+both! {
+    // R3: nothing of an organization with an altered log is opened until that is accepted; new breaks are found after it.
+    r3_an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(house) {
+        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), house.intruder().await);
+        let file = folder.path().join("roundtable.journal");
+        let engine = engine_with_journal(house, &house.db, &file).await;
+        let (key, una) = (house.north_key("max").await, house.south("una").await);
+        let elsewhere = house.key_of(&una).await;
+        for _ in 0..3 {
+            house.north_key("max").await;
+        }
+        let north = house.organization(NORTH).await;
+        engine.catch_up_journal().await.expect("caught up");
+        engine.check_heads(BUDGET).await.expect("checked");
+        engine.ready().await.expect("ready");
+        drop(engine);
+        let last = intruder.number(&format!("SELECT n FROM audit_heads WHERE organization_id = '{north}'")).await;
+        let ways = [("DELETE FROM audit_events", last - 1), ("UPDATE audit_events SET at = at + 1", 2)];
+        for (turn, (tamper, n)) in (1..).zip(ways) {
+            intruder.run(&format!("{tamper} WHERE organization_id = '{north}' AND n = {n}")).await;
+            let engine = engine_with_journal(house, &house.db, &file).await;
+            engine.check_heads(BUDGET).await.expect("checked");
+            assert_eq!(state(house, &engine).await, ChainState::Broken(n));
+            assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
+            let (caller, _) = house.browser("max").await;
+            assert_eq!(refusal(engine.admit_person(&caller, &north, origin()).await), Code::Unavailable);
+            assert_eq!(refusal(engine.ready().await), Code::Unavailable);
+            engine.admit_key(&elsewhere.plain, origin()).await.expect("another organization");
+            assert_eq!(engine.accept_chains(None, "looked").await.expect("accepted"), [(north.clone(), n)]);
+            assert_eq!(intruder.number(ACCEPTED).await, turn);
+            engine.admit_key(&key.plain, origin()).await.expect("accepted");
+            drop(engine);
+            let engine = engine_with_journal(house, &house.db, &file).await;
+            engine.check_heads(BUDGET).await.expect("checked");
+            engine.ready().await.expect("still accepted after a restart");
+            assert!(matches!(state(house, &engine).await, ChainState::Sound(_)));
+            engine.admit_key(&key.plain, origin()).await.expect("still accepted");
+        }
+        // The event that accepts is no more to be forged than any other.
+        intruder.run("UPDATE audit_events SET at = at + 1 WHERE action = 'audit_log.accepted'").await;
+        assert!(matches!(state(house, &house.restarted().await).await, ChainState::Broken(2)));
+    }
+
+    // B6, F19: also where only the journal knows that the end of the log is missing.
+    r3_a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(house) {
+        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), house.intruder().await);
+        let file = folder.path().join("roundtable.journal");
+        let engine = engine_with_journal(house, &house.db, &file).await;
+        let (key, max) = (house.north_key("max").await, house.north("max").await);
+        let victim = house.key_of(&max).await;
+        let north = house.organization(NORTH).await;
+        engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
+        drop(engine);
+        let last = intruder.number(&format!("SELECT n FROM audit_heads WHERE organization_id = '{north}'")).await;
+        intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n = {last}")).await;
+        intruder
+            .run(&format!(
+                "UPDATE audit_heads SET n = n - 1, hash = (SELECT hash FROM audit_events e \
+                 WHERE e.organization_id = '{north}' AND e.n = {last} - 1) WHERE organization_id = '{north}'"
+            ))
+            .await;
+        let engine = engine_with_journal(house, &house.db, &file).await;
+        engine.check_heads(0).await.expect("checked");
+        assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
+        engine.accept_chains(Some(&north), "looked").await.expect("accepted");
+        engine.admit_key(&key.plain, origin()).await.expect("accepted");
+        assert_eq!(state(house, &engine).await, ChainState::Sound(last + 1));
+        drop(engine);
+        let engine = engine_with_journal(house, &house.db, &file).await;
+        engine.check_heads(BUDGET).await.expect("checked");
+        engine.admit_key(&key.plain, origin()).await.expect("accepted for good");
+    }
+}
+
+// B9, D.8: after a restore nothing opens until the journal was replayed; then what had ended has ended in the database too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
+    let house = House::on_sqlite().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("roundtable.journal");
+    let engine = engine_with_journal(&house, &house.db, &file).await;
+    let (olga, max, ada) = (house.north("olga").await, house.north("max").await, house.member("ada", NORTH).await);
+    let (kept, victim) = (house.key_of(&max).await, house.key_of(&max).await);
+    let gone = house.member("mia", NORTH).await;
+    let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
+    let robot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+    let command = CreateKey { owner: Some(robot), ..CreateKey::read("a key").expect("a name") };
+    let of_robot = house.engine.create_key(&olga, command).await.expect("a key");
+    let (_, session) = house.browser("una").await;
+    let copy = folder.path().join("copy.db");
+    house.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
+    engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
+    engine.change_role(&olga, ada, Role::Member).await.expect("demoted");
+    engine.remove_member(&olga, gone).await.expect("removed");
+    let disable =
+        ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
+    engine.change_service_account(&olga, disable).await.expect("disabled");
+    drop(engine);
+
+    let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
+    let engine = engine_with_journal(&house, &restored, &file).await;
+    engine.check_heads(BUDGET).await.expect("checked");
+    assert_eq!(refusal(engine.admit_key(&kept.plain, origin()).await), Code::Unavailable);
+    for key in [&victim, &of_robot] {
+        assert!(engine.admit_key(&key.plain, origin()).await.is_err());
+    }
+    assert_eq!(engine.accept_chains(None, "restored").await.expect("accepted").len(), 1);
+    let replayed = engine.replay_journal("restored").await.expect("replayed");
+    assert_eq!((replayed.keys, replayed.actors.len()), (vec![victim.view.key_id], 3));
+    drop(engine);
+
+    // The database alone says so now.
+    let without = folder.path().join("another.journal");
+    for file in [&file, &without] {
+        let engine = engine_with_journal(&house, &restored, file).await;
+        engine.check_heads(BUDGET).await.expect("checked");
+        engine.ready().await.expect("ready");
+        engine.admit_key(&kept.plain, origin()).await.expect("it had not ended");
+        assert_eq!(refusal(engine.admit_key(&victim.plain, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.admit_key(&of_robot.plain, origin()).await), Code::Forbidden);
+        assert!(engine.find_session(&session).await.expect("read").is_none());
+    }
+    restored.close().await;
+    house.close().await;
+}
