@@ -279,6 +279,7 @@ both! {
         needles.assert_absent(house).await;
     }
 
+    // RK-33
     rk_33_no_stored_value_opens_a_door(house) {
         many_keys(house, KEYS).await;
         let dump = house.intruder().await.dump().await;
@@ -319,6 +320,7 @@ both! {
         assert_eq!(opened, KEYS);
     }
 
+    // RK-31
     rk_31_the_seal_is_made_before_the_value_reaches_the_database(house) {
         let key = house.north_key("max").await;
         let row = key_rows(&mut house.intruder().await).await.remove(0);
