@@ -53,19 +53,6 @@ async fn signed_in(engine: &Engine, tx: &mut Tx, credential: &Credential) -> Res
 const ENDED: Error = Error::Unauthenticated("the credential ended while the request ran");
 
 impl Engine {
-    /// Whoever acts must be as the log left them; an altered row is an outsider's work and opens nothing.
-    pub(crate) fn trusted(&self, row: &ActorRow) -> Result<()> {
-        if self.is_sound(row) {
-            return Ok(());
-        }
-        tracing::error!(
-            actor_id = row.id,
-            organization = row.organization_id,
-            "integrity failure: the actor's row was altered"
-        );
-        Err(Error::Unauthenticated("the actor's row was altered"))
-    }
-
     /// Whether an actor's row bears its own seal, and neither the log nor the journal knows of a newer one.
     pub(crate) fn is_sound(&self, row: &ActorRow) -> bool {
         row.is_sound(self.ring()) && !row.is_superseded(self.journal())
@@ -79,6 +66,16 @@ impl Engine {
         }
         Err(Error::Broken(format!("the row of actor {} was altered", row.id)))
     }
+}
+
+/// The row of someone who acts that is not what the log and the journal say: an outsider's work.
+pub(crate) fn altered_actor(row: &ActorRow) -> Error {
+    tracing::error!(
+        actor_id = row.id,
+        organization = row.organization_id,
+        "integrity failure: the actor's row was altered"
+    );
+    Error::Unauthenticated("the actor's row was altered")
 }
 
 /// The installation itself, acting in an organization: what happens by the clock, or by nobody who can be named.

@@ -8,6 +8,7 @@ use domain::{Actor, Moment, Name, OrganizationId, PersonId, text};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
+use crate::fence::altered_actor;
 use crate::store::{Tx, actors, audit, organizations, people};
 use crate::{Engine, Error, Result};
 
@@ -128,14 +129,20 @@ impl Engine {
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
     pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
-        let mut found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
-        // A change that was made durable after the row was read is no reason to suspect the row.
-        if found.as_ref().is_some_and(|row| row.is_superseded(self.journal())) {
-            found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
-        }
-        let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
-        self.open_to(organization)?;
-        self.trusted(&row)?;
+        let mut suspect = None;
+        let row = loop {
+            let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
+            let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
+            self.open_to(organization)?;
+            if self.is_sound(&row) {
+                break row;
+            }
+            // A change that was made durable after the row was read is no reason to suspect the row: it is read again.
+            if suspect == Some(row.audit_n) {
+                return Err(altered_actor(&row));
+            }
+            suspect = Some(row.audit_n);
+        };
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
     }
 

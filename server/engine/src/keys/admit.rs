@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::state_of;
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::fence::nobody;
+use crate::fence::{altered_actor, nobody};
 use crate::flight::Pass;
 use crate::keyring::{Canon, Purpose};
 use crate::store::actors::ActorRow;
@@ -154,13 +154,17 @@ impl Engine {
         let auth = mint::auth_value(key);
         let mut link = self.db().read().await?;
         for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
-            if let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
-                // A change that was made durable after the row was read is no reason to suspect the row.
-                let row = match row.key.is_superseded(self.journal()) {
-                    true => keys::by_lookup(&mut link, lookup_key, &lookup).await?.unwrap_or(row),
-                    false => row,
-                };
-                return self.proven(row, auth.as_slice());
+            let mut suspect = None;
+            while let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
+                if self.is_proven(&row, auth.as_slice()) {
+                    return Ok(row.key);
+                }
+                // A change that was made durable after the row was read is no reason to suspect the row: another look
+                // finds the changed one. A row that stays as it was is behind the journal.
+                if suspect == Some(row.key.audit_n) || !row.key.is_superseded(self.journal()) {
+                    return Err(altered(&row.key));
+                }
+                suspect = Some(row.key.audit_n);
             }
         }
         let place = Canon::of("key");
@@ -169,30 +173,28 @@ impl Engine {
         Err(Error::Unauthenticated("no such key"))
     }
 
-    fn proven(&self, PresentedRow { key: row, newest_n }: PresentedRow, auth: &[u8]) -> Result<KeyRow> {
+    fn is_proven(&self, PresentedRow { key: row, newest_n }: &PresentedRow, auth: &[u8]) -> bool {
         let opened = self.ring().unseal("api_keys", &row.id.to_be_bytes(), &row.place(), &row.sealed);
         let equal = opened.is_ok_and(|stored| stored.ct_eq(auth).into());
-        if equal && row.is_sound(self.ring()) && newest_n == row.audit_n && !row.is_superseded(self.journal()) {
-            return Ok(row);
-        }
-        tracing::error!(
-            key_id = row.id,
-            organization = row.organization_id,
-            "integrity failure: the key's row was altered"
-        );
-        Err(Error::Unauthenticated("the key's row was altered"))
+        equal && row.is_sound(self.ring()) && *newest_n == row.audit_n && !row.is_superseded(self.journal())
     }
 
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
         let organization = word(&row.organization_id, "api_keys.organization_id")?;
         let owner_id = ActorId(row.actor_id);
-        let mut found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
-        if found.as_ref().is_some_and(|owner| owner.is_superseded(self.journal())) {
-            found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
+        let mut suspect = None;
+        loop {
+            let found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
+            let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
+            if self.is_sound(&owner) {
+                return Ok(owner);
+            }
+            // As for keys: a row that was changed since it was read is read again.
+            if suspect == Some(owner.audit_n) {
+                return Err(altered_actor(&owner));
+            }
+            suspect = Some(owner.audit_n);
         }
-        let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
-        self.trusted(&owner)?;
-        Ok(owner)
     }
 
     /// Whether the event of this number is of this very request.
@@ -200,6 +202,16 @@ impl Engine {
         let request = store::audit::request_of(&mut self.db().read().await?, &ctx.actor.organization, event).await?;
         Ok(request.as_deref() == Some(ctx.request_id()))
     }
+}
+
+/// A key's row that is not what the log and the journal say.
+fn altered(row: &KeyRow) -> Error {
+    tracing::error!(
+        key_id = row.id,
+        organization = row.organization_id,
+        "integrity failure: the key's row was altered"
+    );
+    Error::Unauthenticated("the key's row was altered")
 }
 
 /// The key's owner with the power that counts: the lower of the key's cap and the owner's role now, and of that what the
