@@ -89,8 +89,9 @@ async function stop(child: ChildProcess, folder: string): Promise<string[]> {
   child.kill('SIGTERM');
   const late = wait(10_000).then(() => child.kill('SIGKILL'));
   if (child.exitCode === null) await Promise.race([ended, late]);
-  const files = readdirSync(folder);
-  const leaks = files.filter((file) => WHOLE_KEY.test(readFileSync(join(folder, file), 'latin1')));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((file) => join(file.parentPath, file.name));
+  const leaks = paths.filter((path) => WHOLE_KEY.test(readFileSync(path, 'latin1')));
   rmSync(folder, { recursive: true, force: true });
   return leaks;
 }
