@@ -28,7 +28,8 @@ fn r3_a_revocation_that_the_journal_cannot_take_is_no_success() {
     on_a_disk_of("64k", "storage::full::journal_on_a_small_disk");
 }
 
-/// Runs an ignored test on a file system of this size.
+/// Runs an ignored test on a file system of this size, where the machine lets one be mounted.
+#[expect(clippy::print_stderr, reason = "who reads the output must see that the test was skipped")]
 fn on_a_disk_of(size: &str, inside: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let test = std::env::current_exe().expect("this program");
