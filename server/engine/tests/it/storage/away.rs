@@ -86,16 +86,15 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
         while let Some(answer) = callers.join_next().await {
             assert_eq!(refusal(answer.expect("no panic")), Code::Unavailable);
         }
-        // Soon it is known, and from then on the answer is there without waiting for anything.
+        // Soon it is known, and from then on the answer is there without waiting for anything. A connection that turns
+        // out to be closed also refuses without waiting, so one such answer proves nothing; the pool has far fewer
+        // connections than are asked for here.
         let mut tries = 0;
-        while !is_known(&engine, &key.plain) {
+        while !(0..200).all(|_| is_refused_at_once(&engine, &key.plain)) {
             tries += 1;
-            assert!(tries < 200, "never noticed");
+            assert!(tries < 200, "callers waited for what is known");
             assert_eq!(refusal(engine.admit_key(&key.plain, crate::house::origin()).await), Code::Unavailable);
             sleep(Duration::from_millis(20)).await;
-        }
-        for _ in 0..200 {
-            assert!(is_known(&engine, &key.plain), "callers waited for what is known");
         }
         assert_eq!(refusal(engine.ready().await), Code::Unavailable);
         way.set(true, false);
@@ -115,7 +114,7 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
 }
 
 /// Whether a caller is refused without waiting for anything.
-fn is_known(engine: &Engine, key: &PlainKey) -> bool {
+fn is_refused_at_once(engine: &Engine, key: &PlainKey) -> bool {
     let asking = std::pin::pin!(engine.admit_key(key, crate::house::origin()));
     match asking.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => refusal(answer) == Code::Unavailable,
