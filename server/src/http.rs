@@ -19,6 +19,7 @@ pub mod sieve;
 pub mod sign_in;
 pub mod site;
 pub mod ui;
+pub mod unfinished;
 pub mod visit;
 
 use std::sync::Arc;
@@ -107,6 +108,7 @@ pub fn router(house: &House, standin: Option<Router>) -> Router {
     }
     doors
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(unfinished::UnfinishedBodies::default(), unfinished::limit))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
         .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(house.clone(), layers::headers))

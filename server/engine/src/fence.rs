@@ -68,16 +68,6 @@ impl Engine {
     }
 }
 
-/// The row of someone who acts that is not what the log and the journal say: an outsider's work.
-pub(crate) fn altered_actor(row: &ActorRow) -> Error {
-    tracing::error!(
-        actor_id = row.id,
-        organization = row.organization_id,
-        "integrity failure: the actor's row was altered"
-    );
-    Error::Unauthenticated("the actor's row was altered")
-}
-
 /// The installation itself, acting in an organization: what happens by the clock, or by nobody who can be named.
 pub(crate) fn nobody(organization: &OrganizationId, name: &str, now: Moment, origin: Origin) -> Ctx {
     let actor = Actor {

@@ -26,6 +26,7 @@ pub mod organizations;
 pub mod outside;
 mod overview;
 pub mod people;
+mod recheck;
 mod reserve;
 pub mod runs;
 pub mod sealed;

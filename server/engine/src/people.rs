@@ -8,7 +8,6 @@ use domain::{Actor, Moment, Name, OrganizationId, PersonId, text};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
-use crate::fence::altered_actor;
 use crate::store::{Tx, actors, audit, organizations, people};
 use crate::{Engine, Error, Result};
 
@@ -129,20 +128,15 @@ impl Engine {
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
     pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
-        let mut suspect = None;
-        let row = loop {
+        let read = async || {
             let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
-            let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
-            self.open_to(organization)?;
-            if self.is_sound(&row) {
-                break row;
+            let row = found.filter(|row| row.removed_at.is_none());
+            if row.is_some() {
+                self.open_to(organization)?;
             }
-            // A change that was made durable after the row was read is no reason to suspect the row: it is read again.
-            if suspect == Some(row.audit_n) {
-                return Err(altered_actor(&row));
-            }
-            suspect = Some(row.audit_n);
+            Ok(row)
         };
+        let row = self.read_actor(read).await?.ok_or(Error::Denied)?;
         Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
     }
 
@@ -150,10 +144,11 @@ impl Engine {
     /// read meanwhile.
     ///
     /// # Errors
-    /// `Denied` when they are not.
+    /// `Denied` when they are not; `Unauthenticated` when their row was altered.
     pub async fn still_a_member(&self, ctx: &Ctx) -> Result<()> {
-        let found = actors::find(&mut self.db().read().await?, &ctx.actor.organization, ctx.actor.id).await?;
-        let row = found.filter(|row| row.removed_at.is_none() && self.is_sound(row)).ok_or(Error::Denied)?;
+        let Actor { organization, id, .. } = &ctx.actor;
+        let read = async || Ok(actors::find(&mut self.db().read().await?, organization, *id).await?);
+        let row = self.read_actor(read).await?.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
         if row.actor()?.role < ctx.actor.role { Err(Error::Denied) } else { Ok(()) }
     }
 

@@ -1,5 +1,7 @@
 //! Carrying what the journal knows into a database that was restored from a backup.
 
+use std::collections::BTreeMap;
+
 use domain::event::{Event, Happening};
 use domain::key::RevokeReason;
 use domain::{ActorId, ActorKind, KeyId, OrganizationId, Role};
@@ -8,7 +10,7 @@ use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
 use crate::fence::nobody;
 use crate::store::actors::{self, ActorRow};
-use crate::store::{Tx, audit, keys, organizations, sessions};
+use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
 
 /// What was done to the rows that the journal knows to be out of date.
@@ -20,6 +22,13 @@ pub struct Replayed {
     pub actors: Vec<ActorId>,
 }
 
+/// What the journal knows of one organization.
+#[derive(Default)]
+struct Known {
+    keys: Vec<KeyId>,
+    actors: Vec<ActorId>,
+}
+
 impl Engine {
     /// Ends every session, revokes the keys whose row is older than the journal says, and takes power from the actors
     /// whose row is: what exactly had changed is in the lost part of the log. Each change has its event.
@@ -27,58 +36,40 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn replay_journal(&self, reason: &str) -> Result<Replayed> {
-        let mut replayed = Replayed::default();
-        for organization in organizations::all(&mut self.db().read().await?).await? {
+        let mut replay = Replay { engine: self, reason, done: Replayed::default() };
+        for (organization, known) in self.known_by_organization().await? {
             let mut tx = self.db().begin_on_reserve().await?;
             audit::hold_head(&mut tx, &organization).await?;
             let ctx = nobody(&organization, "The operator", self.outside().now(), Origin::of_command());
-            self.replay_keys(&mut tx, &ctx, &organization, reason, &mut replayed).await?;
-            self.replay_actors(&mut tx, &ctx, &organization, reason, &mut replayed).await?;
+            for id in known.keys {
+                replay.key(&mut tx, &ctx, id).await?;
+            }
+            for id in known.actors {
+                replay.actor(&mut tx, &ctx, id).await?;
+            }
             tx.commit().await?;
         }
         let mut tx = self.db().begin_on_reserve().await?;
         sessions::delete_all(&mut tx).await?;
         tx.commit().await?;
-        Ok(replayed)
+        Ok(replay.done)
     }
 
-    async fn replay_keys(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        organization: &OrganizationId,
-        reason: &str,
-        replayed: &mut Replayed,
-    ) -> Result<()> {
+    /// What the journal knows of, in the organizations that have it. The database may have lost some of it.
+    async fn known_by_organization(&self) -> Result<BTreeMap<OrganizationId, Known>> {
+        let mut known: BTreeMap<_, Known> = BTreeMap::new();
+        let mut link = self.db().read().await?;
         for id in self.journal().keys() {
-            let row = keys::hold(tx, organization, id, true).await?;
-            let Some(row) = row.filter(|row| row.is_superseded(self.journal())) else { continue };
-            let event = crate::keys::ending(&row).changed("reason", None, Some(reason));
-            self.end_row(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
-            replayed.keys.push(id);
+            if let Some(organization) = keys::organization_of(&mut link, id).await? {
+                known.entry(organization).or_default().keys.push(id);
+            }
         }
-        Ok(())
-    }
-
-    async fn replay_actors(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        organization: &OrganizationId,
-        reason: &str,
-        replayed: &mut Replayed,
-    ) -> Result<()> {
         for id in self.journal().actors() {
-            let row = actors::find(tx, organization, id).await?;
-            let outdated = |row: &ActorRow| row.is_superseded(self.journal()) && row.is_sound(self.ring());
-            let Some(row) = row.filter(outdated) else { continue };
-            let (after, event) = self.weakened(&row, ctx.now.0);
-            let event = event.concerning(id).changed("reason", None, Some(reason));
-            let after = ActorRow { audit_n: journal(self, tx, ctx, event).await?, ..after };
-            actors::update(tx, &after.sealed(self.ring())).await?;
-            replayed.actors.push(id);
+            if let Some(organization) = actors::organization_of(&mut link, id).await? {
+                known.entry(organization).or_default().actors.push(id);
+            }
         }
-        Ok(())
+        Ok(known)
     }
 
     /// An actor without the power that may have been taken since, and the event of that.
@@ -97,5 +88,37 @@ impl Engine {
         let event = event(Happening::MemberRoleChanged, "member");
         let event = event.changed("role", Some(&row.role), Some(role.as_str()));
         (ActorRow { role: role.as_str().into(), ..row.clone() }, event)
+    }
+}
+
+struct Replay<'a> {
+    engine: &'a Engine,
+    reason: &'a str,
+    done: Replayed,
+}
+
+impl Replay<'_> {
+    /// Revokes a key whose row is older than the journal says.
+    async fn key(&mut self, tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<()> {
+        let row = keys::hold(tx, &ctx.actor.organization, id, true).await?;
+        let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else { return Ok(()) };
+        let event = crate::keys::ending(&row).changed("reason", None, Some(self.reason));
+        self.engine.end_row(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
+        self.done.keys.push(id);
+        Ok(())
+    }
+
+    /// Takes power from an actor whose row is older than the journal says.
+    async fn actor(&mut self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<()> {
+        let engine = self.engine;
+        let row = actors::find(tx, &ctx.actor.organization, id).await?;
+        let outdated = |row: &ActorRow| row.is_superseded(engine.journal()) && row.is_sound(engine.ring());
+        let Some(row) = row.filter(outdated) else { return Ok(()) };
+        let (after, event) = engine.weakened(&row, ctx.now.0);
+        let event = event.concerning(id).changed("reason", None, Some(self.reason));
+        let after = ActorRow { audit_n: journal(engine, tx, ctx, event).await?, ..after };
+        actors::update(tx, &after.sealed(engine.ring())).await?;
+        self.done.actors.push(id);
+        Ok(())
     }
 }

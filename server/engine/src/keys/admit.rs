@@ -10,9 +10,10 @@ use subtle::ConstantTimeEq;
 use super::state_of;
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::fence::{altered_actor, nobody};
+use crate::fence::nobody;
 use crate::flight::Pass;
 use crate::keyring::{Canon, Purpose};
+use crate::recheck::read_sound;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow, PresentedRow};
 use crate::store::{self, word};
@@ -152,19 +153,10 @@ impl Engine {
     /// is equal, its row bears its own seal and is not an old one put back. A miss costs the same work.
     async fn find_key(&self, key: &PlainKey) -> Result<KeyRow> {
         let auth = mint::auth_value(key);
-        let mut link = self.db().read().await?;
         for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
-            let mut suspect = None;
-            while let Some(row) = keys::by_lookup(&mut link, lookup_key, &lookup).await? {
-                if self.is_proven(&row, auth.as_slice()) {
-                    return Ok(row.key);
-                }
-                // A change that was made durable after the row was read is no reason to suspect the row: another look
-                // finds the changed one. A row that stays as it was is behind the journal.
-                if suspect == Some(row.key.audit_n) || !row.key.is_superseded(self.journal()) {
-                    return Err(altered(&row.key));
-                }
-                suspect = Some(row.key.audit_n);
+            let read = async || Ok(keys::by_lookup(&mut self.db().read().await?, lookup_key, &lookup).await?);
+            if let Some(row) = read_sound(read, |row| self.is_proven(row, auth.as_slice())).await? {
+                return Ok(row.key);
             }
         }
         let place = Canon::of("key");
@@ -182,19 +174,9 @@ impl Engine {
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
         let organization = word(&row.organization_id, "api_keys.organization_id")?;
         let owner_id = ActorId(row.actor_id);
-        let mut suspect = None;
-        loop {
-            let found = store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?;
-            let owner = found.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?;
-            if self.is_sound(&owner) {
-                return Ok(owner);
-            }
-            // As for keys: a row that was changed since it was read is read again.
-            if suspect == Some(owner.audit_n) {
-                return Err(altered_actor(&owner));
-            }
-            suspect = Some(owner.audit_n);
-        }
+        let read = async || Ok(store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?);
+        let owner = self.read_actor(read).await?;
+        owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))
     }
 
     /// Whether the event of this number is of this very request.
@@ -202,16 +184,6 @@ impl Engine {
         let request = store::audit::request_of(&mut self.db().read().await?, &ctx.actor.organization, event).await?;
         Ok(request.as_deref() == Some(ctx.request_id()))
     }
-}
-
-/// A key's row that is not what the log and the journal say.
-fn altered(row: &KeyRow) -> Error {
-    tracing::error!(
-        key_id = row.id,
-        organization = row.organization_id,
-        "integrity failure: the key's row was altered"
-    );
-    Error::Unauthenticated("the key's row was altered")
 }
 
 /// The key's owner with the power that counts: the lower of the key's cap and the owner's role now, and of that what the

@@ -197,6 +197,13 @@ pub async fn find(link: &mut Link, organization: &OrganizationId, id: ActorId) -
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
+/// The organization of an actor, if there is such a one.
+pub async fn organization_of(link: &mut Link, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
+    const SQL: &str = "SELECT organization_id FROM actors WHERE id = $1";
+    let found: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found.map(|(text,)| word(&text, "actors.organization_id")).transpose()
+}
+
 /// As [`find`], and nobody changes the row before this transaction ends.
 pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");

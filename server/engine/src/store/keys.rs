@@ -211,6 +211,13 @@ pub async fn find(link: &mut Link, organization: &OrganizationId, id: KeyId) -> 
     Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
+/// The organization of a key, if there is such a one.
+pub async fn organization_of(link: &mut Link, id: KeyId) -> Result<Option<OrganizationId>, StoreError> {
+    const SQL: &str = "SELECT organization_id FROM api_keys WHERE id = $1";
+    let found: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found.map(|(text,)| word(&text, "api_keys.organization_id")).transpose()
+}
+
 /// One key, held until the transaction ends: shared with other requests of the key, or alone to end it.
 pub async fn hold(
     tx: &mut Tx,

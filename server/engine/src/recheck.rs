@@ -1,0 +1,72 @@
+//! Reading a row that must be what the log and the journal say it is.
+
+use crate::store::actors::ActorRow;
+use crate::store::keys::{KeyRow, PresentedRow};
+use crate::{Engine, Error, Result};
+
+/// A row that carries the number of its last event.
+pub(crate) trait Numbered {
+    /// The number of the event that last changed it.
+    fn event_number(&self) -> i64;
+    /// Logs that the row was altered, and refuses.
+    fn altered(&self) -> Error;
+}
+
+/// Reads a row until it is sound. A change that became durable between the read and the check is no reason to suspect
+/// the row: another read finds the changed one. A row that two reads find alike was altered.
+///
+/// # Errors
+/// `Unauthenticated` for an altered row; what `read` fails with.
+pub(crate) async fn read_sound<R: Numbered, F>(read: impl Fn() -> F, is_sound: impl Fn(&R) -> bool) -> Result<Option<R>>
+where
+    F: Future<Output = Result<Option<R>>> + Send,
+{
+    let mut suspect = None;
+    while let Some(row) = read().await? {
+        if is_sound(&row) {
+            return Ok(Some(row));
+        }
+        if suspect == Some(row.event_number()) {
+            return Err(row.altered());
+        }
+        suspect = Some(row.event_number());
+    }
+    Ok(None)
+}
+
+impl Engine {
+    /// An actor's row, read until it is sound.
+    pub(crate) async fn read_actor<F>(&self, read: impl Fn() -> F) -> Result<Option<ActorRow>>
+    where
+        F: Future<Output = Result<Option<ActorRow>>> + Send,
+    {
+        read_sound(read, |row| self.is_sound(row)).await
+    }
+}
+
+impl Numbered for ActorRow {
+    fn event_number(&self) -> i64 {
+        self.audit_n
+    }
+
+    fn altered(&self) -> Error {
+        tracing::error!(
+            actor_id = self.id,
+            organization = self.organization_id,
+            "integrity failure: the actor's row was altered"
+        );
+        Error::Unauthenticated("the actor's row was altered")
+    }
+}
+
+impl Numbered for PresentedRow {
+    fn event_number(&self) -> i64 {
+        self.key.audit_n
+    }
+
+    fn altered(&self) -> Error {
+        let KeyRow { id, organization_id, .. } = &self.key;
+        tracing::error!(key_id = id, organization = organization_id, "integrity failure: the key's row was altered");
+        Error::Unauthenticated("the key's row was altered")
+    }
+}

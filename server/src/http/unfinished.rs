@@ -1,0 +1,150 @@
+//! Request bodies that are still arriving, counted by client. A client that leaves too many unfinished is refused, so
+//! that slow senders cannot fill the memory.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::Code;
+use engine::attempts::Client;
+use engine::ctx::Origin;
+use hyper::body::{Frame, SizeHint};
+
+use super::problem::Refusal;
+
+/// The most unfinished bodies of one client. A request that waits for its body takes about 60 KiB.
+pub const LIMIT: usize = 256;
+
+/// How many bodies of each client are unfinished.
+#[derive(Clone, Default)]
+pub struct UnfinishedBodies(Arc<Mutex<HashMap<Client, usize>>>);
+
+impl UnfinishedBodies {
+    fn begin(&self, client: Client) -> Option<Permit> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(client).or_default();
+        if *count >= LIMIT {
+            return None;
+        }
+        *count += 1;
+        Some(Permit { bodies: self.clone(), client })
+    }
+}
+
+/// One unfinished body; dropped when it is finished.
+struct Permit {
+    bodies: UnfinishedBodies,
+    client: Client,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut counts = self.bodies.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.client);
+            }
+        }
+    }
+}
+
+/// Refuses a request with a body if its client has [`LIMIT`] unfinished ones already.
+pub async fn limit(State(bodies): State<UnfinishedBodies>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let client = request.extensions().get::<Origin>().map_or(Client::Unknown, Client::of);
+    let Some(permit) = bodies.begin(client) else {
+        let details = "Too many unfinished requests from your network. Send the body with its request.";
+        return Refusal::with_details(Code::TooManyRequests, details).into_response();
+    };
+    let counted = |body| Body::new(CountedBody { body, permit: Some(permit) });
+    next.run(request.map(counted)).await
+}
+
+/// A body that gives its permit back with its last frame.
+struct CountedBody {
+    body: Body,
+    permit: Option<Permit>,
+}
+
+impl HttpBody for CountedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None | Some(Err(_)))) || self.body.is_end_stream() {
+            self.permit = None;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use tokio::task::JoinSet;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// A body of which nothing ever arrives.
+    struct Never;
+
+    impl HttpBody for Never {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    async fn send(router: Router, address: &str, body: Body) -> StatusCode {
+        let origin = Origin { address: Some(address.to_owned()), ..Origin::default() };
+        let request = Request::post("/").extension(origin).body(body).expect("a request");
+        router.oneshot(request).await.expect("an answer").status()
+    }
+
+    // R7: a thousand clients that send their body slowly, or never, took 61 MiB.
+    #[tokio::test]
+    async fn a_client_has_a_limited_number_of_unfinished_bodies() {
+        let bodies = UnfinishedBodies::default();
+        let router =
+            Router::new().route("/", post(async |_: Bytes| ())).layer(from_fn_with_state(bodies.clone(), limit));
+        let mut unfinished = JoinSet::new();
+        for _ in 0..LIMIT {
+            let router = router.clone();
+            unfinished.spawn(async move { send(router, "192.0.2.1", Body::new(Never)).await });
+        }
+        tokio::task::yield_now().await;
+        let short = || Body::from("{}");
+        assert_eq!(send(router.clone(), "192.0.2.1", Body::new(Never)).await, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(send(router.clone(), "192.0.2.1", Body::empty()).await, StatusCode::OK);
+        assert_eq!(send(router.clone(), "192.0.2.2", short()).await, StatusCode::OK);
+        unfinished.shutdown().await;
+        for _ in 0..LIMIT + 1 {
+            assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::OK);
+        }
+        assert!(bodies.0.lock().expect("not poisoned").is_empty(), "what is finished is forgotten");
+    }
+}
