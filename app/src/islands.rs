@@ -15,7 +15,7 @@ mod rows;
 
 use leptos::prelude::*;
 
-use crate::bits::icon;
+use crate::shared_view::icon;
 use crate::words;
 use browser::{Failure, sign_in_again};
 

@@ -7,11 +7,11 @@ use http::{HeaderValue, Response, StatusCode};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use crate::doors::account::ShownToken;
-use crate::doors::keys::CreatedKey;
-use crate::doors::members::{CreatedInvitation, Removed};
-use crate::doors::{Refusal, Visit, status};
-use crate::routes::{Place, Screen, encoded};
+use crate::routes::{Location, Screen, encoded};
+use crate::server_fns::account::ShownToken;
+use crate::server_fns::keys::CreatedKey;
+use crate::server_fns::members::{CreatedInvitation, Removed};
+use crate::server_fns::{FormError, PageContext, status};
 use crate::shell::{Document, draw};
 use crate::words;
 
@@ -44,9 +44,9 @@ mod service_accounts;
 mod style;
 
 /// A request for a page.
-pub struct Asked {
+pub struct PageRequest {
     /// Who asks.
-    pub visit: Visit,
+    pub context: PageContext,
     /// The nonce that the page's policy allows.
     pub nonce: Option<Nonce>,
     /// The path.
@@ -54,19 +54,19 @@ pub struct Asked {
     /// The query, decoded.
     pub query: Vec<(String, String)>,
     /// What a form on this page has just come to, where no script ran.
-    pub posted: Option<Posted>,
+    pub posted: Option<FormSubmission>,
 }
 
 /// A form that was sent without script, and what it came to.
-pub struct Posted {
+pub struct FormSubmission {
     /// Everything that was typed.
     pub typed: Vec<(String, String)>,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: FormResult,
 }
 
 /// What a form came to when its page is shown as the answer.
-pub enum Outcome {
+pub enum FormResult {
     /// It was refused.
     Refused(Problem),
     /// A key was made, to be shown in this answer and nowhere else.
@@ -79,9 +79,9 @@ pub enum Outcome {
     Issued(ShownToken),
 }
 
-impl Asked {
+impl PageRequest {
     /// A value of the query.
-    pub fn asked(&self, name: &str) -> Option<&str> {
+    pub fn query_value(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
     }
 
@@ -91,23 +91,23 @@ impl Asked {
     }
 
     /// What the form that was sent came to.
-    pub fn outcome(&self) -> Option<&Outcome> {
+    pub fn outcome(&self) -> Option<&FormResult> {
         self.posted.as_ref().map(|posted| &posted.outcome)
     }
 
     /// The key that the form made.
     pub fn created(&self) -> Option<&CreatedKey> {
-        if let Some(Outcome::Created(created)) = self.outcome() { Some(created) } else { None }
+        if let Some(FormResult::Created(created)) = self.outcome() { Some(created) } else { None }
     }
 
     /// The token that the form made.
     pub fn issued(&self) -> Option<&ShownToken> {
-        if let Some(Outcome::Issued(token)) = self.outcome() { Some(token) } else { None }
+        if let Some(FormResult::Issued(token)) = self.outcome() { Some(token) } else { None }
     }
 
     /// The problem of the form that was sent.
     pub fn problem(&self) -> Option<&Problem> {
-        if let Some(Outcome::Refused(problem)) = self.outcome() { Some(problem) } else { None }
+        if let Some(FormResult::Refused(problem)) = self.outcome() { Some(problem) } else { None }
     }
 }
 
@@ -116,7 +116,7 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// What a screen comes to.
-pub enum Answer {
+pub enum PageResponse {
     /// Elsewhere.
     Go(String),
     /// A page.
@@ -145,36 +145,36 @@ impl Page {
 }
 
 /// Answers a request for a page.
-pub async fn answer(asked: Asked) -> Response<String> {
-    let shown = match Screen::parse(&asked.path) {
-        Some(screen) => show(&asked, screen).await,
-        None => Ok(Answer::Page(missing::page(&asked.visit.problem(Code::NotFound), &asked.path))),
+pub async fn answer(request: PageRequest) -> Response<String> {
+    let shown = match Screen::parse(&request.path) {
+        Some(screen) => show(&request, screen).await,
+        None => Ok(PageResponse::Page(missing::page(&request.context.problem(Code::NotFound), &request.path))),
     };
-    let shown = shown.unwrap_or_else(|problem| turned_away(&asked, problem));
+    let shown = shown.unwrap_or_else(|problem| turned_away(&request, problem));
     match shown {
-        Answer::Go(to) => go(&to),
-        Answer::Page(page) => paint(asked, page),
+        PageResponse::Go(to) => go(&to),
+        PageResponse::Page(page) => paint(request, page),
     }
 }
 
 /// The page of a refusal that belongs to no form. `here` is the page to try again, if it was one.
-pub fn refused(visit: Visit, nonce: Option<Nonce>, problem: &Problem, here: &str) -> Response<String> {
-    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
-    paint(asked, missing::page(problem, here))
+pub fn refused(context: PageContext, nonce: Option<Nonce>, problem: &Problem, here: &str) -> Response<String> {
+    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(request, missing::page(problem, here))
 }
 
 /// The page of a form that is kept until its sender has signed in again, which begins at `to`.
-pub fn confirming(visit: Visit, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
-    let provider = words::provider(visit.installation.development, visit.installation.provider.as_deref());
-    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
-    paint(asked, missing::confirming(problem, &provider, to))
+pub fn confirming(context: PageContext, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
+    let provider = words::provider(context.site_config.development, context.site_config.provider.as_deref());
+    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(request, missing::confirming(problem, &provider, to))
 }
 
 /// The page of a kept form that is not there, or not there any more. `here` is the page that it stands on.
-pub fn no_draft(visit: Visit, nonce: Option<Nonce>, here: &str) -> Response<String> {
-    let problem = visit.problem(Code::NotFound);
-    let asked = Asked { visit, nonce, path: String::new(), query: Vec::new(), posted: None };
-    paint(asked, missing::no_draft(&problem, here))
+pub fn no_draft(context: PageContext, nonce: Option<Nonce>, here: &str) -> Response<String> {
+    let problem = context.problem(Code::NotFound);
+    let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
+    paint(request, missing::no_draft(&problem, here))
 }
 
 /// Sends the browser elsewhere, with GET.
@@ -187,57 +187,65 @@ pub fn go(to: &str) -> Response<String> {
     response
 }
 
-async fn show(asked: &Asked, screen: Screen) -> Result<Answer, Problem> {
+async fn show(request: &PageRequest, screen: Screen) -> Result<PageResponse, Problem> {
     match screen {
-        Screen::Home => front::home(asked).await,
-        Screen::SignIn => Ok(front::sign_in(asked)),
-        Screen::Welcome => front::welcome(asked).await,
-        Screen::Account => account::show(asked).await.map(Answer::Page),
-        Screen::Style => style::show(asked).map(Answer::Page),
-        Screen::Shortcut => front::shortcut(asked).await,
-        Screen::Join(token) => join::show(asked, token).await,
-        Screen::NewOrganization => new_organization::show(asked).await,
-        Screen::Overview(organization) => overview::show(asked, organization).await.map(Answer::Page),
-        Screen::Settings(organization) => organization::show(asked, organization).await.map(Answer::Page),
-        Screen::ApiKeys(organization) => api_keys::show(asked, organization).await,
-        Screen::NewKey(organization) => new_key::show(asked, organization).await.map(Answer::Page),
-        Screen::Key(organization, key) => key::show(asked, organization, key).await.map(Answer::Page),
-        Screen::RenameKey(organization, key) => rename_key::show(asked, organization, key).await.map(Answer::Page),
-        Screen::RotateKey(organization, key) => rotate_key::show(asked, organization, key).await.map(Answer::Page),
-        Screen::RevokeKeys(organization) => revoke_keys::show(asked, organization).await.map(Answer::Page),
-        Screen::RevokeKey(organization, key) => revoke_key::show(asked, organization, key).await.map(Answer::Page),
-        Screen::ServiceAccounts(organization) => service_accounts::show(asked, organization).await.map(Answer::Page),
+        Screen::Home => front::home(request).await,
+        Screen::SignIn => Ok(front::sign_in(request)),
+        Screen::Welcome => front::welcome(request).await,
+        Screen::Account => account::show(request).await.map(PageResponse::Page),
+        Screen::Style => style::show(request).map(PageResponse::Page),
+        Screen::Shortcut => front::shortcut(request).await,
+        Screen::Join(token) => join::show(request, token).await,
+        Screen::NewOrganization => new_organization::show(request).await,
+        Screen::Overview(organization) => overview::show(request, organization).await.map(PageResponse::Page),
+        Screen::Settings(organization) => organization::show(request, organization).await.map(PageResponse::Page),
+        Screen::ApiKeys(organization) => api_keys::show(request, organization).await,
+        Screen::NewKey(organization) => new_key::show(request, organization).await.map(PageResponse::Page),
+        Screen::Key(organization, key) => key::show(request, organization, key).await.map(PageResponse::Page),
+        Screen::RenameKey(organization, key) => {
+            rename_key::show(request, organization, key).await.map(PageResponse::Page)
+        }
+        Screen::RotateKey(organization, key) => {
+            rotate_key::show(request, organization, key).await.map(PageResponse::Page)
+        }
+        Screen::RevokeKeys(organization) => revoke_keys::show(request, organization).await.map(PageResponse::Page),
+        Screen::RevokeKey(organization, key) => {
+            revoke_key::show(request, organization, key).await.map(PageResponse::Page)
+        }
+        Screen::ServiceAccounts(organization) => {
+            service_accounts::show(request, organization).await.map(PageResponse::Page)
+        }
         Screen::NewServiceAccount(organization) => {
-            new_service_account::show(asked, organization).await.map(Answer::Page)
+            new_service_account::show(request, organization).await.map(PageResponse::Page)
         }
         Screen::ServiceAccount(organization, actor) => {
-            service_account::show(asked, organization, actor).await.map(Answer::Page)
+            service_account::show(request, organization, actor).await.map(PageResponse::Page)
         }
-        Screen::AuditLog(organization) => audit_log::show(asked, organization).await,
-        Screen::Members(organization) => members::show(asked, organization).await.map(Answer::Page),
-        Screen::InviteMember(organization) => invite_member::show(asked, organization).await.map(Answer::Page),
-        Screen::Leave(organization) => leave::show(asked, organization).await.map(Answer::Page),
+        Screen::AuditLog(organization) => audit_log::show(request, organization).await,
+        Screen::Members(organization) => members::show(request, organization).await.map(PageResponse::Page),
+        Screen::InviteMember(organization) => invite_member::show(request, organization).await.map(PageResponse::Page),
+        Screen::Leave(organization) => leave::show(request, organization).await.map(PageResponse::Page),
         Screen::ChangeRole(organization, actor) => {
-            change_role::show(asked, organization, actor).await.map(Answer::Page)
+            change_role::show(request, organization, actor).await.map(PageResponse::Page)
         }
-        Screen::RemoveMember(organization, actor) => remove_member::show(asked, organization, actor).await,
+        Screen::RemoveMember(organization, actor) => remove_member::show(request, organization, actor).await,
     }
 }
 
 /// Whoever is not signed in is asked to; to everyone else the problem is said.
-fn turned_away(asked: &Asked, problem: Problem) -> Answer {
-    if asked.outcome().is_some_and(|outcome| !matches!(outcome, Outcome::Refused(_))) {
-        return Answer::Page(missing::unseen(&problem));
+fn turned_away(request: &PageRequest, problem: Problem) -> PageResponse {
+    if request.outcome().is_some_and(|outcome| !matches!(outcome, FormResult::Refused(_))) {
+        return PageResponse::Page(missing::unseen(&problem));
     }
-    let back = Screen::parse(&asked.path).map(|screen| Place::of(screen, &asked.query));
-    if problem.code == Code::Unauthorized && asked.visit.caller.is_none() {
-        return Answer::Go(sign_in_path(back.as_ref()));
+    let back = Screen::parse(&request.path).map(|screen| Location::of(screen, &request.query));
+    if problem.code == Code::Unauthorized && request.context.caller.is_none() {
+        return PageResponse::Go(sign_in_path(back.as_ref()));
     }
-    Answer::Page(missing::page(&problem, &back.map_or_else(|| asked.path.clone(), |place| place.path())))
+    PageResponse::Page(missing::page(&problem, &back.map_or_else(|| request.path.clone(), |place| place.path())))
 }
 
 /// The sign-in page, leading back to a place.
-pub fn sign_in_path(back: Option<&Place>) -> String {
+pub fn sign_in_path(back: Option<&Location>) -> String {
     let back = back.filter(|place| place.screen != Screen::Home && place.screen != Screen::SignIn);
     back.map_or_else(
         || Screen::SignIn.path(),
@@ -246,25 +254,25 @@ pub fn sign_in_path(back: Option<&Place>) -> String {
 }
 
 /// The sign-in page, leading back to the place of a form that came too late.
-pub fn session_ended(place: &Place) -> String {
+pub fn session_ended(place: &Location) -> String {
     let path = sign_in_path(Some(place));
     let mark = if path.contains('?') { '&' } else { '?' };
     format!("{path}{mark}problem=ended")
 }
 
 /// Draws the page; the status of the form it answers outweighs its own.
-fn paint(asked: Asked, page: Page) -> Response<String> {
-    let status = asked.problem().map_or(page.status, |problem| status(problem.code));
-    let wait = asked.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
-    let again = retry_after(asked.nonce.as_deref().unwrap_or_default());
+fn paint(request: PageRequest, page: Page) -> Response<String> {
+    let status = request.problem().map_or(page.status, |problem| status(problem.code));
+    let wait = request.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
+    let again = retry_after(request.nonce.as_deref().unwrap_or_default());
     let document = Document {
         title: page.title,
-        theme: asked.visit.theme,
-        assets: asked.visit.installation.assets.clone(),
-        nonce: asked.nonce,
+        theme: request.context.theme,
+        assets: request.context.site_config.assets.clone(),
+        nonce: request.nonce,
         islands: page.islands,
         // The answer to a form may leave a word for the next page, which a page fetched before would not have.
-        ahead: page.islands && asked.posted.is_none(),
+        ahead: page.islands && request.posted.is_none(),
     };
     let mut response = Response::new(draw(document, page.body));
     *response.status_mut() = status;
@@ -282,5 +290,5 @@ fn paint(asked: Asked, page: Page) -> Response<String> {
 
 /// A problem in the words of a page.
 pub fn worded(problem: Problem) -> Problem {
-    Refusal::from(problem).0
+    FormError::from(problem).0
 }

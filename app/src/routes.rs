@@ -26,7 +26,7 @@ mod place;
 
 pub use link::LinkToken;
 pub use log::{LOG_FILTERS, Period};
-pub use place::{EVERY_STATE, Place, again, as_someone_else, confirm, encoded};
+pub use place::{EVERY_STATE, Location, again, as_someone_else, confirm, encoded};
 
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_fresh_sign_in_leads_back_to_its_place() {
-        let place = Place::parse("/o/org_a1/settings/members?before=7").expect("place");
+        let place = Location::parse("/o/org_a1/settings/members?before=7").expect("place");
         let path = "/sign-in/start?fresh=1&return_to=/o/org_a1/settings/members%3Fbefore%3D7";
         assert_eq!(again(&place), path);
     }

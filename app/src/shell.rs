@@ -3,7 +3,7 @@
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use crate::doors::Theme;
+use crate::server_fns::Theme;
 use crate::words;
 
 /// What a browser may fetch ahead, while the pointer rests on a link: pages of the organization that is open, which only

@@ -1,6 +1,7 @@
 //! Every sentence people read, and the one way of writing dates.
 
 mod account;
+mod attention_banner;
 mod changes;
 mod changing;
 mod confirming;
@@ -13,7 +14,6 @@ mod log;
 mod members;
 mod missing;
 mod new_key;
-mod nudge;
 mod overview;
 mod refusals;
 mod reveal;
@@ -23,6 +23,7 @@ mod sign_in;
 mod usage;
 
 pub use account::*;
+pub use attention_banner::*;
 pub use changes::*;
 pub use changing::*;
 pub use confirming::*;
@@ -35,7 +36,6 @@ pub use log::*;
 pub use members::*;
 pub use missing::*;
 pub use new_key::*;
-pub use nudge::*;
 pub use overview::*;
 pub use refusals::*;
 pub use reveal::*;

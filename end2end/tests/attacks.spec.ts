@@ -12,7 +12,7 @@ import { OLIVIA, createKey, organizationOf, unique } from '../support/people.ts'
 import { ports, url } from '../support/server.ts';
 import { expect } from '../support/test.ts';
 
-const TABLE = readFileSync(join(import.meta.dirname, '..', '..', 'server', 'tests', 'it', 'doors.rs'), 'utf8');
+const TABLE = readFileSync(join(import.meta.dirname, '..', '..', 'server', 'tests', 'it', 'server_fns.rs'), 'utf8');
 const FORMS = [...TABLE.matchAll(/\("(\/ui\/\w+)", "([^"]*)", \d+, \d+\)/g)].map(([, path, form]) => ({ path, form }));
 
 const escape = (text: string) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');

@@ -100,7 +100,7 @@ enum KeyringCommand {
 
 /// Why the program ends early: one sentence, and 78 when a setting is at fault (EX_CONFIG of sysexits).
 #[derive(Debug, thiserror::Error)]
-pub enum Stop {
+pub enum CliError {
     /// A setting will not do.
     #[error(transparent)]
     Setting(#[from] BadSetting),
@@ -118,7 +118,7 @@ pub enum Stop {
     Other(String),
 }
 
-impl Stop {
+impl CliError {
     /// Says why on standard error and gives the exit code.
     #[expect(clippy::print_stderr, reason = "the last word of a program that cannot go on")]
     pub fn report(&self) -> ExitCode {
@@ -134,8 +134,8 @@ impl Stop {
 /// what the start could not do.
 ///
 /// # Errors
-/// See [`Stop`].
-pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<(), Stop> {
+/// See [`CliError`].
+pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<(), CliError> {
     let options = cli.options.complete(secrets)?;
     telemetry::start(&options)?;
     for warning in warnings.iter().chain(options.warnings()) {
@@ -156,12 +156,12 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
 }
 
 /// Opens the database that the options name.
-async fn database(options: &Options) -> Result<Db, Stop> {
+async fn database(options: &Options) -> Result<Db, CliError> {
     Db::open(options.database_url()?).await.map_err(cannot_open)
 }
 
 /// A setting that is at fault, or a database that does not answer.
-fn cannot_open(error: engine::StoreError) -> Stop {
+fn cannot_open(error: engine::StoreError) -> CliError {
     match error {
         engine::StoreError::Address(sentence) => BadSetting(sentence).into(),
         other => other.into(),
@@ -170,6 +170,6 @@ fn cannot_open(error: engine::StoreError) -> Stop {
 
 /// Tells the operator something that is the command's very answer.
 #[expect(clippy::print_stdout, reason = "the answer of a command belongs on standard output")]
-fn tell(line: &str) {
+fn print_line(line: &str) {
     println!("{line}");
 }

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod caller;
+pub mod context;
 pub mod docs;
 pub mod download;
 pub mod health;
@@ -20,12 +21,11 @@ pub mod sign_in;
 pub mod site;
 pub mod ui;
 pub mod unfinished;
-pub mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::doors::Installation;
+use app::server_fns::SiteConfig;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What every door needs. Cheap to clone.
 #[derive(Clone)]
-pub struct House {
+pub struct AppState {
     /// The operations.
     pub engine: Engine,
     /// Signs people in.
@@ -52,67 +52,67 @@ pub struct House {
     /// Checks the tokens that this installation gave out.
     pub own_tokens: oidc::OwnTokens,
     /// What pages say of this installation.
-    pub installation: Arc<Installation>,
+    pub site_config: Arc<SiteConfig>,
     /// Where assets lie.
     pub site: site::Site,
     /// Reverse proxies in front that append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
 }
 
-impl House {
+impl AppState {
     /// What every door needs, made of what there is. `firebase` checks ID tokens on the API, where a project is
     /// configured; `trusted_proxies` are in front.
     pub fn new(
         engine: Engine,
         oidc: oidc::Client,
         firebase: Option<oidc::Verifier>,
-        installation: Installation,
+        site_config: SiteConfig,
         site: site::Site,
         trusted_proxies: usize,
     ) -> Self {
-        let outside = engine.outside().clone();
-        let clock: oidc::Clock = Arc::new(move || outside.now().0);
-        let Parties { issuer, audience } = installation.parties();
+        let runtime = engine.runtime().clone();
+        let clock: oidc::Clock = Arc::new(move || runtime.now().0);
+        let Parties { issuer, audience } = site_config.parties();
         let own_tokens = oidc::OwnTokens::new(&issuer, &audience, clock);
-        Self { engine, oidc, firebase, own_tokens, installation: Arc::new(installation), site, trusted_proxies }
+        Self { engine, oidc, firebase, own_tokens, site_config: Arc::new(site_config), site, trusted_proxies }
     }
 
     /// Whether browsers reach us over HTTPS.
     pub fn is_https(&self) -> bool {
-        self.installation.public_url.starts_with("https://")
+        self.site_config.public_url.starts_with("https://")
     }
 }
 
 /// Every door of the house, and the stand-in provider beside them if there is one.
-pub fn router(house: &House, standin: Option<Router>) -> Router {
+pub fn router(state: &AppState, standin: Option<Router>) -> Router {
     let pages = ui::router()
-        .merge(sign_in::router(house.clone()))
-        .layer(from_fn_with_state(house.clone(), visit::receive))
-        .layer(sessions::layer(house))
-        .layer(from_fn_with_state(house.clone(), layers::same_origin))
+        .merge(sign_in::router(state.clone()))
+        .layer(from_fn_with_state(state.clone(), context::receive))
+        .layer(sessions::layer(state))
+        .layer(from_fn_with_state(state.clone(), layers::same_origin))
         .layer(from_fn(layers::page_headers))
-        .layer(from_fn_with_state(house.clone(), host::lead_home))
-        .layer(from_fn_with_state(house.clone(), api::misspelled));
-    let docs = docs::router(house.clone()).layer(from_fn_with_state(house.clone(), host::lead_home));
-    let mut doors = Router::new()
-        .nest("/api", api::router(house.clone()))
-        .merge(api::bootstrap_alias(house.clone()))
-        .merge(health::router(house.clone()))
-        .merge(jwks::router(house.clone()))
-        .merge(site::router(house.site.clone()))
+        .layer(from_fn_with_state(state.clone(), host::lead_home))
+        .layer(from_fn_with_state(state.clone(), api::misspelled));
+    let docs = docs::router(state.clone()).layer(from_fn_with_state(state.clone(), host::lead_home));
+    let mut server_fns = Router::new()
+        .nest("/api", api::router(state.clone()))
+        .merge(api::bootstrap_alias(state.clone()))
+        .merge(health::router(state.clone()))
+        .merge(jwks::router(state.clone()))
+        .merge(site::router(state.site.clone()))
         .merge(docs)
-        .merge(live::router(house.clone()))
+        .merge(live::router(state.clone()))
         .fallback_service(pages);
     if let Some(standin) = standin {
-        doors = doors.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));
+        server_fns = server_fns.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));
     }
-    doors
+    server_fns
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(unfinished::UnfinishedBodies::default(), unfinished::limit))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
         .layer(from_fn(problem::unservable))
-        .layer(from_fn_with_state(house.clone(), layers::headers))
+        .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn(problem::finish))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn_with_state(house.clone(), layers::log))
+        .layer(from_fn_with_state(state.clone(), layers::log))
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::commands::{self, Cli, Stop};
+use server::commands::{self, Cli, CliError};
 use server::hardening;
 
 fn main() -> ExitCode {
@@ -19,10 +19,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, warnings: Vec<String>) -> Result<(), Stop> {
-    let unreadable = |error| Stop::Other(format!("standard input cannot be read: {error}"));
+fn run(cli: Cli, warnings: Vec<String>) -> Result<(), CliError> {
+    let unreadable = |error| CliError::Other(format!("standard input cannot be read: {error}"));
     let secrets = hardening::received_secrets().map_err(unreadable)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Stop::Other(format!("the program cannot start: {error}")))?;
+    let runtime = runtime.map_err(|error| CliError::Other(format!("the program cannot start: {error}")))?;
     runtime.block_on(commands::run(cli, secrets, warnings))
 }

@@ -6,7 +6,7 @@ mod flood;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use engine::Outside;
+use engine::Runtime;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
@@ -33,7 +33,7 @@ pub fn start(options: &Options) -> Result<(), BadSetting> {
         .map_err(|error| options.bad(&table::LOG, format!("must be a log filter such as {FILTER}: {error}")))?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let flood = FLOOD.get_or_init(|| Flood::new(Outside::system())).clone();
+    let flood = FLOOD.get_or_init(|| Flood::new(Runtime::system())).clone();
     match options.text(&table::LOG_FORMAT)?.unwrap_or("text").to_ascii_lowercase().as_str() {
         "text" => {
             let layer = layer.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));

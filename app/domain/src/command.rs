@@ -11,7 +11,7 @@ pub use accounts::{ChangeServiceAccount, CreateServiceAccount};
 pub use keys::{ChangeKey, CreateKey, EXPIRY_DAYS, Expiry, KeyDraft, MOST_DAYS, RevokeKey, RotateKey};
 pub use listing::{KeyQuery, KeySort, StatusFilter};
 pub use log::{ActionFilter, AuditDraft, AuditQuery, ExportFormat, ObjectFilter};
-pub use members::{InviteMember, KeyFate, RemoveMember};
+pub use members::{InviteMember, KeyDisposition, RemoveMember};
 pub use organizations::{ChangeOrganization, CreateOrganization, FoundOrganization, OrganizationDraft};
 
 use crate::id::WorkspaceId;

@@ -4,15 +4,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-mod chapter;
+mod category;
 mod object;
 
-pub use chapter::Chapter;
+pub use category::EventCategory;
 pub use object::{ObjectId, ObjectKind};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Happening {
+pub enum AuditAction {
     /// The first organization was made.
     #[serde(rename = "organization.created")]
     OrganizationCreated,
@@ -105,7 +105,7 @@ pub enum Happening {
     NoteDeleted,
 }
 
-impl Happening {
+impl AuditAction {
     /// Every kind.
     pub const ALL: [Self; 30] = [
         Self::OrganizationCreated,
@@ -213,7 +213,7 @@ impl Happening {
     }
 }
 
-impl FromStr for Happening {
+impl FromStr for AuditAction {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -236,7 +236,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
-    pub happening: Happening,
+    pub action: AuditAction,
     /// The kind of thing it happened to, a word of [`ObjectKind`].
     pub object_kind: &'static str,
     /// That thing's id.
@@ -251,11 +251,11 @@ pub struct Event {
 
 impl Event {
     /// An event about one thing, so far without changes.
-    pub fn new(happening: Happening, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
+    pub fn new(action: AuditAction, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
         debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind that the log is asked for");
         let object_id = object_id.to_string();
         Self {
-            happening,
+            action,
             object_kind,
             object_id,
             object_label: object_label.to_owned(),
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_word_reads_back() {
-        for kind in Happening::ALL {
+        for kind in AuditAction::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
     }

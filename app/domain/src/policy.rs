@@ -1,7 +1,7 @@
 //! Who may do what. One pure function; the engine, the doors and the pages all ask it.
 
 use crate::actor::{Actor, Role};
-use crate::event::Happening;
+use crate::event::AuditAction;
 use crate::id::{ActorId, OrganizationId};
 use crate::key::Environment;
 use crate::scope::{Permissions, Scope};
@@ -125,8 +125,8 @@ impl Action {
 impl Action {
     /// What the audit log says of it; nothing for what only looks. There is no answer for all others here: an action
     /// that nobody has decided this for does not compile.
-    pub const fn traces(self) -> &'static [Happening] {
-        use Happening as H;
+    pub const fn traces(self) -> &'static [AuditAction] {
+        use AuditAction as H;
         match self {
             Self::ListKeys
             | Self::SeeCreators

@@ -10,7 +10,7 @@ mod usage;
 pub use audit::{AuditRecord, AuditView, ChainView};
 pub use keys::{KeyDetail, KeyLine, KeyView, NewKey, Revoked, Rotated};
 pub use members::{InvitationView, MemberView, NewInvitation, Offer, Standing};
-pub use overview::{Concern, KeyCounts, Nudge, Overview, Reason, Staff};
+pub use overview::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 pub use sessions::SessionView;
 pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 

@@ -8,12 +8,12 @@ use web_sys::{HtmlDialogElement, HtmlFormElement, HtmlInputElement};
 
 use super::browser::{all, around, attribute, by_id, dialog, is_plain, lead_to, send, text, veil, wait_at};
 use super::{copying, faults};
-use crate::bits::{icon, revealed};
+use crate::shared_view::{icon, revealed};
 use crate::words;
 
 /// The key, while it is shown.
 #[derive(Clone)]
-struct Shown {
+struct CreatedKeyState {
     key: String,
     key_id: String,
     label: String,
@@ -31,7 +31,7 @@ struct Opening {
 pub fn CreateDialog() -> impl IntoView {
     let (reveal, guard) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Dialog>::new());
     let opening = RwSignal::new(Opening::default());
-    let shown = RwSignal::new(None::<Shown>);
+    let shown = RwSignal::new(None::<CreatedKeyState>);
     let (busy, copied) = (RwSignal::new(false), RwSignal::new(false));
     let unsaved = move || shown.with_untracked(Option::is_some) && !copied.get_untracked();
 
@@ -67,7 +67,7 @@ pub fn CreateDialog() -> impl IntoView {
                 Ok(new) if !text(&new, "to").is_empty() => lead_to(&text(&new, "to")),
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
-                    shown.set(Some(Shown { key, key_id, label: text(&new, "label") }));
+                    shown.set(Some(CreatedKeyState { key, key_id, label: text(&new, "label") }));
                     // Not before the form is gone: a second press until then would make a second key.
                     request_animation_frame(move || {
                         turn(reveal);
@@ -96,8 +96,8 @@ pub fn CreateDialog() -> impl IntoView {
     }
 
     let close = move || {
-        let asked = if unsaved() { guard } else { reveal };
-        match (asked.get_untracked(), unsaved()) {
+        let request = if unsaved() { guard } else { reveal };
+        match (request.get_untracked(), unsaved()) {
             (Some(guard), true) => {
                 let _ = guard.show_modal();
                 focus(&guard, ".primary");
@@ -201,13 +201,13 @@ fn waiting(busy: bool) {
 fn retold(form: &HtmlFormElement) {
     let name = by_id("name").and_then(|name| name.dyn_into::<HtmlInputElement>().ok());
     let taken = name.is_some_and(|name| is_taken(name.value().trim()));
-    tell("name-taken", if taken { words::NAME_TAKEN } else { "" });
-    let picked = form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
-    let n = picked.map_or(0, |picked| picked.length());
-    tell("scope-count", &words::picked(n.into()));
+    to_problem("name-taken", if taken { words::NAME_TAKEN } else { "" });
+    let selected_scopes = form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
+    let n = selected_scopes.map_or(0, |selected_scopes| selected_scopes.length());
+    to_problem("scope-count", &words::selected_scopes(n.into()));
 }
 
-fn tell(id: &str, said: &str) {
+fn to_problem(id: &str, said: &str) {
     if let Some(line) = by_id(id)
         && line.text_content().as_deref() != Some(said)
     {

@@ -11,7 +11,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventSource, MessageEvent};
 
 use super::browser::{all, attribute, by_id, text};
-use crate::bits::CONFIRM_NOW;
+use crate::shared_view::CONFIRM_NOW;
 use crate::words;
 
 /// Until the page has come to rest, in the eyes of those who measure it too.
@@ -82,14 +82,14 @@ impl Ear {
 
 /// A key was used: its row, its page and its dialogs say so.
 fn used(event: MessageEvent) {
-    let Some(told) = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok()) else { return };
-    let (key, ago) = (text(&told, "key"), text(&told, "ago"));
-    let (address, agent) = (text(&told, "address"), text(&told, "agent"));
+    let Some(change) = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok()) else { return };
+    let (key, ago) = (text(&change, "key"), text(&change, "ago"));
+    let (address, agent) = (text(&change, "address"), text(&change, "agent"));
     for cell in all(&format!("[data-last-used=\"{key}\"]")) {
-        show_time(&cell, &text(&told, "at"), &text(&told, "exact"), &ago);
+        show_time(&cell, &text(&change, "at"), &text(&change, "exact"), &ago);
         if let Ok(Some(around)) = cell.closest("dd") {
-            tell(&around, "[data-used-from]", "code", &address);
-            tell(&around, "[data-used-by]", "bdi", &agent);
+            to_problem(&around, "[data-used-from]", "code", &address);
+            to_problem(&around, "[data-used-by]", "bdi", &agent);
         }
     }
     for link in all(&format!("a[data-revoke=\"{key}\"]")) {
@@ -116,7 +116,7 @@ fn show_time(cell: &Element, at: &str, exact: &str, ago: &str) {
     let _ = cell.append_child(&time);
 }
 
-fn tell(around: &Element, part: &str, inside: &str, said: &str) {
+fn to_problem(around: &Element, part: &str, inside: &str, said: &str) {
     if let Ok(Some(part)) = around.query_selector(part)
         && let Ok(Some(inside)) = part.query_selector(inside)
     {

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::browser::{Failure, around, attribute, is_plain, leave_menu, send, text, veil};
 use super::create::close_button;
 use super::trouble;
-use crate::bits::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
+use crate::shared_view::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, as its row says them.

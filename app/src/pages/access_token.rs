@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{Secret, secret_sheet};
-use crate::doors::account::ShownToken;
+use super::{Page, PageRequest};
+use crate::components::personal::{Own, personal};
 use crate::islands::copying::CopyButtons;
-use crate::parts::personal::{Own, personal};
 use crate::routes::Screen;
+use crate::server_fns::account::ShownToken;
+use crate::shared_view::{Secret, secret_sheet};
 use crate::words;
 
 /// The page of a token.
-pub fn page(asked: &Asked, own: Own, token: ShownToken) -> Page {
-    let url = asked.visit.installation.public_url.clone();
+pub fn page(request: &PageRequest, own: Own, token: ShownToken) -> Page {
+    let url = request.context.site_config.public_url.clone();
     Page { islands: true, ..Page::new(words::TOKEN_TITLE, move || draw(&own, &token, &url)) }
 }
 

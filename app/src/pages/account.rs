@@ -8,45 +8,45 @@ use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page, access_token};
-use crate::doors::{Flash, Theme};
-use crate::parts::personal::{Own, personal};
-use crate::parts::{done, form_token, frame, page_field, when};
-use crate::routes::{DOCS_OF_TOKENS, Place, Screen};
+use super::{Page, PageRequest, access_token};
+use crate::components::personal::{Own, personal};
+use crate::components::{done, form_token, frame, page_field, when};
+use crate::routes::{DOCS_OF_TOKENS, Location, Screen};
+use crate::server_fns::{Flash, Theme};
 use crate::words;
 
 /// The page, or the token that its form was answered with.
-pub async fn show(asked: &Asked) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let caller = visit.person()?;
-    let own = Own::load(visit, Place::top(Screen::Account)).await?;
-    if let Some(token) = asked.issued() {
-        return Ok(access_token::page(asked, own, token.clone()));
+pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
+    let context = &request.context;
+    let caller = context.person()?;
+    let own = Own::load(context, Location::top(Screen::Account)).await?;
+    if let Some(token) = request.issued() {
+        return Ok(access_token::page(request, own, token.clone()));
     }
-    let sessions = visit.engine.list_sessions(caller).await.map_err(|error| visit.tell(&error))?;
-    let now = visit.engine.outside().now();
-    let told = match visit.take_flash().await {
+    let sessions = context.engine.list_sessions(caller).await.map_err(|error| context.to_problem(&error))?;
+    let now = context.engine.runtime().now();
+    let notice = match context.take_flash().await {
         Some(Flash::SessionEnded) => Some(words::SESSION_ENDED.to_owned()),
         Some(Flash::OtherSessionsEnded { count }) => Some(words::sessions_ended(count)),
         Some(Flash::TokenMadeBefore) => Some(words::TOKEN_MADE_BEFORE.to_owned()),
         _ => None,
     };
-    let problem = asked.problem().cloned();
-    let form = FormToken::draw(visit.engine.outside());
-    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, told, problem.as_ref(), &form)))
+    let problem = request.problem().cloned();
+    let form = FormToken::draw(context.engine.runtime());
+    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, notice, problem.as_ref(), &form)))
 }
 
 fn draw(
     own: &Own,
     sessions: &[SessionView],
     now: Moment,
-    told: Option<String>,
+    notice: Option<String>,
     problem: Option<&Problem>,
     form: &FormToken,
 ) -> AnyView {
-    let told = told.map(done);
+    let notice = notice.map(done);
     let body = view! {
-        {told}
+        {notice}
         <div class="page-head"><div><h1>{words::MY_ACCOUNT}</h1></div></div>
         {facts(&own.person)}
         <div class="page-head">

@@ -1,29 +1,29 @@
 //! Organization Settings → API Keys (RK-07).
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
-use domain::event::Chapter;
+use domain::event::EventCategory;
 use domain::policy::{Action, Grant, decide};
-use domain::view::{KeyLine, Nudge, Page as Rows};
+use domain::view::{AttentionBanner, KeyLine, Page as Rows};
 use domain::{ActorId, KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Answer, Asked, Page};
-use crate::bits::{copy_status, icon};
-use crate::doors::Flash;
-use crate::doors::keys::nudge::news;
+use super::{Page, PageRequest, PageResponse};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_form::{KeyForm, key_form};
+use crate::components::live::Mark;
 use crate::islands::create::CreateDialog;
 use crate::islands::live::LiveMarks;
 use crate::islands::page::PageHelp;
 use crate::islands::revoke::RevokeDialog;
-use crate::parts::frame::{Room, frame};
-use crate::parts::key_form::{KeyForm, key_form};
-use crate::parts::live::Mark;
-use crate::routes::{EVERY_STATE, Place, Screen};
+use crate::routes::{EVERY_STATE, Location, Screen};
+use crate::server_fns::Flash;
+use crate::server_fns::keys::attention_banner::news;
+use crate::shared_view::{copy_status, icon};
 use crate::words;
 
 mod around;
+mod attention_banner;
 mod filters;
-mod nudge;
 mod row;
 mod table;
 
@@ -31,13 +31,13 @@ const ROWS: i64 = 50;
 
 /// Everything the page shows.
 struct List {
-    room: Room,
+    room: OrganizationPage,
     mark: Mark,
     query: KeyQuery,
     rows: Rows<KeyLine>,
     ended: i64,
     creators: Vec<(ActorId, String)>,
-    nudge: Option<Nudge>,
+    attention_banner: Option<AttentionBanner>,
     flash: Option<Flash>,
     url: String,
     problem: Option<Problem>,
@@ -45,30 +45,30 @@ struct List {
 }
 
 /// The list of keys within the person's reach.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let place = Place::of(Screen::ApiKeys(organization.clone()), &asked.query);
-    if asked.asked("q") != place.get("q") {
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let place = Location::of(Screen::ApiKeys(organization.clone()), &request.query);
+    if request.query_value("q") != place.get("q") {
         // More than may stand in an address was in this one, such as a whole key.
-        return Ok(Answer::Go(place.path()));
+        return Ok(PageResponse::Go(place.path()));
     }
     let query = wanted(&place);
-    let room = Room::enter(visit, &organization, place).await?;
-    let told = |error| visit.tell(&error);
-    let mark = Mark::set(visit, &room.ctx, Chapter::Keys).await?;
-    let rows = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(told)?;
-    let ended = visit.engine.count_ended_keys(&room.ctx, &query).await.map_err(told)?;
-    let creators = visit.engine.list_creators(&room.ctx).await.map_err(told)?;
-    let nudge = news(visit, &room.ctx).await?;
-    let (flash, url) = (visit.take_flash().await, visit.installation.public_url.clone());
-    let form = KeyForm::load(asked, &room, None).await?;
-    let problem = asked.problem().cloned();
-    let list = List { room, mark, query, rows, ended, creators, nudge, flash, url, problem, form };
-    Ok(Answer::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let to_problem = |error| context.to_problem(&error);
+    let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
+    let rows = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
+    let ended = context.engine.count_ended_keys(&room.ctx, &query).await.map_err(to_problem)?;
+    let creators = context.engine.list_creators(&room.ctx).await.map_err(to_problem)?;
+    let attention_banner = news(context, &room.ctx).await?;
+    let (flash, url) = (context.take_flash().await, context.site_config.public_url.clone());
+    let form = KeyForm::load(request, &room, None).await?;
+    let problem = request.problem().cloned();
+    let list = List { room, mark, query, rows, ended, creators, attention_banner, flash, url, problem, form };
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
 }
 
 /// What an address asks for. Without a word about states it means keys that open doors.
-fn wanted(place: &Place) -> KeyQuery {
+fn wanted(place: &Location) -> KeyQuery {
     let status = match place.get("status") {
         None => Some(StatusFilter::Active),
         Some(EVERY_STATE) => None,
@@ -97,7 +97,7 @@ const fn natural(sort: KeySort) -> &'static str {
 }
 
 impl List {
-    fn place(&self) -> &Place {
+    fn place(&self) -> &Location {
         &self.room.place
     }
 
@@ -131,13 +131,13 @@ fn draw(list: &List) -> AnyView {
     };
     let filters = (!untouched).then(|| filters::filters(list));
     let body = view! {
-        {around::told(list)}
+        {around::notice(list)}
         <div class="page-head">
             <div><h1>{words::API_KEYS}</h1><p class="lede">{words::keys_lede(all, &room.name)}</p></div>
             {around::create_link(list, list.fresh().is_some())}
         </div>
         {around::closed(list)}
-        {nudge::nudge(list)}
+        {attention_banner::attention_banner(list)}
         {filters}
         {list.mark.line(list.place())}
         {content}
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn of(query: &str) -> KeyQuery {
-        wanted(&Place::parse(&format!("/o/org_a/settings/api-keys{query}")).expect("place"))
+        wanted(&Location::parse(&format!("/o/org_a/settings/api-keys{query}")).expect("place"))
     }
 
     #[test]

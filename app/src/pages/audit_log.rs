@@ -3,12 +3,12 @@
 use domain::policy::{Action, Grant, decide};
 use domain::view::{AuditView, ChainView, Page as Rows};
 use domain::{OrganizationId, Problem};
-use engine::audit::Doer;
+use engine::audit::AuditActor;
 use leptos::prelude::*;
 
-use super::{Answer, Asked, Page};
-use crate::parts::frame::{Room, frame};
-use crate::routes::{DOCS_OF_LOG, Place, Screen};
+use super::{Page, PageRequest, PageResponse};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::routes::{DOCS_OF_LOG, Location, Screen};
 use crate::words;
 
 mod around;
@@ -20,33 +20,33 @@ const ROWS: i64 = 50;
 
 /// Everything the page shows.
 struct Log {
-    room: Room,
+    room: OrganizationPage,
     rows: Rows<AuditView>,
-    doers: Vec<Doer>,
+    actors: Vec<AuditActor>,
     chain: ChainView,
     problem: Option<Problem>,
 }
 
 /// The events within the person's reach (decision D26).
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let place = Place::of(Screen::AuditLog(organization.clone()), &asked.query);
-    if place.pairs() != asked.query {
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let place = Location::of(Screen::AuditLog(organization.clone()), &request.query);
+    if place.pairs() != request.query {
         // A form sends what was left blank, too; and nothing that is not understood stays in the address.
-        return Ok(Answer::Go(place.path()));
+        return Ok(PageResponse::Go(place.path()));
     }
-    let room = Room::enter(visit, &organization, place).await?;
-    let told = |error| visit.tell(&error);
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let to_problem = |error| context.to_problem(&error);
     let query = room.place.audit_query(room.ctx.now());
-    let rows = visit.engine.read_audit(&room.ctx, &query, ROWS).await.map_err(told)?;
-    let doers = visit.engine.list_doers(&room.ctx).await.map_err(told)?;
-    let chain = visit.engine.check_chain(&room.ctx).await.map_err(told)?;
-    let log = Log { room, rows, doers, chain, problem: asked.problem().cloned() };
-    Ok(Answer::Page(Page::new(words::AUDIT_LOG, move || draw(&log))))
+    let rows = context.engine.read_audit(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
+    let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
+    let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
+    let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };
+    Ok(PageResponse::Page(Page::new(words::AUDIT_LOG, move || draw(&log))))
 }
 
 impl Log {
-    const fn place(&self) -> &Place {
+    const fn place(&self) -> &Location {
         &self.room.place
     }
 

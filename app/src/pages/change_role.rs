@@ -6,38 +6,38 @@ use domain::{ActorId, Code, OrganizationId, Problem, Role};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::icon;
+use super::{Page, PageRequest};
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::roles::{given_by, role_cards};
+use crate::components::summary;
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm, power};
-use crate::parts::frame::{Room, frame};
-use crate::parts::roles::{given_by, role_cards};
-use crate::parts::summary;
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 /// The roles to choose from, and what another one means.
-pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let place = Place::top(Screen::ChangeRole(organization.clone(), member));
-    let room = Room::enter(visit, &organization, place).await?;
+pub async fn show(request: &PageRequest, organization: OrganizationId, member: ActorId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let place = Location::top(Screen::ChangeRole(organization.clone(), member));
+    let room = OrganizationPage::enter(context, &organization, place).await?;
     let own = room.ctx.actor().role;
     if decide(own, Action::ManageMembers) == Grant::No {
-        return Err(visit.problem(Code::Forbidden));
+        return Err(context.problem(Code::Forbidden));
     }
-    let member = visit.engine.get_member(&room.ctx, member).await.map_err(|error| visit.tell(&error))?;
+    let member = context.engine.get_member(&room.ctx, member).await.map_err(|error| context.to_problem(&error))?;
     if !may_give(own, member.role) {
-        return Err(visit.problem(Code::Forbidden));
+        return Err(context.problem(Code::Forbidden));
     }
-    let owners = visit.engine.count_owners(&room.ctx).await.map_err(|error| visit.tell(&error))?;
+    let owners = context.engine.count_owners(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let stays = member.role == Role::Owner && owners < 2;
-    let chosen = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
-    let problem = asked.problem().cloned();
+    let chosen = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
+    let problem = request.problem().cloned();
     let draw = move || draw(&room, &member, stays, chosen, problem.as_ref());
     Ok(Page { islands: true, ..Page::new(words::CHANGE_ROLE, draw) })
 }
 
-fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &OrganizationPage, member: &MemberView, stays: bool, chosen: Role, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::role_of(&member.name)}</h1></div> };
     let confirm = Confirm::of(room);
@@ -84,7 +84,7 @@ fn draw(room: &Room, member: &MemberView, stays: bool, chosen: Role, problem: Op
 }
 
 /// Whoever lowers their own role cannot raise it again.
-fn own(room: &Room, member: &MemberView) -> Option<AnyView> {
+fn own(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     (member.actor_id == room.ctx.actor().id)
         .then(|| view! { <div class="notice warning">{icon("warning")}<p>{words::OWN_ROLE}</p></div> }.into_any())
 }

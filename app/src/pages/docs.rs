@@ -8,13 +8,13 @@ use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
 use super::{Page, missing};
-use crate::bits::icon;
-use crate::doors::Theme;
 use crate::routes::Screen;
+use crate::server_fns::Theme;
+use crate::shared_view::icon;
 use crate::shell::{Document, draw};
 use crate::words;
 
-/// How a page is to look, where no [`Visit`](crate::doors::Visit) is needed.
+/// How a page is to look, where no [`PageContext`](crate::doors::Visit) is needed.
 pub struct Look {
     /// The theme.
     pub theme: Theme,

@@ -6,42 +6,42 @@ use engine::people::Person;
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
-use super::{Answer, Asked, Page};
-use crate::bits::{field_error, icon};
-use crate::parts::frame::active;
-use crate::parts::{card, page_field, sign_out_line, summary};
-use crate::routes::{Place, Screen, again, confirm, encoded};
+use super::{Page, PageRequest, PageResponse};
+use crate::components::frame::active;
+use crate::components::{card, page_field, sign_out_line, summary};
+use crate::routes::{Location, Screen, again, confirm, encoded};
+use crate::shared_view::{field_error, icon};
 use crate::words;
 
 /// Leads to where the person belongs.
-pub async fn home(asked: &Asked) -> Result<Answer, Problem> {
-    if asked.visit.caller.is_none() {
-        return Ok(Answer::Go(Screen::SignIn.path()));
+pub async fn home(request: &PageRequest) -> Result<PageResponse, Problem> {
+    if request.context.caller.is_none() {
+        return Ok(PageResponse::Go(Screen::SignIn.path()));
     }
-    shortcut(asked).await
+    shortcut(request).await
 }
 
 /// Leads to the active organization's keys (decision D21), to making the first organization, or says that there is
 /// none.
-pub async fn shortcut(asked: &Asked) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let person = visit.person()?.person;
-    let memberships = visit.engine.memberships(person).await.map_err(|error| visit.tell(&error))?;
-    if let Some(organization) = choose(&memberships, active(visit).await) {
-        return Ok(Answer::Go(Screen::ApiKeys(organization).path()));
+pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let person = context.person()?.person;
+    let memberships = context.engine.memberships(person).await.map_err(|error| context.to_problem(&error))?;
+    if let Some(organization) = choose(&memberships, active(context).await) {
+        return Ok(PageResponse::Go(Screen::ApiKeys(organization).path()));
     }
-    if !visit.engine.is_founded().await.map_err(|error| visit.tell(&error))? {
-        return Ok(Answer::Go(Screen::Welcome.path()));
+    if !context.engine.is_founded().await.map_err(|error| context.to_problem(&error))? {
+        return Ok(PageResponse::Go(Screen::Welcome.path()));
     }
-    let person = visit.engine.get_person(person).await.map_err(|error| visit.tell(&error))?;
-    Ok(Answer::Page(nowhere(person)))
+    let person = context.engine.get_person(person).await.map_err(|error| context.to_problem(&error))?;
+    Ok(PageResponse::Page(nowhere(person)))
 }
 
 /// The page of someone who is in no organization.
 pub fn nowhere(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
     Page::new(words::NO_ORGANIZATION, move || {
-        let place = Place::top(Screen::Home);
+        let place = Location::top(Screen::Home);
         let body = view! {
             <h1>{words::NOWHERE}</h1>
             <p>{words::ASK_FOR}<strong><bdi>{who}</bdi></strong>{words::OPEN_THE_LINK}</p>
@@ -61,28 +61,30 @@ fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<
 }
 
 /// Signing in.
-pub fn sign_in(asked: &Asked) -> Answer {
-    let back = asked.asked("return_to").and_then(Place::parse).filter(|place| place.screen != Screen::SignIn);
-    let installation = &asked.visit.installation;
-    let problem = asked.asked("problem").and_then(|word| words::sign_in_problem(word, &installation.allowed_domains));
-    let (signed_in, to) = (asked.visit.caller.is_some(), back.unwrap_or_else(|| Place::top(Screen::Home)));
+pub fn sign_in(request: &PageRequest) -> PageResponse {
+    let back =
+        request.query_value("return_to").and_then(Location::parse).filter(|place| place.screen != Screen::SignIn);
+    let site_config = &request.context.site_config;
+    let problem =
+        request.query_value("problem").and_then(|word| words::sign_in_problem(word, &site_config.allowed_domains));
+    let (signed_in, to) = (request.context.caller.is_some(), back.unwrap_or_else(|| Location::top(Screen::Home)));
     if signed_in && problem.is_none() {
-        return Answer::Go(to.path());
+        return PageResponse::Go(to.path());
     }
     // Whoever is signed in was on the way to sign in again.
-    let draft = asked.asked("draft").filter(|draft| is_draft(draft));
+    let draft = request.query_value("draft").filter(|draft| is_draft(draft));
     let start = match (signed_in, &to.screen) {
         (true, _) => draft.map_or_else(|| again(&to), |draft| confirm(&to, draft)),
         (false, Screen::Home) => "/sign-in/start".into(),
         (false, _) => format!("/sign-in/start?return_to={}", encoded(&to.path())),
     };
-    let request = asked.asked("request").filter(|id| is_request(id)).map(str::to_owned);
+    let request_id = request.query_value("request").filter(|id| is_request(id)).map(str::to_owned);
     let back = signed_in.then(|| to.path());
-    let (development, provider) = (installation.development, installation.provider.clone());
-    Answer::Page(Page::new(words::SIGN_IN_TAB, move || {
+    let (development, provider) = (site_config.development, site_config.provider.clone());
+    PageResponse::Page(Page::new(words::SIGN_IN_TAB, move || {
         let problem = problem.map(|problem| {
-            let request = request.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
-            view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request}</div> }
+            let request_id = request_id.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
+            view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request_id}</div> }
         });
         let button = match (development, provider) {
             (false, None) => {
@@ -113,21 +115,21 @@ fn is_request(id: &str) -> bool {
 }
 
 /// Making the first organization.
-pub async fn welcome(asked: &Asked) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let told = |error: engine::Error| visit.tell(&error);
-    let id = visit.person()?.person;
-    let person = visit.engine.get_person(id).await.map_err(told)?;
-    let founded = visit.engine.is_founded().await.map_err(told)?;
+pub async fn welcome(request: &PageRequest) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let to_problem = |error: engine::Error| context.to_problem(&error);
+    let id = context.person()?.person;
+    let person = context.engine.get_person(id).await.map_err(to_problem)?;
+    let founded = context.engine.is_founded().await.map_err(to_problem)?;
     // A second click on the button finds the organization of the first.
-    if founded && (asked.posted.is_none() || !visit.engine.memberships(id).await.map_err(told)?.is_empty()) {
-        return Ok(Answer::Go(Screen::Home.path()));
+    if founded && (request.posted.is_none() || !context.engine.memberships(id).await.map_err(to_problem)?.is_empty()) {
+        return Ok(PageResponse::Go(Screen::Home.path()));
     }
-    let problem = asked.problem().cloned();
-    let typed = asked.typed("organization").unwrap_or_default().to_owned();
-    let token_needed = visit.installation.setup_token_needed;
-    Ok(Answer::Page(Page::new(words::WELCOME, move || {
-        let place = Place::top(Screen::Welcome);
+    let problem = request.problem().cloned();
+    let typed = request.typed("organization").unwrap_or_default().to_owned();
+    let token_needed = context.site_config.setup_token_needed;
+    Ok(PageResponse::Page(Page::new(words::WELCOME, move || {
+        let place = Location::top(Screen::Welcome);
         let fault = |field| problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned);
         let (name_fault, token_fault) = (fault("organization"), fault("setup_token"));
         let token = token_needed.then(|| {

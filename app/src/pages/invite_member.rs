@@ -5,38 +5,38 @@ use domain::{Code, OrganizationId, Problem, Role};
 use engine::form_token::FormToken;
 use leptos::prelude::*;
 
-use super::{Asked, Outcome, Page};
-use crate::bits::{copy_status, field_error, icon, secret};
-use crate::doors::members::CreatedInvitation;
+use super::{FormResult, Page, PageRequest};
+use crate::components::confirm::{ButtonWords, Confirm};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::roles::{given_by, role_cards};
+use crate::components::{form_token, summary};
 use crate::islands::copying::CopyButtons;
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm};
-use crate::parts::frame::{Room, frame};
-use crate::parts::roles::{given_by, role_cards};
-use crate::parts::{form_token, summary};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::server_fns::members::CreatedInvitation;
+use crate::shared_view::{copy_status, field_error, icon, secret};
 use crate::words;
 
 /// The form, or the new link.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::InviteMember(organization.clone()));
-    let room = Room::enter(&asked.visit, &organization, place).await?;
-    if let Some(Outcome::Invited(created)) = asked.outcome() {
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::InviteMember(organization.clone()));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    if let Some(FormResult::Invited(created)) = request.outcome() {
         let created = created.clone();
         return Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, move || reveal(&room, &created)) });
     }
     if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
-        return Err(asked.visit.problem(Code::Forbidden));
+        return Err(request.context.problem(Code::Forbidden));
     }
-    let email = asked.typed("email").unwrap_or_default().to_owned();
-    let role = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
-    let problem = asked.problem().cloned();
-    let token = FormToken::draw(asked.visit.engine.outside());
+    let email = request.typed("email").unwrap_or_default().to_owned();
+    let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
+    let problem = request.problem().cloned();
+    let token = FormToken::draw(request.context.engine.runtime());
     let draw = move || draw(&room, email, role, problem.as_ref(), &token);
     Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, draw) })
 }
 
-fn draw(room: &Room, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
+fn draw(room: &OrganizationPage, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role >= Role::Admin;
@@ -88,7 +88,7 @@ fn address(typed: String, problem: Option<&Problem>) -> AnyView {
 }
 
 /// The link, once: nothing else holds it.
-fn reveal(room: &Room, created: &CreatedInvitation) -> AnyView {
+fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
     let until = words::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
     let done = Screen::Members(room.organization()).path();
     let body = view! {

@@ -6,39 +6,41 @@ use engine::attempts::Kind;
 use engine::people::Person;
 use leptos::prelude::*;
 
-use super::{Answer, Asked, Page, sign_in_path};
-use crate::bits::icon;
-use crate::parts::{card, page_field, sign_out_line, summary, when_due};
-use crate::routes::{LinkToken, Place, Screen, as_someone_else};
+use super::{Page, PageRequest, PageResponse, sign_in_path};
+use crate::components::{card, page_field, sign_out_line, summary, when_due};
+use crate::routes::{LinkToken, Location, Screen, as_someone_else};
+use crate::shared_view::icon;
 use crate::words;
 
 /// What the link offers to whoever looks at it. A member is led in.
-pub async fn show(asked: &Asked, token: LinkToken) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
+pub async fn show(request: &PageRequest, token: LinkToken) -> Result<PageResponse, Problem> {
+    let context = &request.context;
     let look = async {
-        match &visit.caller {
-            None => visit.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
-            Some(caller) => visit.engine.see_invitation_as(caller.person, token.as_str()).await,
+        match &context.caller {
+            None => context.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
+            Some(caller) => context.engine.see_invitation_as(caller.person, token.as_str()).await,
         }
     };
-    let offered = visit.engine.attempt(Kind::Invitation, &visit.origin, token.as_str().as_bytes(), look).await;
+    let offered = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), look).await;
     let standing = match offered {
-        Err(engine::Error::NotFound) => return Ok(Answer::Page(dead())),
-        offered => offered.map_err(|error| visit.tell(&error))?,
+        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(dead())),
+        offered => offered.map_err(|error| context.to_problem(&error))?,
     };
     let (offer, is_for_them) = match standing {
-        Standing::Member(organization) => return Ok(Answer::Go(Screen::ApiKeys(organization).path())),
+        Standing::Member(organization) => return Ok(PageResponse::Go(Screen::ApiKeys(organization).path())),
         Standing::Invited(offer) => (offer, true),
         Standing::WrongAddress(offer) => (offer, false),
     };
-    let person = match &visit.caller {
+    let person = match &context.caller {
         None => None,
-        Some(caller) => Some(visit.engine.get_person(caller.person).await.map_err(|error| visit.tell(&error))?),
+        Some(caller) => {
+            Some(context.engine.get_person(caller.person).await.map_err(|error| context.to_problem(&error))?)
+        }
     };
     // The page says itself whom it is for.
-    let problem = asked.problem().filter(|problem| problem.code != Code::WrongAddress).cloned();
-    let (place, now) = (Place::top(Screen::Join(token)), visit.engine.outside().now());
-    Ok(Answer::Page(Page::new(words::JOIN, move || {
+    let problem = request.problem().filter(|problem| problem.code != Code::WrongAddress).cloned();
+    let (place, now) = (Location::top(Screen::Join(token)), context.engine.runtime().now());
+    Ok(PageResponse::Page(Page::new(words::JOIN, move || {
         let next = match &person {
             None => for_nobody(&offer, &place),
             Some(_) if is_for_them => for_them(&place),
@@ -67,7 +69,7 @@ fn inviter(offer: &Offer) -> AnyView {
     view! { <bdi>{offer.invited_by.clone()}</bdi><span class="sub"><bdi>{email}</bdi></span> }.into_any()
 }
 
-fn for_nobody(offer: &Offer, place: &Place) -> AnyView {
+fn for_nobody(offer: &Offer, place: &Location) -> AnyView {
     view! {
         <p>{words::for_address(&offer.address_hint)}</p>
         <a class="button primary wide" href=sign_in_path(Some(place))>{words::SIGN_IN_TO_JOIN}</a>
@@ -75,7 +77,7 @@ fn for_nobody(offer: &Offer, place: &Place) -> AnyView {
     .into_any()
 }
 
-fn for_them(place: &Place) -> AnyView {
+fn for_them(place: &Location) -> AnyView {
     view! {
         <form method="post" action="/ui/accept_invitation">
             {page_field(place)}
@@ -85,7 +87,7 @@ fn for_them(place: &Place) -> AnyView {
     .into_any()
 }
 
-fn for_another(offer: &Offer, person: &Person, place: &Place) -> AnyView {
+fn for_another(offer: &Offer, person: &Person, place: &Location) -> AnyView {
     let hint = &offer.address_hint;
     let why = match &person.email {
         Some(email) => words::not_for_you(hint, email),

@@ -7,23 +7,23 @@ use domain::view::{AuditView, KeyDetail, KeyLine};
 use domain::{KeyId, OrganizationId, Problem, ScopeSet};
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{copy_status, icon};
-use crate::doors::Flash;
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::live::Mark;
+use crate::components::scope_picker::scope_picker;
+use crate::components::{done, fault_line, summary};
 use crate::islands::page::PageHelp;
-use crate::parts::frame::{Room, frame};
-use crate::parts::live::Mark;
-use crate::parts::picks::picks;
-use crate::parts::{done, fault_line, summary};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::server_fns::Flash;
+use crate::shared_view::{copy_status, icon};
 use crate::words;
 
 mod facts;
 mod log;
 mod usage;
 
-struct Shown {
-    room: Room,
+struct KeyPageData {
+    room: OrganizationPage,
     key: KeyDetail,
     events: Vec<AuditView>,
     before: Option<KeyLine>,
@@ -34,28 +34,33 @@ struct Shown {
 }
 
 /// The page of a key.
-pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let room = Room::enter(visit, &organization, Place::top(Screen::Key(organization.clone(), key))).await?;
-    let key = visit.engine.get_key_detail(&room.ctx, key).await.map_err(|error| visit.tell(&error))?;
+pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room =
+        OrganizationPage::enter(context, &organization, Location::top(Screen::Key(organization.clone(), key))).await?;
+    let key = context.engine.get_key_detail(&room.ctx, key).await.map_err(|error| context.to_problem(&error))?;
     let about = AuditQuery::about(ObjectKind::Key, key.line.key.key_id);
-    let events =
-        visit.engine.read_audit(&room.ctx, &about, log::EVENTS).await.map_err(|error| visit.tell(&error))?.rows;
+    let events = context
+        .engine
+        .read_audit(&room.ctx, &about, log::EVENTS)
+        .await
+        .map_err(|error| context.to_problem(&error))?
+        .rows;
     let (before, after) = (key.line.rotated_from, key.line.rotated_to);
-    let (before, after) = (find(asked, &room, before).await?, find(asked, &room, after).await?);
-    let typed = asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
-    let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
+    let (before, after) = (find(request, &room, before).await?, find(request, &room, after).await?);
+    let typed = request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
+    let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let title = key.line.key.label.clone();
-    let shown = Shown { room, key, events, before, after, flash, problem, typed };
+    let shown = KeyPageData { room, key, events, before, after, flash, problem, typed };
     Ok(Page { islands: true, ..Page::new(&title, move || draw(&shown)) })
 }
 
-async fn find(asked: &Asked, room: &Room, key: Option<KeyId>) -> Result<Option<KeyLine>, Problem> {
+async fn find(request: &PageRequest, room: &OrganizationPage, key: Option<KeyId>) -> Result<Option<KeyLine>, Problem> {
     let Some(key) = key else { return Ok(None) };
-    asked.visit.engine.get_key(&room.ctx, key).await.map(Some).map_err(|error| asked.visit.tell(&error))
+    request.context.engine.get_key(&room.ctx, key).await.map(Some).map_err(|error| request.context.to_problem(&error))
 }
 
-fn draw(shown: &Shown) -> AnyView {
+fn draw(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let key = &line.key;
     let (badge, status) = words::status(room.ctx.now(), line.status(room.ctx.now()));
@@ -63,7 +68,7 @@ fn draw(shown: &Shown) -> AnyView {
     // A key that ended meanwhile has no form to tell a fault in.
     let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
     let body = view! {
-        {told(shown)}
+        {notice(shown)}
         <div class="page-head">
             <div class="titled"><h1><bdi>{key.label.clone()}</bdi></h1><span class=badge>{status}</span></div>
             {buttons(room, line)}
@@ -81,7 +86,7 @@ fn draw(shown: &Shown) -> AnyView {
         .into_any()
 }
 
-fn told(shown: &Shown) -> Option<AnyView> {
+fn notice(shown: &KeyPageData) -> Option<AnyView> {
     let text = match shown.flash.as_ref()? {
         Flash::Renamed => words::RENAMED,
         Flash::Narrowed => words::NARROWED,
@@ -91,7 +96,7 @@ fn told(shown: &Shown) -> Option<AnyView> {
     Some(done(text))
 }
 
-fn buttons(room: &Room, line: &KeyLine) -> AnyView {
+fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let (key, organization) = (line.key.key_id, room.organization());
     let rename = Screen::RenameKey(organization.clone(), key).path();
     let rotate = (line.key.is_active && line.rotated_to.is_none()).then(|| {
@@ -121,7 +126,7 @@ fn exposed(line: &KeyLine) -> Option<AnyView> {
 }
 
 /// Taking scopes away; a key with full access has none to take.
-fn narrow(shown: &Shown) -> Option<AnyView> {
+fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     let key = &shown.key.line.key;
     let Permissions::Only(scopes) = key.scopes else { return None };
     if !key.is_active || scopes.is_empty() {
@@ -142,7 +147,7 @@ fn narrow(shown: &Shown) -> Option<AnyView> {
                     {shown.room.fields(Some(("key_id", key.key_id.to_string())))}
                     {summary(words::NOT_NARROWED, shown.problem.as_ref(), &shown.room.place)}
                     <p class="hint">{words::NARROW_HINT}" "{words::WRITE_INCLUDES}</p>
-                    {picks(scopes, chosen, |_| false)}
+                    {scope_picker(scopes, chosen, |_| false)}
                     {fault_line("scopes", fault)}
                     <button class="button primary">{words::NARROW_NOW}</button>
                 </form>

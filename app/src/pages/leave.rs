@@ -4,26 +4,27 @@ use domain::{OrganizationId, Problem, Role};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::icon;
+use super::{Page, PageRequest};
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::summary;
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm, power};
-use crate::parts::frame::{Room, frame};
-use crate::parts::summary;
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 /// What leaving means, and the button; the only owner is told why there is none (decision D5).
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let room = Room::enter(visit, &organization, Place::top(Screen::Leave(organization.clone()))).await?;
-    let owners = visit.engine.count_owners(&room.ctx).await.map_err(|error| visit.tell(&error))?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room =
+        OrganizationPage::enter(context, &organization, Location::top(Screen::Leave(organization.clone()))).await?;
+    let owners = context.engine.count_owners(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let stays = room.ctx.actor().role == Role::Owner && owners < 2;
-    let problem = asked.problem().cloned();
+    let problem = request.problem().cloned();
     Ok(Page { islands: true, ..Page::new(words::LEAVE, move || draw(&room, stays, problem.as_ref())) })
 }
 
-fn draw(room: &Room, stays: bool, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::leave(&room.name)}</h1></div> };
     let [at_once, keys, stay] = words::LEAVE_EFFECTS;

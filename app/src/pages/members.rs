@@ -6,22 +6,22 @@ use domain::{Moment, OrganizationId, Problem};
 use leptos::prelude::*;
 
 use self::waiting::waiting;
-use super::{Asked, Page};
-use crate::bits::icon;
-use crate::doors::{Flash, PeopleDeed};
-use crate::parts::frame::{Room, frame};
-use crate::parts::pager::pager;
-use crate::parts::roles::roles_explained;
-use crate::parts::{done, when};
-use crate::routes::{DOCS_OF_MEMBERS, Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::pager::pager;
+use crate::components::roles::roles_explained;
+use crate::components::{done, when};
+use crate::routes::{DOCS_OF_MEMBERS, Location, Screen};
+use crate::server_fns::{Flash, MemberNotice};
+use crate::shared_view::icon;
 use crate::words;
 
 mod waiting;
 
 const ROWS: i64 = 50;
 
-struct Shown {
-    room: Room,
+struct MembersPageData {
+    room: OrganizationPage,
     members: Rows<MemberView>,
     /// Nothing for those who may not see it.
     invitations: Option<Rows<InvitationView>>,
@@ -29,7 +29,7 @@ struct Shown {
     problem: Option<Problem>,
 }
 
-impl Shown {
+impl MembersPageData {
     /// Whether the reader manages members, and sees what they need for it.
     fn manages(&self) -> bool {
         decide(self.room.ctx.actor().role, Action::ManageMembers) == Grant::All
@@ -37,26 +37,30 @@ impl Shown {
 }
 
 /// Every member of the organization; addresses, keys and invitations are for admins and owners.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let room =
-        Room::enter(visit, &organization, Place::of(Screen::Members(organization.clone()), &asked.query)).await?;
-    let members = visit.engine.list_members(&room.ctx, room.place.before(), ROWS).await;
-    let members = members.map_err(|error| visit.tell(&error))?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room = OrganizationPage::enter(
+        context,
+        &organization,
+        Location::of(Screen::Members(organization.clone()), &request.query),
+    )
+    .await?;
+    let members = context.engine.list_members(&room.ctx, room.place.before(), ROWS).await;
+    let members = members.map_err(|error| context.to_problem(&error))?;
     let sees_invitations = decide(room.ctx.actor().role, Action::SeeAddresses) == Grant::All;
     let invitations = match sees_invitations && room.place.before().is_none() {
         true => {
-            let found = visit.engine.list_invitations(&room.ctx, room.place.number("waiting"), ROWS).await;
-            Some(found.map_err(|error| visit.tell(&error))?)
+            let found = context.engine.list_invitations(&room.ctx, room.place.number("waiting"), ROWS).await;
+            Some(found.map_err(|error| context.to_problem(&error))?)
         }
         false => None,
     };
-    let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
-    let shown = Shown { room, members, invitations, flash, problem };
+    let (flash, problem) = (context.take_flash().await, request.problem().cloned());
+    let shown = MembersPageData { room, members, invitations, flash, problem };
     Ok(Page::new(words::MEMBERS, move || draw(&shown)))
 }
 
-fn draw(shown: &Shown) -> AnyView {
+fn draw(shown: &MembersPageData) -> AnyView {
     let room = &shown.room;
     let invite = shown.manages().then(|| {
         let path = Screen::InviteMember(room.organization()).path();
@@ -64,7 +68,7 @@ fn draw(shown: &Shown) -> AnyView {
     });
     let leave = Screen::Leave(room.organization()).path();
     let body = view! {
-        {told(shown)}
+        {notice(shown)}
         <div class="page-head">
             <div>
                 <h1>{words::MEMBERS}</h1>
@@ -81,19 +85,19 @@ fn draw(shown: &Shown) -> AnyView {
 }
 
 /// The deed of the page before, told once.
-fn told(shown: &Shown) -> Option<AnyView> {
+fn notice(shown: &MembersPageData) -> Option<AnyView> {
     let Some(Flash::People(deed)) = &shown.flash else { return None };
     let named = |name: &str, text: String| view! { "“"<bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match deed {
-        PeopleDeed::Withdrawn => words::WITHDRAWN.into_any(),
-        PeopleDeed::InvitedBefore => words::INVITED_BEFORE.into_any(),
-        PeopleDeed::RoleChanged { name, role } => named(name, words::role_changed(*role)),
-        PeopleDeed::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
+        MemberNotice::Withdrawn => words::WITHDRAWN.into_any(),
+        MemberNotice::InvitedBefore => words::INVITED_BEFORE.into_any(),
+        MemberNotice::RoleChanged { name, role } => named(name, words::role_changed(*role)),
+        MemberNotice::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
     };
     Some(done(text))
 }
 
-fn table(shown: &Shown) -> AnyView {
+fn table(shown: &MembersPageData) -> AnyView {
     let manages = shown.manages();
     view! {
         <div class="table-wrap">
@@ -114,7 +118,7 @@ fn table(shown: &Shown) -> AnyView {
     .into_any()
 }
 
-fn row(shown: &Shown, member: &MemberView) -> AnyView {
+fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
     let (manages, now): (bool, Moment) = (shown.manages(), shown.room.ctx.now());
     let you = (member.actor_id == shown.room.ctx.actor().id)
         .then(|| view! { " "<span class="badge plain">{words::YOU}</span> });
@@ -133,18 +137,18 @@ fn row(shown: &Shown, member: &MemberView) -> AnyView {
 }
 
 /// How many, with the way to them.
-fn keys(room: &Room, member: &MemberView) -> AnyView {
+fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
     let count = member.active_keys.unwrap_or_default();
     if count == 0 {
         return view! { <span class="number muted">{count}</span> }.into_any();
     }
-    let keys = Place::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
+    let keys = Location::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
     let of = view! { <span class="visually-hidden">" of "<bdi>{member.name.clone()}</bdi></span> };
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
 
 /// What the reader may do with a member. Oneself one does not remove, one leaves.
-fn actions(room: &Room, member: &MemberView) -> Option<AnyView> {
+fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     let (own, organization) = (room.ctx.actor(), room.organization());
     if !may_give(own.role, member.role) {
         return None;

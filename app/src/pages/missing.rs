@@ -4,9 +4,9 @@ use domain::{Code, Problem};
 use leptos::prelude::*;
 
 use super::Page;
-use crate::doors::status;
-use crate::parts::card;
+use crate::components::card;
 use crate::routes::Screen;
+use crate::server_fns::status;
 use crate::words;
 
 /// The page of a problem, with its status. `path` is where it was met, to try again there; nothing if that is no page.

@@ -3,36 +3,36 @@
 use domain::{ActorId, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
-use super::{Asked, Page, reveal};
-use crate::bits::icon;
+use super::{Page, PageRequest, reveal};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::key_form::{KeyForm, key_form};
 use crate::islands::page::PageHelp;
-use crate::parts::frame::{Room, frame};
-use crate::parts::key_form::{KeyForm, key_form};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 /// The form for a new key, or the new key.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Place::of(Screen::NewKey(organization.clone()), &asked.query);
-    let room = Room::enter(&asked.visit, &organization, place).await?;
-    if let Some(created) = asked.created() {
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Location::of(Screen::NewKey(organization.clone()), &request.query);
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    if let Some(created) = request.created() {
         let back = back(&room);
-        return Ok(reveal::page(asked, room, created.clone(), back));
+        return Ok(reveal::page(request, room, created.clone(), back));
     }
     let service = match room.place.number("for").map(ActorId) {
         Some(id) => {
-            let (name, role) = service(asked, &room, id).await?;
+            let (name, role) = service(request, &room, id).await?;
             Some((id.0, name, role))
         }
         None => None,
     };
-    let form = KeyForm::load(asked, &room, service).await?;
+    let form = KeyForm::load(request, &room, service).await?;
     let draw = move || if form.may_create { draw(&room, &form) } else { closed(&room) };
     Ok(Page { islands: true, ..Page::new(words::CREATE_KEY, draw) })
 }
 
 /// Only owners and admins make keys here.
-fn closed(room: &Room) -> AnyView {
+fn closed(room: &OrganizationPage) -> AnyView {
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1>{words::CREATE_KEY}</h1></div>
@@ -44,7 +44,7 @@ fn closed(room: &Room) -> AnyView {
 }
 
 /// Where one came from: the service account that the key is for, or the list of keys.
-fn back(room: &Room) -> Screen {
+fn back(room: &OrganizationPage) -> Screen {
     let organization = room.organization();
     match room.place.number("for") {
         Some(account) => Screen::ServiceAccount(organization, ActorId(account)),
@@ -52,7 +52,7 @@ fn back(room: &Room) -> Screen {
     }
 }
 
-fn draw(room: &Room, form: &KeyForm) -> AnyView {
+fn draw(room: &OrganizationPage, form: &KeyForm) -> AnyView {
     let heading = view! { <h1 id="create-title">{words::CREATE_KEY}</h1> };
     let cancel = view! { <a class="button" href=back(room).path()>{words::CANCEL}</a> };
     let form = key_form(form, heading.into_any(), cancel.into_any(), true);
@@ -60,8 +60,8 @@ fn draw(room: &Room, form: &KeyForm) -> AnyView {
 }
 
 /// The name and role of a service account; making its keys is the admins' business (RA-17).
-async fn service(asked: &Asked, room: &Room, id: ActorId) -> Result<(String, Role), Problem> {
-    let found = asked.visit.engine.get_service_account(&room.ctx, id).await;
-    let account = found.map_err(|error| asked.visit.tell(&error))?;
+async fn service(request: &PageRequest, room: &OrganizationPage, id: ActorId) -> Result<(String, Role), Problem> {
+    let found = request.context.engine.get_service_account(&room.ctx, id).await;
+    let account = found.map_err(|error| request.context.to_problem(&error))?;
     Ok((account.name, account.role))
 }

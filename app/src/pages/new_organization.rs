@@ -3,25 +3,25 @@
 use domain::Problem;
 use leptos::prelude::*;
 
-use super::{Answer, Asked, Page, front};
-use crate::bits::field_error;
+use super::{Page, PageRequest, PageResponse, front};
+use crate::components::{card, page_field, sign_out_line, summary};
 use crate::islands::page::PageHelp;
-use crate::parts::{card, page_field, sign_out_line, summary};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::field_error;
 use crate::words;
 
 /// The form; whoever is in no organization makes no further one.
-pub async fn show(asked: &Asked) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let id = visit.person()?.person;
-    let person = visit.engine.get_person(id).await.map_err(|error| visit.tell(&error))?;
-    if visit.engine.memberships(id).await.map_err(|error| visit.tell(&error))?.is_empty() {
-        return Ok(Answer::Page(front::nowhere(person)));
+pub async fn show(request: &PageRequest) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let id = context.person()?.person;
+    let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
+    if context.engine.memberships(id).await.map_err(|error| context.to_problem(&error))?.is_empty() {
+        return Ok(PageResponse::Page(front::nowhere(person)));
     }
-    let typed = asked.typed("name").unwrap_or_default().to_owned();
-    let problem = asked.problem().cloned();
+    let typed = request.typed("name").unwrap_or_default().to_owned();
+    let problem = request.problem().cloned();
     let draw = move || {
-        let place = Place::top(Screen::NewOrganization);
+        let place = Location::top(Screen::NewOrganization);
         let body = view! {
             <h1>{words::NEW_ORGANIZATION}</h1>
             <p>{words::NEW_ORGANIZATION_HINT}</p>
@@ -37,7 +37,7 @@ pub async fn show(asked: &Asked) -> Result<Answer, Problem> {
         };
         view! { {card(body, sign_out_line(&person, &place))}<PageHelp/> }.into_any()
     };
-    Ok(Answer::Page(Page { islands: true, ..Page::new(words::NEW_ORGANIZATION, draw) }))
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::NEW_ORGANIZATION, draw) }))
 }
 
 fn name(typed: String, problem: Option<&Problem>) -> AnyView {

@@ -4,27 +4,27 @@ use domain::policy::{Action, Grant, decide};
 use domain::{Code, OrganizationId, Problem, Role};
 use leptos::prelude::*;
 
-use super::{Asked, Page};
+use super::{Page, PageRequest};
+use crate::components::accounts::{account_name, account_role};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::summary;
 use crate::islands::page::PageHelp;
-use crate::parts::accounts::{account_name, account_role};
-use crate::parts::frame::{Room, frame};
-use crate::parts::summary;
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
 use crate::words;
 
 /// The form for a new service account.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::NewServiceAccount(organization.clone()));
-    let room = Room::enter(&asked.visit, &organization, place).await?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::NewServiceAccount(organization.clone()));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if decide(room.ctx.actor().role, Action::ManageServiceAccounts) == Grant::No {
-        return Err(asked.visit.problem(Code::Forbidden));
+        return Err(request.context.problem(Code::Forbidden));
     }
     let typed = Typed {
-        name: asked.typed("name").unwrap_or_default().to_owned(),
-        role: asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member),
-        several: asked.typed("allow_overlap").is_some(),
+        name: request.typed("name").unwrap_or_default().to_owned(),
+        role: request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member),
+        several: request.typed("allow_overlap").is_some(),
     };
-    let problem = asked.problem().cloned();
+    let problem = request.problem().cloned();
     let draw = move || draw(&room, typed, problem.as_ref());
     Ok(Page { islands: true, ..Page::new(words::CREATE_ACCOUNT, draw) })
 }
@@ -35,7 +35,7 @@ struct Typed {
     several: bool,
 }
 
-fn draw(room: &Room, typed: Typed, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &OrganizationPage, typed: Typed, problem: Option<&Problem>) -> AnyView {
     let body = view! {
         <form class="sheet" method="post" action="/ui/create_service_account" data-once="">
             {room.fields(None)}

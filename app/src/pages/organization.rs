@@ -6,60 +6,61 @@ use domain::{OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::doors::{Flash, Kept};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{done, when};
-use crate::routes::{DOCS_OF_ORGANIZATIONS, Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{done, when};
+use crate::routes::{DOCS_OF_ORGANIZATIONS, Location, Screen};
+use crate::server_fns::{Flash, OrganizationSettingSaved};
 use crate::words;
 
 mod settings;
 
-struct Shown {
-    room: Room,
+struct OrganizationPageData {
+    room: OrganizationPage,
     view: OrganizationView,
     /// What was typed, or else what is kept.
     name: String,
     max_key_days: String,
-    saved: Option<Kept>,
+    saved: Option<OrganizationSettingSaved>,
     problem: Option<Problem>,
 }
 
 /// The settings of the organization; members read them.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let room = Room::enter(visit, &organization, Place::top(Screen::Settings(organization.clone()))).await?;
-    let view = visit.engine.see_organization(&room.ctx).await.map_err(|error| visit.tell(&error))?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room =
+        OrganizationPage::enter(context, &organization, Location::top(Screen::Settings(organization.clone()))).await?;
+    let view = context.engine.see_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let days = view.max_key_days.map(|days| days.to_string()).unwrap_or_default();
-    let saved = match visit.take_flash().await {
+    let saved = match context.take_flash().await {
         Some(Flash::Organization(kept)) => Some(kept),
         _ => None,
     };
-    let shown = Shown {
-        name: asked.typed("name").unwrap_or(&view.name).to_owned(),
-        max_key_days: asked.typed("max_key_days").map_or(days, str::to_owned),
+    let shown = OrganizationPageData {
+        name: request.typed("name").unwrap_or(&view.name).to_owned(),
+        max_key_days: request.typed("max_key_days").map_or(days, str::to_owned),
         saved,
-        problem: asked.problem().cloned(),
+        problem: request.problem().cloned(),
         view,
         room,
     };
     Ok(Page::new(words::ORGANIZATION, move || draw(&shown)))
 }
 
-fn draw(shown: &Shown) -> AnyView {
+fn draw(shown: &OrganizationPageData) -> AnyView {
     let (room, view) = (&shown.room, &shown.view);
     let changes = decide(room.ctx.actor().role, Action::ChangeOrganization) == Grant::All;
     let settings =
         if changes { Either::Left(settings::forms(shown)) } else { Either::Right(settings::read_only(shown)) };
-    let told = shown.saved.map(|kept| {
+    let notice = shown.saved.map(|kept| {
         done(match kept {
-            Kept::Name => words::ORGANIZATION_RENAMED,
-            Kept::Lifetime => words::LIFETIME_SAVED,
-            Kept::Makers => words::MAKERS_SAVED,
+            OrganizationSettingSaved::Name => words::ORGANIZATION_RENAMED,
+            OrganizationSettingSaved::Lifetime => words::LIFETIME_SAVED,
+            OrganizationSettingSaved::Makers => words::MAKERS_SAVED,
         })
     });
     let body = view! {
-        {told}
+        {notice}
         <div class="page-head">
             <div>
                 <h1>{words::ORGANIZATION}</h1>

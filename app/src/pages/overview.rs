@@ -5,10 +5,10 @@ use domain::view::Overview;
 use domain::{OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::icon;
-use crate::parts::frame::{Room, frame};
-use crate::routes::{Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 mod chart;
@@ -18,20 +18,20 @@ mod events;
 
 /// Everything the page shows.
 struct Glance {
-    room: Room,
+    room: OrganizationPage,
     all: Overview,
     may_create: bool,
 }
 
 /// The overview of an organization, within the person's reach.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let (visit, place) = (&asked.visit, Place::top(Screen::Overview(organization.clone())));
-    let room = Room::enter(visit, &organization, place).await?;
-    let told = |error| visit.tell(&error);
-    let all = visit.engine.overview(&room.ctx).await.map_err(told)?;
-    let settings = visit.engine.see_organization(&room.ctx).await.map_err(told)?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let (context, place) = (&request.context, Location::top(Screen::Overview(organization.clone())));
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let to_problem = |error| context.to_problem(&error);
+    let all = context.engine.overview(&room.ctx).await.map_err(to_problem)?;
+    let settings = context.engine.see_organization(&room.ctx).await.map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
-    let (glance, problem) = (Glance { room, all, may_create }, asked.problem().cloned());
+    let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
     Ok(Page::new(words::OVERVIEW, move || draw(&glance, problem.as_ref())))
 }
 

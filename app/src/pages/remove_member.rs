@@ -8,24 +8,24 @@ use domain::{ActorId, Code, OrganizationId, Problem, Role};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use self::fates::fates;
-use super::{Answer, Asked, Outcome, Page};
-use crate::bits::icon;
+use self::dispositions::dispositions;
+use super::{FormResult, Page, PageRequest, PageResponse};
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{summary, when};
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm, power};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{summary, when};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
-mod fates;
+mod dispositions;
 mod successors;
 
 /// The most keys that are listed, and the most service accounts that are offered.
 const MOST: i64 = 100;
 
-struct Shown {
-    room: Room,
+struct RemoveMemberPageData {
+    room: OrganizationPage,
     member: MemberView,
     keys: Vec<KeyLine>,
     /// How many more there are.
@@ -38,27 +38,31 @@ struct Shown {
 }
 
 /// Who goes, what becomes of their keys, and the button; or the keys that others got.
-pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) -> Result<Answer, Problem> {
-    let visit = &asked.visit;
-    let told = |error: engine::Error| visit.tell(&error);
-    let place = Place::top(Screen::RemoveMember(organization.clone(), member));
-    let room = Room::enter(visit, &organization, place).await?;
-    if let Some(Outcome::Removed(removed)) = asked.outcome() {
-        return Ok(Answer::Page(successors::page(room, removed.clone())));
+pub async fn show(
+    request: &PageRequest,
+    organization: OrganizationId,
+    member: ActorId,
+) -> Result<PageResponse, Problem> {
+    let context = &request.context;
+    let to_problem = |error: engine::Error| context.to_problem(&error);
+    let place = Location::top(Screen::RemoveMember(organization.clone(), member));
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    if let Some(FormResult::Removed(removed)) = request.outcome() {
+        return Ok(PageResponse::Page(successors::page(room, removed.clone())));
     }
     let own = room.ctx.actor();
     if decide(own.role, Action::ManageMembers) == Grant::No {
-        return Err(visit.problem(Code::Forbidden));
+        return Err(context.problem(Code::Forbidden));
     }
     if member == own.id {
-        return Ok(Answer::Go(Screen::Leave(organization).path()));
+        return Ok(PageResponse::Go(Screen::Leave(organization).path()));
     }
-    let member = match visit.engine.get_member(&room.ctx, member).await {
-        Err(engine::Error::NotFound) => return Ok(Answer::Page(gone(room))),
-        found => found.map_err(told)?,
+    let member = match context.engine.get_member(&room.ctx, member).await {
+        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(gone(room))),
+        found => found.map_err(to_problem)?,
     };
     if !may_give(own.role, member.role) {
-        return Err(visit.problem(Code::Forbidden));
+        return Err(context.problem(Code::Forbidden));
     }
     let query = KeyQuery {
         owner: Some(member.actor_id),
@@ -66,24 +70,24 @@ pub async fn show(asked: &Asked, organization: OrganizationId, member: ActorId) 
         sort: KeySort::LastUsed,
         ..KeyQuery::default()
     };
-    let keys = visit.engine.list_keys(&room.ctx, &query, MOST).await.map_err(told)?;
+    let keys = context.engine.list_keys(&room.ctx, &query, MOST).await.map_err(to_problem)?;
     let unlisted = if keys.next.is_some() { member.active_keys.unwrap_or_default() - MOST } else { 0 };
-    let accounts = visit.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(told)?.rows;
-    let owners = visit.engine.count_owners(&room.ctx).await.map_err(told)?;
+    let accounts = context.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(to_problem)?.rows;
+    let owners = context.engine.count_owners(&room.ctx).await.map_err(to_problem)?;
     let mut listed = keys.rows;
     // Uses of the last minute are not in the order of the list yet.
     listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
-    let shown = Shown {
+    let shown = RemoveMemberPageData {
         stays: member.role == Role::Owner && owners < 2,
         keys: listed,
         unlisted: unlisted.max(0),
         heirs: accounts.into_iter().filter(can_take_a_key).collect(),
-        typed: asked.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),
-        problem: asked.problem().cloned(),
+        typed: request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),
+        problem: request.problem().cloned(),
         member,
         room,
     };
-    Ok(Answer::Page(Page { islands: true, ..Page::new(words::REMOVE_MEMBER, move || draw(&shown)) }))
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::REMOVE_MEMBER, move || draw(&shown)) }))
 }
 
 /// Whether a service account is free to get a key (decision D4).
@@ -92,11 +96,11 @@ const fn can_take_a_key(account: &ServiceAccount) -> bool {
 }
 
 /// Whether taking this member out is certain to ask for a fresh sign-in (B22).
-fn wants_fresh(shown: &Shown) -> bool {
+fn wants_fresh(shown: &RemoveMemberPageData) -> bool {
     shown.member.role == Role::Owner || shown.keys.len() > 1
 }
 
-fn draw(shown: &Shown) -> AnyView {
+fn draw(shown: &RemoveMemberPageData) -> AnyView {
     let (room, member) = (&shown.room, &shown.member);
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::REMOVE_TITLE.0}<bdi>{member.name.clone()}</bdi>{words::REMOVE_TITLE.1}</h1></div> };
@@ -126,7 +130,7 @@ fn draw(shown: &Shown) -> AnyView {
                     {summary(words::NOT_REMOVED, shown.problem.as_ref(), &room.place)}
                     {facts(room, member)}
                     {effects()}
-                    {fates(shown)}
+                    {dispositions(shown)}
                 </div>
                 <div class="sheet-foot">
                     <p class="push">{confirm.note()}</p>
@@ -139,7 +143,7 @@ fn draw(shown: &Shown) -> AnyView {
     view! { {frame(room, words::REMOVE_MEMBER, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
-fn facts(room: &Room, member: &MemberView) -> AnyView {
+fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {
     let email = member.email.clone().map(|email| view! { <dt>{words::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
     let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::NOT_SIGNED_IN_YET}</span> });
     view! {
@@ -160,7 +164,7 @@ fn effects() -> AnyView {
 }
 
 /// The member is no member any more, such as after the same form was sent from another tab.
-fn gone(room: Room) -> Page {
+fn gone(room: OrganizationPage) -> Page {
     let draw = move || {
         let back = Screen::Members(room.organization()).path();
         let body = view! {

@@ -4,24 +4,25 @@ use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{name_hint, preview};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, summary};
-use crate::routes::{Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{fault_line, summary};
+use crate::routes::{Location, Screen};
+use crate::shared_view::{name_hint, preview};
 use crate::words;
 
 /// The form with the name as it is.
-pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::RenameKey(organization.clone(), key));
-    let room = Room::enter(&asked.visit, &organization, place).await?;
-    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?.key;
-    let typed = asked.typed("name").unwrap_or(&key.label).to_owned();
-    let problem = asked.problem().cloned();
+pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::RenameKey(organization.clone(), key));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    let key =
+        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
+    let typed = request.typed("name").unwrap_or(&key.label).to_owned();
+    let problem = request.problem().cloned();
     Ok(Page::new(words::RENAME_KEY, move || draw(&room, &key, typed, problem.as_ref())))
 }
 
-fn draw(room: &Room, key: &KeyView, typed: String, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &OrganizationPage, key: &KeyView, typed: String, problem: Option<&Problem>) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
     let back = Screen::Key(room.organization(), key.key_id).path();
     let body = view! {

@@ -3,22 +3,22 @@
 use domain::Moment;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{icon, revealed};
-use crate::doors::keys::{CreatedKey, Replaced};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::live::Mark;
 use crate::islands::copying::CopyButtons;
-use crate::parts::frame::{Room, frame};
-use crate::parts::live::Mark;
 use crate::routes::Screen;
+use crate::server_fns::keys::{CreatedKey, Replaced};
+use crate::shared_view::{icon, revealed};
 use crate::words;
 
 /// The page of a new key, which leads back to a screen.
-pub fn page(asked: &Asked, room: Room, created: CreatedKey, back: Screen) -> Page {
-    let url = asked.visit.installation.public_url.clone();
+pub fn page(request: &PageRequest, room: OrganizationPage, created: CreatedKey, back: Screen) -> Page {
+    let url = request.context.site_config.public_url.clone();
     Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || draw(&room, &created, &url, &back)) }
 }
 
-fn draw(room: &Room, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
+fn draw(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
     let replaced = created.replaced.map(|replaced| old(room, &replaced));
     let body = view! {
         <div class="sheet">
@@ -33,7 +33,7 @@ fn draw(room: &Room, created: &CreatedKey, url: &str, back: &Screen) -> AnyView 
 }
 
 /// What becomes of the key in whose place the new one came.
-fn old(room: &Room, replaced: &Replaced) -> AnyView {
+fn old(room: &OrganizationPage, replaced: &Replaced) -> AnyView {
     let end = replaced.ends_at.map(|_: Moment| {
         let path = Screen::RevokeKey(room.organization(), replaced.key_id).path();
         view! { <a href=path>{words::END_NOW}</a> }

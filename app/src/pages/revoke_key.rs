@@ -5,24 +5,25 @@ use domain::{KeyId, OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{field_error, icon, preview, reasons, revoke_effects};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{summary, used, when};
-use crate::routes::{Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{summary, used, when};
+use crate::routes::{Location, Screen};
+use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The facts about the key, what ending it means, and the button.
-pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::RevokeKey(organization.clone(), key));
-    let room = Room::enter(&asked.visit, &organization, place).await?;
-    let key = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?.key;
-    let problem = asked.problem().cloned();
-    let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
+pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::RevokeKey(organization.clone(), key));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    let key =
+        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
+    let problem = request.problem().cloned();
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
     Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm)))
 }
 
-fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
+fn draw(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::REVOKE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::REVOKE_TITLE.1}</h1></div> };
     let body = match key.revoked_at {
@@ -54,7 +55,7 @@ fn draw(room: &Room, key: &KeyView, problem: Option<&Problem>, reason: &str, con
     frame(room, words::REVOKE_KEY, None, body.into_any())
 }
 
-fn facts(room: &Room, key: &KeyView) -> AnyView {
+fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
     let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
@@ -68,7 +69,12 @@ fn facts(room: &Room, key: &KeyView) -> AnyView {
 }
 
 /// A key that was used lately ends only if its name is typed.
-fn confirm_field(room: &Room, key: &KeyView, problem: Option<&Problem>, typed: String) -> impl IntoView + use<> {
+fn confirm_field(
+    room: &OrganizationPage,
+    key: &KeyView,
+    problem: Option<&Problem>,
+    typed: String,
+) -> impl IntoView + use<> {
     let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
     let wrong = fault.is_some();
     let described = if wrong { "confirm-hint confirm-error" } else { "confirm-hint" };

@@ -4,37 +4,38 @@ use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::{icon, preview, reasons, revoke_effects};
-use crate::doors::keys::revoke::MOST_KEYS;
+use super::{Page, PageRequest};
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{fault_line, summary, used};
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm, power};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, summary, used};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::server_fns::keys::revoke::MOST_KEYS;
+use crate::shared_view::{icon, preview, reasons, revoke_effects};
 use crate::words;
 
 /// The keys by name, what ending them means, and the button.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let place = Place::of(Screen::RevokeKeys(organization.clone()), &asked.query);
-    let room = Room::enter(&asked.visit, &organization, place).await?;
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Location::of(Screen::RevokeKeys(organization.clone()), &request.query);
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     let mut keys: Vec<KeyView> = Vec::new();
     let mut ids: Vec<KeyId> = room.place.all("key").filter_map(|id| id.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
     for id in ids.into_iter().take(MOST_KEYS) {
-        let line = asked.visit.engine.get_key(&room.ctx, id).await.map_err(|error| asked.visit.tell(&error))?;
+        let line =
+            request.context.engine.get_key(&room.ctx, id).await.map_err(|error| request.context.to_problem(&error))?;
         if line.key.revoked_at.is_none() {
             keys.push(line.key);
         }
     }
-    let problem = asked.problem().cloned();
-    let [reason, confirm] = ["reason", "confirm_name"].map(|field| asked.typed(field).unwrap_or_default().to_owned());
+    let problem = request.problem().cloned();
+    let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
     let draw = move || draw(&room, &keys, problem.as_ref(), &reason, confirm);
     Ok(Page { islands: true, ..Page::new(words::REVOKE_SELECTED, draw) })
 }
 
-fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, typed: String) -> AnyView {
+fn draw(room: &OrganizationPage, keys: &[KeyView], problem: Option<&Problem>, reason: &str, typed: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
         let why = words::none_left(room.place.all("key").count());
@@ -81,7 +82,7 @@ fn draw(room: &Room, keys: &[KeyView], problem: Option<&Problem>, reason: &str, 
     view! { {frame(room, words::REVOKE_SELECTED, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
-fn line(room: &Room, key: &KeyView) -> AnyView {
+fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
     let mark = match key.is_active && key.used_lately(now) {
         true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),

@@ -6,37 +6,38 @@ use domain::{Code, KeyId, Moment, OrganizationId, Problem};
 use engine::form_token::FormToken;
 use leptos::prelude::*;
 
-use super::{Asked, Page, reveal};
-use crate::bits::{icon, preview};
+use super::{Page, PageRequest, reveal};
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{fault_line, form_token, summary, used, when_due};
 use crate::islands::page::PageHelp;
-use crate::parts::confirm::{ButtonWords, Confirm, power};
-use crate::parts::frame::{Room, frame};
-use crate::parts::{fault_line, form_token, summary, used, when_due};
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::{icon, preview};
 use crate::words;
 
 /// A day is time enough to change over.
 const PRESELECTED: i64 = 86_400;
 
 /// The form, or the new key.
-pub async fn show(asked: &Asked, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
-    let place = Place::top(Screen::RotateKey(organization.clone(), key));
-    let room = Room::enter(&asked.visit, &organization, place).await?;
-    if let Some(created) = asked.created() {
+pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::RotateKey(organization.clone(), key));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    if let Some(created) = request.created() {
         let back = Screen::ApiKeys(organization);
-        return Ok(reveal::page(asked, room, created.clone(), back));
+        return Ok(reveal::page(request, room, created.clone(), back));
     }
-    let line = asked.visit.engine.get_key(&room.ctx, key).await.map_err(|error| asked.visit.tell(&error))?;
-    let problem = asked.problem().cloned();
-    let overlap = asked.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
-    let label = asked.typed("label").unwrap_or_default().to_owned();
-    let token = FormToken::draw(asked.visit.engine.outside());
+    let line =
+        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?;
+    let problem = request.problem().cloned();
+    let overlap = request.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
+    let label = request.typed("label").unwrap_or_default().to_owned();
+    let token = FormToken::draw(request.context.engine.runtime());
     let draw = move || draw(&room, &line, problem.as_ref(), overlap, label, &token);
     Ok(Page { islands: true, ..Page::new(words::ROTATE_KEY, draw) })
 }
 
 fn draw(
-    room: &Room,
+    room: &OrganizationPage,
     line: &KeyLine,
     problem: Option<&Problem>,
     overlap: i64,
@@ -103,7 +104,7 @@ fn draw(
     view! { {frame(room, words::ROTATE_KEY, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
-fn facts(room: &Room, line: &KeyLine) -> AnyView {
+fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let (key, now) = (&line.key, room.ctx.now());
     let expires = key.expires_at.map_or_else(|| words::NEVER.into_any(), |at| when_due(now, at).into_any());
     view! {

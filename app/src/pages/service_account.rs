@@ -7,12 +7,12 @@ use leptos::prelude::*;
 
 use self::keys::{NextKey, keys};
 use self::settings::settings;
-use super::{Asked, Page};
-use crate::doors::{Deed, Flash};
-use crate::parts::accounts::account_status;
-use crate::parts::frame::{Room, frame};
-use crate::parts::{done, when};
-use crate::routes::{Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::accounts::account_status;
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{done, when};
+use crate::routes::{Location, Screen};
+use crate::server_fns::{AccountNotice, Flash};
 use crate::words;
 
 mod keys;
@@ -20,8 +20,8 @@ mod settings;
 
 const ROWS: i64 = 50;
 
-struct Shown {
-    room: Room,
+struct ServiceAccountPageData {
+    room: OrganizationPage,
     account: ServiceAccount,
     keys: Rows<KeyLine>,
     next: NextKey,
@@ -32,28 +32,29 @@ struct Shown {
 }
 
 /// The service account with its keys, the usable ones first.
-pub async fn show(asked: &Asked, organization: OrganizationId, actor: ActorId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let place = Place::of(Screen::ServiceAccount(organization.clone(), actor), &asked.query);
+pub async fn show(request: &PageRequest, organization: OrganizationId, actor: ActorId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let place = Location::of(Screen::ServiceAccount(organization.clone(), actor), &request.query);
     let before = place.before();
-    let room = Room::enter(visit, &organization, place).await?;
-    let account = visit.engine.get_service_account(&room.ctx, actor).await.map_err(|error| visit.tell(&error))?;
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let account =
+        context.engine.get_service_account(&room.ctx, actor).await.map_err(|error| context.to_problem(&error))?;
     let after = before.map(KeyId);
     let query = KeyQuery { owner: Some(actor), sort: KeySort::Usable, after, ..KeyQuery::default() };
-    let keys = visit.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(|error| visit.tell(&error))?;
-    let next = NextKey::of(visit, &room.ctx, &account).await?;
-    let name = asked.typed("name").unwrap_or(&account.name).to_owned();
-    let role = asked.typed("role").and_then(|role| role.parse().ok()).unwrap_or(account.role);
-    let (flash, problem) = (visit.take_flash().await, asked.problem().cloned());
-    let shown = Shown { room, account, keys, next, flash, name, role, problem };
+    let keys = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(|error| context.to_problem(&error))?;
+    let next = NextKey::of(context, &room.ctx, &account).await?;
+    let name = request.typed("name").unwrap_or(&account.name).to_owned();
+    let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(account.role);
+    let (flash, problem) = (context.take_flash().await, request.problem().cloned());
+    let shown = ServiceAccountPageData { room, account, keys, next, flash, name, role, problem };
     let title = format!("{} · {}", shown.account.name, words::SERVICE_ACCOUNTS);
     Ok(Page::new(&title, move || draw(&shown)))
 }
 
-fn draw(shown: &Shown) -> AnyView {
+fn draw(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
     let body = view! {
-        {told(shown)}
+        {notice(shown)}
         <h1><bdi>{account.name.clone()}</bdi></h1>
         {facts(shown)}
         {keys(shown)}
@@ -63,19 +64,19 @@ fn draw(shown: &Shown) -> AnyView {
 }
 
 /// The deed of the page before, told once.
-fn told(shown: &Shown) -> Option<AnyView> {
+fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
     let Some(Flash::Account(deed)) = shown.flash else { return None };
     let text = match deed {
-        Deed::Created => words::ACCOUNT_CREATED,
-        Deed::Changed => words::ACCOUNT_CHANGED,
-        Deed::Disabled => words::ACCOUNT_DISABLED,
-        Deed::Enabled => words::ACCOUNT_ENABLED,
+        AccountNotice::Created => words::ACCOUNT_CREATED,
+        AccountNotice::Changed => words::ACCOUNT_CHANGED,
+        AccountNotice::Disabled => words::ACCOUNT_DISABLED,
+        AccountNotice::Enabled => words::ACCOUNT_ENABLED,
     };
     let name = shown.account.name.clone();
     Some(done(view! { "“"<bdi>{name}</bdi>"”"{text} }))
 }
 
-fn facts(shown: &Shown) -> AnyView {
+fn facts(shown: &ServiceAccountPageData) -> AnyView {
     let account = &shown.account;
     let by = account.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {

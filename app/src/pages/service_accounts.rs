@@ -5,30 +5,30 @@ use domain::{Moment, OrganizationId, Problem};
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Asked, Page};
-use crate::bits::icon;
-use crate::parts::accounts::account_status;
-use crate::parts::frame::{Room, frame};
-use crate::parts::pager::pager;
-use crate::parts::when;
-use crate::routes::{DOCS_OF_ACCOUNTS, Place, Screen};
+use super::{Page, PageRequest};
+use crate::components::accounts::account_status;
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::pager::pager;
+use crate::components::when;
+use crate::routes::{DOCS_OF_ACCOUNTS, Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 const ROWS: i64 = 50;
 
 /// Every service account of the organization, for its admins and owners.
-pub async fn show(asked: &Asked, organization: OrganizationId) -> Result<Page, Problem> {
-    let visit = &asked.visit;
-    let place = Place::of(Screen::ServiceAccounts(organization.clone()), &asked.query);
+pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let place = Location::of(Screen::ServiceAccounts(organization.clone()), &request.query);
     let before = place.before();
-    let room = Room::enter(visit, &organization, place).await?;
-    let rows = visit.engine.list_service_accounts(&room.ctx, before, ROWS).await;
-    let rows = rows.map_err(|error| visit.tell(&error))?;
-    let problem = asked.problem().cloned();
+    let room = OrganizationPage::enter(context, &organization, place).await?;
+    let rows = context.engine.list_service_accounts(&room.ctx, before, ROWS).await;
+    let rows = rows.map_err(|error| context.to_problem(&error))?;
+    let problem = request.problem().cloned();
     Ok(Page::new(words::SERVICE_ACCOUNTS, move || draw(&room, &rows, problem.as_ref())))
 }
 
-fn draw(room: &Room, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
+fn draw(room: &OrganizationPage, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
     let content = match rows.rows.is_empty() && room.place.before().is_none() {
         true => Either::Left(empty(room)),
         false => Either::Right(view! {
@@ -49,12 +49,12 @@ fn draw(room: &Room, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> 
     frame(room, words::SERVICE_ACCOUNTS, problem, body.into_any())
 }
 
-fn create_link(room: &Room) -> impl IntoView + use<> {
+fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let to = Screen::NewServiceAccount(room.organization()).path();
     view! { <a class="button primary" href=to>{icon("plus")}{words::CREATE_ACCOUNT}</a> }
 }
 
-fn empty(room: &Room) -> AnyView {
+fn empty(room: &OrganizationPage) -> AnyView {
     view! {
         <div class="empty">
             {icon("robot")}
@@ -66,7 +66,7 @@ fn empty(room: &Room) -> AnyView {
     .into_any()
 }
 
-fn table(room: &Room, accounts: &[ServiceAccount]) -> AnyView {
+fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
     let now = room.ctx.now();
     let rows = accounts.iter().map(|account| row(room.organization(), account, now));
     view! {

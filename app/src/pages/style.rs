@@ -4,13 +4,13 @@
 use domain::{Code, Moment, Problem};
 use leptos::prelude::*;
 
-use self::parts::{badges, buttons, fields, lists, menus, notices, sheets};
-use super::{Asked, Page};
-use crate::parts::frame::themes;
-use crate::routes::{Place, Screen};
+use self::components::{badges, buttons, fields, lists, menus, notices, sheets};
+use super::{Page, PageRequest};
+use crate::components::frame::themes;
+use crate::routes::{Location, Screen};
 use crate::words;
 
-mod parts;
+mod components;
 
 /// The colours of `style/tokens.css`, each with a class of its own in `style/swatches.css`.
 const COLOURS: [&str; 16] = [
@@ -44,12 +44,12 @@ const TYPE: [(&str, &str); 6] = [
 const SPACE: [&str; 8] = ["2", "4", "6", "8", "12", "16", "24", "32"];
 
 /// The page; an installation that is no development installation has none.
-pub fn show(asked: &Asked) -> Result<Page, Problem> {
-    if !asked.visit.installation.development {
-        return Err(asked.visit.problem(Code::NotFound));
+pub fn show(request: &PageRequest) -> Result<Page, Problem> {
+    if !request.context.site_config.development {
+        return Err(request.context.problem(Code::NotFound));
     }
-    let (theme, now) = (asked.visit.theme, asked.visit.engine.outside().now());
-    Ok(Page::new("Style", move || draw(themes(theme, &Place::top(Screen::Style)), now)))
+    let (theme, now) = (request.context.theme, request.context.engine.runtime().now());
+    Ok(Page::new("Style", move || draw(themes(theme, &Location::top(Screen::Style)), now)))
 }
 
 fn draw(themes: AnyView, now: Moment) -> AnyView {

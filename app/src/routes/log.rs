@@ -6,7 +6,7 @@ use domain::command::AuditQuery;
 use domain::event::ObjectKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
-use super::{Place, Screen};
+use super::{Location, Screen};
 
 /// The names under which an address says which events it means.
 pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from", "until"];
@@ -58,7 +58,7 @@ impl FromStr for Period {
     }
 }
 
-impl Place {
+impl Location {
     /// The events of one key.
     pub fn log_of(organization: OrganizationId, key: KeyId) -> Self {
         let object = format!("{}:{key}", ObjectKind::Key.as_str());
@@ -93,7 +93,7 @@ mod tests {
     const NOW: Moment = Moment(1_775_677_879_000);
 
     fn of(query: &str) -> AuditQuery {
-        Place::parse(&format!("/o/org_a/settings/audit-log?{query}")).expect("a place").audit_query(NOW)
+        Location::parse(&format!("/o/org_a/settings/audit-log?{query}")).expect("a place").audit_query(NOW)
     }
 
     #[test]

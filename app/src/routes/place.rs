@@ -21,13 +21,13 @@ const DAYS: [&str; 2] = ["from", "until"];
 
 /// A screen and how it is looked at: what a form gives as its `page`, and where signing in leads back to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The screen.
     pub screen: Screen,
     query: Vec<(&'static str, String)>,
 }
 
-impl Place {
+impl Location {
     /// The top of a screen.
     pub const fn top(screen: Screen) -> Self {
         Self { screen, query: Vec::new() }
@@ -101,17 +101,17 @@ impl Place {
 }
 
 /// Where signing in again begins, leading back to a place.
-pub fn again(back: &Place) -> String {
+pub fn again(back: &Location) -> String {
     format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
 }
 
 /// As [`again`], and then a kept form of that place is finished.
-pub fn confirm(back: &Place, draft: &str) -> String {
+pub fn confirm(back: &Location, draft: &str) -> String {
     format!("/sign-in/start?fresh=1&draft={}&return_to={}", encoded(draft), encoded(&back.path()))
 }
 
 /// Where a sign-in begins that asks anew who one is; it leads back to a place.
-pub fn as_someone_else(back: &Place) -> String {
+pub fn as_someone_else(back: &Location) -> String {
     format!("/sign-in/start?other=1&return_to={}", encoded(&back.path()))
 }
 
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn read_back(target: &str) -> String {
-        Place::parse(target).unwrap_or_else(|| panic!("{target}")).path()
+        Location::parse(target).unwrap_or_else(|| panic!("{target}")).path()
     }
 
     #[test]
@@ -219,16 +219,16 @@ mod tests {
             "/o/org_a/settings/audit-log?period=7d&until=2026-04-08",
         ];
         for target in hostile {
-            assert_eq!(Place::parse(target), None, "{target:?}");
+            assert_eq!(Location::parse(target), None, "{target:?}");
         }
-        let place = Place::parse("/o/org_a/settings/audit-log?before=12").expect("place");
+        let place = Location::parse("/o/org_a/settings/audit-log?before=12").expect("place");
         assert_eq!((place.before(), place.path().as_str()), (Some(12), "/o/org_a/settings/audit-log?before=12"));
     }
 
     #[test]
     fn a_list_keeps_its_filters_together() {
         let list = "/o/org_a/settings/api-keys";
-        let place = Place::parse(&format!("{list}?q=ci%2Fcd+%D9%86&environment=test&after=7")).expect("place");
+        let place = Location::parse(&format!("{list}?q=ci%2Fcd+%D9%86&environment=test&after=7")).expect("place");
         assert_eq!(place.get("q"), Some("ci/cd ن"));
         assert_eq!(place.path(), format!("{list}?q=ci/cd%20%D9%86&environment=test&after=7"));
         assert_eq!(
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn days_take_the_place_of_a_period_and_the_other_way_round() {
         let log = "/o/org_a/settings/audit-log";
-        let place = Place::parse(&format!("{log}?object=key%3A12&period=7d&before=9")).expect("place");
+        let place = Location::parse(&format!("{log}?object=key%3A12&period=7d&before=9")).expect("place");
         let days = place.with("from", Some("2026-04-08"));
         assert_eq!(days.path(), format!("{log}?object=key:12&from=2026-04-08"));
         assert_eq!(

@@ -117,8 +117,8 @@ mod tests {
             ("format", "jsonl", "Format: JSON lines"),
             ("until", "2026-04-08T00:00:00Z", "Until: 8 Apr 2026, 00:00 UTC"),
         ];
-        for (field, value, told) in cases {
-            assert_eq!(format!("{}: {}", changed_field(field), changed_value(field, value)), told);
+        for (field, value, text) in cases {
+            assert_eq!(format!("{}: {}", changed_field(field), changed_value(field, value)), text);
         }
     }
 }

@@ -90,7 +90,7 @@ mod tests {
             assert_eq!(ago(now, now.plus_seconds(-seconds)), words, "{seconds}");
         }
         let ahead_of = |seconds| ahead(now, now.plus_seconds(seconds));
-        let told = [20, 120, 3600, 86_390, 47 * 3600, 5 * 86_400, 90 * 86_400 - 9, 400 * 86_400].map(ahead_of);
+        let text = [20, 120, 3600, 86_390, 47 * 3600, 5 * 86_400, 90 * 86_400 - 9, 400 * 86_400].map(ahead_of);
         let words = [
             "in a moment",
             "in 2 minutes",
@@ -101,14 +101,14 @@ mod tests {
             "in 3 months",
             "in 1 year",
         ];
-        assert_eq!(told, words);
+        assert_eq!(text, words);
         assert_eq!(ahead_of(-7200), "2 hours ago");
         assert_eq!(exact(now), "2026-04-08 19:51:19 UTC");
     }
 
     #[test]
     fn many_things_are_told_in_thousands() {
-        let told = [0, 12, 999, 1_204, 100_000, 1_000_000].map(grouped);
-        assert_eq!(told, ["0", "12", "999", "1,204", "100,000", "1,000,000"]);
+        let text = [0, 12, 999, 1_204, 100_000, 1_000_000].map(grouped);
+        assert_eq!(text, ["0", "12", "999", "1,204", "100,000", "1,000,000"]);
     }
 }

@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn a_link_says_for_whom_it_is_and_until_when() {
         let now = Moment(0);
-        let told = link_for("zoe@example.test", Role::Admin, now, now.plus_seconds(7 * 86_400));
+        let text = link_for("zoe@example.test", Role::Admin, now, now.plus_seconds(7 * 86_400));
         assert_eq!(
-            told,
+            text,
             "Only \u{2068}zoe@example.test\u{2069} can use it, once. They join as an admin. The link expires in 7 days."
         );
     }

@@ -182,10 +182,10 @@ mod tests {
     // One badge for each status, in the words of the interface.
     #[test]
     fn a_status_says_what_is_next() {
-        let told = |status_: KeyStatus| status(NOW, status_).1;
-        assert_eq!(told(KeyStatus::EndsAt(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
-        assert_eq!(told(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))), "Expires in 5 days");
-        assert_eq!(told(KeyStatus::Unused), "Unused for 90 days");
+        let text = |status_: KeyStatus| status(NOW, status_).1;
+        assert_eq!(text(KeyStatus::EndsAt(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
+        assert_eq!(text(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))), "Expires in 5 days");
+        assert_eq!(text(KeyStatus::Unused), "Unused for 90 days");
     }
 
     // RU-11: scopes are told by group.
@@ -193,8 +193,8 @@ mod tests {
     fn ru_11_permissions_are_told_by_group() {
         let scopes =
             ScopeSet::of(["runs:write", "audit:read", "members:write"].map(|word| word.parse().expect("scope")));
-        let told = Group::ALL.map(|group| access(scopes, group)).into_iter().flatten().collect::<Vec<_>>();
-        assert_eq!(told, ["Read and write", "Read and write", "Read"]);
+        let text = Group::ALL.map(|group| access(scopes, group)).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(text, ["Read and write", "Read and write", "Read"]);
         assert_eq!(permissions(Permissions::Only(scopes)), "3 permissions");
         assert_eq!(permissions(Permissions::Only(ScopeSet::EMPTY)), "None");
         assert_eq!(permissions(Permissions::Everything), "Full access");

@@ -2,7 +2,7 @@
 
 use domain::Moment;
 use domain::command::{ActionFilter, ExportFormat};
-use domain::event::{Chapter, ObjectKind};
+use domain::event::{EventCategory, ObjectKind};
 use domain::view::ChainView;
 
 use super::{exact, grouped, isolated};
@@ -130,14 +130,14 @@ pub const fn export_as(format: ExportFormat) -> &'static str {
 /// What happened: one thing, or whatever of a chapter.
 pub const fn happened(action: ActionFilter) -> &'static str {
     match action {
-        ActionFilter::One(happening) => happening.label(),
-        ActionFilter::Any(Chapter::Keys) => "All API key events",
-        ActionFilter::Any(Chapter::Members) => "All member events",
-        ActionFilter::Any(Chapter::ServiceAccounts) => "All service account events",
-        ActionFilter::Any(Chapter::SignIn) => "All sign-in events",
-        ActionFilter::Any(Chapter::Workspaces) => "All workspace and run events",
-        ActionFilter::Any(Chapter::Messages) => "All message and note events",
-        ActionFilter::Any(Chapter::Organization) => "All organization events",
+        ActionFilter::One(action) => action.label(),
+        ActionFilter::Any(EventCategory::Keys) => "All API key events",
+        ActionFilter::Any(EventCategory::Members) => "All member events",
+        ActionFilter::Any(EventCategory::ServiceAccounts) => "All service account events",
+        ActionFilter::Any(EventCategory::SignIn) => "All sign-in events",
+        ActionFilter::Any(EventCategory::Workspaces) => "All workspace and run events",
+        ActionFilter::Any(EventCategory::Messages) => "All message and note events",
+        ActionFilter::Any(EventCategory::Organization) => "All organization events",
     }
 }
 
@@ -181,9 +181,9 @@ mod tests {
     // RK-26: how far the log is proven, in one line.
     #[test]
     fn the_chain_says_how_far_it_holds() {
-        let told = |verified, events| chain_state(&ChainView { verified, events, broken: None });
-        assert_eq!(told(1204, 1204).as_deref(), Some("Verified up to event 1,204"));
-        assert_eq!(told(2000, 100_000).as_deref(), Some("Verified up to event 2,000 of 100,000 so far"));
-        assert_eq!(told(0, 0), None);
+        let text = |verified, events| chain_state(&ChainView { verified, events, broken: None });
+        assert_eq!(text(1204, 1204).as_deref(), Some("Verified up to event 1,204"));
+        assert_eq!(text(2000, 100_000).as_deref(), Some("Verified up to event 2,000 of 100,000 so far"));
+        assert_eq!(text(0, 0), None);
     }
 }

@@ -74,7 +74,7 @@ pub fn pick(group: Group, access: &str) -> String {
 }
 
 /// How many permissions are picked.
-pub fn picked(n: i64) -> String {
+pub fn selected_scopes(n: i64) -> String {
     format!("{} selected.", plural(n, "permission"))
 }
 

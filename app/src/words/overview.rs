@@ -44,7 +44,7 @@ pub fn state_at_a_glance(word: &str) -> &'static str {
 }
 
 /// Why a key needs attention.
-pub fn concern(why: Attention, now: Moment, line: &KeyLine) -> String {
+pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let key = &line.key;
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {

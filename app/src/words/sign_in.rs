@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn every_problem_has_a_sentence_and_names_what_helps() {
         let domains = ["a.example", "b.example", "c.example"].map(String::from);
-        let told = |word| sign_in_problem(word, &domains).unwrap_or_default();
+        let text = |word| sign_in_problem(word, &domains).unwrap_or_default();
         let words = [
             "cancelled",
             "expired",
@@ -128,9 +128,9 @@ mod tests {
             "unavailable",
         ];
         for word in words {
-            assert!(told(word).ends_with('.'), "{word}");
+            assert!(text(word).ends_with('.'), "{word}");
         }
-        let plain = told("not_allowed").replace(['\u{2068}', '\u{2069}'], "");
+        let plain = text("not_allowed").replace(['\u{2068}', '\u{2069}'], "");
         assert!(plain.ends_with("Sign in with an account at a.example, b.example or c.example."), "{plain}");
         assert_eq!(sign_in_problem("<script>", &domains), None);
     }

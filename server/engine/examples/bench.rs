@@ -1,7 +1,7 @@
 //! What operations cost, as ratios within one run: machines differ, ratios stay. Run it with `make bench`.
 
-#[path = "bench/house.rs"]
-mod house;
+#[path = "bench/test_app.rs"]
+mod test_app;
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use domain::key::RevokeReason;
 use domain::token::PlainKey;
 use engine::ctx::Origin;
 use engine::{Ctx, Engine};
-use house::{micros, per_call_of};
+use test_app::{micros, per_call_of};
 
 const FEW: usize = 500;
 const MANY: usize = 10_000;
@@ -25,7 +25,7 @@ const CALLS: u32 = 2_000;
 )]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-bench-{}", std::process::id()));
-    let (_, engine, ctx) = house::house(&format!("sqlite://{}/bench.db", folder.display())).await;
+    let (_, engine, ctx) = test_app::app(&format!("sqlite://{}/bench.db", folder.display())).await;
     let mut keys = Vec::new();
     grow(&engine, &ctx, &mut keys, FEW).await;
     let refuse = per_call(async |n| drop(PlainKey::parse(&format!("rt_sk_{n:057}")))).await;

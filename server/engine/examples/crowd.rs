@@ -1,14 +1,14 @@
 //! Lists of an organization with 100,000 keys, as ratios to checking one key in the same run, with the plans of the
 //! queries. On SQLite, or on the empty Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with `make bench`.
 
-#[path = "bench/house.rs"]
-mod house;
+#[path = "bench/test_app.rs"]
+mod test_app;
 
 use domain::KeyId;
 use domain::command::{CreateKey, KeyQuery, KeySort, StatusFilter};
 use engine::ctx::Origin;
 use engine::{Ctx, Db, Engine};
-use house::{micros, per_call_of};
+use test_app::{micros, per_call_of};
 
 const CROWD: i64 = 100_000;
 const CALLS: u32 = 30;
@@ -31,7 +31,7 @@ async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-crowd-{}", std::process::id()));
     let address = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
         .unwrap_or_else(|_| format!("sqlite://{}/crowd.db", folder.display()));
-    let (db, engine, ctx) = house::house(&address).await;
+    let (db, engine, ctx) = test_app::app(&address).await;
     let key = engine.create_key(&ctx, CreateKey::read("Original").expect("valid")).await.expect("created");
     crowd(&db).await;
     println!("{}, {CROWD} keys in one organization; the last column is against checking a key\n", kind(&db));

@@ -2,15 +2,15 @@
 //! taking them out, checking the chain. On SQLite, or on the empty Postgres database that `ROUNDTABLE_BENCH_POSTGRES`
 //! names. Run it with `make bench`.
 
-#[path = "bench/house.rs"]
-mod house;
+#[path = "bench/test_app.rs"]
+mod test_app;
 
 use domain::command::{AuditQuery, ExportFormat};
 use domain::{ActorId, Moment};
 use engine::ctx::Origin;
 use engine::people::Identity;
 use engine::{Ctx, Db, Engine};
-use house::{micros, per_call_of};
+use test_app::{micros, per_call_of};
 
 const EVENTS: i64 = 100_000;
 /// Events with a chain that holds.
@@ -32,7 +32,7 @@ async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-log-{}", std::process::id()));
     let address =
         std::env::var("ROUNDTABLE_BENCH_POSTGRES").unwrap_or_else(|_| format!("sqlite://{}/log.db", folder.display()));
-    let (db, engine, ctx) = house::house(&address).await;
+    let (db, engine, ctx) = test_app::app(&address).await;
     let identity = Identity { issuer: "bench".into(), subject: "one".into(), email: None, name: Some("One".into()) };
     let write = per_call_of(CHAINED, async |_| {
         engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
@@ -53,7 +53,7 @@ async fn main() {
     }
     tell(
         "actors to choose from",
-        per_call_of(CALLS, async |_| drop(engine.list_doers(&ctx).await.expect("read"))).await,
+        per_call_of(CALLS, async |_| drop(engine.list_audit_actors(&ctx).await.expect("read"))).await,
     );
     tell("export of everything, a page of 500", export(&engine, &ctx, &AuditQuery::default()).await);
     let ends = AuditQuery { from: Some(Moment(0)), ..AuditQuery::default() };

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use self::counts::{Bucket, Counts, Decision};
 use self::known::{Known, Mark};
 use crate::ctx::Origin;
-use crate::{Engine, Error, Outside, Result};
+use crate::{Engine, Error, Result, Runtime};
 
 pub use client::Client;
 
@@ -80,15 +80,15 @@ pub struct Attempts {
     counts: Mutex<Counts>,
     known: Known,
     settled: Notify,
-    outside: Outside,
+    runtime: Runtime,
 }
 
 impl Attempts {
-    pub(crate) fn new(outside: Outside) -> Arc<Self> {
-        Self::sized(outside, MOST_CLIENTS, MOST_KNOWN)
+    pub(crate) fn new(runtime: Runtime) -> Arc<Self> {
+        Self::sized(runtime, MOST_CLIENTS, MOST_KNOWN)
     }
 
-    fn sized(outside: Outside, clients: usize, known: usize) -> Arc<Self> {
+    fn sized(runtime: Runtime, clients: usize, known: usize) -> Arc<Self> {
         let Limits { credentials, secrets } = Limits::default();
         Arc::new(Self {
             credentials: AtomicU32::new(credentials),
@@ -96,7 +96,7 @@ impl Attempts {
             counts: Mutex::new(Counts::new(clients)),
             known: Known::new(known),
             settled: Notify::new(),
-            outside,
+            runtime,
         })
     }
 
@@ -168,7 +168,7 @@ impl Attempts {
     }
 
     fn counts<T>(&self, act: impl FnOnce(&mut Counts, std::time::Duration) -> T) -> T {
-        let now = self.outside.elapsed();
+        let now = self.runtime.elapsed();
         act(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner), now)
     }
 }

@@ -13,7 +13,7 @@ use domain::{ActorId, ActorKind, Moment};
 use crate::ctx::{Credential, Ctx};
 use crate::keyring::{Purpose, hash};
 use crate::store::audit::{self, AuditRow};
-use crate::store::{StoreError, Tx, word};
+use crate::store::{StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 pub(crate) use accept::Accepted;
@@ -33,7 +33,7 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
         organization_id,
         n,
         at: ctx.now.0,
-        action: event.happening.as_str().into(),
+        action: event.action.as_str().into(),
         actor_id: Some(ctx.actor.id.0).filter(|id| *id != 0),
         actor_name: ctx.actor.name.clone(),
         via_key,
@@ -48,11 +48,11 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
         hash: Vec::new(),
         mac: Vec::new(),
     };
-    let canon = row.canon(&before);
-    row.hash = hash(&canon);
-    row.mac = engine.ring().mac(Purpose::Audit, &canon);
+    let canonical = row.canonical(&before);
+    row.hash = hash(&canonical);
+    row.mac = engine.ring().mac(Purpose::Audit, &canonical);
     audit::insert(tx, &row).await?;
-    tx.tell(engine.live(), &ctx.actor.organization);
+    tx.notify_after_commit(engine.live(), &ctx.actor.organization);
     Ok(n)
 }
 
@@ -61,7 +61,7 @@ const MOST_ACTORS: i64 = 200;
 
 /// Someone whose deeds the log knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doer {
+pub struct AuditActor {
     /// Who.
     pub id: ActorId,
     /// Member or service account.
@@ -86,13 +86,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn list_doers(&self, ctx: &Ctx) -> Result<Vec<Doer>> {
+    pub async fn list_audit_actors(&self, ctx: &Ctx) -> Result<Vec<AuditActor>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let found = audit::actors(&mut self.db().read().await?, &reach, MOST_ACTORS).await?;
-        let doer = |(id, kind, name): (i64, String, String)| {
-            Ok(Doer { id: ActorId(id), kind: word(&kind, "actors.kind")?, name })
+        let actor = |(id, kind, name): (i64, String, String)| {
+            Ok(AuditActor { id: ActorId(id), kind: parse_column(&kind, "actors.kind")?, name })
         };
-        found.into_iter().map(doer).collect()
+        found.into_iter().map(actor).collect()
     }
 }
 
@@ -100,7 +100,7 @@ fn view(row: AuditRow) -> std::result::Result<AuditView, StoreError> {
     Ok(AuditView {
         n: row.n,
         at: Moment(row.at),
-        action: word(&row.action, "audit_events.action")?,
+        action: parse_column(&row.action, "audit_events.action")?,
         actor_id: row.actor_id.map(ActorId),
         actor_name: row.actor_name,
         via_key: row.via_key,

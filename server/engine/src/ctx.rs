@@ -2,7 +2,7 @@
 
 use domain::{Actor, KeyId, Moment, PersonId};
 
-use crate::outside::SKEW_SECONDS;
+use crate::runtime::SKEW_SECONDS;
 use crate::{Error, Result};
 
 /// How long ago a person may have signed in for what asks for a fresh sign-in: ten minutes.
@@ -18,7 +18,7 @@ pub enum Credential {
         /// Its public prefix.
         prefix: String,
         /// Which of the requests that run with it this is; revoking does not wait for the request that revokes.
-        flight: u64,
+        in_flight: u64,
     },
     /// A browser session.
     Session {
@@ -155,9 +155,9 @@ impl Ctx {
         matches!(self.credential, Credential::Key { .. })
     }
 
-    pub(crate) const fn flight(&self) -> Option<u64> {
+    pub(crate) const fn in_flight(&self) -> Option<u64> {
         match self.credential {
-            Credential::Key { flight, .. } => Some(flight),
+            Credential::Key { in_flight, .. } => Some(in_flight),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use crate::ctx::Caller;
-use crate::keyring::Canon;
+use crate::keyring::CanonicalEncoder;
 use crate::store::drafts;
 use crate::{Engine, Result};
 
@@ -20,11 +20,11 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn keep_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
-        let token = String::from_utf8_lossy(&self.outside().base62::<43>()).into_owned();
+        let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let digest = self.session_digest(token.as_bytes());
         let place = place(caller, browser);
-        let sealed = self.ring().seal(self.outside().bytes(), "drafts", &digest, &place, form);
-        let expires = self.outside().now().plus_seconds(DRAFT_SECONDS);
+        let sealed = self.ring().seal(self.runtime().bytes(), "drafts", &digest, &place, form);
+        let expires = self.runtime().now().plus_seconds(DRAFT_SECONDS);
         let mut tx = self.db().begin().await?;
         drafts::insert(&mut tx, &digest, caller.person, &sealed, expires).await?;
         drafts::keep_newest(&mut tx, caller.person, MOST_DRAFTS).await?;
@@ -39,7 +39,7 @@ impl Engine {
     pub async fn take_draft(&self, caller: &Caller, browser: &str, token: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let digest = self.session_digest(token.as_bytes());
         let mut tx = self.db().begin().await?;
-        let sealed = drafts::take(&mut tx, &digest, caller.person, self.outside().now()).await?;
+        let sealed = drafts::take(&mut tx, &digest, caller.person, self.runtime().now()).await?;
         tx.commit().await?;
         let place = place(caller, browser);
         Ok(sealed.and_then(|sealed| self.ring().unseal("drafts", &digest, &place, &sealed).ok()))
@@ -47,6 +47,6 @@ impl Engine {
 }
 
 /// Whose form it is, and which browser sent it: nothing else unseals it.
-fn place(caller: &Caller, browser: &str) -> Canon {
-    Canon::of("draft").number(caller.person.0).text(browser)
+fn place(caller: &Caller, browser: &str) -> CanonicalEncoder {
+    CanonicalEncoder::of("draft").number(caller.person.0).text(browser)
 }

@@ -3,7 +3,7 @@
 
 use domain::Moment;
 
-use crate::keyring::{Canon, hash};
+use crate::keyring::{CanonicalEncoder, hash};
 use crate::keys::Once;
 use crate::store::{self, Tx};
 use crate::{Error, Result};
@@ -17,8 +17,8 @@ pub struct FormToken(String);
 
 impl FormToken {
     /// The token of a form that is being drawn.
-    pub fn draw(outside: &crate::Outside) -> Self {
-        Self(String::from_utf8_lossy(&outside.base62::<LENGTH>()).into_owned())
+    pub fn draw(runtime: &crate::Runtime) -> Self {
+        Self(String::from_utf8_lossy(&runtime.base62::<LENGTH>()).into_owned())
     }
 
     /// The token of a form that was sent; nothing for what none of our forms bears.
@@ -38,7 +38,7 @@ impl FormToken {
     }
 
     fn digest(&self, operation: &str, sender: i64) -> Vec<u8> {
-        hash(&Canon::of("form").text(operation).number(sender).text(&self.0))
+        hash(&CanonicalEncoder::of("form").text(operation).number(sender).text(&self.0))
     }
 }
 

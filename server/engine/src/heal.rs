@@ -1,6 +1,6 @@
 //! After a clock was ahead: what was written meanwhile must not stay for as long as the clock was ahead.
 
-use crate::outside::SKEW_SECONDS;
+use crate::runtime::SKEW_SECONDS;
 use crate::sessions::FLOW_SECONDS;
 use crate::store::heal;
 use crate::{Engine, Result};
@@ -14,17 +14,17 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn heal_times(&self) -> Result<()> {
-        if !self.outside().was_ahead() {
+        if !self.runtime().was_ahead() {
             return Ok(());
         }
-        let now = self.outside().now();
+        let now = self.runtime().now();
         let ahead = now.plus_seconds(SKEW_SECONDS);
         let mut tx = self.db().begin().await?;
         heal::set_back(&mut tx, now, ahead).await?;
         heal::count_today(&mut tx, now, now.0.div_euclid(DAY), ahead.0.div_euclid(DAY)).await?;
         heal::remove_early(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
         tx.commit().await?;
-        self.outside().trust_clock();
+        self.runtime().trust_clock();
         Ok(())
     }
 }

@@ -4,23 +4,23 @@
 //! token is kept.
 
 use domain::command::InviteMember;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, may_give, permit};
 use domain::view::{InvitationView, NewInvitation, Offer, Page, Standing};
 use domain::{ActorId, InvitationId, OrganizationId, PersonId};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
-use crate::fence::{conflict, fence, fence_person};
 use crate::form_token::{self, FormToken};
 use crate::journal::Subject;
 use crate::keyring::Purpose;
 use crate::keys::page;
 use crate::members::may_make;
+use crate::reauthorize::{conflict, reauthorize, reauthorize_person};
 use crate::store::actors::{self, ActorRow};
 use crate::store::invitations::{self, InvitationRow};
 use crate::store::people::{self, PersonRow};
-use crate::store::{self, Link, Tx, meta, organizations, word};
+use crate::store::{self, Connection, Tx, meta, organizations, parse_column};
 use crate::{Engine, Error, Result};
 
 /// An invitation ends by itself after seven days.
@@ -53,7 +53,7 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         may_make(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         form_token::spend(&mut tx, form, "invite_member", ctx.actor.id.0, ctx.now).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
             return Err(conflict("Someone with this e-mail address is already a member"));
@@ -67,7 +67,7 @@ impl Engine {
         if invitations::count_pending(&mut tx, reach.organization(), ctx.now).await? >= MOST_PENDING {
             return Err(conflict("Too many invitations are pending. Withdraw some of them first"));
         }
-        let token = String::from_utf8_lossy(&self.outside().base62::<43>()).into_owned();
+        let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let row = self.new_invitation(&mut tx, ctx, &command, &token).await?;
         tx.commit().await?;
         Ok(NewInvitation { view: row.view()?, token })
@@ -79,9 +79,9 @@ impl Engine {
     /// `Denied` for members.
     pub async fn list_invitations(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<InvitationView>> {
         let reach = permit(&ctx.actor, Action::SeeAddresses)?;
-        let mut link = self.db().read().await?;
+        let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = invitations::pending(&mut link, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = invitations::pending(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
         let rows = page(rows, limit, |row| row.seq);
         let views = rows.rows.iter().map(InvitationRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
@@ -98,7 +98,7 @@ impl Engine {
     async fn try_to_revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<()> {
         let reach = permit(&ctx.actor, Action::ManageMembers)?;
         let mut tx = self.db().begin_on_reserve().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let found = invitations::find(&mut tx, reach.organization(), id.as_str()).await?;
         let row = found.ok_or(Error::NotFound)?;
         if !may_give(ctx.actor.role, row.view()?.role) {
@@ -116,9 +116,9 @@ impl Engine {
     /// # Errors
     /// `NotFound` for a token that opens nothing, or nothing any more: which of the two is not said.
     pub async fn see_invitation(&self, token: &str) -> Result<Offer> {
-        let mut link = self.db().read().await?;
-        let found = invitations::by_digest(&mut link, &self.invitation_digest(token)).await?;
-        Ok(self.open_invitation(&mut link, found).await?.offer()?)
+        let mut connection = self.db().read().await?;
+        let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
+        Ok(self.open_invitation(&mut connection, found).await?.offer()?)
     }
 
     /// What a link offers to a person.
@@ -126,15 +126,15 @@ impl Engine {
     /// # Errors
     /// `NotFound` as [`Engine::see_invitation`], but not for a member: whatever became of the link, they are in.
     pub async fn see_invitation_as(&self, person: PersonId, token: &str) -> Result<Standing> {
-        let mut link = self.db().read().await?;
-        let found = invitations::by_digest(&mut link, &self.invitation_digest(token)).await?;
+        let mut connection = self.db().read().await?;
+        let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
         let offered = found.as_ref().map(InvitationRow::offer).transpose()?.map(|offer| offer.organization);
-        let memberships = organizations::of_person(&mut link, person).await?;
+        let memberships = organizations::of_person(&mut connection, person).await?;
         if let Some(organization) = offered.filter(|id| memberships.iter().any(|one| one.organization == *id)) {
             return Ok(Standing::Member(organization));
         }
-        let row = self.open_invitation(&mut link, found).await?;
-        let person = people::get(&mut link, person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
+        let row = self.open_invitation(&mut connection, found).await?;
+        let person = people::get(&mut connection, person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
         let invited = person.email.as_deref() == Some(row.email.as_str());
         Ok(if invited { Standing::Invited(row.offer()?) } else { Standing::WrongAddress(row.offer()?) })
     }
@@ -153,10 +153,10 @@ impl Engine {
             None => return Err(Error::NotFound),
         };
         // Read anew behind the chain's head: of two who come at the same time, one finds it open.
-        store::audit::hold_head(&mut tx, &organization).await?;
+        store::audit::lock_chain_head(&mut tx, &organization).await?;
         let found = invitations::by_digest(&mut tx, &digest).await?;
         let row = self.open_invitation(&mut tx, found).await?;
-        fence_person(self, &mut tx, caller).await?;
+        reauthorize_person(self, &mut tx, caller).await?;
         let person = people::get(&mut tx, caller.person).await?.ok_or(Error::Unauthenticated("the person is gone"))?;
         if person.email.as_deref() != Some(row.email.as_str()) {
             return Err(Error::WrongAddress);
@@ -187,8 +187,8 @@ impl Engine {
         command: &InviteMember,
         token: &str,
     ) -> Result<InvitationRow> {
-        let id = self.outside().word(InvitationId::PREFIX);
-        let event = Event::new(Happening::MemberInvited, "invitation", &id, &command.email).changed(
+        let id = self.runtime().random_id(InvitationId::PREFIX);
+        let event = Event::new(AuditAction::MemberInvited, "invitation", &id, &command.email).changed(
             "role",
             None,
             Some(command.role.as_str()),
@@ -238,9 +238,9 @@ impl Engine {
     ) -> Result<()> {
         let role = row.view()?.role;
         let actor = self.next_actor(tx, organization, &person.name, role).await?;
-        let ctx = Ctx::new(actor, self.outside().now(), origin, Credential::System);
-        self.end_invitation(tx, &ctx, row, Happening::InvitationAccepted).await?;
-        let joined = Event::new(Happening::MemberJoined, "member", ctx.actor.id, &person.name)
+        let ctx = Ctx::new(actor, self.runtime().now(), origin, Credential::System);
+        self.end_invitation(tx, &ctx, row, AuditAction::InvitationAccepted).await?;
+        let joined = Event::new(AuditAction::MemberJoined, "member", ctx.actor.id, &person.name)
             .concerning(ctx.actor.id)
             .changed("role", None, Some(role.as_str()));
         let audit_n = journal(self, tx, &ctx, joined).await?;
@@ -250,11 +250,11 @@ impl Engine {
     }
 
     async fn withdraw(&self, tx: &mut Tx, ctx: &Ctx, row: InvitationRow) -> Result<()> {
-        self.end_invitation(tx, ctx, row, Happening::InvitationRevoked).await
+        self.end_invitation(tx, ctx, row, AuditAction::InvitationRevoked).await
     }
 
     /// Ends an invitation, with its event. Its seal is renewed only if it was whole before.
-    async fn end_invitation(&self, tx: &mut Tx, ctx: &Ctx, row: InvitationRow, how: Happening) -> Result<()> {
+    async fn end_invitation(&self, tx: &mut Tx, ctx: &Ctx, row: InvitationRow, how: AuditAction) -> Result<()> {
         let audit_n = journal(self, tx, ctx, Event::new(how, "invitation", &row.id, &row.email)).await?;
         let sound = row.is_sound(self.ring());
         let ended = InvitationRow { ended_at: Some(ctx.now.0), audit_n, ..row };
@@ -263,8 +263,12 @@ impl Engine {
     }
 
     /// An invitation that can be taken up, as it was left: it lives no longer than the power of whoever sent it.
-    async fn open_invitation(&self, link: &mut Link, found: Option<InvitationRow>) -> Result<InvitationRow> {
-        let row = found.filter(|row| row.is_open(self.outside().now())).ok_or(Error::NotFound)?;
+    async fn open_invitation(
+        &self,
+        connection: &mut Connection,
+        found: Option<InvitationRow>,
+    ) -> Result<InvitationRow> {
+        let row = found.filter(|row| row.is_open(self.runtime().now())).ok_or(Error::NotFound)?;
         if !row.is_sound(self.ring()) || self.journal().is_behind(&Subject::Invitation(row.id.clone()), 0) {
             tracing::error!(
                 invitation = row.id,
@@ -273,8 +277,8 @@ impl Engine {
             );
             return Err(Error::NotFound);
         }
-        let organization = word(&row.organization_id, "invitations.organization_id")?;
-        let inviter = actors::find(link, &organization, ActorId(row.invited_by)).await?;
+        let organization = parse_column(&row.organization_id, "invitations.organization_id")?;
+        let inviter = actors::find(connection, &organization, ActorId(row.invited_by)).await?;
         let stands =
             |actor: &ActorRow| actor.removed_at.is_none() && actor.disabled_at.is_none() && self.is_sound(actor);
         let inviter = inviter.filter(stands).ok_or(Error::NotFound)?;

@@ -58,9 +58,9 @@ impl Purpose {
 
 /// Bytes with one reading only: every field is preceded by its length, an absent one by a mark.
 #[derive(Default)]
-pub struct Canon(Vec<u8>);
+pub struct CanonicalEncoder(Vec<u8>);
 
-impl Canon {
+impl CanonicalEncoder {
     /// Begins with a label that says what the bytes are.
     pub fn of(label: &str) -> Self {
         Self::default().bytes(label.as_bytes())
@@ -158,7 +158,7 @@ impl Ring {
 
     /// Seals a value with AES-256-GCM under a subkey of its own, bound to `place` (table, row and whatever it must
     /// not be moved away from): `0x01 | data key id | nonce | ciphertext`.
-    pub fn seal(&self, nonce: [u8; 12], table: &str, row: &[u8], place: &Canon, value: &[u8]) -> Vec<u8> {
+    pub fn seal(&self, nonce: [u8; 12], table: &str, row: &[u8], place: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
         let id = self.active_id(Purpose::Data);
         let aad = self.aad(id, place);
         let cipher = self.record_cipher(id, table, row);
@@ -175,7 +175,13 @@ impl Ring {
     ///
     /// # Errors
     /// [`Tampered`] if any byte of the blob or of its place differs.
-    pub fn unseal(&self, table: &str, row: &[u8], place: &Canon, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
+    pub fn unseal(
+        &self,
+        table: &str,
+        row: &[u8],
+        place: &CanonicalEncoder,
+        blob: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
         let id = i64::from_be_bytes(head[1..9].try_into().map_err(|_| Tampered)?);
         let nonce: [u8; 12] = head[9..21].try_into().map_err(|_| Tampered)?;
@@ -189,17 +195,18 @@ impl Ring {
     }
 
     /// A MAC over canonical bytes, under the active key of a purpose: `key id | HMAC-SHA-256`.
-    pub fn mac(&self, purpose: Purpose, canon: &Canon) -> Vec<u8> {
-        let (id, mac) = self.lookup(purpose, Canon::of(&self.deployment).bytes(canon.as_slice()).as_slice());
+    pub fn mac(&self, purpose: Purpose, canonical: &CanonicalEncoder) -> Vec<u8> {
+        let (id, mac) =
+            self.lookup(purpose, CanonicalEncoder::of(&self.deployment).bytes(canonical.as_slice()).as_slice());
         [id.to_be_bytes().as_slice(), &mac].concat()
     }
 
     /// Whether a MAC of [`Ring::mac`] fits, in constant time.
-    pub fn mac_fits(&self, purpose: Purpose, canon: &Canon, claimed: &[u8]) -> bool {
+    pub fn mac_fits(&self, purpose: Purpose, canonical: &CanonicalEncoder, claimed: &[u8]) -> bool {
         let Some((id, claimed)) = claimed.split_at_checked(8) else { return false };
         let id = id.try_into().map_or(0, i64::from_be_bytes);
         let Some((_, key)) = self.of(purpose).find(|(known, _)| *known == id) else { return false };
-        let truth = mac(key, Canon::of(&self.deployment).bytes(canon.as_slice()).as_slice());
+        let truth = mac(key, CanonicalEncoder::of(&self.deployment).bytes(canonical.as_slice()).as_slice());
         truth.ct_eq(claimed).into()
     }
 
@@ -212,7 +219,7 @@ impl Ring {
     pub(crate) fn journal_key(&self) -> Secret {
         let zero = Zeroizing::new([0; 32]);
         let key = self.key(self.active_id(Purpose::Audit)).unwrap_or(&zero);
-        expand(key, Canon::of("rt/journal/v1").text(&self.deployment).as_slice())
+        expand(key, CanonicalEncoder::of("rt/journal/v1").text(&self.deployment).as_slice())
     }
 
     fn of(&self, purpose: Purpose) -> impl Iterator<Item = (i64, &Secret)> {
@@ -227,12 +234,12 @@ impl Ring {
         self.active.get(&purpose).copied().unwrap_or_default()
     }
 
-    fn aad(&self, data_key: i64, place: &Canon) -> Canon {
-        Canon::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(place.as_slice())
+    fn aad(&self, data_key: i64, place: &CanonicalEncoder) -> CanonicalEncoder {
+        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(place.as_slice())
     }
 
     fn record_cipher(&self, id: i64, table: &str, row: &[u8]) -> Option<Aes256Gcm> {
-        let info = Canon::of("rt/rec/v1").text(table).bytes(row);
+        let info = CanonicalEncoder::of("rt/rec/v1").text(table).bytes(row);
         let subkey = expand(self.key(id)?, info.as_slice());
         Some(Aes256Gcm::new(subkey.as_slice().try_into().ok()?))
     }
@@ -253,13 +260,13 @@ fn mac(key: &Secret, value: &[u8]) -> [u8; 32] {
 }
 
 /// A MAC over canonical bytes under a key of its own.
-pub(crate) fn seal_with(key: &Secret, canon: &Canon) -> Vec<u8> {
-    mac(key, canon.as_slice()).to_vec()
+pub(crate) fn seal_with(key: &Secret, canonical: &CanonicalEncoder) -> Vec<u8> {
+    mac(key, canonical.as_slice()).to_vec()
 }
 
 /// SHA-256 over canonical bytes.
-pub fn hash(canon: &Canon) -> Vec<u8> {
-    Sha256::digest(canon.as_slice()).to_vec()
+pub fn hash(canonical: &CanonicalEncoder) -> Vec<u8> {
+    Sha256::digest(canonical.as_slice()).to_vec()
 }
 
 #[cfg(test)]
@@ -275,7 +282,7 @@ mod tests {
     // RK-30: AES-256-GCM; any flipped byte, any other place, is refused.
     #[test]
     fn rk_30_a_sealed_value_opens_only_unaltered_and_in_its_place() {
-        let (ring, place) = (ring(), Canon::of("org_a").number(7));
+        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
         let blob = ring.seal([9; 12], "api_keys", b"7", &place, b"verifier");
         assert_eq!(ring.unseal("api_keys", b"7", &place, &blob).expect("opens").as_slice(), b"verifier");
         for at in 0..blob.len() {
@@ -288,7 +295,7 @@ mod tests {
         for cut in 0..blob.len() {
             assert!(ring.unseal("api_keys", b"7", &place, &blob[..cut]).is_err());
         }
-        let elsewhere = Canon::of("org_b").number(7);
+        let elsewhere = CanonicalEncoder::of("org_b").number(7);
         assert!(ring.unseal("api_keys", b"7", &elsewhere, &blob).is_err());
         assert!(ring.unseal("api_keys", b"8", &place, &blob).is_err());
         assert!(ring.unseal("sessions", b"7", &place, &blob).is_err());
@@ -299,13 +306,13 @@ mod tests {
     #[test]
     fn rk_30_another_aes_256_gcm_opens_what_is_sealed() {
         use aws_lc_rs::{aead, hmac};
-        let (ring, place) = (ring(), Canon::of("org_a").number(7));
+        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
         for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]].into_iter().enumerate() {
             let nonce = [u8::try_from(turn).expect("small"); 12];
             let blob = ring.seal(nonce, "api_keys", b"7", &place, value);
             let id = i64::from_be_bytes(blob[1..9].try_into().expect("eight bytes"));
             assert_eq!(&blob[9..21], nonce);
-            let info = Canon::of("rt/rec/v1").text("api_keys").bytes(b"7");
+            let info = CanonicalEncoder::of("rt/rec/v1").text("api_keys").bytes(b"7");
             let prk = hmac::Key::new(hmac::HMAC_SHA256, ring.key(id).expect("the key").as_slice());
             let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
             let key =
@@ -348,12 +355,12 @@ mod tests {
     #[test]
     fn a_mac_fits_only_its_own_bytes() {
         let ring = ring();
-        let canon = Canon::of("row").maybe_text(None).text("a");
-        let mac = ring.mac(Purpose::Row, &canon);
-        assert!(ring.mac_fits(Purpose::Row, &canon, &mac));
-        assert!(!ring.mac_fits(Purpose::Row, &Canon::of("row").text("a").maybe_text(None), &mac));
-        assert!(!ring.mac_fits(Purpose::Audit, &canon, &mac));
-        assert!(!ring.mac_fits(Purpose::Row, &canon, &mac[..39]));
-        assert!(!ring.mac_fits(Purpose::Row, &canon, b""));
+        let canonical = CanonicalEncoder::of("row").maybe_text(None).text("a");
+        let mac = ring.mac(Purpose::Row, &canonical);
+        assert!(ring.mac_fits(Purpose::Row, &canonical, &mac));
+        assert!(!ring.mac_fits(Purpose::Row, &CanonicalEncoder::of("row").text("a").maybe_text(None), &mac));
+        assert!(!ring.mac_fits(Purpose::Audit, &canonical, &mac));
+        assert!(!ring.mac_fits(Purpose::Row, &canonical, &mac[..39]));
+        assert!(!ring.mac_fits(Purpose::Row, &canonical, b""));
     }
 }

@@ -17,7 +17,7 @@ use domain::{ActorId, KeyId, Moment};
 
 use crate::ctx::{Credential, Ctx};
 use crate::store::keys::{self, KeyRow, ListedRow};
-use crate::store::{Tx, word};
+use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 pub use admit::Admitted;
@@ -45,7 +45,7 @@ impl Engine {
             is_active: state_of(&key, ctx.now).is_active(),
             environment: key.kind()?.environment(),
             scopes: key.permissions()?,
-            role: word(&key.role_cap, "api_keys.role_cap")?,
+            role: parse_column(&key.role_cap, "api_keys.role_cap")?,
             created_at: Moment(key.created_at),
             created_by: creator,
             last_used,
@@ -57,7 +57,10 @@ impl Engine {
         };
         Ok(KeyLine {
             key: view,
-            revoke_reason: key.revoke_reason.map(|reason| word(&reason, "api_keys.revoke_reason")).transpose()?,
+            revoke_reason: key
+                .revoke_reason
+                .map(|reason| parse_column(&reason, "api_keys.revoke_reason"))
+                .transpose()?,
             rotated_from: key.rotated_from.map(KeyId),
             rotated_to: key.rotated_to.map(KeyId),
             exposed_at: key.exposed_at.map(Moment),
@@ -88,8 +91,8 @@ impl Engine {
 }
 
 /// A key within reach, held alone until the transaction ends.
-async fn hold(tx: &mut Tx, reach: &Reach, key: KeyId) -> Result<KeyRow> {
-    let row = keys::hold(tx, reach.organization(), key, true).await?.ok_or(Error::NotFound)?;
+async fn lock(tx: &mut Tx, reach: &Reach, key: KeyId) -> Result<KeyRow> {
+    let row = keys::lock(tx, reach.organization(), key, true).await?.ok_or(Error::NotFound)?;
     within(reach, &row)?;
     Ok(row)
 }

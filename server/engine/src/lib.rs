@@ -10,25 +10,25 @@ pub mod audit;
 pub mod ctx;
 pub mod drafts;
 pub mod error;
-mod fence;
-pub mod flight;
 pub mod form_token;
 mod heal;
+pub mod in_flight;
 pub mod invitations;
 pub mod journal;
+pub mod key_material;
 pub mod keyring;
 pub mod keys;
 pub mod live;
 pub mod me;
 mod members;
-pub mod mint;
 pub mod organizations;
-pub mod outside;
 mod overview;
 pub mod people;
+mod reauthorize;
 mod recheck;
 mod reserve;
 pub mod runs;
+pub mod runtime;
 pub mod sealed;
 pub mod service_accounts;
 pub mod sessions;
@@ -44,7 +44,7 @@ use domain::token::Brand;
 
 pub use ctx::{Caller, Credential, Ctx};
 pub use error::{Error, Result};
-pub use outside::Outside;
+pub use runtime::Runtime;
 pub use store::{BALLAST, Db, StoreError, migrate};
 
 /// The whole house behind the doors. Cheap to clone.
@@ -56,9 +56,9 @@ pub struct Engine {
 struct Inner {
     db: store::Journaled,
     ring: keyring::Ring,
-    outside: Outside,
+    runtime: Runtime,
     brand: Brand,
-    flight: flight::Flight,
+    in_flight: in_flight::InFlightRequests,
     usage: usage::Usage,
     live: live::Live,
     chains: audit::Chains,
@@ -69,37 +69,48 @@ struct Inner {
 
 impl Engine {
     /// The operations over an open database and its ring.
-    pub fn new(db: Db, ring: keyring::Ring, outside: Outside, brand: Brand) -> Self {
-        Self::with_journal(db, ring, outside, brand, journal::Journal::in_memory())
+    pub fn new(db: Db, ring: keyring::Ring, runtime: Runtime, brand: Brand) -> Self {
+        Self::with_journal(db, ring, runtime, brand, journal::Journal::in_memory())
     }
 
     /// The same, with a revocation journal that outlasts the process.
     pub fn with_journal(
         db: Db,
         ring: keyring::Ring,
-        outside: Outside,
+        runtime: Runtime,
         brand: Brand,
         journal: journal::Journal,
     ) -> Self {
         let db = store::Journaled::new(db, journal);
-        let flight = flight::Flight::default();
+        let in_flight = in_flight::InFlightRequests::default();
         let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
         let refused_keys = keys::RefusedKeys::default();
         let refused_sessions = sessions::RefusedSessions::default();
-        let attempts = attempts::Attempts::new(outside.clone());
-        let inner =
-            Inner { db, ring, outside, brand, flight, usage, live, chains, refused_keys, refused_sessions, attempts };
+        let attempts = attempts::Attempts::new(runtime.clone());
+        let inner = Inner {
+            db,
+            ring,
+            runtime,
+            brand,
+            in_flight,
+            usage,
+            live,
+            chains,
+            refused_keys,
+            refused_sessions,
+            attempts,
+        };
         Self { inner: Arc::new(inner) }
     }
 
     /// Time and dice.
-    pub fn outside(&self) -> &Outside {
-        &self.inner.outside
+    pub fn runtime(&self) -> &Runtime {
+        &self.inner.runtime
     }
 
     /// The requests that run with a key right now.
-    pub fn flight(&self) -> &flight::Flight {
-        &self.inner.flight
+    pub fn in_flight(&self) -> &in_flight::InFlightRequests {
+        &self.inner.in_flight
     }
 
     /// Whether the database can be read and written, and the revocation journal too.

@@ -27,52 +27,52 @@ pub struct Live {
 
 #[derive(Default)]
 struct Inner {
-    rooms: Mutex<HashMap<OrganizationId, hint::Sender<()>>>,
-    seats: Mutex<HashMap<PersonId, usize>>,
+    channels: Mutex<HashMap<OrganizationId, hint::Sender<()>>>,
+    permits: Mutex<HashMap<PersonId, usize>>,
     closing: CancellationToken,
 }
 
 impl Live {
     /// Something happened in an organization. Costs next to nothing where nobody watches; where many do, a hint that is
     /// still to be followed is not given twice.
-    pub fn stir(&self, organization: &OrganizationId) {
-        if let Some(room) = held(&self.inner.rooms).get(organization) {
-            room.send_replace(());
+    pub fn notify(&self, organization: &OrganizationId) {
+        if let Some(channel) = held(&self.inner.channels).get(organization) {
+            channel.send_replace(());
         }
     }
 
     /// The hints of an organization, from now on.
     fn enter(&self, organization: &OrganizationId) -> hint::Receiver<()> {
-        let mut rooms = held(&self.inner.rooms);
-        rooms.retain(|_, room| room.receiver_count() > 0);
-        rooms.entry(organization.clone()).or_insert_with(|| hint::Sender::new(())).subscribe()
+        let mut channels = held(&self.inner.channels);
+        channels.retain(|_, channel| channel.receiver_count() > 0);
+        channels.entry(organization.clone()).or_insert_with(|| hint::Sender::new(())).subscribe()
     }
 
-    fn sit(&self, person: PersonId) -> Result<Seat> {
-        let mut seats = held(&self.inner.seats);
-        let taken = seats.entry(person).or_default();
+    fn permit_watch(&self, person: PersonId) -> Result<WatchPermit> {
+        let mut permits = held(&self.inner.permits);
+        let taken = permits.entry(person).or_default();
         if *taken >= MOST_WATCHES {
             return Err(Error::conflict(Code::TooManyRequests));
         }
         *taken += 1;
-        drop(seats);
-        Ok(Seat { live: self.clone(), person })
+        drop(permits);
+        Ok(WatchPermit { live: self.clone(), person })
     }
 }
 
 /// One watch of a person; dropping it makes room for another.
-struct Seat {
+struct WatchPermit {
     live: Live,
     person: PersonId,
 }
 
-impl Drop for Seat {
+impl Drop for WatchPermit {
     fn drop(&mut self) {
-        let mut seats = held(&self.live.inner.seats);
-        if let Some(taken) = seats.get_mut(&self.person) {
+        let mut permits = held(&self.live.inner.permits);
+        if let Some(taken) = permits.get_mut(&self.person) {
             *taken -= 1;
             if *taken == 0 {
-                seats.remove(&self.person);
+                permits.remove(&self.person);
             }
         }
     }
@@ -102,7 +102,7 @@ mod tests {
         let (live, here, there) = (Live::default(), organization("org_a"), organization("org_b"));
         let (mut own, other) = (live.enter(&here), live.enter(&there));
         for _ in 0..100_000 {
-            live.stir(&here);
+            live.notify(&here);
         }
         own.changed().await.expect("a hint");
         assert!(!own.has_changed().expect("the room is there"), "they were one");
@@ -116,18 +116,18 @@ mod tests {
             drop(live.enter(&organization(&format!("org_{n}"))));
         }
         let _kept = live.enter(&organization("org_kept"));
-        assert_eq!(held(&live.inner.rooms).len(), 1);
+        assert_eq!(held(&live.inner.channels).len(), 1);
     }
 
     #[test]
     fn a_person_has_so_many_watches_and_no_more() {
         let (live, one, other) = (Live::default(), PersonId(1), PersonId(2));
-        let mut seats: Vec<_> = (0..MOST_WATCHES).map(|_| live.sit(one).expect("a seat")).collect();
-        assert_eq!(live.sit(one).err().map(|error| error.code()), Some(Code::TooManyRequests));
-        let _others = live.sit(other).expect("their own");
-        seats.pop();
-        seats.push(live.sit(one).expect("the seat that was left"));
-        drop(seats);
-        assert_eq!(held(&live.inner.seats).len(), 1);
+        let mut permits: Vec<_> = (0..MOST_WATCHES).map(|_| live.permit_watch(one).expect("a seat")).collect();
+        assert_eq!(live.permit_watch(one).err().map(|error| error.code()), Some(Code::TooManyRequests));
+        let _others = live.permit_watch(other).expect("their own");
+        permits.pop();
+        permits.push(live.permit_watch(one).expect("the seat that was left"));
+        drop(permits);
+        assert_eq!(held(&live.inner.permits).len(), 1);
     }
 }

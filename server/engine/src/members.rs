@@ -2,18 +2,18 @@
 
 mod remove;
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, may_give, permit};
 use domain::view::{MemberView, Page};
 use domain::{ActorId, ActorKind, Moment, Role};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::{conflict, fence};
 use crate::keys::page;
+use crate::reauthorize::{conflict, reauthorize};
 use crate::store::actors::{self, ActorRow, MemberRow};
 use crate::store::keys::{self, KeyRow};
-use crate::store::{Tx, word};
+use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -23,9 +23,9 @@ impl Engine {
     /// `Busy`.
     pub async fn list_members(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<MemberView>> {
         let reach = permit(&ctx.actor, Action::ListMembers)?;
-        let mut link = self.db().read().await?;
+        let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = actors::list_members(&mut link, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = actors::list_members(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
         let rows = page(rows, limit, |row| row.actor.id);
         let views = rows.rows.into_iter().map(|row| member(ctx, row)).collect::<Result<_>>()?;
         Ok(Page { rows: views, next: rows.next })
@@ -72,10 +72,14 @@ impl Engine {
             may_make(ctx, role)?;
         }
         let after = ActorRow { role: role.as_str().into(), ..before.clone() };
-        let event = told(Happening::MemberRoleChanged, &before).changed("role", Some(&before.role), Some(&after.role));
+        let event = change_event(AuditAction::MemberRoleChanged, &before).changed(
+            "role",
+            Some(&before.role),
+            Some(&after.role),
+        );
         self.keep_member(&mut tx, ctx, &reach, after, event).await?;
         let running = keys::live_of(&mut tx, reach.organization(), member).await?;
-        self.conclude(tx, if role < had { running } else { Vec::new() }, ctx.flight()).await
+        self.commit_and_cancel(tx, if role < had { running } else { Vec::new() }, ctx.in_flight()).await
     }
 
     /// Leaves the organization, in person. The keys that were made there open no door any more.
@@ -91,10 +95,10 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::Leave)?;
         let mut tx = self.db().begin_on_reserve().await?;
         let (before, _) = self.manageable(&mut tx, ctx, &reach, ctx.actor.id).await?;
-        let event = told(Happening::MemberLeft, &before).changed("role", Some(&before.role), None);
+        let event = change_event(AuditAction::MemberLeft, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;
         let running = keys::live_of(&mut tx, reach.organization(), ctx.actor.id).await?;
-        self.conclude(tx, running, ctx.flight()).await
+        self.commit_and_cancel(tx, running, ctx.in_flight()).await
     }
 
     /// A member whom the caller may change, as they are until the transaction ends: the fence takes the chain's head. And
@@ -106,7 +110,7 @@ impl Engine {
         reach: &Reach,
         id: ActorId,
     ) -> Result<(ActorRow, Option<KeyRow>)> {
-        let presented = fence(self, tx, ctx).await?;
+        let presented = reauthorize(self, tx, ctx).await?;
         let found = actors::find(tx, reach.organization(), id).await?;
         let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Member.as_str());
         let row = found.filter(|row| reach.covers(ActorId(row.id))).ok_or(Error::NotFound)?;
@@ -150,7 +154,7 @@ pub(crate) fn may_make(ctx: &Ctx, role: Role) -> Result<()> {
     }
 }
 
-fn told(what: Happening, row: &ActorRow) -> Event {
+fn change_event(what: AuditAction, row: &ActorRow) -> Event {
     Event::new(what, "member", row.id, &row.name).concerning(ActorId(row.id))
 }
 
@@ -159,7 +163,7 @@ fn member(ctx: &Ctx, row: MemberRow) -> Result<MemberView> {
     let full = permit(&ctx.actor, Action::SeeAddresses).is_ok();
     Ok(MemberView {
         actor_id: ActorId(row.actor.id),
-        role: word(&row.actor.role, "actors.role")?,
+        role: parse_column(&row.actor.role, "actors.role")?,
         joined_at: Moment(row.actor.created_at),
         has_signed_in: row.actor.person_id.is_some(),
         email: row.email.or(row.actor.claim_email).filter(|_| full),

@@ -1,17 +1,17 @@
 //! Organizations: the first one, further ones, and those of the demonstration.
 
 use domain::command::{CreateOrganization, FoundOrganization};
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::Environment;
 use domain::view::NewKey;
 use domain::{Actor, ActorId, ActorKind, Code, OrganizationId, Permissions, PersonId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
-use crate::fence::fence_person;
 use crate::keys::KeyPlan;
 use crate::people::{Identity, address};
-use crate::store::{Tx, actors, audit, meta, organizations, people, word};
+use crate::reauthorize::reauthorize_person;
+use crate::store::{Tx, actors, audit, meta, organizations, parse_column, people};
 use crate::{Engine, Error, Result};
 
 const FOUNDED: &str = "founded";
@@ -66,7 +66,7 @@ impl Engine {
         origin: Origin,
     ) -> Result<OrganizationId> {
         let (mut tx, person) = (self.db().begin().await?, caller.person);
-        fence_person(self, &mut tx, caller).await?;
+        reauthorize_person(self, &mut tx, caller).await?;
         if organizations::of_person(&mut tx, person).await?.is_empty() {
             return Err(Error::Denied);
         }
@@ -105,20 +105,20 @@ impl Engine {
     ) -> Result<Ctx> {
         self.add_organization(tx, id, name).await?;
         let owner = self.next_actor(tx, id, owner, Role::Owner).await?;
-        let row = actors::new_row(&owner, self.outside().now());
+        let row = actors::new_row(&owner, self.runtime().now());
         let row = actors::ActorRow { person_id: person.map(|p| p.0), claim_email, ..row };
         actors::insert(tx, &row.sealed(self.ring())).await?;
-        let ctx = Ctx::new(owner, self.outside().now(), origin, Credential::System);
-        journal(self, tx, &ctx, Event::new(Happening::OrganizationCreated, "organization", id, name)).await?;
+        let ctx = Ctx::new(owner, self.runtime().now(), origin, Credential::System);
+        journal(self, tx, &ctx, Event::new(AuditAction::OrganizationCreated, "organization", id, name)).await?;
         Ok(ctx)
     }
 
     fn organization_id(&self) -> Result<OrganizationId> {
-        Ok(word(&self.outside().word(OrganizationId::PREFIX), "organizations.id")?)
+        Ok(parse_column(&self.runtime().random_id(OrganizationId::PREFIX), "organizations.id")?)
     }
 
     async fn add_organization(&self, tx: &mut Tx, id: &OrganizationId, name: &str) -> Result<()> {
-        organizations::insert(tx, id, name, self.outside().now()).await?;
+        organizations::insert(tx, id, name, self.runtime().now()).await?;
         Ok(audit::start_chain(tx, id).await?)
     }
 
@@ -143,7 +143,7 @@ impl Engine {
 }
 
 /// An organization of a demonstration, and who is in it.
-pub struct Cast {
+pub struct DemoOrganization {
     /// Its name.
     pub organization: &'static str,
     /// Its members; the first is its owner.
@@ -155,13 +155,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn stage_demo(&self, cast: &[Cast]) -> Result<()> {
+    pub async fn seed_demo(&self, cast: &[DemoOrganization]) -> Result<()> {
         let mut tx = self.db().begin().await?;
         if organizations::any(&mut tx).await? || !meta::put(&mut tx, FOUNDED, "demo").await? {
             return Ok(());
         }
-        let now = self.outside().now();
-        for Cast { organization, members } in cast {
+        let now = self.runtime().now();
+        for DemoOrganization { organization, members } in cast {
             let id = self.organization_id()?;
             self.add_organization(&mut tx, &id, organization).await?;
             for (identity, role) in members {
@@ -173,7 +173,7 @@ impl Engine {
                 let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
                 let ctx =
                     Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
-                let (what, kind) = (Happening::MemberJoined, "member");
+                let (what, kind) = (AuditAction::MemberJoined, "member");
                 // The row's seal covers the number of its event, so the event comes first.
                 let audit_n = journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;
                 actors::insert(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;

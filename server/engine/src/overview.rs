@@ -3,12 +3,12 @@
 use domain::attention::{Attention, Facts};
 use domain::command::AuditQuery;
 use domain::policy::{Action, Reach, permit};
-use domain::view::{Concern, KeyCounts, Nudge, Overview, Reason, Staff};
+use domain::view::{AttentionBanner, Concern, KeyCounts, Overview, Reason, Staff};
 use domain::{KeyId, Moment};
 
 use crate::ctx::Ctx;
 use crate::store::keys::FactsRow;
-use crate::store::{Link, actors, keys};
+use crate::store::{Connection, actors, keys};
 use crate::{Engine, Result};
 
 /// Keys that need attention, shown at a glance.
@@ -28,12 +28,12 @@ impl Engine {
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
             tracing::warn!(%error, "ends of keys could not be written before an overview");
         }
-        let mut link = self.db().read().await?;
-        let mut counts = keys::counts(&mut link, &reach, ctx.now).await?;
-        let concerns = self.concerns(&mut link, ctx, &reach, &mut counts).await?;
-        let days = self.usage_within(&mut link, &reach, ctx.now).await?;
-        let staff = staff(&mut link, ctx).await?;
-        drop(link);
+        let mut connection = self.db().read().await?;
+        let mut counts = keys::counts(&mut connection, &reach, ctx.now).await?;
+        let concerns = self.concerns(&mut connection, ctx, &reach, &mut counts).await?;
+        let days = self.usage_within(&mut connection, &reach, ctx.now).await?;
+        let staff = staff(&mut connection, ctx).await?;
+        drop(connection);
         let events = match staff {
             Some(_) => self.read_audit(ctx, &AuditQuery::default(), EVENTS).await?.rows,
             None => Vec::new(),
@@ -45,29 +45,29 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn nudge(&self, ctx: &Ctx) -> Result<Nudge> {
+    pub async fn attention_banner(&self, ctx: &Ctx) -> Result<AttentionBanner> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
-        let mut link = self.db().read().await?;
-        let rows = keys::worst_facts(&mut link, &reach, ctx.now, REASONS).await?;
+        let mut connection = self.db().read().await?;
+        let rows = keys::worst_facts(&mut connection, &reach, ctx.now, REASONS).await?;
         let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == REASONS;
         let reasons: Vec<_> = rows.into_iter().filter_map(|row| self.reason(row, ctx.now)).collect();
         let total = match full {
-            true => keys::counts(&mut link, &reach, ctx.now).await?.attention,
+            true => keys::counts(&mut connection, &reach, ctx.now).await?.attention,
             false => i64::try_from(reasons.len()).unwrap_or(i64::MAX),
         };
-        Ok(Nudge { reasons, total })
+        Ok(AttentionBanner { reasons, total })
     }
 
     /// The worst keys. What was used just now, and not written yet, is not unused any more.
     async fn concerns(
         &self,
-        link: &mut Link,
+        connection: &mut Connection,
         ctx: &Ctx,
         reach: &Reach,
         counts: &mut KeyCounts,
     ) -> Result<Vec<Concern>> {
         let mut concerns = Vec::new();
-        for row in keys::worst(link, reach, ctx.now, CONCERNS).await? {
+        for row in keys::worst(connection, reach, ctx.now, CONCERNS).await? {
             let line = self.line(ctx, row)?;
             match line.attention(ctx.now) {
                 Some(why) => concerns.push(Concern { line, why }),
@@ -91,8 +91,8 @@ impl Engine {
 }
 
 /// How many act here, for those who may know.
-async fn staff(link: &mut Link, ctx: &Ctx) -> Result<Option<Staff>> {
+async fn staff(connection: &mut Connection, ctx: &Ctx) -> Result<Option<Staff>> {
     let Ok(reach) = permit(&ctx.actor, Action::ListServiceAccounts) else { return Ok(None) };
-    let (members, service_accounts) = actors::count_staff(link, reach.organization()).await?;
+    let (members, service_accounts) = actors::count_staff(connection, reach.organization()).await?;
     Ok(Some(Staff { members, service_accounts }))
 }

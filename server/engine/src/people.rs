@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::view::Membership;
 use domain::{Actor, Moment, Name, OrganizationId, PersonId, text};
 
@@ -40,21 +40,21 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn sign_in(&self, identity: &Identity, origin: &Origin) -> Result<PersonId> {
-        let now = self.outside().now();
+        let now = self.runtime().now();
         let (name, email) = (shown_name(identity), address(identity));
         let mut tx = self.db().begin().await?;
         let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, email.as_deref(), now).await?;
-        self.hold_heads(&mut tx, person, email.as_deref()).await?;
+        self.lock_chain_heads(&mut tx, person, email.as_deref()).await?;
         if let Some(email) = &email {
             for row in actors::waiting_for(&mut tx, email).await?.into_iter().filter(|row| self.is_sound(row)) {
                 let row = actors::ActorRow { person_id: Some(person.0), claim_email: None, name: name.clone(), ..row };
                 let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
-                let joined = Event::new(Happening::MemberJoined, "member", row.id, &name);
+                let joined = Event::new(AuditAction::MemberJoined, "member", row.id, &name);
                 let audit_n = journal(self, &mut tx, &ctx, joined).await?;
                 actors::update(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }
-        let signed_in = |actor: &Actor| Event::new(Happening::SignedIn, "session", actor.id, &actor.name);
+        let signed_in = |actor: &Actor| Event::new(AuditAction::SignedIn, "session", actor.id, &actor.name);
         self.journal_everywhere(&mut tx, person, origin, signed_in).await?;
         tx.commit().await?;
         Ok(person)
@@ -68,7 +68,7 @@ impl Engine {
         origin: &Origin,
         event: impl Fn(&Actor) -> Event,
     ) -> Result<()> {
-        let now = self.outside().now();
+        let now = self.runtime().now();
         for membership in organizations::of_person(tx, person).await? {
             let Some(row) = actors::of_person(tx, &membership.organization, person).await? else { continue };
             let ctx = Ctx::new(row.actor()?, now, origin.clone(), Credential::System);
@@ -80,8 +80,8 @@ impl Engine {
 
     /// Takes the person, then the chains of their organizations, and of those that wait for their e-mail, in one order
     /// for everybody: two people who share organizations do not wait for each other in a circle.
-    pub(crate) async fn hold_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
-        people::hold(tx, person).await?;
+    pub(crate) async fn lock_chain_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
+        people::lock(tx, person).await?;
         let memberships = organizations::of_person(tx, person).await?;
         let mut touched: BTreeSet<_> = memberships.into_iter().map(|membership| membership.organization).collect();
         if let Some(email) = email {
@@ -90,7 +90,7 @@ impl Engine {
             }
         }
         for organization in &touched {
-            audit::hold_head(tx, organization).await?;
+            audit::lock_chain_head(tx, organization).await?;
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Engine {
             Ok(row)
         };
         let row = self.read_actor(read).await?.ok_or(Error::Denied)?;
-        Ok(Ctx::new(row.actor()?, self.outside().now(), origin, caller.credential.clone()))
+        Ok(Ctx::new(row.actor()?, self.runtime().now(), origin, caller.credential.clone()))
     }
 
     /// Whether a person is still in the organization that they act in, and no less than they were; for what was only

@@ -1,15 +1,15 @@
 //! The stories of a run.
 
 use domain::command::CreateRun;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::{Page, RunView};
 use domain::{RunId, WorkspaceId};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::fence;
 use crate::keys::page;
+use crate::reauthorize::reauthorize;
 use crate::store::meta;
 use crate::store::runs::{self, RunRow};
 use crate::workspaces::load;
@@ -28,9 +28,9 @@ impl Engine {
         limit: i64,
     ) -> Result<Page<RunView>> {
         let reach = permit(&ctx.actor, Action::ListRuns)?;
-        let mut link = self.db().read().await?;
-        load(&mut link, &reach, workspace).await?;
-        let rows = runs::list(&mut link, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
+        let mut connection = self.db().read().await?;
+        load(&mut connection, &reach, workspace).await?;
+        let rows = runs::list(&mut connection, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
         let rows = page(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(RunRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
@@ -43,10 +43,10 @@ impl Engine {
     pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
         let reach = permit(&ctx.actor, Action::CreateRun)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let workspace = load(&mut tx, &reach, &command.workspace).await?;
         let row = RunRow {
-            id: self.outside().word(RunId::PREFIX),
+            id: self.runtime().random_id(RunId::PREFIX),
             organization_id: workspace.organization_id,
             workspace_id: workspace.id,
             seq: meta::next(&mut tx, "run").await?,
@@ -59,7 +59,7 @@ impl Engine {
             creator_name: ctx.actor.name.clone(),
         };
         runs::insert(&mut tx, &row).await?;
-        let event = Event::new(Happening::RunCreated, "run", &row.id, &workspace.name)
+        let event = Event::new(AuditAction::RunCreated, "run", &row.id, &workspace.name)
             .changed("workspace", None, Some(&row.workspace_id))
             .changed("trigger", None, Some(&row.via));
         journal(self, &mut tx, ctx, event).await?;

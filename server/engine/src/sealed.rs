@@ -1,7 +1,7 @@
 //! The stories of messages and notes: sealed to a key, and opened by it and its heirs alone (decision D16).
 
 use domain::command::SealText;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, permit};
 use domain::token::PlainKey;
 use domain::view::{Items, Opened, Sealed};
@@ -10,17 +10,17 @@ use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
-use crate::fence::{conflict, fence};
+use crate::key_material::{self, Decryptor, SealContext};
 use crate::keys::state_of;
-use crate::mint::{self, Opener, Place};
+use crate::reauthorize::{conflict, reauthorize};
 use crate::store::keys::{self, KeyRow};
 use crate::store::sealed::{self, ItemKind, ItemRow};
-use crate::store::{Link, Tx, actors, meta, word};
+use crate::store::{Connection, Tx, actors, meta, parse_column};
 use crate::{Engine, Error, Result};
 
-mod heirs;
+mod access_grants;
 
-pub(crate) use heirs::{count_sealed, pass_inbox};
+pub(crate) use access_grants::{count_sealed, pass_inbox};
 
 impl Engine {
     /// Seals a message to an actor of the caller's organization. Who sent it is what the audit log says; the seal
@@ -31,7 +31,7 @@ impl Engine {
     pub async fn send_message(&self, ctx: &Ctx, to: ActorId, text: SealText) -> Result<Sealed> {
         let reach = permit(&ctx.actor, Action::SendMessage)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let found = actors::find(&mut tx, reach.organization(), to).await?.filter(|row| row.removed_at.is_none());
         let found = found.ok_or(Error::NotFound)?;
         self.sound_actor(&found)?;
@@ -40,7 +40,7 @@ impl Engine {
             .ok_or(conflict("This actor has no active key that a message could be sealed to"))?;
         sealed::set_inbox_key(&mut tx, reach.organization(), to, key).await?;
         let item = self.seal(&mut tx, ctx, (to, key), ItemKind::Message, text).await?;
-        let event = Event::new(Happening::MessageSent, "item", &item.id, &found.name).concerning(to);
+        let event = Event::new(AuditAction::MessageSent, "item", &item.id, &found.name).concerning(to);
         journal(self, &mut tx, ctx, event.changed("key_id", None, Some(&key.to_string()))).await?;
         tx.commit().await?;
         Ok(item)
@@ -72,12 +72,12 @@ impl Engine {
         permit(&ctx.actor, Action::WriteNotebook)?;
         let Credential::Key { id: key, .. } = ctx.credential else { return Err(Error::Denied) };
         let mut tx = self.db().begin().await?;
-        let row = fence(self, &mut tx, ctx).await?;
+        let row = reauthorize(self, &mut tx, ctx).await?;
         if row.is_some_and(|row| row.rotated_to.is_some()) {
             return Err(conflict("This key has a successor and ends soon. Write with the successor"));
         }
         let item = self.seal(&mut tx, ctx, (ctx.actor.id, key), ItemKind::Note, text).await?;
-        let event = Event::new(Happening::NoteWritten, "item", &item.id, &ctx.actor.name);
+        let event = Event::new(AuditAction::NoteWritten, "item", &item.id, &ctx.actor.name);
         journal(self, &mut tx, ctx, event.changed("key_id", None, Some(&key.to_string()))).await?;
         tx.commit().await?;
         Ok(item)
@@ -112,7 +112,7 @@ impl Engine {
         let key = self.sealable(tx, ctx, owner, key).await?;
         let text = Zeroizing::new(text.0);
         let mut row = ItemRow {
-            id: self.outside().word(ItemId::PREFIX),
+            id: self.runtime().random_id(ItemId::PREFIX),
             organization_id: key.organization_id,
             actor_id: owner.0,
             kind: kind.as_str().into(),
@@ -123,17 +123,17 @@ impl Engine {
             created_at: ctx.now.0,
             from_name: ctx.actor.name.clone(),
         };
-        let sealed = mint::seal_to(self.outside(), &key.public_key, &self.place(&row), text.as_bytes());
+        let sealed = key_material::seal_to(self.runtime(), &key.public_key, &self.place(&row), text.as_bytes());
         row.sealed = sealed.map_err(|_| Error::Broken(format!("key {} has no public key", key.id)))?;
         sealed::insert(tx, &row).await?;
-        let id = word(&row.id, "items.id")?;
+        let id = parse_column(&row.id, "items.id")?;
         Ok(Sealed { id, actor_id: owner, key_id: KeyId(row.key_id), created_at: Moment(row.created_at) })
     }
 
     /// The row of a key that something may be sealed to. Its own seal shows that the public half is the owner's: who
     /// writes to the database cannot have messages sealed to themselves.
     async fn sealable(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
-        let row = keys::hold(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
+        let row = keys::lock(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
         if row.is_sound(self.ring()) && row.actor_id == owner.0 && state_of(&row, ctx.now).is_active() {
             return Ok(row);
         }
@@ -142,11 +142,11 @@ impl Engine {
 
     async fn open_items(&self, ctx: &Ctx, reach: &Reach, key: &PlainKey, kind: ItemKind, limit: i64) -> Result<Items> {
         let (owner, organization) = (reach.owner().ok_or(Error::Denied)?, reach.organization());
-        let mut link = self.db().read().await?;
-        let (id, opener) = presented(&mut link, ctx, key).await?;
-        let openers = self.openers(&mut link, ctx, id, opener).await?;
-        let rows = sealed::list(&mut link, organization, id, owner, kind, limit).await?;
-        let mut unreadable = sealed::count_others(&mut link, organization, id, owner, kind).await?;
+        let mut connection = self.db().read().await?;
+        let (id, opener) = presented(&mut connection, ctx, key).await?;
+        let openers = self.openers(&mut connection, ctx, id, opener).await?;
+        let rows = sealed::list(&mut connection, organization, id, owner, kind, limit).await?;
+        let mut unreadable = sealed::count_others(&mut connection, organization, id, owner, kind).await?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
             match openers.get(&row.key_id).and_then(|opener| opener.open(&self.place(&row), &row.sealed).ok()) {
@@ -160,35 +160,35 @@ impl Engine {
     async fn delete_item(&self, ctx: &Ctx, reach: &Reach, kind: ItemKind, id: &ItemId) -> Result<()> {
         let owner = reach.owner().ok_or(Error::Denied)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         if !sealed::delete(&mut tx, reach.organization(), owner, kind, id).await? {
             return Err(Error::NotFound);
         }
-        let happening = match kind {
-            ItemKind::Message => Happening::MessageDeleted,
-            ItemKind::Note => Happening::NoteDeleted,
+        let action = match kind {
+            ItemKind::Message => AuditAction::MessageDeleted,
+            ItemKind::Note => AuditAction::NoteDeleted,
         };
-        journal(self, &mut tx, ctx, Event::new(happening, "item", id, &ctx.actor.name)).await?;
+        journal(self, &mut tx, ctx, Event::new(action, "item", id, &ctx.actor.name)).await?;
         Ok(tx.commit().await?)
     }
 
-    fn place(&self, row: &ItemRow) -> Place {
+    fn place(&self, row: &ItemRow) -> SealContext {
         let (organization, actor) = (&row.organization_id, row.actor_id);
-        Place::item(self.ring().deployment(), organization, actor, &row.kind, &row.id, row.key_id)
+        SealContext::item(self.ring().deployment(), organization, actor, &row.kind, &row.id, row.key_id)
     }
 }
 
 /// The key of the request with the private half of its pair, if it is the presented one.
-async fn presented(link: &mut Link, ctx: &Ctx, key: &PlainKey) -> Result<(KeyId, Opener)> {
+async fn presented(connection: &mut Connection, ctx: &Ctx, key: &PlainKey) -> Result<(KeyId, Decryptor)> {
     let Credential::Key { id, .. } = ctx.credential else { return Err(Error::Denied) };
-    let opener = Opener::of(&mint::seal_ikm(key));
-    let stored = sealed::public_key(link, &ctx.actor.organization, id).await?;
+    let opener = Decryptor::of(&key_material::seal_ikm(key));
+    let stored = sealed::public_key(connection, &ctx.actor.organization, id).await?;
     if stored.as_deref() == Some(&opener.public_key()) { Ok((id, opener)) } else { Err(Error::Denied) }
 }
 
 fn opened(row: ItemRow, text: &[u8]) -> Result<Opened> {
     Ok(Opened {
-        id: word(&row.id, "items.id")?,
+        id: parse_column(&row.id, "items.id")?,
         from_actor_id: ActorId(row.from_actor),
         from: row.from_name,
         text: str::from_utf8(text).map_err(|_| Error::Broken(format!("item {} is no text", row.id)))?.to_owned(),

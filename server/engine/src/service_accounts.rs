@@ -1,17 +1,17 @@
 //! The stories of a service account (decision D4).
 
 use domain::command::{ChangeServiceAccount, CreateServiceAccount};
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::{Page, ServiceAccount};
 use domain::{Actor, ActorId, ActorKind, Fault, FieldFault, Moment, Permissions, Role};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::fence;
 use crate::keys::page;
+use crate::reauthorize::reauthorize;
 use crate::store::actors::{self, ActorRow, ServiceRow};
-use crate::store::{Tx, keys, meta, word};
+use crate::store::{Tx, keys, meta, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -26,9 +26,9 @@ impl Engine {
         limit: i64,
     ) -> Result<Page<ServiceAccount>> {
         let reach = permit(&ctx.actor, Action::ListServiceAccounts)?;
-        let mut link = self.db().read().await?;
+        let mut connection = self.db().read().await?;
         let before = before.unwrap_or(i64::MAX);
-        let rows = actors::list_services(&mut link, reach.organization(), ctx.now, before, limit + 1).await?;
+        let rows = actors::list_services(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
         let rows = page(rows, limit, |row| row.actor.id);
         let views = rows.rows.into_iter().map(ServiceRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
@@ -52,7 +52,7 @@ impl Engine {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
         not_above(ctx, command.role)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let row = self.add_service_account(&mut tx, ctx, command).await?;
         tx.commit().await?;
         Ok(ServiceRow { actor: row, creator_name: Some(ctx.actor.name.clone()), active_keys: 0 }.view()?)
@@ -73,7 +73,7 @@ impl Engine {
             permissions: Permissions::Everything,
             ..ctx.actor.clone()
         };
-        let event = Event::new(Happening::ServiceAccountCreated, "service_account", actor.id, &actor.name)
+        let event = Event::new(AuditAction::ServiceAccountCreated, "service_account", actor.id, &actor.name)
             .concerning(actor.id)
             .changed("role", None, Some(actor.role.as_str()))
             .changed("allow_overlap", None, Some(yes_or_no(command.allow_overlap)));
@@ -101,16 +101,17 @@ impl Engine {
         command.role.map_or(Ok(()), |role| not_above(ctx, role))?;
         let mut tx = self.db().begin_on_reserve().await?;
         // The fence takes the chain's head, so that what is read after it stays as it is until the end.
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let found = actors::find_service(&mut tx, reach.organization(), ctx.now, command.actor).await?;
         let found = found.ok_or(Error::NotFound)?;
         let (before, after) = (&found.actor, changed(&found.actor, command, ctx.now));
-        let (had, has): (Role, Role) = (word(&before.role, "actors.role")?, word(&after.role, "actors.role")?);
+        let (had, has): (Role, Role) =
+            (parse_column(&before.role, "actors.role")?, parse_column(&after.role, "actors.role")?);
         if had > ctx.actor.role {
             return Err(Error::Denied);
         }
         self.sound_actor(before)?;
-        let event = told(before, &after);
+        let event = change_event(before, &after);
         if event.changes.is_empty() {
             return Ok(found.view()?);
         }
@@ -118,7 +119,7 @@ impl Engine {
         let after = ActorRow { audit_n: journal(self, &mut tx, ctx, event).await?, ..after };
         actors::update(&mut tx, &after.clone().sealed(self.ring())).await?;
         let running = keys::live_of(&mut tx, reach.organization(), command.actor).await?;
-        self.conclude(tx, if weaker { running } else { Vec::new() }, ctx.flight()).await?;
+        self.commit_and_cancel(tx, if weaker { running } else { Vec::new() }, ctx.in_flight()).await?;
         Ok(ServiceRow { actor: after, ..found }.view()?)
     }
 }
@@ -143,7 +144,7 @@ fn changed(row: &ActorRow, command: &ChangeServiceAccount, now: Moment) -> Actor
 }
 
 /// The event of a change, with every field that is not as it was.
-fn told(before: &ActorRow, after: &ActorRow) -> Event {
+fn change_event(before: &ActorRow, after: &ActorRow) -> Event {
     let disabled = |row: &ActorRow| yes_or_no(row.disabled_at.is_some());
     let fields = [
         ("name", before.name.as_str(), after.name.as_str()),
@@ -151,7 +152,7 @@ fn told(before: &ActorRow, after: &ActorRow) -> Event {
         ("disabled", disabled(before), disabled(after)),
         ("allow_overlap", yes_or_no(before.allow_overlap), yes_or_no(after.allow_overlap)),
     ];
-    let event = Event::new(Happening::ServiceAccountChanged, "service_account", before.id, &before.name);
+    let event = Event::new(AuditAction::ServiceAccountChanged, "service_account", before.id, &before.name);
     fields
         .into_iter()
         .filter(|(_, was, is)| was != is)

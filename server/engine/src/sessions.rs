@@ -4,7 +4,7 @@ use domain::{Moment, PersonId, SessionId};
 use zeroize::Zeroizing;
 
 use crate::ctx::Origin;
-use crate::keyring::{Canon, Purpose};
+use crate::keyring::{CanonicalEncoder, Purpose};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Tx, drafts};
 use crate::{Engine, Error, Result};
@@ -40,10 +40,10 @@ impl Engine {
         from: &Origin,
         value: &[u8],
     ) -> Result<bool> {
-        let now = self.outside().now();
+        let now = self.runtime().now();
         let row = SessionRow {
             digest: self.session_digest(token),
-            id: self.outside().word(SessionId::PREFIX),
+            id: self.runtime().random_id(SessionId::PREFIX),
             person_id: person.map(|p| p.0),
             sealed: Vec::new(),
             created_at: now.0,
@@ -69,10 +69,10 @@ impl Engine {
         let digest = self.session_digest(token);
         // It takes the place of what is there, and goes with revoking in a browser.
         let mut tx = self.db().begin_on_reserve().await?;
-        let Some(row) = sessions::hold(&mut tx, &digest).await? else { return Ok(false) };
+        let Some(row) = sessions::lock(&mut tx, &digest).await? else { return Ok(false) };
         let row = SessionRow { person_id: person.map(|p| p.0), ..row };
         let sealed = self.seal_in("sessions", &digest, &row.place(), value);
-        let now = self.outside().now();
+        let now = self.runtime().now();
         drop(self.remove_refused(&row));
         let kept = self.is_live(&row)
             && sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
@@ -85,7 +85,7 @@ impl Engine {
     /// # Errors
     /// `Busy`; an altered row is as good as none.
     pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
-        let now = self.outside().now();
+        let now = self.runtime().now();
         let Some(row) = self.live_session(token).await? else { return Ok(None) };
         if now.seconds_since(Moment(row.seen_at)).abs() >= TOUCH_SECONDS {
             match self.touch_session(&row, now).await {
@@ -149,7 +149,7 @@ impl Engine {
         let digest = self.session_digest(token);
         let sealed = self.seal_in("sign_in_flows", &digest, &flow_place(), value);
         let mut tx = self.db().begin().await?;
-        sessions::insert_flow(&mut tx, &digest, &sealed, self.outside().now().plus_seconds(FLOW_SECONDS)).await?;
+        sessions::insert_flow(&mut tx, &digest, &sealed, self.runtime().now().plus_seconds(FLOW_SECONDS)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -160,7 +160,7 @@ impl Engine {
     pub async fn take_flow(&self, token: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let digest = self.session_digest(token);
         let mut tx = self.db().begin().await?;
-        let sealed = sessions::take_flow(&mut tx, &digest, self.outside().now()).await?;
+        let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
         tx.commit().await?;
         let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &flow_place(), &sealed));
         Ok(opened.and_then(std::result::Result::ok))
@@ -172,7 +172,7 @@ impl Engine {
     /// `Busy`.
     pub async fn sweep_sessions(&self) -> Result<()> {
         self.remove_refused_sessions().await?;
-        let now = self.outside().now();
+        let now = self.runtime().now();
         let mut tx = self.db().begin().await?;
         sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
         drafts::sweep(&mut tx, now).await?;
@@ -194,8 +194,8 @@ impl Engine {
         self.ring().unseal("sessions", &row.digest, &row.place(), &row.sealed).ok()
     }
 
-    fn seal_in(&self, table: &str, digest: &[u8], place: &Canon, value: &[u8]) -> Vec<u8> {
-        self.ring().seal(self.outside().bytes(), table, digest, place, value)
+    fn seal_in(&self, table: &str, digest: &[u8], place: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
+        self.ring().seal(self.runtime().bytes(), table, digest, place, value)
     }
 }
 
@@ -205,6 +205,6 @@ pub(crate) async fn end_sessions_of(tx: &mut Tx, person: PersonId) -> Result<u64
     Ok(sessions::delete_of(tx, person).await?)
 }
 
-fn flow_place() -> Canon {
-    Canon::of("session")
+fn flow_place() -> CanonicalEncoder {
+    CanonicalEncoder::of("session")
 }

@@ -1,13 +1,13 @@
 //! The stories of an organization's settings.
 
 use domain::command::ChangeOrganization;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::OrganizationView;
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::fence;
+use crate::reauthorize::reauthorize;
 use crate::store::organizations;
 use crate::{Engine, Error, Result};
 
@@ -28,14 +28,14 @@ impl Engine {
     pub async fn change_organization(&self, ctx: &Ctx, command: ChangeOrganization) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::ChangeOrganization)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let before = organizations::find(&mut tx, reach.organization()).await?.ok_or(Error::NotFound)?;
         let after = changed(before.clone(), command);
         // What holds keys back is not for keys to change.
         if (after.key_makers, after.keys_make_keys) != (before.key_makers, before.keys_make_keys) {
             ctx.in_person()?;
         }
-        let event = told(&before, &after);
+        let event = change_event(&before, &after);
         if event.changes.is_empty() {
             return Ok(before);
         }
@@ -57,7 +57,7 @@ fn changed(before: OrganizationView, command: ChangeOrganization) -> Organizatio
 }
 
 /// The event of a change, with every field that is not as it was.
-fn told(before: &OrganizationView, after: &OrganizationView) -> Event {
+fn change_event(before: &OrganizationView, after: &OrganizationView) -> Event {
     let fields = |view: &OrganizationView| {
         [
             ("name", Some(view.name.clone())),
@@ -66,7 +66,7 @@ fn told(before: &OrganizationView, after: &OrganizationView) -> Event {
             ("keys_make_keys", Some(view.keys_make_keys.to_string())),
         ]
     };
-    let event = Event::new(Happening::OrganizationChanged, "organization", &after.id, &after.name);
+    let event = Event::new(AuditAction::OrganizationChanged, "organization", &after.id, &after.name);
     let pairs = fields(before).into_iter().zip(fields(after)).filter(|((_, was), (_, is))| was != is);
     pairs.fold(event, |event, ((field, was), (_, is))| event.changed(field, was.as_deref(), is.as_deref()))
 }

@@ -1,14 +1,14 @@
 //! Rows and queries. One SQL text per query, for SQLite and Postgres alike; where the two must differ, both texts
 //! stand next to each other.
 //!
-//! Reads take a [`Link`], writes a [`Tx`]. Every query of an organization's data names the organization.
+//! Reads take a [`Connection`], writes a [`Tx`]. Every query of an organization's data names the organization.
 
 pub mod actors;
 mod address;
-mod ask;
 pub mod audit;
 mod ballast;
 mod breaker;
+mod connection;
 mod db;
 pub mod drafts;
 mod fault;
@@ -18,12 +18,12 @@ pub mod invitations;
 mod journaled;
 pub mod keys;
 mod lease;
-mod link;
 pub mod meta;
 pub mod once;
 pub mod organizations;
 pub mod people;
 mod postgres;
+mod query_builder;
 pub mod runs;
 pub mod sealed;
 pub mod sessions;
@@ -36,34 +36,34 @@ mod writing;
 use std::str::FromStr;
 
 pub use ballast::BALLAST;
+pub(crate) use connection::Conn;
+pub use connection::{Connection, Tx};
 pub use db::Db;
 pub use fault::StoreError;
 pub(crate) use journaled::Journaled;
-pub(crate) use link::Conn;
-pub use link::{Link, Tx};
 
 /// Runs one query, written once, on whichever database the link leads to.
 macro_rules! on {
-    ($link:expr, $conn:ident => $query:expr) => {{
-        let watch = $link.watch();
-        let done = match $link.conn() {
+    ($connection:expr, $conn:ident => $query:expr) => {{
+        let watch = $connection.watch();
+        let done = match $connection.conn() {
             $crate::store::Conn::Sqlite($conn) => watch.run($query).await,
             $crate::store::Conn::Postgres($conn) => watch.run($query).await,
         };
-        $link.noted(done)
+        $connection.noted(done)
     }};
 }
 pub(crate) use on;
 
 /// As [`on!`], for a statement that answers nothing: gives the number of rows it changed.
 macro_rules! run {
-    ($link:expr, $conn:ident => $query:expr) => {{
-        let watch = $link.watch();
-        let done = match $link.conn() {
+    ($connection:expr, $conn:ident => $query:expr) => {{
+        let watch = $connection.watch();
+        let done = match $connection.conn() {
             $crate::store::Conn::Sqlite($conn) => watch.run($query).await.map(|done| done.rows_affected()),
             $crate::store::Conn::Postgres($conn) => watch.run($query).await.map(|done| done.rows_affected()),
         };
-        $link.noted(done)
+        $connection.noted(done)
     }};
 }
 pub(crate) use run;
@@ -81,6 +81,6 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
 }
 
 /// Reads a word of a closed set back from a row.
-pub(crate) fn word<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
+pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| StoreError::Row(format!("{column} holds an unknown word")))
 }

@@ -7,14 +7,14 @@
 mod keys;
 mod signing;
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::{Actor, Moment, PersonId, SessionId};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::ctx::{Caller, Credential, Origin};
-use crate::fence::fence_person;
 use crate::form_token::{self, FormToken};
+use crate::reauthorize::reauthorize_person;
 use crate::store::sessions::{self, SessionRow};
 use crate::{Engine, Error, Result};
 
@@ -98,10 +98,10 @@ impl Engine {
         let Credential::Session { digest, .. } = &caller.credential else { return Err(Error::Denied) };
         let signing = self.signing_key().await?;
         let mut tx = self.db().begin().await?;
-        self.hold_heads(&mut tx, caller.person, None).await?;
-        fence_person(self, &mut tx, caller).await?;
+        self.lock_chain_heads(&mut tx, caller.person, None).await?;
+        reauthorize_person(self, &mut tx, caller).await?;
         let row = sessions::find(&mut tx, digest).await?.ok_or(Error::Unauthenticated("the session has ended"))?;
-        let now = self.outside().now();
+        let now = self.runtime().now();
         form_token::spend(&mut tx, form, "issue_token", caller.person.0, now).await?;
         if let Some((span, key)) = present(&row).filter(|(span, _)| !fresh && is_enough(span, &row, now))
             && let Some(signing) = self.signing_key_of(&mut tx, key).await?
@@ -110,7 +110,7 @@ impl Engine {
         }
         let row = SessionRow { token_at: Some(now.0), token_key: Some(signing.id.clone()), ..row };
         sessions::note_token(&mut tx, &row, now).await?;
-        let issued = |actor: &Actor| Event::new(Happening::TokenIssued, "token", &row.id, &actor.name);
+        let issued = |actor: &Actor| Event::new(AuditAction::TokenIssued, "token", &row.id, &actor.name);
         self.journal_everywhere(&mut tx, caller.person, origin, issued).await?;
         tx.commit().await?;
         self.sign(&signing, caller, &row, &Span::of(&row, now), parties)
@@ -158,7 +158,7 @@ impl Engine {
             "exp": seconds(span.expires_at),
         });
         let token = signing.key.token(&signing.id, &claims)?;
-        let expires_in = span.expires_at.seconds_since(self.outside().now());
+        let expires_in = span.expires_at.seconds_since(self.runtime().now());
         Ok(IssuedToken { token, expires_at: span.expires_at, expires_in })
     }
 }

@@ -10,7 +10,7 @@ use domain::{KeyId, Moment, OrganizationId};
 
 use crate::ctx::Origin;
 use crate::store::usage::{self, CallerRow, DayRow, RefusalRow};
-use crate::store::{Link, Tx, keys, word};
+use crate::store::{Connection, Tx, keys, parse_column};
 use crate::{Engine, Result};
 
 const DAY: i64 = 86_400_000;
@@ -86,7 +86,7 @@ impl Usage {
     }
 
     /// The last uses in an organization after this moment that are not written yet.
-    pub fn lately(&self, organization: &OrganizationId, since: Moment) -> Vec<(KeyId, LastUse)> {
+    pub fn recent_use(&self, organization: &OrganizationId, since: Moment) -> Vec<(KeyId, LastUse)> {
         let pending = self.pending();
         let here = pending.iter().filter(|(_, gathered)| gathered.organization.as_ref() == Some(organization));
         let last = here.filter_map(|(key, gathered)| Some((*key, gathered.last.clone()?)));
@@ -192,7 +192,7 @@ impl Engine {
         let mut taken = Taken { usage: self.usage(), uses: self.usage().take() };
         while !taken.uses.is_empty() {
             let keys: Vec<_> = taken.uses.keys().copied().take(at_once).collect();
-            let now = self.outside().now();
+            let now = self.runtime().now();
             let mut tx = self.db().begin().await?;
             for key in &keys {
                 if let Some(gathered) = taken.uses.get(key) {
@@ -210,7 +210,7 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn forget_old_usage(&self) -> Result<()> {
-        let first = self.outside().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
+        let first = self.runtime().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
         let mut tx = self.db().begin().await?;
         usage::forget(&mut tx, first).await?;
         Ok(tx.commit().await?)
@@ -218,18 +218,18 @@ impl Engine {
 
     /// How a key was used, what is not written yet included.
     pub(crate) async fn usage_of(&self, key: KeyId, now: Moment) -> Result<KeyUsage> {
-        let (mut link, today) = (self.db().read().await?, now.0.div_euclid(DAY));
+        let (mut connection, today) = (self.db().read().await?, now.0.div_euclid(DAY));
         let first = today - SHOWN_DAYS + 1;
         let mut all = self.usage().pending().get(&key).cloned().unwrap_or_default();
         let mut written = Gathered::default();
-        for row in usage::days(&mut link, key, first).await? {
+        for row in usage::days(&mut connection, key, first).await? {
             written.days.insert(row.day, row);
         }
-        for row in usage::refusals(&mut link, key, REFUSALS).await? {
-            let what = (row.at.div_euclid(DAY), word(&row.cause, "key_refusals.cause")?);
+        for row in usage::refusals(&mut connection, key, REFUSALS).await? {
+            let what = (row.at.div_euclid(DAY), parse_column(&row.cause, "key_refusals.cause")?);
             written.refusals.insert(what, (row.at, row.address, row.count));
         }
-        for row in usage::callers(&mut link, key, CALLERS).await? {
+        for row in usage::callers(&mut connection, key, CALLERS).await? {
             written.callers.insert((row.address, row.agent), (row.at, row.calls));
         }
         all.add(written);
@@ -238,16 +238,21 @@ impl Engine {
     }
 
     /// The sums of all keys within reach, day by day, what is not written yet included.
-    pub(crate) async fn usage_within(&self, link: &mut Link, reach: &Reach, now: Moment) -> Result<Vec<DayUse>> {
+    pub(crate) async fn usage_within(
+        &self,
+        connection: &mut Connection,
+        reach: &Reach,
+        now: Moment,
+    ) -> Result<Vec<DayUse>> {
         let today = now.0.div_euclid(DAY);
         let first = today - SHOWN_DAYS + 1;
         let pending = self.usage().days_from(first);
         let mut sums = Gathered::default();
-        for row in usage::sums(link, reach, first).await? {
+        for row in usage::sums(connection, reach, first).await? {
             sums.days.insert(row.day, row);
         }
         let keys: Vec<_> = pending.iter().map(|(key, _)| key.0).collect();
-        let near: HashSet<_> = keys::reached(link, reach, &keys).await?.into_iter().collect();
+        let near: HashSet<_> = keys::reached(connection, reach, &keys).await?.into_iter().collect();
         for (_, days) in pending.into_iter().filter(|(key, _)| near.contains(&key.0)) {
             days.into_iter().for_each(|row| sums.numbered(row.day).add(row));
         }

@@ -2,16 +2,16 @@
 
 use domain::WorkspaceId;
 use domain::command::{CreateWorkspace, DeleteWorkspace};
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, permit};
 use domain::view::{Page, WorkspaceView};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::fence;
 use crate::keys::page;
+use crate::reauthorize::reauthorize;
 use crate::store::workspaces::{self, WorkspaceRow};
-use crate::store::{self, Link};
+use crate::store::{self, Connection};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -21,9 +21,9 @@ impl Engine {
     /// `Busy`.
     pub async fn list_workspaces(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<WorkspaceView>> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
-        let mut link = self.db().read().await?;
+        let mut connection = self.db().read().await?;
         let rows = workspaces::list(
-            &mut link,
+            &mut connection,
             reach.organization(),
             reach.environment(),
             before.unwrap_or(i64::MAX),
@@ -51,9 +51,9 @@ impl Engine {
     pub async fn create_workspace(&self, ctx: &Ctx, command: CreateWorkspace) -> Result<WorkspaceView> {
         let reach = permit(&ctx.actor, Action::CreateWorkspace)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let row = WorkspaceRow {
-            id: self.outside().word(WorkspaceId::PREFIX),
+            id: self.runtime().random_id(WorkspaceId::PREFIX),
             organization_id: reach.organization().to_string(),
             seq: store::meta::next(&mut tx, "workspace").await?,
             name: command.name.into(),
@@ -66,7 +66,7 @@ impl Engine {
             creator_name: ctx.actor.name.clone(),
         };
         workspaces::insert(&mut tx, &row).await?;
-        let event = Event::new(Happening::WorkspaceCreated, "workspace", &row.id, &row.name)
+        let event = Event::new(AuditAction::WorkspaceCreated, "workspace", &row.id, &row.name)
             .changed("provider", None, Some(&row.provider))
             .changed("model", None, Some(&row.model));
         journal(self, &mut tx, ctx, event).await?;
@@ -81,7 +81,7 @@ impl Engine {
     pub async fn delete_workspace(&self, ctx: &Ctx, command: &DeleteWorkspace) -> Result<()> {
         let reach = permit(&ctx.actor, Action::DeleteWorkspace)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let row = load(&mut tx, &reach, &command.workspace).await?;
         if !reach.covers(row.creator()) {
             return Err(Error::Denied);
@@ -89,17 +89,17 @@ impl Engine {
         if !workspaces::delete(&mut tx, reach.organization(), &command.workspace).await? {
             return Err(Error::NotFound);
         }
-        let event = Event::new(Happening::WorkspaceDeleted, "workspace", &row.id, &row.name);
+        let event = Event::new(AuditAction::WorkspaceDeleted, "workspace", &row.id, &row.name);
         journal(self, &mut tx, ctx, event).await?;
         Ok(tx.commit().await?)
     }
 }
 
 /// The workspace, if it is of the caller's organization and environment (decisions D7, D9).
-pub(crate) async fn load(link: &mut Link, reach: &Reach, id: &WorkspaceId) -> Result<WorkspaceRow> {
-    match workspaces::find(link, reach.organization(), reach.environment(), id).await? {
+pub(crate) async fn load(connection: &mut Connection, reach: &Reach, id: &WorkspaceId) -> Result<WorkspaceRow> {
+    match workspaces::find(connection, reach.organization(), reach.environment(), id).await? {
         Some(row) => Ok(row),
-        None if workspaces::exists_elsewhere(link, reach.organization(), id).await? => Err(Error::Denied),
+        None if workspaces::exists_elsewhere(connection, reach.organization(), id).await? => Err(Error::Denied),
         None => Err(Error::NotFound),
     }
 }

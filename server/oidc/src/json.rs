@@ -7,21 +7,21 @@ use serde_json::{Map, Number, Value};
 
 /// Why a text is not an acceptable JSON object.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum JsonError {
     Duplicate,
     NotAnObject,
 }
 
-pub(crate) fn parse_object(text: &[u8]) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn parse_object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
     let duplicate = Cell::new(false);
     let mut source = serde_json::Deserializer::from_slice(text);
     let value = Strict(&duplicate).deserialize(&mut source);
     if duplicate.get() {
-        return Err(Refusal::Duplicate);
+        return Err(JsonError::Duplicate);
     }
     match (value, source.end()) {
         (Ok(Value::Object(members)), Ok(())) => Ok(members),
-        _ => Err(Refusal::NotAnObject),
+        _ => Err(JsonError::NotAnObject),
     }
 }
 
@@ -95,16 +95,16 @@ mod tests {
 
     #[test]
     fn a_repeated_member_is_refused_at_any_depth() {
-        assert_eq!(parse_object(br#"{"a":1,"a":1}"#), Err(Refusal::Duplicate));
-        assert_eq!(parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#), Err(Refusal::Duplicate));
+        assert_eq!(parse_object(br#"{"a":1,"a":1}"#), Err(JsonError::Duplicate));
+        assert_eq!(parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#), Err(JsonError::Duplicate));
     }
 
     #[test]
     fn only_one_whole_object_is_accepted() {
         assert!(parse_object(br#"{"a":[1,-2,0.5,null,true,"x",{}]}"#).is_ok());
         for text in ["", "[]", "1", "{} {}", "{\"a\":NaN}", "{\"a\":1,}", "\u{feff}{}"] {
-            assert_eq!(parse_object(text.as_bytes()), Err(Refusal::NotAnObject), "{text}");
+            assert_eq!(parse_object(text.as_bytes()), Err(JsonError::NotAnObject), "{text}");
         }
-        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(Refusal::NotAnObject));
+        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(JsonError::NotAnObject));
     }
 }

@@ -65,12 +65,12 @@ impl Signer {
 #[derive(Clone)]
 pub struct Published {
     address: SocketAddr,
-    answer: Arc<Mutex<Answer>>,
+    answer: Arc<Mutex<CannedResponse>>,
     hits: Arc<AtomicUsize>,
 }
 
 #[derive(Clone)]
-struct Answer {
+struct CannedResponse {
     status: StatusCode,
     headers: Vec<(&'static str, String)>,
     body: String,
@@ -80,7 +80,7 @@ impl Published {
     /// Starts answering every request with this JSON.
     pub async fn start(body: &Value) -> Self {
         let body = body.to_string();
-        let answer = Answer { status: StatusCode::OK, headers: Vec::new(), body };
+        let answer = CannedResponse { status: StatusCode::OK, headers: Vec::new(), body };
         let answer = Arc::new(Mutex::new(answer));
         let hits = Arc::new(AtomicUsize::new(0));
         let state = (answer.clone(), hits.clone());
@@ -100,7 +100,7 @@ impl Published {
     /// Changes status, headers and body of the answer.
     pub fn answer(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Answer {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = CannedResponse {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: headers.collect(),
             body: body.to_owned(),
@@ -114,7 +114,7 @@ impl Published {
     }
 }
 
-type Shared = (Arc<Mutex<Answer>>, Arc<AtomicUsize>);
+type Shared = (Arc<Mutex<CannedResponse>>, Arc<AtomicUsize>);
 
 async fn reply(State((answer, hits)): State<Shared>) -> Response {
     hits.fetch_add(1, Ordering::SeqCst);

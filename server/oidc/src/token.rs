@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Failure,
-    json::{self, Refusal},
+    json::{self, JsonError},
 };
 
 const LARGEST_TOKEN_BYTES: usize = 16 * 1024;
@@ -70,8 +70,8 @@ fn acceptable_kid(header: &Map<String, Value>) -> Result<Option<String>, Failure
 
 fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, Failure> {
     json::parse_object(&bytes(part, what)?).map_err(|refusal| match refusal {
-        Refusal::Duplicate => Failure::DuplicateMember,
-        Refusal::NotAnObject => Failure::Malformed(what),
+        JsonError::Duplicate => Failure::DuplicateMember,
+        JsonError::NotAnObject => Failure::Malformed(what),
     })
 }
 

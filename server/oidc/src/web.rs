@@ -13,7 +13,7 @@ use crate::{Failure, SetupError};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER_BYTES: usize = 64 * 1024;
 
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub body: Vec<u8>,
     pub max_age_seconds: Option<i64>,
 }
@@ -45,23 +45,27 @@ pub(crate) fn is_secure(address: &Url, loopback_allowed: bool) -> bool {
     plain && scheme
 }
 
-pub(crate) async fn get(http: &reqwest::Client, address: &Url) -> Result<Answer, Failure> {
+pub(crate) async fn get(http: &reqwest::Client, address: &Url) -> Result<HttpResponse, Failure> {
     ask(http.get(address.clone())).await
 }
 
 /// The same with an access token.
-pub(crate) async fn get_as(http: &reqwest::Client, address: &Url, access: &SecretString) -> Result<Answer, Failure> {
+pub(crate) async fn get_as(
+    http: &reqwest::Client,
+    address: &Url,
+    access: &SecretString,
+) -> Result<HttpResponse, Failure> {
     ask(http.get(address.clone()).bearer_auth(access.expose_secret())).await
 }
 
-async fn ask(request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+async fn ask(request: reqwest::RequestBuilder) -> Result<HttpResponse, Failure> {
     let answer = request.send().await.map_err(unreachable)?;
     if answer.status() != http::StatusCode::OK {
         return Err(Failure::ProviderUnreachable(status(answer.url(), answer.status())));
     }
     let max_age_seconds = max_age(&answer);
     let body = read(answer).await?;
-    Ok(Answer { body, max_age_seconds })
+    Ok(HttpResponse { body, max_age_seconds })
 }
 
 /// Sends a request of the oauth2 crate. A server error counts as an outage.

@@ -14,7 +14,7 @@ pub use client::Key;
 pub use journal::Journal;
 
 use crate::api::{Api, Owner};
-use crate::dice::Dice;
+use crate::rng::Rng;
 use client::Client;
 
 /// How many clients there are.
@@ -58,8 +58,8 @@ impl Load {
         let stop = Arc::new(AtomicBool::new(false));
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
-            let dice = Dice::new(orders.seed ^ (orders.round << 8) ^ number);
-            let client = Client::new(orders.clone(), number, dice, leaver.filter(|_| number == 0));
+            let rng = Rng::new(orders.seed ^ (orders.round << 8) ^ number);
+            let client = Client::new(orders.clone(), number, rng, leaver.filter(|_| number == 0));
             clients.spawn(client.run(stop.clone()));
         }
         Self { stop, clients }

@@ -7,7 +7,6 @@ mod api;
 mod check;
 mod cluster;
 mod database;
-mod dice;
 mod forge;
 mod load;
 mod parts;
@@ -15,6 +14,7 @@ mod person;
 mod program;
 mod render;
 mod report;
+mod rng;
 mod stage;
 
 use std::path::PathBuf;

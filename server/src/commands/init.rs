@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::Path;
 
 use engine::keyring::{self, MasterKey};
-use engine::{Db, Outside};
+use engine::{Db, Runtime};
 
-use super::{Stop, database, tell};
+use super::{CliError, database, print_line};
 use crate::config::{BadSetting, Options, table};
 
-pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool) -> Result<(), Stop> {
+pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool) -> Result<(), CliError> {
     let db = database(options).await?;
     engine::migrate(&db).await?;
     if if_needed && keyring::is_initialised(&db).await? {
@@ -20,8 +20,8 @@ pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool
         make_key_file(&db, &options.master_key_path()).await?;
     }
     let key = options.master_key()?;
-    keyring::init(&db, &key, &Outside::system()).await?;
-    tell(&format!(
+    keyring::init(&db, &key, &Runtime::system()).await?;
+    print_line(&format!(
         "The installation is ready, under the master key {}. Keep that key apart from the database. \
          Next: roundtable serve",
         key.id()
@@ -30,23 +30,24 @@ pub(super) async fn run(options: &Options, new_master_key: bool, if_needed: bool
 }
 
 /// A new master key is only ever made for an empty database.
-async fn make_key_file(db: &Db, path: &Path) -> Result<(), Stop> {
+async fn make_key_file(db: &Db, path: &Path) -> Result<(), CliError> {
     if keyring::is_initialised(db).await? {
         return Err(BadSetting("the database has a key ring already; give its master key".into()).into());
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|e| Stop::Other(format!("cannot make {}: {e}", folder.display())))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|e| CliError::Other(format!("cannot make {}: {e}", folder.display())))?;
     }
     let mut open = OpenOptions::new();
     open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    let text = MasterKey::generate_hex(&Outside::system());
+    let text = MasterKey::generate_hex(&Runtime::system());
     let written = open.open(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written.map_err(|e| Stop::Other(format!("cannot write {}: {e}", path.display())))?;
-    tell(&format!("Made a new master key in {}.", path.display()));
+    written.map_err(|e| CliError::Other(format!("cannot write {}: {e}", path.display())))?;
+    print_line(&format!("Made a new master key in {}.", path.display()));
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! `roundtable migrate`: brings the tables up to date.
 
-use super::{Stop, database, tell};
+use super::{CliError, database, print_line};
 use crate::config::Options;
 
-pub(super) async fn run(options: &Options) -> Result<(), Stop> {
+pub(super) async fn run(options: &Options) -> Result<(), CliError> {
     engine::migrate(&database(options).await?).await?;
-    tell("The tables are up to date.");
+    print_line("The tables are up to date.");
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! `roundtable openapi`: prints the description of the API, made from the code.
 
-use super::{Stop, tell};
+use super::{CliError, print_line};
 use crate::http::api;
 
-pub(super) fn run() -> Result<(), Stop> {
-    let text = api::description().to_pretty_json().map_err(|e| Stop::Other(e.to_string()))?;
-    tell(&text);
+pub(super) fn run() -> Result<(), CliError> {
+    let text = api::description().to_pretty_json().map_err(|e| CliError::Other(e.to_string()))?;
+    print_line(&text);
     Ok(())
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::doors::Installation;
+use app::server_fns::SiteConfig;
 use engine::journal::Journal;
-use engine::{BALLAST, Db, Engine, Outside, keyring};
+use engine::{BALLAST, Db, Engine, Runtime, keyring};
 use oidc::dev::Standin;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{Stop, cannot_open, tell};
+use super::{CliError, cannot_open, print_line};
 use crate::config::{BadSetting, Options, Settings, SignIn, table};
 use crate::demo;
-use crate::http::{self, House, listen, sign_in, site};
+use crate::http::{self, AppState, listen, sign_in, site};
 use crate::telemetry;
 
 /// How often uses are written down and what has run out is swept away.
@@ -28,7 +28,7 @@ const CHECKED_AT_START: i64 = 100_000;
 const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 const STANDIN_CLIENT: &str = "roundtable";
 
-pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop> {
+pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliError> {
     let settings = options.settings()?;
     let key = options.master_key()?;
     let previous = options.previous_master_key()?;
@@ -36,20 +36,20 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     engine::migrate(&db).await?;
     db.hold_reserve(BALLAST).await;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
-    let (outside, file) = (Outside::system(), options.journal_file(db.file())?);
-    let journal = Journal::open(&file, &ring, outside.now())?;
-    let engine = Engine::with_journal(db.clone(), ring, outside, settings.brand.clone(), journal);
-    engine.open_journal().await.map_err(|error| Stop::Other(format!("the revocation journal: {error}")))?;
-    engine.check_heads(CHECKED_AT_START).await.map_err(|error| Stop::Other(format!("the audit logs: {error}")))?;
+    let (runtime, file) = (Runtime::system(), options.journal_file(db.file())?);
+    let journal = Journal::open(&file, &ring, runtime.now())?;
+    let engine = Engine::with_journal(db.clone(), ring, runtime, settings.brand.clone(), journal);
+    engine.open_journal().await.map_err(|error| CliError::Other(format!("the revocation journal: {error}")))?;
+    engine.check_heads(CHECKED_AT_START).await.map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
     engine.attempts().set_limits(settings.attempts);
-    let (house, standin) = build(&settings, engine.clone(), stage_demo).await?;
+    let (state, standin) = build(&settings, engine.clone(), seed_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
-    let listener = listener.map_err(|e| Stop::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
-    greet(&settings, stage_demo);
-    let tidying = tokio::spawn(tidy(engine.clone()));
-    let looking = tokio::spawn(look_at_provider(house.oidc.clone(), standin.is_some()));
+    let listener = listener.map_err(|e| CliError::Other(format!("cannot listen on {}: {e}", settings.addr)))?;
+    print_banner(&settings, seed_demo);
+    let tidying = tokio::spawn(run_maintenance(engine.clone()));
+    let looking = tokio::spawn(look_at_provider(state.oidc.clone(), standin.is_some()));
     let summing = tokio::spawn(telemetry::sum_up_floods());
-    let router = http::router(&house, standin.map(Standin::router));
+    let router = http::router(&state, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;
         engine.end_watches();
@@ -67,19 +67,19 @@ pub(super) async fn run(options: &Options, stage_demo: bool) -> Result<(), Stop>
     Ok(())
 }
 
-async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<(House, Option<Standin>), Stop> {
+async fn build(settings: &Settings, engine: Engine, seed_demo: bool) -> Result<(AppState, Option<Standin>), CliError> {
     let redirect: Url = format!("{}{}", settings.public_url, sign_in::CALLBACK).parse().map_err(bad_url)?;
     let site = site::Site::find();
-    let outside = engine.outside().clone();
+    let runtime = engine.runtime().clone();
     let clock: oidc::Clock = {
-        let outside = outside.clone();
-        Arc::new(move || outside.now().0)
+        let runtime = runtime.clone();
+        Arc::new(move || runtime.now().0)
     };
     let domains = &settings.allowed_email_domains;
     let (client, standin) = match &settings.sign_in {
         SignIn::Standin => {
             let issuer: Url = format!("{}/dev/idp", settings.public_url).parse().map_err(bad_url)?;
-            let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| outside.fill(bytes));
+            let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
             let style = Some(format!("{}/roundtable.css", site.assets()));
             let standin = Standin::new(
                 &issuer,
@@ -118,11 +118,11 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         .as_ref()
         .map(|(project, jwks)| oidc::Verifier::firebase(project, jwks.clone(), domains.clone(), clock));
     let firebase = firebase.transpose().map_err(bad_oidc)?;
-    if stage_demo {
+    if seed_demo {
         stage(settings, &engine, standin.as_ref()).await?;
     }
     let setup_token = setup_token(settings, &engine).await?;
-    let installation = Installation {
+    let site_config = SiteConfig {
         public_url: settings.public_url.clone(),
         development: standin.is_some(),
         provider: settings.sign_in.host(),
@@ -132,23 +132,23 @@ async fn build(settings: &Settings, engine: Engine, stage_demo: bool) -> Result<
         assets: site.assets(),
         brand: settings.brand.clone(),
     };
-    Ok((House::new(engine, client, firebase, installation, site, settings.trusted_proxies), standin))
+    Ok((AppState::new(engine, client, firebase, site_config, site, settings.trusted_proxies), standin))
 }
 
 /// The digest of the setup token. One that nobody chose is made and printed at every start until the installation is
 /// set up.
-async fn setup_token(settings: &Settings, engine: &Engine) -> Result<Vec<u8>, Stop> {
+async fn setup_token(settings: &Settings, engine: &Engine) -> Result<Vec<u8>, CliError> {
     if let Some(token) = &settings.setup_token {
         return Ok(digest(token.expose_secret()));
     }
-    let token = engine.outside().word("setup_") + &engine.outside().word("");
-    if !engine.is_founded().await.map_err(|e| Stop::Other(e.to_string()))? {
-        tell(&format!("Nobody has set this installation up yet. The setup token is {token}"));
+    let token = engine.runtime().random_id("setup_") + &engine.runtime().random_id("");
+    if !engine.is_founded().await.map_err(|e| CliError::Other(e.to_string()))? {
+        print_line(&format!("Nobody has set this installation up yet. The setup token is {token}"));
     }
     Ok(digest(&token))
 }
 
-async fn stage(settings: &Settings, engine: &Engine, standin: Option<&Standin>) -> Result<(), Stop> {
+async fn stage(settings: &Settings, engine: &Engine, standin: Option<&Standin>) -> Result<(), CliError> {
     let Some(standin) = standin else {
         return Err(BadSetting(format!(
             "--demo goes with the stand-in provider, which {} does not use",
@@ -156,21 +156,21 @@ async fn stage(settings: &Settings, engine: &Engine, standin: Option<&Standin>) 
         ))
         .into());
     };
-    engine.stage_demo(&demo::cast(standin.issuer())).await.map_err(|e| Stop::Other(e.to_string()))
+    engine.seed_demo(&demo::cast(standin.issuer())).await.map_err(|e| CliError::Other(e.to_string()))
 }
 
-fn greet(settings: &Settings, demo: bool) {
-    tell(&format!("Roundtable listens on {}", settings.addr));
-    tell(&format!("Open {} in a browser.", settings.public_url));
+fn print_banner(settings: &Settings, demo: bool) {
+    print_line(&format!("Roundtable listens on {}", settings.addr));
+    print_line(&format!("Open {} in a browser.", settings.public_url));
     if matches!(settings.sign_in, SignIn::Standin) {
-        tell("Signing in uses the stand-in provider of a development installation: nobody's password is asked.");
+        print_line("Signing in uses the stand-in provider of a development installation: nobody's password is asked.");
     }
     if demo {
-        tell("To try it, continue as Olivia Owens, the owner of Acme.");
+        print_line("To try it, continue as Olivia Owens, the owner of Acme.");
     }
 }
 
-async fn tidy(engine: Engine) {
+async fn run_maintenance(engine: Engine) {
     let mut ticks = tokio::time::interval(TIDY);
     loop {
         ticks.tick().await;
@@ -209,10 +209,10 @@ fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.trim()).to_vec()
 }
 
-fn bad_url(error: url::ParseError) -> Stop {
+fn bad_url(error: url::ParseError) -> CliError {
     BadSetting(format!("PUBLIC_URL: {error}")).into()
 }
 
-fn bad_oidc(error: oidc::SetupError) -> Stop {
+fn bad_oidc(error: oidc::SetupError) -> CliError {
     BadSetting(format!("sign-in: {error}")).into()
 }

@@ -37,8 +37,8 @@ use utoipa::openapi::OpenApi as Description;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::problem::{Answer, ProblemBody, Refusal};
-use super::{House, caller, sieve};
+use super::problem::{ApiError, ApiResult, ProblemBody};
+use super::{AppState, caller, sieve};
 
 pub(super) use bodies::FaultBody;
 
@@ -55,7 +55,7 @@ pub(super) use bodies::FaultBody;
 struct Root;
 
 /// The routes that need a credential.
-fn guarded() -> OpenApiRouter<House> {
+fn guarded() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(keys::list_keys, new_keys::create_key))
         .routes(routes!(new_keys::rotate_calling_key))
@@ -89,43 +89,43 @@ fn guarded() -> OpenApiRouter<House> {
 }
 
 /// Routes beside `/v1`, for scripts written against the same API elsewhere.
-fn beside() -> OpenApiRouter<House> {
+fn beside() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(workspaces::list_projects))
 }
 
 /// Routes for whoever is signed in in a browser.
-fn in_browser() -> OpenApiRouter<House> {
+fn in_browser() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(tokens::issue_token))
 }
 
-fn open() -> OpenApiRouter<House> {
+fn open() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(bootstrap::bootstrap))
 }
 
 /// Everything under `/api`.
-pub fn router(house: House) -> Router {
+pub fn router(state: AppState) -> Router {
     let (guarded, _) = OpenApiRouter::new().nest("/v1", guarded()).merge(beside()).split_for_parts();
     let (in_browser, _) = OpenApiRouter::new().nest("/v1", in_browser()).split_for_parts();
     let (open, _) = OpenApiRouter::new().nest("/v1", open()).split_for_parts();
     guarded
-        .route_layer(from_fn_with_state(house.clone(), caller::admit))
-        .merge(tokens::in_browser(&house, in_browser))
+        .route_layer(from_fn_with_state(state.clone(), caller::admit))
+        .merge(tokens::in_browser(&state, in_browser))
         .merge(open)
         .route("/v1/openapi.json", get(|| async { Json(description()) }))
-        .fallback(|| async { Refusal::new(Code::NotFound, "no such address") })
-        .method_not_allowed_fallback(|| async { Refusal::new(Code::MethodNotAllowed, "no such method") })
-        .layer(from_fn_with_state(house.clone(), no_key_in_address))
+        .fallback(|| async { ApiError::new(Code::NotFound, "no such address") })
+        .method_not_allowed_fallback(|| async { ApiError::new(Code::MethodNotAllowed, "no such method") })
+        .layer(from_fn_with_state(state.clone(), no_key_in_address))
         .layer(from_fn(account))
-        .with_state(house)
+        .with_state(state)
 }
 
 /// `POST /bootstrap`, the short address of `POST /api/v1/bootstrap`.
-pub fn bootstrap_alias(house: House) -> Router {
+pub fn bootstrap_alias(state: AppState) -> Router {
     Router::new()
         .route("/bootstrap", post(bootstrap::bootstrap))
-        .route_layer(from_fn_with_state(house.clone(), no_key_in_address))
+        .route_layer(from_fn_with_state(state.clone(), no_key_in_address))
         .route_layer(from_fn(account))
-        .with_state(house)
+        .with_state(state)
 }
 
 /// The description of the API, made from the code.
@@ -148,8 +148,8 @@ fn is_hook(request: &Request) -> bool {
 }
 
 /// Refuses a key in the address (decision D8), and marks it: addresses end up in logs and histories.
-async fn no_key_in_address(State(house): State<House>, request: Request, next: Next) -> Response {
-    match Exposed::of(&request).mark(&house).await {
+async fn no_key_in_address(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match Exposed::of(&request).mark(&state).await {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -185,27 +185,27 @@ impl Exposed {
     }
 
     /// Marks them, and refuses those in the address.
-    async fn mark(self, house: &House) -> Answer<()> {
+    async fn mark(self, state: &AppState) -> ApiResult<()> {
         // Whoever writes a thousand keys into one address does not get a thousand looks at the database for it.
         for key in self.keys.iter().take(MOST_LOOKS) {
-            match expose(house, key, &self.origin).await {
+            match expose(state, key, &self.origin).await {
                 // A request that is fine but for the page it came from is not held up by the failures of others.
                 Err(engine::Error::TooManyAttempts { .. }) if !self.refused => break,
                 marked => marked?,
             }
         }
-        if self.refused { Err(Refusal::new(Code::KeyInQuery, "a key in the address")) } else { Ok(()) }
+        if self.refused { Err(ApiError::new(Code::KeyInQuery, "a key in the address")) } else { Ok(()) }
     }
 }
 
 /// Answers what was meant for the API and misses its address, such as `//api/v1/me` or `/API/v1/keys`: a script gets no
 /// page. Everything else goes on to the pages.
-pub async fn misspelled(State(house): State<House>, request: Request, next: Next) -> Response {
+pub async fn misspelled(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if !means_api(request.uri().path()) {
         return next.run(request).await;
     }
-    let refusal = match Exposed::of(&request).mark(&house).await {
-        Ok(()) => Refusal::new(Code::NotFound, "an address that resembles one of the API"),
+    let refusal = match Exposed::of(&request).mark(&state).await {
+        Ok(()) => ApiError::new(Code::NotFound, "an address that resembles one of the API"),
         Err(refusal) => refusal,
     };
     accounted(refusal.into_response(), 0)
@@ -218,9 +218,9 @@ fn means_api(path: &str) -> bool {
 }
 
 /// Marks a key that works, unless too many from the same address did not.
-async fn expose(house: &House, key: &PlainKey, origin: &Origin) -> engine::Result<()> {
-    let attempt = house.engine.attempts().begin(Kind::Key, Client::of(origin), key.expose().as_bytes()).await?;
-    match house.engine.expose_key(key, origin).await {
+async fn expose(state: &AppState, key: &PlainKey, origin: &Origin) -> engine::Result<()> {
+    let attempt = state.engine.attempts().begin(Kind::Key, Client::of(origin), key.expose().as_bytes()).await?;
+    match state.engine.expose_key(key, origin).await {
         Ok(true) => attempt.passed(),
         Ok(false) => attempt.failed(),
         Err(error) => {
@@ -254,6 +254,3 @@ fn accounted(mut response: Response, cost: i64) -> Response {
 pub fn cost(method: &Method) -> i64 {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) { 0 } else { 1 }
 }
-
-/// Keeps the state in the signature of handlers short.
-type HouseState = State<House>;

@@ -17,57 +17,57 @@ use engine::keys::Admitted;
 use engine::tokens::VerifyingKey;
 use engine::{Caller, Ctx, Error, people};
 
-use super::House;
-use super::problem::{Answer, Refusal};
+use super::AppState;
+use super::problem::{ApiError, ApiResult};
 
 /// The other header that a key may come in.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_ORGANIZATION: HeaderName = HeaderName::from_static("x-organization");
 
 /// Lets the request in, runs it, and ends it the moment its key ends (RK-24).
-pub async fn admit(State(house): State<House>, request: Request, next: Next) -> Response {
+pub async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let in_query = keys_in_query(&request);
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let credential = match read_credential(request.headers(), &in_query) {
         Ok(credential) => credential,
-        Err(refusal) => return unread(&house, &origin, refusal).into_response(),
+        Err(refusal) => return unread(&state, &origin, refusal).into_response(),
     };
     match credential {
-        Credential::Key(key) => match admit_key(&house, &key, &origin).await {
-            Ok(admitted) => run(&house, admitted, key, request, next).await,
-            Err(error) => Refusal::from(error).into_response(),
+        Credential::Key(key) => match admit_key(&state, &key, &origin).await {
+            Ok(admitted) => run(&state, admitted, key, request, next).await,
+            Err(error) => ApiError::from(error).into_response(),
         },
-        Credential::IdToken(token) => match try_token(&house, &token, &origin).await {
-            Ok(caller) => run_for(&house, caller, request, next).await,
+        Credential::IdToken(token) => match try_token(&state, &token, &origin).await {
+            Ok(caller) => run_for(&state, caller, request, next).await,
             Err(refusal) => refusal.into_response(),
         },
     }
 }
 
 /// What is neither a key nor a token costs no look at the database, and counts as one that failed.
-fn unread(house: &House, origin: &Origin, refusal: Refusal) -> Refusal {
+fn unread(state: &AppState, origin: &Origin, refusal: ApiError) -> ApiError {
     if refusal.is_anonymous() {
         return refusal;
     }
-    house.engine.attempts().fail(Kind::Key, Client::of(origin)).map_or_else(Refusal::from, |()| refusal)
+    state.engine.attempts().fail(Kind::Key, Client::of(origin)).map_or_else(ApiError::from, |()| refusal)
 }
 
-async fn admit_key(house: &House, key: &PlainKey, origin: &Origin) -> engine::Result<Admitted> {
-    let admitted = house.engine.admit_key(key, origin.clone());
-    house.engine.attempt(Kind::Key, origin, key.expose().as_bytes(), admitted).await
+async fn admit_key(state: &AppState, key: &PlainKey, origin: &Origin) -> engine::Result<Admitted> {
+    let admitted = state.engine.admit_key(key, origin.clone());
+    state.engine.attempt(Kind::Key, origin, key.expose().as_bytes(), admitted).await
 }
 
 /// The person of a token, unless too many from the same address were no good.
-async fn try_token(house: &House, token: &str, origin: &Origin) -> Answer<Caller> {
-    let attempt = house.engine.attempts().begin(Kind::Token, Client::of(origin), token.as_bytes()).await?;
-    let caller = recognize(house, token).await;
-    attempt.settle(caller.as_ref().err().map(Refusal::code));
+async fn try_token(state: &AppState, token: &str, origin: &Origin) -> ApiResult<Caller> {
+    let attempt = state.engine.attempts().begin(Kind::Token, Client::of(origin), token.as_bytes()).await?;
+    let caller = recognize(state, token).await;
+    attempt.settle(caller.as_ref().err().map(ApiError::code));
     caller
 }
 
 /// Runs the request of a person. What was read is not given away once they are signed out, or have less power in the
 /// organization that they acted in; what was written has looked for itself.
-async fn run_for(house: &House, caller: Caller, mut request: Request, next: Next) -> Response {
+async fn run_for(state: &AppState, caller: Caller, mut request: Request, next: Next) -> Response {
     let reads = super::api::cost(request.method()) == 0;
     let entered = Entered::default();
     request.extensions_mut().insert(caller.clone());
@@ -76,16 +76,16 @@ async fn run_for(house: &House, caller: Caller, mut request: Request, next: Next
     if !reads {
         return response;
     }
-    match still_lets_in(house, &caller, &entered).await {
-        Err(error) => Refusal::from(error).into_response(),
+    match still_lets_in(state, &caller, &entered).await {
+        Err(error) => ApiError::from(error).into_response(),
         Ok(()) => response,
     }
 }
 
-async fn still_lets_in(house: &House, caller: &Caller, entered: &Entered) -> engine::Result<()> {
-    house.engine.still_signed_in(caller).await?;
+async fn still_lets_in(state: &AppState, caller: &Caller, entered: &Entered) -> engine::Result<()> {
+    state.engine.still_signed_in(caller).await?;
     match entered.0.get() {
-        Some(ctx) => house.engine.still_a_member(ctx).await,
+        Some(ctx) => state.engine.still_a_member(ctx).await,
         None => Ok(()),
     }
 }
@@ -100,23 +100,23 @@ struct Entered(Arc<OnceLock<Ctx>>);
 /// # Errors
 /// 403 where they are no member or must say of which organization, and for a key of another one than is named; 401 where
 /// nobody was let in.
-pub async fn actor(house: &House, parts: &Parts) -> Answer<Ctx> {
+pub async fn actor(state: &AppState, parts: &Parts) -> ApiResult<Ctx> {
     let named = parts.headers.get(X_ORGANIZATION).map(|named| named.to_str().unwrap_or_default().parse());
     let named: Option<OrganizationId> =
-        named.transpose().map_err(|_| Refusal::new(Code::Forbidden, "the organization named is no id"))?;
+        named.transpose().map_err(|_| ApiError::new(Code::Forbidden, "the organization named is no id"))?;
     if let Some(ctx) = parts.extensions.get::<Ctx>() {
         return match named {
             Some(other) if other != ctx.actor().organization => {
-                Err(Refusal::new(Code::Forbidden, "the organization named is not that of the key"))
+                Err(ApiError::new(Code::Forbidden, "the organization named is not that of the key"))
             }
             _ => Ok(ctx.clone()),
         };
     }
-    let caller = parts.extensions.get::<Caller>().ok_or_else(Refusal::anonymous)?;
+    let caller = parts.extensions.get::<Caller>().ok_or_else(ApiError::anonymous)?;
     let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
     let ctx = match named {
-        Some(named) => house.engine.admit_person(caller, &named, origin).await?,
-        None => house.engine.admit_alone(caller, origin).await?,
+        Some(named) => state.engine.admit_person(caller, &named, origin).await?,
+        None => state.engine.admit_alone(caller, origin).await?,
     };
     if let Some(entered) = parts.extensions.get::<Entered>() {
         let _ = entered.0.set(ctx.clone());
@@ -128,14 +128,14 @@ pub async fn actor(house: &House, parts: &Parts) -> Answer<Ctx> {
 ///
 /// # Errors
 /// 403 for a key, which is no person; 401 where nobody was let in.
-pub fn person(parts: &Parts) -> Answer<Caller> {
+pub fn person(parts: &Parts) -> ApiResult<Caller> {
     if parts.extensions.get::<Ctx>().is_some() {
-        return Err(Refusal::with_details(
+        return Err(ApiError::with_details(
             Code::Forbidden,
             "This is for people: send a token of yours, not an API key",
         ));
     }
-    parts.extensions.get::<Caller>().cloned().ok_or_else(Refusal::anonymous)
+    parts.extensions.get::<Caller>().cloned().ok_or_else(ApiError::anonymous)
 }
 
 /// What was shown.
@@ -147,11 +147,11 @@ enum Credential {
 
 /// The key that a request was made with. It lives as long as the request.
 #[derive(Clone)]
-pub struct Shown(pub PlainKey);
+pub struct PresentedKey(pub PlainKey);
 
-async fn run(house: &House, admitted: Admitted, key: PlainKey, mut request: Request, next: Next) -> Response {
+async fn run(state: &AppState, admitted: Admitted, key: PlainKey, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(admitted.ctx.clone());
-    request.extensions_mut().insert(Shown(key));
+    request.extensions_mut().insert(PresentedKey(key));
     let cost = super::api::cost(request.method());
     let response = tokio::select! {
         biased;
@@ -159,17 +159,17 @@ async fn run(house: &House, admitted: Admitted, key: PlainKey, mut request: Requ
         response = next.run(request) => Some(response),
     };
     let mut response = match response {
-        None => Refusal::new(Code::Unauthorized, "the key ended while the request ran").into_response(),
-        Some(response) => match house.engine.still_admitted(&admitted).await {
+        None => ApiError::new(Code::Unauthorized, "the key ended while the request ran").into_response(),
+        Some(response) => match state.engine.still_admitted(&admitted).await {
             Ok(()) => response,
             // What was written is written, and its fence has looked already: a new key is not taken back for this.
             Err(Error::Busy(_)) if cost > 0 && response.status().is_success() => response,
-            Err(error) => Refusal::from(error).into_response(),
+            Err(error) => ApiError::from(error).into_response(),
         },
     };
     let cost = if response.status().is_success() { cost } else { 0 };
-    let expired = admitted.has_expired(house.engine.outside().now());
-    house.engine.note_outcome(&admitted.ctx, cost, cause_of(&response, expired));
+    let expired = admitted.has_expired(state.engine.runtime().now());
+    state.engine.note_outcome(&admitted.ctx, cost, cause_of(&response, expired));
     let environment = HeaderValue::from_static(admitted.ctx.actor().environment.as_str());
     response.headers_mut().insert("x-environment", environment);
     response
@@ -177,7 +177,7 @@ async fn run(house: &House, admitted: Admitted, key: PlainKey, mut request: Requ
 
 /// Why an admitted request was refused, as the key's own page tells it.
 fn cause_of(response: &Response, expired: bool) -> Option<RefusalCause> {
-    match response.extensions().get::<Refusal>()?.code() {
+    match response.extensions().get::<ApiError>()?.code() {
         Code::MissingScope => Some(RefusalCause::MissingScope),
         Code::Forbidden => Some(RefusalCause::NotPermitted),
         Code::Unauthorized if expired => Some(RefusalCause::Expired),
@@ -195,13 +195,13 @@ fn keys_in_query(request: &Request) -> Vec<String> {
 }
 
 /// The person of a token: one of ours, or of the Firebase project. Whose key it names decides which.
-async fn recognize(house: &House, token: &str) -> Answer<Caller> {
+async fn recognize(state: &AppState, token: &str) -> ApiResult<Caller> {
     let kid = oidc::named_key(token).map_err(refused)?;
     if VerifyingKey::is_ours(&kid) {
-        return recognize_own(house, token, &kid).await;
+        return recognize_own(state, token, &kid).await;
     }
-    let verifier = house.firebase.as_ref();
-    let verifier = verifier.ok_or_else(|| Refusal::new(Code::Unauthorized, "no token issuer is configured"))?;
+    let verifier = state.firebase.as_ref();
+    let verifier = verifier.ok_or_else(|| ApiError::new(Code::Unauthorized, "no token issuer is configured"))?;
     let identity = verifier.verify(token).await.map_err(refused)?;
     let signed_in_at = identity.signed_in_at.map(|seconds| Moment(seconds.saturating_mul(1000)));
     let identity = people::Identity {
@@ -210,34 +210,34 @@ async fn recognize(house: &House, token: &str) -> Answer<Caller> {
         email: identity.email,
         name: identity.name,
     };
-    Ok(house.engine.recognize(&identity, signed_in_at).await?)
+    Ok(state.engine.recognize(&identity, signed_in_at).await?)
 }
 
 /// A token of ours counts as long as the session it was given to.
-async fn recognize_own(house: &House, token: &str, kid: &str) -> Answer<Caller> {
-    let key = house.engine.verifying_key(kid).await?;
+async fn recognize_own(state: &AppState, token: &str, kid: &str) -> ApiResult<Caller> {
+    let key = state.engine.verifying_key(kid).await?;
     let key = key.map(|key| oidc::PublicKey { modulus: key.modulus, exponent: key.exponent });
-    let bearer = house.own_tokens.verify(token, key.as_ref()).map_err(refused)?;
+    let bearer = state.own_tokens.verify(token, key.as_ref()).map_err(refused)?;
     let (person, session) = (bearer.subject.parse::<PersonId>(), bearer.session.parse::<SessionId>());
     let (Ok(person), Ok(session)) = (person, session) else {
-        return Err(Refusal::new(Code::Unauthorized, "a token of ours names nobody"));
+        return Err(ApiError::new(Code::Unauthorized, "a token of ours names nobody"));
     };
     let signed_in_at = Moment(bearer.signed_in_at.saturating_mul(1000));
-    Ok(house.engine.recognize_token(person, &session, signed_in_at).await?)
+    Ok(state.engine.recognize_token(person, &session, signed_in_at).await?)
 }
 
-fn refused(failure: oidc::Failure) -> Refusal {
+fn refused(failure: oidc::Failure) -> ApiError {
     let code = if failure.is_outage() { Code::Unavailable } else { Code::Unauthorized };
-    Refusal::new(code, failure.to_string())
+    ApiError::new(code, failure.to_string())
 }
 
 /// Reads the one credential of a request. The same one in several places counts once; two different ones, or one header
 /// twice, is a refusal.
-fn read_credential(headers: &HeaderMap, in_query: &[String]) -> Answer<Credential> {
+fn read_credential(headers: &HeaderMap, in_query: &[String]) -> ApiResult<Credential> {
     let bearer = single(headers, &AUTHORIZATION)?.map(bearer).transpose()?;
     let api_key = single(headers, &X_API_KEY)?;
     let mut shown = bearer.into_iter().chain(api_key).chain(in_query.iter().map(String::as_str));
-    let text = shown.next().ok_or_else(Refusal::anonymous)?;
+    let text = shown.next().ok_or_else(ApiError::anonymous)?;
     if shown.any(|other| other != text) {
         return Err(malformed("two different credentials"));
     }
@@ -248,7 +248,7 @@ fn read_credential(headers: &HeaderMap, in_query: &[String]) -> Answer<Credentia
     }
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Answer<Option<&'a str>> {
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> ApiResult<Option<&'a str>> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -258,7 +258,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Answer<Option<&'a st
 }
 
 /// The word `Bearer` in any case, one space, the token (RFC 6750, 2.1; RFC 9110, 11.1).
-fn bearer(value: &str) -> Answer<&str> {
+fn bearer(value: &str) -> ApiResult<&str> {
     let (scheme, token) = value.split_once(' ').ok_or_else(|| malformed("no Bearer word"))?;
     let sound = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains([' ', '\t', ',']);
     if sound { Ok(token) } else { Err(malformed("a malformed Authorization header")) }
@@ -268,8 +268,8 @@ fn is_token_shaped(text: &str) -> bool {
     text.split('.').count() == 3 && text.starts_with("eyJ")
 }
 
-fn malformed(cause: &str) -> Refusal {
-    Refusal::new(Code::Unauthorized, cause)
+fn malformed(cause: &str) -> ApiError {
+    ApiError::new(Code::Unauthorized, cause)
 }
 
 #[cfg(test)]
@@ -284,7 +284,7 @@ mod tests {
             .to_owned()
     }
 
-    fn read(pairs: &[(&'static str, &str)]) -> Answer<Credential> {
+    fn read(pairs: &[(&'static str, &str)]) -> ApiResult<Credential> {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {
             map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).expect("value"));

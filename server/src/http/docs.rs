@@ -2,9 +2,9 @@
 //! the API reference. It is part of the binary, and asks neither the database nor who is there.
 
 mod markdown;
+mod pages;
 mod pictures;
 mod reference;
-mod shelf;
 
 use app::pages::docs::{Leaf, Link, Look, leaf, nothing};
 use axum::extract::{Path, State};
@@ -17,14 +17,14 @@ use axum::{Extension, Router};
 use leptos::nonce::Nonce;
 use tower_http::compression::CompressionLayer;
 
-use self::shelf::{INDEX, SHELF, Sheet};
+use self::pages::{DocPage, INDEX, SHELF};
 use super::layers::{self, RequestId};
-use super::{House, visit};
+use super::{AppState, context};
 
 const HOUR: &str = "public, max-age=3600";
 
 /// The addresses of the documentation.
-pub fn router(house: House) -> Router {
+pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/docs", get(index))
         .route("/docs/{page}", get(page))
@@ -34,19 +34,19 @@ pub fn router(house: House) -> Router {
         .route("/docs/llms.txt", get(llms))
         .route("/docs/tour/{picture}", get(pictures::picture))
         .layer(CompressionLayer::new())
-        .with_state(house)
+        .with_state(state)
 }
 
 type RequestNonce = Option<Extension<Nonce>>;
 
-async fn index(State(house): State<House>, nonce: RequestNonce, headers: HeaderMap) -> Response {
-    let look = look(&house, nonce, &headers);
+async fn index(State(state): State<AppState>, nonce: RequestNonce, headers: HeaderMap) -> Response {
+    let look = look(&state, nonce, &headers);
     show(look, SHELF.iter().find(|sheet| sheet.name == INDEX), "")
 }
 
 /// A page, or with the ending `.md` its source.
 async fn page(
-    State(house): State<House>,
+    State(state): State<AppState>,
     Path(name): Path<String>,
     nonce: RequestNonce,
     id: Option<Extension<RequestId>>,
@@ -60,10 +60,10 @@ async fn page(
         return Redirect::permanent("/docs").into_response();
     }
     let id = id.map(|Extension(id)| id.0).unwrap_or_default();
-    show(look(&house, nonce, &headers), find(&name), &id)
+    show(look(&state, nonce, &headers), find(&name), &id)
 }
 
-fn show(look: Look, sheet: Option<&Sheet>, request_id: &str) -> Response {
+fn show(look: Look, sheet: Option<&DocPage>, request_id: &str) -> Response {
     let Some(sheet) = sheet else { return nothing(look, request_id).into_response() };
     let page = Leaf {
         here: sheet.link(),
@@ -78,17 +78,17 @@ fn show(look: Look, sheet: Option<&Sheet>, request_id: &str) -> Response {
 
 /// All pages, in the order of the navigation.
 fn pages() -> Vec<Link> {
-    SHELF.iter().map(Sheet::link).chain([reference::link()]).collect()
+    SHELF.iter().map(DocPage::link).chain([reference::link()]).collect()
 }
 
-fn look(house: &House, nonce: RequestNonce, headers: &HeaderMap) -> Look {
+fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
     let nonce = nonce.map(|Extension(nonce)| nonce);
-    Look { theme: visit::theme(headers), assets: house.installation.assets.clone(), nonce }
+    Look { theme: context::theme(headers), assets: state.site_config.assets.clone(), nonce }
 }
 
 /// An index of all pages for programs that read (KE-01), in the form of llms.txt: addresses of the sources.
-async fn llms(State(house): State<House>) -> Response {
-    let url = &house.installation.public_url;
+async fn llms(State(state): State<AppState>) -> Response {
+    let url = &state.site_config.public_url;
     let (index, rest) = SHELF.split_first().map_or(("", SHELF.as_slice()), |(index, rest)| (&*index.text.lede, rest));
     let mut text = format!("# {}\n\n> {index}\n\n## Pages\n\n", app::words::PRODUCT);
     text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::DOCUMENTATION));

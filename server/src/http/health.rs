@@ -5,15 +5,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 
-use super::House;
+use super::AppState;
 
 /// `/healthz` answers while the process lives; `/readyz` only while the database can be read and written.
-pub fn router(house: House) -> Router {
-    Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state(house)
+pub fn router(state: AppState) -> Router {
+    Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state(state)
 }
 
-async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
-    match house.engine.ready().await {
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    match state.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(engine::Error::OnHold) => {
             (StatusCode::SERVICE_UNAVAILABLE, "an audit log was altered: look at the server's log")

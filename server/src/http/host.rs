@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use url::Url;
 
-use super::House;
+use super::AppState;
 use super::layers::cookie;
 use super::ui::wants_page;
 
@@ -21,12 +21,12 @@ use super::ui::wants_page;
 const MARK: &str = "rt_host";
 
 /// Leads people to `PUBLIC_URL`. Programs, forms and what is no page stay where they are.
-pub async fn lead_home(State(house): State<House>, mut request: Request, next: Next) -> Response {
+pub async fn lead_home(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || !wants_page(request.headers()) {
         return next.run(request).await;
     }
-    let public_url = &house.installation.public_url;
+    let public_url = &state.site_config.public_url;
     let at_home = is_at(public_url, request.headers());
     let (place, marked) = without_mark(request.uri());
     if at_home && marked {
@@ -44,7 +44,7 @@ pub async fn lead_home(State(house): State<House>, mut request: Request, next: N
         *request.uri_mut() = Uri::from(uri);
     }
     let mut response = next.run(request).await;
-    response.headers_mut().append(SET_COOKIE, remembered(&house));
+    response.headers_mut().append(SET_COOKIE, remembered(&state));
     response
 }
 
@@ -72,8 +72,8 @@ fn without_mark(uri: &Uri) -> (String, bool) {
     (place, marked)
 }
 
-fn remembered(house: &House) -> HeaderValue {
-    if house.is_https() {
+fn remembered(state: &AppState) -> HeaderValue {
+    if state.is_https() {
         HeaderValue::from_static("rt_host=1; Path=/; HttpOnly; SameSite=Lax; Secure")
     } else {
         HeaderValue::from_static("rt_host=1; Path=/; HttpOnly; SameSite=Lax")

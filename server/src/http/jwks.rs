@@ -10,19 +10,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::tokens::VerifyingKey;
 use serde_json::{Value, json};
 
-use super::House;
-use super::problem::Answer;
+use super::AppState;
+use super::problem::ApiResult;
 
 /// For five minutes; a key is published as soon as it signs, and an unknown one is a reason to look again.
 const CACHED: &str = "public, max-age=300";
 
 /// The one address.
-pub fn router(house: House) -> Router {
-    Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(house)
+pub fn router(state: AppState) -> Router {
+    Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(state)
 }
 
-async fn jwks(State(house): State<House>) -> Answer<Response> {
-    let keys: Vec<_> = house.engine.verifying_keys().await?.iter().map(jwk).collect();
+async fn jwks(State(state): State<AppState>) -> ApiResult<Response> {
+    let keys: Vec<_> = state.engine.verifying_keys().await?.iter().map(jwk).collect();
     Ok(([(CACHE_CONTROL, CACHED)], Json(json!({ "keys": keys }))).into_response())
 }
 

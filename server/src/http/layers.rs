@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use leptos::nonce::Nonce;
 
 use super::origin::origin;
-use super::{House, sieve};
+use super::{AppState, sieve};
 
 /// The id of a request, `req_…`; in the log, in every refusal and in the audit log.
 #[derive(Clone, Debug, Default)]
@@ -18,17 +18,17 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Gives the request an id and an origin, and writes one line when it is answered. The query is never written: keys
 /// may be in it; and of a key in the path only its public part, of an invitation's link nothing.
-pub async fn log(State(house): State<House>, mut request: Request, next: Next) -> Response {
-    let outside = house.engine.outside().clone();
-    let id = outside.word("req_");
-    let begun = outside.now();
+pub async fn log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let runtime = state.engine.runtime().clone();
+    let id = runtime.random_id("req_");
+    let begun = runtime.now();
     let method = sieve::without_secrets(request.method().as_str());
     let path = without_secrets(request.uri().path());
-    let origin = origin(&request, &id, house.trusted_proxies);
+    let origin = origin(&request, &id, state.trusted_proxies);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    let took = outside.now().0 - begun.0;
+    let took = runtime.now().0 - begun.0;
     tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "answered");
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
@@ -37,7 +37,7 @@ pub async fn log(State(house): State<House>, mut request: Request, next: Next) -
 }
 
 /// Headers that every answer bears.
-pub async fn headers(State(house): State<House>, request: Request, next: Next) -> Response {
+pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     set(headers, "x-content-type-options", "nosniff");
@@ -51,7 +51,7 @@ pub async fn headers(State(house): State<House>, request: Request, next: Next) -
     if !headers.contains_key("content-security-policy") {
         set(headers, "content-security-policy", "default-src 'none'; frame-ancestors 'none'");
     }
-    if house.is_https() {
+    if state.is_https() {
         set(headers, "strict-transport-security", "max-age=63072000; includeSubDomains");
     }
     response
@@ -80,8 +80,8 @@ pub async fn page_headers(mut request: Request, next: Next) -> Response {
 
 /// Refuses to change anything for another site: an unsafe method needs `Sec-Fetch-Site: same-origin`, or, from
 /// browsers that do not send it, an `Origin` that is ours. Neither is a refusal too.
-pub async fn same_origin(State(house): State<House>, request: Request, next: Next) -> Response {
-    if is_safe(request.method()) || is_ours(request.headers(), &house.installation.public_url) {
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if is_safe(request.method()) || is_ours(request.headers(), &state.site_config.public_url) {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was changed.").into_response()

@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use app::doors::Visit;
 use app::routes::LIVE;
+use app::server_fns::PageContext;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
@@ -19,7 +19,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use domain::event::Chapter;
+use domain::event::EventCategory;
 use domain::{Code, Moment};
 use engine::live::{View, Watch};
 use engine::{Error, Result};
@@ -27,11 +27,11 @@ use hyper::body::Frame;
 use serde::Deserialize;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use self::told::Told;
-use super::problem::Refusal;
-use super::{House, sessions, visit};
+use self::dedup::Dedup;
+use super::problem::ApiError;
+use super::{AppState, context, sessions};
 
-mod told;
+mod dedup;
 
 /// When a browser that lost the stream asks again, in milliseconds.
 const AGAIN: &str = "retry: 3000\n\n";
@@ -45,56 +45,56 @@ const QUIET: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The door.
-pub fn router(house: House) -> Router {
+pub fn router(state: AppState) -> Router {
     Router::new()
         .route(LIVE, get(open))
-        .with_state(house.clone())
-        .layer(from_fn_with_state(house.clone(), visit::receive))
-        .layer(sessions::onlooking(&house))
+        .with_state(state.clone())
+        .layer(from_fn_with_state(state.clone(), context::receive))
+        .layer(sessions::without_touch(&state))
 }
 
 /// What the page that asks shows.
 #[derive(Deserialize)]
-struct Shown {
+struct LivePageQuery {
     #[serde(default)]
     since: i64,
     drawn: Option<i64>,
 }
 
 async fn open(
-    State(house): State<House>,
-    Extension(visit): Extension<Visit>,
+    State(state): State<AppState>,
+    Extension(context): Extension<PageContext>,
     Path(organization): Path<String>,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<LivePageQuery>,
 ) -> Response {
-    match watch(&house, &visit, &organization, &shown).await {
-        Ok(watch) => stream(watch, visit.origin.request_id),
+    match watch(&state, &context, &organization, &shown).await {
+        Ok(watch) => stream(watch, context.origin.request_id),
         Err(error) if matches!(error.code(), Code::Unauthorized | Code::Forbidden) => {
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(error) => Refusal::from(error).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
     }
 }
 
-async fn watch(house: &House, visit: &Visit, organization: &str, shown: &Shown) -> Result<Watch> {
-    let caller = visit.caller.as_ref().ok_or(Error::Unauthenticated("nobody is signed in"))?;
+async fn watch(state: &AppState, context: &PageContext, organization: &str, shown: &LivePageQuery) -> Result<Watch> {
+    let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("nobody is signed in"))?;
     let organization = organization.parse().map_err(|_| Error::Denied)?;
-    let drawn = shown.drawn.map_or_else(|| house.engine.outside().now(), Moment);
-    let view = View { chapter: Chapter::Keys, since: shown.since, drawn };
-    house.engine.watch(caller, &organization, visit.origin.clone(), view).await
+    let drawn = shown.drawn.map_or_else(|| state.engine.runtime().now(), Moment);
+    let view = View { category: EventCategory::Keys, since: shown.since, drawn };
+    state.engine.watch(caller, &organization, context.origin.clone(), view).await
 }
 
 fn stream(watch: Watch, request_id: String) -> Response {
-    let (out, sheet) = mpsc::channel(4);
+    let (out, stream) = mpsc::channel(4);
     tokio::spawn(async move {
         tokio::select! {
             () = out.closed() => {}
-            told = tell(watch, &out) => if let Err(error) = told {
+            dedup = to_problem(watch, &out) => if let Err(error) = dedup {
                 tracing::debug!(request_id, %error, "a live stream ended");
             }
         }
     });
-    let mut response = Response::new(Body::new(Sheet(sheet)));
+    let mut response = Response::new(Body::new(EventStream(stream)));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -104,11 +104,11 @@ fn stream(watch: Watch, request_id: String) -> Response {
 }
 
 /// Tells the news until there can be none any more.
-async fn tell(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
-    let (mut told, mut quiet, mut text) = (Told::default(), 0, AGAIN.to_owned());
+async fn to_problem(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
+    let (mut dedup, mut quiet, mut text) = (Dedup::default(), 0, AGAIN.to_owned());
     loop {
         let news = watch.look().await?;
-        text.push_str(&told.news(news, watch.now()));
+        text.push_str(&dedup.news(news, watch.now()));
         quiet = if text.is_empty() { quiet + 1 } else { 0 };
         if quiet == QUIET {
             (quiet, text) = (0, STILL_HERE.to_owned());
@@ -116,7 +116,7 @@ async fn tell(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
         if !text.is_empty() && !send(out, std::mem::take(&mut text)).await {
             return Ok(());
         }
-        if !watch.stirred().await {
+        if !watch.wait_for_change().await {
             send(out, AGAIN_LATER.into()).await;
             return Ok(());
         }
@@ -129,9 +129,9 @@ async fn send(out: &Sender<Bytes>, text: String) -> bool {
 }
 
 /// What was told, on its way to the browser.
-struct Sheet(Receiver<Bytes>);
+struct EventStream(Receiver<Bytes>);
 
-impl HttpBody for Sheet {
+impl HttpBody for EventStream {
     type Data = Bytes;
     type Error = Infallible;
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use app::doors::status;
+use app::server_fns::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -21,7 +21,7 @@ use super::layers::RequestId;
 
 /// A refusal on its way out. The request's id is added where it leaves.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ApiError {
     problem: Problem,
     /// Whether a credential was shown; only then may the answer name its fault (RFC 6750, 3.1).
     shown: bool,
@@ -33,9 +33,9 @@ pub struct Refusal {
 }
 
 /// What a handler of the API comes to.
-pub type Answer<T> = Result<T, Refusal>;
+pub type ApiResult<T> = Result<T, ApiError>;
 
-impl Refusal {
+impl ApiError {
     /// A refusal with the code's own sentence.
     pub fn new(code: Code, cause: impl Into<String>) -> Self {
         Self { problem: Problem::new(code, ""), shown: true, cause: cause.into().into(), scope: None, made: None }
@@ -72,7 +72,7 @@ impl Refusal {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let mut refusal = Self::new(error.code(), chain(&error));
         refusal.problem = error.to_problem("");
@@ -85,13 +85,13 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<Vec<FieldFault>> for Refusal {
+impl From<Vec<FieldFault>> for ApiError {
     fn from(faults: Vec<FieldFault>) -> Self {
         Self::fields(faults)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = status(self.problem.code).into_response();
         response.extensions_mut().insert(self);
@@ -125,11 +125,11 @@ pub struct ProblemBody {
 pub async fn finish(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let response = next.run(request).await;
-    if let Some(refusal) = response.extensions().get::<Refusal>().cloned() {
+    if let Some(refusal) = response.extensions().get::<ApiError>().cloned() {
         return written(refusal, &id.0, response);
     }
     match foreign(response.status()).filter(|_| !is_page(&response)) {
-        Some(code) => written(Refusal::new(code, "refused by the router"), &id.0, response),
+        Some(code) => written(ApiError::new(code, "refused by the router"), &id.0, response),
         None => response,
     }
 }
@@ -147,10 +147,10 @@ pub struct Unservable {
 /// Refuses what the connection found wrong, and a target that is no address of ours: `*`, or a host to connect to.
 pub async fn unservable(request: Request, next: Next) -> Response {
     if let Some(Unservable { code, details }) = request.extensions().get::<Unservable>().copied() {
-        return Refusal::with_details(code, details).into_response();
+        return ApiError::with_details(code, details).into_response();
     }
     if request.method() == Method::CONNECT || !request.uri().path().starts_with('/') {
-        return Refusal::new(Code::MethodNotAllowed, "a target without a path").into_response();
+        return ApiError::new(Code::MethodNotAllowed, "a target without a path").into_response();
     }
     next.run(request).await
 }
@@ -160,11 +160,11 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<String>().cloned();
     let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
     tracing::error!(cause = said, "a handler panicked");
-    let body = body(&Refusal::new(Code::Internal, said), "");
+    let body = body(&ApiError::new(Code::Internal, said), "");
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
 }
 
-fn written(refusal: Refusal, id: &str, response: Response) -> Response {
+fn written(refusal: ApiError, id: &str, response: Response) -> Response {
     let status = response.status();
     if status.is_server_error() {
         tracing::error!(request_id = id, status = status.as_u16(), cause = &*refusal.cause, "refused");
@@ -208,7 +208,7 @@ fn written(refusal: Refusal, id: &str, response: Response) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
-fn body(refusal: &Refusal, id: &str) -> ProblemBody {
+fn body(refusal: &ApiError, id: &str) -> ProblemBody {
     let Problem { code, details, fields, .. } = refusal.problem.clone();
     let error = status(code).canonical_reason().unwrap_or("Error");
     ProblemBody { error, details, code, request_id: id.to_owned(), fields }

@@ -12,7 +12,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{SessionManagerLayer, SessionStore};
 
-use super::House;
+use super::AppState;
 
 /// Where a session keeps its person.
 pub const PERSON: &str = "person";
@@ -39,24 +39,24 @@ impl std::fmt::Debug for Store {
 }
 
 /// The cookie that bears the session.
-pub fn cookie_name(house: &House) -> &'static str {
-    if house.is_https() { "__Host-rt_session" } else { "rt_session" }
+pub fn cookie_name(state: &AppState) -> &'static str {
+    if state.is_https() { "__Host-rt_session" } else { "rt_session" }
 }
 
 /// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
-pub fn layer(house: &House) -> SessionManagerLayer<Store> {
-    manager(house, true)
+pub fn layer(state: &AppState) -> SessionManagerLayer<Store> {
+    manager(state, true)
 }
 
 /// The same for what goes on by itself while a page is open: it does not keep the session alive.
-pub fn onlooking(house: &House) -> SessionManagerLayer<Store> {
-    manager(house, false)
+pub fn without_touch(state: &AppState) -> SessionManagerLayer<Store> {
+    manager(state, false)
 }
 
-fn manager(house: &House, counts: bool) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store { engine: house.engine.clone(), counts })
-        .with_name(cookie_name(house))
-        .with_secure(house.is_https())
+fn manager(state: &AppState, counts: bool) -> SessionManagerLayer<Store> {
+    SessionManagerLayer::new(Store { engine: state.engine.clone(), counts })
+        .with_name(cookie_name(state))
+        .with_secure(state.is_https())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
@@ -69,7 +69,7 @@ pub fn token(id: Id) -> [u8; 16] {
 
 impl Store {
     fn draw(&self) -> Id {
-        Id(i128::from_be_bytes(self.engine.outside().bytes()))
+        Id(i128::from_be_bytes(self.engine.runtime().bytes()))
     }
 }
 

@@ -4,8 +4,8 @@
 mod flows;
 mod problem;
 
-use app::doors::Visit;
-use app::routes::{Place, Screen, encoded};
+use app::routes::{Location, Screen, encoded};
+use app::server_fns::PageContext;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -13,7 +13,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use domain::Moment;
-use engine::Outside;
+use engine::Runtime;
 use engine::attempts::{Attempt, Client, Kind};
 use engine::people::Identity;
 use leptos::nonce::Nonce;
@@ -21,11 +21,11 @@ use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use self::problem::{Problem, told, unavailable};
-use super::House;
+use self::problem::{Problem, to_problem, unavailable};
+use super::AppState;
+use super::context::turned_away;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT, token as session_token};
 use super::ui::RESUME;
-use super::visit::turned_away;
 
 /// Where the provider sends the browser back to.
 pub const CALLBACK: &str = "/sign-in/callback";
@@ -96,71 +96,71 @@ struct Return {
 }
 
 /// The two addresses of a sign-in.
-pub fn router(house: House) -> Router {
-    Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(house)
+pub fn router(app: AppState) -> Router {
+    Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(app)
 }
 
 async fn start(
-    State(house): State<House>,
-    Extension(visit): Extension<Visit>,
+    State(app): State<AppState>,
+    Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
     // Each start keeps a row until it is finished or has run out, so each counts until somebody has signed in.
-    let attempt = match house.engine.attempts().begin(Kind::SignIn, client(&visit), &[]).await {
+    let attempt = match app.engine.attempts().begin(Kind::SignIn, client(&context), &[]).await {
         Ok(attempt) => attempt,
-        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+        Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
     let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
     let begun = Begun { return_to: safe_return(&query.return_to), draft };
-    let again = visit
+    let again = context
         .caller
         .as_ref()
         .filter(|_| query.fresh == "1")
-        .map(|caller| Again { person: caller.person.0, since: house.engine.outside().now().0.div_euclid(1000) });
-    match begin(&house, &begun, again, query.other == "1").await {
+        .map(|caller| Again { person: caller.person.0, since: app.engine.runtime().now().0.div_euclid(1000) });
+    match begin(&app, &begun, again, query.other == "1").await {
         Ok((url, cookie)) => {
             attempt.failed();
-            let cookies = cookie.into_iter().chain(flows::make_room(&house, &headers));
+            let cookies = cookie.into_iter().chain(flows::make_room(&app, &headers));
             let cookies: Vec<_> = cookies.map(|line| (SET_COOKIE, line)).collect();
             (AppendHeaders(cookies), Redirect::to(&url)).into_response()
         }
         Err(problem) => {
             attempt.undecided();
-            failed(&visit, problem, &begun)
+            failed(&context, problem, &begun)
         }
     }
 }
 
 /// Who the sign-ins are counted against: whoever is signed in already has nothing to guess.
-fn client(visit: &Visit) -> Client {
-    visit.caller.as_ref().map_or_else(|| Client::of(&visit.origin), |caller| Client::Person(caller.person))
+fn client(context: &PageContext) -> Client {
+    context.caller.as_ref().map_or_else(|| Client::of(&context.origin), |caller| Client::Person(caller.person))
 }
 
 async fn finish(
-    State(house): State<House>,
-    Extension(visit): Extension<Visit>,
+    State(app): State<AppState>,
+    Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let kept = back.state.as_deref().and_then(|state| flows::find(&house, &headers, state));
+    let kept = back.state.as_deref().and_then(|state| flows::find(&app, &headers, state));
     let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
     let mut begun = Begun { return_to, draft: None };
-    let attempts = house.engine.attempts();
+    let attempts = app.engine.attempts();
     let state = back.state.as_deref().unwrap_or_default();
-    let attempt = match attempts.begin(Kind::SignIn, client(&visit), state.as_bytes()).await {
+    let attempt = match attempts.begin(Kind::SignIn, client(&context), state.as_bytes()).await {
         Ok(attempt) => attempt,
-        Err(error) => return turned_away(visit, nonce.map(|Extension(nonce)| nonce), &error),
+        Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
-    match come_back(&house, &visit, (back, attempt), kept.as_ref(), &mut begun).await {
+    match come_back(&app, &context, (back, attempt), kept.as_ref(), &mut begun).await {
         Ok(()) => Redirect::to(&begun.onward()).into_response(),
         // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.
-        Err(Problem::Expired) if kept.is_some() && visit.caller.is_some() => {
+        Err(Problem::Expired) if kept.is_some() && context.caller.is_some() => {
             Redirect::to(&begun.return_to).into_response()
         }
-        Err(problem) => failed(&visit, problem, &begun),
+        Err(problem) => failed(&context, problem, &begun),
     }
 }
 
@@ -168,12 +168,12 @@ async fn finish(
 type Sent = (String, Option<HeaderValue>);
 
 /// `other` asks the provider not to take for granted who it is.
-async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) -> Result<Sent, Problem> {
-    let outside = house.engine.outside();
+async fn begin(app: &AppState, begun: &Begun, again: Option<Again>, other: bool) -> Result<Sent, Problem> {
+    let runtime = app.engine.runtime();
     let fresh_since = again.map(|again| again.since);
-    let flow = Flow { state: token(outside), nonce: token(outside), pkce_verifier: token(outside), fresh_since };
-    let kept = flows::Flow::new(outside.now().0.div_euclid(1000), token(outside), &begun.return_to);
-    let mut url = house.oidc.authorization_url(&flow).await.map_err(|failure| told(&failure))?;
+    let flow = Flow { state: token(runtime), nonce: token(runtime), pkce_verifier: token(runtime), fresh_since };
+    let kept = flows::Flow::new(runtime.now().0.div_euclid(1000), token(runtime), &begun.return_to);
+    let mut url = app.oidc.authorization_url(&flow).await.map_err(|failure| to_problem(&failure))?;
     if other && again.is_none() {
         url.query_pairs_mut().append_pair("prompt", "select_account");
     }
@@ -186,21 +186,21 @@ async fn begin(house: &House, begun: &Begun, again: Option<Again>, other: bool) 
         draft: begun.draft.clone(),
     };
     let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
-    house.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
-    house.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
-    Ok((url.to_string(), kept.keep(house, &flow.state)))
+    app.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
+    app.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
+    Ok((url.to_string(), kept.keep(app, &flow.state)))
 }
 
 /// Takes the sign-in up where it was left; `begun` is filled in once that is known.
 async fn come_back(
-    house: &House,
-    visit: &Visit,
+    app: &AppState,
+    context: &PageContext,
     (back, attempt): (Return, Attempt),
     kept: Option<&flows::Flow>,
     begun: &mut Begun,
 ) -> Result<(), Problem> {
     let state = back.state.ok_or(Problem::Expired)?;
-    let value = match house.engine.take_flow(state.as_bytes()).await {
+    let value = match app.engine.take_flow(state.as_bytes()).await {
         Ok(found) => found,
         Err(error) => {
             attempt.undecided();
@@ -226,32 +226,32 @@ async fn come_back(
     let code = back.code.ok_or(Problem::Refused)?;
     let fresh_since = waiting.again.map(|again| again.since);
     let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
-    let identity = house.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| told(&failure))?;
+    let identity = app.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| to_problem(&failure))?;
     // A provider that knows the person already asks them nothing: then they signed in when it says, not just now. One
     // that does not say has signed them in at no time that counts as fresh.
-    let now = house.engine.outside().now();
+    let now = app.engine.runtime().now();
     let signed_in_at = identity.signed_in_at.map_or(LONG_AGO, |at| now.min(Moment(at.saturating_mul(1000))));
     let identity =
         Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
     if let Some(again) = waiting.again {
-        same_person(house, &identity, again).await?;
+        same_person(app, &identity, again).await?;
     }
-    let person = house.engine.sign_in(&identity, &visit.origin).await.map_err(unavailable)?;
-    let started_by = client(visit);
-    renew(visit, person.0, signed_in_at).await.map_err(|error| {
+    let person = app.engine.sign_in(&identity, &context.origin).await.map_err(unavailable)?;
+    let started_by = client(context);
+    renew(context, person.0, signed_in_at).await.map_err(|error| {
         tracing::error!(%error, "the session cannot be kept");
         Problem::Unavailable
     })?;
-    house.engine.attempts().refund(Kind::SignIn, started_by);
-    if let Some(id) = visit.session.id() {
-        house.engine.attempts().remember(Kind::Session, &session_token(id));
+    app.engine.attempts().refund(Kind::SignIn, started_by);
+    if let Some(id) = context.session.id() {
+        app.engine.attempts().remember(Kind::Session, &session_token(id));
     }
     Ok(())
 }
 
 /// Whoever signs in again is who they were: what waits for them was begun in their name.
-async fn same_person(house: &House, identity: &Identity, again: Again) -> Result<(), Problem> {
-    match house.engine.recognize(identity, None).await {
+async fn same_person(app: &AppState, identity: &Identity, again: Again) -> Result<(), Problem> {
+    match app.engine.recognize(identity, None).await {
         Ok(caller) if caller.person.0 == again.person => Ok(()),
         Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
             tracing::warn!(person = again.person, "a fresh sign-in ended with someone else");
@@ -262,19 +262,19 @@ async fn same_person(house: &House, identity: &Identity, again: Again) -> Result
 }
 
 /// A new id at sign-in, and nothing of the old session in it: whoever planted or kept the old cookie has nothing of it.
-async fn renew(visit: &Visit, person: i64, signed_in_at: Moment) -> Result<(), tower_sessions::session::Error> {
-    visit.session.clear().await;
-    visit.session.cycle_id().await?;
-    visit.session.insert(PERSON, person).await?;
-    visit.session.insert(SIGNED_IN_AT, signed_in_at.0).await?;
-    visit.session.insert(ADDRESS, &visit.origin.address).await?;
-    visit.session.insert(AGENT, &visit.origin.agent).await?;
-    visit.session.save().await
+async fn renew(context: &PageContext, person: i64, signed_in_at: Moment) -> Result<(), tower_sessions::session::Error> {
+    context.session.clear().await;
+    context.session.cycle_id().await?;
+    context.session.insert(PERSON, person).await?;
+    context.session.insert(SIGNED_IN_AT, signed_in_at.0).await?;
+    context.session.insert(ADDRESS, &context.origin.address).await?;
+    context.session.insert(AGENT, &context.origin.agent).await?;
+    context.session.save().await
 }
 
 /// Back to the sign-in page, which says what went wrong and under which request it is found in the log.
-fn failed(visit: &Visit, problem: Problem, begun: &Begun) -> Response {
-    let (word, request) = (problem.as_str(), &visit.origin.request_id);
+fn failed(context: &PageContext, problem: Problem, begun: &Begun) -> Response {
+    let (word, request) = (problem.as_str(), &context.origin.request_id);
     tracing::info!(request_id = request, problem = word, "nobody was signed in");
     let back = match begun.return_to.as_str() {
         "" | "/" => String::new(),
@@ -287,7 +287,7 @@ fn failed(visit: &Visit, problem: Problem, begun: &Begun) -> Response {
 
 /// Where to go after signing in: a place of ours, written anew from what was read, or the start page.
 fn safe_return(path: &str) -> String {
-    let place = Place::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
+    let place = Location::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
     place.map_or_else(|| Screen::Home.path(), |place| place.path())
 }
 
@@ -297,8 +297,8 @@ fn is_token(text: &str) -> bool {
 }
 
 /// 43 characters of 62: 256 bits, fit for a PKCE verifier (RFC 7636, 4.1).
-fn token(outside: &Outside) -> String {
-    String::from_utf8_lossy(&outside.base62::<43>()).into_owned()
+fn token(runtime: &Runtime) -> String {
+    String::from_utf8_lossy(&runtime.base62::<43>()).into_owned()
 }
 
 fn digest(value: &str) -> String {

@@ -4,9 +4,9 @@
 //! Pages are loaded and drawn by `app`; here is only what turns a request into their terms. A new screen needs no line
 //! here, a new server function neither.
 
-use app::doors::Visit;
-use app::pages::{Asked, answer, refused};
+use app::pages::{PageRequest, answer, refused};
 use app::routes::Screen;
+use app::server_fns::PageContext;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -26,32 +26,36 @@ pub use posted::wants_page;
 /// Forms that are answered with a file. They are no server functions, and stand beside them.
 pub const FILES: [&str; 1] = [exported::PATH];
 
-/// All pages and server functions. A [`Visit`] must stand in the extensions of every request.
+/// All pages and server functions. A [`PageContext`] must stand in the extensions of every request.
 pub fn router() -> Router {
     let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
     // An answer to a form may hold a new key, so only pages that are read are compressed.
     pages
         .layer(CompressionLayer::new())
-        .route("/ui/{function}", post(posted::receive).get(astray))
-        .route(exported::PATH, post(exported::receive).get(astray))
+        .route("/ui/{function}", post(posted::receive).get(method_not_allowed))
+        .route(exported::PATH, post(exported::receive).get(method_not_allowed))
         .route(drafts::PATH, get(drafts::resume))
         .fallback(page)
 }
 
-async fn page(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {
+async fn page(Extension(context): Extension<PageContext>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {
     let query = pairs(uri.query().unwrap_or_default().as_bytes());
     let nonce = nonce.map(|Extension(nonce)| nonce);
-    answer(Asked { visit, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
+    answer(PageRequest { context, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
 }
 
 /// What a form was sent to is no page, but stands in the address of a refused form, to be opened once more.
-async fn astray(Extension(visit): Extension<Visit>, nonce: Option<Extension<Nonce>>, headers: HeaderMap) -> Response {
+async fn method_not_allowed(
+    Extension(context): Extension<PageContext>,
+    nonce: Option<Extension<Nonce>>,
+    headers: HeaderMap,
+) -> Response {
     let allow = [(ALLOW, "POST")];
     if !wants_page(&headers) {
         return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
     }
-    let problem = visit.problem(Code::MethodNotAllowed);
-    (allow, refused(visit, nonce.map(|Extension(nonce)| nonce), &problem, "")).into_response()
+    let problem = context.problem(Code::MethodNotAllowed);
+    (allow, refused(context, nonce.map(|Extension(nonce)| nonce), &problem, "")).into_response()
 }
 
 /// The pairs of a query or a form.

@@ -15,7 +15,7 @@ use engine::attempts::Client;
 use engine::ctx::Origin;
 use hyper::body::{Frame, SizeHint};
 
-use super::problem::Refusal;
+use super::problem::ApiError;
 
 /// The most unfinished bodies of one client. A request that waits for its body takes about 60 KiB.
 pub const LIMIT: usize = 256;
@@ -62,7 +62,7 @@ pub async fn limit(State(bodies): State<UnfinishedBodies>, request: Request, nex
     let client = request.extensions().get::<Origin>().map_or(Client::Unknown, Client::of);
     let Some(permit) = bodies.begin(client) else {
         let details = "Too many unfinished requests from your network. Send the body with its request.";
-        return Refusal::with_details(Code::TooManyRequests, details).into_response();
+        return ApiError::with_details(Code::TooManyRequests, details).into_response();
     };
     let counted = |body| Body::new(CountedBody { body, permit: Some(permit) });
     next.run(request.map(counted)).await

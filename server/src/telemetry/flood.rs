@@ -6,7 +6,7 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::Outside;
+use engine::Runtime;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
@@ -22,7 +22,7 @@ const OTHER: &str = "other";
 /// What is written of refusals. Cheap to clone.
 #[derive(Clone)]
 pub struct Flood {
-    outside: Outside,
+    runtime: Runtime,
     kinds: Arc<Mutex<BTreeMap<Kind, Count>>>,
 }
 
@@ -39,8 +39,8 @@ struct Count {
 
 impl Flood {
     /// A filter that counts on this clock.
-    pub fn new(outside: Outside) -> Self {
-        Self { outside, kinds: Arc::default() }
+    pub fn new(runtime: Runtime) -> Self {
+        Self { runtime, kinds: Arc::default() }
     }
 
     /// Writes what was not written since the last time, one line for each kind. Its reasons are those of the lines.
@@ -89,7 +89,7 @@ impl<S: Subscriber> Filter<S> for Flood {
         let mut line = Line::default();
         event.record(&mut line);
         match line.kind() {
-            Some(kind) => self.lets_through(kind, &line.reason, self.outside.elapsed()),
+            Some(kind) => self.lets_through(kind, &line.reason, self.runtime.elapsed()),
             None => true,
         }
     }
@@ -147,7 +147,7 @@ mod tests {
     use std::io;
 
     use domain::Moment;
-    use engine::outside::{FrozenClock, SeededDice};
+    use engine::runtime::{FrozenClock, SeededRng};
     use tracing_subscriber::Layer;
     use tracing_subscriber::layer::SubscriberExt;
 
@@ -176,7 +176,7 @@ mod tests {
 
     fn written(act: impl FnOnce(&Flood, &FrozenClock)) -> Page {
         let (page, clock) = (Page::default(), FrozenClock::at(Moment(0)));
-        let flood = Flood::new(Outside::of(clock.clone(), SeededDice::new(1)));
+        let flood = Flood::new(Runtime::of(clock.clone(), SeededRng::new(1)));
         let writer = page.clone();
         let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(layer.with_filter(flood.clone()));

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{House, SETUP_TOKEN};
+use crate::test_app::{SETUP_TOKEN, TestApp};
 
 fn unauthorized(body: &Value) {
     assert_eq!(body["error"], "Unauthorized");
@@ -23,13 +23,13 @@ fn unauthorized(body: &Value) {
 // RK-01, RK-36, RK-37, RA-06, KE-02 (no browser session is involved): a program with a key reads workspaces, with and without a content type.
 #[tokio::test]
 async fn rk_36_workspaces_are_listed_with_a_key() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    let plain = house.get("/api/v1/workspaces", &key).await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let plain = app.get("/api/v1/workspaces", &key).await;
     assert_eq!((plain.status, plain.json()), (StatusCode::OK, json!({ "workspaces": [] })));
     let request = Request::get("/api/v1/workspaces").header("authorization", format!("Bearer {key}"));
     let typed =
-        house.send(request.header("content-type", "application/json").body(Body::empty()).expect("request")).await;
+        app.send(request.header("content-type", "application/json").body(Body::empty()).expect("request")).await;
     assert_eq!(typed.json(), plain.json());
     assert_eq!(typed.header("x-environment"), "production");
 }
@@ -37,10 +37,10 @@ async fn rk_36_workspaces_are_listed_with_a_key() {
 // RK-38, RK-39, RK-40, RA-20, RK-03
 #[tokio::test]
 async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
-    let house = House::new().await;
-    let key = house.key("mina").await;
+    let app = TestApp::new().await;
+    let key = app.key("mina").await;
     let body = json!({ "name": "Analytics", "provider": "vertex_ai", "model": "gemini-2.5-pro" });
-    let made = house.call(Method::POST, "/api/v1/workspaces", &key, body).await;
+    let made = app.call(Method::POST, "/api/v1/workspaces", &key, body).await;
     assert_eq!(made.status, StatusCode::CREATED);
     let made = made.json();
     assert!(made["id"].as_str().expect("id").starts_with("ws_"));
@@ -51,34 +51,34 @@ async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
     assert_eq!((&made["status"], &made["created_by"]), (&json!("running"), &json!("Mina Moreau")));
     assert_eq!(made["created_at"], "2026-04-08T19:51:19Z");
     let brief = json!({ "name": "Engineering", "provider": "anthropic" });
-    let brief = house.call(Method::POST, "/api/v1/workspaces", &key, brief).await.json();
+    let brief = app.call(Method::POST, "/api/v1/workspaces", &key, brief).await.json();
     assert_eq!(brief["model"], "claude-sonnet-4-20250514");
-    let listed = house.get("/api/v1/workspaces", &key).await.json();
+    let listed = app.get("/api/v1/workspaces", &key).await.json();
     assert_eq!(listed["workspaces"], json!([brief, made]));
-    let one = house.get(&format!("/api/v1/workspaces/{}", made["id"].as_str().expect("id")), &key).await;
+    let one = app.get(&format!("/api/v1/workspaces/{}", made["id"].as_str().expect("id")), &key).await;
     assert_eq!(one.json(), made);
 }
 
 // KE-35
 #[tokio::test]
 async fn ke_35_projects_are_the_same_workspaces() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    house.call(Method::POST, "/api/v1/workspaces", &key, json!({ "name": "A", "provider": "openai" })).await;
-    let workspaces = house.get("/api/v1/workspaces", &key).await.json();
-    assert_eq!(house.get("/api/projects", &key).await.json()["projects"], workspaces["workspaces"]);
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    app.call(Method::POST, "/api/v1/workspaces", &key, json!({ "name": "A", "provider": "openai" })).await;
+    let workspaces = app.get("/api/v1/workspaces", &key).await.json();
+    assert_eq!(app.get("/api/projects", &key).await.json()["projects"], workspaces["workspaces"]);
 }
 
 // RK-04, RA-32, KE-06, RA-29, RA-23: another organization's workspace is 403, one that exists nowhere 404.
 #[tokio::test]
 async fn ra_32_another_organizations_workspace_is_forbidden() {
-    let house = House::new().await;
-    let (ours, theirs) = (house.key("olivia").await, house.key("theo").await);
+    let app = TestApp::new().await;
+    let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
     let made =
-        house.call(Method::POST, "/api/v1/workspaces", &theirs, json!({ "name": "T", "provider": "openai" })).await;
+        app.call(Method::POST, "/api/v1/workspaces", &theirs, json!({ "name": "T", "provider": "openai" })).await;
     let path = format!("/api/v1/workspaces/{}", made.json()["id"].as_str().expect("id"));
     for method in [Method::GET, Method::DELETE] {
-        let refused = house.call(method, &path, &ours, Value::Null).await;
+        let refused = app.call(method, &path, &ours, Value::Null).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         let body = refused.json();
         assert_eq!(
@@ -86,40 +86,40 @@ async fn ra_32_another_organizations_workspace_is_forbidden() {
             (&json!("Forbidden"), &json!("You do not have permission to access this resource"))
         );
     }
-    assert_eq!(house.get("/api/v1/workspaces/ws_nowhere", &ours).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(house.get("/api/v1/workspaces", &ours).await.json(), json!({ "workspaces": [] }));
-    assert_eq!(house.get(&path, &theirs).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/workspaces/ws_nowhere", &ours).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.get("/api/v1/workspaces", &ours).await.json(), json!({ "workspaces": [] }));
+    assert_eq!(app.get(&path, &theirs).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_workspace_is_deleted_by_its_creator_or_an_admin_only() {
-    let house = House::new().await;
-    let (mina, noor, adam) = (house.key("mina").await, house.key("noor").await, house.key("adam").await);
+    let app = TestApp::new().await;
+    let (mina, noor, adam) = (app.key("mina").await, app.key("noor").await, app.key("adam").await);
     let make = json!({ "name": "M", "provider": "openai" });
     for (deleter, status) in
         [(&noor, StatusCode::FORBIDDEN), (&mina, StatusCode::NO_CONTENT), (&adam, StatusCode::NO_CONTENT)]
     {
-        let made = house.call(Method::POST, "/api/v1/workspaces", &mina, make.clone()).await.json();
+        let made = app.call(Method::POST, "/api/v1/workspaces", &mina, make.clone()).await.json();
         let path = format!("/api/v1/workspaces/{}", made["id"].as_str().expect("id"));
-        assert_eq!(house.call(Method::DELETE, &path, deleter, Value::Null).await.status, status);
+        assert_eq!(app.call(Method::DELETE, &path, deleter, Value::Null).await.status, status);
     }
 }
 
 // RA-22, RA-24, RA-25, RA-26: no header, no Bearer word, no such key.
 #[tokio::test]
 async fn ra_24_the_401_body_and_its_causes() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    let nothing = house.get("/api/v1/workspaces", "").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let nothing = app.get("/api/v1/workspaces", "").await;
     assert_eq!(nothing.status, StatusCode::UNAUTHORIZED);
     unauthorized(&nothing.json());
     assert_eq!(nothing.header("www-authenticate"), "Bearer realm=\"roundtable\"");
     let mut typo = key.clone();
     typo.replace_range(20..21, if &key[20..21] == "x" { "y" } else { "x" });
-    let unknown = House::new().await.key("adam").await;
+    let unknown = TestApp::new().await.key("adam").await;
     for header in [key.clone(), format!("Token {key}"), format!("Bearer {typo}"), format!("Bearer {unknown}")] {
         let request = Request::get("/api/v1/workspaces").header("authorization", &header);
-        let refused = house.send(request.body(Body::empty()).expect("request")).await;
+        let refused = app.send(request.body(Body::empty()).expect("request")).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{header}");
         unauthorized(&refused.json());
         assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"roundtable\", error=\"invalid_token\"");
@@ -130,12 +130,12 @@ async fn ra_24_the_401_body_and_its_causes() {
 // RO-40, KE-11, decision D8
 #[tokio::test]
 async fn ro_40_x_api_key_is_accepted_and_two_different_credentials_are_not() {
-    let house = House::new().await;
-    let (key, other) = (house.key("olivia").await, house.key("adam").await);
+    let app = TestApp::new().await;
+    let (key, other) = (app.key("olivia").await, app.key("adam").await);
     let send = async |pairs: &[(&str, String)]| {
         let request =
             pairs.iter().fold(Request::get("/api/v1/me"), |request, (name, value)| request.header(*name, value));
-        house.send(request.body(Body::empty()).expect("request")).await.status
+        app.send(request.body(Body::empty()).expect("request")).await.status
     };
     assert_eq!(send(&[("x-api-key", key.clone())]).await, StatusCode::OK);
     assert_eq!(send(&[("x-api-key", key.clone()), ("authorization", format!("Bearer {key}"))]).await, StatusCode::OK);
@@ -148,10 +148,10 @@ async fn ro_40_x_api_key_is_accepted_and_two_different_credentials_are_not() {
 // Decision D8: a key in an address is refused everywhere, and the answer does not repeat it.
 #[tokio::test]
 async fn a_key_in_the_query_is_refused() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for name in ["token", "api_key", "API_KEY"] {
-        let refused = house.get(&format!("/api/v1/workspaces?{name}={key}"), &key).await;
+        let refused = app.get(&format!("/api/v1/workspaces?{name}={key}"), &key).await;
         assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::BAD_REQUEST, &json!("key_in_query")));
         assert!(!refused.text.contains(&key));
     }
@@ -160,31 +160,31 @@ async fn a_key_in_the_query_is_refused() {
 // Decision D10: every refusal has the one shape.
 #[tokio::test]
 async fn every_refusal_has_the_one_shape() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let json = |text: &str| {
         let request = Request::post("/api/v1/workspaces").header("authorization", format!("Bearer {key}"));
         request.header("content-type", "application/json").body(Body::from(text.to_owned())).expect("request")
     };
     let untyped = Request::post("/api/v1/workspaces").header("authorization", format!("Bearer {key}"));
     let cases = [
-        (house.get("/api/v1/nowhere", &key).await, 404, "not_found"),
-        (house.get("/api/v2/keys", "").await, 404, "not_found"),
-        (house.call(Method::PUT, "/api/v1/workspaces", &key, Value::Null).await, 405, "method_not_allowed"),
-        (house.send(json("{")).await, 400, "bad_request"),
-        (house.send(json("[]")).await, 422, "invalid_fields"),
-        (house.send(json(" [\"name\", \"openai\", null]")).await, 422, "invalid_fields"),
-        (house.send(json("null")).await, 422, "invalid_fields"),
-        (house.send(json("{\"name\":1}")).await, 422, "invalid_fields"),
-        (house.send(json("{\"name\":\"a\",\"provider\":\"openai\",\"created_by\":1}")).await, 422, "invalid_fields"),
-        (house.send(json("{}")).await, 422, "invalid_fields"),
-        (house.send(json(&"x".repeat(70_000))).await, 413, "too_large"),
-        (house.send(untyped.body(Body::from("a=b")).expect("request")).await, 415, "unsupported_media_type"),
-        (house.get("/api/v1/keys?limit=0", &key).await, 422, "invalid_fields"),
-        (house.get("/api/v1/keys?cursor=x", &key).await, 422, "invalid_fields"),
-        (house.get("/api/v1/keys?nope=1", &key).await, 400, "bad_request"),
-        (house.call(Method::DELETE, "/api/v1/keys/999999", &key, Value::Null).await, 404, "not_found"),
-        (house.call(Method::DELETE, "/api/v1/keys/abc", &key, Value::Null).await, 404, "not_found"),
+        (app.get("/api/v1/nowhere", &key).await, 404, "not_found"),
+        (app.get("/api/v2/keys", "").await, 404, "not_found"),
+        (app.call(Method::PUT, "/api/v1/workspaces", &key, Value::Null).await, 405, "method_not_allowed"),
+        (app.send(json("{")).await, 400, "bad_request"),
+        (app.send(json("[]")).await, 422, "invalid_fields"),
+        (app.send(json(" [\"name\", \"openai\", null]")).await, 422, "invalid_fields"),
+        (app.send(json("null")).await, 422, "invalid_fields"),
+        (app.send(json("{\"name\":1}")).await, 422, "invalid_fields"),
+        (app.send(json("{\"name\":\"a\",\"provider\":\"openai\",\"created_by\":1}")).await, 422, "invalid_fields"),
+        (app.send(json("{}")).await, 422, "invalid_fields"),
+        (app.send(json(&"x".repeat(70_000))).await, 413, "too_large"),
+        (app.send(untyped.body(Body::from("a=b")).expect("request")).await, 415, "unsupported_media_type"),
+        (app.get("/api/v1/keys?limit=0", &key).await, 422, "invalid_fields"),
+        (app.get("/api/v1/keys?cursor=x", &key).await, 422, "invalid_fields"),
+        (app.get("/api/v1/keys?nope=1", &key).await, 400, "bad_request"),
+        (app.call(Method::DELETE, "/api/v1/keys/999999", &key, Value::Null).await, 404, "not_found"),
+        (app.call(Method::DELETE, "/api/v1/keys/abc", &key, Value::Null).await, 404, "not_found"),
     ];
     for (answer, status, code) in cases {
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (status, &json!(code)), "{}", answer.text);
@@ -195,7 +195,7 @@ async fn every_refusal_has_the_one_shape() {
         assert_eq!(answer.header("content-type"), "application/json");
         assert_eq!(answer.header("cache-control"), "no-store");
     }
-    let faults = house.send(json("{\"name\":\" \",\"provider\":\"aws\"}")).await.json();
+    let faults = app.send(json("{\"name\":\" \",\"provider\":\"aws\"}")).await.json();
     let fields: Vec<_> = faults["fields"].as_array().expect("fields").iter().map(|f| f["field"].as_str()).collect();
     assert_eq!(fields, [Some("name"), Some("provider")]);
 }
@@ -203,36 +203,36 @@ async fn every_refusal_has_the_one_shape() {
 // RA-30: managing members is for admins and owners. RA-23: a valid credential that may not is 403.
 #[tokio::test]
 async fn ra_30_a_member_manages_no_members() {
-    let house = House::new().await;
-    let noor = house.someone("noor").await.ctx.actor().id;
+    let app = TestApp::new().await;
+    let noor = app.someone("noor").await.ctx.actor().id;
     let path = format!("/api/v1/members/{noor}");
-    let refused = house.call(Method::DELETE, &path, &house.key("mina").await, Value::Null).await;
+    let refused = app.call(Method::DELETE, &path, &app.key("mina").await, Value::Null).await;
     assert_eq!((refused.status, &refused.json()["error"]), (StatusCode::FORBIDDEN, &json!("Forbidden")));
-    let removed = house.call(Method::DELETE, &path, &house.key("adam").await, Value::Null).await;
+    let removed = app.call(Method::DELETE, &path, &app.key("adam").await, Value::Null).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
 }
 
 // RA-31: a key whose creator was removed is 403, not 401.
 #[tokio::test]
 async fn ra_31_the_key_of_a_removed_member_is_forbidden() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let key = house.key_of(&mina).await.plain.expose().to_owned();
-    assert_eq!(house.get("/api/v1/workspaces", &key).await.status, StatusCode::OK);
-    let owner = house.someone("olivia").await;
-    house.engine.remove_member(&owner.ctx, mina.ctx.actor().id).await.expect("removed");
-    let refused = house.get("/api/v1/workspaces", &key).await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let key = app.key_of(&mina).await.plain.expose().to_owned();
+    assert_eq!(app.get("/api/v1/workspaces", &key).await.status, StatusCode::OK);
+    let owner = app.someone("olivia").await;
+    app.engine.remove_member(&owner.ctx, mina.ctx.actor().id).await.expect("removed");
+    let refused = app.get("/api/v1/workspaces", &key).await;
     assert_eq!((refused.status, &refused.json()["error"]), (StatusCode::FORBIDDEN, &json!("Forbidden")));
 }
 
 // RK-41, RK-42, RK-43, KE-07: a key has exactly its creator's role.
 #[tokio::test]
 async fn rk_41_a_key_has_the_role_of_its_creator() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     for (subject, name, role) in
         [("olivia", "Olivia Owens", "owner"), ("adam", "Adam Adler", "admin"), ("mina", "Mina Moreau", "member")]
     {
-        let me = house.get("/api/v1/me", &house.key(subject).await).await.json();
+        let me = app.get("/api/v1/me", &app.key(subject).await).await.json();
         assert_eq!((&me["role"], &me["credential"]), (&json!(role), &json!("api_key")));
         assert_eq!(me["name"], name);
     }
@@ -241,55 +241,55 @@ async fn rk_41_a_key_has_the_role_of_its_creator() {
 // Decision D9 and security rule 4: state that cannot be read is 503, never 401, never success.
 #[tokio::test]
 async fn a_database_that_is_gone_is_503() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    house.db.close().await;
-    let refused = house.get("/api/v1/workspaces", &key).await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    app.db.close().await;
+    let refused = app.get("/api/v1/workspaces", &key).await;
     assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
     assert!(refused.header("retry-after").parse().is_ok_and(|seconds| (1..=4).contains(&seconds)));
-    assert_eq!(house.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(house.get("/healthz", "").await.status, StatusCode::OK);
+    assert_eq!(app.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(app.get("/healthz", "").await.status, StatusCode::OK);
 }
 
 // RO-05, RO-14, RO-25, RO-26, decision D18: once, without a credential, by either address.
 #[tokio::test]
 async fn ro_05_bootstrap_makes_the_first_key_once() {
     for path in ["/api/v1/bootstrap", "/bootstrap"] {
-        let house = House::empty().await;
+        let app = TestApp::empty().await;
         let body =
             json!({ "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Ada", "email": "Ada@acme.example" });
         let wrong =
             json!({ "setup_token": "guess", "organization": "Acme", "name": "Ada", "email": "ada@acme.example" });
-        let refused = house.call(Method::POST, path, "", wrong).await;
+        let refused = app.call(Method::POST, path, "", wrong).await;
         assert_eq!(
             (refused.status, &refused.json()["fields"][0]["field"]),
             (StatusCode::UNPROCESSABLE_ENTITY, &json!("setup_token"))
         );
-        let made = house.call(Method::POST, path, "", body.clone()).await;
+        let made = app.call(Method::POST, path, "", body.clone()).await;
         assert_eq!(made.status, StatusCode::CREATED);
         let made = made.json();
         let key = made["api_key"].as_str().expect("key");
         assert!(key.starts_with("rt_sk_") && key.starts_with(made["key_prefix"].as_str().expect("prefix")));
         assert_eq!(made["public_key_hex"].as_str().map(str::len), Some(64));
-        let keys = house.get("/api/v1/keys", key).await.json();
+        let keys = app.get("/api/v1/keys", key).await.json();
         assert_eq!((&keys[0]["label"], &keys[0]["role"]), (&json!("bootstrap key"), &json!("owner")));
-        let again = house.call(Method::POST, path, "", body).await;
+        let again = app.call(Method::POST, path, "", body).await;
         assert_eq!((again.status, &again.json()["code"]), (StatusCode::CONFLICT, &json!("already_bootstrapped")));
-        assert_eq!(house.get("/api/v1/me", key).await.json()["name"], "Ada");
+        assert_eq!(app.get("/api/v1/me", key).await.json()["name"], "Ada");
     }
 }
 
 // RK-45: the base path, and over HTTPS browsers are told to stay there.
 #[tokio::test]
 async fn rk_45_https_is_for_good() {
-    let house = House::with(None, |installation| installation.public_url = "https://keys.example.com".into()).await;
-    let answer = house.get("/api/v1/workspaces", "").await;
+    let app = TestApp::with(None, |site_config| site_config.public_url = "https://keys.example.com".into()).await;
+    let answer = app.get("/api/v1/workspaces", "").await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
 }
 
 #[tokio::test]
 async fn the_description_of_the_api() {
-    let house = House::empty().await;
-    let text = serde_json::to_string_pretty(&house.get("/api/v1/openapi.json", "").await.json()).expect("json");
+    let app = TestApp::empty().await;
+    let text = serde_json::to_string_pretty(&app.get("/api/v1/openapi.json", "").await.json()).expect("json");
     insta::assert_snapshot!("openapi", text);
 }

@@ -11,20 +11,20 @@ use server::http;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use crate::house::{Answer, House, SETUP_TOKEN, cookie};
+use crate::test_app::{SETUP_TOKEN, TestApp, TestResponse, cookie};
 
 const LIMITS: Limits = Limits { credentials: 5, secrets: 3 };
 
 /// A house with limits behind one proxy, so that requests come from the addresses that tests choose.
-async fn house() -> House {
-    limited(House::new().await)
+async fn app() -> TestApp {
+    limited(TestApp::new().await)
 }
 
-fn limited(mut house: House) -> House {
-    house.engine.attempts().set_limits(LIMITS);
-    house.parts.trusted_proxies = 1;
-    house.router = http::router(&house.parts, None);
-    house
+fn limited(mut app: TestApp) -> TestApp {
+    app.engine.attempts().set_limits(LIMITS);
+    app.parts.trusted_proxies = 1;
+    app.router = http::router(&app.parts, None);
+    app
 }
 
 /// A well-formed key that does not exist.
@@ -40,14 +40,14 @@ fn request(method: Method, path: &str, from: &str, headers: &[(&str, &str)], bod
     request.body(Body::from(body)).expect("request")
 }
 
-async fn with_key(house: &House, from: &str, key: &str) -> Answer {
+async fn with_key(app: &TestApp, from: &str, key: &str) -> TestResponse {
     let bearer = format!("Bearer {key}");
-    house.send(request(Method::GET, "/api/v1/me", from, &[("authorization", &bearer)], String::new())).await
+    app.send(request(Method::GET, "/api/v1/me", from, &[("authorization", &bearer)], String::new())).await
 }
 
-async fn with_cookie(house: &House, from: &str, cookie: &str) -> Answer {
+async fn with_cookie(app: &TestApp, from: &str, cookie: &str) -> TestResponse {
     let headers = [("cookie", cookie), ("accept", "text/html")];
-    house.send(request(Method::GET, "/account", from, &headers, String::new())).await
+    app.send(request(Method::GET, "/account", from, &headers, String::new())).await
 }
 
 /// The kinds of guesses that need nothing but the router, with the answer to one that fails.
@@ -66,38 +66,36 @@ const GUESSES: [(&str, StatusCode); 9] = [
 /// No look at the database tells that it is none.
 const UNREAD: [&str; 2] = ["malformed key", "token of another issuer"];
 
-async fn guess(house: &House, kind: &str, n: u32, from: &str) -> Answer {
+async fn guess(app: &TestApp, kind: &str, n: u32, from: &str) -> TestResponse {
     let page = ("accept", "text/html");
     match kind {
-        "key" => with_key(house, from, &unknown_key(n)).await,
-        "malformed key" => with_key(house, from, &format!("{}x", unknown_key(n))).await,
-        "token of another issuer" => with_key(house, from, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln").await,
+        "key" => with_key(app, from, &unknown_key(n)).await,
+        "malformed key" => with_key(app, from, &format!("{}x", unknown_key(n))).await,
+        "token of another issuer" => with_key(app, from, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln").await,
         "token of our own" => {
             let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6InNpZ19hYWFhYWFhYWFhYWFhYWFhIn0";
-            with_key(house, from, &format!("{header}.e30.{n:0>8}")).await
+            with_key(app, from, &format!("{header}.e30.{n:0>8}")).await
         }
         "key in the address" => {
             let path = format!("/api/v1/keys/{}", unknown_key(n));
-            house.send(request(Method::GET, &path, from, &[], String::new())).await
+            app.send(request(Method::GET, &path, from, &[], String::new())).await
         }
-        "session" => with_cookie(house, from, &cookie(u128::from(n).to_be_bytes())).await,
+        "session" => with_cookie(app, from, &cookie(u128::from(n).to_be_bytes())).await,
         "callback" => {
             let path = format!("/sign-in/callback?state={n:0>43}&code=x");
-            house.send(request(Method::GET, &path, from, &[page], String::new())).await
+            app.send(request(Method::GET, &path, from, &[page], String::new())).await
         }
-        "invitation" => {
-            house.send(request(Method::GET, &format!("/join/{n:0>43}"), from, &[page], String::new())).await
-        }
-        "setup token" => bootstrap(house, from, "setup_0000000000000000").await,
+        "invitation" => app.send(request(Method::GET, &format!("/join/{n:0>43}"), from, &[page], String::new())).await,
+        "setup token" => bootstrap(app, from, "setup_0000000000000000").await,
         other => panic!("{other}"),
     }
 }
 
-async fn bootstrap(house: &House, from: &str, token: &str) -> Answer {
+async fn bootstrap(app: &TestApp, from: &str, token: &str) -> TestResponse {
     let body =
         json!({ "setup_token": token, "organization": "Acme", "name": "Olivia", "email": "olivia@acme.example" });
     let json = [("content-type", "application/json")];
-    house.send(request(Method::POST, "/api/v1/bootstrap", from, &json, body.to_string())).await
+    app.send(request(Method::POST, "/api/v1/bootstrap", from, &json, body.to_string())).await
 }
 
 fn limit_of(kind: &str) -> u32 {
@@ -105,7 +103,7 @@ fn limit_of(kind: &str) -> u32 {
 }
 
 /// That an answer is the refusal of someone who failed too often, in the one shape or as a page.
-fn assert_refused(answer: &Answer, kind: &str) {
+fn assert_refused(answer: &TestResponse, kind: &str) {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{kind}: {}", answer.text);
     let seconds: u64 = answer.header("retry-after").parse().unwrap_or_else(|_| panic!("{kind}: {answer:?}"));
     assert!((1..=60).contains(&seconds), "{kind}: {seconds}");
@@ -124,91 +122,91 @@ fn assert_refused(answer: &Answer, kind: &str) {
 // B10, D43: every kind is limited by address, and what is refused never reaches the database.
 #[tokio::test]
 async fn b10_guesses_of_every_kind_are_limited_before_the_database_is_asked() {
-    let house = house().await;
+    let app = app().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
         let (here, there) = (format!("203.0.113.{turn}"), format!("198.51.100.{turn}"));
         for n in 0..limit_of(kind) {
-            let answer = guess(&house, kind, n, &here).await;
+            let answer = guess(&app, kind, n, &here).await;
             assert_eq!(answer.status, fails, "{kind} {n}: {}", answer.text);
         }
         for n in 100..110 {
-            assert_refused(&guess(&house, kind, n, &here).await, kind);
+            assert_refused(&guess(&app, kind, n, &here).await, kind);
         }
-        assert_eq!(guess(&house, kind, 200, &there).await.status, fails, "{kind}: another address is not concerned");
+        assert_eq!(guess(&app, kind, 200, &there).await.status, fails, "{kind}: another address is not concerned");
     }
     // Whoever asks the database now gets no answer from it.
-    house.db.close().await;
+    app.db.close().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
-        assert_refused(&guess(&house, kind, 300, &format!("203.0.113.{turn}")).await, kind);
-        let asked = guess(&house, kind, 300, "192.0.2.1").await.status;
+        assert_refused(&guess(&app, kind, 300, &format!("203.0.113.{turn}")).await, kind);
+        let asked = guess(&app, kind, 300, "192.0.2.1").await.status;
         assert_eq!(asked == fails && kind != "callback", UNREAD.contains(&kind), "{kind}: {asked}");
     }
 }
 
 #[tokio::test]
 async fn the_minute_passes() {
-    let house = house().await;
+    let app = app().await;
     for (kind, fails) in GUESSES {
         let from = "203.0.113.7";
         for n in 0..limit_of(kind) {
-            assert_eq!(guess(&house, kind, n, from).await.status, fails, "{kind}");
+            assert_eq!(guess(&app, kind, n, from).await.status, fails, "{kind}");
         }
-        house.clock.advance_seconds(59);
-        assert_eq!(guess(&house, kind, 100, from).await.header("retry-after"), "1", "{kind}");
-        house.clock.advance_seconds(1);
-        assert_eq!(guess(&house, kind, 100, from).await.status, fails, "{kind}");
-        house.clock.advance_seconds(60);
+        app.clock.advance_seconds(59);
+        assert_eq!(guess(&app, kind, 100, from).await.header("retry-after"), "1", "{kind}");
+        app.clock.advance_seconds(1);
+        assert_eq!(guess(&app, kind, 100, from).await.status, fails, "{kind}");
+        app.clock.advance_seconds(60);
     }
 }
 
 // B11: a key or session that was accepted passes beside the guesses of its address; one that was never seen waits.
 #[tokio::test]
 async fn b11_what_is_known_passes_beside_guesses() {
-    let house = house().await;
+    let app = app().await;
     let from = "203.0.113.7";
-    let olivia = house.someone("olivia").await;
-    let (key, unseen) = (house.key("olivia").await, house.key("olivia").await);
-    let token = house.own_token(&olivia).await;
-    assert_eq!(with_key(&house, from, &key).await.status, StatusCode::OK);
-    assert_eq!(with_key(&house, from, &token).await.status, StatusCode::OK);
-    assert_eq!(with_cookie(&house, from, &olivia.cookie()).await.status, StatusCode::OK);
+    let olivia = app.someone("olivia").await;
+    let (key, unseen) = (app.key("olivia").await, app.key("olivia").await);
+    let token = app.own_token(&olivia).await;
+    assert_eq!(with_key(&app, from, &key).await.status, StatusCode::OK);
+    assert_eq!(with_key(&app, from, &token).await.status, StatusCode::OK);
+    assert_eq!(with_cookie(&app, from, &olivia.cookie()).await.status, StatusCode::OK);
     for n in 0..LIMITS.credentials {
-        guess(&house, "key", n, from).await;
+        guess(&app, "key", n, from).await;
     }
     for n in 100..120 {
-        assert_refused(&guess(&house, "key", n, from).await, "key");
-        assert_eq!(with_key(&house, from, &key).await.status, StatusCode::OK);
-        assert_eq!(with_key(&house, from, &token).await.status, StatusCode::OK);
-        assert_eq!(with_cookie(&house, from, &olivia.cookie()).await.status, StatusCode::OK);
+        assert_refused(&guess(&app, "key", n, from).await, "key");
+        assert_eq!(with_key(&app, from, &key).await.status, StatusCode::OK);
+        assert_eq!(with_key(&app, from, &token).await.status, StatusCode::OK);
+        assert_eq!(with_cookie(&app, from, &olivia.cookie()).await.status, StatusCode::OK);
     }
     let (bearer, page) = (format!("Bearer {key}"), format!("https://example.com/?k={}", unknown_key(200)));
     let headers = [("authorization", bearer.as_str()), ("referer", page.as_str())];
-    let sent = house.send(request(Method::GET, "/api/v1/me", from, &headers, String::new())).await;
+    let sent = app.send(request(Method::GET, "/api/v1/me", from, &headers, String::new())).await;
     assert_eq!(sent.status, StatusCode::OK, "a key in the address of the page before holds nothing up");
-    assert_refused(&with_key(&house, from, &unseen).await, "key");
-    assert_eq!(with_key(&house, "203.0.113.8", &unseen).await.status, StatusCode::OK);
-    assert_eq!(with_key(&house, from, &unseen).await.status, StatusCode::OK, "it was seen now, elsewhere");
+    assert_refused(&with_key(&app, from, &unseen).await, "key");
+    assert_eq!(with_key(&app, "203.0.113.8", &unseen).await.status, StatusCode::OK);
+    assert_eq!(with_key(&app, from, &unseen).await.status, StatusCode::OK, "it was seen now, elsewhere");
 }
 
 // What ends is not known any more, and is no way past the limit.
 #[tokio::test]
 async fn a_key_that_ended_counts_as_any_other() {
-    let house = house().await;
+    let app = app().await;
     let from = "203.0.113.7";
-    let key = house.key("olivia").await;
-    assert_eq!(with_key(&house, from, &key).await.status, StatusCode::OK);
-    house.sql("UPDATE api_keys SET expires_at = 1").await;
+    let key = app.key("olivia").await;
+    assert_eq!(with_key(&app, from, &key).await.status, StatusCode::OK);
+    app.sql("UPDATE api_keys SET expires_at = 1").await;
     for _ in 0..LIMITS.credentials {
-        assert_eq!(with_key(&house, from, &key).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(with_key(&app, from, &key).await.status, StatusCode::UNAUTHORIZED);
     }
-    assert_refused(&with_key(&house, from, &key).await, "key");
+    assert_refused(&with_key(&app, from, &key).await, "key");
 }
 
 // B11: failing with somebody's key, from anywhere, locks nobody out.
 #[tokio::test]
 async fn b11_failures_from_other_addresses_do_not_touch_the_victim() {
-    let house = house().await;
-    let key = house.key("olivia").await;
+    let app = app().await;
+    let key = app.key("olivia").await;
     let many = if std::env::var_os("ROUNDTABLE_PROVE").is_some() { 100_000_u32 } else { 1_000 };
     let mut altered = key.clone();
     altered.replace_range(key.len() - 1.., if key.ends_with('0') { "1" } else { "0" });
@@ -216,13 +214,13 @@ async fn b11_failures_from_other_addresses_do_not_touch_the_victim() {
         let [_, a, b, c] = n.to_be_bytes();
         // The victim's key with a typing mistake, and one of the same public part with a sound checksum.
         let shown = if n % 2 == 0 { altered.clone() } else { like(&key, n) };
-        let answer = with_key(&house, &format!("10.{a}.{b}.{c}"), &shown).await;
+        let answer = with_key(&app, &format!("10.{a}.{b}.{c}"), &shown).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{n}: {}", answer.text);
         if n % 100 == 0 {
-            assert_eq!(with_key(&house, "203.0.113.7", &key).await.status, StatusCode::OK, "{n}");
+            assert_eq!(with_key(&app, "203.0.113.7", &key).await.status, StatusCode::OK, "{n}");
         }
     }
-    assert_eq!(with_key(&house, "203.0.113.7", &key).await.status, StatusCode::OK);
+    assert_eq!(with_key(&app, "203.0.113.7", &key).await.status, StatusCode::OK);
 }
 
 /// Another key with the public part of this one.
@@ -236,28 +234,28 @@ fn like(key: &str, n: u32) -> String {
 // What a client writes into the header itself does not make it another client, and a network of IPv6 is one.
 #[tokio::test]
 async fn a_client_is_what_the_trusted_proxy_saw() {
-    let house = house().await;
+    let app = app().await;
     for n in 0..LIMITS.credentials {
-        guess(&house, "key", n, &format!("6.6.6.{n}, 203.0.113.7")).await;
-        guess(&house, "key", n, &format!("2001:db8:0:1::{n}")).await;
+        guess(&app, "key", n, &format!("6.6.6.{n}, 203.0.113.7")).await;
+        guess(&app, "key", n, &format!("2001:db8:0:1::{n}")).await;
     }
     for from in ["6.6.6.200, 203.0.113.7", "203.0.113.7", "::ffff:203.0.113.7", "2001:db8:0:1:ffff::9"] {
-        assert_refused(&guess(&house, "key", 100, from).await, "key");
+        assert_refused(&guess(&app, "key", 100, from).await, "key");
     }
     for from in ["203.0.113.7, 203.0.113.8", "2001:db8:0:2::1"] {
-        assert_eq!(guess(&house, "key", 100, from).await.status, StatusCode::UNAUTHORIZED, "{from}");
+        assert_eq!(guess(&app, "key", 100, from).await.status, StatusCode::UNAUTHORIZED, "{from}");
     }
 }
 
 #[tokio::test]
 async fn of_guesses_at_the_same_time_no_more_than_the_limit_are_looked_up() {
-    let house = house().await;
+    let app = app().await;
     let mut guesses = JoinSet::new();
     for n in 0..100 {
         let bearer = format!("Bearer {}", unknown_key(n));
         let headers = [("authorization", bearer.as_str())];
         let request = request(Method::GET, "/api/v1/me", "203.0.113.7", &headers, String::new());
-        guesses.spawn(house.router.clone().oneshot(request));
+        guesses.spawn(app.router.clone().oneshot(request));
     }
     let answers: Vec<_> = guesses.join_all().await.into_iter().map(|answer| answer.expect("never fails")).collect();
     let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
@@ -268,28 +266,28 @@ async fn of_guesses_at_the_same_time_no_more_than_the_limit_are_looked_up() {
 // An outage is nobody's failure; and no credential at all is no guess.
 #[tokio::test]
 async fn what_is_no_guess_does_not_count() {
-    let house = house().await;
+    let app = app().await;
     let from = "203.0.113.7";
     for _ in 0..20 {
-        let nobody = house.send(request(Method::GET, "/api/v1/me", from, &[], String::new())).await;
+        let nobody = app.send(request(Method::GET, "/api/v1/me", from, &[], String::new())).await;
         assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     }
-    house.db.close().await;
+    app.db.close().await;
     for n in 0..20 {
-        assert_eq!(guess(&house, "key", n, from).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(guess(&app, "key", n, from).await.status, StatusCode::SERVICE_UNAVAILABLE);
     }
 }
 
 // The setup token of an empty installation, over the API and with the form of the welcome page.
 #[tokio::test]
 async fn the_setup_token_is_limited_and_then_still_works() {
-    let house = limited(House::empty().await);
+    let app = limited(TestApp::empty().await);
     let from = "203.0.113.7";
     for _ in 0..LIMITS.secrets {
-        assert_eq!(bootstrap(&house, from, "setup_0000000000000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(bootstrap(&app, from, "setup_0000000000000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    assert_refused(&bootstrap(&house, from, "setup_0000000000000000").await, "setup token");
-    assert_refused(&bootstrap(&house, from, SETUP_TOKEN).await, "setup token");
-    house.clock.advance_seconds(60);
-    assert_eq!(bootstrap(&house, from, SETUP_TOKEN).await.status, StatusCode::CREATED);
+    assert_refused(&bootstrap(&app, from, "setup_0000000000000000").await, "setup token");
+    assert_refused(&bootstrap(&app, from, SETUP_TOKEN).await, "setup token");
+    app.clock.advance_seconds(60);
+    assert_eq!(bootstrap(&app, from, SETUP_TOKEN).await.status, StatusCode::CREATED);
 }

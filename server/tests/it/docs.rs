@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Request;
 
-use crate::house::{Answer, House, PUBLIC_URL};
+use crate::test_app::{PUBLIC_URL, TestApp, TestResponse};
 
 /// The pages, without the list of them, as they lie in `docs/`.
 fn names() -> BTreeSet<String> {
@@ -25,8 +25,8 @@ fn addresses() -> Vec<String> {
     std::iter::once("/docs".to_owned()).chain(pages).collect()
 }
 
-async fn open(house: &House, path: &str) -> Answer {
-    let answer = house.get(path, "").await;
+async fn open(app: &TestApp, path: &str) -> TestResponse {
+    let answer = app.get(path, "").await;
     assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.text);
     answer
 }
@@ -39,8 +39,8 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 
 /// The markup of one section of a page, its heading included; of what stands before the first one if `anchor` is
 /// empty.
-async fn section(house: &House, page: &str, anchor: &str) -> String {
-    let markup = open(house, page).await.text;
+async fn section(app: &TestApp, page: &str, anchor: &str) -> String {
+    let markup = open(app, page).await.text;
     let article = between(&markup, "<article", "</article>").expect("an article");
     let mut sections = article.split("<h2");
     let first = sections.next().unwrap_or_default();
@@ -64,16 +64,16 @@ fn plain(markup: &str) -> String {
 }
 
 /// Asserts that a section of a page says all of this, in the words a reader sees.
-async fn says(house: &House, page: &str, anchor: &str, phrases: &[&str]) {
-    let text = plain(&section(house, page, anchor).await);
+async fn says(app: &TestApp, page: &str, anchor: &str, phrases: &[&str]) {
+    let text = plain(&section(app, page, anchor).await);
     for phrase in phrases {
         assert!(text.contains(phrase), "{page}#{anchor} does not say “{phrase}”, but: {text}");
     }
 }
 
 /// Asserts that a section of a page leads to all of these.
-async fn leads(house: &House, page: &str, anchor: &str, targets: &[&str]) {
-    let markup = section(house, page, anchor).await;
+async fn leads(app: &TestApp, page: &str, anchor: &str, targets: &[&str]) {
+    let markup = section(app, page, anchor).await;
     for target in targets {
         assert!(markup.contains(&format!("href=\"{target}\"")), "{page}#{anchor} does not lead to {target}");
     }
@@ -82,10 +82,10 @@ async fn leads(house: &House, page: &str, anchor: &str, targets: &[&str]) {
 // RA-35: a skip link first, to the main part. Without a session, without a database, without script.
 #[tokio::test]
 async fn ra_35_every_page_is_open_to_everyone() {
-    let house = House::empty().await;
-    house.db.close().await;
+    let app = TestApp::empty().await;
+    app.db.close().await;
     for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
-        let page = open(&house, path).await;
+        let page = open(&app, path).await;
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
         let body = page.text.split_once("<body>").expect("body").1;
         assert!(body.starts_with("<a href=\"#main\" class=\"skip\">"), "{path}: {body:.80}");
@@ -96,29 +96,29 @@ async fn ra_35_every_page_is_open_to_everyone() {
         assert!(path == "/docs" || body.contains(&here), "{path} is not marked in the navigation");
     }
     let request = Request::get("/docs/api-keys").header("cookie", "a=b; theme=dark").body(Body::empty());
-    let dark = house.send(request.expect("request")).await;
+    let dark = app.send(request.expect("request")).await;
     assert!(dark.text.contains("data-theme=\"dark\"") && !dark.text.contains("<script"), "{}", dark.text);
 }
 
 #[tokio::test]
 async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
-    let house = House::empty().await;
-    let page = open(&house, "/docs/errors").await;
+    let app = TestApp::empty().await;
+    let page = open(&app, "/docs/errors").await;
     assert!(page.header("content-security-policy").contains("script-src 'self' 'nonce-"));
     for path in addresses() {
         let path = if path == "/docs" { "/docs/index".to_owned() } else { path };
-        let source = open(&house, &format!("{path}.md")).await;
+        let source = open(&app, &format!("{path}.md")).await;
         assert_eq!(source.header("content-type"), "text/markdown; charset=utf-8");
         assert!(source.text.starts_with("# "), "{path}");
     }
     for (path, to) in [("/docs/", "/docs"), ("/docs/index", "/docs")] {
-        assert_eq!(house.get(path, "").await.header("location"), to);
+        assert_eq!(app.get(path, "").await.header("location"), to);
     }
 }
 
 #[tokio::test]
 async fn an_unknown_page_is_missing_in_our_own_dress() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     for path in [
         "/docs/nothing",
         "/docs/nothing.md",
@@ -128,7 +128,7 @@ async fn an_unknown_page_is_missing_in_our_own_dress() {
         "/docs/dev/proofs",
         "/docs/proofs",
     ] {
-        let page = house.get(path, "").await;
+        let page = app.get(path, "").await;
         assert_eq!(page.status.as_u16(), 404, "{path}");
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
         assert!(page.text.contains("This page does not exist") && page.text.contains("class=\"skip\""), "{path}");
@@ -139,8 +139,8 @@ async fn an_unknown_page_is_missing_in_our_own_dress() {
 // KE-01: all pages are listed, each with its one line, by whole addresses.
 #[tokio::test]
 async fn ke_01_llms_txt_lists_every_page() {
-    let house = House::empty().await;
-    let index = open(&house, "/docs/llms.txt").await;
+    let app = TestApp::empty().await;
+    let index = open(&app, "/docs/llms.txt").await;
     assert_eq!(index.header("content-type"), "text/plain; charset=utf-8");
     assert!(index.text.starts_with("# Roundtable\n\n> "), "{}", index.text);
     let lines: Vec<_> = index.text.lines().filter(|line| line.starts_with("- [")).collect();
@@ -151,18 +151,18 @@ async fn ke_01_llms_txt_lists_every_page() {
     }
     for line in &lines {
         let url = between(line, "](", "): ").expect("a link");
-        open(&house, url.strip_prefix(PUBLIC_URL).expect("ours")).await;
+        open(&app, url.strip_prefix(PUBLIC_URL).expect("ours")).await;
     }
-    leads(&house, "/docs", "look-things-up", &["/docs/llms.txt"]).await;
+    leads(&app, "/docs", "look-things-up", &["/docs/llms.txt"]).await;
 }
 
 // RA-34: pages lead to each other, and no link or anchor leads nowhere.
 #[tokio::test]
 async fn ra_34_every_link_and_anchor_resolves() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let mut links = BTreeSet::new();
     for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
-        let markup = open(&house, path).await.text;
+        let markup = open(&app, path).await.text;
         let ids: Vec<_> =
             markup.split(" id=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(id, _)| id).collect();
         assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "an id twice on {path}: {ids:?}");
@@ -180,15 +180,15 @@ async fn ra_34_every_link_and_anchor_resolves() {
     for link in links.iter().filter(|link| !built.iter().any(|start| link.starts_with(start))) {
         assert!(link.starts_with('/'), "{link} leads out of the installation");
         let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-        let page = house.get(path, "").await;
+        let page = app.get(path, "").await;
         assert!(page.status.is_success() || page.status.is_redirection(), "{link}: {}", page.status);
         assert!(anchor.is_empty() || page.text.contains(&format!(" id=\"{anchor}\"")), "{link}: no such anchor");
     }
-    leads(&house, "/docs/authentication", "api-keys", &["/docs/api-keys#regular-rotation"]).await;
-    leads(&house, "/docs/api-keys", "use-a-key", &["/docs/authentication"]).await;
-    let listed = section(&house, "/docs", "start-here").await
-        + &section(&house, "/docs", "run-it-for-a-team").await
-        + &section(&house, "/docs", "look-things-up").await;
+    leads(&app, "/docs/authentication", "api-keys", &["/docs/api-keys#regular-rotation"]).await;
+    leads(&app, "/docs/api-keys", "use-a-key", &["/docs/authentication"]).await;
+    let listed = section(&app, "/docs", "start-here").await
+        + &section(&app, "/docs", "run-it-for-a-team").await
+        + &section(&app, "/docs", "look-things-up").await;
     for name in names() {
         assert!(listed.contains(&format!("href=\"/docs/{name}\"")), "{name} is not on the list of pages");
     }
@@ -197,23 +197,23 @@ async fn ra_34_every_link_and_anchor_resolves() {
 // RU-15: the API reference, drawn from the description, under a policy that lets nothing else run.
 #[tokio::test]
 async fn ru_15_the_api_reference_has_a_policy_of_its_own() {
-    let house = House::empty().await;
-    let page = open(&house, "/docs/api").await;
+    let app = TestApp::empty().await;
+    let page = open(&app, "/docs/api").await;
     let policy = page.header("content-security-policy");
     for part in ["default-src 'none'", "script-src 'self';", "connect-src 'self'", "frame-ancestors 'none'"] {
         assert!(policy.contains(part), "{policy}");
     }
     assert!(!policy.contains("unsafe-eval") && policy.matches("unsafe-inline").count() == 1, "{policy}");
-    assert!(!open(&house, "/docs").await.header("content-security-policy").contains("unsafe-inline"));
+    assert!(!open(&app, "/docs").await.header("content-security-policy").contains("unsafe-inline"));
     assert!(page.text.contains("href=\"/api/v1/openapi.json\""));
     let inline = page.text.split("<script").skip(1).all(|script| script.starts_with(" src=\"/docs/api/"));
     assert!(inline, "a script that is not a file of ours: {}", page.text);
     for (file, kind) in [("bundle.js", "text/javascript"), ("style.css", "text/css"), ("start.js", "text/javascript")] {
-        let file = house.get(&format!("/docs/api/{file}"), "").await;
+        let file = app.get(&format!("/docs/api/{file}"), "").await;
         assert!(file.status.is_success() && file.header("content-type").starts_with(kind), "{file:?}");
     }
-    assert!(open(&house, "/docs/api/start.js").await.text.contains("url: '/api/v1/openapi.json'"));
-    assert!(open(&house, "/docs/api/LICENSE.txt").await.text.contains("Apache License"));
+    assert!(open(&app, "/docs/api/start.js").await.text.contains("url: '/api/v1/openapi.json'"));
+    assert!(open(&app, "/docs/api/LICENSE.txt").await.text.contains("Apache License"));
 }
 
 /// Variables that samples may use; whoever runs them sets these.
@@ -235,9 +235,9 @@ const VARIABLES: [&str; 13] = [
 
 #[tokio::test]
 async fn samples_use_variables_that_the_page_explains() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     for path in addresses() {
-        let markup = open(&house, &path).await.text;
+        let markup = open(&app, &path).await.text;
         let article = plain(between(&markup, "<article", "</article>").expect("an article"));
         for block in markup.split("<code class=\"language-bash\">").skip(1) {
             let block = plain(block.split("</code>").next().unwrap_or_default());

@@ -14,13 +14,13 @@ use server::http::listen;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 /// A server on a port of its own.
-async fn listening(house: &House) -> std::net::SocketAddr {
+async fn listening(app: &TestApp) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(listener, house.router.clone(), std::future::pending()));
+    tokio::spawn(listen::serve(listener, app.router.clone(), std::future::pending()));
     address
 }
 

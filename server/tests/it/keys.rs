@@ -11,16 +11,16 @@ mod used;
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 // RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, decision D13: a bare array, and nothing in it that opens a door.
 #[tokio::test]
 async fn ro_07_keys_are_listed_without_secrets() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let new = house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let new = app.key_of(&olivia).await;
     let key = new.plain.expose();
-    let listed = house.get("/api/v1/keys", key).await;
+    let listed = app.get("/api/v1/keys", key).await;
     assert_eq!(listed.status, StatusCode::OK);
     let body = listed.json();
     let row = &body.as_array().expect("a bare array")[0];
@@ -56,19 +56,19 @@ async fn ro_07_keys_are_listed_without_secrets() {
         ]
     );
     assert!(!listed.text.contains(&key[14..57]), "the secret is in the list");
-    assert_eq!(house.get("/api/v1/keys", "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.get("/api/v1/keys", "").await.status, StatusCode::UNAUTHORIZED);
 }
 
 // KE-25, KE-26, KE-27, KE-24: admins see all keys and who made them, members their own.
 #[tokio::test]
 async fn ke_27_members_see_their_own_keys_only() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     let mut keys = std::collections::BTreeMap::new();
     for subject in ["olivia", "adam", "mina", "noor", "theo"] {
-        keys.insert(subject, house.key(subject).await);
+        keys.insert(subject, app.key(subject).await);
     }
     let owners = async |subject: &str| -> Vec<(String, bool)> {
-        let list = house.get("/api/v1/keys", &keys[subject]).await.json();
+        let list = app.get("/api/v1/keys", &keys[subject]).await.json();
         let row =
             |row: &Value| (row["actor_name"].as_str().unwrap_or_default().to_owned(), row["created_by"].is_string());
         list.as_array().expect("array").iter().map(row).collect()
@@ -84,55 +84,55 @@ async fn ke_27_members_see_their_own_keys_only() {
 // RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
 #[tokio::test]
 async fn ro_37_revoking_ends_a_key_at_once() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let (one, other) = (house.key_of(&olivia).await, house.key_of(&olivia).await);
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let (one, other) = (app.key_of(&olivia).await, app.key_of(&olivia).await);
     let path = format!("/api/v1/keys/{}", one.view.key_id);
-    let revoked = house.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
+    let revoked = app.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
     let expected = json!({ "status": "revoked", "key_id": one.view.key_id.0 });
     assert_eq!((revoked.status, revoked.json()), (StatusCode::OK, expected.clone()));
-    let refused = house.get("/api/v1/workspaces", one.plain.expose()).await;
+    let refused = app.get("/api/v1/workspaces", one.plain.expose()).await;
     assert_eq!((refused.status, &refused.json()["error"]), (StatusCode::UNAUTHORIZED, &json!("Unauthorized")));
     assert_eq!(refused.json()["details"], "Missing or invalid authentication token");
-    let again = house.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
+    let again = app.call(Method::DELETE, &path, other.plain.expose(), Value::Null).await;
     assert_eq!((again.status, again.json()), (StatusCode::OK, expected));
-    let listed = house.get("/api/v1/keys", other.plain.expose()).await.json();
+    let listed = app.get("/api/v1/keys", other.plain.expose()).await.json();
     assert_eq!(listed.as_array().map(Vec::len), Some(2), "a revoked key stays listed");
-    let active = house.get("/api/v1/keys?active=true", other.plain.expose()).await.json();
+    let active = app.get("/api/v1/keys?active=true", other.plain.expose()).await.json();
     assert_eq!(active.as_array().map(Vec::len), Some(1));
 }
 
 // KE-28, KE-29: members end their own keys and nobody else's; admins end any. An id of another organization is 404.
 #[tokio::test]
 async fn ke_29_who_may_revoke_what() {
-    let house = House::new().await;
-    let (mina, noor) = (house.someone("mina").await, house.someone("noor").await);
-    let (hers, his) = (house.key_of(&mina).await, house.key_of(&noor).await);
-    let foreign = house.key_of(&house.someone("theo").await).await;
+    let app = TestApp::new().await;
+    let (mina, noor) = (app.someone("mina").await, app.someone("noor").await);
+    let (hers, his) = (app.key_of(&mina).await, app.key_of(&noor).await);
+    let foreign = app.key_of(&app.someone("theo").await).await;
     let revoke = async |key: &domain::view::NewKey, with: &str| {
-        house.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), with, Value::Null).await.status
+        app.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), with, Value::Null).await.status
     };
     assert_eq!(revoke(&his, hers.plain.expose()).await, StatusCode::FORBIDDEN);
     assert_eq!(revoke(&foreign, hers.plain.expose()).await, StatusCode::NOT_FOUND);
-    assert_eq!(revoke(&his, &house.key("adam").await).await, StatusCode::OK);
-    assert_eq!(revoke(&foreign, &house.key("olivia").await).await, StatusCode::NOT_FOUND);
+    assert_eq!(revoke(&his, &app.key("adam").await).await, StatusCode::OK);
+    assert_eq!(revoke(&foreign, &app.key("olivia").await).await, StatusCode::NOT_FOUND);
     assert_eq!(revoke(&hers, hers.plain.expose()).await, StatusCode::OK, "a key may end itself");
-    assert_eq!(house.get("/api/v1/me", hers.plain.expose()).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/me", hers.plain.expose()).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
 }
 
 // Decision D12
 #[tokio::test]
 async fn lists_lead_to_their_next_page() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
     for _ in 0..5 {
-        house.key_of(&olivia).await;
+        app.key_of(&olivia).await;
     }
-    let key = house.key_of(&olivia).await.plain.expose().to_owned();
+    let key = app.key_of(&olivia).await.plain.expose().to_owned();
     let (mut path, mut seen) = ("/api/v1/keys?limit=4".to_owned(), Vec::new());
     loop {
-        let page = house.get(&path, &key).await;
+        let page = app.get(&path, &key).await;
         seen.extend(page.json().as_array().expect("array").iter().map(|row| row["key_id"].as_i64().expect("id")));
         match page
             .header("link")

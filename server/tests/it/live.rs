@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use crate::house::{House, Someone};
+use crate::test_app::{Someone, TestApp};
 
 /// How long a hint and the look after it may take.
 const SOON: Duration = Duration::from_secs(4);
@@ -30,14 +30,14 @@ struct Stream {
 }
 
 impl Stream {
-    async fn open(house: &House, someone: &Someone, query: &str) -> Self {
-        Self::at(house, &someone.cookie(), &format!("/o/{}/live{query}", someone.organization)).await
+    async fn open(app: &TestApp, someone: &Someone, query: &str) -> Self {
+        Self::at(app, &someone.cookie(), &format!("/o/{}/live{query}", someone.organization)).await
     }
 
-    async fn at(house: &House, cookie: &str, path: &str) -> Self {
+    async fn at(app: &TestApp, cookie: &str, path: &str) -> Self {
         let request = Request::get(path).header("cookie", cookie).header("accept", "text/event-stream");
         let request = request.header("accept-encoding", "br, gzip").body(Body::empty()).expect("request");
-        let (parts, body) = house.router.clone().oneshot(request).await.expect("never fails").into_parts();
+        let (parts, body) = app.router.clone().oneshot(request).await.expect("never fails").into_parts();
         Self { status: parts.status, headers: parts.headers, body, heard: String::new() }
     }
 
@@ -72,34 +72,33 @@ impl Stream {
     }
 }
 
-async fn use_key(house: &House, key: &NewKey) {
+async fn use_key(app: &TestApp, key: &NewKey) {
     let request = Request::get("/api/v1/me").header("authorization", format!("Bearer {}", key.plain.expose()));
     let request = request.header("user-agent", "deploy/1.0").body(Body::empty()).expect("request");
-    assert_eq!(house.send(request).await.status, StatusCode::OK);
+    assert_eq!(app.send(request).await.status, StatusCode::OK);
 }
 
-async fn revoke(house: &House, by: &Someone, key: &NewKey) {
+async fn revoke(app: &TestApp, by: &Someone, key: &NewKey) {
     let command = RevokeKey { key: key.view.key_id, reason: RevokeReason::NoLongerNeeded };
-    house.engine.revoke_key(&by.ctx, command).await.expect("revoked");
+    app.engine.revoke_key(&by.ctx, command).await.expect("revoked");
 }
 
 #[tokio::test]
 async fn a_use_is_heard_by_those_who_see_the_key() {
-    let house = House::new().await;
-    let (olivia, mina, theo) =
-        (house.someone("olivia").await, house.someone("mina").await, house.someone("theo").await);
-    let (minas, olivias) = (house.key_of(&mina).await, house.key_of(&olivia).await);
+    let app = TestApp::new().await;
+    let (olivia, mina, theo) = (app.someone("olivia").await, app.someone("mina").await, app.someone("theo").await);
+    let (minas, olivias) = (app.key_of(&mina).await, app.key_of(&olivia).await);
     let (mut owner, mut member, mut other) = (
-        Stream::open(&house, &olivia, "?since=999").await,
-        Stream::open(&house, &mina, "?since=999").await,
-        Stream::open(&house, &theo, "?since=999").await,
+        Stream::open(&app, &olivia, "?since=999").await,
+        Stream::open(&app, &mina, "?since=999").await,
+        Stream::open(&app, &theo, "?since=999").await,
     );
     for stream in [&mut owner, &mut member, &mut other] {
         assert_eq!(stream.status, StatusCode::OK);
         assert!(stream.hears("retry: 3000\n\n").await);
     }
-    use_key(&house, &olivias).await;
-    use_key(&house, &minas).await;
+    use_key(&app, &olivias).await;
+    use_key(&app, &minas).await;
     let of = |key: &NewKey| format!("\"key\":{}}}", key.view.key_id);
     assert!(owner.hears(&of(&minas)).await && owner.hears(&of(&olivias)).await, "{}", owner.heard);
     assert!(member.hears(&of(&minas)).await, "{}", member.heard);
@@ -113,15 +112,14 @@ async fn a_use_is_heard_by_those_who_see_the_key() {
 
 #[tokio::test]
 async fn a_change_is_heard_by_those_who_see_the_key() {
-    let house = House::new().await;
-    let (olivia, mina, noor) =
-        (house.someone("olivia").await, house.someone("mina").await, house.someone("noor").await);
-    let key = house.key_of(&mina).await;
-    let (mut hers, mut his) = (Stream::open(&house, &mina, "?since=99").await, Stream::open(&house, &noor, "").await);
+    let app = TestApp::new().await;
+    let (olivia, mina, noor) = (app.someone("olivia").await, app.someone("mina").await, app.someone("noor").await);
+    let key = app.key_of(&mina).await;
+    let (mut hers, mut his) = (Stream::open(&app, &mina, "?since=99").await, Stream::open(&app, &noor, "").await);
     assert!(hers.hears("retry").await && his.hears("retry").await);
-    revoke(&house, &olivia, &key).await;
+    revoke(&app, &olivia, &key).await;
     assert!(!hers.hears("changed").await, "the page says that it knows");
-    let mut fresh = Stream::open(&house, &mina, "").await;
+    let mut fresh = Stream::open(&app, &mina, "").await;
     assert!(fresh.hears("event: changed").await);
     assert!(!his.hears("changed").await);
 }
@@ -129,20 +127,19 @@ async fn a_change_is_heard_by_those_who_see_the_key() {
 // D23: what was let in once is not let in for ever.
 #[tokio::test]
 async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
-    let house = House::new().await;
-    let (olivia, mina, noor) =
-        (house.someone("olivia").await, house.someone("mina").await, house.someone("noor").await);
-    let (mut one, mut two) = (Stream::open(&house, &mina, "").await, Stream::open(&house, &noor, "").await);
+    let app = TestApp::new().await;
+    let (olivia, mina, noor) = (app.someone("olivia").await, app.someone("mina").await, app.someone("noor").await);
+    let (mut one, mut two) = (Stream::open(&app, &mina, "").await, Stream::open(&app, &noor, "").await);
     assert!(one.hears("retry").await && two.hears("retry").await);
-    house.engine.remove_member(&olivia.ctx, mina.ctx.actor().id).await.expect("removed");
+    app.engine.remove_member(&olivia.ctx, mina.ctx.actor().id).await.expect("removed");
     one.ends().await;
-    assert_eq!(Stream::open(&house, &mina, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(Stream::open(&app, &mina, "").await.status, StatusCode::NO_CONTENT);
     let request = Request::post("/ui/sign_out").header("cookie", noor.cookie()).header("sec-fetch-site", "same-origin");
     let request = request.header("accept", "application/json");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    assert_eq!(house.send(request.body(Body::empty()).expect("request")).await.status, StatusCode::OK);
+    assert_eq!(app.send(request.body(Body::empty()).expect("request")).await.status, StatusCode::OK);
     two.ends().await;
-    let again = Stream::open(&house, &noor, "").await;
+    let again = Stream::open(&app, &noor, "").await;
     assert_eq!(again.status, StatusCode::NO_CONTENT);
     assert_eq!(again.ends().await, "");
 }
@@ -150,20 +147,20 @@ async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
 // B4: an open page asks again and again, and its session ends all the same an hour after its person was last there.
 #[tokio::test]
 async fn b4_asking_for_a_stream_is_no_use_of_the_session() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
     for _ in 0..5 {
-        assert_eq!(Stream::open(&house, &mina, "").await.status, StatusCode::OK);
-        house.clock.advance_seconds(IDLE_SECONDS / 5);
+        assert_eq!(Stream::open(&app, &mina, "").await.status, StatusCode::OK);
+        app.clock.advance_seconds(IDLE_SECONDS / 5);
     }
-    assert_eq!(Stream::open(&house, &mina, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(Stream::open(&app, &mina, "").await.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
 async fn a_stream_is_kept_nowhere_and_gathered_by_nobody() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let stream = Stream::open(&house, &mina, "").await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let stream = Stream::open(&app, &mina, "").await;
     assert_eq!(stream.header("content-type"), "text/event-stream");
     assert_eq!(stream.header("cache-control"), "no-store");
     assert_eq!(stream.header("x-accel-buffering"), "no");
@@ -171,36 +168,36 @@ async fn a_stream_is_kept_nowhere_and_gathered_by_nobody() {
     assert!(stream.header("content-security-policy").starts_with("default-src 'none'"));
     let path = format!("/o/{}/live", mina.organization);
     let request = Request::post(&path).header("cookie", mina.cookie()).body(Body::empty()).expect("request");
-    assert_eq!(house.send(request).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(app.send(request).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
 async fn a_person_hears_so_many_streams_and_no_more() {
-    let house = House::new().await;
-    let (mina, noor) = (house.someone("mina").await, house.someone("noor").await);
+    let app = TestApp::new().await;
+    let (mina, noor) = (app.someone("mina").await, app.someone("noor").await);
     let mut streams = Vec::new();
     for _ in 0..MOST_WATCHES {
-        streams.push(Stream::open(&house, &mina, "").await);
+        streams.push(Stream::open(&app, &mina, "").await);
     }
     assert!(streams.iter().all(|stream| stream.status == StatusCode::OK));
-    let refused = Stream::open(&house, &mina, "").await;
+    let refused = Stream::open(&app, &mina, "").await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let problem: Value = serde_json::from_str(&refused.ends().await).expect("the one shape");
     assert_eq!(problem["code"], "too_many_requests");
-    assert_eq!(Stream::open(&house, &noor, "").await.status, StatusCode::OK);
+    assert_eq!(Stream::open(&app, &noor, "").await.status, StatusCode::OK);
     streams.clear();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(Stream::open(&house, &mina, "").await.status, StatusCode::OK, "those who left made room");
+    assert_eq!(Stream::open(&app, &mina, "").await.status, StatusCode::OK, "those who left made room");
 }
 
 #[tokio::test]
 async fn the_program_ends_within_a_second_though_streams_are_open() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let (router, engine) = (house.router.clone(), house.engine.clone());
+    let (router, engine) = (app.router.clone(), app.engine.clone());
     let serving = tokio::spawn(server::http::listen::serve(listener, router, async move {
         let _ = stopped.await;
         engine.end_watches();

@@ -9,21 +9,21 @@ use domain::key::RevokeReason;
 use engine::people::Identity;
 
 use crate::browser;
-use crate::house::{Answer, House, ISSUER, Someone};
+use crate::test_app::{ISSUER, Someone, TestApp, TestResponse};
 
-async fn open(house: &House, someone: &Someone, query: &str) -> Answer {
+async fn open(app: &TestApp, someone: &Someone, query: &str) -> TestResponse {
     let path = format!("/o/{}/settings/{query}", someone.organization);
-    browser::page(house, &path, &someone.cookie()).await
+    browser::page(app, &path, &someone.cookie()).await
 }
 
-async fn page(house: &House, someone: &Someone, query: &str) -> String {
-    let answer = open(house, someone, query).await;
+async fn page(app: &TestApp, someone: &Someone, query: &str) -> String {
+    let answer = open(app, someone, query).await;
     assert_eq!(answer.status.as_u16(), 200, "{query}: {} {}", answer.header("location"), answer.text);
     answer.text
 }
 
 /// What the form of the page answers.
-async fn take_out(house: &House, someone: &Someone, query: &str, format: &str) -> Answer {
+async fn take_out(app: &TestApp, someone: &Someone, query: &str, format: &str) -> TestResponse {
     let log = format!("/o/{}/settings/audit-log{query}", someone.organization);
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("organization", someone.organization.as_str())
@@ -32,7 +32,7 @@ async fn take_out(house: &House, someone: &Someone, query: &str, format: &str) -
     let request = Request::post("/ui/export_audit_log").header("cookie", someone.cookie());
     let request = request.header("sec-fetch-site", "same-origin").header("accept", "text/html");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    house.send(request.body(Body::from(form.finish())).expect("request")).await
+    app.send(request.body(Body::from(form.finish())).expect("request")).await
 }
 
 /// The numbers of the events on a page.
@@ -52,13 +52,13 @@ fn leads(page: &str, to: &str) -> bool {
 // RK-26: the log as a named place, with filters that stand in the address and can be let go one by one.
 #[tokio::test]
 async fn rk_26_filters_stand_in_the_address() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let key = house.key_of(&mina).await.view.key_id;
-    house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let key = app.key_of(&mina).await.view.key_id;
+    app.key_of(&olivia).await;
     let by = mina.ctx.actor().id;
     let query = format!("?action=keys&actor={by}&object=key:{key}&period=7d");
-    let shown = page(&house, &olivia, &format!("audit-log{query}")).await;
+    let shown = page(&app, &olivia, &format!("audit-log{query}")).await;
     assert_eq!(numbers(&shown).len(), 1, "{shown}");
     for selected in ["keys", &by.to_string(), &format!("key:{key}")] {
         assert!(shown.contains(&format!("<option value=\"{selected}\" selected>")), "{selected} is not selected");
@@ -73,23 +73,23 @@ async fn rk_26_filters_stand_in_the_address() {
     ] {
         assert!(leads(&shown, &log_of(&olivia, &without)), "no way to {without}");
     }
-    let days = page(&house, &olivia, "audit-log?from=2026-04-08&until=2026-04-08").await;
+    let days = page(&app, &olivia, "audit-log?from=2026-04-08&until=2026-04-08").await;
     assert!(numbers(&days).len() > 5 && days.contains("From 8 Apr 2026") && days.contains("value=\"2026-04-08\""));
-    assert_eq!(numbers(&page(&house, &olivia, "audit-log?until=2026-04-07").await), [0; 0]);
+    assert_eq!(numbers(&page(&app, &olivia, "audit-log?until=2026-04-07").await), [0; 0]);
 }
 
 // What a form leaves blank, and what nobody understands, does not stay in the address.
 #[tokio::test]
 async fn an_address_is_brought_into_its_one_form() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
     for (asked, led) in [
         ("?action=&actor=&object=&from=&until=", ""),
         ("?action=key.revoked&actor=&object=&from=&until=", "?action=key.revoked"),
         ("?action=key.eaten&x=1", ""),
         ("?period=7d&from=2026-04-01&until=", "?from=2026-04-01"),
     ] {
-        let answer = open(&house, &olivia, &format!("audit-log{asked}")).await;
+        let answer = open(&app, &olivia, &format!("audit-log{asked}")).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("location")),
             (303, log_of(&olivia, led).as_str()),
@@ -100,30 +100,30 @@ async fn an_address_is_brought_into_its_one_form() {
 
 #[tokio::test]
 async fn an_empty_answer_says_so_and_offers_a_way_out() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let shown = page(&house, &olivia, "audit-log?action=workspace.deleted").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let shown = page(&app, &olivia, "audit-log?action=workspace.deleted").await;
     assert!(shown.contains("No events match") && leads(&shown, &log_of(&olivia, "")), "{shown}");
-    let shown = page(&house, &olivia, "audit-log?action=sign_in&before=1").await;
+    let shown = page(&app, &olivia, "audit-log?action=sign_in&before=1").await;
     assert!(shown.contains("No older events") && leads(&shown, &log_of(&olivia, "?action=sign_in")), "{shown}");
 }
 
 #[tokio::test]
 async fn pages_of_the_log_keep_its_filters() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
     let identity =
         Identity { issuer: ISSUER.into(), subject: "olivia".into(), email: None, name: Some("Olivia".into()) };
     for _ in 0..60 {
-        house.engine.sign_in(&identity, &Default::default()).await.expect("signed in");
-        house.key_of(&olivia).await;
+        app.engine.sign_in(&identity, &Default::default()).await.expect("signed in");
+        app.key_of(&olivia).await;
     }
-    let first = page(&house, &olivia, "audit-log?action=keys").await;
+    let first = page(&app, &olivia, "audit-log?action=keys").await;
     let seen = numbers(&first);
     assert_eq!(seen.len(), 50);
     let older = format!("?action=keys&before={}", seen[49]);
     assert!(leads(&first, &log_of(&olivia, &older)));
-    let second = page(&house, &olivia, &format!("audit-log{older}")).await;
+    let second = page(&app, &olivia, &format!("audit-log{older}")).await;
     assert_eq!(numbers(&second).len(), 10);
     assert!(leads(&second, &log_of(&olivia, "?action=keys")), "back to the newest, with the filter");
     assert!(!second.contains("rel=\"next\""));
@@ -132,13 +132,13 @@ async fn pages_of_the_log_keep_its_filters() {
 // D26: members see their part, and are told so; to choose from there is only themself.
 #[tokio::test]
 async fn d26_members_are_told_that_they_see_their_part() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let key = house.key_of(&olivia).await;
-    let shown = page(&house, &mina, "audit-log").await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let key = app.key_of(&olivia).await;
+    let shown = page(&app, &mina, "audit-log").await;
     assert!(shown.contains("Owners and admins see everything") && !shown.contains(&key.view.key_prefix));
     assert!(shown.contains(">Mina Moreau</option>") && !shown.contains(">Olivia Owens</option>"), "{shown}");
-    let everything = page(&house, &olivia, "audit-log").await;
+    let everything = page(&app, &olivia, "audit-log").await;
     assert!(everything.contains("Who did what") && everything.contains(&key.view.key_prefix));
     assert!(everything.contains(">Mina Moreau</option>"));
 }
@@ -146,14 +146,14 @@ async fn d26_members_are_told_that_they_see_their_part() {
 // Rows lead to what they are about: a key, a service account, whoever did it.
 #[tokio::test]
 async fn rows_lead_to_what_they_are_about() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Deploy pipeline", None, false).expect("valid");
-    let account = house.engine.create_service_account(&olivia.ctx, command).await.expect("made").actor_id;
-    let key = house.key_of(&olivia).await.view;
+    let account = app.engine.create_service_account(&olivia.ctx, command).await.expect("made").actor_id;
+    let key = app.key_of(&olivia).await.view;
     let revoke = RevokeKey { key: key.key_id, reason: RevokeReason::Leaked };
-    house.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
-    let shown = page(&house, &olivia, "audit-log").await;
+    app.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
+    let shown = page(&app, &olivia, "audit-log").await;
     let settings = format!("/o/{}/settings", olivia.organization);
     for to in [
         format!("{settings}/api-keys/{}", key.key_id),
@@ -171,13 +171,13 @@ async fn rows_lead_to_what_they_are_about() {
 // RK-26, B8: how far the log is proven; an event that somebody altered is told at the next look, loudly.
 #[tokio::test]
 async fn b8_the_page_says_whether_the_log_is_whole() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let shown = page(&house, &olivia, "audit-log").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let shown = page(&app, &olivia, "audit-log").await;
     let last = numbers(&shown)[0];
     assert!(shown.contains(&format!("Verified up to event {last}")) && !shown.contains("id=\"broken\""));
-    house.sql("UPDATE audit_events SET actor_name = 'Nobody' WHERE n = 2").await;
-    let shown = page(&house, &olivia, "audit-log").await;
+    app.sql("UPDATE audit_events SET actor_name = 'Nobody' WHERE n = 2").await;
+    let shown = page(&app, &olivia, "audit-log").await;
     assert!(shown.contains("id=\"broken\"") && shown.contains("Event 2 does not fit the one before it"), "{shown}");
     assert!(!shown.contains("Verified up to"));
 }
@@ -185,61 +185,61 @@ async fn b8_the_page_says_whether_the_log_is_whole() {
 // The key's page tells what happened to it, and leads to all of it.
 #[tokio::test]
 async fn rk_25_a_keys_page_has_its_slice_of_the_log() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let command = CreateKey::read("Nightly").expect("valid");
-    let key = house.engine.create_key(&mina.ctx, command).await.expect("made").view.key_id;
+    let key = app.engine.create_key(&mina.ctx, command).await.expect("made").view.key_id;
     let revoke = RevokeKey { key, reason: RevokeReason::Policy };
-    house.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
+    app.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
     for someone in [&olivia, &mina] {
-        let shown = page(&house, someone, &format!("api-keys/{key}")).await;
+        let shown = page(&app, someone, &format!("api-keys/{key}")).await;
         let slice = shown.split("id=\"log-title\"").nth(1).expect("a slice");
         assert!(slice.find("Revoked an API key") < slice.find("Created an API key"), "newest first");
         assert!(slice.contains("<bdi>Olivia Owens</bdi>") && slice.contains("<bdi>Mina Moreau</bdi>"));
         assert!(leads(&shown, &log_of(someone, &format!("?object=key:{key}"))));
-        assert_eq!(numbers(&page(&house, someone, &format!("audit-log?object=key:{key}")).await).len(), 2);
+        assert_eq!(numbers(&page(&app, someone, &format!("audit-log?object=key:{key}")).await).len(), 2);
     }
 }
 
 // D.7: the form answers with the file of what the page shows, all pages of it, and the export stands in the log.
 #[tokio::test]
 async fn d7_the_form_answers_with_the_file() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    house.key_of(&olivia).await;
-    house.key_of(&mina).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    app.key_of(&olivia).await;
+    app.key_of(&mina).await;
     let query = format!("?action=keys&actor={}", mina.ctx.actor().id);
-    let file = take_out(&house, &olivia, &query, "jsonl").await;
+    let file = take_out(&app, &olivia, &query, "jsonl").await;
     assert_eq!((file.status.as_u16(), file.header("content-type")), (200, "application/x-ndjson"));
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit-log-2026-04-08.jsonl\"");
     assert!(file.headers.get("content-encoding").is_none());
     assert_eq!(file.text.lines().count(), 2, "an event, and the line that says the file is whole: {}", file.text);
-    let table = take_out(&house, &mina, "?before=3", "csv").await;
+    let table = take_out(&app, &mina, "?before=3", "csv").await;
     assert!(table.header("content-type").starts_with("text/csv"));
     assert!(
         table.text.lines().count() > 4 && !table.text.contains("\"Olivia Owens\""),
         "a member's part: {}",
         table.text
     );
-    let shown = page(&house, &olivia, "audit-log").await;
+    let shown = page(&app, &olivia, "audit-log").await;
     assert!(shown.contains("Exported the audit log") && shown.contains("All API key events"), "{shown}");
 }
 
 // Where there is no file, there is a page that says why; and nothing was recorded.
 #[tokio::test]
 async fn an_export_that_is_refused_is_answered_with_a_page() {
-    let house = House::new().await;
-    let (olivia, theo) = (house.someone("olivia").await, house.someone("theo").await);
-    let before = numbers(&page(&house, &olivia, "audit-log").await)[0];
+    let app = TestApp::new().await;
+    let (olivia, theo) = (app.someone("olivia").await, app.someone("theo").await);
+    let before = numbers(&page(&app, &olivia, "audit-log").await)[0];
     for (someone, query, format, status) in [(&olivia, "", "xlsx", 400), (&olivia, "?action=key.eaten", "csv", 400)] {
-        let refused = take_out(&house, someone, query, format).await;
+        let refused = take_out(&app, someone, query, format).await;
         assert_eq!((refused.status.as_u16(), refused.header("content-type")), (status, "text/html; charset=utf-8"));
     }
     let mixed = Someone { organization: olivia.organization.clone(), ..theo };
-    assert_eq!(take_out(&house, &mixed, "", "csv").await.status.as_u16(), 403);
+    assert_eq!(take_out(&app, &mixed, "", "csv").await.status.as_u16(), 403);
     let nobody = Someone { token: [0; 16], ..olivia.clone() };
-    let asked = take_out(&house, &nobody, "?action=keys", "csv").await;
+    let asked = take_out(&app, &nobody, "?action=keys", "csv").await;
     assert_eq!(asked.status.as_u16(), 303);
     assert!(asked.header("location").starts_with("/sign-in?return_to=/o/"), "{}", asked.header("location"));
-    assert_eq!(numbers(&page(&house, &olivia, "audit-log").await)[0], before);
+    assert_eq!(numbers(&page(&app, &olivia, "audit-log").await)[0], before);
 }

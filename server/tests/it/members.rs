@@ -10,7 +10,7 @@ use engine::ctx::Origin;
 use engine::people::Identity;
 
 use crate::browser::{page, send};
-use crate::house::{House, ISSUER, Someone};
+use crate::test_app::{ISSUER, Someone, TestApp};
 
 /// The member with a name from right to left.
 const NOOR: &str = "نور الهاشمي";
@@ -21,29 +21,29 @@ struct Visitor {
 }
 
 /// Signs someone in as their provider vouches for them, so many seconds ago.
-async fn visitor(house: &House, subject: &str, name: &str, seconds_ago: i64) -> Visitor {
+async fn visitor(app: &TestApp, subject: &str, name: &str, seconds_ago: i64) -> Visitor {
     let email = Some(format!("{subject}@demo.example"));
     let identity = Identity { issuer: ISSUER.into(), subject: subject.into(), email, name: Some(name.into()) };
-    let person = house.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-    let token = house.engine.outside().bytes::<16>();
-    let signed_in_at = house.engine.outside().now().plus_seconds(-seconds_ago).0;
+    let person = app.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+    let token = app.engine.runtime().bytes::<16>();
+    let signed_in_at = app.engine.runtime().now().plus_seconds(-seconds_ago).0;
     let data = serde_json::json!({ "person": person.0, "signed_in_at": signed_in_at }).to_string();
-    let kept = house.engine.insert_session(&token, Some(person), &Origin::default(), data.as_bytes()).await;
+    let kept = app.engine.insert_session(&token, Some(person), &Origin::default(), data.as_bytes()).await;
     assert!(kept.expect("session"));
     let cookie = format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)));
     Visitor { cookie }
 }
 
-async fn owner(house: &House) -> Visitor {
-    visitor(house, "olivia", "Olivia Owens", 0).await
+async fn owner(app: &TestApp) -> Visitor {
+    visitor(app, "olivia", "Olivia Owens", 0).await
 }
 
-async fn members(house: &House, by: &Someone) -> Vec<MemberView> {
-    house.engine.list_members(&by.ctx, None, 50).await.expect("members").rows
+async fn members(app: &TestApp, by: &Someone) -> Vec<MemberView> {
+    app.engine.list_members(&by.ctx, None, 50).await.expect("members").rows
 }
 
-async fn member(house: &House, by: &Someone, name: &str) -> ActorId {
-    let found = members(house, by).await.into_iter().find(|member| member.name == name);
+async fn member(app: &TestApp, by: &Someone, name: &str) -> ActorId {
+    let found = members(app, by).await.into_iter().find(|member| member.name == name);
     found.unwrap_or_else(|| panic!("no member {name}")).actor_id
 }
 
@@ -57,14 +57,14 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 // and whatever changes something are for admins and owners.
 #[tokio::test]
 async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    house.key_of(&mina).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    app.key_of(&mina).await;
     let list = format!("/o/{}/settings/members", olivia.organization);
-    let (full, short) = (owner(&house).await, visitor(&house, "mina", "Mina Moreau", 0).await);
-    visitor(&house, "noor", NOOR, 0).await;
-    let mine = member(&house, &olivia, "Mina Moreau").await;
-    let (full, short) = (page(&house, &list, &full.cookie).await, page(&house, &list, &short.cookie).await);
+    let (full, short) = (owner(&app).await, visitor(&app, "mina", "Mina Moreau", 0).await);
+    visitor(&app, "noor", NOOR, 0).await;
+    let mine = member(&app, &olivia, "Mina Moreau").await;
+    let (full, short) = (page(&app, &list, &full.cookie).await, page(&app, &list, &short.cookie).await);
     for shown in [&full, &short] {
         assert_eq!(shown.status.as_u16(), 200, "{}", shown.text);
         for text in [&format!("<bdi>{NOOR}</bdi>"), "Olivia Owens", "Owner", "Admin", "Member", ">You<"] {
@@ -86,10 +86,10 @@ async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
         assert!(full.text.contains(text), "{text}");
         assert!(!short.text.contains(text), "{text}");
     }
-    let own = member(&house, &olivia, "Olivia Owens").await;
+    let own = member(&app, &olivia, "Olivia Owens").await;
     assert!(full.text.contains(&format!("{list}/{own}/role")) && !full.text.contains(&format!("{list}/{own}/remove")));
-    let theo = visitor(&house, "theo", "Theo Okafor", 0).await;
-    let refused = page(&house, &list, &theo.cookie).await;
+    let theo = visitor(&app, "theo", "Theo Okafor", 0).await;
+    let refused = page(&app, &list, &theo.cookie).await;
     assert_eq!(refused.status.as_u16(), 403);
     assert!(!refused.text.contains("Olivia"));
 }
@@ -97,25 +97,25 @@ async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
 // RA-30: a member opens none of the pages that manage members, and everyone may leave.
 #[tokio::test]
 async fn ra_30_pages_that_manage_members_are_closed_to_members() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let mina = visitor(&house, "mina", "Mina Moreau", 0).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let mina = visitor(&app, "mina", "Mina Moreau", 0).await;
     let list = format!("/o/{}/settings/members", olivia.organization);
-    let adam = member(&house, &olivia, "Adam Adler").await;
+    let adam = member(&app, &olivia, "Adam Adler").await;
     for path in ["invite".to_owned(), format!("{adam}/role"), format!("{adam}/remove")] {
-        let shown = page(&house, &format!("{list}/{path}"), &mina.cookie).await;
+        let shown = page(&app, &format!("{list}/{path}"), &mina.cookie).await;
         assert_eq!(shown.status.as_u16(), 403, "{path}");
         assert!(!shown.text.contains("adam@demo.example"), "{path}");
     }
-    assert_eq!(page(&house, &format!("{list}/leave"), &mina.cookie).await.status.as_u16(), 200);
+    assert_eq!(page(&app, &format!("{list}/leave"), &mina.cookie).await.status.as_u16(), 200);
     // An admin manages members, but no owner (decision D5).
-    let adam = visitor(&house, "adam", "Adam Adler", 0).await;
-    let own = member(&house, &olivia, "Olivia Owens").await;
+    let adam = visitor(&app, "adam", "Adam Adler", 0).await;
+    let own = member(&app, &olivia, "Olivia Owens").await;
     for path in ["role", "remove"] {
-        assert_eq!(page(&house, &format!("{list}/{own}/{path}"), &adam.cookie).await.status.as_u16(), 403, "{path}");
+        assert_eq!(page(&app, &format!("{list}/{own}/{path}"), &adam.cookie).await.status.as_u16(), 403, "{path}");
     }
-    let shown = page(&house, &list, &adam.cookie).await.text;
+    let shown = page(&app, &list, &adam.cookie).await.text;
     assert!(!shown.contains(&format!("{list}/{own}/role")) && shown.contains(&format!("{list}/invite")));
-    let none = page(&house, &format!("{list}/9999/remove"), &adam.cookie).await;
+    let none = page(&app, &format!("{list}/9999/remove"), &adam.cookie).await;
     assert_eq!(none.status.as_u16(), 404);
 }

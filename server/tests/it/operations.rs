@@ -6,7 +6,7 @@ use domain::view::NewKey;
 use serde_json::{Value, json};
 use server::http::api;
 
-use crate::house::{Answer, House, Someone};
+use crate::test_app::{Someone, TestApp, TestResponse};
 
 /// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand for things of a [`Scene`].
 pub struct Operation {
@@ -31,11 +31,11 @@ pub struct Scene {
 
 impl Scene {
     /// One of everything. The key is Olivia's, and owns the note and the message.
-    pub async fn of(house: &House) -> Self {
-        let olivia = house.someone("olivia").await;
-        let key = house.key_of(&olivia).await;
+    pub async fn of(app: &TestApp) -> Self {
+        let olivia = app.someone("olivia").await;
+        let key = app.key_of(&olivia).await;
         let make = async |path: &str, body: Value, id: &str| {
-            let made = house.call(Method::POST, path, key.plain.expose(), body).await;
+            let made = app.call(Method::POST, path, key.plain.expose(), body).await;
             assert_eq!(made.status.as_u16(), 201, "{}", made.text);
             made.json()[id].clone()
         };
@@ -157,9 +157,9 @@ pub fn described() -> Vec<Described> {
     operations.map(read).collect()
 }
 
-impl House {
+impl TestApp {
     /// Carries an example call out.
-    pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> Answer {
+    pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> TestResponse {
         self.call(operation.method.clone(), &operation.path, bearer, operation.body.clone()).await
     }
 }

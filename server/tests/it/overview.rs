@@ -5,10 +5,10 @@ use domain::view::NewKey;
 use engine::ctx::Origin;
 
 use crate::browser;
-use crate::house::{Answer, House, Someone};
+use crate::test_app::{Someone, TestApp, TestResponse};
 
-async fn get(house: &House, someone: &Someone, path: &str) -> String {
-    let answer = browser::page(house, path, &someone.cookie()).await;
+async fn get(app: &TestApp, someone: &Someone, path: &str) -> String {
+    let answer = browser::page(app, path, &someone.cookie()).await;
     assert_eq!(answer.status.as_u16(), 200, "{path}: {} {}", answer.header("location"), answer.text);
     answer.text
 }
@@ -21,40 +21,38 @@ fn list_of(someone: &Someone) -> String {
     format!("/o/{}/settings/api-keys", someone.organization)
 }
 
-async fn glance(house: &House, someone: &Someone) -> String {
-    get(house, someone, &overview_of(someone)).await
+async fn glance(app: &TestApp, someone: &Someone) -> String {
+    get(app, someone, &overview_of(someone)).await
 }
 
-async fn key(house: &House, someone: &Someone, name: &str, days: &'static str) -> NewKey {
+async fn key(app: &TestApp, someone: &Someone, name: &str, days: &'static str) -> NewKey {
     let draft = KeyDraft { name, expires_at: Expiry::InDays(days), ..KeyDraft::default() };
     let command = CreateKey::draft(&draft, someone.ctx.now()).expect("a command");
-    house.engine.create_key(&someone.ctx, command).await.expect("a key")
+    app.engine.create_key(&someone.ctx, command).await.expect("a key")
 }
 
-async fn expose(house: &House, key: &NewKey) {
-    house.engine.expose_key(&key.plain, &Origin::default()).await.expect("marked");
+async fn expose(app: &TestApp, key: &NewKey) {
+    app.engine.expose_key(&key.plain, &Origin::default()).await.expect("marked");
 }
 
 fn leads(page: &str, to: &str) -> bool {
     page.contains(&format!("href=\"{}\"", to.replace('&', "&amp;")))
 }
 
-async fn dismiss(house: &House, someone: &Someone, page: &str) -> Answer {
+async fn dismiss(app: &TestApp, someone: &Someone, page: &str) -> TestResponse {
     let fields = [("organization", someone.organization.as_str())];
-    browser::send(house, "dismiss_nudges", page, &fields, &someone.cookie()).await
+    browser::send(app, "dismiss_nudges", page, &fields, &someone.cookie()).await
 }
 
 #[tokio::test]
 async fn owners_and_admins_see_all_of_the_organization_and_members_their_own() {
-    let house = House::new().await;
-    let (olivia, adam, mina) =
-        (house.someone("olivia").await, house.someone("adam").await, house.someone("mina").await);
-    let noor = house.someone("noor").await;
-    let (hers, theirs) =
-        (key(&house, &mina, "Nightly export", "5").await, key(&house, &noor, "Ledger sync", "90").await);
-    expose(&house, &theirs).await;
+    let app = TestApp::new().await;
+    let (olivia, adam, mina) = (app.someone("olivia").await, app.someone("adam").await, app.someone("mina").await);
+    let noor = app.someone("noor").await;
+    let (hers, theirs) = (key(&app, &mina, "Nightly export", "5").await, key(&app, &noor, "Ledger sync", "90").await);
+    expose(&app, &theirs).await;
     for someone in [&olivia, &adam] {
-        let page = glance(&house, someone).await;
+        let page = glance(&app, someone).await;
         assert!(page.contains("The keys of") && page.contains("Nightly export") && page.contains("Ledger sync"));
         assert!(
             page.contains("Mina Moreau") && page.contains("Latest events") && page.contains("Created an API key"),
@@ -67,7 +65,7 @@ async fn owners_and_admins_see_all_of_the_organization_and_members_their_own() {
         assert!(leads(&page, &format!("{}/audit-log", list_of(someone).replace("/api-keys", ""))));
         assert!(page.contains("4 members") && page.contains("0 service accounts"), "{page}");
     }
-    let page = glance(&house, &mina).await;
+    let page = glance(&app, &mina).await;
     assert!(page.contains("Your keys in") && page.contains("Nightly export") && page.contains("It expires in 5 days."));
     assert!(
         !page.contains("Ledger sync") && !page.contains("Latest events") && !page.contains("members</a>"),
@@ -78,16 +76,16 @@ async fn owners_and_admins_see_all_of_the_organization_and_members_their_own() {
 
 #[tokio::test]
 async fn the_calls_are_a_chart_a_sentence_and_a_table() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
-    let quiet = glance(&house, &olivia).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await;
+    let quiet = glance(&app, &olivia).await;
     assert!(quiet.contains("No calls in the last 30 days.") && !quiet.contains("role=\"img\""));
     for _ in 0..3 {
-        house.get("/api/v1/workspaces", key.plain.expose()).await;
+        app.get("/api/v1/workspaces", key.plain.expose()).await;
     }
-    expose(&house, &key).await;
-    let page = glance(&house, &olivia).await;
+    expose(&app, &key).await;
+    let page = glance(&app, &olivia).await;
     assert!(
         page.contains(
             "aria-label=\"3 calls and 1 refusal in the last 30 days; at most 3 calls on one day, 8 Apr 2026.\""
@@ -102,76 +100,75 @@ async fn the_calls_are_a_chart_a_sentence_and_a_table() {
 
 #[tokio::test]
 async fn at_most_eight_keys_are_told_and_the_others_are_one_click_away() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    key(&house, &mina, "Fine", "90").await;
-    let calm = glance(&house, &mina).await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    key(&app, &mina, "Fine", "90").await;
+    let calm = glance(&app, &mina).await;
     assert!(calm.contains("No key needs attention.") && !calm.contains("more</a>"));
     for n in 0..11 {
-        key(&house, &mina, &format!("Ending {n}"), "3").await;
+        key(&app, &mina, &format!("Ending {n}"), "3").await;
     }
-    let page = glance(&house, &mina).await;
+    let page = glance(&app, &mina).await;
     assert_eq!(page.matches("It expires in 3 days.").count(), 8);
     assert!(page.contains("and 3 more") && leads(&page, &format!("{}?status=attention", list_of(&mina))), "{page}");
-    let all = get(&house, &mina, &format!("{}?status=attention", list_of(&mina))).await;
+    let all = get(&app, &mina, &format!("{}?status=attention", list_of(&mina))).await;
     assert!(all.contains("Ending 10") && !all.contains(">Fine<"));
 }
 
 #[tokio::test]
 async fn without_a_key_there_is_the_way_to_the_first_one() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     for someone in [&olivia, &mina] {
-        let page = glance(&house, someone).await;
+        let page = glance(&app, someone).await;
         assert!(page.contains("No API keys yet") && leads(&page, &format!("{}/new", list_of(someone))));
         assert!(!page.contains("Needs attention") && !page.contains("Calls per day"));
     }
     let draft = OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() };
     let command = ChangeOrganization::read(&draft).expect("valid");
-    house.engine.change_organization(&olivia.ctx, command).await.expect("changed");
-    let page = glance(&house, &mina).await;
+    app.engine.change_organization(&olivia.ctx, command).await.expect("changed");
+    let page = glance(&app, &mina).await;
     assert!(page.contains("No API keys yet") && !leads(&page, &format!("{}/new", list_of(&mina))), "{page}");
 }
 
 // A line that was put away stays away until there is another reason; it is remembered in this session alone.
 #[tokio::test]
 async fn a_nudge_is_put_away_until_there_is_another_reason() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
     let list = list_of(&mina);
-    assert!(!get(&house, &mina, &list).await.contains("Dismiss"));
-    let one = key(&house, &mina, "Nightly export", "10").await;
-    let page = get(&house, &mina, &list).await;
+    assert!(!get(&app, &mina, &list).await.contains("Dismiss"));
+    let one = key(&app, &mina, "Nightly export", "10").await;
+    let page = get(&app, &mina, &list).await;
     assert!(
         page.contains("1 key needs attention: it expires in 10 days.") && leads(&page, &overview_of(&mina)),
         "{page}"
     );
     let filtered = format!("{list}?sort=name");
-    let answer = dismiss(&house, &mina, &filtered).await;
+    let answer = dismiss(&app, &mina, &filtered).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, filtered.as_str()));
-    assert!(!get(&house, &mina, &list).await.contains("Dismiss"));
-    assert!(glance(&house, &mina).await.contains("It expires in 10 days."), "the overview still says it");
-    expose(&house, &one).await;
-    let page = get(&house, &mina, &list).await;
+    assert!(!get(&app, &mina, &list).await.contains("Dismiss"));
+    assert!(glance(&app, &mina).await.contains("It expires in 10 days."), "the overview still says it");
+    expose(&app, &one).await;
+    let page = get(&app, &mina, &list).await;
     assert!(page.contains("1 key needs attention: it is exposed."), "{page}");
-    dismiss(&house, &mina, &list).await;
-    assert!(!get(&house, &mina, &list).await.contains("Dismiss"));
-    let elsewhere = house.someone("mina").await;
-    assert!(get(&house, &elsewhere, &list).await.contains("Dismiss"), "another browser was told nothing");
-    let wrong = dismiss(&house, &mina, "/account").await;
+    dismiss(&app, &mina, &list).await;
+    assert!(!get(&app, &mina, &list).await.contains("Dismiss"));
+    let elsewhere = app.someone("mina").await;
+    assert!(get(&app, &elsewhere, &list).await.contains("Dismiss"), "another browser was told nothing");
+    let wrong = dismiss(&app, &mina, "/account").await;
     assert_eq!(wrong.status.as_u16(), 400, "{}", wrong.text);
 }
 
 // Owners and admins are told of every key of the organization, members of their own.
 #[tokio::test]
 async fn a_nudge_is_about_what_the_list_shows() {
-    let house = House::new().await;
-    let (olivia, mina, theo) =
-        (house.someone("olivia").await, house.someone("mina").await, house.someone("theo").await);
-    expose(&house, &house.key_of(&olivia).await).await;
-    house.key_of(&mina).await;
-    assert!(get(&house, &olivia, &list_of(&olivia)).await.contains("1 key needs attention: it is exposed."));
+    let app = TestApp::new().await;
+    let (olivia, mina, theo) = (app.someone("olivia").await, app.someone("mina").await, app.someone("theo").await);
+    expose(&app, &app.key_of(&olivia).await).await;
+    app.key_of(&mina).await;
+    assert!(get(&app, &olivia, &list_of(&olivia)).await.contains("1 key needs attention: it is exposed."));
     for someone in [&mina, &theo] {
-        assert!(!get(&house, someone, &list_of(someone)).await.contains("needs attention"));
+        assert!(!get(&app, someone, &list_of(someone)).await.contains("needs attention"));
     }
 }

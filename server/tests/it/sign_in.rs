@@ -15,24 +15,24 @@ use oidc::dev::Standin;
 use server::http::{self, listen};
 use tokio::net::TcpListener;
 
-use crate::house::{Answer, House};
+use crate::test_app::{TestApp, TestResponse};
 
 /// A house whose provider answers on a port of its own.
-pub async fn house() -> House {
+pub async fn app() -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
-    let mut house = House::with(None, |installation| installation.public_url = url.clone()).await;
+    let mut app = TestApp::with(None, |site_config| site_config.public_url = url.clone()).await;
     let redirect: url::Url = format!("{url}/sign-in/callback").parse().expect("url");
-    let outside = house.engine.outside().clone();
-    let time = outside.clone();
+    let runtime = app.engine.runtime().clone();
+    let time = runtime.clone();
     let clock: oidc::Clock = Arc::new(move || time.now().0);
-    let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| outside.fill(bytes));
+    let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
     let issuer = format!("{url}/dev/idp").parse().expect("url");
     let client_id = "roundtable".to_owned();
     let standin =
         Standin::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
     let standin = standin.expect("standin");
-    house.engine.stage_demo(&server::demo::cast(standin.issuer())).await.expect("staged");
+    app.engine.seed_demo(&server::demo::cast(standin.issuer())).await.expect("staged");
     let settings = oidc::Settings {
         issuer: standin.issuer().into(),
         client_id,
@@ -41,26 +41,26 @@ pub async fn house() -> House {
         hosted_domain: None,
         allowed_email_domains: Vec::new(),
     };
-    house.parts.oidc = oidc::Client::new(settings, clock).expect("client");
-    house.router = http::router(&house.parts, Some(standin.router()));
-    tokio::spawn(listen::serve(listener, house.router.clone(), std::future::pending()));
-    house
+    app.parts.oidc = oidc::Client::new(settings, clock).expect("client");
+    app.router = http::router(&app.parts, Some(standin.router()));
+    tokio::spawn(listen::serve(listener, app.router.clone(), std::future::pending()));
+    app
 }
 
-pub async fn get(house: &House, url: &str, cookies: &str) -> Answer {
-    let path = url.strip_prefix(&house.parts.installation.public_url).unwrap_or(url).to_owned();
-    let host = house.parts.installation.public_url.trim_start_matches("http://").to_owned();
+pub async fn get(app: &TestApp, url: &str, cookies: &str) -> TestResponse {
+    let path = url.strip_prefix(&app.parts.site_config.public_url).unwrap_or(url).to_owned();
+    let host = app.parts.site_config.public_url.trim_start_matches("http://").to_owned();
     let request = Request::get(path).header("host", host).header("cookie", cookies).header("accept", "text/html");
-    house.send(request.body(Body::empty()).expect("request")).await
+    app.send(request.body(Body::empty()).expect("request")).await
 }
 
-pub fn cookie(answer: &Answer, name: &str) -> Option<String> {
+pub fn cookie(answer: &TestResponse, name: &str) -> Option<String> {
     let lines = answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
     lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(name)).map(str::to_owned)
 }
 
 /// The word of a sign-in that came to nothing, and that its request is named beside it.
-fn problem(answer: &Answer) -> String {
+fn problem(answer: &TestResponse) -> String {
     let query = answer.header("location").strip_prefix("/sign-in?problem=").unwrap_or_else(|| panic!("{answer:?}"));
     let (word, rest) = query.split_once("&request=req_").expect("a request");
     assert_eq!(rest.split('&').next().map(str::len), Some(16), "{query}");
@@ -69,35 +69,34 @@ fn problem(answer: &Answer) -> String {
 }
 
 /// Leaves for the provider and chooses a person there; gives the flow cookie and the address to come back to.
-pub async fn leave(house: &House, person: &str, return_to: &str) -> (String, String) {
-    leave_as(house, person, &format!("return_to={return_to}"), "").await
+pub async fn leave(app: &TestApp, person: &str, return_to: &str) -> (String, String) {
+    leave_as(app, person, &format!("return_to={return_to}"), "").await
 }
 
 /// As [`leave`], in a browser with cookies, and with whatever the start is asked for.
-async fn leave_as(house: &House, person: &str, query: &str, cookies: &str) -> (String, String) {
-    let started = get(house, &format!("/sign-in/start?{query}"), cookies).await;
+async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (String, String) {
+    let started = get(app, &format!("/sign-in/start?{query}"), cookies).await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
     let flow = cookie(&started, "rt_flow").expect("flow cookie");
     let choose = started.header("location").to_owned();
-    let page = get(house, &choose, "").await;
+    let page = get(app, &choose, "").await;
     assert_eq!(page.status, StatusCode::OK);
-    let public_url = &house.parts.installation.public_url;
+    let public_url = &app.parts.site_config.public_url;
     let (path, query) = choose.trim_start_matches(public_url.as_str()).split_once('?').expect("query");
     let request = Request::post(format!("{path}?{query}")).header("host", public_url.trim_start_matches("http://"));
     let request = request.header("origin", public_url).header("sec-fetch-site", "same-origin");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    let chosen = house
-        .send(request.body(Body::from(format!("{query}&person={person}&subject={person}"))).expect("request"))
-        .await;
+    let chosen =
+        app.send(request.body(Body::from(format!("{query}&person={person}&subject={person}"))).expect("request")).await;
     assert_eq!(chosen.status, StatusCode::SEE_OTHER, "{}", chosen.text);
     (flow, chosen.header("location").to_owned())
 }
 
 #[tokio::test]
 async fn a_person_signs_in_and_comes_back_to_where_they_were() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/settings/api-keys").await;
-    let done = get(&house, &back, &flow).await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
+    let done = get(&app, &back, &flow).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/settings/api-keys"));
     let session = cookie(&done, "rt_session").expect("session cookie");
     let line = done
@@ -108,7 +107,7 @@ async fn a_person_signs_in_and_comes_back_to_where_they_were() {
         .expect("line");
     let line = line.to_str().expect("text");
     assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax") && !line.contains("Domain"), "{line}");
-    let page = get(&house, "/settings/api-keys", &session).await;
+    let page = get(&app, "/settings/api-keys", &session).await;
     assert!(
         page.header("location").ends_with("/settings/api-keys") && page.header("location").starts_with("/o/org_"),
         "{page:?}"
@@ -118,45 +117,45 @@ async fn a_person_signs_in_and_comes_back_to_where_they_were() {
 // B23, B30: a flow works once, in the browser that began it, and the id is new at sign-in.
 #[tokio::test]
 async fn a_sign_in_works_once_and_in_its_own_browser() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/").await;
-    let elsewhere = get(&house, &back, "rt_flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/").await;
+    let elsewhere = get(&app, &back, "rt_flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").await;
     assert_eq!(problem(&elsewhere), "expired");
     assert!(cookie(&elsewhere, "rt_session").is_none());
-    let (flow_two, back_two) = leave(&house, "olivia", "/").await;
+    let (flow_two, back_two) = leave(&app, "olivia", "/").await;
     let planted = "rt_session=AAAAAAAAAAAAAAAAAAAAAA";
-    let done = get(&house, &back_two, &format!("{flow_two}; {planted}")).await;
+    let done = get(&app, &back_two, &format!("{flow_two}; {planted}")).await;
     let session = cookie(&done, "rt_session").expect("session");
     assert_ne!(session, planted);
-    assert_eq!(problem(&get(&house, &back_two, &flow_two).await), "expired");
-    assert_eq!(problem(&get(&house, &back, &flow).await), "expired");
+    assert_eq!(problem(&get(&app, &back_two, &flow_two).await), "expired");
+    assert_eq!(problem(&get(&app, &back, &flow).await), "expired");
 }
 
 #[tokio::test]
 async fn a_provider_that_says_no_is_told_calmly() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/").await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/").await;
     let state = back.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("state");
-    let refused = get(&house, &format!("/sign-in/callback?state={state}&error=access_denied"), &flow).await;
+    let refused = get(&app, &format!("/sign-in/callback?state={state}&error=access_denied"), &flow).await;
     assert_eq!(problem(&refused), "cancelled");
-    assert_eq!(problem(&get(&house, "/sign-in/callback", "").await), "expired");
+    assert_eq!(problem(&get(&app, "/sign-in/callback", "").await), "expired");
 }
 
 // B21: whoever has a link for another address signs in as someone else, and is asked who they are; a plain sign-in asks
 // nothing.
 #[tokio::test]
 async fn b21_someone_else_signs_in_and_comes_back_to_the_link() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/").await;
-    let olivia = cookie(&get(&house, &back, &flow).await, "rt_session").expect("session");
-    let plain = get(&house, "/sign-in/start?return_to=/join/Zk3y", &olivia).await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/").await;
+    let olivia = cookie(&get(&app, &back, &flow).await, "rt_session").expect("session");
+    let plain = get(&app, "/sign-in/start?return_to=/join/Zk3y", &olivia).await;
     assert!(!plain.header("location").contains("prompt="), "{plain:?}");
-    let started = get(&house, "/sign-in/start?other=1&return_to=/join/Zk3y", &olivia).await;
+    let started = get(&app, "/sign-in/start?other=1&return_to=/join/Zk3y", &olivia).await;
     assert!(started.header("location").contains("&prompt=select_account"), "{started:?}");
-    let (flow, back) = leave_as(&house, "adam", "other=1&return_to=/join/Zk3y", &olivia).await;
-    let done = get(&house, &back, &format!("{flow}; {olivia}")).await;
+    let (flow, back) = leave_as(&app, "adam", "other=1&return_to=/join/Zk3y", &olivia).await;
+    let done = get(&app, &back, &format!("{flow}; {olivia}")).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/join/Zk3y"));
     let adam = cookie(&done, "rt_session").expect("session");
-    let keys = get(&house, "/settings/api-keys", &adam).await.header("location").to_owned();
-    assert!(get(&house, &keys, &adam).await.text.contains("Account menu of <bdi>Adam Adler</bdi>"));
+    let keys = get(&app, "/settings/api-keys", &adam).await.header("location").to_owned();
+    assert!(get(&app, &keys, &adam).await.text.contains("Account menu of <bdi>Adam Adler</bdi>"));
 }

@@ -8,27 +8,27 @@ use axum::http::StatusCode;
 use oidc::testing::{Published, Signer};
 use serde_json::json;
 
-use crate::house::{House, ISSUER, NOW};
+use crate::test_app::{ISSUER, NOW, TestApp};
 
-pub async fn house_and_signer() -> (House, Signer) {
-    let (house, signer) = empty_house_and_signer().await;
+pub async fn house_and_signer() -> (TestApp, Signer) {
+    let (app, signer) = empty_house_and_signer().await;
     let mut cast = server::demo::cast(ISSUER);
     for identity in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()).map(|(identity, _)| identity) {
         identity.issuer = "https://accounts.google.com".into();
     }
-    house.engine.stage_demo(&cast).await.expect("staged");
-    (house, signer)
+    app.engine.seed_demo(&cast).await.expect("staged");
+    (app, signer)
 }
 
 /// The same without anyone.
-pub async fn empty_house_and_signer() -> (House, Signer) {
+pub async fn empty_house_and_signer() -> (TestApp, Signer) {
     let signer = Signer::new("k1");
     let keys = Published::start(&signer.jwks()).await;
     let verifier =
         oidc::Verifier::firebase("acme-1", Some(keys.url()), Vec::new(), Arc::new(|| NOW.0)).expect("verifier");
-    let house = House::with(Some(verifier), |_| ()).await;
+    let app = TestApp::with(Some(verifier), |_| ()).await;
     std::mem::forget(keys);
-    (house, signer)
+    (app, signer)
 }
 
 pub fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String {
@@ -42,35 +42,35 @@ pub fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String 
 // RA-01, RA-05, RA-07, RA-08: an RS256 ID token in the same header as a key.
 #[tokio::test]
 async fn ra_08_an_id_token_is_accepted_as_bearer() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let token = token(&signer, "mina", 10);
     assert!(token.starts_with("eyJ"));
-    assert_eq!(house.get("/api/v1/workspaces", &token).await.json(), json!({ "workspaces": [] }));
-    let me = house.get("/api/v1/me", &token).await.json();
+    assert_eq!(app.get("/api/v1/workspaces", &token).await.json(), json!({ "workspaces": [] }));
+    let me = app.get("/api/v1/me", &token).await.json();
     assert_eq!((&me["credential"], &me["role"], &me["key_id"]), (&json!("id_token"), &json!("member"), &json!(null)));
 }
 
 // RA-22, RA-27: expired, forged, of a stranger: 401 with the one body.
 #[tokio::test]
 async fn ra_27_an_expired_or_forged_token_is_refused() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let forger = Signer::new("k1");
     for bad in [token(&signer, "mina", 3700), token(&forger, "mina", 10), token(&signer, "nobody", 10)] {
-        let refused = house.get("/api/v1/workspaces", &bad).await;
+        let refused = app.get("/api/v1/workspaces", &bad).await;
         assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::UNAUTHORIZED, &json!("unauthorized")));
     }
     let fresh = token(&signer, "mina", 0);
-    assert_eq!(house.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
 }
 
 // Removal acts at once, even on an unexpired token.
 #[tokio::test]
 async fn the_token_of_a_removed_member_is_forbidden() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let mina = token(&signer, "mina", 10);
-    let id = house.get("/api/v1/me", &mina).await.json()["actor_id"].as_i64().expect("id");
+    let id = app.get("/api/v1/me", &mina).await.json()["actor_id"].as_i64().expect("id");
     let owner = token(&signer, "olivia", 10);
-    let removed = house.call(axum::http::Method::DELETE, &format!("/api/v1/members/{id}"), &owner, json!(null)).await;
+    let removed = app.call(axum::http::Method::DELETE, &format!("/api/v1/members/{id}"), &owner, json!(null)).await;
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
-    assert_eq!(house.get("/api/v1/me", &mina).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.get("/api/v1/me", &mina).await.status, StatusCode::FORBIDDEN);
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Faults;
-use crate::event::{Chapter, Happening, ObjectId, ObjectKind};
+use crate::event::{AuditAction, EventCategory, ObjectId, ObjectKind};
 use crate::id::ActorId;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
@@ -30,31 +30,34 @@ pub struct AuditQuery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionFilter {
     /// Only this.
-    One(Happening),
+    One(AuditAction),
     /// Anything of this chapter.
-    Any(Chapter),
+    Any(EventCategory),
 }
 
 impl ActionFilter {
     /// The word in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::One(happening) => happening.as_str(),
-            Self::Any(chapter) => chapter.as_str(),
+            Self::One(action) => action.as_str(),
+            Self::Any(category) => category.as_str(),
         }
     }
 
     /// Everything it looks for.
-    pub fn happenings(self) -> Vec<Happening> {
+    pub fn actions(self) -> Vec<AuditAction> {
         match self {
-            Self::One(happening) => vec![happening],
-            Self::Any(chapter) => chapter.happenings().collect(),
+            Self::One(action) => vec![action],
+            Self::Any(category) => category.actions().collect(),
         }
     }
 
     /// Every word that is understood.
     pub fn words() -> impl Iterator<Item = &'static str> {
-        Chapter::ALL.into_iter().map(Chapter::as_str).chain(Happening::ALL.into_iter().map(Happening::as_str))
+        EventCategory::ALL
+            .into_iter()
+            .map(EventCategory::as_str)
+            .chain(AuditAction::ALL.into_iter().map(AuditAction::as_str))
     }
 }
 
@@ -234,7 +237,7 @@ mod tests {
         for bad in ["", "keys", ":12", "key:", "key:0", "key:12:3", "key 12"] {
             assert_eq!(bad.parse::<ObjectFilter>(), Err(()), "{bad:?}");
         }
-        assert_eq!("keys".parse::<ActionFilter>().expect("a chapter").happenings().len(), 7);
+        assert_eq!("keys".parse::<ActionFilter>().expect("a chapter").actions().len(), 7);
     }
 
     #[test]

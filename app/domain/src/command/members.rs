@@ -34,7 +34,7 @@ pub struct RemoveMember {
     /// Which.
     pub member: ActorId,
     /// What becomes of their keys. One that is not named stays as it is and opens no door any more (RA-31).
-    pub keys: Vec<(KeyId, KeyFate)>,
+    pub keys: Vec<(KeyId, KeyDisposition)>,
 }
 
 impl From<ActorId> for RemoveMember {
@@ -45,7 +45,7 @@ impl From<ActorId> for RemoveMember {
 
 /// What becomes of a key whose owner goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyFate {
+pub enum KeyDisposition {
     /// It ends now.
     End,
     /// A successor that belongs to this service account takes its place.
@@ -54,7 +54,7 @@ pub enum KeyFate {
     HandOverToNew,
 }
 
-impl KeyFate {
+impl KeyDisposition {
     /// Reads the field of a form: `end`, `new`, or the number of a service account.
     ///
     /// # Errors
@@ -86,11 +86,11 @@ mod tests {
 
     #[test]
     fn the_fate_of_a_key_is_one_of_three() {
-        assert_eq!(KeyFate::read("end"), Ok(KeyFate::End));
-        assert_eq!(KeyFate::read("new"), Ok(KeyFate::HandOverToNew));
-        assert_eq!(KeyFate::read("15"), Ok(KeyFate::HandOver(ActorId(15))));
+        assert_eq!(KeyDisposition::read("end"), Ok(KeyDisposition::End));
+        assert_eq!(KeyDisposition::read("new"), Ok(KeyDisposition::HandOverToNew));
+        assert_eq!(KeyDisposition::read("15"), Ok(KeyDisposition::HandOver(ActorId(15))));
         for bad in ["", "keep", "-1", "0", "015"] {
-            assert!(KeyFate::read(bad).is_err(), "{bad}");
+            assert!(KeyDisposition::read(bad).is_err(), "{bad}");
         }
     }
 }

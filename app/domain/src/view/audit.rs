@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Change, Happening};
+use crate::event::{AuditAction, Change};
 use crate::id::{ActorId, OrganizationId};
 use crate::moment::Moment;
 
@@ -14,7 +14,7 @@ pub struct AuditView {
     /// When.
     pub at: Moment,
     /// What happened.
-    pub action: Happening,
+    pub action: AuditAction,
     /// Who did it.
     pub actor_id: Option<ActorId>,
     /// Their name at the time.

@@ -66,7 +66,7 @@ pub struct Staff {
 
 /// What a line above the list of keys says: how many need attention, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Nudge {
+pub struct AttentionBanner {
     /// Keys that need attention, the worst first; so many that it is known whether there is anything new.
     pub reasons: Vec<Reason>,
     /// How many there are in all.
@@ -84,7 +84,7 @@ pub struct Reason {
     pub expires_at: Option<Moment>,
 }
 
-impl Nudge {
+impl AttentionBanner {
     /// What is remembered when somebody dismisses it.
     pub fn marks(&self) -> Vec<i64> {
         self.reasons.iter().map(|reason| reason.why.mark(reason.key)).collect()
@@ -101,18 +101,18 @@ mod tests {
     use super::*;
     use crate::attention::Notice;
 
-    fn nudge(reasons: &[(i64, Attention)]) -> Nudge {
+    fn attention_banner(reasons: &[(i64, Attention)]) -> AttentionBanner {
         let reason = |&(key, why): &(i64, Attention)| Reason { key: KeyId(key), why, expires_at: None };
-        Nudge { reasons: reasons.iter().map(reason).collect(), total: 0 }
+        AttentionBanner { reasons: reasons.iter().map(reason).collect(), total: 0 }
     }
 
     #[test]
     fn what_was_dismissed_is_no_news_until_there_is_another_reason() {
         let (week, day) = (Attention::Ends(Notice::Week), Attention::Ends(Notice::Day));
-        let seen = nudge(&[(1, Attention::Exposed), (2, week)]).marks();
-        assert!(!nudge(&[]).is_news(&[]));
-        assert!(!nudge(&[(2, week)]).is_news(&seen), "what was taken care of is no news");
-        assert!(nudge(&[(2, day)]).is_news(&seen), "it is worse now");
-        assert!(nudge(&[(2, week), (3, week)]).is_news(&seen), "another key");
+        let seen = attention_banner(&[(1, Attention::Exposed), (2, week)]).marks();
+        assert!(!attention_banner(&[]).is_news(&[]));
+        assert!(!attention_banner(&[(2, week)]).is_news(&seen), "what was taken care of is no news");
+        assert!(attention_banner(&[(2, day)]).is_news(&seen), "it is worse now");
+        assert!(attention_banner(&[(2, week), (3, week)]).is_news(&seen), "another key");
     }
 }

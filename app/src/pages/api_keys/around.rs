@@ -3,23 +3,23 @@
 use leptos::prelude::*;
 
 use super::List;
-use crate::bits::icon;
-use crate::doors::{Flash, Move};
-use crate::parts::done;
-use crate::routes::{EVERY_STATE, Place, Screen};
+use crate::components::done;
+use crate::routes::{EVERY_STATE, Location, Screen};
+use crate::server_fns::{Flash, OrganizationNotice};
+use crate::shared_view::icon;
 use crate::words;
 
 /// The deed of the page before, told once.
-pub fn told(list: &List) -> Option<AnyView> {
+pub fn notice(list: &List) -> Option<AnyView> {
     let organization = list.room.organization();
     let (text, log) = match list.flash.as_ref()? {
         Flash::Moved(how) => return Some(moved(list, how)),
         Flash::Revoked { key_id, name, fresh } => {
             let text = if *fresh { words::REVOKED_NOW } else { words::REVOKED_BEFORE };
-            (view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(), Place::log_of(organization, *key_id))
+            (view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(), Location::log_of(organization, *key_id))
         }
         Flash::RevokedMany { count } => {
-            (words::revoked_many(*count).into_any(), Place::top(Screen::AuditLog(organization)))
+            (words::revoked_many(*count).into_any(), Location::top(Screen::AuditLog(organization)))
         }
         _ => return None,
     };
@@ -27,15 +27,15 @@ pub fn told(list: &List) -> Option<AnyView> {
 }
 
 /// How the person came into this organization.
-fn moved(list: &List, how: &Move) -> AnyView {
+fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
     let here = list.room.name.clone();
     let (before, name, after) = match how {
-        Move::Founded => ("“", here, words::FOUNDED.to_owned()),
-        Move::Joined => {
+        OrganizationNotice::Founded => ("“", here, words::FOUNDED.to_owned()),
+        OrganizationNotice::Joined => {
             let (before, after) = words::welcome_to(list.room.ctx.actor().role);
             (before, here, after)
         }
-        Move::Left { organization } => (words::LEFT.0, organization.clone(), words::LEFT.1.to_owned()),
+        OrganizationNotice::Left { organization } => (words::LEFT.0, organization.clone(), words::LEFT.1.to_owned()),
     };
     done(view! { {before}<bdi>{name}</bdi>{after} })
 }
@@ -86,7 +86,7 @@ pub fn nothing(list: &List) -> AnyView {
         true => (words::NOTHING_FOUND, words::NOTHING_FOUND_HINT),
         false => (words::NO_ACTIVE_KEYS, words::NO_ACTIVE_HINT),
     };
-    let clear = Place::top(list.place().screen.clone());
+    let clear = Location::top(list.place().screen.clone());
     let clear = (clear.path() != list.place().path())
         .then(|| view! { <a class="button" href=clear.path()>{words::CLEAR_FILTERS}</a> });
     let inactive = (list.place().get("status").is_none() && list.ended > 0).then(|| {

@@ -6,8 +6,8 @@ use domain::key::Environment;
 use leptos::prelude::*;
 
 use super::List;
-use crate::bits::icon;
-use crate::routes::{EVERY_STATE, Place};
+use crate::routes::{EVERY_STATE, Location};
+use crate::shared_view::icon;
 use crate::words;
 
 /// Everything above the table.
@@ -44,7 +44,7 @@ fn search(list: &List) -> AnyView {
 }
 
 /// A menu of links, each of which sets one word of the address.
-fn menu(place: &Place, name: &'static str, label: &'static str, choices: Vec<(Option<String>, String)>) -> AnyView {
+fn menu(place: &Location, name: &'static str, label: &'static str, choices: Vec<(Option<String>, String)>) -> AnyView {
     let now = place.get(name).map(str::to_owned);
     let shown = choices.iter().find(|(value, _)| *value == now).map(|(_, text)| text.clone());
     let entry = |(value, text): (Option<String>, String)| {
@@ -97,7 +97,7 @@ fn owner(list: &List) -> Option<AnyView> {
 }
 
 fn clear(list: &List) -> Option<AnyView> {
-    let top = Place::top(list.place().screen.clone());
+    let top = Location::top(list.place().screen.clone());
     list.is_filtered().then(|| view! { <a class="link-button" href=top.path()>{words::CLEAR_FILTERS}</a> }.into_any())
 }
 

@@ -6,9 +6,9 @@ use domain::{Moment, OrganizationId};
 use leptos::prelude::*;
 
 use super::List;
-use crate::bits::{CONFIRM_NOW, CONFIRM_ONCE_USED, icon, preview};
-use crate::parts::{moving, when, when_due};
+use crate::components::{moving, when, when_due};
 use crate::routes::Screen;
+use crate::shared_view::{CONFIRM_NOW, CONFIRM_ONCE_USED, icon, preview};
 use crate::words;
 
 /// The row of a key.

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::row::row;
 use super::{List, natural};
-use crate::bits::icon;
-use crate::parts::pager::{Pages, pages};
+use crate::components::pager::{Pages, pages};
 use crate::routes::Screen;
+use crate::shared_view::icon;
 use crate::words;
 
 /// The table and what belongs to it.

@@ -5,15 +5,15 @@ use domain::view::ChainView;
 use leptos::prelude::*;
 
 use super::Log;
-use crate::bits::icon;
-use crate::parts::page_field;
-use crate::routes::Place;
+use crate::components::page_field;
+use crate::routes::Location;
+use crate::shared_view::icon;
 use crate::words;
 
 /// How far the chain is known to be whole; nothing while nobody knows.
 pub fn chain(chain: &ChainView) -> Option<AnyView> {
-    let told = words::chain_state(chain).filter(|_| chain.broken.is_none())?;
-    Some(view! { <p class="chain">{icon("check")}{told}</p> }.into_any())
+    let notice = words::chain_state(chain).filter(|_| chain.broken.is_none())?;
+    Some(view! { <p class="chain">{icon("check")}{notice}</p> }.into_any())
 }
 
 /// The log was altered by someone who went around the product.
@@ -50,7 +50,7 @@ pub fn export(log: &Log) -> AnyView {
 
 /// There is nothing to show: here, with these filters, or at all.
 pub fn nothing(log: &Log) -> AnyView {
-    let (place, top) = (log.place(), Place::top(log.place().screen.clone()));
+    let (place, top) = (log.place(), Location::top(log.place().screen.clone()));
     let newest = place.before().map(|_| {
         view! { <a class="button" href=place.with("before", None).path()>{icon("chevron-left")}{words::NEWEST_EVENTS}</a> }
     });

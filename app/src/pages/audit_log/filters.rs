@@ -2,12 +2,12 @@
 
 use domain::ActorKind;
 use domain::command::{ActionFilter, ObjectFilter};
-use domain::event::{Chapter, ObjectKind};
+use domain::event::{EventCategory, ObjectKind};
 use leptos::prelude::*;
 
 use super::Log;
-use crate::bits::icon;
-use crate::routes::{LOG_FILTERS, Period, Place};
+use crate::routes::{LOG_FILTERS, Location, Period};
+use crate::shared_view::icon;
 use crate::words;
 
 /// Everything between the title and the table.
@@ -37,14 +37,14 @@ fn option(value: &str, text: &str, now: Option<&str>) -> AnyView {
 
 fn actions(log: &Log) -> AnyView {
     let now = log.place().get("action");
-    let chapter = |chapter: Chapter| {
-        let single = chapter.happenings().map(|kind| option(kind.as_str(), kind.label(), now)).collect_view();
-        let all = option(chapter.as_str(), words::happened(ActionFilter::Any(chapter)), now);
-        view! { <optgroup label=chapter.label()>{all}{single}</optgroup> }
+    let category = |category: EventCategory| {
+        let single = category.actions().map(|kind| option(kind.as_str(), kind.label(), now)).collect_view();
+        let all = option(category.as_str(), words::happened(ActionFilter::Any(category)), now);
+        view! { <optgroup label=category.label()>{all}{single}</optgroup> }
     };
     view! {
         <select class="input" id="action" name="action">
-            {option("", words::ANY_ACTION, now)}{Chapter::ALL.map(chapter)}
+            {option("", words::ANY_ACTION, now)}{EventCategory::ALL.map(category)}
         </select>
     }
     .into_any()
@@ -53,17 +53,17 @@ fn actions(log: &Log) -> AnyView {
 /// Whoever appears within the person's reach; and whoever was chosen by a link.
 fn actors(log: &Log) -> AnyView {
     let now = log.place().get("actor");
-    let group = |kind: ActorKind, chapter: Chapter| {
-        let of_kind = log.doers.iter().filter(|doer| doer.kind == kind);
-        let options: Vec<_> = of_kind.map(|doer| option(&doer.id.to_string(), &doer.name, now)).collect();
-        (!options.is_empty()).then(|| view! { <optgroup label=chapter.label()>{options}</optgroup> })
+    let group = |kind: ActorKind, category: EventCategory| {
+        let of_kind = log.actors.iter().filter(|actor| actor.kind == kind);
+        let options: Vec<_> = of_kind.map(|actor| option(&actor.id.to_string(), &actor.name, now)).collect();
+        (!options.is_empty()).then(|| view! { <optgroup label=category.label()>{options}</optgroup> })
     };
-    let other = now.filter(|id| log.doers.iter().all(|doer| doer.id.to_string() != **id));
+    let other = now.filter(|id| log.actors.iter().all(|actor| actor.id.to_string() != **id));
     let other = other.map(|id| option(id, &actor_name(log, id), now));
     view! {
         <select class="input" id="actor" name="actor" dir="auto">
             {option("", words::ANY_ACTOR, now)}{other}
-            {group(ActorKind::Member, Chapter::Members)}{group(ActorKind::Service, Chapter::ServiceAccounts)}
+            {group(ActorKind::Member, EventCategory::Members)}{group(ActorKind::Service, EventCategory::ServiceAccounts)}
         </select>
     }
     .into_any()
@@ -84,7 +84,7 @@ fn day(log: &Log, name: &'static str) -> AnyView {
 }
 
 /// Links to the last hours and days.
-fn periods(place: &Place) -> AnyView {
+fn periods(place: &Location) -> AnyView {
     let now = place.get("period");
     let any = place.with("period", None).with("from", None).with("until", None);
     let entry = |to: String, text: &'static str, here: bool| {
@@ -117,7 +117,7 @@ fn chosen(log: &Log) -> Option<AnyView> {
     };
     let chips: Vec<_> = LOG_FILTERS.into_iter().filter_map(chip).collect();
     let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul> });
-    let top = Place::top(place.screen.clone()).path();
+    let top = Location::top(place.screen.clone()).path();
     place
         .has_log_filters()
         .then(|| view! { {chips}<a class="link-button" href=top>{words::CLEAR_FILTERS}</a> }.into_any())
@@ -125,7 +125,7 @@ fn chosen(log: &Log) -> Option<AnyView> {
 
 /// What an actor is called: now, or in the events that are shown.
 fn actor_name(log: &Log, id: &str) -> String {
-    let now = log.doers.iter().find(|doer| doer.id.to_string() == id).map(|doer| &doer.name);
+    let now = log.actors.iter().find(|actor| actor.id.to_string() == id).map(|actor| &actor.name);
     let then = log.rows.rows.iter().find(|event| event.actor_id.is_some_and(|actor| actor.to_string() == id));
     now.or(then.map(|event| &event.actor_name)).cloned().unwrap_or_else(|| words::actor_no(id))
 }

@@ -7,8 +7,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::Log;
-use crate::parts::events::{label, page_of};
-use crate::parts::when;
+use crate::components::events::{label, page_of};
+use crate::components::when;
 use crate::words;
 
 /// A row of the table.

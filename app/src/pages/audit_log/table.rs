@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Log;
 use super::row::row;
-use crate::parts::pager::{Pages, pages};
+use crate::components::pager::{Pages, pages};
 use crate::words;
 
 /// The table and its pages.

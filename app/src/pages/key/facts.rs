@@ -4,15 +4,15 @@ use domain::scope::{Group, Permissions};
 use domain::view::KeyLine;
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::bits::{icon, preview};
-use crate::parts::frame::Room;
-use crate::parts::{moving, when, when_due};
+use super::KeyPageData;
+use crate::components::frame::OrganizationPage;
+use crate::components::{moving, when, when_due};
 use crate::routes::Screen;
+use crate::shared_view::{icon, preview};
 use crate::words;
 
 /// Everything that is known of the key itself.
-pub fn facts(shown: &Shown) -> AnyView {
+pub fn facts(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
     let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
@@ -67,7 +67,7 @@ fn permissions(permissions: Permissions) -> AnyView {
     view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
 }
 
-fn last_used(room: &Room, line: &KeyLine) -> AnyView {
+fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let key = &line.key;
     let (address, agent) = (line.last_used_address.clone(), line.last_used_agent.clone());
     view! {
@@ -79,7 +79,7 @@ fn last_used(room: &Room, line: &KeyLine) -> AnyView {
 }
 
 /// The key before or after this one.
-fn other(room: &Room, label: &'static str, line: Option<&KeyLine>) -> Option<AnyView> {
+fn other(room: &OrganizationPage, label: &'static str, line: Option<&KeyLine>) -> Option<AnyView> {
     let key = &line?.key;
     let path = Screen::Key(room.organization(), key.key_id).path();
     Some(

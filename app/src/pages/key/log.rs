@@ -3,16 +3,16 @@
 use domain::view::AuditView;
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::parts::when;
-use crate::routes::Place;
+use super::KeyPageData;
+use crate::components::when;
+use crate::routes::Location;
 use crate::words;
 
 /// Events that are shown here.
 pub const EVENTS: i64 = 10;
 
 /// The last events of the key, and the way to all of them.
-pub fn log(shown: &Shown) -> AnyView {
+pub fn log(shown: &KeyPageData) -> AnyView {
     let (room, key) = (&shown.room, shown.key.line.key.key_id);
     let now = room.ctx.now();
     let line = |event: &AuditView| {
@@ -35,7 +35,7 @@ pub fn log(shown: &Shown) -> AnyView {
         <section class="panel" aria-labelledby="log-title">
             <h2 id="log-title">{words::ITS_EVENTS}</h2>
             {events}
-            <p><a href=Place::log_of(room.organization(), key).path()>{words::ALL_ITS_EVENTS}</a></p>
+            <p><a href=Location::log_of(room.organization(), key).path()>{words::ALL_ITS_EVENTS}</a></p>
         </section>
     }
     .into_any()

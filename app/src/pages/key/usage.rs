@@ -4,8 +4,8 @@ use domain::view::{CallerUse, KeyUsage, RefusedUse};
 use domain::{Moment, view::DayUse};
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::parts::when;
+use super::KeyPageData;
+use crate::components::when;
 use crate::routes::DOCS_OF_COST;
 use crate::words;
 
@@ -13,7 +13,7 @@ const WIDTH: i64 = 300;
 const HEIGHT: i64 = 48;
 
 /// Calls, callers and refusals.
-pub fn usage(shown: &Shown) -> AnyView {
+pub fn usage(shown: &KeyPageData) -> AnyView {
     let (usage, now) = (&shown.key.usage, shown.room.ctx.now());
     view! {
         <section class="panel" aria-labelledby="usage-title">

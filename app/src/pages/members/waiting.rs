@@ -4,13 +4,13 @@ use domain::policy::may_give;
 use domain::view::{InvitationView, Page as Rows};
 use leptos::prelude::*;
 
-use crate::parts::frame::Room;
-use crate::parts::pager::{Pages, pages};
-use crate::parts::when_due;
+use crate::components::frame::OrganizationPage;
+use crate::components::pager::{Pages, pages};
+use crate::components::when_due;
 use crate::words;
 
 /// The table of them; nothing where nobody is invited.
-pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyView> {
+pub fn waiting(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> Option<AnyView> {
     if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
         return None;
     }
@@ -37,7 +37,7 @@ pub fn waiting(room: &Room, invitations: &Rows<InvitationView>) -> Option<AnyVie
     )
 }
 
-fn row(room: &Room, one: &InvitationView) -> AnyView {
+fn row(room: &OrganizationPage, one: &InvitationView) -> AnyView {
     let withdraw = may_give(room.ctx.actor().role, one.role).then(|| {
         let whose = view! { <span class="visually-hidden">" "<bdi>{one.email.clone()}</bdi></span> };
         view! {

@@ -3,13 +3,13 @@
 use domain::key::KeyMakers;
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::bits::field_error;
-use crate::parts::sheet::Sheet;
+use super::OrganizationPageData;
+use crate::components::sheet::FormCard;
+use crate::shared_view::field_error;
 use crate::words;
 
 /// The forms, for admins and owners.
-pub fn forms(shown: &Shown) -> AnyView {
+pub fn forms(shown: &OrganizationPageData) -> AnyView {
     view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)} }.into_any()
 }
 
@@ -20,7 +20,7 @@ fn save(title: &'static str) -> AnyView {
     view! { <button class="button">{words::SAVE}<span class="visually-hidden">" "{title}</span></button> }.into_any()
 }
 
-fn rename(shown: &Shown) -> AnyView {
+fn rename(shown: &OrganizationPageData) -> AnyView {
     let fault = shown.problem.as_ref().and_then(|problem| problem.field("name")).map(str::to_owned);
     let wrong = fault.is_some();
     let described = if wrong { "name-hint name-error" } else { "name-hint" };
@@ -35,10 +35,10 @@ fn rename(shown: &Shown) -> AnyView {
     };
     let (function, title, button) =
         ("/ui/rename_organization", words::RENAME_ORGANIZATION, save(words::RENAME_ORGANIZATION));
-    Sheet { function, title, body: body.into_any(), note: None, button }.draw(&shown.room, None)
+    FormCard { function, title, body: body.into_any(), note: None, button }.draw(&shown.room, None)
 }
 
-fn lifetime(shown: &Shown) -> AnyView {
+fn lifetime(shown: &OrganizationPageData) -> AnyView {
     let fault = shown.problem.as_ref().and_then(|problem| problem.field("max_key_days")).map(str::to_owned);
     let wrong = fault.is_some();
     let described = if wrong { "lifetime-hint lifetime-error" } else { "lifetime-hint" };
@@ -52,7 +52,7 @@ fn lifetime(shown: &Shown) -> AnyView {
         </div>
     };
     let (function, title, note) = ("/ui/limit_key_lifetime", words::LONGEST_LIFETIME, Some(words::LIFETIME_KEEPS));
-    Sheet { function, title, body: body.into_any(), note, button: save(title) }.draw(&shown.room, None)
+    FormCard { function, title, body: body.into_any(), note, button: save(title) }.draw(&shown.room, None)
 }
 
 /// A choice of two or more, by radio buttons.
@@ -73,23 +73,23 @@ fn choices<const N: usize>(
     .into_any()
 }
 
-fn makers(shown: &Shown) -> AnyView {
+fn makers(shown: &OrganizationPageData) -> AnyView {
     let offers = KeyMakers::ALL.map(|who| (who.as_str(), words::key_makers(who), who == shown.view.key_makers));
     let body = choices("key_makers", words::KEY_MAKERS, offers);
     let (title, note) = (words::KEY_MAKERS, Some(words::KEY_MAKERS_HINT));
-    Sheet { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
+    FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
-fn keys_make_keys(shown: &Shown) -> AnyView {
+fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
     let may = shown.view.keys_make_keys;
     let offers = [("true", words::KEYS_MAKE_THEM, may), ("false", words::ONLY_PEOPLE_MAKE_THEM, !may)];
     let body = choices("keys_make_keys", words::KEYS_MAKE_KEYS, offers);
     let (title, note) = (words::KEYS_MAKE_KEYS, Some(words::KEYS_MAKE_KEYS_HINT));
-    Sheet { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
+    FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
 /// The same for members.
-pub fn read_only(shown: &Shown) -> AnyView {
+pub fn read_only(shown: &OrganizationPageData) -> AnyView {
     let view = &shown.view;
     let keys = if view.keys_make_keys { words::KEYS_MAKE_THEM } else { words::ONLY_PEOPLE_MAKE_THEM };
     view! {

@@ -6,8 +6,8 @@ use domain::view::Concern;
 use leptos::prelude::*;
 
 use super::Glance;
-use crate::bits::icon;
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
+use crate::shared_view::icon;
 use crate::words;
 
 /// The worst keys, and the way to the others.
@@ -15,7 +15,7 @@ pub fn concerns(glance: &Glance) -> AnyView {
     let content = match glance.all.concerns.is_empty() {
         true => view! { <p class="calm">{icon("check")}<span>{words::NOTHING_NEEDED}</span></p> }.into_any(),
         false => view! {
-            <ul class="concerns">{glance.all.concerns.iter().map(|one| concern(glance, one)).collect_view()}</ul>
+            <ul class="concerns">{glance.all.concerns.iter().map(|one| attention_reason(glance, one)).collect_view()}</ul>
             {more(glance)}
         }
         .into_any(),
@@ -29,10 +29,10 @@ pub fn concerns(glance: &Glance) -> AnyView {
     .into_any()
 }
 
-fn concern(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
-    let (room, key) = (&glance.room, &concern.line.key);
+fn attention_reason(glance: &Glance, attention_reason: &Concern) -> impl IntoView + use<> {
+    let (room, key) = (&glance.room, &attention_reason.line.key);
     let now = room.ctx.now();
-    let (glyph, mood) = match concern.why {
+    let (glyph, mood) = match attention_reason.why {
         Attention::Exposed => ("danger", "danger"),
         Attention::Ends(Notice::Day) => ("clock", "danger"),
         Attention::Ends(_) => ("clock", "warning"),
@@ -45,18 +45,18 @@ fn concern(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
             <span class=format!("sign {mood}")>{icon(glyph)}</span>
             <div class="what">
                 <a href=page><bdi>{key.label.clone()}</bdi></a>
-                <p>{words::concern(concern.why, now, &concern.line)}</p>
+                <p>{words::attention_reason(attention_reason.why, now, &attention_reason.line)}</p>
                 <p class="sub"><code>{key.key_prefix.clone()}</code>{owner}</p>
             </div>
-            {step(glance, concern)}
+            {step(glance, attention_reason)}
         </li>
     }
 }
 
 /// The fitting next step.
-fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
-    let (organization, key) = (glance.room.organization(), &concern.line.key);
-    let step = concern.why.step(concern.line.rotated_to.is_some());
+fn step(glance: &Glance, attention_reason: &Concern) -> impl IntoView + use<> {
+    let (organization, key) = (glance.room.organization(), &attention_reason.line.key);
+    let step = attention_reason.why.step(attention_reason.line.rotated_to.is_some());
     let screen = match step {
         Step::Rotate => Screen::RotateKey(organization, key.key_id),
         Step::Revoke => Screen::RevokeKey(organization, key.key_id),
@@ -69,7 +69,7 @@ fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
 fn more(glance: &Glance) -> Option<AnyView> {
     let shown = i64::try_from(glance.all.concerns.len()).unwrap_or(i64::MAX);
     let more = glance.all.keys.attention - shown;
-    let list = Place::top(Screen::ApiKeys(glance.room.organization()));
+    let list = Location::top(Screen::ApiKeys(glance.room.organization()));
     let path = list.with("status", Some(StatusFilter::Attention.as_str())).path();
     (more > 0).then(|| view! { <p><a href=path>{words::more_concerns(more)}</a></p> }.into_any())
 }

@@ -4,7 +4,7 @@ use domain::command::StatusFilter;
 use leptos::prelude::*;
 
 use super::Glance;
-use crate::routes::{Place, Screen};
+use crate::routes::{Location, Screen};
 use crate::words;
 
 /// The numbers.
@@ -30,7 +30,7 @@ pub fn counts(glance: &Glance) -> AnyView {
 fn count(glance: &Glance, state: StatusFilter, n: i64, mood: &'static str) -> impl IntoView + use<> {
     // The list shows active keys when it is asked for nothing.
     let word = (state != StatusFilter::Active).then_some(state.as_str());
-    let path = Place::top(Screen::ApiKeys(glance.room.organization())).with("status", word).path();
+    let path = Location::top(Screen::ApiKeys(glance.room.organization())).with("status", word).path();
     let class = if n == 0 { "none" } else { mood };
     view! {
         <li class=class>

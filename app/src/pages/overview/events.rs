@@ -4,10 +4,10 @@ use domain::view::AuditView;
 use leptos::prelude::*;
 
 use super::Glance;
-use crate::bits::icon;
-use crate::parts::events::{label, page_of};
-use crate::parts::when;
+use crate::components::events::{label, page_of};
+use crate::components::when;
 use crate::routes::Screen;
+use crate::shared_view::icon;
 use crate::words;
 
 /// The last events and the numbers of people; nothing for members, who have their own part of the log.

@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 
 use super::Page;
-use crate::bits::{copy_status, icon, secret};
-use crate::doors::members::{Removed, Successor};
+use crate::components::frame::{OrganizationPage, frame};
 use crate::islands::copying::CopyButtons;
-use crate::parts::frame::{Room, frame};
+use crate::server_fns::members::{Removed, Successor};
+use crate::shared_view::{copy_status, icon, secret};
 use crate::words;
 
 /// The page of the new keys.
-pub fn page(room: Room, removed: Removed) -> Page {
+pub fn page(room: OrganizationPage, removed: Removed) -> Page {
     Page { islands: true, ..Page::new(words::HANDED_OVER, move || draw(&room, &removed)) }
 }
 
-fn draw(room: &Room, removed: &Removed) -> AnyView {
+fn draw(room: &OrganizationPage, removed: &Removed) -> AnyView {
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1>{words::HANDED_OVER}</h1></div>

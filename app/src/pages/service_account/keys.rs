@@ -7,12 +7,12 @@ use engine::Ctx;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::bits::{icon, preview};
-use crate::doors::Visit;
-use crate::parts::pager::pager;
-use crate::parts::used;
+use super::ServiceAccountPageData;
+use crate::components::pager::pager;
+use crate::components::used;
 use crate::routes::Screen;
+use crate::server_fns::PageContext;
+use crate::shared_view::{icon, preview};
 use crate::words;
 
 /// How a service account gets its next key.
@@ -27,7 +27,7 @@ pub enum NextKey {
 
 impl NextKey {
     /// What the engine would let the account have now.
-    pub async fn of(visit: &Visit, ctx: &Ctx, account: &ServiceAccount) -> Result<Self, Problem> {
+    pub async fn of(context: &PageContext, ctx: &Ctx, account: &ServiceAccount) -> Result<Self, Problem> {
         if account.is_disabled {
             return Ok(Self::EnableFirst);
         }
@@ -37,13 +37,13 @@ impl NextKey {
         let (owner, status) = (Some(account.actor_id), Some(StatusFilter::Active));
         // The newest: after a rotation with overlap, the old key goes on for a while beside its successor.
         let query = KeyQuery { owner, status, ..KeyQuery::default() };
-        let active = visit.engine.list_keys(ctx, &query, 1).await.map_err(|error| visit.tell(&error))?;
+        let active = context.engine.list_keys(ctx, &query, 1).await.map_err(|error| context.to_problem(&error))?;
         Ok(active.rows.first().map_or(Self::Create, |line| Self::Rotate(line.key.key_id)))
     }
 }
 
 /// The heading, what comes next, and the table.
-pub fn keys(shown: &Shown) -> AnyView {
+pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     let organization = shown.room.organization();
     let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
     let create =
@@ -78,7 +78,7 @@ pub fn keys(shown: &Shown) -> AnyView {
     view! { <div class="page-head"><h2>{words::API_KEYS}</h2>{button}</div>{note}{content} }.into_any()
 }
 
-fn table(shown: &Shown) -> AnyView {
+fn table(shown: &ServiceAccountPageData) -> AnyView {
     let now = shown.room.ctx.now();
     let rows = shown.keys.rows.iter().map(|line| row(shown.room.organization(), line, now));
     view! {

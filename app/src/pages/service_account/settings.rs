@@ -2,54 +2,55 @@
 
 use leptos::prelude::*;
 
-use super::Shown;
-use crate::bits::icon;
-use crate::parts::accounts::{account_name, account_role};
-use crate::parts::sheet::Sheet;
+use super::ServiceAccountPageData;
+use crate::components::accounts::{account_name, account_role};
+use crate::components::sheet::FormCard;
+use crate::shared_view::icon;
 use crate::words;
 
 /// The forms, the dangerous one last.
-pub fn settings(shown: &Shown) -> AnyView {
+pub fn settings(shown: &ServiceAccountPageData) -> AnyView {
     view! { {rename(shown)}{change_role(shown)}{several(shown)}{disable(shown)} }.into_any()
 }
 
 const CHANGE: &str = "/ui/change_service_account";
 
-fn account(shown: &Shown) -> Option<(&'static str, String)> {
+fn account(shown: &ServiceAccountPageData) -> Option<(&'static str, String)> {
     Some(("actor_id", shown.account.actor_id.to_string()))
 }
 
-fn rename(shown: &Shown) -> AnyView {
+fn rename(shown: &ServiceAccountPageData) -> AnyView {
     let body = account_name(shown.problem.as_ref(), shown.name.clone(), false);
     let button = view! { <button class="button">{words::RENAME_ACCOUNT}</button> }.into_any();
-    Sheet { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }
+    FormCard { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }
         .draw(&shown.room, account(shown))
 }
 
-fn change_role(shown: &Shown) -> AnyView {
+fn change_role(shown: &ServiceAccountPageData) -> AnyView {
     let body = account_role(shown.problem.as_ref(), shown.role);
     let button = view! { <button class="button">{words::CHANGE_ROLE}</button> }.into_any();
     let note = Some(words::ACCOUNT_ROLE_CHANGE);
-    Sheet { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.draw(&shown.room, account(shown))
+    FormCard { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.draw(&shown.room, account(shown))
 }
 
-fn several(shown: &Shown) -> AnyView {
+fn several(shown: &ServiceAccountPageData) -> AnyView {
     let (text, value, label) = match shown.account.allow_overlap {
         true => (words::HAS_SEVERAL, "false", words::ALLOW_ONE),
         false => (words::HAS_ONE_AT_A_TIME, "true", words::ALLOW_SEVERAL),
     };
     let body = view! { <p>{text}</p> }.into_any();
     let button = view! { <button class="button" name="allow_overlap" value=value>{label}</button> }.into_any();
-    Sheet { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }.draw(&shown.room, account(shown))
+    FormCard { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }
+        .draw(&shown.room, account(shown))
 }
 
 /// Stops all of its keys, or lets them work again.
-fn disable(shown: &Shown) -> AnyView {
+fn disable(shown: &ServiceAccountPageData) -> AnyView {
     if shown.account.is_disabled {
         let body = view! { <p>{words::ENABLE_EFFECT}</p> }.into_any();
         let button = view! { <button class="button primary" name="disabled" value="false">{words::ENABLE}</button> };
         let button = button.into_any();
-        return Sheet { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }
+        return FormCard { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }
             .draw(&shown.room, account(shown));
     }
     let [refused, again] = words::DISABLE_EFFECTS;
@@ -58,6 +59,6 @@ fn disable(shown: &Shown) -> AnyView {
     };
     let button = view! { <button class="button danger" name="disabled" value="true">{words::DISABLE}</button> };
     let (body, button) = (body.into_any(), button.into_any());
-    Sheet { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }
+    FormCard { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }
         .draw(&shown.room, account(shown))
 }

@@ -16,7 +16,7 @@ pub(super) enum Bucket {
     Secrets,
 }
 
-pub(super) type Place = (Client, Bucket);
+pub(super) type CounterKey = (Client, Bucket);
 
 /// Whether an attempt may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Minute {
 
 #[derive(Clone)]
 pub(super) struct Counts {
-    recent: HashMap<Place, Minute>,
-    older: HashMap<Place, Minute>,
+    recent: HashMap<CounterKey, Minute>,
+    older: HashMap<CounterKey, Minute>,
     most: usize,
 }
 
@@ -58,7 +58,7 @@ impl Counts {
 
     /// Takes one of the failures that are left to the client, until it is settled. No more than `limit` attempts fail
     /// within the client's minute, however many run at the same time.
-    pub(super) fn reserve(&mut self, place: Place, limit: u32, now: Duration) -> Decision {
+    pub(super) fn reserve(&mut self, place: CounterKey, limit: u32, now: Duration) -> Decision {
         let minute = self.find(place);
         *minute = minute.at(now);
         if minute.failed >= limit {
@@ -73,14 +73,14 @@ impl Counts {
     }
 
     /// Gives back what was taken, as a failure or not.
-    pub(super) fn settle(&mut self, place: Place, failed: bool, now: Duration) {
+    pub(super) fn settle(&mut self, place: CounterKey, failed: bool, now: Duration) {
         let minute = self.find(place);
         *minute = minute.at(now);
         minute.running = minute.running.saturating_sub(1);
         minute.failed += u32::from(failed);
     }
 
-    pub(super) fn refund(&mut self, place: Place) {
+    pub(super) fn refund(&mut self, place: CounterKey) {
         let minute = self.find(place);
         minute.failed = minute.failed.saturating_sub(1);
     }
@@ -91,7 +91,7 @@ impl Counts {
         self.recent.len() + self.older.len()
     }
 
-    fn find(&mut self, place: Place) -> &mut Minute {
+    fn find(&mut self, place: CounterKey) -> &mut Minute {
         if !self.recent.contains_key(&place) {
             let minute = self.older.remove(&place).unwrap_or_default();
             if self.recent.len() >= self.most {

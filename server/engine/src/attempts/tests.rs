@@ -7,14 +7,14 @@ use proptest::prelude::*;
 use super::counts::{Bucket, Counts, Decision};
 use super::{Attempts, Client, Kind, Limits};
 use crate::ctx::Origin;
-use crate::outside::{FrozenClock, SeededDice};
-use crate::{Error, Outside};
+use crate::runtime::{FrozenClock, SeededRng};
+use crate::{Error, Runtime};
 
 const HERE: Client = Client::V4([203, 0, 113, 7]);
 
 fn attempts(clients: usize, known: usize) -> (Arc<Attempts>, Arc<FrozenClock>) {
     let clock = FrozenClock::at(Moment(0));
-    let attempts = Attempts::sized(Outside::of(clock.clone(), SeededDice::new(1)), clients, known);
+    let attempts = Attempts::sized(Runtime::of(clock.clone(), SeededRng::new(1)), clients, known);
     attempts.set_limits(Limits { credentials: 3, secrets: 2 });
     (attempts, clock)
 }
@@ -173,8 +173,8 @@ proptest! {
                 }
             }
             // Two minutes meet in any minute of the clock, so no more than two limits do.
-            let lately = failures.iter().filter(|then| now.saturating_sub(**then) < Duration::from_secs(60)).count();
-            prop_assert!(lately <= 2 * limit as usize);
+            let recent_use = failures.iter().filter(|then| now.saturating_sub(**then) < Duration::from_secs(60)).count();
+            prop_assert!(recent_use <= 2 * limit as usize);
             prop_assert!(running <= limit);
         }
     }
@@ -183,7 +183,7 @@ proptest! {
 /// Whoever is refused may begin again after the wait that they were told; the counts themselves stay as they are.
 fn expect_free_after(
     counts: Counts,
-    place: super::counts::Place,
+    place: super::counts::CounterKey,
     limit: u32,
     then: Duration,
     running: u32,

@@ -2,15 +2,15 @@
 //! between the break and itself, and for everything after it.
 
 use domain::OrganizationId;
-use domain::event::{Change, Event, Happening, ObjectKind};
+use domain::event::{AuditAction, Change, Event, ObjectKind};
 
 use super::chain::{ChainMark, ChainState};
 use super::journal;
 use crate::ctx::Origin;
-use crate::fence::nobody;
 use crate::keyring::{Purpose, hash};
+use crate::reauthorize::system_ctx;
 use crate::store::audit::{self, AuditRow};
-use crate::store::{Link, organizations};
+use crate::store::{Connection, organizations};
 use crate::{Engine, Error, Result};
 
 const BROKEN_AT: &str = "broken_at";
@@ -50,14 +50,14 @@ impl Engine {
 
     async fn accept_chain(&self, organization: &OrganizationId, broken_at: i64, reason: &str) -> Result<()> {
         let mut tx = self.db().begin_on_reserve().await?;
-        audit::hold_head(&mut tx, organization).await?;
+        audit::lock_chain_head(&mut tx, organization).await?;
         // Above every number that was given out before, so that rows from after a break are newer than all of them.
         let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
         audit::raise_head(&mut tx, organization, anchor.n).await?;
         let (_, previous) = audit::head(&mut tx, organization).await?;
-        let ctx = nobody(organization, "The operator", self.outside().now(), Origin::of_command());
+        let ctx = system_ctx(organization, "The operator", self.runtime().now(), Origin::of_command());
         let kind = ObjectKind::AuditLog;
-        let event = Event::new(Happening::AuditAccepted, kind.as_str(), organization, kind.label())
+        let event = Event::new(AuditAction::AuditAccepted, kind.as_str(), organization, kind.label())
             .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
             .changed(PREVIOUS_HASH, None, Some(&hex::encode(previous)))
             .changed("reason", None, Some(reason));
@@ -70,11 +70,11 @@ impl Engine {
     /// The event that accepts a break at this event, if there is one.
     pub(crate) async fn accepted(
         &self,
-        link: &mut Link,
+        connection: &mut Connection,
         organization: &OrganizationId,
         covers: impl Fn(&Accepted) -> bool,
     ) -> Result<Option<Accepted>> {
-        let rows = audit::of_action(link, organization, Happening::AuditAccepted.as_str()).await?;
+        let rows = audit::of_action(connection, organization, AuditAction::AuditAccepted.as_str()).await?;
         // The newest one goes the farthest.
         Ok(rows.iter().rev().filter_map(|row| self.read_accepted(row)).find(covers))
     }
@@ -84,8 +84,8 @@ impl Engine {
         let changes: Vec<Change> = serde_json::from_str(&row.changes).ok()?;
         let value = |field: &str| changes.iter().find(|change| change.field == field)?.after.as_deref();
         let (broken_at, previous) = (value(BROKEN_AT)?.parse().ok()?, hex::decode(value(PREVIOUS_HASH)?).ok()?);
-        let canon = row.canon(&previous);
-        let sound = row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac);
+        let canonical = row.canonical(&previous);
+        let sound = row.hash == hash(&canonical) && self.ring().mac_fits(Purpose::Audit, &canonical, &row.mac);
         sound.then(|| Accepted { broken_at, mark: ChainMark { n: row.n, hash: row.hash.clone() } })
     }
 

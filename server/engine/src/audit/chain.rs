@@ -15,7 +15,7 @@ use domain::view::ChainView;
 use crate::ctx::Ctx;
 use crate::keyring::{Purpose, hash};
 use crate::store::audit::{self, AuditRow};
-use crate::store::{Link, organizations};
+use crate::store::{Connection, organizations};
 use crate::{Engine, Result};
 
 /// Events that are checked when somebody looks at the log.
@@ -41,7 +41,7 @@ pub struct Chains {
 
 #[derive(Default)]
 struct Chain {
-    told: Mutex<ChainView>,
+    view: Mutex<ChainView>,
     watch: tokio::sync::Mutex<Watch>,
 }
 
@@ -117,9 +117,9 @@ impl Engine {
     /// # Errors
     /// `Busy`.
     pub async fn verify_audit(&self, organization: &OrganizationId) -> Result<ChainState> {
-        let mut link = self.db().read().await?;
-        let walk = self.walk(&mut link, organization, ChainMark::default(), i64::MAX).await?;
-        let anchored = self.anchor_fault(&mut link, organization).await?;
+        let mut connection = self.db().read().await?;
+        let walk = self.walk(&mut connection, organization, ChainMark::default(), i64::MAX).await?;
+        let anchored = self.anchor_fault(&mut connection, organization).await?;
         let broken = [walk.broken, anchored].into_iter().flatten().min();
         Ok(broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
@@ -128,18 +128,18 @@ impl Engine {
     /// same chain, it is what they knew before.
     async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
         let chain = self.chains().of(organization);
-        let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.told(), budget)) };
-        let mut link = self.db().read().await?;
-        let ahead = self.walk(&mut link, organization, watch.front.clone(), budget).await?;
+        let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.view(), budget)) };
+        let mut connection = self.db().read().await?;
+        let ahead = self.walk(&mut connection, organization, watch.front.clone(), budget).await?;
         watch.front = ahead.mark;
-        let (left, behind) = self.check_again(&mut link, organization, &mut watch, ahead.left).await?;
+        let (left, behind) = self.check_again(&mut connection, organization, &mut watch, ahead.left).await?;
         // What was found before holds until it is looked at again.
         let behind = if left < ahead.left { behind } else { watch.broken };
-        let anchored = self.anchor_fault(&mut link, organization).await?;
+        let anchored = self.anchor_fault(&mut connection, organization).await?;
         watch.broken = [ahead.broken, behind, anchored].into_iter().flatten().min();
-        let (events, _) = audit::head(&mut link, organization).await?;
+        let (events, _) = audit::head(&mut connection, organization).await?;
         let view = ChainView { verified: watch.front.n, events, broken: watch.broken };
-        let before = std::mem::replace(&mut *chain.told(), view).broken;
+        let before = std::mem::replace(&mut *chain.view(), view).broken;
         if let Some(n) = view.broken.filter(|_| before != view.broken) {
             tracing::error!(%organization, n, "integrity failure: the audit log was altered");
         }
@@ -150,7 +150,7 @@ impl Engine {
     /// the budget, and the first event that does not fit any more.
     async fn check_again(
         &self,
-        link: &mut Link,
+        connection: &mut Connection,
         organization: &OrganizationId,
         watch: &mut Watch,
         budget: i64,
@@ -161,7 +161,7 @@ impl Engine {
                 watch.again = ChainMark::default();
             }
             let piece = left.min(round).min(watch.front.n - watch.again.n);
-            let walk = self.walk(link, organization, watch.again.clone(), piece).await?;
+            let walk = self.walk(connection, organization, watch.again.clone(), piece).await?;
             // An accepted break is passed over.
             let passed = walk.mark.n - watch.again.n;
             (left, round) = (left - piece, round - piece.max(passed));
@@ -174,13 +174,19 @@ impl Engine {
     }
 
     /// Walks along the chain from an event that fits, to its end or for as many events.
-    async fn walk(&self, link: &mut Link, organization: &OrganizationId, from: ChainMark, budget: i64) -> Result<Walk> {
+    async fn walk(
+        &self,
+        connection: &mut Connection,
+        organization: &OrganizationId,
+        from: ChainMark,
+        budget: i64,
+    ) -> Result<Walk> {
         let (mut mark, mut left) = (from, budget);
         while left > 0 {
             // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
-            let (head, head_hash) = audit::head(link, organization).await?;
+            let (head, head_hash) = audit::head(connection, organization).await?;
             let after = Some(mark.n).filter(|n| *n > 0);
-            let rows = audit::chain(link, organization, after, READ.min(left)).await?;
+            let rows = audit::chain(connection, organization, after, READ.min(left)).await?;
             if rows.is_empty() {
                 // What is missing at the end is told by the head, or by having been there before.
                 if mark.n == head && mark.hash == head_hash {
@@ -196,7 +202,7 @@ impl Engine {
                     continue;
                 }
                 let n = mark.n + 1;
-                let accepted = self.accepted(link, organization, |break_| break_.broken_at == n).await?;
+                let accepted = self.accepted(connection, organization, |break_| break_.broken_at == n).await?;
                 let Some(accepted) = accepted.filter(|accepted| accepted.mark.n > mark.n) else {
                     return Ok(Walk { mark, broken: Some(n), left });
                 };
@@ -209,8 +215,10 @@ impl Engine {
 
     /// Whether an event is the next one, unaltered.
     pub(crate) fn follows(&self, row: &AuditRow, mark: &ChainMark) -> bool {
-        let canon = row.canon(&mark.hash);
-        row.n == mark.n + 1 && row.hash == hash(&canon) && self.ring().mac_fits(Purpose::Audit, &canon, &row.mac)
+        let canonical = row.canonical(&mark.hash);
+        row.n == mark.n + 1
+            && row.hash == hash(&canonical)
+            && self.ring().mac_fits(Purpose::Audit, &canonical, &row.mac)
     }
 }
 
@@ -223,13 +231,13 @@ impl Chains {
     /// Whether the chain of an organization is known to be broken.
     pub(super) fn is_broken(&self, organization: &OrganizationId) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(organization).is_some_and(|chain| chain.told().broken.is_some())
+        known.get(organization).is_some_and(|chain| chain.view().broken.is_some())
     }
 
     /// Whether any chain is known to be broken.
     pub(crate) fn is_any_broken(&self) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.values().any(|chain| chain.told().broken.is_some())
+        known.values().any(|chain| chain.view().broken.is_some())
     }
 
     /// Forgets what is known of a chain, which is checked from its beginning then.
@@ -243,7 +251,7 @@ impl Chains {
 }
 
 impl Chain {
-    fn told(&self) -> std::sync::MutexGuard<'_, ChainView> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn view(&self) -> std::sync::MutexGuard<'_, ChainView> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

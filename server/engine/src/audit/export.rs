@@ -2,16 +2,16 @@
 //! may.
 
 use domain::command::{AuditQuery, ExportFormat};
-use domain::event::{Event, Happening, ObjectKind};
+use domain::event::{AuditAction, Event, ObjectKind};
 use domain::policy::{Action, Reach, permit};
 use domain::view::AuditRecord;
 use domain::{ActorId, OrganizationId};
 
 use super::{journal, view};
 use crate::ctx::Ctx;
-use crate::fence::fence;
+use crate::reauthorize::reauthorize;
 use crate::store::audit::{self, RecordRow, Span};
-use crate::store::word;
+use crate::store::parse_column;
 use crate::{Engine, Result};
 
 /// Events of a page.
@@ -35,9 +35,9 @@ impl Engine {
     pub async fn export_audit(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         let kind = ObjectKind::AuditLog;
-        let event = Event::new(Happening::AuditExported, kind.as_str(), reach.organization(), kind.label());
+        let event = Event::new(AuditAction::AuditExported, kind.as_str(), reach.organization(), kind.label());
         let event = event.changed("format", None, Some(format.as_str()));
         let filters = query.filters();
         let event = filters.iter().fold(event, |event, (field, value)| event.changed(field, None, Some(value)));
@@ -61,9 +61,9 @@ impl Export {
     /// # Errors
     /// `Unauthenticated` and `Denied` when the caller may not read on, `Busy`.
     pub async fn next(&mut self) -> Result<Vec<AuditRecord>> {
-        let mut link = self.engine.db().read().await?;
-        let rows = audit::read_on(&mut link, &self.reach, &self.query, self.span, PAGE).await?;
-        drop(link);
+        let mut connection = self.engine.db().read().await?;
+        let rows = audit::read_on(&mut connection, &self.reach, &self.query, self.span, PAGE).await?;
+        drop(connection);
         self.still_let_in().await?;
         self.span.after = rows.last().map_or(self.span.last, |last| last.row.n);
         rows.into_iter().map(record).collect()
@@ -72,14 +72,14 @@ impl Export {
     /// The fence knows every way in which a caller ends. Its transaction writes nothing.
     async fn still_let_in(&self) -> Result<()> {
         let mut tx = self.engine.db().begin().await?;
-        fence(&self.engine, &mut tx, &self.ctx).await?;
+        reauthorize(&self.engine, &mut tx, &self.ctx).await?;
         Ok(tx.commit().await?)
     }
 }
 
 fn record(RecordRow { row, before }: RecordRow) -> Result<AuditRecord> {
     Ok(AuditRecord {
-        organization_id: word(&row.organization_id, "audit_events.organization_id")?,
+        organization_id: parse_column(&row.organization_id, "audit_events.organization_id")?,
         at_ms: row.at,
         concerns: row.concerns.map(ActorId),
         previous_hash: hex::encode(before.unwrap_or_default()),

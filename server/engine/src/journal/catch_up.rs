@@ -6,7 +6,7 @@ use domain::OrganizationId;
 use super::{Head, Mark, Subject};
 use crate::audit::{Accepted, ChainMark};
 use crate::store::audit::{self, AuditRow};
-use crate::store::{Link, StoreError, meta, organizations};
+use crate::store::{Connection, StoreError, meta, organizations};
 use crate::{Engine, Result};
 
 /// Events that are read at a time.
@@ -36,20 +36,20 @@ impl Engine {
         for organization in organizations::all(&mut self.db().read().await?).await? {
             self.catch_up_on(&organization).await?;
         }
-        let (journal, now) = (self.journal().clone(), self.outside().now());
+        let (journal, now) = (self.journal().clone(), self.runtime().now());
         let done = tokio::task::spawn_blocking(move || journal.write_anchors(now)).await;
         Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
     }
 
     async fn catch_up_on(&self, organization: &OrganizationId) -> Result<()> {
-        let mut link = self.db().read().await?;
-        if self.anchor_fault(&mut link, organization).await?.is_some() {
+        let mut connection = self.db().read().await?;
+        if self.anchor_fault(&mut connection, organization).await?.is_some() {
             return Ok(());
         }
         let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
         let mut mark = ChainMark { n: anchor.n, hash: anchor.hash };
         loop {
-            let rows = audit::chain(&mut link, organization, Some(mark.n), READ).await?;
+            let rows = audit::chain(&mut connection, organization, Some(mark.n), READ).await?;
             let mut marks = Vec::new();
             let mut more = i64::try_from(rows.len()).unwrap_or_default() == READ;
             for row in rows {
@@ -77,20 +77,24 @@ impl Engine {
     }
 
     /// The first event that is missing or another than the journal's anchor says.
-    pub(crate) async fn anchor_fault(&self, link: &mut Link, organization: &OrganizationId) -> Result<Option<i64>> {
+    pub(crate) async fn anchor_fault(
+        &self,
+        connection: &mut Connection,
+        organization: &OrganizationId,
+    ) -> Result<Option<i64>> {
         let Some(Head { n, hash }) = self.journal().anchor(organization.as_str()) else { return Ok(None) };
         if n == 0 {
             return Ok(None);
         }
-        let found = audit::chain(link, organization, Some(n - 1), 1).await?;
+        let found = audit::chain(connection, organization, Some(n - 1), 1).await?;
         if found.first().is_some_and(|row| row.n == n && row.hash == hash) {
             return Ok(None);
         }
         let covers = |accepted: &Accepted| accepted.broken_at <= n && n < accepted.mark.n;
-        if self.accepted(link, organization, covers).await?.is_some() {
+        if self.accepted(connection, organization, covers).await?.is_some() {
             return Ok(None);
         }
-        let (head, _) = audit::head(link, organization).await?;
+        let (head, _) = audit::head(connection, organization).await?;
         Ok(Some(n.min(head + 1)))
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use domain::Moment;
 
 use super::mark::{Head, Mark, Subject};
-use crate::keyring::{Canon, Ring, Secret, seal_with};
+use crate::keyring::{CanonicalEncoder, Ring, Secret, seal_with};
 use crate::sessions::ABSOLUTE_SECONDS;
 
 /// Space that is held for entries to come: more than a thousand revocations need.
@@ -169,7 +169,7 @@ impl JournalFile {
     }
 
     fn seal(&self, last: &[u8], entry: &str) -> Vec<u8> {
-        seal_with(&self.key, &Canon::of("rt/journal/v1").bytes(last).text(entry))
+        seal_with(&self.key, &CanonicalEncoder::of("rt/journal/v1").bytes(last).text(entry))
     }
 
     /// Holds disk space, so that revocations can be written on a full disk. Where there is none, writing goes on until

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::{ActorId, ActorKind, KeyId, OrganizationId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
-use crate::fence::nobody;
+use crate::reauthorize::system_ctx;
 use crate::store::actors::{self, ActorRow};
 use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
@@ -39,8 +39,8 @@ impl Engine {
         let mut replay = Replay { engine: self, reason, done: Replayed::default() };
         for (organization, known) in self.known_by_organization().await? {
             let mut tx = self.db().begin_on_reserve().await?;
-            audit::hold_head(&mut tx, &organization).await?;
-            let ctx = nobody(&organization, "The operator", self.outside().now(), Origin::of_command());
+            audit::lock_chain_head(&mut tx, &organization).await?;
+            let ctx = system_ctx(&organization, "The operator", self.runtime().now(), Origin::of_command());
             for id in known.keys {
                 replay.key(&mut tx, &ctx, id).await?;
             }
@@ -58,14 +58,14 @@ impl Engine {
     /// What the journal knows of, in the organizations that have it. The database may have lost some of it.
     async fn known_by_organization(&self) -> Result<BTreeMap<OrganizationId, Known>> {
         let mut known: BTreeMap<_, Known> = BTreeMap::new();
-        let mut link = self.db().read().await?;
+        let mut connection = self.db().read().await?;
         for id in self.journal().keys() {
-            if let Some(organization) = keys::organization_of(&mut link, id).await? {
+            if let Some(organization) = keys::organization_of(&mut connection, id).await? {
                 known.entry(organization).or_default().keys.push(id);
             }
         }
         for id in self.journal().actors() {
-            if let Some(organization) = actors::organization_of(&mut link, id).await? {
+            if let Some(organization) = actors::organization_of(&mut connection, id).await? {
                 known.entry(organization).or_default().actors.push(id);
             }
         }
@@ -74,18 +74,18 @@ impl Engine {
 
     /// An actor without the power that may have been taken since, and the event of that.
     fn weakened(&self, row: &ActorRow, now: i64) -> (ActorRow, Event) {
-        let event = |happening, kind| Event::new(happening, kind, row.id, &row.name);
+        let event = |action, kind| Event::new(action, kind, row.id, &row.name);
         if self.journal().has_ended(&super::Subject::Actor(row.id)) {
-            let event = event(Happening::MemberRemoved, "member").changed("role", Some(&row.role), None);
+            let event = event(AuditAction::MemberRemoved, "member").changed("role", Some(&row.role), None);
             return (ActorRow { removed_at: Some(now), ..row.clone() }, event);
         }
         if row.kind == ActorKind::Service.as_str() {
-            let event = event(Happening::ServiceAccountChanged, "service_account");
+            let event = event(AuditAction::ServiceAccountChanged, "service_account");
             let disabled_at = row.disabled_at.or(Some(now));
             return (ActorRow { disabled_at, ..row.clone() }, event.changed("disabled", None, Some("true")));
         }
         let role = if row.role == Role::Owner.as_str() { Role::Owner } else { Role::Member };
-        let event = event(Happening::MemberRoleChanged, "member");
+        let event = event(AuditAction::MemberRoleChanged, "member");
         let event = event.changed("role", Some(&row.role), Some(role.as_str()));
         (ActorRow { role: role.as_str().into(), ..row.clone() }, event)
     }
@@ -100,10 +100,10 @@ struct Replay<'a> {
 impl Replay<'_> {
     /// Revokes a key whose row is older than the journal says.
     async fn key(&mut self, tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<()> {
-        let row = keys::hold(tx, &ctx.actor.organization, id, true).await?;
+        let row = keys::lock(tx, &ctx.actor.organization, id, true).await?;
         let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else { return Ok(()) };
         let event = crate::keys::ending(&row).changed("reason", None, Some(self.reason));
-        self.engine.end_row(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
+        self.engine.mark_revoked(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
         self.done.keys.push(id);
         Ok(())
     }

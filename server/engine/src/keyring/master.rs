@@ -5,8 +5,8 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Canon, Secret, Tampered, expand};
-use crate::outside::Outside;
+use super::{CanonicalEncoder, Secret, Tampered, expand};
+use crate::runtime::Runtime;
 
 /// Why a text cannot be the master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,8 +28,8 @@ pub struct MasterKey {
 
 impl MasterKey {
     /// A new key from the dice, in hex as it is written to a file.
-    pub fn generate_hex(outside: &Outside) -> Zeroizing<String> {
-        Zeroizing::new(hex::encode(Zeroizing::new(outside.bytes::<32>())))
+    pub fn generate_hex(runtime: &Runtime) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(Zeroizing::new(runtime.bytes::<32>())))
     }
 
     /// Reads 32 raw bytes, 64 hex digits or base64 of 32 bytes (white space around text is ignored).
@@ -55,13 +55,13 @@ impl MasterKey {
         &self.id
     }
 
-    pub(super) fn wrap(&self, nonce: [u8; 12], place: &Canon, ring_key: &Secret) -> Vec<u8> {
+    pub(super) fn wrap(&self, nonce: [u8; 12], place: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
         let payload = Payload { msg: ring_key.as_slice(), aad: place.as_slice() };
         let wrapped = self.cipher().and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), payload).ok());
         [nonce.as_slice(), &wrapped.unwrap_or_default()].concat()
     }
 
-    pub(super) fn unwrap(&self, place: &Canon, wrapped: &[u8]) -> Result<Secret, Tampered> {
+    pub(super) fn unwrap(&self, place: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
         let (nonce, ciphertext) = wrapped.split_at_checked(12).ok_or(Tampered)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Tampered)?;
         let payload = Payload { msg: ciphertext, aad: place.as_slice() };
@@ -122,13 +122,13 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outside::{FrozenClock, SeededDice};
+    use crate::runtime::{FrozenClock, SeededRng};
 
     // Case 12 of the start-up table.
     #[test]
     fn only_thirty_two_random_bytes_will_do() {
-        let outside = Outside::of(FrozenClock::at(domain::Moment(0)), SeededDice::new(3));
-        let hex = MasterKey::generate_hex(&outside);
+        let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(3));
+        let hex = MasterKey::generate_hex(&runtime);
         let raw = hex::decode(hex.as_str()).expect("hex");
         let key = MasterKey::read(hex.as_bytes()).expect("hex");
         assert_eq!(key.id(), MasterKey::read(&raw).expect("raw").id());

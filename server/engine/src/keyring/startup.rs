@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::{Canon, MasterKey, Purpose, Ring, Secret};
-use crate::outside::Outside;
+use super::{CanonicalEncoder, MasterKey, Purpose, Ring, Secret};
+use crate::runtime::Runtime;
 use crate::store::{Db, StoreError, meta};
 
 const CANARY: [u8; 32] = *b"this ring opens under this key\0\0";
@@ -70,23 +70,23 @@ pub async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`RingFault::AlreadyInitialised`] if there is one.
-pub async fn init(db: &Db, key: &MasterKey, outside: &Outside) -> Result<(), RingFault> {
+pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), RingFault> {
     let mut tx = db.begin().await?;
     if let Some(row) = meta::ring(&mut tx).await?.first() {
         return Err(RingFault::AlreadyInitialised(row.kek_id.clone()));
     }
-    let deployment = outside.word("dep_");
+    let deployment = runtime.random_id("dep_");
     meta::put(&mut tx, "deployment", &deployment).await?;
     for (purpose, id) in Purpose::ALL.into_iter().zip(1..) {
-        let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { outside.bytes() });
-        let wrapped = key.wrap(outside.bytes(), &place(&deployment, id, purpose.as_str(), key.id()), &secret);
+        let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { runtime.bytes() });
+        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, id, purpose.as_str(), key.id()), &secret);
         let row = meta::RingRow {
             id,
             purpose: purpose.as_str().into(),
             state: "active".into(),
             kek_id: key.id().into(),
             wrapped,
-            created_at: outside.now().0,
+            created_at: runtime.now().0,
         };
         meta::insert_ring_key(&mut tx, &row).await?;
     }
@@ -98,8 +98,8 @@ pub async fn init(db: &Db, key: &MasterKey, outside: &Outside) -> Result<(), Rin
 /// # Errors
 /// Every row of the start-up table.
 pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Result<Ring, RingFault> {
-    let mut link = db.read().await?;
-    let rows = meta::ring(&mut link).await?;
+    let mut connection = db.read().await?;
+    let rows = meta::ring(&mut connection).await?;
     let Some(first) = rows.first() else { return Err(RingFault::NotInitialised) };
     let known = |id: &str| [Some(key), previous].into_iter().flatten().find(|given| given.id() == id);
     if rows.iter().all(|row| known(&row.kek_id).is_none()) {
@@ -109,7 +109,7 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
     if let Some(row) = strangers.first() {
         return Err(RingFault::NeedsPrevious { rows: strangers.len(), id: row.kek_id.clone() });
     }
-    let deployment = meta::get(&mut link, "deployment").await?.unwrap_or_default();
+    let deployment = meta::get(&mut connection, "deployment").await?.unwrap_or_default();
     let mut ring = Ring { deployment, keys: BTreeMap::new(), active: BTreeMap::new() };
     for row in &rows {
         let (purpose, secret) = unwrapped(&ring.deployment, row, known(&row.kek_id))?;
@@ -118,7 +118,7 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
             ring.active.insert(purpose, row.id);
         }
     }
-    let used = meta::lookup_keys_in_use(&mut link).await?;
+    let used = meta::lookup_keys_in_use(&mut connection).await?;
     let gone: Vec<_> = used.iter().filter(|id| !ring.keys.contains_key(id)).map(i64::to_string).collect();
     let whole = Purpose::ALL.iter().all(|purpose| ring.active.contains_key(purpose));
     match (gone.is_empty(), whole) {
@@ -133,14 +133,14 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
 ///
 /// # Errors
 /// As [`open`].
-pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, outside: &Outside) -> Result<usize, RingFault> {
+pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, runtime: &Runtime) -> Result<usize, RingFault> {
     open(db, key, Some(previous)).await?;
     let mut tx = db.begin().await?;
     let deployment = meta::get(&mut tx, "deployment").await?.unwrap_or_default();
     let mut rewritten = 0;
     for row in meta::ring(&mut tx).await?.into_iter().filter(|row| row.kek_id != key.id()) {
         let (_, secret) = unwrapped(&deployment, &row, Some(previous))?;
-        let wrapped = key.wrap(outside.bytes(), &place(&deployment, row.id, &row.purpose, key.id()), &secret);
+        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, row.id, &row.purpose, key.id()), &secret);
         meta::rewrap_ring_key(&mut tx, row.id, key.id(), &wrapped).await?;
         rewritten += 1;
     }
@@ -171,6 +171,6 @@ fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> 
     }
 }
 
-fn place(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> Canon {
-    Canon::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
+fn place(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
+    CanonicalEncoder::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
 }

@@ -1,6 +1,6 @@
 //! Letting a request in with a key.
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::KeyState;
 use domain::token::PlainKey;
 use domain::view::RefusalCause;
@@ -10,21 +10,21 @@ use subtle::ConstantTimeEq;
 use super::state_of;
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx, Origin};
-use crate::fence::nobody;
-use crate::flight::Pass;
-use crate::keyring::{Canon, Purpose};
+use crate::in_flight::RequestGuard;
+use crate::keyring::{CanonicalEncoder, Purpose};
+use crate::reauthorize::system_ctx;
 use crate::recheck::read_sound;
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow, PresentedRow};
-use crate::store::{self, word};
-use crate::{Engine, Error, Result, mint};
+use crate::store::{self, parse_column};
+use crate::{Engine, Error, Result, key_material};
 
 /// A request that was let in with a key.
 pub struct Admitted {
     /// Who asks.
     pub ctx: Ctx,
     /// Ends when the key does.
-    pub pass: Pass,
+    pub pass: RequestGuard,
     expires_at: Option<Moment>,
 }
 
@@ -43,12 +43,12 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated`, `Denied`, or `Busy` when the state cannot be read; never success then.
     pub async fn admit_key(&self, key: &PlainKey, origin: Origin) -> Result<Admitted> {
-        let epoch = self.flight().epoch();
+        let epoch = self.in_flight().epoch();
         let row = self.find_key(key).await?;
-        self.open_to(&word(&row.organization_id, "api_keys.organization_id")?)?;
-        let (pass, stale) = self.flight().enter(KeyId(row.id), epoch);
+        self.open_to(&parse_column(&row.organization_id, "api_keys.organization_id")?)?;
+        let (pass, stale) = self.in_flight().enter(KeyId(row.id), epoch);
         let row = if stale { self.find_key(key).await? } else { row };
-        let (id, now) = (KeyId(row.id), self.outside().now());
+        let (id, now) = (KeyId(row.id), self.runtime().now());
         let refused = match self.state_of_presented(&row) {
             KeyState::Active => None,
             KeyState::Expired { .. } => Some(RefusalCause::Expired),
@@ -71,8 +71,8 @@ impl Engine {
             }
         };
         self.usage().accepted(&actor.organization, id, now, &origin);
-        self.live().stir(&actor.organization);
-        let credential = Credential::Key { id, prefix: row.key_prefix, flight: pass.id };
+        self.live().notify(&actor.organization);
+        let credential = Credential::Key { id, prefix: row.key_prefix, in_flight: pass.id };
         let expires_at = row.expires_at.map(Moment);
         Ok(Admitted { ctx: Ctx::new(actor, now, origin, credential), pass, expires_at })
     }
@@ -84,7 +84,7 @@ impl Engine {
     /// # Errors
     /// `Unauthenticated` or `Denied` when it does not, `Busy` when that cannot be read.
     pub async fn still_admitted(&self, admitted: &Admitted) -> Result<()> {
-        if admitted.has_expired(self.outside().now()) || admitted.pass.is_cancelled() {
+        if admitted.has_expired(self.runtime().now()) || admitted.pass.is_cancelled() {
             return Err(Error::Unauthenticated("the key ended while the request ran"));
         }
         let Credential::Key { id, .. } = admitted.ctx.credential else { return Ok(()) };
@@ -118,22 +118,22 @@ impl Engine {
             Err(Error::Unauthenticated(_)) => return Ok(false),
             found => found?,
         };
-        let (id, now) = (KeyId(found.id), self.outside().now());
+        let (id, now) = (KeyId(found.id), self.runtime().now());
         self.usage().refused(id, RefusalCause::SentInAddress, now, origin);
-        let organization = word(&found.organization_id, "api_keys.organization_id")?;
+        let organization = parse_column(&found.organization_id, "api_keys.organization_id")?;
         let works = state_of(&found, now).is_active();
         let is_news = |row: &KeyRow| row.exposed_at.is_none() && state_of(row, now).is_active();
         // Whoever goes on sending it so costs no more writing.
         if !is_news(&found) {
             return Ok(works);
         }
-        let ctx = nobody(&organization, "Someone with the key", now, origin.clone());
+        let ctx = system_ctx(&organization, "Someone with the key", now, origin.clone());
         let mut tx = self.db().begin().await?;
-        store::audit::hold_head(&mut tx, &organization).await?;
-        let row = keys::hold(&mut tx, &organization, id, true).await?.filter(is_news);
+        store::audit::lock_chain_head(&mut tx, &organization).await?;
+        let row = keys::lock(&mut tx, &organization, id, true).await?.filter(is_news);
         let Some(row) = row else { return Ok(works) };
         let row = self.sound(row)?;
-        let event = Event::new(Happening::KeyExposed, "key", row.id, &row.label()).concerning(ActorId(row.actor_id));
+        let event = Event::new(AuditAction::KeyExposed, "key", row.id, &row.label()).concerning(ActorId(row.actor_id));
         let audit_n = journal(self, &mut tx, &ctx, event).await?;
         self.save(&mut tx, &row, KeyRow { audit_n, exposed_at: Some(now.0), ..row.clone() }).await?;
         tx.commit().await?;
@@ -152,14 +152,14 @@ impl Engine {
     /// The row of a presented key, proven three times over: found by its keyed digest, its sealed verifier opens and
     /// is equal, its row bears its own seal and is not an old one put back. A miss costs the same work.
     async fn find_key(&self, key: &PlainKey) -> Result<KeyRow> {
-        let auth = mint::auth_value(key);
+        let auth = key_material::auth_value(key);
         for (lookup_key, lookup) in self.ring().lookups(Purpose::Lookup, auth.as_slice()) {
             let read = async || Ok(keys::by_lookup(&mut self.db().read().await?, lookup_key, &lookup).await?);
             if let Some(row) = read_sound(read, |row| self.is_proven(row, auth.as_slice())).await? {
                 return Ok(row.key);
             }
         }
-        let place = Canon::of("key");
+        let place = CanonicalEncoder::of("key");
         let _ = self.ring().seal([0; 12], "api_keys", &[0; 8], &place, &[0; 32]);
         let _ = self.ring().mac(Purpose::Row, &place);
         Err(Error::Unauthenticated("no such key"))
@@ -172,7 +172,7 @@ impl Engine {
     }
 
     async fn owner_row(&self, row: &KeyRow) -> Result<ActorRow> {
-        let organization = word(&row.organization_id, "api_keys.organization_id")?;
+        let organization = parse_column(&row.organization_id, "api_keys.organization_id")?;
         let owner_id = ActorId(row.actor_id);
         let read = async || Ok(store::actors::find(&mut self.db().read().await?, &organization, owner_id).await?);
         let owner = self.read_actor(read).await?;
@@ -196,7 +196,7 @@ fn acting(row: &KeyRow, owner: &ActorRow) -> Result<std::result::Result<Actor, R
         return Ok(Err(RefusalCause::OwnerDisabled));
     }
     let mut actor = owner.actor()?;
-    actor.role = actor.role.min(word::<Role>(&row.role_cap, "api_keys.role_cap")?);
+    actor.role = actor.role.min(parse_column::<Role>(&row.role_cap, "api_keys.role_cap")?);
     (actor.permissions, actor.environment) = (row.permissions()?, row.kind()?.environment());
     Ok(Ok(actor))
 }

@@ -1,15 +1,15 @@
 //! Renaming a key, and taking scopes from it.
 
 use domain::command::ChangeKey;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::KeyLine;
 use domain::{ActorId, Fault, Name, Permissions, ScopeSet};
 
-use super::{hold, state_of};
+use super::{lock, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::{conflict, fence, invalid};
+use crate::reauthorize::{conflict, invalid, reauthorize};
 use crate::store::Tx;
 use crate::store::keys::KeyRow;
 use crate::{Engine, Result};
@@ -23,8 +23,8 @@ impl Engine {
     pub async fn change_key(&self, ctx: &Ctx, command: ChangeKey) -> Result<KeyLine> {
         let reach = permit(&ctx.actor, Action::ChangeKey)?;
         let mut tx = self.db().begin().await?;
-        fence(self, &mut tx, ctx).await?;
-        let row = hold(&mut tx, &reach, command.key).await?;
+        reauthorize(self, &mut tx, ctx).await?;
+        let row = lock(&mut tx, &reach, command.key).await?;
         let row = match &command.name {
             Some(name) => self.rename(&mut tx, ctx, row, name).await?,
             None => row,
@@ -35,7 +35,7 @@ impl Engine {
         };
         // Requests that still run were let in with more than the key has now.
         let ended = if narrowed { vec![command.key] } else { Vec::new() };
-        self.conclude(tx, ended, ctx.flight()).await?;
+        self.commit_and_cancel(tx, ended, ctx.in_flight()).await?;
         self.get_key(ctx, command.key).await
     }
 
@@ -43,7 +43,7 @@ impl Engine {
         if row.name == name.as_str() {
             return Ok(row);
         }
-        let event = Event::new(Happening::KeyRenamed, "key", row.id, &row.label())
+        let event = Event::new(AuditAction::KeyRenamed, "key", row.id, &row.label())
             .concerning(ActorId(row.actor_id))
             .changed("name", Some(&row.name), Some(name.as_str()));
         journal(self, tx, ctx, event).await?;
@@ -68,7 +68,7 @@ impl Engine {
             return Ok(false);
         }
         let left = Permissions::Only(scopes).line();
-        let event = Event::new(Happening::KeyNarrowed, "key", row.id, &row.label())
+        let event = Event::new(AuditAction::KeyNarrowed, "key", row.id, &row.label())
             .concerning(ActorId(row.actor_id))
             .changed("scopes", Some(&row.scopes), Some(&left));
         let audit_n = journal(self, tx, ctx, event).await?;

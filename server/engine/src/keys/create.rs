@@ -1,7 +1,7 @@
 //! Making a key.
 
 use domain::command::CreateKey;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Kind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
@@ -10,12 +10,12 @@ use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permis
 use super::once::Once;
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::{conflict, fence, invalid};
 use crate::keyring::Purpose;
+use crate::reauthorize::{conflict, invalid, reauthorize};
 use crate::store::actors::ActorRow;
 use crate::store::keys::{self, KeyRow, ListedRow, USABLE};
 use crate::store::{self, Tx};
-use crate::{Engine, Error, Result, mint};
+use crate::{Engine, Error, Result, key_material};
 
 /// A key that is about to be made; every rule has been asked.
 pub(crate) struct KeyPlan<'a> {
@@ -76,8 +76,8 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::CreateKey)?;
         no_stronger(&ctx.actor, &reach, &command)?;
         let mut tx = self.db().begin().await?;
-        let presented = fence(self, &mut tx, ctx).await?;
-        self.unless_done(&mut tx, ctx, once).await?;
+        let presented = reauthorize(self, &mut tx, ctx).await?;
+        self.check_replay(&mut tx, ctx, once).await?;
         let rules = self.rules_of(&mut tx, ctx).await?;
         if !rules.key_makers.include(ctx.actor.role) || (ctx.by_key() && !rules.keys_make_keys) {
             return Err(Error::Denied);
@@ -89,7 +89,7 @@ impl Engine {
         in_time(command.expires_at, longest.into_iter().chain(own_end).min())?;
         let actor = owner.actor()?;
         let sole = actor.kind == ActorKind::Service && !owner.allow_overlap;
-        let ended = if sole { self.write_ends_of(&mut tx, &actor.organization).await? } else { Vec::new() };
+        let ended = if sole { self.expire_due_keys(&mut tx, &actor.organization).await? } else { Vec::new() };
         if sole && keys::count_usable(&mut tx, &actor.organization, actor.id, ctx.now).await? > 0 {
             return Err(Error::conflict(Code::ActiveKeyExists));
         }
@@ -104,7 +104,7 @@ impl Engine {
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
         self.done(&mut tx, ctx, once, new.view.key_id).await?;
-        self.conclude(tx, ended, None).await?;
+        self.commit_and_cancel(tx, ended, None).await?;
         Ok(new)
     }
 
@@ -112,7 +112,7 @@ impl Engine {
     /// (RA-17). Nobody makes a new key in another person's name; rotating one is their admins' business (decision D15).
     async fn owner_of_new(&self, tx: &mut Tx, ctx: &Ctx, owner: Option<ActorId>) -> Result<ActorRow> {
         let id = owner.unwrap_or(ctx.actor.id);
-        let found = store::actors::hold(tx, &ctx.actor.organization, id).await?;
+        let found = store::actors::lock(tx, &ctx.actor.organization, id).await?;
         let row = found.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
         if id == ctx.actor.id {
             return Ok(row);
@@ -145,9 +145,9 @@ impl Engine {
 
     /// Draws, seals and stores a key, with its event.
     pub(crate) async fn insert_key(&self, tx: &mut Tx, ctx: &Ctx, plan: KeyPlan<'_>) -> Result<NewKey> {
-        let plain = mint::draw(self.outside(), &self.inner.brand, plan.kind);
+        let plain = key_material::draw(self.runtime(), &self.inner.brand, plan.kind);
         let row = self.sealed_row(tx, ctx, &plan, &plain).await?;
-        let event = Event::new(Happening::KeyCreated, "key", row.id, &row.label())
+        let event = Event::new(AuditAction::KeyCreated, "key", row.id, &row.label())
             .concerning(plan.owner.0)
             .changed("name", None, Some(plan.name))
             .changed("owner", None, Some(plan.owner.1))
@@ -165,7 +165,7 @@ impl Engine {
     }
 
     async fn sealed_row(&self, tx: &mut Tx, ctx: &Ctx, plan: &KeyPlan<'_>, plain: &PlainKey) -> Result<KeyRow> {
-        let verifier = mint::verifier(plain);
+        let verifier = key_material::verifier(plain);
         let (lookup_key_id, lookup) = self.ring().lookup(Purpose::Lookup, verifier.auth.as_slice());
         let id = match plan.id {
             Some(id) => id.0,
@@ -195,7 +195,7 @@ impl Engine {
             ..KeyRow::default()
         };
         let id = row.id.to_be_bytes();
-        row.sealed = self.ring().seal(self.outside().bytes(), "api_keys", &id, &row.place(), verifier.auth.as_slice());
+        row.sealed = self.ring().seal(self.runtime().bytes(), "api_keys", &id, &row.place(), verifier.auth.as_slice());
         Ok(row)
     }
 }

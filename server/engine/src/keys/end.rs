@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use domain::command::RevokeKey;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, permit};
 use domain::view::Revoked;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
-use super::{hold, is_itself};
+use super::{is_itself, lock};
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
-use crate::fence::{fence, nobody};
+use crate::reauthorize::{reauthorize, system_ctx};
 use crate::store::keys::{self, EXPIRED, KeyRow, REVOKED};
-use crate::store::{self, StoreError, Tx, word};
+use crate::store::{self, StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 /// How many ends are written down in one go.
@@ -42,7 +42,7 @@ impl Engine {
         let own = ids.iter().all(|id| is_itself(ctx, *id));
         let reach = permit(&ctx.actor, if own { Action::RevokeItself } else { Action::RevokeKey })?;
         let mut tx = self.db().begin_on_reserve().await?;
-        fence(self, &mut tx, ctx).await?;
+        reauthorize(self, &mut tx, ctx).await?;
         // In one order for everybody, so that none waits for another in a circle.
         let ids: Vec<_> = ids.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         if ids.len() > 1 {
@@ -50,19 +50,19 @@ impl Engine {
         }
         let mut fresh = Vec::new();
         for &id in &ids {
-            let row = hold(&mut tx, &reach, id).await?;
+            let row = lock(&mut tx, &reach, id).await?;
             let live = row.revoked_at.is_none();
             if live {
                 let event = ending(&row).changed("reason", None, Some(reason.as_str()));
-                self.end_row(&mut tx, ctx, &row, None, reason, event).await?;
+                self.mark_revoked(&mut tx, ctx, &row, None, reason, event).await?;
             }
             fresh.push(live);
         }
-        self.conclude(tx, ids.clone(), ctx.flight()).await?;
-        let mut link = self.db().read().await?;
+        self.commit_and_cancel(tx, ids.clone(), ctx.in_flight()).await?;
+        let mut connection = self.db().read().await?;
         let mut ended = Vec::new();
         for (&id, fresh) in ids.iter().zip(fresh) {
-            let row = keys::find(&mut link, reach.organization(), id).await?.ok_or(Error::NotFound)?;
+            let row = keys::find(&mut connection, reach.organization(), id).await?.ok_or(Error::NotFound)?;
             let line = self.line(ctx, row)?;
             ended.push(Revoked { reason: line.revoke_reason.unwrap_or(reason), view: line.key, fresh });
         }
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Writes the end of a key, with its event.
-    pub(crate) async fn end_row(
+    pub(crate) async fn mark_revoked(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
@@ -90,13 +90,13 @@ impl Engine {
 
     /// Makes a change durable and ends what runs with the keys that it ended. Once begun it goes on to its end, even if
     /// whoever asked is gone.
-    pub(crate) async fn conclude(&self, tx: Tx, ended: Vec<KeyId>, except: Option<u64>) -> Result<()> {
-        let flight = self.flight().clone();
+    pub(crate) async fn commit_and_cancel(&self, tx: Tx, ended: Vec<KeyId>, except: Option<u64>) -> Result<()> {
+        let in_flight = self.in_flight().clone();
         let concluding = tokio::spawn(async move {
             let done = tx.commit().await;
             // What only the journal did not take is in the database all the same.
             if matches!(done, Ok(()) | Err(StoreError::Journal(_))) {
-                flight.end_all(&ended, except).await;
+                in_flight.end_all(&ended, except).await;
             }
             Ok(done?)
         });
@@ -110,9 +110,9 @@ impl Engine {
     /// `Busy`.
     pub async fn expire_keys(&self) -> Result<usize> {
         let mut written = self.write_refused_ends().await;
-        let due = keys::organizations_due(&mut self.db().read().await?, self.outside().now()).await?;
+        let due = keys::organizations_due(&mut self.db().read().await?, self.runtime().now()).await?;
         for organization in due {
-            let organization = word(&organization, "api_keys.organization_id")?;
+            let organization = parse_column(&organization, "api_keys.organization_id")?;
             match self.expire_keys_of(&organization).await {
                 Ok(ended) => written += ended,
                 // One that cannot be written is no reason to leave the others.
@@ -124,22 +124,23 @@ impl Engine {
 
     /// As [`Engine::expire_keys`], for one organization.
     pub(crate) async fn expire_keys_of(&self, organization: &OrganizationId) -> Result<usize> {
-        let now = self.outside().now();
+        let now = self.runtime().now();
         if keys::due_of(&mut self.db().read().await?, organization, now, 1).await?.is_empty() {
             return Ok(0);
         }
         let mut tx = self.db().begin().await?;
-        let ended = self.write_ends_of(&mut tx, organization).await?;
+        let ended = self.expire_due_keys(&mut tx, organization).await?;
         let written = ended.len();
-        self.conclude(tx, ended, None).await?;
+        self.commit_and_cancel(tx, ended, None).await?;
         Ok(written)
     }
 
     /// Writes the ends of one organization that are due; gives the keys.
-    pub(crate) async fn write_ends_of(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
-        store::audit::hold_head(tx, organization).await?;
-        let now = self.outside().now();
-        let ctx = nobody(organization, "Roundtable", now, Origin { request_id: "clock".into(), ..Origin::default() });
+    pub(crate) async fn expire_due_keys(&self, tx: &mut Tx, organization: &OrganizationId) -> Result<Vec<KeyId>> {
+        store::audit::lock_chain_head(tx, organization).await?;
+        let now = self.runtime().now();
+        let ctx =
+            system_ctx(organization, "Roundtable", now, Origin { request_id: "clock".into(), ..Origin::default() });
         let mut ended = Vec::new();
         loop {
             let due = keys::due_of(tx, organization, now, BATCH).await?;
@@ -147,7 +148,7 @@ impl Engine {
                 return Ok(ended);
             }
             for id in due {
-                let Some(row) = keys::hold(tx, organization, id, true).await? else { continue };
+                let Some(row) = keys::lock(tx, organization, id, true).await? else { continue };
                 self.expire_row(tx, &ctx, row).await?;
                 ended.push(id);
             }
@@ -155,7 +156,7 @@ impl Engine {
     }
 
     pub(super) async fn expire_row(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow) -> Result<()> {
-        let event = Event::new(Happening::KeyExpired, "key", row.id, &row.label())
+        let event = Event::new(AuditAction::KeyExpired, "key", row.id, &row.label())
             .concerning(ActorId(row.actor_id))
             .changed("state", Some("active"), Some("expired"))
             .changed("ended_at", None, row.expires_at.map(|at| Moment(at).to_rfc3339()).as_deref());
@@ -167,7 +168,7 @@ impl Engine {
 
 /// The event of a key that someone ends.
 pub(crate) fn ending(row: &KeyRow) -> Event {
-    Event::new(Happening::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
+    Event::new(AuditAction::KeyRevoked, "key", row.id, &row.label()).concerning(ActorId(row.actor_id)).changed(
         "state",
         Some("active"),
         Some("revoked"),

@@ -1,39 +1,39 @@
 //! What becomes of the keys of someone who goes: they end, or a service account gets successors of them.
 
 use domain::command::CreateServiceAccount;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
 use domain::{ActorId, ActorKind, Code, KeyId, Moment, Name, Role};
 
 use super::create::{KeyPlan, covers, fresh_for_power};
-use super::{ending, hold, state_of};
+use super::{ending, lock, state_of};
 use crate::ctx::Ctx;
-use crate::fence::conflict;
+use crate::reauthorize::conflict;
 use crate::store::actors::{self, ActorRow};
 use crate::store::keys::{self, KeyRow};
-use crate::store::{Tx, meta, word};
+use crate::store::{Tx, meta, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
     /// A key of a member that opens doors, held until the transaction ends.
     pub(crate) async fn live_key_of(&self, tx: &mut Tx, reach: &Reach, owner: ActorId, key: KeyId) -> Result<KeyRow> {
-        let row = hold(tx, reach, key).await?;
-        let live = state_of(&row, self.outside().now()).is_active() && row.actor_id == owner.0;
+        let row = lock(tx, reach, key).await?;
+        let live = state_of(&row, self.runtime().now()).is_active() && row.actor_id == owner.0;
         if live { self.sound(row) } else { Err(Error::NotFound) }
     }
 
     /// Ends a key because its owner goes.
     pub(crate) async fn end_left_behind(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<()> {
         let reason = RevokeReason::PersonLeft;
-        self.end_row(tx, ctx, row, None, reason, ending(row).changed("reason", None, Some(reason.as_str()))).await
+        self.mark_revoked(tx, ctx, row, None, reason, ending(row).changed("reason", None, Some(reason.as_str()))).await
     }
 
     /// A service account that takes a key over.
-    pub(crate) async fn heir(&self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<ActorRow> {
+    pub(crate) async fn successor(&self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
-        let found = actors::hold(tx, &ctx.actor.organization, id).await?;
+        let found = actors::lock(tx, &ctx.actor.organization, id).await?;
         let found = found.filter(|row| row.removed_at.is_none() && row.kind == ActorKind::Service.as_str());
         let row = found.ok_or(Error::NotFound)?;
         self.sound_actor(&row)?;
@@ -44,7 +44,7 @@ impl Engine {
     }
 
     /// A new service account for a key, with the key's name and no more power than the key had.
-    pub(crate) async fn new_heir(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<ActorRow> {
+    pub(crate) async fn new_successor(&self, tx: &mut Tx, ctx: &Ctx, row: &KeyRow) -> Result<ActorRow> {
         permit(&ctx.actor, Action::ManageServiceAccounts)?;
         let name = Name::parse(&row.name).map_err(|_| Error::Broken(format!("key {} has no name", row.id)))?;
         let role = self.power_of(tx, row).await?.min(ctx.actor.role).min(Role::Admin);
@@ -53,10 +53,10 @@ impl Engine {
 
     /// The role that counts for a key: its cap, or that of its owner if they were lowered since (decision D6).
     async fn power_of(&self, tx: &mut Tx, row: &KeyRow) -> Result<Role> {
-        let organization = word(&row.organization_id, "api_keys.organization_id")?;
+        let organization = parse_column(&row.organization_id, "api_keys.organization_id")?;
         let owner = actors::find(tx, &organization, ActorId(row.actor_id)).await?;
         let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", row.id)))?.actor()?;
-        Ok(owner.role.min(word(&row.role_cap, "api_keys.role_cap")?))
+        Ok(owner.role.min(parse_column(&row.role_cap, "api_keys.role_cap")?))
     }
 
     /// Ends a key and makes a successor of the same name, environment, scopes and end that belongs to a service account.
@@ -79,11 +79,11 @@ impl Engine {
             return Err(Error::conflict(Code::ActiveKeyExists));
         }
         let successor = KeyId(meta::next(tx, "key").await?);
-        let event = Event::new(Happening::KeyRotated, "key", old.id, &old.label())
+        let event = Event::new(AuditAction::KeyRotated, "key", old.id, &old.label())
             .concerning(ActorId(old.actor_id))
             .changed("successor", None, Some(&successor.to_string()))
             .changed("state", Some("active"), Some("revoked"));
-        self.end_row(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
+        self.mark_revoked(tx, ctx, old, Some(successor), RevokeReason::PersonLeft, event).await?;
         let latest = self.longest(tx, ctx).await?.into_iter().chain(own_end);
         let plan = KeyPlan {
             id: Some(successor),

@@ -25,8 +25,8 @@ impl Engine {
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
             tracing::warn!(%error, "ends of keys could not be written before a list");
         }
-        let mut link = self.db().read().await?;
-        let rows = keys::list(&mut link, &reach, &meant(query), ctx.now, limit + 1).await?;
+        let mut connection = self.db().read().await?;
+        let rows = keys::list(&mut connection, &reach, &meant(query), ctx.now, limit + 1).await?;
         let lines = rows.into_iter().map(|row| self.line(ctx, row)).collect::<Result<Vec<_>>>()?;
         Ok(page(lines, limit, |line| line.key.key_id.0))
     }

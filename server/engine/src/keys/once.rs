@@ -3,8 +3,8 @@
 use domain::{Fault, KeyId};
 
 use crate::ctx::Ctx;
-use crate::fence::invalid;
-use crate::keyring::{Canon, hash};
+use crate::keyring::{CanonicalEncoder, hash};
+use crate::reauthorize::invalid;
 use crate::store::{self, Tx};
 use crate::{Engine, Error, Result};
 
@@ -20,15 +20,15 @@ pub struct Once {
 
 impl Once {
     /// An operation under the sender's own word for this request, with all that it says.
-    pub fn of(operation: &str, word: &str, content: &str) -> Self {
-        let digest = hash(&Canon::of("once").text(operation).text(word));
-        Self { digest, request: hash(&Canon::of("content").text(content)) }
+    pub fn of(operation: &str, parse_column: &str, content: &str) -> Self {
+        let digest = hash(&CanonicalEncoder::of("once").text(operation).text(parse_column));
+        Self { digest, request: hash(&CanonicalEncoder::of("content").text(content)) }
     }
 }
 
 impl Engine {
     /// Refuses a request that was carried out before.
-    pub(super) async fn unless_done(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&Once>) -> Result<()> {
+    pub(super) async fn check_replay(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&Once>) -> Result<()> {
         let Some(once) = once else { return Ok(()) };
         let found = store::once::find(tx, &ctx.actor.organization, ctx.actor.id, &once.digest).await?;
         match found {
@@ -51,7 +51,7 @@ impl Engine {
     /// `Busy`.
     pub async fn forget_requests(&self) -> Result<()> {
         let mut tx = self.db().begin().await?;
-        let before = self.outside().now().plus_seconds(-REMEMBERED_SECONDS);
+        let before = self.runtime().now().plus_seconds(-REMEMBERED_SECONDS);
         store::once::forget(&mut tx, before).await?;
         store::drafts::forget(&mut tx, before).await?;
         Ok(tx.commit().await?)

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::state_of;
 use crate::ctx::Origin;
-use crate::fence::nobody;
+use crate::reauthorize::system_ctx;
 use crate::store;
 use crate::store::keys::{self, KeyRow, USABLE};
 use crate::{Engine, Result};
@@ -28,7 +28,7 @@ impl RefusedKeys {
 impl Engine {
     /// The state of a key as it decides over a request: once refused because of its end, it stays refused.
     pub(crate) fn state_of_presented(&self, row: &KeyRow) -> KeyState {
-        match (state_of(row, self.outside().now()), row.expires_at) {
+        match (state_of(row, self.runtime().now()), row.expires_at) {
             (KeyState::Active, Some(at)) if self.refused_keys().held().contains_key(&KeyId(row.id)) => {
                 KeyState::Expired { at: Moment(at) }
             }
@@ -70,17 +70,17 @@ impl Engine {
 
     async fn write_refused_end(&self, organization: &OrganizationId, id: KeyId) -> Result<()> {
         let mut tx = self.db().begin().await?;
-        store::audit::hold_head(&mut tx, organization).await?;
-        let row = keys::hold(&mut tx, organization, id, true).await?;
+        store::audit::lock_chain_head(&mut tx, organization).await?;
+        let row = keys::lock(&mut tx, organization, id, true).await?;
         // An altered row is refused for that, and its alteration stays to be seen.
         if let Some(row) = row.filter(|row| row.rank == USABLE && row.is_sound(self.ring())) {
             let origin = Origin { request_id: "clock".into(), ..Origin::default() };
-            let ctx = nobody(organization, "Roundtable", self.outside().now(), origin);
+            let ctx = system_ctx(organization, "Roundtable", self.runtime().now(), origin);
             self.expire_row(&mut tx, &ctx, row).await?;
             tx.commit().await?;
-            let flight = self.flight().clone();
+            let in_flight = self.in_flight().clone();
             // The refusal does not wait for what still runs with the key.
-            tokio::spawn(async move { flight.end_all(&[id], None).await });
+            tokio::spawn(async move { in_flight.end_all(&[id], None).await });
         }
         self.refused_keys().held().remove(&id);
         Ok(())

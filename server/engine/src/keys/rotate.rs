@@ -1,7 +1,7 @@
 //! Putting a successor in a key's place (decisions D15, D16).
 
 use domain::command::RotateKey;
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
@@ -10,14 +10,14 @@ use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
 
 use super::create::{KeyPlan, covers, fresh_for_power, in_time, named};
 use super::once::Once;
-use super::{hold, is_itself, state_of};
+use super::{is_itself, lock, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::fence::{conflict, fence};
+use crate::reauthorize::{conflict, reauthorize};
 use crate::sealed;
 use crate::store::actors::{self, ActorRow};
 use crate::store::keys::{self, KeyRow};
-use crate::store::{self, Tx, word};
+use crate::store::{self, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -55,27 +55,27 @@ impl Engine {
         &self,
         ctx: &Ctx,
         command: &RotateKey,
-        heirloom: Option<&PlainKey>,
+        inherited_key: Option<&PlainKey>,
         once: Option<&Once>,
     ) -> Result<Rotated> {
         let own = is_itself(ctx, command.key);
         let reach = permit(&ctx.actor, if own { Action::RotateItself } else { Action::RotateKey })?;
         let mut tx = self.db().begin().await?;
-        let presented = fence(self, &mut tx, ctx).await?;
-        self.unless_done(&mut tx, ctx, once).await?;
+        let presented = reauthorize(self, &mut tx, ctx).await?;
+        self.check_replay(&mut tx, ctx, once).await?;
         if !own && ctx.by_key() && !self.rules_of(&mut tx, ctx).await?.keys_make_keys {
             return Err(Error::Denied);
         }
-        let old = self.replaceable(ctx, hold(&mut tx, &reach, command.key).await?)?;
+        let old = self.replaceable(ctx, lock(&mut tx, &reach, command.key).await?)?;
         let owner = self.owner_of(&mut tx, ctx, &old).await?;
         fresh_for_power(ctx, role_of(&old, &owner)?, old.permissions()?)?;
         let end = self.end_of_successor(&mut tx, ctx, command, &old, presented).await?;
         let lost = sealed::count_sealed(&mut tx, reach.organization(), command.key).await?;
-        if lost > 0 && !command.confirm_message_loss && heirloom.is_none() {
+        if lost > 0 && !command.confirm_message_loss && inherited_key.is_none() {
             return Err(Error::conflict(Code::MessagesWouldBeLost));
         }
         let successor = KeyId(store::meta::next(&mut tx, "key").await?);
-        let old_ends_at = self.retire(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
+        let old_ends_at = self.supersede(&mut tx, ctx, &old, successor, command.overlap_seconds).await?;
         let name = named(command.name.as_ref(), &old.name);
         let one_only = owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap;
         // Where overlap was allowed once, others may still be there; they are no reason not to rotate.
@@ -93,14 +93,14 @@ impl Engine {
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
         sealed::pass_inbox(&mut tx, reach.organization(), command.key, successor).await?;
-        if let Some(plain) = heirloom {
+        if let Some(plain) = inherited_key {
             let public = hex::decode(&new.public_key_hex).map_err(|e| Error::Broken(e.to_string()))?;
-            self.bequeath(&mut tx, &ctx.actor, plain, command.key, successor, &public).await?;
+            self.grant_access(&mut tx, &ctx.actor, plain, command.key, successor, &public).await?;
         }
         self.done(&mut tx, ctx, once, successor).await?;
         let ended = if command.overlap_seconds == 0 { vec![command.key] } else { Vec::new() };
-        self.conclude(tx, ended, ctx.flight()).await?;
-        let messages_orphaned = if heirloom.is_some() { 0 } else { lost };
+        self.commit_and_cancel(tx, ended, ctx.in_flight()).await?;
+        let messages_orphaned = if inherited_key.is_some() { 0 } else { lost };
         Ok(Rotated { new, messages_orphaned, old_ends_at })
     }
 
@@ -118,7 +118,7 @@ impl Engine {
     }
 
     async fn owner_of(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow) -> Result<ActorRow> {
-        let owner = actors::hold(tx, &ctx.actor.organization, ActorId(old.actor_id)).await?;
+        let owner = actors::lock(tx, &ctx.actor.organization, ActorId(old.actor_id)).await?;
         let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", old.id)))?;
         self.sound_actor(&owner)?;
         if owner.removed_at.is_some() || owner.disabled_at.is_some() {
@@ -154,13 +154,13 @@ impl Engine {
     }
 
     /// Ends the old key, now or when the overlap is over, with its event. Says when that is.
-    async fn retire(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, successor: KeyId, overlap: i64) -> Result<Moment> {
-        let event = Event::new(Happening::KeyRotated, "key", old.id, &old.label())
+    async fn supersede(&self, tx: &mut Tx, ctx: &Ctx, old: &KeyRow, successor: KeyId, overlap: i64) -> Result<Moment> {
+        let event = Event::new(AuditAction::KeyRotated, "key", old.id, &old.label())
             .concerning(ActorId(old.actor_id))
             .changed("successor", None, Some(&successor.to_string()));
         if overlap == 0 {
             let event = event.changed("state", Some("active"), Some("revoked"));
-            self.end_row(tx, ctx, old, Some(successor), RevokeReason::Replaced, event).await?;
+            self.mark_revoked(tx, ctx, old, Some(successor), RevokeReason::Replaced, event).await?;
             return Ok(ctx.now);
         }
         let end = ctx.now.plus_seconds(overlap);
@@ -176,5 +176,5 @@ impl Engine {
 
 /// The power of a key: the lower of its cap and its owner's role now (decision D6).
 fn role_of(old: &KeyRow, owner: &ActorRow) -> Result<Role> {
-    Ok(word::<Role>(&old.role_cap, "api_keys.role_cap")?.min(owner.actor()?.role))
+    Ok(parse_column::<Role>(&old.role_cap, "api_keys.role_cap")?.min(owner.actor()?.role))
 }

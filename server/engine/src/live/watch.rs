@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::command::{ActionFilter, AuditQuery};
-use domain::event::Chapter;
+use domain::event::EventCategory;
 use domain::policy::{Action, Reach, permit};
 use domain::{KeyId, Moment, OrganizationId};
 use tokio::sync::watch as hint;
 use tokio::time::{sleep, timeout};
 
-use super::Seat;
+use super::WatchPermit;
 use crate::ctx::{Caller, Ctx, Origin};
 use crate::store::audit::{self, Span};
-use crate::store::{Link, keys};
+use crate::store::{Connection, keys};
 use crate::usage::LastUse;
 use crate::{Engine, Error, Result};
 
@@ -32,7 +32,7 @@ const MOST_USES: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// What the page is about.
-    pub chapter: Chapter,
+    pub category: EventCategory,
     /// The newest change that it shows.
     pub since: i64,
     /// When it was drawn; earlier uses are on it.
@@ -68,7 +68,7 @@ pub struct Watch {
     ctx: Ctx,
     hints: hint::Receiver<()>,
     view: View,
-    _seat: Seat,
+    _seat: WatchPermit,
 }
 
 impl Engine {
@@ -76,13 +76,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn newest_change(&self, ctx: &Ctx, chapter: Chapter) -> Result<i64> {
+    pub async fn newest_change(&self, ctx: &Ctx, category: EventCategory) -> Result<i64> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         // A list writes down what has run out; that is no news to whoever asked for it.
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
             tracing::warn!(%error, "ends of keys could not be written before a list");
         }
-        let newest = audit::list(&mut self.db().read().await?, &reach, &about(chapter), 1).await?;
+        let newest = audit::list(&mut self.db().read().await?, &reach, &about(category), 1).await?;
         Ok(newest.first().map_or(0, |event| event.n))
     }
 
@@ -101,7 +101,7 @@ impl Engine {
         let (engine, caller) = (self.clone(), caller.clone());
         engine.still_signed_in(&caller).await?;
         let ctx = engine.admit_person(&caller, organization, origin).await?;
-        let (seat, hints) = (engine.live().sit(caller.person)?, engine.live().enter(organization));
+        let (seat, hints) = (engine.live().permit_watch(caller.person)?, engine.live().enter(organization));
         Ok(Watch { engine, caller, ctx, hints, view, _seat: seat })
     }
 }
@@ -113,7 +113,7 @@ impl Watch {
     }
 
     /// Waits until there may be news; false once the program is to end.
-    pub async fn stirred(&mut self) -> bool {
+    pub async fn wait_for_change(&mut self) -> bool {
         let closing = self.engine.live().inner.closing.clone();
         let hints = &mut self.hints;
         let due = async {
@@ -141,18 +141,18 @@ impl Watch {
             return Err(Error::Denied);
         }
         self.ctx = ctx;
-        let mut link = self.engine.db().read().await?;
-        Ok(News { uses: self.uses(&mut link).await?, changed: self.changed(&mut link).await? })
+        let mut connection = self.engine.db().read().await?;
+        Ok(News { uses: self.uses(&mut connection).await?, changed: self.changed(&mut connection).await? })
     }
 
-    async fn uses(&mut self, link: &mut Link) -> Result<Vec<KeyUse>> {
+    async fn uses(&mut self, connection: &mut Connection) -> Result<Vec<KeyUse>> {
         let (reach, now) = (permit(&self.ctx.actor, Action::ListKeys)?, self.ctx.now);
         let since = self.view.drawn.min(now).plus_seconds(-BACK);
         let mut last: HashMap<KeyId, LastUse> = HashMap::new();
-        for row in keys::used_since(link, &reach, since, MOST_USES).await? {
+        for row in keys::used_since(connection, &reach, since, MOST_USES).await? {
             last.insert(KeyId(row.id), (Moment(row.last_used_at), row.last_used_address, row.last_used_agent));
         }
-        for (key, fresh) in self.unwritten(link, &reach, since).await? {
+        for (key, fresh) in self.unwritten(connection, &reach, since).await? {
             let known = last.entry(key).or_insert_with(|| fresh.clone());
             if *known < fresh {
                 *known = fresh;
@@ -167,29 +167,34 @@ impl Watch {
     }
 
     /// Uses that no database knows yet, of the keys among them that are within reach.
-    async fn unwritten(&self, link: &mut Link, reach: &Reach, since: Moment) -> Result<Vec<(KeyId, LastUse)>> {
-        let mut lately = self.engine.usage().lately(reach.organization(), since);
-        lately.sort_by_key(|(_, (at, ..))| std::cmp::Reverse(*at));
-        lately.truncate(MOST_USES);
-        let ids: Vec<_> = lately.iter().map(|(key, _)| *key).collect();
-        let near = keys::among(link, reach, &ids).await?;
-        lately.retain(|(key, _)| near.contains(key));
-        Ok(lately)
+    async fn unwritten(
+        &self,
+        connection: &mut Connection,
+        reach: &Reach,
+        since: Moment,
+    ) -> Result<Vec<(KeyId, LastUse)>> {
+        let mut recent_use = self.engine.usage().recent_use(reach.organization(), since);
+        recent_use.sort_by_key(|(_, (at, ..))| std::cmp::Reverse(*at));
+        recent_use.truncate(MOST_USES);
+        let ids: Vec<_> = recent_use.iter().map(|(key, _)| *key).collect();
+        let near = keys::among(connection, reach, &ids).await?;
+        recent_use.retain(|(key, _)| near.contains(key));
+        Ok(recent_use)
     }
 
-    async fn changed(&mut self, link: &mut Link) -> Result<Option<i64>> {
+    async fn changed(&mut self, connection: &mut Connection) -> Result<Option<i64>> {
         let reach = permit(&self.ctx.actor, Action::ReadAudit)?;
-        let (newest, _) = audit::head(link, reach.organization()).await?;
+        let (newest, _) = audit::head(connection, reach.organization()).await?;
         if newest <= self.view.since {
             return Ok(None);
         }
         let span = Span { after: self.view.since, last: newest };
-        let found = audit::read_on(link, &reach, &about(self.view.chapter), span, 1).await?;
+        let found = audit::read_on(connection, &reach, &about(self.view.category), span, 1).await?;
         self.view.since = newest;
         Ok(found.first().map(|event| event.row.n))
     }
 }
 
-fn about(chapter: Chapter) -> AuditQuery {
-    AuditQuery { action: Some(ActionFilter::Any(chapter)), ..AuditQuery::default() }
+fn about(category: EventCategory) -> AuditQuery {
+    AuditQuery { action: Some(ActionFilter::Any(category)), ..AuditQuery::default() }
 }

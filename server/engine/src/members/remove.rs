@@ -1,14 +1,14 @@
 //! Taking a member out, and what becomes of their keys.
 
-use domain::command::{KeyFate, RemoveMember};
-use domain::event::Happening;
+use domain::command::{KeyDisposition, RemoveMember};
+use domain::event::AuditAction;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
 use domain::{ActorId, Fault, KeyId, Moment, PersonId};
 
-use super::told;
+use super::change_event;
 use crate::ctx::Ctx;
-use crate::fence::{conflict, invalid};
+use crate::reauthorize::{conflict, invalid};
 use crate::sessions::end_sessions_of;
 use crate::store::actors::ActorRow;
 use crate::store::keys::KeyRow;
@@ -47,13 +47,13 @@ impl Engine {
         may_settle(ctx, command)?;
         // Successors are new keys, and wait for space like any other.
         let mut tx = if hands_over(command) { self.db().begin().await? } else { self.db().begin_on_reserve().await? };
-        let person = hold_person_of(&mut tx, &reach, command.member).await?;
+        let person = lock_person_of(&mut tx, &reach, command.member).await?;
         let (before, presented) = self.manageable(&mut tx, ctx, &reach, command.member).await?;
         if before.person_id.map(PersonId) != person {
             return Err(conflict("This member signed in for the first time just now. Try again"));
         }
         let (successors, expired) = self.settle_keys(&mut tx, ctx, &reach, command, presented).await?;
-        let event = told(Happening::MemberRemoved, &before).changed("role", Some(&before.role), None);
+        let event = change_event(AuditAction::MemberRemoved, &before).changed("role", Some(&before.role), None);
         self.take_out(&mut tx, ctx, &reach, &before, event).await?;
         if let Some(person) = person
             && organizations::of_person(&mut tx, person).await?.is_empty()
@@ -63,7 +63,7 @@ impl Engine {
         let running = keys::live_of(&mut tx, reach.organization(), command.member).await?;
         let settled = command.keys.iter().map(|(key, _)| *key);
         let ended = running.into_iter().chain(settled).chain(expired).collect();
-        self.conclude(tx, ended, ctx.flight()).await?;
+        self.commit_and_cancel(tx, ended, ctx.in_flight()).await?;
         Ok(successors)
     }
 
@@ -83,15 +83,15 @@ impl Engine {
                 return Err(Error::Denied);
             }
             // A service account whose only key has ended just now is free to get another.
-            expired = self.write_ends_of(tx, reach.organization()).await?;
+            expired = self.expire_due_keys(tx, reach.organization()).await?;
         }
         let own_end = presented.and_then(|row| row.expires_at).map(Moment);
         // Every service account is there before the first key is made, so that all who take numbers of both kinds take
         // them in this order, in whatever organization.
         let mut successors = Vec::new();
-        for (row, heir) in self.heirs(tx, ctx, reach, command).await? {
-            match heir {
-                Some(heir) => successors.push(self.hand_over(tx, ctx, &row, &heir, own_end).await?),
+        for (row, successor) in self.access_grants(tx, ctx, reach, command).await? {
+            match successor {
+                Some(successor) => successors.push(self.hand_over(tx, ctx, &row, &successor, own_end).await?),
                 None => self.end_left_behind(tx, ctx, &row).await?,
             }
         }
@@ -99,7 +99,7 @@ impl Engine {
     }
 
     /// The keys that are settled, each with the service account that takes it over, or with none if it ends.
-    async fn heirs(
+    async fn access_grants(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,
@@ -107,20 +107,20 @@ impl Engine {
         command: &RemoveMember,
     ) -> Result<Vec<(KeyRow, Option<ActorRow>)>> {
         let mut all: Vec<(KeyRow, Option<ActorRow>)> = Vec::new();
-        for (key, fate) in &command.keys {
+        for (key, disposition) in &command.keys {
             if all.iter().any(|(row, _)| row.id == key.0) {
                 return Err(Error::NotFound);
             }
             let row = self.live_key_of(tx, reach, command.member, *key).await?;
-            let heir = match fate {
-                KeyFate::End => None,
+            let successor = match disposition {
+                KeyDisposition::End => None,
                 _ if row.rotated_to.is_some() => {
                     return Err(conflict("A key that is handed over has a successor already. Have it end instead"));
                 }
-                KeyFate::HandOver(account) => Some(self.heir(tx, ctx, *account).await?),
-                KeyFate::HandOverToNew => Some(self.new_heir(tx, ctx, &row).await?),
+                KeyDisposition::HandOver(account) => Some(self.successor(tx, ctx, *account).await?),
+                KeyDisposition::HandOverToNew => Some(self.new_successor(tx, ctx, &row).await?),
             };
-            all.push((row, heir));
+            all.push((row, successor));
         }
         Ok(all)
     }
@@ -132,7 +132,7 @@ fn may_settle(ctx: &Ctx, command: &RemoveMember) -> Result<()> {
     if command.keys.len() > MOST_KEYS {
         return Err(invalid("keys", Fault::TooMany { max: MOST_KEYS }));
     }
-    if command.keys.iter().any(|(_, fate)| *fate == KeyFate::End) {
+    if command.keys.iter().any(|(_, disposition)| *disposition == KeyDisposition::End) {
         permit(&ctx.actor, Action::RevokeKey)?;
     }
     if hands_over(command) {
@@ -142,16 +142,16 @@ fn may_settle(ctx: &Ctx, command: &RemoveMember) -> Result<()> {
 }
 
 fn hands_over(command: &RemoveMember) -> bool {
-    command.keys.iter().any(|(_, fate)| *fate != KeyFate::End)
+    command.keys.iter().any(|(_, disposition)| *disposition != KeyDisposition::End)
 }
 
 /// Takes the person of a member before the chain of the organization, as whoever takes both does: of two removals from
 /// two organizations the later one sees that the person is nowhere any more.
-async fn hold_person_of(tx: &mut Tx, reach: &Reach, member: ActorId) -> Result<Option<PersonId>> {
+async fn lock_person_of(tx: &mut Tx, reach: &Reach, member: ActorId) -> Result<Option<PersonId>> {
     let found = actors::find(tx, reach.organization(), member).await?;
     let person = found.and_then(|row| row.person_id).map(PersonId);
     if let Some(person) = person {
-        people::hold(tx, person).await?;
+        people::lock(tx, person).await?;
     }
     Ok(person)
 }

@@ -7,10 +7,10 @@ use domain::view::NewKey;
 use super::*;
 use crate::ctx::Origin;
 use crate::keyring::{self, MasterKey};
-use crate::organizations::Cast;
-use crate::outside::{FrozenClock, SeededDice};
+use crate::organizations::DemoOrganization;
 use crate::people::Identity;
-use crate::{Db, Outside};
+use crate::runtime::{FrozenClock, SeededRng};
+use crate::{Db, Runtime};
 
 fn identity(name: &str) -> Identity {
     let name = name.to_owned();
@@ -18,25 +18,25 @@ fn identity(name: &str) -> Identity {
 }
 
 async fn engine(folder: &tempfile::TempDir) -> Engine {
-    let outside = Outside::of(FrozenClock::at(Moment(1_775_677_879_000)), SeededDice::new(1));
-    let master = MasterKey::read(MasterKey::generate_hex(&outside).as_bytes()).expect("a master key");
+    let runtime = Runtime::of(FrozenClock::at(Moment(1_775_677_879_000)), SeededRng::new(1));
+    let master = MasterKey::read(MasterKey::generate_hex(&runtime).as_bytes()).expect("a master key");
     let db = Db::open(&format!("sqlite://{}", folder.path().join("db").display())).await.expect("a database");
     crate::migrate(&db).await.expect("tables");
-    keyring::init(&db, &master, &outside).await.expect("a ring");
+    keyring::init(&db, &master, &runtime).await.expect("a ring");
     let ring = keyring::open(&db, &master, None).await.expect("a ring");
-    let engine = Engine::new(db, ring, outside, Brand::default());
+    let engine = Engine::new(db, ring, runtime, Brand::default());
     let members = vec![(identity("olga"), domain::Role::Owner)];
-    engine.stage_demo(&[Cast { organization: "North", members }]).await.expect("staged");
+    engine.seed_demo(&[DemoOrganization { organization: "North", members }]).await.expect("staged");
     engine
 }
 
 /// Puts a key in the place of another, as rotation does.
 async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
-    let (mut tx, heir) = (engine.db().begin().await.expect("a transaction"), new.view.key_id);
+    let (mut tx, successor) = (engine.db().begin().await.expect("a transaction"), new.view.key_id);
     let public = hex::decode(&new.public_key_hex).expect("hex");
-    pass_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, heir).await.expect("passed on");
+    pass_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, successor).await.expect("passed on");
     let (owner, old_id) = (&ctx.actor, old.view.key_id);
-    engine.bequeath(&mut tx, owner, &old.plain, old_id, heir, &public).await.expect("inherited");
+    engine.grant_access(&mut tx, owner, &old.plain, old_id, successor, &public).await.expect("inherited");
     tx.commit().await.expect("committed");
 }
 
@@ -44,7 +44,7 @@ async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
 async fn an_heir_counts_and_opens_all_of_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(&folder).await;
-    let olga = engine.recognize(&identity("olga"), Some(engine.outside().now())).await.expect("olga");
+    let olga = engine.recognize(&identity("olga"), Some(engine.runtime().now())).await.expect("olga");
     let olga = engine.admit_alone(&olga, Origin::default()).await.expect("olga");
     let mut line: Vec<NewKey> = Vec::new();
     for generation in 0..3_i64 {
@@ -59,8 +59,9 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
         engine.write_note(&admitted.ctx, text).await.expect("written");
         line.push(key);
         for (back, key) in line.iter().enumerate() {
-            let mut link = engine.db().read().await.expect("a link");
-            let count = count_sealed(&mut link, &olga.actor.organization, key.view.key_id).await.expect("a count");
+            let mut connection = engine.db().read().await.expect("a link");
+            let count =
+                count_sealed(&mut connection, &olga.actor.organization, key.view.key_id).await.expect("a count");
             assert_eq!(count, 2 * (back as i64 + 1), "what came later is not of the line");
         }
     }

@@ -1,13 +1,13 @@
 //! A person's own sessions: seeing them, and ending them. Nobody reaches anyone else's.
 
-use domain::event::{Event, Happening};
+use domain::event::{AuditAction, Event};
 use domain::view::SessionView;
 use domain::{Actor, Moment, SessionId};
 
 use crate::ctx::{Caller, Origin};
-use crate::fence::fence_person;
+use crate::reauthorize::reauthorize_person;
 use crate::store::sessions::{self, SessionRow};
-use crate::store::{StoreError, Tx, word};
+use crate::store::{StoreError, Tx, parse_column};
 use crate::{Engine, Error, Result};
 
 impl Engine {
@@ -65,8 +65,8 @@ impl Engine {
         meant: impl Fn(&SessionRow) -> bool,
     ) -> Result<usize> {
         let mut tx = self.db().begin_on_reserve().await?;
-        self.hold_heads(&mut tx, caller.person, None).await?;
-        fence_person(self, &mut tx, caller).await?;
+        self.lock_chain_heads(&mut tx, caller.person, None).await?;
+        reauthorize_person(self, &mut tx, caller).await?;
         let rows = sessions::of_person(&mut tx, caller.person).await?;
         let mut ended = 0;
         for row in self.standing(rows).filter(|row| meant(row)) {
@@ -88,7 +88,7 @@ impl Engine {
         reason: &str,
     ) -> Result<()> {
         let event = |actor: &Actor| {
-            Event::new(Happening::SessionEnded, "session", &row.id, &actor.name).changed("reason", None, Some(reason))
+            Event::new(AuditAction::SessionEnded, "session", &row.id, &actor.name).changed("reason", None, Some(reason))
         };
         self.journal_everywhere(tx, caller.person, origin, event).await
     }
@@ -105,7 +105,7 @@ fn is_current(row: &SessionRow, caller: &Caller) -> bool {
 
 fn view(row: SessionRow, caller: &Caller) -> std::result::Result<SessionView, StoreError> {
     Ok(SessionView {
-        id: word(&row.id, "sessions.id")?,
+        id: parse_column(&row.id, "sessions.id")?,
         is_current: is_current(&row, caller),
         signed_in_at: Moment(row.created_at),
         last_seen: Moment(row.seen_at),

@@ -22,13 +22,13 @@ impl RefusedSessions {
 impl Engine {
     /// Whether a session has not run out, and was never refused for that.
     pub(super) fn is_live(&self, row: &SessionRow) -> bool {
-        row.is_live(self.outside().now()) && !self.refused_sessions().held().contains(&row.digest)
+        row.is_live(self.runtime().now()) && !self.refused_sessions().held().contains(&row.digest)
     }
 
     /// Removes a session that is refused because it has run out. One from the future is only refused: it may be the
     /// clock that is wrong.
     pub(super) fn remove_refused(&self, row: &SessionRow) -> Option<JoinHandle<()>> {
-        if self.is_live(row) || !row.has_run_out(self.outside().now()) {
+        if self.is_live(row) || !row.has_run_out(self.runtime().now()) {
             return None;
         }
         if !self.refused_sessions().held().insert(row.digest.clone()) {

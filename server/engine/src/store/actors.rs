@@ -4,9 +4,9 @@ use domain::key::Environment;
 use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 use crate::journal::{Journal, Mark, Subject};
-use crate::keyring::{Canon, Purpose, Ring};
+use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One actor.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -54,7 +54,7 @@ impl ServiceRow {
     pub fn view(self) -> Result<ServiceAccount, StoreError> {
         Ok(ServiceAccount {
             actor_id: ActorId(self.actor.id),
-            role: word(&self.actor.role, "actors.role")?,
+            role: parse_column(&self.actor.role, "actors.role")?,
             name: self.actor.name,
             is_disabled: self.actor.disabled_at.is_some(),
             allow_overlap: self.actor.allow_overlap,
@@ -69,13 +69,13 @@ impl ActorRow {
     /// The row with the seal over its security fields.
     #[must_use]
     pub fn sealed(mut self, ring: &Ring) -> Self {
-        self.row_mac = ring.mac(Purpose::Row, &self.canon());
+        self.row_mac = ring.mac(Purpose::Row, &self.canonical());
         self
     }
 
     /// Whether the row bears its own seal and is not an old one put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Whether the journal knows that the actor was changed or removed since this row was written.
@@ -92,17 +92,17 @@ impl ActorRow {
     pub fn actor(&self) -> Result<Actor, StoreError> {
         Ok(Actor {
             id: ActorId(self.id),
-            organization: word(&self.organization_id, "actors.organization_id")?,
-            kind: word(&self.kind, "actors.kind")?,
+            organization: parse_column(&self.organization_id, "actors.organization_id")?,
+            kind: parse_column(&self.kind, "actors.kind")?,
             name: self.name.clone(),
-            role: word(&self.role, "actors.role")?,
+            role: parse_column(&self.role, "actors.role")?,
             permissions: Permissions::Everything,
             environment: Environment::Production,
         })
     }
 
-    fn canon(&self) -> Canon {
-        Canon::of("actors")
+    fn canonical(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("actors")
             .number(self.id)
             .text(&self.organization_id)
             .text(&self.kind)
@@ -192,20 +192,24 @@ pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     if changed == 1 { Ok(()) } else { Err(StoreError::Row(format!("actor {} is gone", row.id))) }
 }
 
-pub async fn find(link: &mut Link, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
+pub async fn find(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    id: ActorId,
+) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND id = $2");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
 /// The organization of an actor, if there is such a one.
-pub async fn organization_of(link: &mut Link, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn organization_of(connection: &mut Connection, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM actors WHERE id = $1";
-    let found: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    found.map(|(text,)| word(&text, "actors.organization_id")).transpose()
+    let found: Option<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found.map(|(text,)| parse_column(&text, "actors.organization_id")).transpose()
 }
 
 /// As [`find`], and nobody changes the row before this transaction ends.
-pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
+pub async fn lock(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
@@ -214,88 +218,96 @@ pub async fn hold(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Re
 
 /// Service accounts, newest first, from `before` (exclusive) on.
 pub async fn list_services(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     before: i64,
     limit: i64,
 ) -> Result<Vec<ServiceRow>, StoreError> {
     const SQL: &str = select_service!("AND id < $3 ORDER BY id DESC LIMIT $4");
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
 pub async fn find_service(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     id: ActorId,
 ) -> Result<Option<ServiceRow>, StoreError> {
     const SQL: &str = select_service!("AND id = $3");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?)
+    Ok(
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
+    )
 }
 
 /// Members, newest first, from `before` (exclusive) on.
 pub async fn list_members(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     before: i64,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
     const SQL: &str = select_member!("AND id < $3 ORDER BY id DESC LIMIT $4");
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
 pub async fn find_member(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     id: ActorId,
 ) -> Result<Option<MemberRow>, StoreError> {
     const SQL: &str = select_member!("AND id = $3");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?)
+    Ok(
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
+    )
 }
 
 /// Whether someone with this address is a member.
-pub async fn is_member(link: &mut Link, organization: &OrganizationId, email: &str) -> Result<bool, StoreError> {
+pub async fn is_member(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    email: &str,
+) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT a.id FROM actors a LEFT JOIN people p ON p.id = a.person_id \
          WHERE a.organization_id = $1 AND a.removed_at IS NULL AND (p.email = $2 OR a.claim_email = $2) LIMIT 1";
     let row: Option<(i64,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
 /// A person's actor in an organization, removed or not.
 pub async fn of_person(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     person: PersonId,
 ) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND person_id = $2");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
 }
 
 /// Actors that wait for the person with this verified e-mail.
-pub async fn waiting_for(link: &mut Link, email: &str) -> Result<Vec<ActorRow>, StoreError> {
+pub async fn waiting_for(connection: &mut Connection, email: &str) -> Result<Vec<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
 }
 
 /// Owners of an organization that are not removed.
-pub async fn count_owners(link: &mut Link, organization: &OrganizationId) -> Result<i64, StoreError> {
+pub async fn count_owners(connection: &mut Connection, organization: &OrganizationId) -> Result<i64, StoreError> {
     const SQL: &str =
         "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
-    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
+    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
     Ok(count)
 }
 
 /// How many members and service accounts an organization has.
-pub async fn count_staff(link: &mut Link, organization: &OrganizationId) -> Result<(i64, i64), StoreError> {
+pub async fn count_staff(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, i64), StoreError> {
     const SQL: &str = "SELECT COUNT(CASE WHEN kind = 'member' THEN 1 END), COUNT(CASE WHEN kind = 'service' THEN 1 END) \
          FROM actors WHERE organization_id = $1 AND removed_at IS NULL";
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
 /// A new actor's row, not sealed yet.

@@ -4,9 +4,9 @@ mod find;
 
 use domain::OrganizationId;
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, on, run};
 use crate::journal::Mark;
-use crate::keyring::Canon;
+use crate::keyring::CanonicalEncoder;
 
 pub use find::{RecordRow, Span, actors, list, read_on, span};
 
@@ -34,8 +34,8 @@ pub struct AuditRow {
 
 impl AuditRow {
     /// Everything of the event, behind the hash of the one before it.
-    pub fn canon(&self, before: &[u8]) -> Canon {
-        Canon::of("rt/audit/v1")
+    pub fn canonical(&self, before: &[u8]) -> CanonicalEncoder {
+        CanonicalEncoder::of("rt/audit/v1")
             .text(&self.organization_id)
             .number(self.n)
             .bytes(before)
@@ -71,7 +71,7 @@ pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(
 
 /// Takes the head of the chain until the transaction ends. Whatever changes an organization takes it before any other
 /// row, so that changes of one organization come one after the other and never wait for each other in a circle.
-pub async fn hold_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
+pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     // SQLite has one writer at a time anyway.
     const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
     if tx.has_row_locks() {
@@ -112,18 +112,18 @@ pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) 
 
 /// The events in which something happened, oldest first.
 pub async fn of_action(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     action: &str,
 ) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str =
         concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
 }
 
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
 pub async fn chain(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     after: Option<i64>,
     limit: i64,
@@ -131,20 +131,24 @@ pub async fn chain(
     const SQL: &str =
         concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
     Ok(
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
     )
 }
 
 /// Number and hash of the newest event.
-pub async fn head(link: &mut Link, organization: &OrganizationId) -> Result<(i64, Vec<u8>), StoreError> {
+pub async fn head(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "SELECT n, hash FROM audit_heads WHERE organization_id = $1";
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
 /// The request that an event is of.
-pub async fn request_of(link: &mut Link, organization: &OrganizationId, n: i64) -> Result<Option<String>, StoreError> {
+pub async fn request_of(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    n: i64,
+) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT request_id FROM audit_events WHERE organization_id = $1 AND n = $2";
     let row: Option<(String,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
     Ok(row.map(|(request,)| request))
 }

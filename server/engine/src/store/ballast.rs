@@ -107,9 +107,9 @@ impl Ballast {
         match state.full {
             Some(at) if early(at) => false,
             Some(_) => {
-                let room = self.has_room();
-                state.full = if room { None } else { Some(now) };
-                room
+                let channel = self.has_room();
+                state.full = if channel { None } else { Some(now) };
+                channel
             }
             None => true,
         }

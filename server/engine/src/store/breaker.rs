@@ -82,7 +82,7 @@ impl Breaker {
 
     async fn ask_when_slow(self: &Arc<Self>) {
         sleep(SLOW).await;
-        self.ask().await;
+        self.query_builder().await;
     }
 
     /// Has someone look whether the server is still there; the caller does not wait for it.
@@ -91,14 +91,14 @@ impl Breaker {
         if !self.suspecting.swap(true, Ordering::AcqRel) {
             let breaker = self.clone();
             tokio::spawn(async move {
-                breaker.ask().await;
+                breaker.query_builder().await;
                 breaker.suspecting.store(false, Ordering::Release);
             });
         }
     }
 
     /// Tries a connection, and remembers what came of it. Goes on although the caller may be gone.
-    async fn ask(self: &Arc<Self>) {
+    async fn query_builder(self: &Arc<Self>) {
         let breaker = self.clone();
         let asking = tokio::spawn(async move {
             if !breaker.answers().await {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use sqlx::{Postgres, Sqlite};
 
 use super::address::Address;
+use super::connection::Watch;
 use super::file::DbFile;
 use super::lease::Gate;
-use super::link::Watch;
 use super::writing::{Outcome, Writing};
-use super::{Link, StoreError, Tx, meta, postgres, sqlite};
+use super::{Connection, StoreError, Tx, meta, postgres, sqlite};
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -97,11 +97,11 @@ impl Db {
     ///
     /// # Errors
     /// When none is free in time.
-    pub async fn read(&self) -> Result<Link, StoreError> {
+    pub async fn read(&self) -> Result<Connection, StoreError> {
         let (watch, writing) = (self.state().watch.clone(), None);
         Ok(match self {
-            Self::Sqlite { reader, .. } => Link::sqlite(watch.run(reader.lease()).await?, watch, writing),
-            Self::Postgres { pool, .. } => Link::postgres(watch.run(pool.lease()).await?, watch, writing),
+            Self::Sqlite { reader, .. } => Connection::sqlite(watch.run(reader.lease()).await?, watch, writing),
+            Self::Postgres { pool, .. } => Connection::postgres(watch.run(pool.lease()).await?, watch, writing),
         })
     }
 
@@ -122,12 +122,12 @@ impl Db {
     /// When none can be had in time.
     pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
         let (watch, writing) = (self.state().watch.clone(), Some(self.state().writing.clone()));
-        let mut link = match self {
-            Self::Sqlite { writer, .. } => Link::sqlite(watch.run(writer.lease()).await?, watch, writing),
-            Self::Postgres { pool, .. } => Link::postgres(watch.run(pool.lease()).await?, watch, writing),
+        let mut connection = match self {
+            Self::Sqlite { writer, .. } => Connection::sqlite(watch.run(writer.lease()).await?, watch, writing),
+            Self::Postgres { pool, .. } => Connection::postgres(watch.run(pool.lease()).await?, watch, writing),
         };
-        link.begin().await?;
-        Ok(Tx::new(link))
+        connection.begin().await?;
+        Ok(Tx::new(connection))
     }
 
     /// Keeps disk space in reserve for what takes access away; nothing on Postgres. Where there is no room for it, only

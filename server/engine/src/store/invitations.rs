@@ -3,9 +3,9 @@
 use domain::view::{InvitationView, Offer};
 use domain::{Moment, OrganizationId};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 use crate::journal::{Mark, Subject};
-use crate::keyring::{Canon, Purpose, Ring};
+use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One invitation.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -34,13 +34,13 @@ impl InvitationRow {
     /// The row with the seal over its security fields.
     #[must_use]
     pub fn sealed(mut self, ring: &Ring) -> Self {
-        self.row_mac = ring.mac(Purpose::Row, &self.canon());
+        self.row_mac = ring.mac(Purpose::Row, &self.canonical());
         self
     }
 
     /// Whether the row bears its own seal and is not an old one put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+        self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Whether it can be taken up.
@@ -51,9 +51,9 @@ impl InvitationRow {
     /// What those who manage members see of it.
     pub fn view(&self) -> Result<InvitationView, StoreError> {
         Ok(InvitationView {
-            id: word(&self.id, "invitations.id")?,
+            id: parse_column(&self.id, "invitations.id")?,
             email: self.email.clone(),
-            role: word(&self.role, "invitations.role")?,
+            role: parse_column(&self.role, "invitations.role")?,
             invited_by: self.inviter.clone(),
             created_at: Moment(self.created_at),
             expires_at: Moment(self.expires_at),
@@ -65,9 +65,9 @@ impl InvitationRow {
         let (name, domain) = self.email.split_once('@').unwrap_or((&self.email, ""));
         let first: String = name.chars().take(1).collect();
         Ok(Offer {
-            organization: word(&self.organization_id, "invitations.organization_id")?,
+            organization: parse_column(&self.organization_id, "invitations.organization_id")?,
             organization_name: self.organization_name.clone(),
-            role: word(&self.role, "invitations.role")?,
+            role: parse_column(&self.role, "invitations.role")?,
             invited_by: self.inviter.clone(),
             inviter_email: self.inviter_email.clone(),
             address_hint: format!("{first}…@{domain}"),
@@ -75,8 +75,8 @@ impl InvitationRow {
         })
     }
 
-    fn canon(&self) -> Canon {
-        Canon::of("invitations")
+    fn canonical(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("invitations")
             .text(&self.id)
             .text(&self.organization_id)
             .text(&self.email)
@@ -126,23 +126,23 @@ pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
     Ok(changed == 1)
 }
 
-pub async fn by_digest(link: &mut Link, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
+pub async fn by_digest(connection: &mut Connection, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.digest = $1");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
 pub async fn find(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     id: &str,
 ) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.organization_id = $1 AND i.id = $2");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
 }
 
 /// Invitations that can still be taken up, newest first, from `before` (exclusive) on.
 pub async fn pending(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     before: i64,
@@ -152,13 +152,13 @@ pub async fn pending(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.expires_at > $2 AND i.seq < $3 \
          ORDER BY i.seq DESC LIMIT $4"
     );
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
 /// Invitations that nobody has taken up or back, for an address or from an actor; some may have run out.
 pub async fn pending_about(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     email: &str,
     actor: i64,
@@ -166,15 +166,19 @@ pub async fn pending_about(
     const SQL: &str = select!(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND (i.email = $2 OR i.invited_by = $3) ORDER BY i.seq"
     );
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(email).bind(actor).fetch_all(conn))?)
 }
 
 /// How many can still be taken up.
-pub async fn count_pending(link: &mut Link, organization: &OrganizationId, now: Moment) -> Result<i64, StoreError> {
+pub async fn count_pending(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    now: Moment,
+) -> Result<i64, StoreError> {
     const SQL: &str =
         "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
     let (count,): (i64,) =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

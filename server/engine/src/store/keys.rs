@@ -1,15 +1,15 @@
 //! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
 
 mod attention;
-mod lately;
 mod list;
+mod recent_use;
 
 use domain::token::Kind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 use crate::journal::{Journal, Mark, Subject};
-use crate::keyring::{Canon, Purpose, Ring};
+use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One key.
 #[derive(Clone, Debug, Default, sqlx::FromRow)]
@@ -76,12 +76,12 @@ pub const REVOKED: i64 = 2;
 impl KeyRow {
     /// What it is for.
     pub fn kind(&self) -> Result<Kind, StoreError> {
-        word(&self.kind, "api_keys.kind")
+        parse_column(&self.kind, "api_keys.kind")
     }
 
     /// What it may do of what its owner's role allows.
     pub fn permissions(&self) -> Result<Permissions, StoreError> {
-        word(&self.scopes, "api_keys.scopes")
+        parse_column(&self.scopes, "api_keys.scopes")
     }
 
     /// How the audit log calls it.
@@ -92,13 +92,13 @@ impl KeyRow {
     /// The row with the seal over its security fields.
     #[must_use]
     pub fn with_mac(mut self, ring: &Ring) -> Self {
-        self.row_mac = ring.mac(Purpose::Row, &self.canon());
+        self.row_mac = ring.mac(Purpose::Row, &self.canonical());
         self
     }
 
     /// Whether the row bears its own seal.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+        ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Whether the row says of itself that the key has ended.
@@ -117,8 +117,8 @@ impl KeyRow {
     }
 
     /// Where the sealed verifier belongs; it opens nowhere else.
-    pub fn place(&self) -> Canon {
-        Canon::of("key")
+    pub fn place(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("key")
             .text(&self.organization_id)
             .number(self.id)
             .number(self.actor_id)
@@ -126,8 +126,8 @@ impl KeyRow {
             .number(self.lookup_key_id)
     }
 
-    fn canon(&self) -> Canon {
-        Canon::of("api_keys")
+    fn canonical(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("api_keys")
             .bytes(self.place().as_slice())
             .text(&self.kind)
             .text(&self.role_cap)
@@ -174,8 +174,8 @@ macro_rules! listed {
     };
 }
 pub use attention::{FactsRow, counts, reached, worst, worst_facts};
-pub use lately::{among, used_since};
 pub use list::{count_ended, creators, list};
+pub use recent_use::{among, used_since};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO api_keys (id, organization_id, actor_id, created_by, name, kind, role_cap, key_prefix, \
@@ -193,7 +193,11 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
 
 /// The key with this keyed digest, whichever organization it belongs to: the one read that comes before the
 /// organization is known.
-pub async fn by_lookup(link: &mut Link, lookup_key: i64, lookup: &[u8]) -> Result<Option<PresentedRow>, StoreError> {
+pub async fn by_lookup(
+    connection: &mut Connection,
+    lookup_key: i64,
+    lookup: &[u8],
+) -> Result<Option<PresentedRow>, StoreError> {
     const SQL: &str = concat!(
         "SELECT ",
         columns!(),
@@ -203,23 +207,27 @@ pub async fn by_lookup(link: &mut Link, lookup_key: i64, lookup: &[u8]) -> Resul
          AS newest_n \
          FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
     );
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
 }
 
-pub async fn find(link: &mut Link, organization: &OrganizationId, id: KeyId) -> Result<Option<ListedRow>, StoreError> {
+pub async fn find(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    id: KeyId,
+) -> Result<Option<ListedRow>, StoreError> {
     const SQL: &str = listed!("WHERE k.organization_id = $1 AND k.id = $2");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
 /// The organization of a key, if there is such a one.
-pub async fn organization_of(link: &mut Link, id: KeyId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn organization_of(connection: &mut Connection, id: KeyId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM api_keys WHERE id = $1";
-    let found: Option<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    found.map(|(text,)| word(&text, "api_keys.organization_id")).transpose()
+    let found: Option<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    found.map(|(text,)| parse_column(&text, "api_keys.organization_id")).transpose()
 }
 
 /// One key, held until the transaction ends: shared with other requests of the key, or alone to end it.
-pub async fn hold(
+pub async fn lock(
     tx: &mut Tx,
     organization: &OrganizationId,
     id: KeyId,
@@ -250,46 +258,48 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, Sto
 }
 
 /// Organizations with keys that are past their end, and nobody has written that down yet.
-pub async fn organizations_due(link: &mut Link, now: Moment) -> Result<Vec<String>, StoreError> {
+pub async fn organizations_due(connection: &mut Connection, now: Moment) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "SELECT DISTINCT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
          AND expires_at <= $1 ORDER BY organization_id";
-    let rows: Vec<(String,)> = on!(link, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
+    let rows: Vec<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(organization,)| organization).collect())
 }
 
 /// Keys of an organization that are past their end, and nobody has written that down yet.
 pub async fn due_of(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     now: Moment,
     limit: i64,
 ) -> Result<Vec<KeyId>, StoreError> {
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND rank = 0 AND expires_at IS NOT NULL \
          AND expires_at <= $2 ORDER BY id LIMIT $3";
-    let rows: Vec<(i64,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
+    let rows: Vec<(i64,)> = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
 /// How many keys of an actor open doors; those whose successor is there already do not count.
 pub async fn count_usable(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     actor: ActorId,
     now: Moment,
 ) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND rank = 0 \
          AND rotated_to IS NULL AND (expires_at IS NULL OR expires_at > $3)";
-    let (count,): (i64,) =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
+    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }
 
 /// The keys of an actor that have not been revoked.
-pub async fn live_of(link: &mut Link, organization: &OrganizationId, actor: ActorId) -> Result<Vec<KeyId>, StoreError> {
+pub async fn live_of(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    actor: ActorId,
+) -> Result<Vec<KeyId>, StoreError> {
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND revoked_at IS NULL";
     let rows: Vec<(i64,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
@@ -301,7 +311,7 @@ mod tests {
     #[test]
     fn a_row_of_the_first_release_keeps_its_seal() {
         let row = KeyRow { id: 1, organization_id: "org_a".into(), scopes: "*".into(), ..KeyRow::default() };
-        let before = Canon::of("api_keys")
+        let before = CanonicalEncoder::of("api_keys")
             .bytes(row.place().as_slice())
             .text(&row.kind)
             .text(&row.role_cap)
@@ -316,7 +326,7 @@ mod tests {
             .maybe_number(None)
             .maybe_text(None)
             .number(row.audit_n);
-        assert_eq!(row.canon().as_slice(), before.as_slice());
+        assert_eq!(row.canonical().as_slice(), before.as_slice());
         let changed = [
             KeyRow { scopes: String::new(), ..row.clone() },
             KeyRow { expired_at: Some(0), ..row.clone() },
@@ -325,8 +335,8 @@ mod tests {
             KeyRow { rotated_to: Some(0), ..row.clone() },
         ];
         for (n, one) in changed.iter().enumerate() {
-            assert_ne!(one.canon().as_slice(), before.as_slice());
-            assert!(changed[n + 1..].iter().all(|other| other.canon().as_slice() != one.canon().as_slice()));
+            assert_ne!(one.canonical().as_slice(), before.as_slice());
+            assert!(changed[n + 1..].iter().all(|other| other.canonical().as_slice() != one.canonical().as_slice()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What belongs to the installation as a whole: its facts, its counters, its key ring.
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, on, run};
 
 /// One wrapped key of the ring.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -19,14 +19,14 @@ pub struct RingRow {
     pub created_at: i64,
 }
 
-pub async fn ping(link: &mut Link) -> Result<(), StoreError> {
-    let _: (i64,) = on!(link, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
+pub async fn ping(connection: &mut Connection) -> Result<(), StoreError> {
+    let _: (i64,) =
+        on!(connection, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
     Ok(())
 }
 
-pub async fn get(link: &mut Link, name: &str) -> Result<Option<String>, StoreError> {
-    let row: Option<(String,)> =
-        on!(link, conn => sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(conn))?;
+pub async fn get(connection: &mut Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = on!(connection, conn => sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(conn))?;
     Ok(row.map(|(value,)| value))
 }
 
@@ -59,9 +59,9 @@ pub async fn raise(tx: &mut Tx, counter: &str, above: i64) -> Result<(), StoreEr
     Ok(())
 }
 
-pub async fn ring(link: &mut Link) -> Result<Vec<RingRow>, StoreError> {
+pub async fn ring(connection: &mut Connection) -> Result<Vec<RingRow>, StoreError> {
     const SQL: &str = "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
-    Ok(on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 pub async fn insert_ring_key(tx: &mut Tx, row: &RingRow) -> Result<(), StoreError> {
@@ -80,8 +80,8 @@ pub async fn rewrap_ring_key(tx: &mut Tx, id: i64, kek_id: &str, wrapped: &[u8])
 }
 
 /// Ids of the ring keys that stored API keys are found with.
-pub async fn lookup_keys_in_use(link: &mut Link) -> Result<Vec<i64>, StoreError> {
+pub async fn lookup_keys_in_use(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     const SQL: &str = "SELECT DISTINCT lookup_key_id FROM api_keys";
-    let rows: Vec<(i64,)> = on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    let rows: Vec<(i64,)> = on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -2,17 +2,17 @@
 
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, on, run};
 
 /// What a request of this digest came to before: the digest of its content, and the key it made.
 pub async fn find(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     actor: ActorId,
     digest: &[u8],
 ) -> Result<Option<(Vec<u8>, i64)>, StoreError> {
     const SQL: &str = "SELECT request, key_id FROM once WHERE organization_id = $1 AND actor_id = $2 AND digest = $3";
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(actor.0).bind(digest).fetch_optional(conn))?)
 }
 

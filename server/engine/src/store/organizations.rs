@@ -3,7 +3,7 @@
 use domain::view::{Membership, OrganizationView};
 use domain::{ActorId, Moment, OrganizationId, PersonId};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 
 pub async fn insert(tx: &mut Tx, id: &OrganizationId, name: &str, at: Moment) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO organizations (id, name, created_at) VALUES ($1, $2, $3)";
@@ -11,28 +11,28 @@ pub async fn insert(tx: &mut Tx, id: &OrganizationId, name: &str, at: Moment) ->
     Ok(())
 }
 
-pub async fn any(link: &mut Link) -> Result<bool, StoreError> {
+pub async fn any(connection: &mut Connection) -> Result<bool, StoreError> {
     let row: Option<(String,)> =
-        on!(link, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
+        on!(connection, conn => sqlx::query_as("SELECT id FROM organizations LIMIT 1").fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
 /// The ids of all, in their order.
-pub async fn all(link: &mut Link) -> Result<Vec<OrganizationId>, StoreError> {
-    let rows: Vec<(String,)> = on!(link, conn => sqlx::query_as("SELECT id FROM organizations").fetch_all(conn))?;
-    let mut ids = rows.iter().map(|(id,)| word(id, "organizations.id")).collect::<Result<Vec<_>, _>>()?;
+pub async fn all(connection: &mut Connection) -> Result<Vec<OrganizationId>, StoreError> {
+    let rows: Vec<(String,)> = on!(connection, conn => sqlx::query_as("SELECT id FROM organizations").fetch_all(conn))?;
+    let mut ids = rows.iter().map(|(id,)| parse_column(id, "organizations.id")).collect::<Result<Vec<_>, _>>()?;
     // Databases order texts each in their own way.
     ids.sort_unstable();
     Ok(ids)
 }
 
-pub async fn find(link: &mut Link, id: &OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
+pub async fn find(connection: &mut Connection, id: &OrganizationId) -> Result<Option<OrganizationView>, StoreError> {
     const SQL: &str =
         "SELECT name, max_key_days, key_makers, keys_make_keys, created_at FROM organizations WHERE id = $1";
     let row: Option<(String, Option<i64>, String, bool, i64)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?;
     let Some((name, max_key_days, key_makers, keys_make_keys, created_at)) = row else { return Ok(None) };
-    let key_makers = word(&key_makers, "organizations.key_makers")?;
+    let key_makers = parse_column(&key_makers, "organizations.key_makers")?;
     let created_at = Moment(created_at);
     Ok(Some(OrganizationView { id: id.clone(), name, max_key_days, key_makers, keys_make_keys, created_at }))
 }
@@ -48,18 +48,18 @@ pub async fn update(tx: &mut Tx, view: &OrganizationView) -> Result<(), StoreErr
 }
 
 /// The organizations a person is a member of, oldest membership first.
-pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<Membership>, StoreError> {
+pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<Vec<Membership>, StoreError> {
     const SQL: &str = "SELECT o.id, o.name, a.id, a.role FROM actors a JOIN organizations o ON o.id = a.organization_id \
          WHERE a.person_id = $1 AND a.removed_at IS NULL ORDER BY a.id";
     let rows: Vec<(String, String, i64, String)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
     rows.into_iter()
         .map(|(organization, organization_name, actor, role)| {
             Ok(Membership {
-                organization: word(&organization, "organizations.id")?,
+                organization: parse_column(&organization, "organizations.id")?,
                 organization_name,
                 actor_id: ActorId(actor),
-                role: word(&role, "actors.role")?,
+                role: parse_column(&role, "actors.role")?,
             })
         })
         .collect()

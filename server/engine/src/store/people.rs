@@ -2,7 +2,7 @@
 
 use domain::{Moment, OrganizationId, PersonId};
 
-use super::{Link, StoreError, Tx, meta, on, run, word};
+use super::{Connection, StoreError, Tx, meta, on, parse_column, run};
 
 /// One person.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -12,19 +12,19 @@ pub struct PersonRow {
     pub email: Option<String>,
 }
 
-pub async fn find(link: &mut Link, issuer: &str, subject: &str) -> Result<Option<PersonRow>, StoreError> {
+pub async fn find(connection: &mut Connection, issuer: &str, subject: &str) -> Result<Option<PersonRow>, StoreError> {
     const SQL: &str = "SELECT id, name, email FROM people WHERE issuer = $1 AND subject = $2";
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(issuer).bind(subject).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(issuer).bind(subject).fetch_optional(conn))?)
 }
 
-pub async fn get(link: &mut Link, id: PersonId) -> Result<Option<PersonRow>, StoreError> {
+pub async fn get(connection: &mut Connection, id: PersonId) -> Result<Option<PersonRow>, StoreError> {
     Ok(
-        on!(link, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?,
+        on!(connection, conn => sqlx::query_as("SELECT id, name, email FROM people WHERE id = $1").bind(id.0).fetch_optional(conn))?,
     )
 }
 
 /// Takes the person until the transaction ends: what they do in several organizations at once comes one after the other.
-pub async fn hold(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
+pub async fn lock(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
     // SQLite has one writer at a time anyway.
     const POSTGRES: &str = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
     if tx.has_row_locks() {
@@ -41,10 +41,10 @@ pub async fn set_active(tx: &mut Tx, id: PersonId, organization: &OrganizationId
 }
 
 /// That organization, whether or not they are still in it.
-pub async fn active(link: &mut Link, id: PersonId) -> Result<Option<OrganizationId>, StoreError> {
+pub async fn active(connection: &mut Connection, id: PersonId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT active_organization FROM people WHERE id = $1";
-    let row: Option<(Option<String>,)> = on!(link, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
-    row.and_then(|(organization,)| organization).map(|id| word(&id, "people.active_organization")).transpose()
+    let row: Option<(Option<String>,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    row.and_then(|(organization,)| organization).map(|id| parse_column(&id, "people.active_organization")).transpose()
 }
 
 /// Finds or makes the person, and keeps name and e-mail as the provider says them now.

@@ -4,7 +4,7 @@ use domain::policy::Reach;
 use domain::view::RunView;
 use domain::{Moment, WorkspaceId};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 
 /// One run, with the name of who started it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -26,10 +26,10 @@ impl RunRow {
     /// What the API shows.
     pub fn view(self) -> Result<RunView, StoreError> {
         Ok(RunView {
-            id: word(&self.id, "runs.id")?,
-            workspace_id: word(&self.workspace_id, "runs.workspace_id")?,
+            id: parse_column(&self.id, "runs.id")?,
+            workspace_id: parse_column(&self.workspace_id, "runs.workspace_id")?,
             status: self.status,
-            environment: word(&self.environment, "runs.environment")?,
+            environment: parse_column(&self.environment, "runs.environment")?,
             trigger: self.via,
             input: self.input,
             created_at: Moment(self.created_at),
@@ -50,7 +50,7 @@ pub async fn insert(tx: &mut Tx, row: &RunRow) -> Result<(), StoreError> {
 
 /// Runs of a workspace within reach, newest first, from `before` (exclusive) on.
 pub async fn list(
-    link: &mut Link,
+    connection: &mut Connection,
     reach: &Reach,
     workspace: &WorkspaceId,
     before: i64,
@@ -61,7 +61,7 @@ pub async fn list(
          JOIN actors a ON a.organization_id = r.organization_id AND a.id = r.created_by \
          WHERE r.organization_id = $1 AND r.environment = $2 AND r.workspace_id = $3 AND r.seq < $4 \
          ORDER BY r.seq DESC LIMIT $5";
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(reach.organization().as_str()).bind(reach.environment().as_str()).bind(workspace.as_str())
         .bind(before).bind(limit).fetch_all(conn))?)
 }

@@ -2,7 +2,7 @@
 
 use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, on, run};
 
 /// A message or a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub async fn insert(tx: &mut Tx, row: &ItemRow) -> Result<(), StoreError> {
 
 /// An actor's items that are sealed to a key or to one it is an heir of, newest first.
 pub async fn list(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
     owner: ActorId,
@@ -80,13 +80,13 @@ pub async fn list(
          JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.from_actor \
          WHERE i.organization_id = $1 AND i.actor_id = $3 AND i.kind = $4 ORDER BY i.seq DESC LIMIT $5"
     );
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).bind(limit).fetch_all(conn))?)
 }
 
 /// How many items of an actor are sealed to other keys than [`list`] looks for.
 pub async fn count_others(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
     owner: ActorId,
@@ -96,24 +96,32 @@ pub async fn count_others(
         "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND actor_id = $3 AND kind = $4 \
          AND key_id NOT IN (SELECT id FROM line)"
     );
-    let (count,): (i64,) = on!(link, conn => sqlx::query_as(SQL)
+    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).fetch_one(conn))?;
     Ok(count)
 }
 
 /// How many items a key and those it is an heir of open.
-pub async fn count_of_line(link: &mut Link, organization: &OrganizationId, key: KeyId) -> Result<i64, StoreError> {
+pub async fn count_of_line(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    key: KeyId,
+) -> Result<i64, StoreError> {
     const SQL: &str =
         of_line!("SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)");
     let (count,): (i64,) =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
     Ok(count)
 }
 
 /// Everything that a key inherited, near or far.
-pub async fn heirlooms(link: &mut Link, organization: &OrganizationId, key: KeyId) -> Result<Vec<HeirRow>, StoreError> {
+pub async fn inherited_keys(
+    connection: &mut Connection,
+    organization: &OrganizationId,
+    key: KeyId,
+) -> Result<Vec<HeirRow>, StoreError> {
     const SQL: &str = of_line!("SELECT h.key_id, h.from_key_id, h.sealed FROM heirs h JOIN line ON line.id = h.key_id");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
 }
 
 pub async fn insert_heir(tx: &mut Tx, row: &HeirRow) -> Result<(), StoreError> {
@@ -138,20 +146,20 @@ pub async fn delete(
 
 /// The public half of a key's pair.
 pub async fn public_key(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT public_key FROM api_keys WHERE organization_id = $1 AND id = $2";
     let row: Option<(Vec<u8>,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
+        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
     Ok(row.map(|(public_key,)| public_key))
 }
 
 /// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key
 /// whose scopes do not let it read the inbox would only swallow them.
 pub async fn inbox_key(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     owner: ActorId,
     now: Moment,
@@ -162,7 +170,7 @@ pub async fn inbox_key(
          AND (k.scopes = '*' OR k.scopes LIKE '%inbox:%') AND k.rank = 0 AND k.rotated_to IS NULL \
          AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3) \
          ORDER BY CASE WHEN i.key_id IS NULL THEN 1 ELSE 0 END, k.id LIMIT 1";
-    let row: Option<(i64,)> = on!(link, conn => sqlx::query_as(SQL)
+    let row: Option<(i64,)> = on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(owner.0).bind(now.0).fetch_optional(conn))?;
     Ok(row.map(|(id,)| KeyId(id)))
 }

@@ -2,10 +2,10 @@
 
 use domain::{Moment, PersonId, SessionId};
 
-use super::{Link, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, on, run};
 use crate::journal::{Journal, Mark, Subject};
-use crate::keyring::Canon;
-use crate::outside::SKEW_SECONDS;
+use crate::keyring::CanonicalEncoder;
+use crate::runtime::SKEW_SECONDS;
 use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 
 /// One session.
@@ -48,8 +48,8 @@ impl SessionRow {
     }
 
     /// Where its value is sealed to.
-    pub fn place(&self) -> Canon {
-        Canon::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
+    pub fn place(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
     }
 }
 
@@ -102,13 +102,13 @@ pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), Store
     Ok(())
 }
 
-pub async fn find(link: &mut Link, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+pub async fn find(connection: &mut Connection, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE digest = $1");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
 /// As [`find`], and nobody ends the session before this transaction does; being seen may still be written down.
-pub async fn hold(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
+pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQLITE: &str = select!("WHERE digest = $1");
     const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
@@ -116,15 +116,15 @@ pub async fn hold(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, Stor
 }
 
 /// A session by the id that its person sees.
-pub async fn by_id(link: &mut Link, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
+pub async fn by_id(connection: &mut Connection, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
 }
 
 /// The sessions of a person, the one used last first.
-pub async fn of_person(link: &mut Link, person: PersonId) -> Result<Vec<SessionRow>, StoreError> {
+pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<Vec<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE person_id = $1 ORDER BY seen_at DESC, id");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
 }
 
 /// Ends every session of a person; gives their number.

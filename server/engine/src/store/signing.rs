@@ -2,8 +2,8 @@
 
 use domain::Moment;
 
-use super::{Link, StoreError, Tx, on, run};
-use crate::keyring::{Canon, Purpose, Ring};
+use super::{Connection, StoreError, Tx, on, run};
+use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One signing key.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -21,21 +21,21 @@ impl SigningRow {
     /// The row with the seal over its public fields.
     #[must_use]
     pub fn with_mac(self, ring: &Ring) -> Self {
-        Self { row_mac: ring.mac(Purpose::Row, &self.canon()), ..self }
+        Self { row_mac: ring.mac(Purpose::Row, &self.canonical()), ..self }
     }
 
     /// Whether the row bears its own seal.
     pub fn is_sound(&self, ring: &Ring) -> bool {
-        ring.mac_fits(Purpose::Row, &self.canon(), &self.row_mac)
+        ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
     /// Where its private half is sealed to.
-    pub fn place(&self) -> Canon {
-        Canon::of("signing_key").text(&self.id).bytes(&self.public)
+    pub fn place(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("signing_key").text(&self.id).bytes(&self.public)
     }
 
-    fn canon(&self) -> Canon {
-        Canon::of("signing_keys")
+    fn canonical(&self) -> CanonicalEncoder {
+        CanonicalEncoder::of("signing_keys")
             .text(&self.id)
             .bytes(&self.public)
             .number(self.created_at)
@@ -60,7 +60,7 @@ pub async fn insert(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
 }
 
 /// Lets a key sign no more; false when it did not any more.
-pub async fn retire(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
+pub async fn supersede(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE signing_keys SET retired_at = $2, row_mac = $3 WHERE id = $1 AND retired_at IS NULL";
     let changed = run!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(row.retired_at).bind(&row.row_mac).execute(conn))?;
@@ -68,20 +68,20 @@ pub async fn retire(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
 }
 
 /// The key that signs now.
-pub async fn active(link: &mut Link) -> Result<Option<SigningRow>, StoreError> {
+pub async fn active(connection: &mut Connection) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE retired_at IS NULL");
-    Ok(on!(link, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
 }
 
-pub async fn find(link: &mut Link, id: &str) -> Result<Option<SigningRow>, StoreError> {
+pub async fn find(connection: &mut Connection, id: &str) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
-    Ok(on!(link, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
 }
 
 /// Every key, newest first.
-pub async fn all(link: &mut Link) -> Result<Vec<SigningRow>, StoreError> {
+pub async fn all(connection: &mut Connection) -> Result<Vec<SigningRow>, StoreError> {
     const SQL: &str = select!("ORDER BY created_at DESC, id");
-    Ok(on!(link, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 /// Forgets keys that were retired before this moment.

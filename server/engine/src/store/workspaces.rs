@@ -4,7 +4,7 @@ use domain::key::Environment;
 use domain::view::WorkspaceView;
 use domain::{ActorId, Moment, OrganizationId, WorkspaceId};
 
-use super::{Link, StoreError, Tx, on, run, word};
+use super::{Connection, StoreError, Tx, on, parse_column, run};
 
 /// One workspace, with its creator's name.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -26,12 +26,12 @@ impl WorkspaceRow {
     /// What the API shows.
     pub fn view(self) -> Result<WorkspaceView, StoreError> {
         Ok(WorkspaceView {
-            id: word(&self.id, "workspaces.id")?,
+            id: parse_column(&self.id, "workspaces.id")?,
             name: self.name,
             provider: self.provider,
             model: self.model,
             status: self.status,
-            environment: word(&self.environment, "workspaces.environment")?,
+            environment: parse_column(&self.environment, "workspaces.environment")?,
             created_at: Moment(self.created_at),
             created_by: self.creator_name,
         })
@@ -65,7 +65,7 @@ pub async fn insert(tx: &mut Tx, row: &WorkspaceRow) -> Result<(), StoreError> {
 
 /// Workspaces of one environment, newest first, from `before` (exclusive) on.
 pub async fn list(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     environment: Environment,
     before: i64,
@@ -73,31 +73,30 @@ pub async fn list(
 ) -> Result<Vec<WorkspaceRow>, StoreError> {
     const SQL: &str =
         select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4");
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(before).bind(limit).fetch_all(conn))?)
 }
 
 pub async fn find(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     environment: Environment,
     id: &WorkspaceId,
 ) -> Result<Option<WorkspaceRow>, StoreError> {
     const SQL: &str = select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.id = $3");
-    Ok(on!(link, conn => sqlx::query_as(SQL)
+    Ok(on!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(id.as_str()).fetch_optional(conn))?)
 }
 
 /// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9, RA-32).
 /// Nothing of it is read.
 pub async fn exists_elsewhere(
-    link: &mut Link,
+    connection: &mut Connection,
     organization: &OrganizationId,
     id: &WorkspaceId,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT 1 AS one FROM workspaces WHERE id = $1 AND organization_id <> $2";
-    let row: Option<(i32,)> =
-        on!(link, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
+    let row: Option<(i32,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 

@@ -5,9 +5,9 @@ use domain::Moment;
 
 use super::TOKEN_SECONDS;
 use super::signing::SigningKey;
-use crate::outside::SKEW_SECONDS;
-use crate::outside::WORD;
-use crate::store::Link;
+use crate::runtime::SKEW_SECONDS;
+use crate::runtime::WORD;
+use crate::store::Connection;
 use crate::store::signing::{self, SigningRow};
 use crate::{Engine, Error, Result};
 
@@ -73,7 +73,7 @@ impl Engine {
     /// `Busy`.
     pub async fn renew_signing_keys(&self) -> Result<()> {
         let active = signing::active(&mut self.db().read().await?).await?;
-        let now = self.outside().now();
+        let now = self.runtime().now();
         // One that was made while the clock was ahead would sign for as long as the clock was ahead.
         let early = |row: &SigningRow| row.created_at > now.plus_seconds(SKEW_SECONDS).0;
         let old = |row: &SigningRow| now.seconds_since(Moment(row.created_at)) >= SIGNS_SECONDS;
@@ -99,8 +99,8 @@ impl Engine {
     }
 
     /// A key that has signed something, if it is still there.
-    pub(super) async fn signing_key_of(&self, link: &mut Link, id: &str) -> Result<Option<Opened>> {
-        let row = signing::find(link, id).await?;
+    pub(super) async fn signing_key_of(&self, connection: &mut Connection, id: &str) -> Result<Option<Opened>> {
+        let row = signing::find(connection, id).await?;
         Ok(row.filter(|row| self.counts(row)).and_then(|row| self.open_signing_key(&row)))
     }
 
@@ -108,9 +108,9 @@ impl Engine {
     async fn make_signing_key(&self, old: Option<SigningRow>) -> Result<()> {
         let drawn = tokio::task::spawn_blocking(SigningKey::draw).await;
         let key = drawn.map_err(|error| Error::Broken(error.to_string()))??;
-        let now = self.outside().now().0;
+        let now = self.runtime().now().0;
         let row = SigningRow {
-            id: self.outside().word(PREFIX),
+            id: self.runtime().random_id(PREFIX),
             public: key.public(),
             sealed: Vec::new(),
             created_at: now,
@@ -118,13 +118,13 @@ impl Engine {
             row_mac: Vec::new(),
         };
         let sealed =
-            self.ring().seal(self.outside().bytes(), "signing_keys", row.id.as_bytes(), &row.place(), &key.private()?);
+            self.ring().seal(self.runtime().bytes(), "signing_keys", row.id.as_bytes(), &row.place(), &key.private()?);
         let row = SigningRow { sealed, ..row }.with_mac(self.ring());
         let mut tx = self.db().begin().await?;
         match old {
             Some(old) if old.is_sound(self.ring()) => {
                 let retired = SigningRow { retired_at: Some(now), ..old }.with_mac(self.ring());
-                if !signing::retire(&mut tx, &retired).await? {
+                if !signing::supersede(&mut tx, &retired).await? {
                     return Ok(());
                 }
             }
@@ -152,7 +152,7 @@ impl Engine {
 
     /// Whether tokens of the key may be good: its row is as it was left, and it was not retired too long ago.
     fn counts(&self, row: &SigningRow) -> bool {
-        let kept = |at: i64| self.outside().now().seconds_since(Moment(at)) < KEPT_SECONDS;
+        let kept = |at: i64| self.runtime().now().seconds_since(Moment(at)) < KEPT_SECONDS;
         row.is_sound(self.ring()) && row.retired_at.is_none_or(kept)
     }
 }

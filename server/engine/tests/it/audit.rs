@@ -1,15 +1,15 @@
 //! The audit log: one event for every change, in its transaction, in a chain that shows any alteration.
 
 use domain::command::{AuditQuery, CreateKey, DeleteWorkspace, FoundOrganization};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::view::NewKey;
 use domain::{ActorId, Code, Role, SessionId, WorkspaceId};
 use engine::audit::ChainState;
 use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine, Result};
 
-use crate::house::{House, NORTH, everything, identity, origin, refusal, revoke, workspace};
 use crate::intruder::{Cells, Intruder, Value, cell};
+use crate::test_app::{NORTH, TestApp, everything, identity, origin, refusal, revoke, workspace};
 
 /// Every change that someone in North can make, with what it needs.
 struct Stage {
@@ -22,30 +22,30 @@ struct Stage {
     session: SessionId,
 }
 
-const STORIES: [(&str, Happening); 10] = [
-    ("create_key", Happening::KeyCreated),
-    ("revoke_key", Happening::KeyRevoked),
-    ("create_workspace", Happening::WorkspaceCreated),
-    ("delete_workspace", Happening::WorkspaceDeleted),
-    ("change_role", Happening::MemberRoleChanged),
-    ("remove_member", Happening::MemberRemoved),
-    ("sign_in", Happening::SignedIn),
-    ("end_session", Happening::SessionEnded),
-    ("issue_token", Happening::TokenIssued),
-    ("sign_out", Happening::SessionEnded),
+const STORIES: [(&str, AuditAction); 10] = [
+    ("create_key", AuditAction::KeyCreated),
+    ("revoke_key", AuditAction::KeyRevoked),
+    ("create_workspace", AuditAction::WorkspaceCreated),
+    ("delete_workspace", AuditAction::WorkspaceDeleted),
+    ("change_role", AuditAction::MemberRoleChanged),
+    ("remove_member", AuditAction::MemberRemoved),
+    ("sign_in", AuditAction::SignedIn),
+    ("end_session", AuditAction::SessionEnded),
+    ("issue_token", AuditAction::TokenIssued),
+    ("sign_out", AuditAction::SessionEnded),
 ];
 
 impl Stage {
-    async fn set(house: &House) -> Self {
-        let olga = house.north("olga").await;
-        let workspace = house.workspace(&olga, "Analytics").await.expect("a workspace").id;
-        let (max, mia) = (house.member("max", NORTH).await, house.member("mia", NORTH).await);
-        let ((ada, _), (other, _)) = (house.browser("ada").await, house.browser("ada").await);
+    async fn set(app: &TestApp) -> Self {
+        let olga = app.north("olga").await;
+        let workspace = app.workspace(&olga, "Analytics").await.expect("a workspace").id;
+        let (max, mia) = (app.member("max", NORTH).await, app.member("mia", NORTH).await);
+        let ((ada, _), (other, _)) = (app.browser("ada").await, app.browser("ada").await);
         // The key that signs tokens is made when it is first needed, whatever becomes of the token.
-        house.engine.issue_token(&other, &parties(), false, &origin()).await.expect("a token");
-        let sessions = house.engine.list_sessions(&other).await.expect("sessions");
+        app.engine.issue_token(&other, &parties(), false, &origin()).await.expect("a token");
+        let sessions = app.engine.list_sessions(&other).await.expect("sessions");
         let session = sessions.into_iter().find(|session| session.is_current).expect("this one").id;
-        Self { olga, max, mia, key: house.north_key("max").await, workspace, ada, session }
+        Self { olga, max, mia, key: app.north_key("max").await, workspace, ada, session }
     }
 
     async fn tell(&self, engine: &Engine, story: &str) -> Result<()> {
@@ -73,8 +73,8 @@ fn parties() -> Parties {
 }
 
 /// Has the database take no event, and so no change.
-pub async fn refuse_events(house: &House) {
-    let mut intruder = house.intruder().await;
+pub async fn refuse_events(app: &TestApp) {
+    let mut intruder = app.intruder().await;
     let sql = match intruder {
         Intruder::Sqlite(_) => {
             "CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'the log is full'); END"
@@ -88,9 +88,9 @@ pub async fn refuse_events(house: &House) {
 }
 
 /// The chain of North after someone was at it, which is then put back in order.
-async fn found_after(house: &House, intruder: &mut Intruder, what: &str) {
-    let north = house.organization(NORTH).await;
-    let state = house.engine.verify_audit(&north).await.expect("the chain is read");
+async fn found_after(app: &TestApp, intruder: &mut Intruder, what: &str) {
+    let north = app.organization(NORTH).await;
+    let state = app.engine.verify_audit(&north).await.expect("the chain is read");
     assert!(matches!(state, ChainState::Broken(_)), "{what}: {state:?}");
     for table in ["audit_events", "audit_heads"] {
         intruder.run(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table}")).await;
@@ -98,21 +98,21 @@ async fn found_after(house: &House, intruder: &mut Intruder, what: &str) {
 }
 
 /// A chain of some length with a copy of it to go back to.
-async fn copied(house: &House) -> Intruder {
-    let stage = Stage::set(house).await;
+async fn copied(app: &TestApp) -> Intruder {
+    let stage = Stage::set(app).await;
     for (story, _) in STORIES {
-        stage.tell(&house.engine, story).await.expect(story);
+        stage.tell(&app.engine, story).await.expect(story);
     }
-    let mut intruder = house.intruder().await;
+    let mut intruder = app.intruder().await;
     for table in ["audit_events", "audit_heads"] {
         intruder.run(&format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}")).await;
     }
-    house.sound_chain(NORTH).await;
+    app.sound_chain(NORTH).await;
     intruder
 }
 
-async fn north_events(house: &House, intruder: &mut Intruder) -> Vec<Cells> {
-    let north = house.organization(NORTH).await;
+async fn north_events(app: &TestApp, intruder: &mut Intruder) -> Vec<Cells> {
+    let north = app.organization(NORTH).await;
     intruder.rows(&format!("SELECT * FROM audit_events WHERE organization_id = '{north}' ORDER BY n")).await
 }
 
@@ -144,13 +144,13 @@ fn takes(column: &str, value: &Value) -> bool {
 }
 
 both! {
-    rk_25_every_change_is_one_event_in_a_sound_chain(house) {
-        let stage = Stage::set(house).await;
-        for (story, happening) in STORIES {
-            let before = house.sound_chain(NORTH).await;
-            stage.tell(&house.engine, story).await.expect(story);
-            assert_eq!(house.sound_chain(NORTH).await, before + 1, "{story}");
-            assert_eq!(house.newest_event(&stage.olga).await.action, happening);
+    rk_25_every_change_is_one_event_in_a_sound_chain(app) {
+        let stage = Stage::set(app).await;
+        for (story, action) in STORIES {
+            let before = app.sound_chain(NORTH).await;
+            stage.tell(&app.engine, story).await.expect(story);
+            assert_eq!(app.sound_chain(NORTH).await, before + 1, "{story}");
+            assert_eq!(app.newest_event(&stage.olga).await.action, action);
         }
     }
 
@@ -166,41 +166,41 @@ both! {
         other.close().await;
     }
 
-    refused_changes_are_no_events(house) {
-        let stage = Stage::set(house).await;
-        let (mia, before) = (house.north("mia").await, everything(house).await);
-        let engine = &house.engine;
+    refused_changes_are_no_events(app) {
+        let stage = Stage::set(app).await;
+        let (mia, before) = (app.north("mia").await, everything(app).await);
+        let engine = &app.engine;
         assert_eq!(refusal(engine.revoke_key(&mia, revoke(stage.key.view.key_id)).await), Code::Forbidden);
         assert_eq!(refusal(engine.change_role(&mia, stage.max, Role::Admin).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(before, everything(app).await);
     }
 
-    a_change_whose_event_cannot_be_written_does_not_happen(house) {
-        let stage = Stage::set(house).await;
-        refuse_events(house).await;
-        let before = everything(house).await;
+    a_change_whose_event_cannot_be_written_does_not_happen(app) {
+        let stage = Stage::set(app).await;
+        refuse_events(app).await;
+        let before = everything(app).await;
         for (story, _) in STORIES {
-            assert_eq!(refusal(stage.tell(&house.engine, story).await), Code::Unavailable, "{story}");
-            assert_eq!(before, everything(house).await, "{story}");
+            assert_eq!(refusal(stage.tell(&app.engine, story).await), Code::Unavailable, "{story}");
+            assert_eq!(before, everything(app).await, "{story}");
         }
-        house.with_key(&stage.key.plain).await;
+        app.with_key(&stage.key.plain).await;
     }
 
     an_installation_whose_first_event_cannot_be_written_is_not_founded(staged) {
         let founding = FoundOrganization::read("Acme", "Grace", "grace@example.test").expect("a founding");
-        let house = staged.another().await;
-        let grace = house.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
-        refuse_events(&house).await;
-        let before = everything(&house).await;
-        assert_eq!(refusal(house.engine.bootstrap(&founding, origin()).await), Code::Unavailable);
-        assert_eq!(refusal(house.engine.found_organization(grace, &founding, origin()).await), Code::Unavailable);
-        assert_eq!(before, everything(&house).await);
-        house.close().await;
+        let app = staged.another().await;
+        let grace = app.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
+        refuse_events(&app).await;
+        let before = everything(&app).await;
+        assert_eq!(refusal(app.engine.bootstrap(&founding, origin()).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.found_organization(grace, &founding, origin()).await), Code::Unavailable);
+        assert_eq!(before, everything(&app).await);
+        app.close().await;
     }
 
-    b8_an_altered_event_is_found_whatever_was_altered(house) {
-        let mut intruder = copied(house).await;
-        let events = north_events(house, &mut intruder).await;
+    b8_an_altered_event_is_found_whatever_was_altered(app) {
+        let mut intruder = copied(app).await;
+        let events = north_events(app, &mut intruder).await;
         let mut tried = 0;
         for at in [0, events.len() / 2, events.len() - 1] {
             for (column, value) in &events[at] {
@@ -212,86 +212,86 @@ both! {
                         continue;
                     }
                     intruder.set("audit_events", column, &other, &which).await;
-                    found_after(house, &mut intruder, &format!("{column} of event {n:?} became {other:?}")).await;
+                    found_after(app, &mut intruder, &format!("{column} of event {n:?} became {other:?}")).await;
                     tried += 1;
                 }
             }
         }
         assert!(tried > 100, "{tried}");
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    b8_a_removed_event_is_found_wherever_it_stood(house) {
-        let mut intruder = copied(house).await;
-        let north = house.organization(NORTH).await;
-        for n in 1..=house.sound_chain(NORTH).await {
+    b8_a_removed_event_is_found_wherever_it_stood(app) {
+        let mut intruder = copied(app).await;
+        let north = app.organization(NORTH).await;
+        for n in 1..=app.sound_chain(NORTH).await {
             intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n = {n}")).await;
-            found_after(house, &mut intruder, &format!("event {n} removed")).await;
+            found_after(app, &mut intruder, &format!("event {n} removed")).await;
             intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n >= {n}")).await;
-            found_after(house, &mut intruder, &format!("events from {n} on removed")).await;
+            found_after(app, &mut intruder, &format!("events from {n} on removed")).await;
         }
     }
 
-    b8_a_removed_event_is_found_though_the_rest_is_renumbered(house) {
-        let mut intruder = copied(house).await;
-        let north = house.organization(NORTH).await;
-        let last = house.sound_chain(NORTH).await;
+    b8_a_removed_event_is_found_though_the_rest_is_renumbered(app) {
+        let mut intruder = copied(app).await;
+        let north = app.organization(NORTH).await;
+        let last = app.sound_chain(NORTH).await;
         intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n = 3")).await;
         for n in 4..=last {
             intruder.run(&format!("UPDATE audit_events SET n = {} WHERE organization_id = '{north}' AND n = {n}", n - 1)).await;
         }
         intruder.run(&format!("UPDATE audit_heads SET n = {} WHERE organization_id = '{north}'", last - 1)).await;
-        found_after(house, &mut intruder, "event 3 removed, the rest renumbered").await;
+        found_after(app, &mut intruder, "event 3 removed, the rest renumbered").await;
     }
 
-    b8_swapped_events_are_found(house) {
-        let mut intruder = copied(house).await;
-        let (north, last) = (house.organization(NORTH).await, house.sound_chain(NORTH).await);
+    b8_swapped_events_are_found(app) {
+        let mut intruder = copied(app).await;
+        let (north, last) = (app.organization(NORTH).await, app.sound_chain(NORTH).await);
         for (one, other) in (1..last).map(|n| (n, n + 1)).chain([(1, last)]) {
             for (from, to) in [(one, 9_999), (other, one), (9_999, other)] {
                 intruder.run(&format!("UPDATE audit_events SET n = {to} WHERE organization_id = '{north}' AND n = {from}")).await;
             }
-            found_after(house, &mut intruder, &format!("events {one} and {other} swapped")).await;
+            found_after(app, &mut intruder, &format!("events {one} and {other} swapped")).await;
         }
     }
 
-    b8_an_inserted_event_is_found_at_the_end_and_in_the_middle(house) {
-        let mut intruder = copied(house).await;
-        let events = north_events(house, &mut intruder).await;
+    b8_an_inserted_event_is_found_at_the_end_and_in_the_middle(app) {
+        let mut intruder = copied(app).await;
+        let events = north_events(app, &mut intruder).await;
         let last = events.len() as i64;
         let mut forged = events[2].clone();
         *cell(&mut forged, "n") = Value::Number(last + 1);
         intruder.insert("audit_events", &forged).await;
-        found_after(house, &mut intruder, "a copy at the end").await;
+        found_after(app, &mut intruder, "a copy at the end").await;
         intruder.insert("audit_events", &forged).await;
-        let north = house.organization(NORTH).await;
+        let north = app.organization(NORTH).await;
         let head = intruder.literal(cell(&mut forged, "hash"));
         intruder.run(&format!("UPDATE audit_heads SET n = n + 1, hash = {head} WHERE organization_id = '{north}'")).await;
-        found_after(house, &mut intruder, "a copy at the end, and the head with it").await;
+        found_after(app, &mut intruder, "a copy at the end, and the head with it").await;
         *cell(&mut forged, "n") = Value::Number(0);
         intruder.insert("audit_events", &forged).await;
-        found_after(house, &mut intruder, "a copy before the first").await;
+        found_after(app, &mut intruder, "a copy before the first").await;
     }
 
-    b8_emptying_the_log_is_found(house) {
-        let mut intruder = copied(house).await;
+    b8_emptying_the_log_is_found(app) {
+        let mut intruder = copied(app).await;
         intruder.run("DELETE FROM audit_events").await;
-        found_after(house, &mut intruder, "emptied").await;
+        found_after(app, &mut intruder, "emptied").await;
     }
 
-    b8_an_altered_head_is_found(house) {
-        let mut intruder = copied(house).await;
-        let which = format!("organization_id = '{}'", house.organization(NORTH).await);
+    b8_an_altered_head_is_found(app) {
+        let mut intruder = copied(app).await;
+        let which = format!("organization_id = '{}'", app.organization(NORTH).await);
         for (column, value) in [("n", Value::Number(0)), ("n", Value::Number(999)), ("hash", Value::Bytes(vec![0; 32]))] {
             intruder.set("audit_heads", column, &value, &which).await;
-            found_after(house, &mut intruder, column).await;
+            found_after(app, &mut intruder, column).await;
         }
     }
 
-    b8_a_chain_rewritten_without_the_ring_is_found(house) {
+    b8_a_chain_rewritten_without_the_ring_is_found(app) {
         // A writer who knows the format recomputes every hash after an alteration; the MAC still needs the ring.
-        let mut intruder = copied(house).await;
-        let events = north_events(house, &mut intruder).await;
+        let mut intruder = copied(app).await;
+        let events = north_events(app, &mut intruder).await;
         let which = |n: usize| format!("n = {} AND actor_name <> 'otto'", n + 1);
         let mut before = Vec::new();
         for (n, event) in events.iter().enumerate() {
@@ -304,73 +304,73 @@ both! {
             if n < 4 {
                 assert_eq!(*cell(&mut event, "hash"), Value::Bytes(hash.clone()), "the test knows the format");
             }
-            let north = house.organization(NORTH).await;
+            let north = app.organization(NORTH).await;
             intruder.set("audit_events", "hash", &Value::Bytes(hash.clone()), &format!("organization_id = '{north}' AND n = {}", n + 1)).await;
             before = hash;
         }
-        let north = house.organization(NORTH).await;
+        let north = app.organization(NORTH).await;
         intruder.set("audit_heads", "hash", &Value::Bytes(before), &format!("organization_id = '{north}'")).await;
-        let state = house.engine.verify_audit(&north).await.expect("the chain is read");
+        let state = app.engine.verify_audit(&north).await.expect("the chain is read");
         assert_eq!(state, ChainState::Broken(5));
     }
 
-    an_organizations_chain_says_nothing_about_anothers(house) {
-        let mut intruder = copied(house).await;
-        let north = house.organization(NORTH).await;
+    an_organizations_chain_says_nothing_about_anothers(app) {
+        let mut intruder = copied(app).await;
+        let north = app.organization(NORTH).await;
         intruder.run(&format!("UPDATE audit_events SET actor_name = 'x' WHERE organization_id = '{north}'")).await;
-        house.sound_chain(crate::house::SOUTH).await;
+        app.sound_chain(crate::test_app::SOUTH).await;
     }
 
-    a_chain_longer_than_one_read_is_checked_to_its_end(house) {
-        let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
-        house.workspace(&olga, "A").await.expect("a workspace");
-        let other = house.another().await;
+    a_chain_longer_than_one_read_is_checked_to_its_end(app) {
+        let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
+        app.workspace(&olga, "A").await.expect("a workspace");
+        let other = app.another().await;
         other.close().await;
-        let events = if house.db.is_shared() { 30 } else { 1_100 };
+        let events = if app.db.is_shared() { 30 } else { 1_100 };
         for _ in 0..events {
-            house.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
+            app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
         }
-        let last = house.sound_chain(NORTH).await;
+        let last = app.sound_chain(NORTH).await;
         assert!(last > events);
-        house.intruder().await.run(&format!("UPDATE audit_events SET at = at + 1 WHERE organization_id = '{north}' AND n = {last}")).await;
-        assert_eq!(house.engine.verify_audit(&north).await.expect("read"), ChainState::Broken(last));
+        app.intruder().await.run(&format!("UPDATE audit_events SET at = at + 1 WHERE organization_id = '{north}' AND n = {last}")).await;
+        assert_eq!(app.engine.verify_audit(&north).await.expect("read"), ChainState::Broken(last));
     }
 
-    d26_owners_and_admins_read_everything_members_what_concerns_them(house) {
-        let (own, foreign) = (house.north_key("max").await, house.north_key("mia").await);
-        house.engine.revoke_key(&house.north("ada").await, revoke(own.view.key_id)).await.expect("revoked");
-        house.engine.revoke_key(&house.north("ada").await, revoke(foreign.view.key_id)).await.expect("revoked");
-        let all = house.sound_chain(NORTH).await;
+    d26_owners_and_admins_read_everything_members_what_concerns_them(app) {
+        let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
+        app.engine.revoke_key(&app.north("ada").await, revoke(own.view.key_id)).await.expect("revoked");
+        app.engine.revoke_key(&app.north("ada").await, revoke(foreign.view.key_id)).await.expect("revoked");
+        let all = app.sound_chain(NORTH).await;
         for reader in ["olga", "ada"] {
-            let page = house.engine.read_audit(&house.north(reader).await, &Default::default(), 100).await.expect("the log");
+            let page = app.engine.read_audit(&app.north(reader).await, &Default::default(), 100).await.expect("the log");
             assert_eq!(page.rows.len() as i64, all, "{reader}");
         }
-        let max = house.north("max").await;
-        let page = house.engine.read_audit(&max, &Default::default(), 100).await.expect("the log");
+        let max = app.north("max").await;
+        let page = app.engine.read_audit(&max, &Default::default(), 100).await.expect("the log");
         let told: Vec<_> = page.rows.iter().map(|event| (event.action, event.actor_name.as_str())).collect();
         let own_story =
-            [(Happening::KeyRevoked, "ada"), (Happening::KeyCreated, "max"), (Happening::MemberJoined, "max")];
+            [(AuditAction::KeyRevoked, "ada"), (AuditAction::KeyCreated, "max"), (AuditAction::MemberJoined, "max")];
         assert_eq!(told, own_story);
     }
 
-    rk_04_another_organizations_log_is_out_of_reach(house) {
-        house.north_key("max").await;
-        let page = house.engine.read_audit(&house.south("otto").await, &Default::default(), 100).await.expect("the log");
-        assert_eq!(page.rows.len() as i64, house.sound_chain(crate::house::SOUTH).await);
+    rk_04_another_organizations_log_is_out_of_reach(app) {
+        app.north_key("max").await;
+        let page = app.engine.read_audit(&app.south("otto").await, &Default::default(), 100).await.expect("the log");
+        assert_eq!(page.rows.len() as i64, app.sound_chain(crate::test_app::SOUTH).await);
         assert!(page.rows.iter().all(|event| event.actor_name != "max"));
     }
 
-    the_log_is_read_newest_first_page_by_page_without_gaps(house) {
-        let max = house.north("max").await;
+    the_log_is_read_newest_first_page_by_page_without_gaps(app) {
+        let max = app.north("max").await;
         for _ in 0..8 {
-            house.key_of(&max).await;
+            app.key_of(&max).await;
         }
-        let (olga, last) = (house.north("olga").await, house.sound_chain(NORTH).await);
+        let (olga, last) = (app.north("olga").await, app.sound_chain(NORTH).await);
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.read_audit(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
+            let page = app.engine.read_audit(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
             read.extend(page.rows.iter().map(|event| event.n));
-            house.key_of(&max).await;
+            app.key_of(&max).await;
             match page.next {
                 Some(next) => before = Some(next),
                 None => break,
@@ -382,7 +382,7 @@ both! {
 
 /// The hash of an event, computed from the format alone.
 fn hash(event: &Cells, before: &[u8]) -> Vec<u8> {
-    let canon = engine::keyring::Canon::of("rt/audit/v1");
+    let canon = engine::keyring::CanonicalEncoder::of("rt/audit/v1");
     let columns = ["organization_id", "n", "", "at", "action", "actor_id", "actor_name", "via_key", "object_kind"];
     let rest = ["object_id", "object_label", "concerns", "changes", "address", "agent", "request_id"];
     let absent = ["actor_id", "via_key", "concerns", "address", "agent"];

@@ -6,151 +6,151 @@ use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, RotateKey};
 use domain::view::NewKey;
 use engine::Ctx;
 
-use crate::house::{House, NORTH, refusal};
 use crate::intruder::Value;
+use crate::test_app::{NORTH, TestApp, refusal};
 
 const DAY: i64 = 86_400;
 
-async fn ending(house: &House, ctx: &Ctx) -> NewKey {
+async fn ending(app: &TestApp, ctx: &Ctx) -> NewKey {
     let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
-    house.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+    app.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
 }
 
-async fn expirations(house: &House) -> i64 {
-    house.intruder().await.number("SELECT COUNT(*) FROM audit_events WHERE action = 'key.expired'").await
+async fn expirations(app: &TestApp) -> i64 {
+    app.intruder().await.number("SELECT COUNT(*) FROM audit_events WHERE action = 'key.expired'").await
 }
 
 both! {
     // R6: the end is written at the refusal, once, with its event; no clock and no restart takes it back.
-    r6_an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(house) {
-        let key = ending(house, &house.north("max").await).await;
-        house.clock.advance_seconds(7 * DAY);
+    r6_an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
+        let key = ending(app, &app.north("max").await).await;
+        app.clock.advance_seconds(7 * DAY);
         for _ in 0..3 {
-            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+            assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         }
-        assert_eq!(expirations(house).await, 1);
-        house.clock.advance_seconds(-7 * DAY);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        let restarted = house.restarted().await;
-        assert_eq!(refusal(restarted.admit_key(&key.plain, crate::house::origin()).await), Code::Unauthorized);
-        assert_eq!(expirations(house).await, 1);
-        house.sound_chain(NORTH).await;
+        assert_eq!(expirations(app).await, 1);
+        app.clock.advance_seconds(-7 * DAY);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let restarted = app.restarted().await;
+        assert_eq!(refusal(restarted.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(expirations(app).await, 1);
+        app.sound_chain(NORTH).await;
     }
 
     // R6: the end of an overlap is such an end.
-    r6_a_rotated_key_whose_overlap_was_over_stays_refused(house) {
-        let (max, old) = (house.north("max").await, house.north_key("max").await);
+    r6_a_rotated_key_whose_overlap_was_over_stays_refused(app) {
+        let (max, old) = (app.north("max").await, app.north_key("max").await);
         let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::at_once(old.view.key_id) };
-        let new = house.engine.rotate_key(&max, rotate, None).await.expect("rotated").new;
-        house.clock.advance_seconds(3600);
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.clock.advance_seconds(-3600);
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.with_key(&new.plain).await;
+        let new = app.engine.rotate_key(&max, rotate, None).await.expect("rotated").new;
+        app.clock.advance_seconds(3600);
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.clock.advance_seconds(-3600);
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.with_key(&new.plain).await;
     }
 
     // R6: refused at the write fence, by a request that was let in before.
-    r6_a_key_refused_while_its_request_runs_stays_refused(house) {
-        let key = ending(house, &house.north("max").await).await;
-        let running = house.with_key(&key.plain).await;
-        house.clock.advance_seconds(7 * DAY);
-        assert_eq!(refusal(house.workspace(&running.ctx, "Late").await), Code::Unauthorized);
+    r6_a_key_refused_while_its_request_runs_stays_refused(app) {
+        let key = ending(app, &app.north("max").await).await;
+        let running = app.with_key(&key.plain).await;
+        app.clock.advance_seconds(7 * DAY);
+        assert_eq!(refusal(app.workspace(&running.ctx, "Late").await), Code::Unauthorized);
         drop(running);
-        house.clock.advance_seconds(-7 * DAY);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "before or after it is written");
-        house.engine.expire_keys().await.expect("written");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        assert_eq!(expirations(house).await, 1);
+        app.clock.advance_seconds(-7 * DAY);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "before or after it is written");
+        app.engine.expire_keys().await.expect("written");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        assert_eq!(expirations(app).await, 1);
     }
 
     // R6: while the database takes nothing the refusal is remembered, and written later.
-    r6_a_refusal_that_cannot_be_written_is_remembered(house) {
-        let key = ending(house, &house.north("max").await).await;
-        crate::audit::refuse_events(house).await;
-        house.clock.advance_seconds(7 * DAY);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        house.clock.advance_seconds(-7 * DAY);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "remembered");
-        assert_eq!(house.engine.expire_keys().await.expect("tried"), 0);
-        let table = if house.db.is_shared() { " ON audit_events" } else { "" };
-        house.intruder().await.run(&format!("DROP TRIGGER refuse{table}")).await;
-        assert_eq!(house.engine.expire_keys().await.expect("written"), 1);
-        assert_eq!(refusal(house.restarted().await.admit_key(&key.plain, crate::house::origin()).await), Code::Unauthorized);
-        assert_eq!(expirations(house).await, 1);
-        house.sound_chain(NORTH).await;
+    r6_a_refusal_that_cannot_be_written_is_remembered(app) {
+        let key = ending(app, &app.north("max").await).await;
+        crate::audit::refuse_events(app).await;
+        app.clock.advance_seconds(7 * DAY);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        app.clock.advance_seconds(-7 * DAY);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "remembered");
+        assert_eq!(app.engine.expire_keys().await.expect("tried"), 0);
+        let table = if app.db.is_shared() { " ON audit_events" } else { "" };
+        app.intruder().await.run(&format!("DROP TRIGGER refuse{table}")).await;
+        assert_eq!(app.engine.expire_keys().await.expect("written"), 1);
+        assert_eq!(refusal(app.restarted().await.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(expirations(app).await, 1);
+        app.sound_chain(NORTH).await;
     }
 
     // R6: sessions that ran out, in both ways.
-    r6_a_session_that_was_refused_stays_refused_when_the_clock_goes_back(house) {
+    r6_a_session_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
         for seconds in [3600, 12 * 3600] {
-            let (caller, token) = house.browser("max").await;
-            let (_, untouched) = house.browser("max").await;
-            house.clock.advance_seconds(seconds);
-            assert!(house.engine.find_session(&token).await.expect("an answer").is_none());
-            house.clock.advance_seconds(-seconds);
-            assert!(house.engine.find_session(&token).await.expect("an answer").is_none(), "after {seconds} seconds");
-            assert_eq!(refusal(house.engine.still_signed_in(&caller).await), Code::Unauthorized);
-            assert!(house.restarted().await.find_session(&token).await.expect("an answer").is_none());
-            assert!(house.engine.find_session(&untouched).await.expect("an answer").is_some(), "it was never refused");
+            let (caller, token) = app.browser("max").await;
+            let (_, untouched) = app.browser("max").await;
+            app.clock.advance_seconds(seconds);
+            assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
+            app.clock.advance_seconds(-seconds);
+            assert!(app.engine.find_session(&token).await.expect("an answer").is_none(), "after {seconds} seconds");
+            assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+            assert!(app.restarted().await.find_session(&token).await.expect("an answer").is_none());
+            assert!(app.engine.find_session(&untouched).await.expect("an answer").is_some(), "it was never refused");
         }
     }
 
-    r6_a_session_refused_by_its_token_stays_refused(house) {
-        let (caller, token) = house.browser("max").await;
-        house.clock.advance_seconds(3600);
-        assert_eq!(refusal(house.engine.still_signed_in(&caller).await), Code::Unauthorized);
-        house.clock.advance_seconds(-3600);
-        assert!(house.engine.find_session(&token).await.expect("an answer").is_none());
+    r6_a_session_refused_by_its_token_stays_refused(app) {
+        let (caller, token) = app.browser("max").await;
+        app.clock.advance_seconds(3600);
+        assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+        app.clock.advance_seconds(-3600);
+        assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
     }
 
     // F12: a last use of a clock that was ahead.
-    f12_a_last_use_in_the_future_heals(house) {
-        let (key, max) = (house.north_key("max").await, house.north("max").await);
-        let last_used = async || house.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
-        house.engine.heal_times().await.expect("healed");
-        house.clock.advance_seconds(400 * DAY);
-        house.with_key(&key.plain).await;
-        house.engine.flush_usage().await.expect("flushed");
-        house.with_key(&key.plain).await;
-        house.clock.advance_seconds(-400 * DAY);
-        let right = house.outside.now();
-        house.engine.flush_usage().await.expect("flushed");
-        house.engine.heal_times().await.expect("healed");
+    f12_a_last_use_in_the_future_heals(app) {
+        let (key, max) = (app.north_key("max").await, app.north("max").await);
+        let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
+        app.engine.heal_times().await.expect("healed");
+        app.clock.advance_seconds(400 * DAY);
+        app.with_key(&key.plain).await;
+        app.engine.flush_usage().await.expect("flushed");
+        app.with_key(&key.plain).await;
+        app.clock.advance_seconds(-400 * DAY);
+        let right = app.runtime.now();
+        app.engine.flush_usage().await.expect("flushed");
+        app.engine.heal_times().await.expect("healed");
         assert_eq!(last_used().await, Some(right));
-        house.clock.advance_seconds(90);
-        house.with_key(&key.plain).await;
-        house.engine.flush_usage().await.expect("flushed");
+        app.clock.advance_seconds(90);
+        app.with_key(&key.plain).await;
+        app.engine.flush_usage().await.expect("flushed");
         assert_eq!(last_used().await, Some(right.plus_seconds(90)));
-        let mut intruder = house.intruder().await;
+        let mut intruder = app.intruder().await;
         let today = right.0 / 86_400_000;
         for table in ["key_days", "actor_days"] {
             let all = intruder.number(&format!("SELECT CAST(SUM(calls) AS BIGINT) FROM {table}")).await;
             assert_eq!((all, 3), (intruder.number(&format!("SELECT CAST(SUM(calls) AS BIGINT) FROM {table} WHERE day = {today}")).await, 3), "{table}");
         }
-        let late = format!("SELECT COUNT(*) FROM key_callers WHERE at > {}", house.outside.now().0);
+        let late = format!("SELECT COUNT(*) FROM key_callers WHERE at > {}", app.runtime.now().0);
         assert_eq!(intruder.number(&late).await, 0);
-        let list = house.engine.list_keys(&max, &KeyQuery::default(), 10).await.expect("a list");
+        let list = app.engine.list_keys(&max, &KeyQuery::default(), 10).await.expect("a list");
         assert_eq!(list.rows[0].key.last_used, Some(right.plus_seconds(90)));
     }
 
     // F12: sessions that a wrong clock saw, or began, do not live for as long as it was ahead.
-    f12_sessions_of_a_clock_that_was_ahead_heal(house) {
-        house.engine.heal_times().await.expect("healed");
-        let (_, seen) = house.browser("max").await;
-        let seen_at = Value::Number(house.outside.now().plus_seconds(400 * DAY).0);
-        house.intruder().await.set("sessions", "seen_at", &seen_at, "1 = 1").await;
-        house.clock.advance_seconds(400 * DAY);
-        let (_, early) = house.browser("mia").await;
-        house.engine.begin_flow(b"early", b"value").await.expect("begun");
-        house.clock.advance_seconds(-400 * DAY);
-        assert!(house.engine.find_session(&early).await.expect("an answer").is_none(), "from the future");
-        assert!(house.engine.find_session(&seen).await.expect("an answer").is_some());
-        house.engine.heal_times().await.expect("healed");
-        let mut intruder = house.intruder().await;
+    f12_sessions_of_a_clock_that_was_ahead_heal(app) {
+        app.engine.heal_times().await.expect("healed");
+        let (_, seen) = app.browser("max").await;
+        let seen_at = Value::Number(app.runtime.now().plus_seconds(400 * DAY).0);
+        app.intruder().await.set("sessions", "seen_at", &seen_at, "1 = 1").await;
+        app.clock.advance_seconds(400 * DAY);
+        let (_, early) = app.browser("mia").await;
+        app.engine.begin_flow(b"early", b"value").await.expect("begun");
+        app.clock.advance_seconds(-400 * DAY);
+        assert!(app.engine.find_session(&early).await.expect("an answer").is_none(), "from the future");
+        assert!(app.engine.find_session(&seen).await.expect("an answer").is_some());
+        app.engine.heal_times().await.expect("healed");
+        let mut intruder = app.intruder().await;
         assert_eq!(intruder.number("SELECT COUNT(*) FROM sign_in_flows").await, 0);
-        let ahead = format!("SELECT COUNT(*) FROM sessions WHERE seen_at > {0} OR created_at > {0}", house.outside.now().0);
+        let ahead = format!("SELECT COUNT(*) FROM sessions WHERE seen_at > {0} OR created_at > {0}", app.runtime.now().0);
         assert_eq!(intruder.number(&ahead).await, 0);
-        house.clock.advance_seconds(3600);
-        assert!(house.engine.find_session(&seen).await.expect("an answer").is_none(), "idle for an hour");
+        app.clock.advance_seconds(3600);
+        assert!(app.engine.find_session(&seen).await.expect("an answer").is_none(), "idle for an hour");
     }
 }

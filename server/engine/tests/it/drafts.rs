@@ -7,143 +7,143 @@ use engine::form_token::FormToken;
 use engine::tokens::Parties;
 use tokio::task::JoinSet;
 
-use crate::house::{House, everything, origin, refusal};
+use crate::test_app::{TestApp, everything, origin, refusal};
 
 const FORM: &[u8] = b"name=Nightly+export";
 const BROWSER: &str = "the secret of a browser";
 
-async fn kept(house: &House, name: &str) -> (Caller, String) {
-    let (caller, _) = house.browser(name).await;
-    let token = house.engine.keep_draft(&caller, BROWSER, FORM).await.expect("kept");
+async fn kept(app: &TestApp, name: &str) -> (Caller, String) {
+    let (caller, _) = app.browser(name).await;
+    let token = app.engine.keep_draft(&caller, BROWSER, FORM).await.expect("kept");
     (caller, token)
 }
 
-async fn taken(house: &House, caller: &Caller, browser: &str, token: &str) -> Option<Vec<u8>> {
-    house.engine.take_draft(caller, browser, token).await.expect("looked for").map(|form| form.to_vec())
+async fn taken(app: &TestApp, caller: &Caller, browser: &str, token: &str) -> Option<Vec<u8>> {
+    app.engine.take_draft(caller, browser, token).await.expect("looked for").map(|form| form.to_vec())
 }
 
-fn form(house: &House) -> FormToken {
-    FormToken::draw(&house.outside)
+fn form(app: &TestApp) -> FormToken {
+    FormToken::draw(&app.runtime)
 }
 
 both! {
-    b22_a_draft_is_taken_once_within_ten_minutes(house) {
-        let (ada, token) = kept(house, "ada").await;
-        house.clock.advance_seconds(599);
+    b22_a_draft_is_taken_once_within_ten_minutes(app) {
+        let (ada, token) = kept(app, "ada").await;
+        app.clock.advance_seconds(599);
         // A session later it is still hers.
-        let (later, _) = house.browser("ada").await;
-        assert_eq!(taken(house, &later, BROWSER, &token).await.as_deref(), Some(FORM));
-        assert_eq!(taken(house, &ada, BROWSER, &token).await, None, "once");
-        let (ada, token) = kept(house, "ada").await;
-        house.clock.advance_seconds(600);
-        assert_eq!(taken(house, &ada, BROWSER, &token).await, None, "too old");
+        let (later, _) = app.browser("ada").await;
+        assert_eq!(taken(app, &later, BROWSER, &token).await.as_deref(), Some(FORM));
+        assert_eq!(taken(app, &ada, BROWSER, &token).await, None, "once");
+        let (ada, token) = kept(app, "ada").await;
+        app.clock.advance_seconds(600);
+        assert_eq!(taken(app, &ada, BROWSER, &token).await, None, "too old");
     }
 
-    b22_a_draft_belongs_to_one_person_in_one_browser(house) {
-        let (ada, token) = kept(house, "ada").await;
-        let (max, _) = house.browser("max").await;
-        assert_eq!(taken(house, &max, BROWSER, &token).await, None);
-        assert_eq!(taken(house, &ada, BROWSER, "no such token").await, None);
-        assert_eq!(taken(house, &ada, BROWSER, &token).await.as_deref(), Some(FORM), "nobody else used it up");
-        let (ada, token) = kept(house, "ada").await;
-        assert_eq!(taken(house, &ada, "another browser", &token).await, None);
+    b22_a_draft_belongs_to_one_person_in_one_browser(app) {
+        let (ada, token) = kept(app, "ada").await;
+        let (max, _) = app.browser("max").await;
+        assert_eq!(taken(app, &max, BROWSER, &token).await, None);
+        assert_eq!(taken(app, &ada, BROWSER, "no such token").await, None);
+        assert_eq!(taken(app, &ada, BROWSER, &token).await.as_deref(), Some(FORM), "nobody else used it up");
+        let (ada, token) = kept(app, "ada").await;
+        assert_eq!(taken(app, &ada, "another browser", &token).await, None);
     }
 
-    b22_what_a_draft_says_is_sealed_to_its_place(house) {
-        let (ada, one) = kept(house, "ada").await;
-        let text = format!("{:?}", everything(house).await);
+    b22_what_a_draft_says_is_sealed_to_its_place(app) {
+        let (ada, one) = kept(app, "ada").await;
+        let text = format!("{:?}", everything(app).await);
         assert!(!text.contains("Nightly") && !text.contains(&one));
-        let mut intruder = house.intruder().await;
-        let (max, other) = kept(house, "max").await;
+        let mut intruder = app.intruder().await;
+        let (max, other) = kept(app, "max").await;
         // A row is given to somebody else.
         intruder.run(&format!("UPDATE drafts SET person_id = {}", max.person.0)).await;
-        assert_eq!(taken(house, &max, BROWSER, &one).await, None);
-        assert_eq!(taken(house, &max, BROWSER, &other).await.as_deref(), Some(FORM));
-        assert_eq!(taken(house, &ada, BROWSER, &one).await, None);
+        assert_eq!(taken(app, &max, BROWSER, &one).await, None);
+        assert_eq!(taken(app, &max, BROWSER, &other).await.as_deref(), Some(FORM));
+        assert_eq!(taken(app, &ada, BROWSER, &one).await, None);
     }
 
-    of_many_drafts_of_a_person_the_newest_are_kept(house) {
+    of_many_drafts_of_a_person_the_newest_are_kept(app) {
         let mut tokens = Vec::new();
         for _ in 0..7 {
-            tokens.push(kept(house, "ada").await.1);
-            house.clock.advance_seconds(1);
+            tokens.push(kept(app, "ada").await.1);
+            app.clock.advance_seconds(1);
         }
-        let (max, his) = kept(house, "max").await;
-        let (ada, _) = house.browser("ada").await;
+        let (max, his) = kept(app, "max").await;
+        let (ada, _) = app.browser("ada").await;
         let mut found = Vec::new();
         for token in &tokens {
-            found.push(taken(house, &ada, BROWSER, token).await.is_some());
+            found.push(taken(app, &ada, BROWSER, token).await.is_some());
         }
         assert_eq!(found, [false, false, true, true, true, true, true]);
-        assert!(taken(house, &max, BROWSER, &his).await.is_some(), "his is not hers");
+        assert!(taken(app, &max, BROWSER, &his).await.is_some(), "his is not hers");
     }
 
-    drafts_and_spent_forms_are_forgotten(house) {
-        let (ada, _) = kept(house, "ada").await;
+    drafts_and_spent_forms_are_forgotten(app) {
+        let (ada, _) = kept(app, "ada").await;
         let parties = Parties { issuer: "https://north.example".into(), audience: "https://north.example/api".into() };
-        let form = form(house);
-        house.engine.issue_token_once(&ada, &parties, &origin(), Some(&form)).await.expect("issued");
-        let mut intruder = house.intruder().await;
+        let form = form(app);
+        app.engine.issue_token_once(&ada, &parties, &origin(), Some(&form)).await.expect("issued");
+        let mut intruder = app.intruder().await;
         let mut count = async || {
             let drafts = intruder.number("SELECT COUNT(*) FROM drafts").await;
             (drafts, intruder.number("SELECT COUNT(*) FROM spent_forms").await)
         };
         assert_eq!(count().await, (1, 1));
-        house.clock.advance_seconds(601);
-        house.engine.sweep_sessions().await.expect("swept");
-        house.engine.forget_requests().await.expect("forgotten");
+        app.clock.advance_seconds(601);
+        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.forget_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 1), "a form can be sent again the next hour");
-        house.clock.advance_seconds(24 * 60 * 60);
-        house.engine.forget_requests().await.expect("forgotten");
+        app.clock.advance_seconds(24 * 60 * 60);
+        app.engine.forget_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 0));
     }
 
-    f9_a_form_sent_again_makes_no_second_key(house) {
-        let ada = house.north("ada").await;
-        let form = form(house);
+    f9_a_form_sent_again_makes_no_second_key(app) {
+        let ada = app.north("ada").await;
+        let form = form(app);
         let draft = |name| {
             let draft = KeyDraft { name, ..KeyDraft::default() };
             CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
         };
         let once = form.once("create_key");
-        let made = house.engine.create_key_once(&ada, draft("one"), Some(&once)).await.expect("made").view.key_id;
-        let before = everything(house).await;
+        let made = app.engine.create_key_once(&ada, draft("one"), Some(&once)).await.expect("made").view.key_id;
+        let before = everything(app).await;
         for name in ["one", "another name"] {
-            match house.engine.create_key_once(&ada, draft(name), Some(&once)).await {
+            match app.engine.create_key_once(&ada, draft(name), Some(&once)).await {
                 Err(engine::Error::AlreadyDone(key)) => assert_eq!(key, made),
                 other => panic!("{:?}", other.map(|new| new.view.key_id)),
             }
         }
-        assert_eq!(before, everything(house).await);
+        assert_eq!(before, everything(app).await);
     }
 
-    f9_a_form_sent_again_makes_no_second_invitation_and_ends_none(house) {
-        let ada = house.north("ada").await;
-        let form = form(house);
+    f9_a_form_sent_again_makes_no_second_invitation_and_ends_none(app) {
+        let ada = app.north("ada").await;
+        let form = form(app);
         let ask = || InviteMember::read("zoe@example.test", Some("member")).expect("an invitation to ask for");
-        let first = house.engine.invite_member_once(&ada, ask(), Some(&form)).await.expect("invited");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.invite_member_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
-        assert_eq!(before, everything(house).await);
-        house.engine.see_invitation(&first.token).await.expect("the link that was shown still works");
+        let first = app.engine.invite_member_once(&ada, ask(), Some(&form)).await.expect("invited");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.invite_member_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
+        assert_eq!(before, everything(app).await);
+        app.engine.see_invitation(&first.token).await.expect("the link that was shown still works");
     }
 
     // What was refused the first time is not spent.
-    f9_a_form_that_was_refused_can_be_sent_again(house) {
-        let ada = house.north("ada").await;
-        let form = form(house);
+    f9_a_form_that_was_refused_can_be_sent_again(app) {
+        let ada = app.north("ada").await;
+        let form = form(app);
         let ask = |email| InviteMember::read(email, Some("member")).expect("an invitation to ask for");
-        let member = house.engine.invite_member_once(&ada, ask("max@example.test"), Some(&form)).await;
+        let member = app.engine.invite_member_once(&ada, ask("max@example.test"), Some(&form)).await;
         assert_eq!(refusal(member), Code::Conflict);
-        house.engine.invite_member_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
+        app.engine.invite_member_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
     }
 
-    f9_of_forms_that_come_at_once_one_makes_a_token(house) {
-        let (ada, _) = house.browser("ada").await;
-        let form = form(house);
+    f9_of_forms_that_come_at_once_one_makes_a_token(app) {
+        let (ada, _) = app.browser("ada").await;
+        let form = form(app);
         let mut all = JoinSet::new();
         for _ in 0..20 {
-            let (engine, ada, form) = (house.engine.clone(), ada.clone(), form.clone());
+            let (engine, ada, form) = (app.engine.clone(), ada.clone(), form.clone());
             all.spawn(async move {
                 let parties = Parties { issuer: "https://a.example".into(), audience: "https://a.example/api".into() };
                 engine.issue_token_once(&ada, &parties, &origin(), Some(&form)).await.map(drop)

@@ -6,12 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use domain::token::{Brand, Kind, PlainKey};
 use domain::view::NewKey;
-use engine::keyring::{self, Canon};
-use engine::mint;
+use engine::key_material;
+use engine::keyring::{self, CanonicalEncoder};
 use sha2::{Digest, Sha256};
 
-use crate::house::{House, NORTH, SOUTH, origin};
 use crate::intruder::{Cells, Intruder, Value};
+use crate::test_app::{NORTH, SOUTH, TestApp, origin};
 
 const KEYS: usize = 1_000;
 
@@ -61,14 +61,14 @@ impl Needles {
     }
 
     /// None of these is anywhere in the database, nor in the files it is made of.
-    pub async fn assert_absent(&self, house: &House) {
+    pub async fn assert_absent(&self, app: &TestApp) {
         assert!(self.windows.len() > 30);
-        for (table, rows) in house.intruder().await.dump().await {
+        for (table, rows) in app.intruder().await.dump().await {
             for (column, value) in rows.into_iter().flatten() {
                 assert_eq!(self.find(&raw(&value)), None, "in {table}.{column}");
             }
         }
-        for (name, bytes) in files(house) {
+        for (name, bytes) in files(app) {
             assert_eq!(self.find(&bytes), None, "in the file {name}");
         }
     }
@@ -94,8 +94,8 @@ fn raw(value: &Value) -> Vec<u8> {
 }
 
 /// The files of a SQLite database: itself, its log, and whatever else lies there.
-fn files(house: &House) -> Vec<(String, Vec<u8>)> {
-    let Some(folder) = &house.folder else { return Vec::new() };
+fn files(app: &TestApp) -> Vec<(String, Vec<u8>)> {
+    let Some(folder) = &app.folder else { return Vec::new() };
     let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
     files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
 }
@@ -104,16 +104,16 @@ fn secret_of(key: &PlainKey) -> &[u8] {
     &key.expose().as_bytes()["rt_sk_".len() + 8..][..43]
 }
 
-async fn many_keys(house: &House, count: usize) -> Vec<NewKey> {
-    let ctxs = [house.north("max").await, house.north("olga").await, house.south("una").await];
+async fn many_keys(app: &TestApp, count: usize) -> Vec<NewKey> {
+    let ctxs = [app.north("max").await, app.north("olga").await, app.south("una").await];
     let mut keys = Vec::with_capacity(count);
     for n in 0..count {
-        keys.push(house.key_of(&ctxs[n % ctxs.len()]).await);
+        keys.push(app.key_of(&ctxs[n % ctxs.len()]).await);
     }
     for key in keys.iter().step_by(10) {
-        house.with_key(&key.plain).await;
+        app.with_key(&key.plain).await;
     }
-    house.engine.flush_usage().await.expect("flushed");
+    app.engine.flush_usage().await.expect("flushed");
     keys
 }
 
@@ -134,10 +134,10 @@ fn assembled(bytes: &[u8], prefix: &str) -> Vec<PlainKey> {
     secrets.map(|secret| PlainKey::assemble(&Brand::default(), Kind::Secret, lookup, &secret)).collect()
 }
 
-async fn assert_no_key(house: &House, bytes: &[u8], what: &str) {
+async fn assert_no_key(app: &TestApp, bytes: &[u8], what: &str) {
     for form in forms(bytes) {
         let Ok(key) = PlainKey::parse(&form) else { continue };
-        assert!(house.admit(&key).await.is_err(), "{what} opens a door");
+        assert!(app.admit(&key).await.is_err(), "{what} opens a door");
     }
 }
 
@@ -188,42 +188,42 @@ fn the_search_finds_what_it_looks_for() {
 }
 
 both! {
-    b1_nothing_of_a_thousand_keys_is_in_the_database_or_its_files(house) {
-        let keys = many_keys(house, KEYS).await;
+    b1_nothing_of_a_thousand_keys_is_in_the_database_or_its_files(app) {
+        let keys = many_keys(app, KEYS).await;
         let mut needles = Needles::default();
         for key in &keys {
             needles.add_secret(secret_of(&key.plain));
         }
-        needles.assert_absent(house).await;
-        house.db.close().await;
-        for (name, bytes) in files(house) {
+        needles.assert_absent(app).await;
+        app.db.close().await;
+        for (name, bytes) in files(app) {
             assert_eq!(needles.find(&bytes), None, "in the closed file {name}");
         }
     }
 
     // RK-32: what opens the ring is nowhere in the database, nor in the files it is made of.
-    rk_32_the_master_key_is_in_no_dump(house) {
-        many_keys(house, 50).await;
-        let (caller, _) = house.browser("max").await;
+    rk_32_the_master_key_is_in_no_dump(app) {
+        many_keys(app, 50).await;
+        let (caller, _) = app.browser("max").await;
         let parties = engine::tokens::Parties { issuer: "https://here.test".into(), audience: "https://here.test".into() };
-        house.engine.issue_token(&caller, &parties, true, &origin()).await.expect("a token");
+        app.engine.issue_token(&caller, &parties, true, &origin()).await.expect("a token");
         let mut needles = Needles::default();
-        needles.add_secret(&hex::decode(&house.master_hex).expect("hex"));
-        needles.add_secret(house.master_hex.as_bytes());
-        needles.assert_absent(house).await;
-        house.db.close().await;
-        for (name, bytes) in files(house) {
+        needles.add_secret(&hex::decode(&app.master_hex).expect("hex"));
+        needles.add_secret(app.master_hex.as_bytes());
+        needles.assert_absent(app).await;
+        app.db.close().await;
+        for (name, bytes) in files(app) {
             assert_eq!(needles.find(&bytes), None, "in the closed file {name}");
         }
     }
 
     // RK-18: two keys are told apart by what is shown of them, and nothing of their secrets is in it.
-    rk_18_two_keys_are_told_apart_by_their_previews(house) {
-        let keys = many_keys(house, KEYS).await;
-        let max = house.north("max").await;
+    rk_18_two_keys_are_told_apart_by_their_previews(app) {
+        let keys = many_keys(app, KEYS).await;
+        let max = app.north("max").await;
         let (one, other) = (&keys[0].view, &keys[3].view);
         assert_eq!((one.actor_id, &one.label), (other.actor_id, &other.label), "alike in all else");
-        let shown = async |id| house.engine.get_key(&max, id).await.expect("a key").key;
+        let shown = async |id| app.engine.get_key(&max, id).await.expect("a key").key;
         let (first, second) = (shown(one.key_id).await, shown(other.key_id).await);
         assert_ne!(first.preview, second.preview);
         assert_ne!(first.key_prefix, second.key_prefix);
@@ -240,10 +240,10 @@ both! {
     }
 
     // RO-11 to RO-17, field by field, as the API writes them.
-    ro_11_the_fields_of_a_key(house) {
-        let (max, key) = (house.north("max").await, house.north_key("max").await);
+    ro_11_the_fields_of_a_key(app) {
+        let (max, key) = (app.north("max").await, app.north_key("max").await);
         let fields = async || {
-            let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+            let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
             serde_json::to_value(&line.key).expect("fields")
         };
         let before = fields().await;
@@ -256,55 +256,55 @@ both! {
         assert_eq!(before["is_active"], true, "RO-15");
         assert_eq!(before["created_at"], "2026-04-08T19:51:19Z", "RO-16");
         assert!(before["last_used"].is_null(), "RO-17");
-        house.clock.advance_seconds(61);
-        house.with_key(&key.plain).await;
-        house.engine.revoke_key(&max, crate::house::revoke(key.view.key_id)).await.expect("revoked");
+        app.clock.advance_seconds(61);
+        app.with_key(&key.plain).await;
+        app.engine.revoke_key(&max, crate::test_app::revoke(key.view.key_id)).await.expect("revoked");
         let after = fields().await;
         assert_eq!(after["last_used"], "2026-04-08T19:52:20Z", "RO-17");
         assert_eq!(after["is_active"], false, "RO-15");
         assert_eq!(after["created_at"], before["created_at"], "RO-16");
     }
 
-    b3_no_value_that_can_be_computed_from_a_key_alone_is_stored(house) {
-        let keys = many_keys(house, 200).await;
+    b3_no_value_that_can_be_computed_from_a_key_alone_is_stored(app) {
+        let keys = many_keys(app, 200).await;
         let mut needles = Needles::default();
         for key in &keys {
-            let (text, verifier) = (key.plain.expose(), mint::verifier(&key.plain));
+            let (text, verifier) = (key.plain.expose(), key_material::verifier(&key.plain));
             let whole = Sha256::digest(text);
             for digest in [&whole[..], &Sha256::digest(whole), &Sha256::digest(secret_of(&key.plain)), verifier.auth.as_slice(), &Sha256::digest(verifier.auth.as_slice())] {
                 needles.add(digest);
                 needles.add(hex::encode(digest).as_bytes());
             }
         }
-        needles.assert_absent(house).await;
+        needles.assert_absent(app).await;
     }
 
     // RK-33
-    rk_33_no_stored_value_opens_a_door(house) {
-        many_keys(house, KEYS).await;
-        let dump = house.intruder().await.dump().await;
+    rk_33_no_stored_value_opens_a_door(app) {
+        many_keys(app, KEYS).await;
+        let dump = app.intruder().await.dump().await;
         for (table, rows) in &dump {
             for (column, value) in rows.iter().flatten() {
-                assert_no_key(house, &raw(value), &format!("{table}.{column}")).await;
+                assert_no_key(app, &raw(value), &format!("{table}.{column}")).await;
             }
         }
-        for row in key_rows(&mut house.intruder().await).await.iter().step_by(10) {
+        for row in key_rows(&mut app.intruder().await).await.iter().step_by(10) {
             for (column, value) in row {
                 for key in assembled(&raw(value), text(row, "key_prefix")) {
-                    assert!(house.admit(&key).await.is_err(), "a key made of {column}");
+                    assert!(app.admit(&key).await.is_err(), "a key made of {column}");
                 }
-                assert!(house.engine.find_session(&raw(value)).await.expect("an answer").is_none(), "{column} as a session");
+                assert!(app.engine.find_session(&raw(value)).await.expect("an answer").is_none(), "{column} as a session");
             }
         }
     }
 
-    b2_with_the_master_key_neither(house) {
-        many_keys(house, KEYS).await;
-        let ring = keyring::open(&house.db, &house.master, None).await.expect("the thief has the master key");
+    b2_with_the_master_key_neither(app) {
+        many_keys(app, KEYS).await;
+        let ring = keyring::open(&app.db, &app.master, None).await.expect("the thief has the master key");
         let mut opened = 0;
-        for row in key_rows(&mut house.intruder().await).await {
+        for row in key_rows(&mut app.intruder().await).await {
             let id = integer(&row, "id");
-            let place = Canon::of("key")
+            let place = CanonicalEncoder::of("key")
                 .text(text(&row, "organization_id"))
                 .number(id)
                 .number(integer(&row, "actor_id"))
@@ -312,42 +312,42 @@ both! {
                 .number(integer(&row, "lookup_key_id"));
             let value = ring.unseal("api_keys", &id.to_be_bytes(), &place, bytes(&row, "sealed")).expect("it opens");
             opened += 1;
-            assert_no_key(house, &value, "an opened verifier").await;
+            assert_no_key(app, &value, "an opened verifier").await;
             for key in assembled(&value, text(&row, "key_prefix")) {
-                assert!(house.admit(&key).await.is_err(), "a key made of an opened verifier");
+                assert!(app.admit(&key).await.is_err(), "a key made of an opened verifier");
             }
         }
         assert_eq!(opened, KEYS);
     }
 
     // RK-31
-    rk_31_the_seal_is_made_before_the_value_reaches_the_database(house) {
-        let key = house.north_key("max").await;
-        let row = key_rows(&mut house.intruder().await).await.remove(0);
+    rk_31_the_seal_is_made_before_the_value_reaches_the_database(app) {
+        let key = app.north_key("max").await;
+        let row = key_rows(&mut app.intruder().await).await.remove(0);
         let sealed = bytes(&row, "sealed");
         assert_eq!(sealed.len(), 1 + 8 + 12 + 32 + 16, "version, key id, nonce, verifier, tag");
-        assert!(!sealed.windows(32).any(|window| window == mint::verifier(&key.plain).auth.as_slice()));
+        assert!(!sealed.windows(32).any(|window| window == key_material::verifier(&key.plain).auth.as_slice()));
     }
 
-    rk_30_no_nonce_is_used_twice(house) {
-        many_keys(house, 300).await;
-        let rows = key_rows(&mut house.intruder().await).await;
+    rk_30_no_nonce_is_used_twice(app) {
+        many_keys(app, 300).await;
+        let rows = key_rows(&mut app.intruder().await).await;
         let nonces: HashSet<_> = rows.iter().map(|row| bytes(row, "sealed")[9..21].to_vec()).collect();
         assert_eq!(nonces.len(), rows.len());
     }
 
-    b1_another_installations_dump_is_worth_nothing_here(house) {
-        let other = house.another().await;
+    b1_another_installations_dump_is_worth_nothing_here(app) {
+        let other = app.another().await;
         let command = domain::command::FoundOrganization::read("Acme", "Eve", "eve@example.test").expect("a founding");
         let stolen = other.engine.bootstrap(&command, origin()).await.expect("eve's own key");
-        assert!(house.admit(&stolen.plain).await.is_err());
-        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
+        assert!(app.admit(&stolen.plain).await.is_err());
+        let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
         let mut row = key_rows(&mut other.intruder().await).await.remove(0);
         for organization in [north, south] {
             *crate::intruder::cell(&mut row, "organization_id") = Value::Text(organization.to_string());
-            let mut intruder = house.intruder().await;
+            let mut intruder = app.intruder().await;
             intruder.insert("api_keys", &row).await;
-            assert!(house.admit(&stolen.plain).await.is_err());
+            assert!(app.admit(&stolen.plain).await.is_err());
             intruder.run("DELETE FROM api_keys").await;
         }
         other.close().await;

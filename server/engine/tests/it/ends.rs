@@ -3,7 +3,7 @@
 use domain::command::{
     ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey, SealText, StatusFilter,
 };
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::key::KeyStatus;
 use domain::view::NewKey;
 use domain::{Code, Moment};
@@ -11,13 +11,13 @@ use engine::Ctx;
 use engine::keys::Once;
 use tokio::task::JoinSet;
 
-use crate::house::{House, NORTH, everything, origin, refusal, revoke};
+use crate::test_app::{NORTH, TestApp, everything, origin, refusal, revoke};
 
 const DAY: i64 = 86_400;
 
-async fn ending(house: &House, ctx: &Ctx, days: &str) -> NewKey {
+async fn ending(app: &TestApp, ctx: &Ctx, days: &str) -> NewKey {
     let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays(days), ..KeyDraft::default() };
-    house.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+    app.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
 }
 
 fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
@@ -26,246 +26,246 @@ fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
 
 both! {
     // RU-26, D17: at the very second, by itself, for good; then it is written down, once.
-    ru_26_a_key_ends_by_itself_at_the_second(house) {
-        let key = ending(house, &house.north("max").await, "7").await;
-        house.clock.advance_seconds(7 * DAY - 1);
-        let running = house.with_key(&key.plain).await;
-        house.clock.advance_seconds(1);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        assert_eq!(refusal(house.workspace(&running.ctx, "Late").await), Code::Unauthorized);
-        assert_eq!(refusal(house.engine.still_admitted(&running).await), Code::Unauthorized);
-        assert_eq!(house.engine.expire_keys().await.expect("written"), 0, "at the refusal");
-        assert_eq!(house.engine.expire_keys().await.expect("written before"), 0);
-        house.clock.advance_seconds(-8 * DAY);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "no clock brings it back");
-        let event = house.newest_event(&house.north("olga").await).await;
-        assert_ne!(event.action, Happening::KeyRevoked);
-        house.sound_chain(NORTH).await;
+    ru_26_a_key_ends_by_itself_at_the_second(app) {
+        let key = ending(app, &app.north("max").await, "7").await;
+        app.clock.advance_seconds(7 * DAY - 1);
+        let running = app.with_key(&key.plain).await;
+        app.clock.advance_seconds(1);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        assert_eq!(refusal(app.workspace(&running.ctx, "Late").await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.still_admitted(&running).await), Code::Unauthorized);
+        assert_eq!(app.engine.expire_keys().await.expect("written"), 0, "at the refusal");
+        assert_eq!(app.engine.expire_keys().await.expect("written before"), 0);
+        app.clock.advance_seconds(-8 * DAY);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "no clock brings it back");
+        let event = app.newest_event(&app.north("olga").await).await;
+        assert_ne!(event.action, AuditAction::KeyRevoked);
+        app.sound_chain(NORTH).await;
     }
 
-    ru_26_an_ended_key_is_listed_as_expired(house) {
-        let max = house.north("max").await;
-        let (key, live) = (ending(house, &max, "1").await, house.key_of(&max).await);
-        house.clock.advance_seconds(DAY);
-        let max = house.north("max").await;
+    ru_26_an_ended_key_is_listed_as_expired(app) {
+        let max = app.north("max").await;
+        let (key, live) = (ending(app, &max, "1").await, app.key_of(&max).await);
+        app.clock.advance_seconds(DAY);
+        let max = app.north("max").await;
         let of = async |status| -> Vec<i64> {
             let query = KeyQuery { status, ..KeyQuery::default() };
-            let page = house.engine.list_keys(&max, &query, 10).await.expect("a list");
+            let page = app.engine.list_keys(&max, &query, 10).await.expect("a list");
             page.rows.iter().map(|line| line.key.key_id.0).collect()
         };
         let (dead, alive) = (key.view.key_id.0, live.view.key_id.0);
         assert_eq!(of(Some(StatusFilter::Active)).await, [alive]);
         assert_eq!(of(Some(StatusFilter::Expired)).await, [dead]);
         assert_eq!(of(None).await, [alive, dead]);
-        assert_eq!(house.engine.count_ended_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
-        let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+        assert_eq!(app.engine.count_ended_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
+        let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.status(max.now()), line.key.is_active), (KeyStatus::Expired, false));
     }
 
     // D17: an organization's longest lifetime holds for keys of all kinds, and for successors.
-    d17_no_key_outlives_what_the_organization_allows(house) {
-        let olga = house.north("olga").await;
-        let before = house.key_of(&olga).await;
+    d17_no_key_outlives_what_the_organization_allows(app) {
+        let olga = app.north("olga").await;
+        let before = app.key_of(&olga).await;
         let limit = ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() }).expect("a command");
-        house.engine.change_organization(&olga, limit).await.expect("changed");
-        assert_eq!(refusal(house.engine.create_key(&olga, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
+        app.engine.change_organization(&olga, limit).await.expect("changed");
+        assert_eq!(refusal(app.engine.create_key(&olga, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
         let draft = KeyDraft { name: "Long", expires_at: Expiry::InDays("31"), ..KeyDraft::default() };
         let long = CreateKey::draft(&draft, olga.now()).expect("a command");
-        assert_eq!(refusal(house.engine.create_key(&olga, long).await), Code::InvalidFields);
-        ending(house, &olga, "30").await;
-        house.with_key(&before.plain).await;
-        let successor = house.engine.rotate_key(&olga, RotateKey::at_once(before.view.key_id), None).await.expect("rotated").new;
+        assert_eq!(refusal(app.engine.create_key(&olga, long).await), Code::InvalidFields);
+        ending(app, &olga, "30").await;
+        app.with_key(&before.plain).await;
+        let successor = app.engine.rotate_key(&olga, RotateKey::at_once(before.view.key_id), None).await.expect("rotated").new;
         assert_eq!(successor.view.expires_at, Some(olga.now().plus_seconds(30 * DAY)));
     }
 
     // RO-29, RO-30, RO-34, RU-18, D15: the calling key ends, a new one of the same owner takes its place.
-    ro_29_a_key_replaces_itself(house) {
-        let old = house.north_key("max").await;
-        let ctx = house.with_key(&old.plain).await.ctx;
-        let rotated = house.engine.rotate_itself(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
+    ro_29_a_key_replaces_itself(app) {
+        let old = app.north_key("max").await;
+        let ctx = app.with_key(&old.plain).await.ctx;
+        let rotated = app.engine.rotate_itself(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
         assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
         assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.with_key(&rotated.new.plain).await;
-        let max = house.north("max").await;
-        let (line, new) = (house.engine.get_key(&max, old.view.key_id).await.expect("old"), house.engine.get_key(&max, rotated.new.view.key_id).await.expect("new"));
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.with_key(&rotated.new.plain).await;
+        let max = app.north("max").await;
+        let (line, new) = (app.engine.get_key(&max, old.view.key_id).await.expect("old"), app.engine.get_key(&max, rotated.new.view.key_id).await.expect("new"));
         assert_eq!((line.rotated_to, new.rotated_from), (Some(new.key.key_id), Some(line.key.key_id)));
         assert_eq!((new.key.scopes, &new.key.label, new.key.environment), (line.key.scopes, &line.key.label, line.key.environment));
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
     // RK-28, RU-18, D15: with an overlap both work, until the old one ends by itself.
-    ru_18_both_keys_work_until_the_overlap_is_over(house) {
-        let (max, old) = (house.north("max").await, house.north_key("max").await);
-        let rotated = house.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
+    ru_18_both_keys_work_until_the_overlap_is_over(app) {
+        let (max, old) = (app.north("max").await, app.north_key("max").await);
+        let rotated = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
         assert_eq!(rotated.old_ends_at, max.now().plus_seconds(3600));
-        house.with_key(&old.plain).await;
-        house.with_key(&rotated.new.plain).await;
-        let line = house.engine.get_key(&max, old.view.key_id).await.expect("old");
+        app.with_key(&old.plain).await;
+        app.with_key(&rotated.new.plain).await;
+        let line = app.engine.get_key(&max, old.view.key_id).await.expect("old");
         assert_eq!(line.status(max.now()), KeyStatus::EndsAt(rotated.old_ends_at));
-        assert_eq!(refusal(house.engine.rotate_key(&max, overlapping(&old, 0), None).await), Code::Conflict, "one successor");
-        house.clock.advance_seconds(3600);
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.with_key(&rotated.new.plain).await;
-        house.engine.expire_keys().await.expect("written");
-        house.sound_chain(NORTH).await;
+        assert_eq!(refusal(app.engine.rotate_key(&max, overlapping(&old, 0), None).await), Code::Conflict, "one successor");
+        app.clock.advance_seconds(3600);
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.with_key(&rotated.new.plain).await;
+        app.engine.expire_keys().await.expect("written");
+        app.sound_chain(NORTH).await;
     }
 
     // D15: never later than it would have ended anyway. "End now" is revoking it.
-    d15_an_overlap_lengthens_no_life(house) {
-        let max = house.north("max").await;
-        let old = ending(house, &max, "1").await;
-        house.clock.advance_seconds(DAY - 60);
-        let max = house.north("max").await;
-        let rotated = house.engine.rotate_key(&max, overlapping(&old, 604_800), None).await.expect("rotated");
+    d15_an_overlap_lengthens_no_life(app) {
+        let max = app.north("max").await;
+        let old = ending(app, &max, "1").await;
+        app.clock.advance_seconds(DAY - 60);
+        let max = app.north("max").await;
+        let rotated = app.engine.rotate_key(&max, overlapping(&old, 604_800), None).await.expect("rotated");
         assert_eq!(Some(rotated.old_ends_at), old.view.expires_at);
         assert_eq!(rotated.new.view.expires_at, Some(max.now().plus_seconds(DAY)), "as long as its predecessor lived");
-        house.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("ended now");
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.with_key(&rotated.new.plain).await;
+        app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("ended now");
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.with_key(&rotated.new.plain).await;
     }
 
-    d15_what_has_ended_gets_no_successor(house) {
-        let (max, old) = (house.north("max").await, house.north_key("max").await);
-        house.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(old.view.key_id), None).await), Code::Conflict);
+    d15_what_has_ended_gets_no_successor(app) {
+        let (max, old) = (app.north("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::at_once(old.view.key_id), None).await), Code::Conflict);
         // One that was replaced at once is sound, and refused for the same reason.
-        let replaced = house.north_key("max").await;
-        house.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await.expect("rotated");
-        let again = house.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await;
+        let replaced = app.north_key("max").await;
+        app.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await.expect("rotated");
+        let again = app.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await;
         assert_eq!(refusal(again), Code::Conflict);
-        let foreign = house.north_key("mia").await;
-        assert_eq!(refusal(house.engine.rotate_key(&max, RotateKey::at_once(foreign.view.key_id), None).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.rotate_key(&house.south("otto").await, RotateKey::at_once(foreign.view.key_id), None).await), Code::NotFound);
-        assert_ne!(before, everything(house).await, "only the foreign key was made");
+        let foreign = app.north_key("mia").await;
+        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::at_once(foreign.view.key_id), None).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.rotate_key(&app.south("otto").await, RotateKey::at_once(foreign.view.key_id), None).await), Code::NotFound);
+        assert_ne!(before, everything(app).await, "only the foreign key was made");
     }
 
     // RO-31, RO-32, RO-33, RO-35, D16: what is sealed is lost only if that is meant; a refusal changes nothing.
-    ro_32_sealed_items_are_not_lost_by_accident(house) {
-        let old = house.north_key("max").await;
-        let ctx = house.with_key(&old.plain).await.ctx;
+    ro_32_sealed_items_are_not_lost_by_accident(app) {
+        let old = app.north_key("max").await;
+        let ctx = app.with_key(&old.plain).await.ctx;
         for n in 0..3 {
             let text = SealText::read(&format!("message {n}")).expect("a text");
-            house.engine.send_message(&house.north("olga").await, ctx.actor().id, text).await.expect("sent");
+            app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
         }
-        house.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
+        app.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
         let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::at_once(old.view.key_id) };
-        let before = everything(house).await;
-        let refused = house.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
+        let before = everything(app).await;
+        let refused = app.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
-        assert_eq!(before, everything(house).await);
-        let rotated = house.engine.rotate_itself(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
+        assert_eq!(before, everything(app).await);
+        let rotated = app.engine.rotate_itself(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
         assert_eq!(rotated.messages_orphaned, 4);
-        let ctx = house.with_key(&rotated.new.plain).await.ctx;
-        let inbox = house.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
+        let ctx = app.with_key(&rotated.new.plain).await.ctx;
+        let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
         assert_eq!((inbox.items.len(), inbox.unreadable), (0, 3), "the new key opens none of them");
         let text = SealText::read("for the new key").expect("a text");
-        house.engine.send_message(&house.north("olga").await, ctx.actor().id, text).await.expect("sent");
-        let inbox = house.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
+        app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
+        let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
         assert_eq!(inbox.items[0].text, "for the new key");
     }
 
     // D16, C.9: carried over, the new key opens everything, through any number of rotations.
-    d16_carry_over_keeps_everything_readable(house) {
-        let mut key = house.north_key("max").await;
-        let olga = house.north("olga").await;
+    d16_carry_over_keeps_everything_readable(app) {
+        let mut key = app.north_key("max").await;
+        let olga = app.north("olga").await;
         for turn in 1..=3 {
             let text = SealText::read(&format!("message {turn}")).expect("a text");
-            house.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
-            let ctx = house.with_key(&key.plain).await.ctx;
-            let rotated = house.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
+            app.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
+            let ctx = app.with_key(&key.plain).await.ctx;
+            let rotated = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
             assert_eq!(rotated.messages_orphaned, 0);
-            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+            assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
             key = rotated.new;
-            let ctx = house.with_key(&key.plain).await.ctx;
-            let inbox = house.engine.read_inbox(&ctx, &key.plain, 10).await.expect("an inbox");
+            let ctx = app.with_key(&key.plain).await.ctx;
+            let inbox = app.engine.read_inbox(&ctx, &key.plain, 10).await.expect("an inbox");
             assert_eq!((inbox.items.len(), inbox.unreadable), (turn, 0));
         }
     }
 
     // What comes while both keys work is sealed to the one that stays.
-    d16_during_an_overlap_messages_go_to_the_successor(house) {
-        let (max, olga, old) = (house.north("max").await, house.north("olga").await, house.north_key("max").await);
-        let running = house.with_key(&old.plain).await.ctx;
-        let new = house.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
+    d16_during_an_overlap_messages_go_to_the_successor(app) {
+        let (max, olga, old) = (app.north("max").await, app.north("olga").await, app.north_key("max").await);
+        let running = app.with_key(&old.plain).await.ctx;
+        let new = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
         let text = || SealText::read("hello").expect("a text");
-        let sealed = house.engine.send_message(&olga, max.actor().id, text()).await.expect("sent");
+        let sealed = app.engine.send_message(&olga, max.actor().id, text()).await.expect("sent");
         assert_eq!(sealed.key_id, new.view.key_id);
-        assert_eq!(refusal(house.engine.write_note(&running, text()).await), Code::Conflict);
-        house.clock.advance_seconds(3600);
-        let ctx = house.with_key(&new.plain).await.ctx;
-        assert_eq!(house.engine.read_inbox(&ctx, &new.plain, 10).await.expect("an inbox").items.len(), 1);
+        assert_eq!(refusal(app.engine.write_note(&running, text()).await), Code::Conflict);
+        app.clock.advance_seconds(3600);
+        let ctx = app.with_key(&new.plain).await.ctx;
+        assert_eq!(app.engine.read_inbox(&ctx, &new.plain, 10).await.expect("an inbox").items.len(), 1);
     }
 
     // D23, security rules D.1: what another node took away counts before the answer leaves this one.
-    d23_another_node_takes_away_what_a_running_request_has(house) {
-        if house.db.is_shared() {
-            let (olga, key) = (house.north("olga").await, house.north_key("max").await);
-            let elsewhere = house.restarted().await;
+    d23_another_node_takes_away_what_a_running_request_has(app) {
+        if app.db.is_shared() {
+            let (olga, key) = (app.north("olga").await, app.north_key("max").await);
+            let elsewhere = app.restarted().await;
             let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
             elsewhere.still_admitted(&running).await.expect("still good");
-            house.engine.remove_member(&olga, house.member("max", NORTH).await).await.expect("removed");
+            app.engine.remove_member(&olga, app.member("max", NORTH).await).await.expect("removed");
             assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
-            let lowered = house.north_key("ada").await;
+            let lowered = app.north_key("ada").await;
             let running = elsewhere.admit_key(&lowered.plain, origin()).await.expect("good");
-            house.engine.change_role(&olga, house.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
+            app.engine.change_role(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
             assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
         }
     }
 
     // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
-    d8_a_key_in_an_address_is_marked_exposed(house) {
-        let (max, key) = (house.north("max").await, house.north_key("max").await);
+    d8_a_key_in_an_address_is_marked_exposed(app) {
+        let (max, key) = (app.north("max").await, app.north_key("max").await);
         for _ in 0..2 {
-            house.engine.expose_key(&key.plain, &origin()).await.expect("marked");
+            app.engine.expose_key(&key.plain, &origin()).await.expect("marked");
         }
-        let line = house.engine.get_key(&max, key.view.key_id).await.expect("a key");
+        let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.exposed_at, line.status(max.now())), (Some(max.now()), KeyStatus::Exposed));
-        let events = house.engine.read_audit(&max, &Default::default(), 100).await.expect("events").rows;
-        assert_eq!(events.iter().filter(|event| event.action == Happening::KeyExposed).count(), 1);
-        house.with_key(&key.plain).await;
+        let events = app.engine.read_audit(&max, &Default::default(), 100).await.expect("events").rows;
+        assert_eq!(events.iter().filter(|event| event.action == AuditAction::KeyExposed).count(), 1);
+        app.with_key(&key.plain).await;
         let query = KeyQuery { status: Some(StatusFilter::Exposed), ..KeyQuery::default() };
-        assert_eq!(house.engine.list_keys(&max, &query, 10).await.expect("a list").rows.len(), 1);
-        let usage = house.engine.get_key_detail(&max, key.view.key_id).await.expect("a key").usage;
+        assert_eq!(app.engine.list_keys(&max, &query, 10).await.expect("a list").rows.len(), 1);
+        let usage = app.engine.get_key_detail(&max, key.view.key_id).await.expect("a key").usage;
         assert_eq!((usage.refusals[0].cause.as_str(), usage.refusals[0].count), ("sent_in_address", 2));
-        house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
-        house.engine.expose_key(&key.plain, &origin()).await.expect("no news");
-        let successor = House::on_sqlite().await;
-        house.engine.expose_key(&successor.north_key("max").await.plain, &origin()).await.expect("unknown here");
+        app.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        app.engine.expose_key(&key.plain, &origin()).await.expect("no news");
+        let successor = TestApp::on_sqlite().await;
+        app.engine.expose_key(&successor.north_key("max").await.plain, &origin()).await.expect("unknown here");
         successor.close().await;
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
     // A retry makes no second key and shows none twice.
-    a_repeated_request_is_carried_out_once(house) {
-        let max = house.north("max").await;
+    a_repeated_request_is_carried_out_once(app) {
+        let max = app.north("max").await;
         let create = async |ctx: &Ctx, word: &str, content: &str| {
             let once = Once::of("create", word, content);
-            house.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
+            app.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
         };
         let made = create(&max, "a", "body").await.expect("a key");
-        let before = everything(house).await;
+        let before = everything(app).await;
         assert_eq!(refusal(create(&max, "a", "body").await), Code::AlreadyDone);
         assert_eq!(refusal(create(&max, "a", "another body").await), Code::InvalidFields);
-        assert_eq!(before, everything(house).await);
-        create(&house.north("mia").await, "a", "body").await.expect("another caller's word");
+        assert_eq!(before, everything(app).await);
+        create(&app.north("mia").await, "a", "body").await.expect("another caller's word");
         create(&max, "b", "body").await.expect("another request");
         let once = Once::of("rotate", "a", "");
-        let rotate = async || house.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
+        let rotate = async || app.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
         rotate().await.expect("rotated");
         assert_eq!(refusal(rotate().await), Code::AlreadyDone);
-        house.clock.advance_seconds(DAY + 1);
-        house.engine.forget_requests().await.expect("forgotten");
-        create(&house.north("max").await, "a", "body").await.expect("a day later it is a new request");
+        app.clock.advance_seconds(DAY + 1);
+        app.engine.forget_requests().await.expect("forgotten");
+        create(&app.north("max").await, "a", "body").await.expect("a day later it is a new request");
     }
 
     // Finding 2 of PyPI's audit.
-    pypi_02_two_hundred_repetitions_at_once_make_one_key(house) {
-        let max = house.north("max").await;
+    pypi_02_two_hundred_repetitions_at_once_make_one_key(app) {
+        let max = app.north("max").await;
         let mut storm = JoinSet::new();
         for _ in 0..200 {
-            let (engine, max) = (house.engine.clone(), max.clone());
+            let (engine, max) = (app.engine.clone(), max.clone());
             storm.spawn(async move {
                 let once = Once::of("create", "storm", "body");
                 engine.create_key_once(&max, CreateKey::read("Storm").expect("a name"), Some(&once)).await
@@ -279,24 +279,24 @@ both! {
             }
         }
         assert_eq!(made, 1);
-        let list = house.engine.list_keys(&max, &KeyQuery::default(), 200).await.expect("a list");
+        let list = app.engine.list_keys(&max, &KeyQuery::default(), 200).await.expect("a list");
         assert_eq!(list.rows.len(), 1);
     }
 
     // Bulk: all or none.
-    several_keys_end_together_or_not_at_all(house) {
-        let (max, foreign) = (house.north("max").await, house.north_key("mia").await);
-        let keys = [house.key_of(&max).await, house.key_of(&max).await];
+    several_keys_end_together_or_not_at_all(app) {
+        let (max, foreign) = (app.north("max").await, app.north_key("mia").await);
+        let keys = [app.key_of(&max).await, app.key_of(&max).await];
         let mut ids: Vec<_> = keys.iter().map(|key| key.view.key_id).collect();
         ids.push(foreign.view.key_id);
         let reason = domain::key::RevokeReason::Policy;
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.revoke_keys(&max, &ids, reason).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
-        let ended = house.engine.revoke_keys(&house.north("olga").await, &ids, reason).await.expect("revoked");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.revoke_keys(&max, &ids, reason).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
+        let ended = app.engine.revoke_keys(&app.north("olga").await, &ids, reason).await.expect("revoked");
         assert!(ended.len() == 3 && ended.iter().all(|one| one.fresh && one.reason == reason));
-        assert_eq!(refusal(house.admit(&foreign.plain).await), Code::Unauthorized);
-        house.sound_chain(NORTH).await;
+        assert_eq!(refusal(app.admit(&foreign.plain).await), Code::Unauthorized);
+        app.sound_chain(NORTH).await;
     }
 }
 

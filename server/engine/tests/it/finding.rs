@@ -7,18 +7,18 @@ use domain::{Code, KeyId};
 use engine::Ctx;
 use engine::ctx::Origin;
 
-use crate::house::{House, NORTH, origin, refusal, revoke};
 use crate::scopes::with_scopes;
+use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
-async fn named(house: &House, ctx: &Ctx, name: &str) -> KeyId {
-    house.engine.create_key(ctx, CreateKey::read(name).expect("a name")).await.expect("a key").view.key_id
+async fn named(app: &TestApp, ctx: &Ctx, name: &str) -> KeyId {
+    app.engine.create_key(ctx, CreateKey::read(name).expect("a name")).await.expect("a key").view.key_id
 }
 
 /// Names, page by page of two, in the order of the query.
-async fn names(house: &House, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
+async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
     let (mut all, mut query) = (Vec::new(), query);
     loop {
-        let page = house.engine.list_keys(ctx, &query, 2).await.expect("a page");
+        let page = app.engine.list_keys(ctx, &query, 2).await.expect("a page");
         all.extend(page.rows.into_iter().map(|line| line.key.label));
         match page.next {
             Some(next) => query.after = Some(KeyId(next)),
@@ -32,62 +32,62 @@ fn find(text: &str) -> KeyQuery {
 }
 
 both! {
-    keys_are_found_by_name_owner_and_prefix(house) {
-        let (olga, max) = (house.north("olga").await, house.north("max").await);
-        named(house, &olga, "Deploy ÄRGER 100%").await;
-        named(house, &olga, "Backup_nightly").await;
-        named(house, &max, "نسخ احتياطي").await;
-        assert_eq!(names(house, &olga, find("ärger")).await, ["Deploy ÄRGER 100%"]);
-        assert_eq!(names(house, &olga, find("100%")).await, ["Deploy ÄRGER 100%"]);
-        assert_eq!(names(house, &olga, find("p_n")).await, ["Backup_nightly"], "a joker is an ordinary character");
-        assert_eq!(names(house, &olga, find("احتياطي")).await, ["نسخ احتياطي"]);
-        assert_eq!(names(house, &olga, find("MAX")).await, ["نسخ احتياطي"], "by its owner");
-        assert_eq!(names(house, &max, find("backup")).await, [""; 0], "never beyond one's reach");
-        let key = house.north_key("mia").await;
-        let whole = names(house, &olga, find(key.plain.expose())).await;
-        assert_eq!((whole, names(house, &olga, find(&key.view.key_prefix)).await), (vec!["CI/CD Pipeline".to_owned()], vec!["CI/CD Pipeline".to_owned()]));
+    keys_are_found_by_name_owner_and_prefix(app) {
+        let (olga, max) = (app.north("olga").await, app.north("max").await);
+        named(app, &olga, "Deploy ÄRGER 100%").await;
+        named(app, &olga, "Backup_nightly").await;
+        named(app, &max, "نسخ احتياطي").await;
+        assert_eq!(names(app, &olga, find("ärger")).await, ["Deploy ÄRGER 100%"]);
+        assert_eq!(names(app, &olga, find("100%")).await, ["Deploy ÄRGER 100%"]);
+        assert_eq!(names(app, &olga, find("p_n")).await, ["Backup_nightly"], "a joker is an ordinary character");
+        assert_eq!(names(app, &olga, find("احتياطي")).await, ["نسخ احتياطي"]);
+        assert_eq!(names(app, &olga, find("MAX")).await, ["نسخ احتياطي"], "by its owner");
+        assert_eq!(names(app, &max, find("backup")).await, [""; 0], "never beyond one's reach");
+        let key = app.north_key("mia").await;
+        let whole = names(app, &olga, find(key.plain.expose())).await;
+        assert_eq!((whole, names(app, &olga, find(&key.view.key_prefix)).await), (vec!["CI/CD Pipeline".to_owned()], vec!["CI/CD Pipeline".to_owned()]));
         for odd in ["'", "\\", "%", "_", "; DROP TABLE api_keys", "\u{0}"] {
-            house.engine.list_keys(&olga, &find(odd), 10).await.unwrap_or_else(|error| panic!("{odd:?}: {error}"));
+            app.engine.list_keys(&olga, &find(odd), 10).await.unwrap_or_else(|error| panic!("{odd:?}: {error}"));
         }
     }
 
-    keys_are_filtered(house) {
-        let (olga, max) = (house.north("olga").await, house.north("max").await);
-        named(house, &olga, "mine").await;
-        let ended = named(house, &max, "ended").await;
-        house.engine.revoke_key(&max, revoke(ended)).await.expect("revoked");
-        house.engine.create_key(&max, with_scopes("test", "runs:read")).await.expect("a key");
+    keys_are_filtered(app) {
+        let (olga, max) = (app.north("olga").await, app.north("max").await);
+        named(app, &olga, "mine").await;
+        let ended = named(app, &max, "ended").await;
+        app.engine.revoke_key(&max, revoke(ended)).await.expect("revoked");
+        app.engine.create_key(&max, with_scopes("test", "runs:read")).await.expect("a key");
         let of = |change: fn(&mut KeyQuery)| {
             let mut query = KeyQuery::default();
             change(&mut query);
             query
         };
-        assert_eq!(names(house, &olga, of(|q| q.environment = Some(Environment::Test))).await, ["Restricted"]);
-        assert_eq!(names(house, &olga, of(|q| q.environment = Some(Environment::Production))).await, ["ended", "mine"]);
-        assert_eq!(names(house, &olga, of(|q| q.status = Some(StatusFilter::Active))).await, ["Restricted", "mine"]);
-        assert_eq!(names(house, &olga, of(|q| q.status = Some(StatusFilter::Revoked))).await, ["ended"]);
-        assert_eq!(names(house, &olga, of(|q| q.status = Some(StatusFilter::Inactive))).await, ["ended"]);
-        let by = Some(house.member("max", NORTH).await);
-        assert_eq!(names(house, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
-        assert_eq!(names(house, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
-        assert_eq!(house.engine.count_ended_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
+        assert_eq!(names(app, &olga, of(|q| q.environment = Some(Environment::Test))).await, ["Restricted"]);
+        assert_eq!(names(app, &olga, of(|q| q.environment = Some(Environment::Production))).await, ["ended", "mine"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Active))).await, ["Restricted", "mine"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Revoked))).await, ["ended"]);
+        assert_eq!(names(app, &olga, of(|q| q.status = Some(StatusFilter::Inactive))).await, ["ended"]);
+        let by = Some(app.member("max", NORTH).await);
+        assert_eq!(names(app, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
+        assert_eq!(names(app, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
+        assert_eq!(app.engine.count_ended_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
     }
 
     // Usable before expired before revoked; every order the other way round too, page by page.
-    keys_are_sorted(house) {
-        let olga = house.north("olga").await;
+    keys_are_sorted(app) {
+        let olga = app.north("olga").await;
         for name in ["b", "d", "a"] {
-            named(house, &olga, name).await;
+            named(app, &olga, name).await;
         }
-        let gone = named(house, &olga, "c").await;
+        let gone = named(app, &olga, "c").await;
         let draft = KeyDraft { name: "e", expires_at: Expiry::InDays("3"), ..KeyDraft::default() };
         let ending = CreateKey::draft(&draft, olga.now()).expect("a command");
-        let ending = house.engine.create_key(&olga, ending).await.expect("a key");
-        house.clock.advance_seconds(60);
-        house.with_key(&ending.plain).await;
-        house.engine.flush_usage().await.expect("flushed");
-        house.engine.revoke_key(&olga, revoke(gone)).await.expect("revoked");
-        let sorted = async |sort, reversed| names(house, &olga, KeyQuery { sort, reversed, ..KeyQuery::default() }).await.concat();
+        let ending = app.engine.create_key(&olga, ending).await.expect("a key");
+        app.clock.advance_seconds(60);
+        app.with_key(&ending.plain).await;
+        app.engine.flush_usage().await.expect("flushed");
+        app.engine.revoke_key(&olga, revoke(gone)).await.expect("revoked");
+        let sorted = async |sort, reversed| names(app, &olga, KeyQuery { sort, reversed, ..KeyQuery::default() }).await.concat();
         assert_eq!((sorted(KeySort::Newest, false).await, sorted(KeySort::Newest, true).await), ("ecadb".into(), "bdace".into()));
         assert_eq!((sorted(KeySort::Usable, false).await, sorted(KeySort::Usable, true).await), ("eadbc".into(), "bdaec".into()));
         assert_eq!((sorted(KeySort::Name, false).await, sorted(KeySort::Name, true).await), ("abdec".into(), "edbac".into()));
@@ -96,68 +96,68 @@ both! {
     }
 
     // RU-25, D19, D27: calls, cost, callers and refusals of a key, with their cause.
-    ru_25_the_use_of_a_key_is_known(house) {
-        let key = house.north_key("max").await;
+    ru_25_the_use_of_a_key_is_known(app) {
+        let key = app.north_key("max").await;
         let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {
-            let admitted = house.engine.admit_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
-            house.engine.note_outcome(&admitted.ctx, i64::from(n > 0), None);
+            let admitted = app.engine.admit_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
+            app.engine.note_outcome(&admitted.ctx, i64::from(n > 0), None);
         }
-        house.engine.flush_usage().await.expect("flushed");
-        house.clock.advance_seconds(2 * 86_400);
-        let admitted = house.engine.admit_key(&key.plain, from("192.0.2.2", "python")).await.expect("good");
-        house.engine.note_outcome(&admitted.ctx, 0, Some(RefusalCause::MissingScope));
-        let detail = house.engine.get_key_detail(&house.north("max").await, key.view.key_id).await.expect("a key");
+        app.engine.flush_usage().await.expect("flushed");
+        app.clock.advance_seconds(2 * 86_400);
+        let admitted = app.engine.admit_key(&key.plain, from("192.0.2.2", "python")).await.expect("good");
+        app.engine.note_outcome(&admitted.ctx, 0, Some(RefusalCause::MissingScope));
+        let detail = app.engine.get_key_detail(&app.north("max").await, key.view.key_id).await.expect("a key");
         let usage = &detail.usage;
         assert_eq!((usage.days.len(), usage.calls(30), usage.calls(1), usage.cost(30)), (30, 4, 1, 2));
         assert_eq!((usage.days[27].calls, usage.days[27].cost, usage.days[29].refused), (3, 2, 1));
         assert_eq!((usage.callers[0].agent.as_str(), usage.callers[1].address.as_str(), usage.callers[1].calls), ("python", "192.0.2.1", 3));
         assert_eq!((usage.refusals[0].cause, usage.refusals[0].address.as_deref()), (RefusalCause::MissingScope, Some("192.0.2.2")));
         assert_eq!((detail.line.last_used_address.as_deref(), detail.line.last_used_agent.as_deref()), (Some("192.0.2.2"), Some("python")));
-        house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        let detail = house.engine.get_key_detail(&house.north("max").await, key.view.key_id).await.expect("a key");
+        app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let detail = app.engine.get_key_detail(&app.north("max").await, key.view.key_id).await.expect("a key");
         assert_eq!(detail.usage.refusals.len(), 2);
         assert!(detail.usage.refusals.iter().any(|refused| refused.cause == RefusalCause::Revoked));
         assert_eq!(detail.usage.calls(30), 4, "a refused call is no call");
     }
 
     // What cannot be written is kept for the next time; nothing is counted twice.
-    uses_survive_a_database_that_takes_no_writes(house) {
-        let key = house.north_key("max").await;
-        house.with_key(&key.plain).await;
-        let mut intruder = house.intruder().await;
+    uses_survive_a_database_that_takes_no_writes(app) {
+        let key = app.north_key("max").await;
+        app.with_key(&key.plain).await;
+        let mut intruder = app.intruder().await;
         intruder.run("ALTER TABLE key_days RENAME TO key_days_away").await;
-        assert!(house.engine.flush_usage().await.is_err());
-        house.with_key(&key.plain).await;
+        assert!(app.engine.flush_usage().await.is_err());
+        app.with_key(&key.plain).await;
         intruder.run("ALTER TABLE key_days_away RENAME TO key_days").await;
-        house.engine.flush_usage().await.expect("flushed");
-        house.engine.flush_usage().await.expect("nothing left");
+        app.engine.flush_usage().await.expect("flushed");
+        app.engine.flush_usage().await.expect("nothing left");
         assert_eq!(intruder.number("SELECT CAST(SUM(calls) AS BIGINT) FROM key_days").await, 2);
         assert_eq!(intruder.number("SELECT CAST(SUM(calls) AS BIGINT) FROM key_callers").await, 2);
     }
 
-    only_the_last_callers_are_kept(house) {
-        let key = house.north_key("max").await;
+    only_the_last_callers_are_kept(app) {
+        let key = app.north_key("max").await;
         for n in 0..30 {
-            house.clock.advance_seconds(1);
+            app.clock.advance_seconds(1);
             let origin = Origin { address: Some(format!("192.0.2.{n}")), ..origin() };
-            house.engine.admit_key(&key.plain, origin).await.expect("good");
-            house.engine.flush_usage().await.expect("flushed");
+            app.engine.admit_key(&key.plain, origin).await.expect("good");
+            app.engine.flush_usage().await.expect("flushed");
         }
-        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM key_callers").await, 10);
-        let usage = house.engine.get_key_detail(&house.north("max").await, key.view.key_id).await.expect("a key").usage;
+        assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM key_callers").await, 10);
+        let usage = app.engine.get_key_detail(&app.north("max").await, key.view.key_id).await.expect("a key").usage;
         assert_eq!((usage.callers[0].address.as_str(), usage.calls(1)), ("192.0.2.29", 30));
     }
 
-    a_key_that_nothing_uses_is_said_to_be_unused(house) {
-        let key = house.north_key("max").await.view.key_id;
+    a_key_that_nothing_uses_is_said_to_be_unused(app) {
+        let key = app.north_key("max").await.view.key_id;
         let status = async || {
-            let max = house.north("max").await;
-            house.engine.get_key(&max, key).await.expect("a key").status(max.now())
+            let max = app.north("max").await;
+            app.engine.get_key(&max, key).await.expect("a key").status(max.now())
         };
         assert_eq!(status().await, KeyStatus::Active);
-        house.clock.advance_seconds(91 * 86_400);
+        app.clock.advance_seconds(91 * 86_400);
         assert_eq!(status().await, KeyStatus::Unused);
     }
 }

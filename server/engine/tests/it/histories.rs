@@ -6,18 +6,18 @@ mod model;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use domain::command::{InviteMember, KeyFate, KeyQuery, RemoveMember, StatusFilter};
+use domain::command::{InviteMember, KeyDisposition, KeyQuery, RemoveMember, StatusFilter};
 use domain::token::PlainKey;
 use domain::{ActorId, KeyId, OrganizationId, Role};
-use engine::organizations::Cast;
+use engine::organizations::DemoOrganization;
 use engine::{Caller, Ctx, Result};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::model::{Model, Outcome};
-use crate::house::{House, Place, identity, origin, revoke};
 use crate::intruder::Value;
 use crate::prove;
+use crate::test_app::{TestApp, TestDatabase, identity, origin, revoke};
 
 /// Organizations made at a time, each for one history. A failing one is shortened with those that are left.
 const ORGANIZATIONS: usize = 600;
@@ -100,7 +100,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// The installation as one history sees it.
 struct World<'a> {
-    house: &'a House,
+    app: &'a TestApp,
     organization: OrganizationId,
     people: &'a [Caller],
     /// In the order of the model's seats, keys and links.
@@ -115,7 +115,7 @@ fn outcome<T>(result: Result<T>) -> Outcome<T> {
 
 impl World<'_> {
     async fn session(&self, who: usize) -> Outcome<Ctx> {
-        outcome(self.house.engine.admit_person(&self.people[who], &self.organization, origin()).await)
+        outcome(self.app.engine.admit_person(&self.people[who], &self.organization, origin()).await)
     }
 
     /// The actor that someone is or was here; one that is not there for whoever never came.
@@ -125,50 +125,50 @@ impl World<'_> {
 
     async fn create(&mut self, by: usize) -> Outcome {
         let ctx = self.session(by).await?;
-        let new = self.house.key_of(&ctx).await;
+        let new = self.app.key_of(&ctx).await;
         self.keys.push((new.view.key_id, new.plain));
         Ok(())
     }
 
     async fn change_role(&self, by: usize, of: ActorId, to: Role) -> Outcome {
         let ctx = self.session(by).await?;
-        outcome(self.house.engine.change_role(&ctx, of, to).await)
+        outcome(self.app.engine.change_role(&ctx, of, to).await)
     }
 
     async fn remove(&mut self, by: usize, of: ActorId, key: Option<usize>) -> Outcome {
         let ctx = self.session(by).await?;
-        let keys = key.map(|key| (self.keys[key].0, KeyFate::HandOverToNew)).into_iter().collect();
-        let made = outcome(self.house.engine.remove_member_and_keys(&ctx, RemoveMember { member: of, keys }).await)?;
+        let keys = key.map(|key| (self.keys[key].0, KeyDisposition::HandOverToNew)).into_iter().collect();
+        let made = outcome(self.app.engine.remove_member_and_keys(&ctx, RemoveMember { member: of, keys }).await)?;
         self.keys.extend(made.into_iter().map(|new| (new.view.key_id, new.plain)));
         Ok(())
     }
 
     async fn leave(&self, by: usize) -> Outcome {
         let ctx = self.session(by).await?;
-        outcome(self.house.engine.leave(&ctx).await)
+        outcome(self.app.engine.leave(&ctx).await)
     }
 
     async fn invite(&mut self, by: usize, to: usize, role: Role) -> Outcome {
         let ctx = self.session(by).await?;
         let command = InviteMember::read(&format!("{}@example.test", PEOPLE[to]), Some(role.as_str())).expect("valid");
-        let new = outcome(self.house.engine.invite_member(&ctx, command).await)?;
+        let new = outcome(self.app.engine.invite_member(&ctx, command).await)?;
         self.links.push((to, new.token));
         Ok(())
     }
 
     async fn accept(&mut self, who: usize, link: usize) -> Outcome {
-        let (token, engine) = (&self.links[link].1, &self.house.engine);
+        let (token, engine) = (&self.links[link].1, &self.app.engine);
         outcome(engine.accept_invitation(&self.people[who], token, origin()).await)?;
         self.seats.push(self.session(who).await?.actor().id);
         Ok(())
     }
 
     async fn revoke(&self, ctx: Outcome<Ctx>, key: usize) -> Outcome {
-        outcome(self.house.engine.revoke_key(&ctx?, revoke(self.keys[key].0)).await.map(drop))
+        outcome(self.app.engine.revoke_key(&ctx?, revoke(self.keys[key].0)).await.map(drop))
     }
 
     async fn key(&self, key: usize) -> Outcome<Ctx> {
-        outcome(self.house.admit(&self.keys[key].1).await.map(|admitted| admitted.ctx))
+        outcome(self.app.admit(&self.keys[key].1).await.map(|admitted| admitted.ctx))
     }
 
     /// Takes a step in both worlds and says what it came to in each; nothing, where there is nothing to take it with.
@@ -224,7 +224,7 @@ impl World<'_> {
         let owner = model.an_owner().expect("an owner is left");
         let ctx = self.session(owner).await.expect("an owner");
         let active = KeyQuery { status: Some(StatusFilter::Active), ..KeyQuery::default() };
-        let list = self.house.engine.list_keys(&ctx, &active, 100).await.expect("a list");
+        let list = self.app.engine.list_keys(&ctx, &active, 100).await.expect("a list");
         let mut active: Vec<_> = list.rows.iter().map(|line| line.key.key_id).collect();
         active.reverse();
         let expected = self.keys.iter().enumerate().filter(|(at, _)| !model.is_revoked(*at));
@@ -234,35 +234,36 @@ impl World<'_> {
 }
 
 /// Many organizations with the same four people, each with their own roles there; and everyone's browser.
-async fn stage(house: &House) -> (Vec<(OrganizationId, Vec<ActorId>)>, Vec<Caller>) {
+async fn stage(app: &TestApp) -> (Vec<(OrganizationId, Vec<ActorId>)>, Vec<Caller>) {
     let members = || MEMBERS.iter().map(|(name, role)| (identity(name), *role)).collect();
-    let mut cast: Vec<_> = (0..ORGANIZATIONS).map(|_| Cast { organization: "Any", members: members() }).collect();
+    let mut cast: Vec<_> =
+        (0..ORGANIZATIONS).map(|_| DemoOrganization { organization: "Any", members: members() }).collect();
     // Whoever is removed and is a member nowhere else has no session left to go on with.
-    cast.push(Cast { organization: "Zoe’s", members: vec![(identity("zoe"), Role::Owner)] });
-    house.engine.stage_demo(&cast).await.expect("staged");
+    cast.push(DemoOrganization { organization: "Zoe’s", members: vec![(identity("zoe"), Role::Owner)] });
+    app.engine.seed_demo(&cast).await.expect("staged");
     let mut organizations: BTreeMap<String, Vec<ActorId>> = BTreeMap::new();
-    for row in house.intruder().await.rows("SELECT organization_id, id FROM actors ORDER BY id").await {
+    for row in app.intruder().await.rows("SELECT organization_id, id FROM actors ORDER BY id").await {
         let (Value::Text(organization), Value::Number(actor)) = (&row[0].1, &row[1].1) else { panic!("an actor") };
         organizations.entry(organization.clone()).or_default().push(ActorId(*actor));
     }
     let mut people = Vec::new();
     for name in PEOPLE {
-        people.push(house.browser(name).await.0);
+        people.push(app.browser(name).await.0);
     }
     let any = organizations.into_iter().filter(|(_, actors)| actors.len() == MEMBERS.len());
     (any.map(|(id, actors)| (id.parse().expect("an id"), actors)).collect(), people)
 }
 
 /// Runs random histories, each in an organization of its own, until that many went as the model says.
-fn run_histories(place: impl AsyncFn() -> Place, histories: usize) {
+fn run_histories(place: impl AsyncFn() -> TestDatabase, histories: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (mut left, mut tally) = (histories, BTreeMap::new());
     while left > 0 {
         let some = left.min(AT_A_TIME);
-        let house = runtime.block_on(async { House::empty(place().await).await });
-        run_some(&runtime, &house, some, &mut tally);
-        let shared = house.db.is_shared();
-        runtime.block_on(house.close());
+        let app = runtime.block_on(async { TestApp::empty(place().await).await });
+        run_some(&runtime, &app, some, &mut tally);
+        let shared = app.db.is_shared();
+        runtime.block_on(app.close());
         left -= some;
         if left == 0 {
             prove::shown_on(if shared { "Postgres" } else { "SQLite" }, "histories", histories);
@@ -278,13 +279,13 @@ fn run_histories(place: impl AsyncFn() -> Place, histories: usize) {
 fn rng() -> ([u8; 32], TestRng) {
     let mut seed = [7; 32];
     if prove::count(0, 1) == 1 {
-        engine::Outside::system().fill(&mut seed);
+        engine::Runtime::system().fill(&mut seed);
     }
     (seed, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
-fn run_some(runtime: &tokio::runtime::Runtime, house: &House, histories: usize, tally: &mut BTreeMap<String, u32>) {
-    let (mut organizations, people) = runtime.block_on(stage(house));
+fn run_some(runtime: &tokio::runtime::Runtime, app: &TestApp, histories: usize, tally: &mut BTreeMap<String, u32>) {
+    let (mut organizations, people) = runtime.block_on(stage(app));
     let (organizations, counted) = (RefCell::new(&mut organizations), RefCell::new(tally));
     let cases = u32::try_from(histories).expect("few");
     let config = Config { cases, max_shrink_iters: 90, failure_persistence: None, ..Config::default() };
@@ -295,7 +296,7 @@ fn run_some(runtime: &tokio::runtime::Runtime, house: &House, histories: usize, 
             organizations.borrow_mut().pop().ok_or_else(|| TestCaseError::reject("no organization is left"))?;
         runtime.block_on(async {
             let (keys, links) = (Vec::new(), Vec::new());
-            let mut world = World { house, organization, people: &people, seats, keys, links };
+            let mut world = World { app, organization, people: &people, seats, keys, links };
             let mut model = Model::new();
             for step in &steps {
                 let Some((done, expected)) = world.take(&mut model, step).await else { continue };
@@ -313,10 +314,10 @@ fn run_some(runtime: &tokio::runtime::Runtime, house: &House, histories: usize, 
 // D6, B17, B20, KE-07, KE-25..KE-29, RA-31, RK-23, RK-41
 #[test]
 fn b17_random_histories_go_as_the_model_says_on_sqlite() {
-    run_histories(async || Place::file(), prove::count(500, 10_000));
+    run_histories(async || TestDatabase::file(), prove::count(500, 10_000));
 }
 
 #[test]
 fn b17_random_histories_go_as_the_model_says_on_postgres() {
-    run_histories(Place::server, prove::count(100, 10_000));
+    run_histories(TestDatabase::server, prove::count(100, 10_000));
 }

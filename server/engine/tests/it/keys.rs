@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::command::{ChangeKey, CreateKey, InviteMember, KeyQuery, StatusFilter};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::{Code, KeyId, Role};
 use engine::Credential;
 
-use crate::house::{House, NORTH, SOUTH, identity, in_person, origin, refusal, revoke};
 use crate::intruder::Value;
+use crate::test_app::{NORTH, SOUTH, TestApp, identity, in_person, origin, refusal, revoke};
 
 const ACTIVE: KeyQuery = KeyQuery {
     text: None,
@@ -22,73 +22,73 @@ const ACTIVE: KeyQuery = KeyQuery {
 };
 
 /// The ids that someone sees in the list of keys.
-async fn seen(house: &House, ctx: &engine::Ctx) -> BTreeSet<i64> {
-    let page = house.engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("a list");
+async fn seen(app: &TestApp, ctx: &engine::Ctx) -> BTreeSet<i64> {
+    let page = app.engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("a list");
     page.rows.iter().map(|line| line.key.key_id.0).collect()
 }
 
 both! {
-    ke_25_an_owner_sees_and_revokes_every_key(house) {
-        let keys = [house.north_key("olga").await, house.north_key("ada").await, house.north_key("max").await];
-        let olga = house.north("olga").await;
-        assert_eq!(seen(house, &olga).await, keys.iter().map(|key| key.view.key_id.0).collect());
+    ke_25_an_owner_sees_and_revokes_every_key(app) {
+        let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
+        let olga = app.north("olga").await;
+        assert_eq!(seen(app, &olga).await, keys.iter().map(|key| key.view.key_id.0).collect());
         for key in &keys {
-            assert!(house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked").fresh);
-            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+            assert!(app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked").fresh);
+            assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         }
     }
 
-    ke_26_an_admin_sees_and_revokes_every_key_the_owners_too(house) {
-        let keys = [house.north_key("olga").await, house.north_key("ada").await, house.north_key("max").await];
-        let ada = house.north("ada").await;
-        assert_eq!(seen(house, &ada).await, keys.iter().map(|key| key.view.key_id.0).collect());
+    ke_26_an_admin_sees_and_revokes_every_key_the_owners_too(app) {
+        let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
+        let ada = app.north("ada").await;
+        assert_eq!(seen(app, &ada).await, keys.iter().map(|key| key.view.key_id.0).collect());
         for key in &keys {
-            assert!(house.engine.revoke_key(&ada, revoke(key.view.key_id)).await.expect("revoked").fresh);
+            assert!(app.engine.revoke_key(&ada, revoke(key.view.key_id)).await.expect("revoked").fresh);
         }
     }
 
-    ke_27_a_member_creates_keys_and_sees_only_own(house) {
-        let (own, foreign) = (house.north_key("max").await, house.north_key("mia").await);
-        let max = house.north("max").await;
-        assert_eq!(seen(house, &max).await, BTreeSet::from([own.view.key_id.0]));
-        assert_eq!(house.engine.get_key(&max, own.view.key_id).await.expect("own").key.label, "CI/CD Pipeline");
-        assert_eq!(refusal(house.engine.get_key(&max, foreign.view.key_id).await), Code::Forbidden);
+    ke_27_a_member_creates_keys_and_sees_only_own(app) {
+        let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
+        let max = app.north("max").await;
+        assert_eq!(seen(app, &max).await, BTreeSet::from([own.view.key_id.0]));
+        assert_eq!(app.engine.get_key(&max, own.view.key_id).await.expect("own").key.label, "CI/CD Pipeline");
+        assert_eq!(refusal(app.engine.get_key(&max, foreign.view.key_id).await), Code::Forbidden);
     }
 
-    ke_28_a_member_revokes_an_own_key(house) {
-        let key = house.north_key("max").await;
-        let done = house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+    ke_28_a_member_revokes_an_own_key(app) {
+        let key = app.north_key("max").await;
+        let done = app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh && !done.view.is_active && done.view.revoked_at.is_some());
     }
 
-    ke_29_a_member_revokes_nobody_elses_key(house) {
-        let (mia, olga) = (house.north_key("mia").await, house.north_key("olga").await);
-        let max = house.north("max").await;
-        let before = crate::house::everything(house).await;
+    ke_29_a_member_revokes_nobody_elses_key(app) {
+        let (mia, olga) = (app.north_key("mia").await, app.north_key("olga").await);
+        let max = app.north("max").await;
+        let before = crate::test_app::everything(app).await;
         for key in [&mia, &olga] {
-            assert_eq!(refusal(house.engine.revoke_key(&max, revoke(key.view.key_id)).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.revoke_key(&max, revoke(key.view.key_id)).await), Code::Forbidden);
         }
-        assert_eq!(before, crate::house::everything(house).await);
-        house.with_key(&mia.plain).await;
+        assert_eq!(before, crate::test_app::everything(app).await);
+        app.with_key(&mia.plain).await;
     }
 
-    ke_24_who_made_a_key_is_shown_to_owners_and_admins_only(house) {
-        let key = house.north_key("max").await.view.key_id;
+    ke_24_who_made_a_key_is_shown_to_owners_and_admins_only(app) {
+        let key = app.north_key("max").await.view.key_id;
         for (viewer, creator) in [("olga", Some("max")), ("ada", Some("max")), ("max", None)] {
-            let ctx = house.north(viewer).await;
-            assert_eq!(house.engine.get_key(&ctx, key).await.expect("a key").key.created_by.as_deref(), creator, "{viewer}");
-            let list = house.engine.list_keys(&ctx, &KeyQuery::default(), 10).await.expect("a list");
+            let ctx = app.north(viewer).await;
+            assert_eq!(app.engine.get_key(&ctx, key).await.expect("a key").key.created_by.as_deref(), creator, "{viewer}");
+            let list = app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await.expect("a list");
             assert_eq!(list.rows[0].key.created_by.as_deref(), creator, "{viewer}");
         }
     }
 
     // RK-02
-    rk_02_a_key_belongs_to_one_user_in_one_organization(house) {
-        let (north, south) = (house.key_of(&house.north("una").await).await, house.key_of(&house.south("una").await).await);
+    rk_02_a_key_belongs_to_one_user_in_one_organization(app) {
+        let (north, south) = (app.key_of(&app.north("una").await).await, app.key_of(&app.south("una").await).await);
         for (key, organization, role) in [(&north, NORTH, Role::Member), (&south, SOUTH, Role::Admin)] {
-            let admitted = house.with_key(&key.plain).await;
-            assert_eq!(admitted.ctx.actor().id, house.member("una", organization).await);
-            assert_eq!(admitted.ctx.actor().organization, house.organization(organization).await);
+            let admitted = app.with_key(&key.plain).await;
+            assert_eq!(admitted.ctx.actor().id, app.member("una", organization).await);
+            assert_eq!(admitted.ctx.actor().organization, app.organization(organization).await);
             assert_eq!(admitted.ctx.actor().role, role);
             assert_eq!(key.view.actor_id, admitted.ctx.actor().id);
         }
@@ -96,70 +96,70 @@ both! {
     }
 
     // RK-03, KE-03
-    rk_03_what_a_key_does_is_attributed_to_who_made_it(house) {
-        let key = house.north_key("max").await;
-        let admitted = house.with_key(&key.plain).await;
-        let workspace = house.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
+    rk_03_what_a_key_does_is_attributed_to_who_made_it(app) {
+        let key = app.north_key("max").await;
+        let admitted = app.with_key(&key.plain).await;
+        let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
         assert_eq!(workspace.created_by, "max");
-        let event = house.newest_event(&house.north("olga").await).await;
-        assert_eq!(event.action, Happening::WorkspaceCreated);
-        assert_eq!(event.actor_id, Some(house.member("max", NORTH).await));
+        let event = app.newest_event(&app.north("olga").await).await;
+        assert_eq!(event.action, AuditAction::WorkspaceCreated);
+        assert_eq!(event.actor_id, Some(app.member("max", NORTH).await));
         assert_eq!((event.actor_name.as_str(), event.via_key), ("max", Some(key.plain.prefix())));
     }
 
-    ke_03_a_session_leaves_no_key_in_the_audit_log(house) {
-        house.north_key("max").await;
-        assert_eq!(house.newest_event(&house.north("max").await).await.via_key, None);
+    ke_03_a_session_leaves_no_key_in_the_audit_log(app) {
+        app.north_key("max").await;
+        assert_eq!(app.newest_event(&app.north("max").await).await.via_key, None);
     }
 
-    rk_04_a_key_of_another_organization_is_not_found(house) {
-        let (north, south) = (house.north_key("max").await, house.key_of(&house.south("otto").await).await);
-        let stranger = house.with_key(&south.plain).await;
-        assert_eq!(refusal(house.engine.get_key(&stranger.ctx, north.view.key_id).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.revoke_key(&stranger.ctx, revoke(north.view.key_id)).await), Code::NotFound);
-        assert_eq!(seen(house, &stranger.ctx).await, BTreeSet::from([south.view.key_id.0]));
-        house.with_key(&north.plain).await;
+    rk_04_a_key_of_another_organization_is_not_found(app) {
+        let (north, south) = (app.north_key("max").await, app.key_of(&app.south("otto").await).await);
+        let stranger = app.with_key(&south.plain).await;
+        assert_eq!(refusal(app.engine.get_key(&stranger.ctx, north.view.key_id).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.revoke_key(&stranger.ctx, revoke(north.view.key_id)).await), Code::NotFound);
+        assert_eq!(seen(app, &stranger.ctx).await, BTreeSet::from([south.view.key_id.0]));
+        app.with_key(&north.plain).await;
     }
 
-    rk_04_a_foreign_key_and_a_missing_one_get_the_same_answer(house) {
-        let key = house.north_key("max").await;
-        let otto = house.south("otto").await;
-        let foreign = house.engine.get_key(&otto, key.view.key_id).await.expect_err("foreign").to_problem("req");
-        let missing = house.engine.get_key(&otto, KeyId(999_999)).await.expect_err("missing").to_problem("req");
+    rk_04_a_foreign_key_and_a_missing_one_get_the_same_answer(app) {
+        let key = app.north_key("max").await;
+        let otto = app.south("otto").await;
+        let foreign = app.engine.get_key(&otto, key.view.key_id).await.expect_err("foreign").to_problem("req");
+        let missing = app.engine.get_key(&otto, KeyId(999_999)).await.expect_err("missing").to_problem("req");
         assert_eq!(foreign, missing);
     }
 
-    rk_05_a_key_outlives_the_session_it_was_made_in(house) {
-        let (caller, token) = house.browser("max").await;
-        let ctx = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("max");
-        let key = house.key_of(&ctx).await;
-        house.engine.delete_session(&token).await.expect("signed out");
-        house.clock.advance_seconds(365 * 24 * 60 * 60);
-        house.engine.sweep_sessions().await.expect("swept");
-        let admitted = house.with_key(&key.plain).await;
-        house.workspace(&admitted.ctx, "Still here").await.expect("the key works");
+    rk_05_a_key_outlives_the_session_it_was_made_in(app) {
+        let (caller, token) = app.browser("max").await;
+        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
+        let key = app.key_of(&ctx).await;
+        app.engine.delete_session(&token).await.expect("signed out");
+        app.clock.advance_seconds(365 * 24 * 60 * 60);
+        app.engine.sweep_sessions().await.expect("swept");
+        let admitted = app.with_key(&key.plain).await;
+        app.workspace(&admitted.ctx, "Still here").await.expect("the key works");
     }
 
-    rk_06_a_key_has_no_built_in_end(house) {
-        let key = house.north_key("max").await;
+    rk_06_a_key_has_no_built_in_end(app) {
+        let key = app.north_key("max").await;
         assert_eq!(key.view.expires_at, None);
-        house.clock.advance_seconds(100 * 365 * 24 * 60 * 60);
-        house.with_key(&key.plain).await;
+        app.clock.advance_seconds(100 * 365 * 24 * 60 * 60);
+        app.with_key(&key.plain).await;
     }
 
-    ra_28_keys_survive_a_restart_and_so_does_their_end(house) {
-        let (live, ended) = (house.north_key("max").await, house.north_key("max").await);
-        house.engine.revoke_key(&house.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
-        let engine = house.restarted().await;
+    ra_28_keys_survive_a_restart_and_so_does_their_end(app) {
+        let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
+        let engine = app.restarted().await;
         assert!(engine.admit_key(&live.plain, origin()).await.is_ok());
         assert_eq!(refusal(engine.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
     }
 
-    rk_14_no_operation_gives_a_key_again(house) {
-        let key = house.north_key("max").await;
-        let admitted = house.with_key(&key.plain).await;
-        let workspace = house.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
-        let (engine, olga) = (&house.engine, house.north("olga").await);
+    rk_14_no_operation_gives_a_key_again(app) {
+        let key = app.north_key("max").await;
+        let admitted = app.with_key(&key.plain).await;
+        let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
+        let (engine, olga) = (&app.engine, app.north("olga").await);
         let mut told = vec![
             serde_json::to_string(&key.view).expect("json"),
             serde_json::to_string(&engine.me(&admitted.ctx)).expect("json"),
@@ -181,11 +181,11 @@ both! {
         }
     }
 
-    ro_08_no_digest_or_seal_is_in_a_list(house) {
-        let key = house.north_key("max").await.view.key_id;
-        let list = house.engine.list_keys(&house.north("olga").await, &KeyQuery::default(), 100).await.expect("keys");
+    ro_08_no_digest_or_seal_is_in_a_list(app) {
+        let key = app.north_key("max").await.view.key_id;
+        let list = app.engine.list_keys(&app.north("olga").await, &KeyQuery::default(), 100).await.expect("keys");
         let json = serde_json::to_string(&list).expect("json");
-        let mut intruder = house.intruder().await;
+        let mut intruder = app.intruder().await;
         for row in intruder.rows(&format!("SELECT * FROM api_keys WHERE id = {key}")).await {
             for (column, value) in row {
                 let Value::Bytes(bytes) = value else { continue };
@@ -195,183 +195,183 @@ both! {
         }
     }
 
-    rk_23_a_revoked_key_is_refused_at_once(house) {
-        let key = house.north_key("max").await;
-        house.with_key(&key.plain).await;
-        house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+    rk_23_a_revoked_key_is_refused_at_once(app) {
+        let key = app.north_key("max").await;
+        app.with_key(&key.plain).await;
+        app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
     }
 
-    rk_23_a_key_revoked_on_one_node_is_refused_on_another(house) {
-        let key = house.north_key("max").await;
-        let elsewhere = house.restarted().await;
+    rk_23_a_key_revoked_on_one_node_is_refused_on_another(app) {
+        let key = app.north_key("max").await;
+        let elsewhere = app.restarted().await;
         let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
-        house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+        app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(elsewhere.admit_key(&key.plain, origin()).await), Code::Unauthorized);
-        if house.db.is_shared() {
+        if app.db.is_shared() {
             assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Unauthorized);
         }
     }
 
-    ra_28_an_unknown_key_is_refused_like_a_revoked_one(house) {
-        let (unknown, revoked) = (house.another().await, house.north_key("max").await);
-        house.engine.revoke_key(&house.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        let stranger = engine::mint::draw(&unknown.outside, &domain::token::Brand::default(), domain::token::Kind::Secret);
-        let one = house.admit(&stranger).await.err().expect("unknown").to_problem("req");
-        let other = house.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
+    ra_28_an_unknown_key_is_refused_like_a_revoked_one(app) {
+        let (unknown, revoked) = (app.another().await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
+        let stranger = engine::key_material::draw(&unknown.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
+        let one = app.admit(&stranger).await.err().expect("unknown").to_problem("req");
+        let other = app.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
         assert_eq!(one, other);
         unknown.close().await;
     }
 
-    rk_25_a_revocation_is_written_to_the_audit_log(house) {
-        let key = house.north_key("max").await;
-        house.clock.advance_seconds(60);
-        let ada = house.north("ada").await;
-        house.engine.revoke_key(&ada, revoke(key.view.key_id)).await.expect("revoked");
-        let event = house.newest_event(&ada).await;
-        assert_eq!((event.action, event.object_kind.as_str()), (Happening::KeyRevoked, "key"));
+    rk_25_a_revocation_is_written_to_the_audit_log(app) {
+        let key = app.north_key("max").await;
+        app.clock.advance_seconds(60);
+        let ada = app.north("ada").await;
+        app.engine.revoke_key(&ada, revoke(key.view.key_id)).await.expect("revoked");
+        let event = app.newest_event(&ada).await;
+        assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::KeyRevoked, "key"));
         assert_eq!(event.object_id, key.view.key_id.to_string());
         assert_eq!(event.object_label, format!("CI/CD Pipeline · {}", key.plain.prefix()));
-        assert_eq!((event.actor_name.as_str(), event.at), ("ada", house.outside.now()));
+        assert_eq!((event.actor_name.as_str(), event.at), ("ada", app.runtime.now()));
         assert_eq!((event.request_id.as_str(), event.address.as_deref()), (ada.request_id(), Some("192.0.2.7")));
         let reason = event.changes.iter().find(|change| change.field == "reason").and_then(|change| change.after.as_deref());
         assert_eq!(reason, Some("no_longer_needed"));
     }
 
-    rk_27_nothing_brings_a_revoked_key_back(house) {
-        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
-        let max = house.member("max", NORTH).await;
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked again");
-        house.engine.change_role(&olga, max, Role::Admin).await.expect("promoted");
-        house.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
-        house.north_key("max").await;
-        house.engine.flush_usage().await.expect("flushed");
-        house.clock.advance_seconds(-30 * 24 * 60 * 60);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        house.clock.advance_seconds(365 * 24 * 60 * 60);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        let view = house.engine.get_key(&house.north("max").await, key.view.key_id).await.expect("it stays listed");
+    rk_27_nothing_brings_a_revoked_key_back(app) {
+        let (key, olga) = (app.north_key("max").await, app.north("olga").await);
+        let max = app.member("max", NORTH).await;
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked again");
+        app.engine.change_role(&olga, max, Role::Admin).await.expect("promoted");
+        app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
+        app.north_key("max").await;
+        app.engine.flush_usage().await.expect("flushed");
+        app.clock.advance_seconds(-30 * 24 * 60 * 60);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        app.clock.advance_seconds(365 * 24 * 60 * 60);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let view = app.engine.get_key(&app.north("max").await, key.view.key_id).await.expect("it stays listed");
         assert!(!view.key.is_active);
     }
 
-    rk_28_two_live_keys_of_one_user_work_side_by_side(house) {
-        let (old, new) = (house.north_key("max").await, house.north_key("max").await);
-        house.with_key(&old.plain).await;
-        house.with_key(&new.plain).await;
-        house.engine.revoke_key(&house.north("max").await, revoke(old.view.key_id)).await.expect("rotated");
-        assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-        house.with_key(&new.plain).await;
+    rk_28_two_live_keys_of_one_user_work_side_by_side(app) {
+        let (old, new) = (app.north_key("max").await, app.north_key("max").await);
+        app.with_key(&old.plain).await;
+        app.with_key(&new.plain).await;
+        app.engine.revoke_key(&app.north("max").await, revoke(old.view.key_id)).await.expect("rotated");
+        assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+        app.with_key(&new.plain).await;
     }
 
-    rk_41_a_key_has_the_role_of_its_creator(house) {
+    rk_41_a_key_has_the_role_of_its_creator(app) {
         for (name, role) in [("olga", Role::Owner), ("ada", Role::Admin), ("max", Role::Member)] {
-            let key = house.north_key(name).await;
+            let key = app.north_key(name).await;
             assert_eq!(key.view.role, role);
-            let admitted = house.with_key(&key.plain).await;
+            let admitted = app.with_key(&key.plain).await;
             assert_eq!(admitted.ctx.actor().role, role);
-            assert_eq!(house.engine.me(&admitted.ctx).role, role);
-            assert_eq!(house.engine.me(&admitted.ctx).key_id, Some(key.view.key_id));
+            assert_eq!(app.engine.me(&admitted.ctx).role, role);
+            assert_eq!(app.engine.me(&admitted.ctx).key_id, Some(key.view.key_id));
         }
     }
 
-    rk_42_a_members_key_has_member_access(house) {
-        let (own, foreign) = (house.north_key("max").await, house.north_key("mia").await);
-        let ctx = house.with_key(&own.plain).await.ctx;
-        assert_eq!(seen(house, &ctx).await, BTreeSet::from([own.view.key_id.0]));
-        assert_eq!(refusal(house.engine.revoke_key(&ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.remove_member(&ctx, house.member("mia", NORTH).await).await), Code::Forbidden);
-        assert_eq!(house.engine.get_key(&ctx, own.view.key_id).await.expect("own").key.created_by, None);
+    rk_42_a_members_key_has_member_access(app) {
+        let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
+        let ctx = app.with_key(&own.plain).await.ctx;
+        assert_eq!(seen(app, &ctx).await, BTreeSet::from([own.view.key_id.0]));
+        assert_eq!(refusal(app.engine.revoke_key(&ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.remove_member(&ctx, app.member("mia", NORTH).await).await), Code::Forbidden);
+        assert_eq!(app.engine.get_key(&ctx, own.view.key_id).await.expect("own").key.created_by, None);
     }
 
-    rk_43_an_admins_key_has_admin_access(house) {
-        let (own, foreign) = (house.north_key("ada").await, house.north_key("mia").await);
-        let admitted = house.with_key(&own.plain).await;
-        assert_eq!(seen(house, &admitted.ctx).await, BTreeSet::from([own.view.key_id.0, foreign.view.key_id.0]));
-        house.engine.revoke_key(&admitted.ctx, revoke(foreign.view.key_id)).await.expect("an admin's key revokes");
-        house.engine.remove_member(&admitted.ctx, house.member("mia", NORTH).await).await.expect("and manages members");
+    rk_43_an_admins_key_has_admin_access(app) {
+        let (own, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
+        let admitted = app.with_key(&own.plain).await;
+        assert_eq!(seen(app, &admitted.ctx).await, BTreeSet::from([own.view.key_id.0, foreign.view.key_id.0]));
+        app.engine.revoke_key(&admitted.ctx, revoke(foreign.view.key_id)).await.expect("an admin's key revokes");
+        app.engine.remove_member(&admitted.ctx, app.member("mia", NORTH).await).await.expect("and manages members");
     }
 
-    ke_07_a_key_inherits_the_role_of_its_own_organization_only(house) {
-        let key = house.key_of(&house.north("una").await).await;
-        assert_eq!(house.with_key(&key.plain).await.ctx.actor().role, Role::Member, "though an admin of South");
+    ke_07_a_key_inherits_the_role_of_its_own_organization_only(app) {
+        let key = app.key_of(&app.north("una").await).await;
+        assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member, "though an admin of South");
     }
 
-    d6_lowering_a_role_lowers_its_keys_at_once(house) {
-        let (key, foreign) = (house.north_key("ada").await, house.north_key("mia").await);
-        let before = house.with_key(&key.plain).await;
-        let ada = house.member("ada", NORTH).await;
-        house.engine.change_role(&house.north("olga").await, ada, Role::Member).await.expect("demoted");
-        assert_eq!(house.with_key(&key.plain).await.ctx.actor().role, Role::Member);
-        assert_eq!(refusal(house.engine.revoke_key(&before.ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
-        house.with_key(&foreign.plain).await;
+    d6_lowering_a_role_lowers_its_keys_at_once(app) {
+        let (key, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
+        let before = app.with_key(&key.plain).await;
+        let ada = app.member("ada", NORTH).await;
+        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("demoted");
+        assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
+        assert_eq!(refusal(app.engine.revoke_key(&before.ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
+        app.with_key(&foreign.plain).await;
     }
 
-    d6_raising_a_role_needs_a_new_key(house) {
-        let key = house.north_key("max").await;
-        let max = house.member("max", NORTH).await;
-        house.engine.change_role(&house.north("olga").await, max, Role::Admin).await.expect("promoted");
-        assert_eq!(house.with_key(&key.plain).await.ctx.actor().role, Role::Member);
-        assert_eq!(house.with_key(&house.north_key("max").await.plain).await.ctx.actor().role, Role::Admin);
+    d6_raising_a_role_needs_a_new_key(app) {
+        let key = app.north_key("max").await;
+        let max = app.member("max", NORTH).await;
+        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
+        assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
+        assert_eq!(app.with_key(&app.north_key("max").await.plain).await.ctx.actor().role, Role::Admin);
     }
 
-    ra_31_a_key_whose_creator_was_removed_is_forbidden(house) {
-        let (key, running) = (house.north_key("max").await, house.north_key("max").await);
-        let running = house.with_key(&running.plain).await;
-        house.engine.remove_member(&house.north("olga").await, house.member("max", NORTH).await).await.expect("removed");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        assert_eq!(refusal(house.workspace(&running.ctx, "Too late").await), Code::Forbidden);
-        assert_eq!(refusal(house.enter("max", NORTH).await), Code::Forbidden);
+    ra_31_a_key_whose_creator_was_removed_is_forbidden(app) {
+        let (key, running) = (app.north_key("max").await, app.north_key("max").await);
+        let running = app.with_key(&running.plain).await;
+        app.engine.remove_member(&app.north("olga").await, app.member("max", NORTH).await).await.expect("removed");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.workspace(&running.ctx, "Too late").await), Code::Forbidden);
+        assert_eq!(refusal(app.enter("max", NORTH).await), Code::Forbidden);
     }
 
-    d25_revoking_again_answers_the_same_and_writes_nothing(house) {
-        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
-        let first = house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
-        house.clock.advance_seconds(1800);
-        let before = crate::house::everything(house).await;
-        let again = house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked before");
-        assert_eq!(before, crate::house::everything(house).await);
+    d25_revoking_again_answers_the_same_and_writes_nothing(app) {
+        let (key, olga) = (app.north_key("max").await, app.north("olga").await);
+        let first = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        app.clock.advance_seconds(1800);
+        let before = crate::test_app::everything(app).await;
+        let again = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked before");
+        assert_eq!(before, crate::test_app::everything(app).await);
         assert_eq!((again.view, again.reason), (first.view, first.reason));
         assert!(first.fresh && !again.fresh);
     }
 
-    rk_24_a_key_revoked_after_it_was_let_in_writes_nothing(house) {
-        let (key, other) = (house.north_key("olga").await, house.north_key("max").await);
-        let admitted = house.with_key(&key.plain).await;
-        let workspace = house.workspace(&admitted.ctx, "Before").await.expect("a workspace");
-        let ended = house.engine.clone();
-        let olga = house.north("olga").await;
+    rk_24_a_key_revoked_after_it_was_let_in_writes_nothing(app) {
+        let (key, other) = (app.north_key("olga").await, app.north_key("max").await);
+        let admitted = app.with_key(&key.plain).await;
+        let workspace = app.workspace(&admitted.ctx, "Before").await.expect("a workspace");
+        let ended = app.engine.clone();
+        let olga = app.north("olga").await;
         let revoking = tokio::spawn(async move { ended.revoke_key(&olga, revoke(key.view.key_id)).await });
         admitted.pass.cancelled().await;
-        let before = crate::house::everything(house).await;
-        let (engine, ctx) = (&house.engine, &admitted.ctx);
-        assert_eq!(refusal(house.workspace(ctx, "After").await), Code::Unauthorized);
+        let before = crate::test_app::everything(app).await;
+        let (engine, ctx) = (&app.engine, &admitted.ctx);
+        assert_eq!(refusal(app.workspace(ctx, "After").await), Code::Unauthorized);
         let delete = domain::command::DeleteWorkspace { workspace: workspace.id };
         assert_eq!(refusal(engine.delete_workspace(ctx, &delete).await), Code::Unauthorized);
         assert_eq!(refusal(engine.revoke_key(ctx, revoke(other.view.key_id)).await), Code::Unauthorized);
         assert_eq!(refusal(engine.change_role(ctx, other.view.actor_id, Role::Admin).await), Code::Unauthorized);
         assert_eq!(refusal(engine.remove_member(ctx, other.view.actor_id).await), Code::Unauthorized);
         assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized);
-        assert_eq!(before, crate::house::everything(house).await);
+        assert_eq!(before, crate::test_app::everything(app).await);
         drop(admitted);
         revoking.await.expect("joined").expect("revoked");
     }
 
-    d23_removing_or_lowering_a_member_ends_the_requests_of_their_keys(house) {
-        let olga = house.north("olga").await;
-        let ada = house.member("ada", NORTH).await;
-        let (first, second) = (house.north_key("ada").await, house.north_key("ada").await);
-        let bystander = house.north_key("mia").await;
-        let bystander = house.with_key(&bystander.plain).await;
+    d23_removing_or_lowering_a_member_ends_the_requests_of_their_keys(app) {
+        let olga = app.north("olga").await;
+        let ada = app.member("ada", NORTH).await;
+        let (first, second) = (app.north_key("ada").await, app.north_key("ada").await);
+        let bystander = app.north_key("mia").await;
+        let bystander = app.with_key(&bystander.plain).await;
         for remove in [false, true] {
             let mut running = Vec::new();
             for key in [&first, &second] {
-                let admitted = house.with_key(&key.plain).await;
+                let admitted = app.with_key(&key.plain).await;
                 running.push(tokio::spawn(async move { admitted.pass.cancelled().await }));
             }
             match remove {
-                true => house.engine.remove_member(&olga, ada).await.expect("removed"),
-                false => house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+                true => app.engine.remove_member(&olga, ada).await.expect("removed"),
+                false => app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
             }
             for ended in running {
                 let patience = std::time::Duration::from_secs(5);
@@ -381,24 +381,24 @@ both! {
         assert!(!bystander.pass.is_cancelled());
     }
 
-    d23_raising_a_member_leaves_their_requests_alone(house) {
-        let admitted = house.with_key(&house.north_key("max").await.plain).await;
-        let max = house.member("max", NORTH).await;
-        house.engine.change_role(&house.north("olga").await, max, Role::Admin).await.expect("raised");
+    d23_raising_a_member_leaves_their_requests_alone(app) {
+        let admitted = app.with_key(&app.north_key("max").await.plain).await;
+        let max = app.member("max", NORTH).await;
+        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("raised");
         assert!(!admitted.pass.is_cancelled());
-        house.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
+        app.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
     }
 
     // What was committed is answered, on every database, and nobody else's change is taken for one's own.
-    d23_a_request_that_takes_power_from_itself_gets_its_answer(house) {
-        let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
+    d23_a_request_that_takes_power_from_itself_gets_its_answer(app) {
+        let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
         for deed in ["lower", "remove", "narrow"] {
             let scopes = ["members:write", "keys:write", "runs:read"];
-            let key = house.restricted_key("ada", "production", &scopes).await;
+            let key = app.restricted_key("ada", "production", &scopes).await;
             let (id, ada) = (key.view.key_id, key.view.actor_id);
-            let admitted = house.with_key(&key.plain).await;
-            let bystander = house.with_key(&key.plain).await;
-            let (engine, ctx) = (&house.engine, &admitted.ctx);
+            let admitted = app.with_key(&key.plain).await;
+            let bystander = app.with_key(&key.plain).await;
+            let (engine, ctx) = (&app.engine, &admitted.ctx);
             match deed {
                 "lower" => engine.change_role(ctx, ada, Role::Member).await.expect("lowered"),
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
@@ -410,16 +410,16 @@ both! {
             engine.still_admitted(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
             assert!(engine.still_admitted(&bystander).await.is_err(), "{deed}: another request is another matter");
             engine.revoke_key(&olga, revoke(id)).await.expect("revoked");
-            if house.db.is_shared() {
+            if app.db.is_shared() {
                 assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
             }
             // As before, for the next one.
             match deed {
-                "lower" => engine.change_role(&house.north("olga").await, ada, Role::Admin).await.expect("raised"),
+                "lower" => engine.change_role(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
                 "remove" => {
                     let command = InviteMember::read("ada@example.test", Some("admin")).expect("an invitation");
                     let token = engine.invite_member(&olga, command).await.expect("invited").token;
-                    let ada = in_person(house.person("ada").await);
+                    let ada = in_person(app.person("ada").await);
                     assert_eq!(engine.accept_invitation(&ada, &token, origin()).await.expect("joined"), north);
                 }
                 _ => {}
@@ -427,32 +427,32 @@ both! {
         }
     }
 
-    rk_24_a_key_may_end_itself_and_gets_its_answer(house) {
-        let key = house.north_key("max").await;
-        let admitted = house.with_key(&key.plain).await;
-        let done = house.engine.revoke_key(&admitted.ctx, revoke(key.view.key_id)).await.expect("revoked");
+    rk_24_a_key_may_end_itself_and_gets_its_answer(app) {
+        let key = app.north_key("max").await;
+        let admitted = app.with_key(&key.plain).await;
+        let done = app.engine.revoke_key(&admitted.ctx, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh);
-        house.engine.still_admitted(&admitted).await.expect("the request that ended the key may answer");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        let other = house.north("olga").await;
-        assert_eq!(house.newest_event(&other).await.via_key, Some(key.plain.prefix()));
+        app.engine.still_admitted(&admitted).await.expect("the request that ended the key may answer");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let other = app.north("olga").await;
+        assert_eq!(app.newest_event(&other).await.via_key, Some(key.plain.prefix()));
     }
 
-    rk_15_keys_are_listed_newest_first_page_by_page(house) {
-        let max = house.north("max").await;
+    rk_15_keys_are_listed_newest_first_page_by_page(app) {
+        let max = app.north("max").await;
         let mut made = Vec::new();
         for _ in 0..7 {
-            house.north_key("mia").await;
-            made.push(house.key_of(&max).await.view.key_id.0);
+            app.north_key("mia").await;
+            made.push(app.key_of(&max).await.view.key_id.0);
         }
         made.reverse();
         let (mut listed, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.list_keys(&max, &KeyQuery { after: before.map(KeyId), ..KeyQuery::default() }, 3).await.expect("a page");
+            let page = app.engine.list_keys(&max, &KeyQuery { after: before.map(KeyId), ..KeyQuery::default() }, 3).await.expect("a page");
             assert!(page.rows.len() <= 3);
             listed.extend(page.rows.iter().map(|line| line.key.key_id.0));
             // A key that is made meanwhile does not shift the pages.
-            house.key_of(&max).await;
+            app.key_of(&max).await;
             match page.next {
                 Some(next) => before = Some(next),
                 None => break,
@@ -461,83 +461,83 @@ both! {
         assert_eq!(listed, made);
     }
 
-    a_page_that_ends_with_the_list_has_no_next(house) {
-        let max = house.north("max").await;
+    a_page_that_ends_with_the_list_has_no_next(app) {
+        let max = app.north("max").await;
         for _ in 0..3 {
-            house.key_of(&max).await;
+            app.key_of(&max).await;
         }
-        assert_eq!(house.engine.list_keys(&max, &KeyQuery::default(), 3).await.expect("a page").next, None);
-        assert!(house.engine.list_keys(&max, &KeyQuery::default(), 2).await.expect("a page").next.is_some());
+        assert_eq!(app.engine.list_keys(&max, &KeyQuery::default(), 3).await.expect("a page").next, None);
+        assert!(app.engine.list_keys(&max, &KeyQuery::default(), 2).await.expect("a page").next.is_some());
     }
 
-    d13_revoked_keys_stay_listed_unless_only_active_ones_are_asked_for(house) {
-        let (max, live, ended) = (house.north("max").await, house.north_key("max").await, house.north_key("max").await);
-        house.engine.revoke_key(&max, revoke(ended.view.key_id)).await.expect("revoked");
-        assert_eq!(seen(house, &max).await, BTreeSet::from([live.view.key_id.0, ended.view.key_id.0]));
-        let active = house.engine.list_keys(&max, &ACTIVE, 10).await.expect("active ones");
+    d13_revoked_keys_stay_listed_unless_only_active_ones_are_asked_for(app) {
+        let (max, live, ended) = (app.north("max").await, app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&max, revoke(ended.view.key_id)).await.expect("revoked");
+        assert_eq!(seen(app, &max).await, BTreeSet::from([live.view.key_id.0, ended.view.key_id.0]));
+        let active = app.engine.list_keys(&max, &ACTIVE, 10).await.expect("active ones");
         assert_eq!(active.rows.iter().map(|line| line.key.key_id).collect::<Vec<_>>(), [live.view.key_id]);
         assert!(active.rows[0].key.is_active);
     }
 
-    d27_last_used_is_the_last_time_the_key_was_accepted(house) {
-        let key = house.north_key("max").await;
-        let max = house.north("max").await;
-        let last_used = async || house.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
+    d27_last_used_is_the_last_time_the_key_was_accepted(app) {
+        let key = app.north_key("max").await;
+        let max = app.north("max").await;
+        let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
         assert_eq!(last_used().await, None);
-        house.clock.advance_seconds(10);
-        let used = house.outside.now();
-        house.with_key(&key.plain).await;
+        app.clock.advance_seconds(10);
+        let used = app.runtime.now();
+        app.with_key(&key.plain).await;
         assert_eq!(last_used().await, Some(used), "before it is written");
-        house.engine.flush_usage().await.expect("flushed");
+        app.engine.flush_usage().await.expect("flushed");
         assert_eq!(last_used().await, Some(used), "after it is written");
-        house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
-        house.clock.advance_seconds(10);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        house.engine.flush_usage().await.expect("flushed");
+        app.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        app.clock.advance_seconds(10);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        app.engine.flush_usage().await.expect("flushed");
         assert_eq!(last_used().await, Some(used), "a refused key was not used");
     }
 
-    d27_being_forbidden_counts_as_use(house) {
-        let (key, foreign) = (house.north_key("max").await, house.north_key("mia").await);
-        let admitted = house.with_key(&key.plain).await;
-        assert_eq!(refusal(house.engine.get_key(&admitted.ctx, foreign.view.key_id).await), Code::Forbidden);
-        let view = house.engine.get_key(&house.north("max").await, key.view.key_id).await.expect("a key");
-        assert_eq!(view.key.last_used, Some(house.outside.now()));
+    d27_being_forbidden_counts_as_use(app) {
+        let (key, foreign) = (app.north_key("max").await, app.north_key("mia").await);
+        let admitted = app.with_key(&key.plain).await;
+        assert_eq!(refusal(app.engine.get_key(&admitted.ctx, foreign.view.key_id).await), Code::Forbidden);
+        let view = app.engine.get_key(&app.north("max").await, key.view.key_id).await.expect("a key");
+        assert_eq!(view.key.last_used, Some(app.runtime.now()));
     }
 
-    rk_16_the_stored_preview_is_the_shown_one(house) {
-        let key = house.north_key("max").await;
-        let stored = house.intruder().await.text(&format!("SELECT preview FROM api_keys WHERE id = {}", key.view.key_id)).await;
+    rk_16_the_stored_preview_is_the_shown_one(app) {
+        let key = app.north_key("max").await;
+        let stored = app.intruder().await.text(&format!("SELECT preview FROM api_keys WHERE id = {}", key.view.key_id)).await;
         assert_eq!(stored, key.plain.preview());
-        assert_eq!(house.engine.get_key(&house.north("max").await, key.view.key_id).await.expect("a key").key.preview, stored);
+        assert_eq!(app.engine.get_key(&app.north("max").await, key.view.key_id).await.expect("a key").key.preview, stored);
     }
 
-    ro_25_a_new_key_begins_with_its_prefix_and_names_its_public_half(house) {
-        let key = house.north_key("max").await;
+    ro_25_a_new_key_begins_with_its_prefix_and_names_its_public_half(app) {
+        let key = app.north_key("max").await;
         assert!(key.plain.expose().starts_with(&key.view.key_prefix));
         assert_eq!(key.public_key_hex.len(), 64);
-        assert_eq!(key.public_key_hex, hex::encode(engine::mint::verifier(&key.plain).public_key));
+        assert_eq!(key.public_key_hex, hex::encode(engine::key_material::verifier(&key.plain).public_key));
     }
 
-    a_database_that_does_not_answer_is_busy_never_a_refusal(house) {
-        let key = house.north_key("max").await;
-        let (max, ready) = (house.north("max").await, house.engine.ready().await);
+    a_database_that_does_not_answer_is_busy_never_a_refusal(app) {
+        let key = app.north_key("max").await;
+        let (max, ready) = (app.north("max").await, app.engine.ready().await);
         ready.expect("it answers");
-        house.db.close().await;
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unavailable);
-        assert_eq!(refusal(house.engine.list_keys(&max, &KeyQuery::default(), 10).await), Code::Unavailable);
-        assert_eq!(refusal(house.engine.revoke_key(&max, revoke(key.view.key_id)).await), Code::Unavailable);
-        assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+        app.db.close().await;
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.list_keys(&max, &KeyQuery::default(), 10).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.revoke_key(&max, revoke(key.view.key_id)).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     }
 
-    a_signed_out_browser_writes_nothing_any_more(house) {
-        let (caller, token) = house.browser("olga").await;
-        let ctx = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("olga");
+    a_signed_out_browser_writes_nothing_any_more(app) {
+        let (caller, token) = app.browser("olga").await;
+        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
         assert!(matches!(ctx.credential(), Credential::Session { .. }));
-        house.engine.delete_session(&token).await.expect("signed out");
-        let before = crate::house::everything(house).await;
-        let refused = house.engine.create_key(&ctx, CreateKey::read("Late").expect("a name")).await;
+        app.engine.delete_session(&token).await.expect("signed out");
+        let before = crate::test_app::everything(app).await;
+        let refused = app.engine.create_key(&ctx, CreateKey::read("Late").expect("a name")).await;
         assert_eq!(refusal(refused), Code::Unauthorized);
-        assert_eq!(before, crate::house::everything(house).await);
+        assert_eq!(before, crate::test_app::everything(app).await);
     }
 }

@@ -1,40 +1,40 @@
 //! Finding events, and taking the log out as a file: within reach, page by page, and only as long as the caller may.
 
 use domain::command::{ActionFilter, AuditQuery, ExportFormat, ObjectFilter};
-use domain::event::{Chapter, Happening, ObjectKind};
+use domain::event::{AuditAction, EventCategory, ObjectKind};
 use domain::view::{AuditRecord, AuditView};
 use domain::{ActorId, Code, Moment, Role};
 use engine::audit::Export;
-use engine::keyring::{Canon, hash};
+use engine::keyring::{CanonicalEncoder, hash};
 use engine::{Ctx, Result};
 
-use crate::house::{House, NORTH, SOUTH, identity, origin, refusal, revoke};
+use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, revoke};
 
 /// Something of everything, at different times.
-async fn story(house: &House) {
-    let (olga, max, mia) = (house.north("olga").await, house.north("max").await, house.north("mia").await);
+async fn story(app: &TestApp) {
+    let (olga, max, mia) = (app.north("olga").await, app.north("max").await, app.north("mia").await);
     let mut keys = Vec::new();
     for ctx in [&max, &mia, &max] {
-        keys.push(house.key_of(ctx).await);
-        house.clock.advance_seconds(700);
+        keys.push(app.key_of(ctx).await);
+        app.clock.advance_seconds(700);
     }
-    house.engine.revoke_key(&olga, revoke(keys[0].view.key_id)).await.expect("revoked");
-    house.engine.revoke_key(&mia, revoke(keys[1].view.key_id)).await.expect("revoked");
-    house.clock.advance_seconds(700);
-    house.workspace(&max, "Analytics").await.expect("a workspace");
-    house.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
-    house.engine.change_role(&olga, max.actor().id, Role::Member).await.expect("lowered");
+    app.engine.revoke_key(&olga, revoke(keys[0].view.key_id)).await.expect("revoked");
+    app.engine.revoke_key(&mia, revoke(keys[1].view.key_id)).await.expect("revoked");
+    app.clock.advance_seconds(700);
+    app.workspace(&max, "Analytics").await.expect("a workspace");
+    app.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
+    app.engine.change_role(&olga, max.actor().id, Role::Member).await.expect("lowered");
     // The clock goes back: order is by number.
-    house.clock.advance_seconds(-1000);
-    house.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
-    house.engine.expose_key(&keys[2].plain, &origin()).await.expect("marked");
+    app.clock.advance_seconds(-1000);
+    app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
+    app.engine.expose_key(&keys[2].plain, &origin()).await.expect("marked");
 }
 
 /// All pages of two, newest first.
-async fn listed(house: &House, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> {
+async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> {
     let (mut all, mut query) = (Vec::new(), query.clone());
     loop {
-        let page = house.engine.read_audit(ctx, &query, 2).await.expect("a page");
+        let page = app.engine.read_audit(ctx, &query, 2).await.expect("a page");
         all.extend(page.rows);
         match page.next {
             Some(next) => query.before = Some(next),
@@ -43,8 +43,8 @@ async fn listed(house: &House, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> 
     }
 }
 
-async fn export(house: &House, ctx: &Ctx, query: &AuditQuery) -> Export {
-    house.engine.export_audit(ctx, query, ExportFormat::JsonLines).await.expect("an export")
+async fn export(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Export {
+    app.engine.export_audit(ctx, query, ExportFormat::JsonLines).await.expect("an export")
 }
 
 /// Everything that is left of an export.
@@ -62,7 +62,7 @@ async fn rest(export: &mut Export) -> Result<Vec<AuditRecord>> {
 /// Whether an event is what a query asks for, as a person would say it.
 fn fits(query: &AuditQuery, record: &AuditRecord) -> bool {
     let event = &record.event;
-    query.action.is_none_or(|action| action.happenings().contains(&event.action))
+    query.action.is_none_or(|action| action.actions().contains(&event.action))
         && query.actor.is_none_or(|actor| event.actor_id == Some(actor))
         && query.object.as_ref().is_none_or(|object| {
             object.kind.as_str() == event.object_kind
@@ -73,17 +73,17 @@ fn fits(query: &AuditQuery, record: &AuditRecord) -> bool {
 }
 
 /// Every query made of these choices.
-async fn queries(house: &House) -> Vec<AuditQuery> {
-    let now = house.outside.now();
-    let key = house.intruder().await.number("SELECT MIN(id) FROM api_keys").await;
+async fn queries(app: &TestApp) -> Vec<AuditQuery> {
+    let now = app.runtime.now();
+    let key = app.intruder().await.number("SELECT MIN(id) FROM api_keys").await;
     let actions = [
         None,
-        Some(ActionFilter::Any(Chapter::Keys)),
-        Some(ActionFilter::Any(Chapter::Messages)),
-        Some(ActionFilter::One(Happening::KeyRevoked)),
-        Some(ActionFilter::One(Happening::AuditExported)),
+        Some(ActionFilter::Any(EventCategory::Keys)),
+        Some(ActionFilter::Any(EventCategory::Messages)),
+        Some(ActionFilter::One(AuditAction::KeyRevoked)),
+        Some(ActionFilter::One(AuditAction::AuditExported)),
     ];
-    let actors = [None, Some(house.member("max", NORTH).await), Some(ActorId(999_999))];
+    let actors = [None, Some(app.member("max", NORTH).await), Some(ActorId(999_999))];
     let one = format!("key:{key}").parse().expect("an object");
     let objects = [None, "key".parse().ok(), Some(one), Some(ObjectFilter { kind: ObjectKind::Session, id: None })];
     let times = [
@@ -109,27 +109,27 @@ async fn queries(house: &House) -> Vec<AuditQuery> {
 both! {
     // D26, RK-26: every mixture of filters gives exactly the events that fit, within reach, newest first, page by page;
     // a file holds the same, oldest first.
-    d26_events_are_found_by_what_happened_to_what_by_whom_and_when(house) {
-        story(house).await;
-        let queries = queries(house).await;
+    d26_events_are_found_by_what_happened_to_what_by_whom_and_when(app) {
+        story(app).await;
+        let queries = queries(app).await;
         assert!(queries.len() >= 300, "{}", queries.len());
         for reader in ["olga", "max"] {
-            let ctx = house.north(reader).await;
-            let everything = rest(&mut export(house, &house.north("olga").await, &AuditQuery::default()).await).await.expect("a file");
+            let ctx = app.north(reader).await;
+            let everything = rest(&mut export(app, &app.north("olga").await, &AuditQuery::default()).await).await.expect("a file");
             let own = |record: &AuditRecord| [record.event.actor_id, record.concerns].contains(&Some(ctx.actor().id));
             let near: Vec<_> = everything.into_iter().filter(|record| reader == "olga" || own(record)).collect();
             assert!(near.len() > 5, "{reader} has {}", near.len());
             let mut found = 0;
             for query in &queries {
                 let fitting: Vec<_> = near.iter().filter(|record| fits(query, record)).map(|record| &record.event).collect();
-                let told = listed(house, &ctx, query).await;
+                let told = listed(app, &ctx, query).await;
                 assert!(told.iter().rev().eq(fitting.iter().copied()), "{reader}: {query:?}");
                 found += fitting.len();
             }
             assert!(found > 50, "{reader}: {found}");
             for query in queries.iter().step_by(11) {
-                let records = rest(&mut export(house, &ctx, query).await).await.expect("a file");
-                let told = listed(house, &ctx, query).await;
+                let records = rest(&mut export(app, &ctx, query).await).await.expect("a file");
+                let told = listed(app, &ctx, query).await;
                 assert!(records.iter().map(|record| &record.event).eq(told.iter().rev()), "{reader}: {query:?}");
                 assert!(records.iter().all(|record| fits(query, record)));
             }
@@ -137,72 +137,72 @@ both! {
     }
 
     // B13, RK-04: another organization's events are never found; its ids answer like ids that exist nowhere.
-    b13_nothing_of_another_organization_is_found(house) {
-        story(house).await;
-        let otto = house.south("otto").await;
-        let (max, key) = (house.member("max", NORTH).await, house.north_key("max").await.view.key_id);
-        let south = house.organization(SOUTH).await;
-        for query in queries(house).await {
-            let told = listed(house, &otto, &query).await;
+    b13_nothing_of_another_organization_is_found(app) {
+        story(app).await;
+        let otto = app.south("otto").await;
+        let (max, key) = (app.member("max", NORTH).await, app.north_key("max").await.view.key_id);
+        let south = app.organization(SOUTH).await;
+        for query in queries(app).await {
+            let told = listed(app, &otto, &query).await;
             assert!(told.iter().all(|event| event.actor_name != "max" && event.object_kind != "key"), "{query:?}");
         }
         let foreign = [
             AuditQuery { actor: Some(max), ..AuditQuery::default() },
             AuditQuery::about(ObjectKind::Key, key),
-            AuditQuery { object: format!("organization:{}", house.organization(NORTH).await).parse().ok(), ..AuditQuery::default() },
+            AuditQuery { object: format!("organization:{}", app.organization(NORTH).await).parse().ok(), ..AuditQuery::default() },
         ];
         for query in foreign {
-            assert_eq!(listed(house, &otto, &query).await, [], "{query:?}");
-            assert_eq!(rest(&mut export(house, &otto, &query).await).await.expect("a file"), [], "{query:?}");
+            assert_eq!(listed(app, &otto, &query).await, [], "{query:?}");
+            assert_eq!(rest(&mut export(app, &otto, &query).await).await.expect("a file"), [], "{query:?}");
         }
-        let records = rest(&mut export(house, &otto, &AuditQuery::default()).await).await.expect("a file");
+        let records = rest(&mut export(app, &otto, &AuditQuery::default()).await).await.expect("a file");
         assert!(!records.is_empty() && records.iter().all(|record| record.organization_id == south));
-        let doers = house.engine.list_doers(&otto).await.expect("doers");
-        assert!(doers.iter().all(|doer| ["otto", "una", "ben"].contains(&doer.name.as_str())), "{doers:?}");
+        let actors = app.engine.list_audit_actors(&otto).await.expect("doers");
+        assert!(actors.iter().all(|actor| ["otto", "una", "ben"].contains(&actor.name.as_str())), "{actors:?}");
     }
 
     // D26: to choose from are those who did something; for a member only themself.
-    d26_a_member_finds_only_themself_among_the_actors(house) {
-        story(house).await;
+    d26_a_member_finds_only_themself_among_the_actors(app) {
+        story(app).await;
         let names = async |who: &str| {
-            let doers = house.engine.list_doers(&house.north(who).await).await.expect("doers");
-            doers.into_iter().map(|doer| doer.name).collect::<Vec<_>>()
+            let actors = app.engine.list_audit_actors(&app.north(who).await).await.expect("doers");
+            actors.into_iter().map(|actor| actor.name).collect::<Vec<_>>()
         };
         assert_eq!(names("olga").await, ["ada", "max", "mia", "olga", "una"]);
         assert_eq!(names("mia").await, ["mia"]);
     }
 
     // D.7: the export is an event, with what was asked for, and the last one that the file can hold.
-    d7_an_export_is_an_event_with_its_filters(house) {
-        story(house).await;
-        let olga = house.north("olga").await;
+    d7_an_export_is_an_event_with_its_filters(app) {
+        story(app).await;
+        let olga = app.north("olga").await;
         let query = AuditQuery {
-            action: Some(ActionFilter::Any(Chapter::Keys)),
+            action: Some(ActionFilter::Any(EventCategory::Keys)),
             actor: Some(olga.actor().id),
             from: Some(Moment(0)),
             ..AuditQuery::default()
         };
-        let mut begun = house.engine.export_audit(&olga, &query, ExportFormat::Csv).await.expect("an export");
-        let event = house.newest_event(&olga).await;
-        assert_eq!((event.action, event.object_kind.as_str()), (Happening::AuditExported, "audit_log"));
-        assert_eq!(event.object_id, house.organization(NORTH).await.as_str());
+        let mut begun = app.engine.export_audit(&olga, &query, ExportFormat::Csv).await.expect("an export");
+        let event = app.newest_event(&olga).await;
+        assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::AuditExported, "audit_log"));
+        assert_eq!(event.object_id, app.organization(NORTH).await.as_str());
         let told: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.after.as_deref())).collect();
         let actor = olga.actor().id.to_string();
         let filters = [("format", "csv"), ("action", "keys"), ("actor", &actor), ("from", "1970-01-01T00:00:00Z")];
         assert_eq!(told, filters.map(|(field, value)| (field, Some(value))));
         assert_eq!(rest(&mut begun).await.expect("a file").len(), 1);
-        let mut whole = export(house, &olga, &AuditQuery::default()).await;
-        house.key_of(&olga).await;
+        let mut whole = export(app, &olga, &AuditQuery::default()).await;
+        app.key_of(&olga).await;
         let records = rest(&mut whole).await.expect("a file");
-        assert_eq!(records.last().map(|record| record.event.action), Some(Happening::AuditExported), "not what came later");
-        assert_eq!(records.len() as i64, house.sound_chain(NORTH).await - 1);
+        assert_eq!(records.last().map(|record| record.event.action), Some(AuditAction::AuditExported), "not what came later");
+        assert_eq!(records.len() as i64, app.sound_chain(NORTH).await - 1);
     }
 
     // D.6, D.7: the lines of a file prove the chain to anyone who knows the format, as far as they reach.
-    d7_a_file_proves_the_chain(house) {
-        story(house).await;
+    d7_a_file_proves_the_chain(app) {
+        story(app).await;
         for (reader, complete) in [("olga", true), ("max", false)] {
-            let records = rest(&mut export(house, &house.north(reader).await, &AuditQuery::default()).await).await.expect("a file");
+            let records = rest(&mut export(app, &app.north(reader).await, &AuditQuery::default()).await).await.expect("a file");
             for record in &records {
                 assert_eq!(record.hash, hex(&hash(&canon(record))), "event {}", record.event.n);
             }
@@ -214,62 +214,62 @@ both! {
     }
 
     // D23: whoever ends, is removed or lowered gets no further page, however much is left.
-    d23_an_export_ends_with_the_credential(house) {
-        story(house).await;
-        let olga = house.north("olga").await;
-        let ada = house.member("ada", NORTH).await;
-        let (caller, token) = house.browser("ada").await;
-        let session = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("ada");
-        let key = house.north_key("ada").await;
-        let with_key = house.with_key(&key.plain).await;
+    d23_an_export_ends_with_the_credential(app) {
+        story(app).await;
+        let olga = app.north("olga").await;
+        let ada = app.member("ada", NORTH).await;
+        let (caller, token) = app.browser("ada").await;
+        let session = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("ada");
+        let key = app.north_key("ada").await;
+        let with_key = app.with_key(&key.plain).await;
         let (by_key, by_session) = (&with_key.ctx, &session);
         let mut running = Vec::new();
         for ctx in [by_key, by_session] {
-            let mut export = export(house, ctx, &AuditQuery::default()).await;
+            let mut export = export(app, ctx, &AuditQuery::default()).await;
             assert!(!export.next().await.expect("a page").is_empty());
             running.push(export);
         }
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(running[0].next().await), Code::Unauthorized);
         running[1].next().await.expect("the session goes on");
-        house.engine.delete_session(&token).await.expect("signed out");
+        app.engine.delete_session(&token).await.expect("signed out");
         assert_eq!(refusal(running[1].next().await), Code::Unauthorized);
         for lowered in [true, false] {
-            let ctx = house.north("ada").await;
-            let mut export = export(house, &ctx, &AuditQuery::default()).await;
+            let ctx = app.north("ada").await;
+            let mut export = export(app, &ctx, &AuditQuery::default()).await;
             match lowered {
-                true => house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
-                false => house.engine.remove_member(&olga, ada).await.expect("removed"),
+                true => app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+                false => app.engine.remove_member(&olga, ada).await.expect("removed"),
             }
             assert_eq!(refusal(export.next().await), Code::Forbidden);
         }
     }
 
     // RU-07: without its scope a key reads and exports nothing, and leaves no event.
-    ru_07_the_log_needs_its_scope(house) {
-        let other = house.restricted_key("olga", "production", &["keys:read", "organization:write"]).await;
-        let (other, before) = (house.with_key(&other.plain).await.ctx, house.sound_chain(NORTH).await);
-        assert_eq!(refusal(house.engine.read_audit(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
-        assert_eq!(refusal(house.engine.list_doers(&other).await), Code::MissingScope);
-        assert_eq!(refusal(house.engine.check_chain(&other).await), Code::MissingScope);
-        let refused = house.engine.export_audit(&other, &AuditQuery::default(), ExportFormat::Csv).await;
+    ru_07_the_log_needs_its_scope(app) {
+        let other = app.restricted_key("olga", "production", &["keys:read", "organization:write"]).await;
+        let (other, before) = (app.with_key(&other.plain).await.ctx, app.sound_chain(NORTH).await);
+        assert_eq!(refusal(app.engine.read_audit(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
+        assert_eq!(refusal(app.engine.list_audit_actors(&other).await), Code::MissingScope);
+        assert_eq!(refusal(app.engine.check_chain(&other).await), Code::MissingScope);
+        let refused = app.engine.export_audit(&other, &AuditQuery::default(), ExportFormat::Csv).await;
         assert_eq!(refusal(refused), Code::MissingScope);
-        assert_eq!(house.sound_chain(NORTH).await, before);
-        let reader = house.restricted_key("olga", "production", &["audit:read"]).await;
-        let reader = house.with_key(&reader.plain).await.ctx;
-        assert!(!rest(&mut export(house, &reader, &AuditQuery::default()).await).await.expect("a file").is_empty());
-        let event = house.newest_event(&reader).await;
-        assert!(event.action == Happening::AuditExported && event.via_key.is_some());
+        assert_eq!(app.sound_chain(NORTH).await, before);
+        let reader = app.restricted_key("olga", "production", &["audit:read"]).await;
+        let reader = app.with_key(&reader.plain).await.ctx;
+        assert!(!rest(&mut export(app, &reader, &AuditQuery::default()).await).await.expect("a file").is_empty());
+        let event = app.newest_event(&reader).await;
+        assert!(event.action == AuditAction::AuditExported && event.via_key.is_some());
     }
 
     // D.7: a long log is read page by page, and no event is in a file twice or missing, while the log goes on growing.
-    d7_a_long_export_comes_in_pages(house) {
+    d7_a_long_export_comes_in_pages(app) {
         for _ in 0..620 {
-            house.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
+            app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
         }
-        let olga = house.north("olga").await;
-        let mut export = export(house, &olga, &AuditQuery::default()).await;
-        let last = house.sound_chain(NORTH).await;
+        let olga = app.north("olga").await;
+        let mut export = export(app, &olga, &AuditQuery::default()).await;
+        let last = app.sound_chain(NORTH).await;
         let (mut pages, mut numbers) = (0, Vec::new());
         loop {
             let page = export.next().await.expect("a page");
@@ -279,7 +279,7 @@ both! {
             }
             pages += 1;
             numbers.extend(page.iter().map(|record| record.event.n));
-            house.key_of(&olga).await;
+            app.key_of(&olga).await;
         }
         assert_eq!((pages, numbers), (2, (1..=last).collect::<Vec<_>>()));
     }
@@ -290,12 +290,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// What the hash of an event is made of, from a line of the file alone.
-fn canon(record: &AuditRecord) -> Canon {
+fn canon(record: &AuditRecord) -> CanonicalEncoder {
     let event = &record.event;
     let pairs = record.previous_hash.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("hex"), 16).expect("hex");
     let before: Vec<_> = pairs.map(byte).collect();
-    Canon::of("rt/audit/v1")
+    CanonicalEncoder::of("rt/audit/v1")
         .text(record.organization_id.as_str())
         .number(event.n)
         .bytes(&before)

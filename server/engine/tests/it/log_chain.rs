@@ -4,16 +4,16 @@ use domain::view::ChainView;
 
 use engine::Ctx;
 
-use crate::house::{House, NORTH, SOUTH, identity, origin};
 use crate::intruder::Intruder;
+use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin};
 
-async fn look(house: &House, olga: &Ctx) -> ChainView {
-    house.engine.check_chain(olga).await.expect("the chain is read")
+async fn look(app: &TestApp, olga: &Ctx) -> ChainView {
+    app.engine.check_chain(olga).await.expect("the chain is read")
 }
 
-async fn events(house: &House, count: i64) {
+async fn events(app: &TestApp, count: i64) {
     for _ in 0..count {
-        house.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
+        app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
     }
 }
 
@@ -24,54 +24,54 @@ async fn alter(intruder: &mut Intruder, north: &str, n: i64, by: i64) {
 }
 
 both! {
-    rk_26_the_chain_is_verified_up_to_the_newest_event(house) {
-        let olga = house.north("olga").await;
-        let last = house.sound_chain(NORTH).await;
-        assert_eq!(look(house, &olga).await, ChainView { verified: last, events: last, broken: None });
-        events(house, 2).await;
-        assert_eq!(look(house, &olga).await, ChainView { verified: last + 2, events: last + 2, broken: None });
-        let mia = house.engine.check_chain(&house.north("mia").await).await.expect("members see it too");
+    rk_26_the_chain_is_verified_up_to_the_newest_event(app) {
+        let olga = app.north("olga").await;
+        let last = app.sound_chain(NORTH).await;
+        assert_eq!(look(app, &olga).await, ChainView { verified: last, events: last, broken: None });
+        events(app, 2).await;
+        assert_eq!(look(app, &olga).await, ChainView { verified: last + 2, events: last + 2, broken: None });
+        let mia = app.engine.check_chain(&app.north("mia").await).await.expect("members see it too");
         assert_eq!(mia.verified, last + 2);
     }
 
     // B8, B40: what was found to be whole before is looked at again.
-    b8_an_event_altered_after_it_was_verified_is_found_at_the_next_look(house) {
-        let olga = house.north("olga").await;
-        events(house, 5).await;
-        let sound = look(house, &olga).await;
-        let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await.to_string());
+    b8_an_event_altered_after_it_was_verified_is_found_at_the_next_look(app) {
+        let olga = app.north("olga").await;
+        events(app, 5).await;
+        let sound = look(app, &olga).await;
+        let (mut intruder, north) = (app.intruder().await, app.organization(NORTH).await.to_string());
         for n in [1, sound.events / 2, sound.events] {
             alter(&mut intruder, &north, n, 1).await;
             for _ in 0..2 {
-                assert_eq!(look(house, &olga).await.broken, Some(n));
+                assert_eq!(look(app, &olga).await.broken, Some(n));
             }
             alter(&mut intruder, &north, n, -1).await;
-            assert_eq!(look(house, &olga).await, sound, "put back as it was");
+            assert_eq!(look(app, &olga).await, sound, "put back as it was");
         }
     }
 
     // B8: a tail that was cut off together with the head is missed by whoever saw it.
-    b8_events_removed_from_the_end_are_missed(house) {
-        let olga = house.north("olga").await;
-        events(house, 5).await;
-        let sound = look(house, &olga).await;
-        let (mut intruder, north) = (house.intruder().await, house.organization(NORTH).await);
+    b8_events_removed_from_the_end_are_missed(app) {
+        let olga = app.north("olga").await;
+        events(app, 5).await;
+        let sound = look(app, &olga).await;
+        let (mut intruder, north) = (app.intruder().await, app.organization(NORTH).await);
         let kept = sound.events - 2;
         intruder.run(&format!("DELETE FROM audit_events WHERE organization_id = '{north}' AND n > {kept}")).await;
-        assert_eq!(look(house, &olga).await.broken, Some(kept + 1), "the head tells");
+        assert_eq!(look(app, &olga).await.broken, Some(kept + 1), "the head tells");
         intruder.run(&format!(
             "UPDATE audit_heads SET n = {kept}, hash = (SELECT hash FROM audit_events WHERE organization_id = '{north}' AND n = {kept}) \
              WHERE organization_id = '{north}'"
         )).await;
-        assert_eq!(look(house, &olga).await.broken, Some(kept + 1), "and so does having seen them");
+        assert_eq!(look(app, &olga).await.broken, Some(kept + 1), "and so does having seen them");
     }
 
     // A long log is checked a piece at a time, in turn with the others, and round and round.
-    chains_are_checked_piece_by_piece(house) {
-        events(house, 10).await;
-        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
-        let (last, other) = (house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await);
-        let engine = house.restarted().await;
+    chains_are_checked_piece_by_piece(app) {
+        events(app, 10).await;
+        let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
+        let (last, other) = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
+        let engine = app.restarted().await;
         let mut seen = std::collections::HashMap::new();
         for _ in 0..20 {
             let checked = engine.check_chains(3).await.expect("checked");
@@ -81,7 +81,7 @@ both! {
             }
         }
         assert_eq!((seen[&north], seen[&south]), (last, other));
-        let mut intruder = house.intruder().await;
+        let mut intruder = app.intruder().await;
         alter(&mut intruder, north.as_str(), 2, 1).await;
         let mut broken = None;
         for _ in 0..40 {
@@ -94,14 +94,14 @@ both! {
     }
 
     // The first look at a long log checks a part of it, and says so.
-    one_look_checks_no_more_than_its_part(house) {
-        if house.db.is_shared() {
+    one_look_checks_no_more_than_its_part(app) {
+        if app.db.is_shared() {
             return;
         }
-        events(house, 2_050).await;
-        let last = house.sound_chain(NORTH).await;
-        let engine = house.restarted().await;
-        let olga = house.north("olga").await;
+        events(app, 2_050).await;
+        let last = app.sound_chain(NORTH).await;
+        let engine = app.restarted().await;
+        let olga = app.north("olga").await;
         let first = engine.check_chain(&olga).await.expect("looked");
         assert_eq!(first, ChainView { verified: 2_000, events: last, broken: None });
         let second = engine.check_chain(&olga).await.expect("looked");

@@ -1,11 +1,11 @@
 //! What the engine promises, on both databases. One test, one guarantee, said in its name; handles such as `rk_24` are
 //! those of the contract.
 //!
-//! [`house`] gives every test an installation of its own. Write a guarantee inside [`both!`], and it is proven on
+//! [`app`] gives every test an installation of its own. Write a guarantee inside [`both!`], and it is proven on
 //! SQLite and on Postgres.
 
 #[macro_use]
-mod house;
+mod test_app;
 mod intruder;
 
 mod audit;

@@ -1,33 +1,33 @@
 //! Members: who sees whom, who changes whom, and what is left of someone who goes.
 
-use domain::command::{CreateKey, CreateServiceAccount, KeyFate, KeyQuery, RemoveMember};
-use domain::event::Happening;
+use domain::command::{CreateKey, CreateServiceAccount, KeyDisposition, KeyQuery, RemoveMember};
+use domain::event::AuditAction;
 use domain::{ActorId, Code, Role};
 
-use crate::house::{House, NORTH, SOUTH, everything, identity, in_person, origin, refusal};
+use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, origin, refusal};
 
-async fn account(house: &House, role: &str) -> ActorId {
+async fn account(app: &TestApp, role: &str) -> ActorId {
     let command = CreateServiceAccount::read("Deploy bot", Some(role), false).expect("an account to ask for");
-    house.engine.create_service_account(&house.north("olga").await, command).await.expect("an account").actor_id
+    app.engine.create_service_account(&app.north("olga").await, command).await.expect("an account").actor_id
 }
 
 both! {
-    ke_38_everyone_sees_who_is_a_member_and_admins_see_addresses(house) {
-        let seen = house.engine.list_members(&house.north("max").await, None, 50).await.expect("members").rows;
+    ke_38_everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
+        let seen = app.engine.list_members(&app.north("max").await, None, 50).await.expect("members").rows;
         let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
         let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
         assert_eq!(names, all);
         assert!(seen.iter().all(|member| member.email.is_none() && member.active_keys.is_none()));
-        house.north_key("max").await;
-        let max = house.engine.get_member(&house.north("ada").await, house.member("max", NORTH).await).await.expect("max");
+        app.north_key("max").await;
+        let max = app.engine.get_member(&app.north("ada").await, app.member("max", NORTH).await).await.expect("max");
         assert_eq!((max.email.as_deref(), max.active_keys, max.has_signed_in), (Some("max@example.test"), Some(1), true));
     }
 
-    members_are_listed_page_by_page(house) {
-        let olga = house.north("olga").await;
+    members_are_listed_page_by_page(app) {
+        let olga = app.north("olga").await;
         let (mut names, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.list_members(&olga, before, 2).await.expect("members");
+            let page = app.engine.list_members(&olga, before, 2).await.expect("members");
             names.extend(page.rows.into_iter().map(|member| member.name));
             before = page.next;
             if before.is_none() {
@@ -37,216 +37,216 @@ both! {
         assert_eq!(names, ["una", "mia", "max", "ada", "olga"]);
     }
 
-    b13_a_member_of_another_organization_is_not_found(house) {
-        let (olga, otto) = (house.north("olga").await, house.member("otto", SOUTH).await);
-        let (foreign, none) = (house.engine.get_member(&olga, otto).await, house.engine.get_member(&olga, ActorId(9_999)).await);
+    b13_a_member_of_another_organization_is_not_found(app) {
+        let (olga, otto) = (app.north("olga").await, app.member("otto", SOUTH).await);
+        let (foreign, none) = (app.engine.get_member(&olga, otto).await, app.engine.get_member(&olga, ActorId(9_999)).await);
         assert_eq!((refusal(foreign), refusal(none)), (Code::NotFound, Code::NotFound));
-        let bot = account(house, "member").await;
-        assert_eq!(refusal(house.engine.get_member(&olga, bot).await), Code::NotFound);
+        let bot = account(app, "member").await;
+        assert_eq!(refusal(app.engine.get_member(&olga, bot).await), Code::NotFound);
     }
 
-    b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(house) {
-        let (olga, ada) = (house.north("olga").await, house.member("ada", NORTH).await);
-        house.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
-        house.clock.advance_seconds(601);
+    b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
+        let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
+        app.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
+        app.clock.advance_seconds(601);
         // The same session, eleven minutes after the sign-in.
-        let (caller, _) = house.browser("olga").await;
+        let (caller, _) = app.browser("olga").await;
         let digest = caller.credential.session().expect("a session").to_vec();
-        let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(house.outside.now().0 - 601_000));
-        let late = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("a session");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
-        assert_eq!(refusal(house.engine.remove_member(&late, ada).await), Code::FreshSignInRequired);
-        let max = house.member("max", NORTH).await;
-        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
-        assert_eq!(before, everything(house).await);
-        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
-        house.engine.change_role(&house.north("olga").await, ada, Role::Member).await.expect("signed in again");
+        let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(app.runtime.now().0 - 601_000));
+        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.remove_member(&late, ada).await), Code::FreshSignInRequired);
+        let max = app.member("max", NORTH).await;
+        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
+        assert_eq!(before, everything(app).await);
+        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
+        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
     }
 
     // Creating admin power takes a fresh sign-in; taking it away does not.
-    b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(house) {
-        let (caller, _) = house.browser("olga").await;
-        house.clock.advance_seconds(601);
-        let late = house.engine.admit_person(&caller, &house.organization(NORTH).await, origin()).await.expect("a session");
-        let (max, ada) = (house.member("max", NORTH).await, house.member("ada", NORTH).await);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired);
+    b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
+        let (caller, _) = app.browser("olga").await;
+        app.clock.advance_seconds(601);
+        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let (max, ada) = (app.member("max", NORTH).await, app.member("ada", NORTH).await);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired);
         for role in ["admin", "owner"] {
             let invitation = domain::command::InviteMember::read("zoe@example.test", Some(role)).expect("an invitation");
-            assert_eq!(refusal(house.engine.invite_member(&late, invitation).await), Code::FreshSignInRequired, "{role}");
+            assert_eq!(refusal(app.engine.invite_member(&late, invitation).await), Code::FreshSignInRequired, "{role}");
         }
-        assert_eq!(before, everything(house).await);
-        house.engine.change_role(&late, ada, Role::Admin).await.expect("as it was");
-        house.engine.change_role(&late, ada, Role::Member).await.expect("less power");
+        assert_eq!(before, everything(app).await);
+        app.engine.change_role(&late, ada, Role::Admin).await.expect("as it was");
+        app.engine.change_role(&late, ada, Role::Member).await.expect("less power");
         let invitation = domain::command::InviteMember::read("zoe@example.test", None).expect("an invitation");
-        house.engine.invite_member(&late, invitation).await.expect("no power");
+        app.engine.invite_member(&late, invitation).await.expect("no power");
     }
 
     // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
-    d5_owners_are_changed_in_person(house) {
-        let key = house.with_key(&house.north_key("olga").await.plain).await;
-        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
-        house.engine.change_role(&olga, house.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
-        let ada = house.member("ada", NORTH).await;
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.change_role(&key.ctx, max, Role::Owner).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.change_role(&key.ctx, ada, Role::Member).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.remove_member(&key.ctx, ada).await), Code::Forbidden);
+    d5_owners_are_changed_in_person(app) {
+        let key = app.with_key(&app.north_key("olga").await.plain).await;
+        let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
+        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
+        let ada = app.member("ada", NORTH).await;
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.change_role(&key.ctx, max, Role::Owner).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_role(&key.ctx, ada, Role::Member).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.remove_member(&key.ctx, ada).await), Code::Forbidden);
         let invitation = domain::command::InviteMember::read("zoe@example.test", Some("owner")).expect("an invitation");
-        assert_eq!(refusal(house.engine.invite_member(&key.ctx, invitation).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
-        house.engine.change_role(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
+        assert_eq!(refusal(app.engine.invite_member(&key.ctx, invitation).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
+        app.engine.change_role(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
     }
 
-    a_role_that_is_as_asked_for_stays_as_it_is(house) {
-        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
-        let before = everything(house).await;
-        house.engine.change_role(&olga, max, Role::Member).await.expect("nothing to do");
-        assert_eq!(before, everything(house).await);
+    a_role_that_is_as_asked_for_stays_as_it_is(app) {
+        let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
+        let before = everything(app).await;
+        app.engine.change_role(&olga, max, Role::Member).await.expect("nothing to do");
+        assert_eq!(before, everything(app).await);
     }
 
-    b20_a_member_who_leaves_leaves_nothing_that_works(house) {
-        let (key, max) = (house.north_key("max").await, house.north("max").await);
-        house.engine.leave(&max).await.expect("left");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.list_keys(&max, &KeyQuery::default(), 1).await.and(house.engine.create_key(&max, CreateKey::read("x").expect("a name")).await)), Code::Forbidden);
-        let event = house.newest_event(&house.north("olga").await).await;
-        assert_eq!((event.action, event.actor_name.as_str()), (Happening::MemberLeft, "max"));
-        house.sound_chain(NORTH).await;
+    b20_a_member_who_leaves_leaves_nothing_that_works(app) {
+        let (key, max) = (app.north_key("max").await, app.north("max").await);
+        app.engine.leave(&max).await.expect("left");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.list_keys(&max, &KeyQuery::default(), 1).await.and(app.engine.create_key(&max, CreateKey::read("x").expect("a name")).await)), Code::Forbidden);
+        let event = app.newest_event(&app.north("olga").await).await;
+        assert_eq!((event.action, event.actor_name.as_str()), (AuditAction::MemberLeft, "max"));
+        app.sound_chain(NORTH).await;
     }
 
-    d5_everyone_may_know_how_many_owners_there_are(house) {
-        let (olga, max) = (house.north("olga").await, house.north("max").await);
-        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 1);
-        house.engine.change_role(&olga, house.member("ada", NORTH).await, Role::Owner).await.expect("changed");
-        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 2);
-        house.engine.remove_member(&olga, house.member("ada", NORTH).await).await.expect("removed");
-        assert_eq!(house.engine.count_owners(&max).await.expect("counted"), 1);
+    d5_everyone_may_know_how_many_owners_there_are(app) {
+        let (olga, max) = (app.north("olga").await, app.north("max").await);
+        assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
+        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
+        assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 2);
+        app.engine.remove_member(&olga, app.member("ada", NORTH).await).await.expect("removed");
+        assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
     }
 
-    d5_the_last_owner_does_not_leave(house) {
-        let olga = house.north("olga").await;
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.leave(&olga).await), Code::Conflict);
-        assert_eq!(before, everything(house).await);
+    d5_the_last_owner_does_not_leave(app) {
+        let olga = app.north("olga").await;
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.leave(&olga).await), Code::Conflict);
+        assert_eq!(before, everything(app).await);
     }
 
-    a_key_does_not_leave_for_its_owner(house) {
-        let key = house.north_key("max").await;
-        let admitted = house.with_key(&key.plain).await;
-        assert_eq!(refusal(house.engine.leave(&admitted.ctx).await), Code::Forbidden);
+    a_key_does_not_leave_for_its_owner(app) {
+        let key = app.north_key("max").await;
+        let admitted = app.with_key(&key.plain).await;
+        assert_eq!(refusal(app.engine.leave(&admitted.ctx).await), Code::Forbidden);
     }
 
-    b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(house) {
-        let (max, una) = (house.browser("max").await, house.browser("una").await);
-        let olga = house.north("olga").await;
+    b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
+        let (max, una) = (app.browser("max").await, app.browser("una").await);
+        let olga = app.north("olga").await;
         for name in ["max", "una"] {
-            house.engine.remove_member(&olga, house.member(name, NORTH).await).await.expect("removed");
+            app.engine.remove_member(&olga, app.member(name, NORTH).await).await.expect("removed");
         }
-        assert!(house.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
-        assert!(house.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
-        let (north, south) = (house.organization(NORTH).await, house.organization(SOUTH).await);
-        assert_eq!(refusal(house.engine.admit_person(&una.0, &north, origin()).await), Code::Forbidden);
-        house.engine.admit_person(&una.0, &south, origin()).await.expect("South is another matter");
+        assert!(app.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
+        assert!(app.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
+        let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
+        assert_eq!(refusal(app.engine.admit_person(&una.0, &north, origin()).await), Code::Forbidden);
+        app.engine.admit_person(&una.0, &south, origin()).await.expect("South is another matter");
     }
 
-    ra_31_keys_that_are_not_named_stay_and_answer_403(house) {
-        let key = house.north_key("max").await;
-        house.engine.remove_member(&house.north("olga").await, key.view.actor_id).await.expect("removed");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+    ra_31_keys_that_are_not_named_stay_and_answer_403(app) {
+        let key = app.north_key("max").await;
+        app.engine.remove_member(&app.north("olga").await, key.view.actor_id).await.expect("removed");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
     }
 
-    removal_ends_the_keys_that_are_to_end(house) {
-        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
-        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyFate::End)] };
-        assert!(house.engine.remove_member_and_keys(&olga, command).await.expect("removed").is_empty());
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-        let line = house.engine.get_key(&olga, key.view.key_id).await.expect("a key");
+    removal_ends_the_keys_that_are_to_end(app) {
+        let (key, olga) = (app.north_key("max").await, app.north("olga").await);
+        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::End)] };
+        assert!(app.engine.remove_member_and_keys(&olga, command).await.expect("removed").is_empty());
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+        let line = app.engine.get_key(&olga, key.view.key_id).await.expect("a key");
         assert_eq!(line.revoke_reason, Some(domain::key::RevokeReason::PersonLeft));
     }
 
-    removal_hands_keys_over_by_rotation(house) {
-        let (first, second, olga) = (house.north_key("max").await, house.restricted_key("max", "test", &["runs:read"]).await, house.north("olga").await);
-        let bot = account(house, "member").await;
-        let keys = vec![(first.view.key_id, KeyFate::HandOver(bot)), (second.view.key_id, KeyFate::HandOverToNew)];
+    removal_hands_keys_over_by_rotation(app) {
+        let (first, second, olga) = (app.north_key("max").await, app.restricted_key("max", "test", &["runs:read"]).await, app.north("olga").await);
+        let bot = account(app, "member").await;
+        let keys = vec![(first.view.key_id, KeyDisposition::HandOver(bot)), (second.view.key_id, KeyDisposition::HandOverToNew)];
         let command = RemoveMember { member: first.view.actor_id, keys };
-        let made = house.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
         assert_eq!(made.len(), 2);
         for (old, new) in [(&first, &made[0]), (&second, &made[1])] {
-            assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
-            let admitted = house.with_key(&new.plain).await;
+            assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
+            let admitted = app.with_key(&new.plain).await;
             assert_eq!((admitted.ctx.actor().role, &new.view.label), (Role::Member, &old.view.label));
             assert_eq!((new.view.environment, new.view.scopes), (old.view.environment, old.view.scopes));
-            let line = house.engine.get_key(&olga, new.view.key_id).await.expect("the successor");
+            let line = app.engine.get_key(&olga, new.view.key_id).await.expect("the successor");
             assert_eq!(line.rotated_from, Some(old.view.key_id));
         }
         assert_eq!(made[0].view.actor_id, bot);
         assert_eq!(made[1].view.actor_name, second.view.label);
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    b17_a_key_that_is_handed_over_gets_no_stronger(house) {
+    b17_a_key_that_is_handed_over_gets_no_stronger(app) {
         // Ada's key is an admin's; the account is a member.
-        let (key, olga) = (house.north_key("ada").await, house.north("olga").await);
-        let bot = account(house, "member").await;
-        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyFate::HandOver(bot))] };
-        let made = house.engine.remove_member_and_keys(&olga, command).await.expect("removed");
-        assert_eq!(house.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
+        let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
+        let bot = account(app, "member").await;
+        let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::HandOver(bot))] };
+        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        assert_eq!(app.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
     }
 
-    d6_a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(house) {
+    d6_a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
         // Ada's key was made by an admin, and is a member's since.
-        let (one, two, olga) = (house.north_key("ada").await, house.north_key("ada").await, house.north("olga").await);
-        let (ada, bot) = (one.view.actor_id, account(house, "admin").await);
-        house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
-        let keys = vec![(one.view.key_id, KeyFate::HandOver(bot)), (two.view.key_id, KeyFate::HandOverToNew)];
-        let made = house.engine.remove_member_and_keys(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
+        let (one, two, olga) = (app.north_key("ada").await, app.north_key("ada").await, app.north("olga").await);
+        let (ada, bot) = (one.view.actor_id, account(app, "admin").await);
+        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        let keys = vec![(one.view.key_id, KeyDisposition::HandOver(bot)), (two.view.key_id, KeyDisposition::HandOverToNew)];
+        let made = app.engine.remove_member_and_keys(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
         for new in &made {
-            assert_eq!(house.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
+            assert_eq!(app.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
         }
-        let heir = house.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("made for the key");
+        let heir = app.engine.get_service_account(&olga, made[1].view.actor_id).await.expect("made for the key");
         assert_eq!(heir.role, Role::Member);
     }
 
-    a_removal_that_cannot_be_done_whole_is_not_done_at_all(house) {
-        let (one, two, olga) = (house.north_key("max").await, house.north_key("max").await, house.north("olga").await);
-        let (other, bot) = (house.north_key("mia").await, account(house, "member").await);
-        let before = everything(house).await;
+    a_removal_that_cannot_be_done_whole_is_not_done_at_all(app) {
+        let (one, two, olga) = (app.north_key("max").await, app.north_key("max").await, app.north("olga").await);
+        let (other, bot) = (app.north_key("mia").await, account(app, "member").await);
+        let before = everything(app).await;
         for (keys, code) in [
-            (vec![(one.view.key_id, KeyFate::HandOver(bot)), (two.view.key_id, KeyFate::HandOver(bot))], Code::ActiveKeyExists),
-            (vec![(one.view.key_id, KeyFate::End), (other.view.key_id, KeyFate::End)], Code::NotFound),
-            (vec![(one.view.key_id, KeyFate::End), (one.view.key_id, KeyFate::HandOverToNew)], Code::NotFound),
-            (vec![(one.view.key_id, KeyFate::HandOver(other.view.actor_id))], Code::NotFound),
-            (vec![(one.view.key_id, KeyFate::HandOver(ActorId(9_999)))], Code::NotFound),
+            (vec![(one.view.key_id, KeyDisposition::HandOver(bot)), (two.view.key_id, KeyDisposition::HandOver(bot))], Code::ActiveKeyExists),
+            (vec![(one.view.key_id, KeyDisposition::End), (other.view.key_id, KeyDisposition::End)], Code::NotFound),
+            (vec![(one.view.key_id, KeyDisposition::End), (one.view.key_id, KeyDisposition::HandOverToNew)], Code::NotFound),
+            (vec![(one.view.key_id, KeyDisposition::HandOver(other.view.actor_id))], Code::NotFound),
+            (vec![(one.view.key_id, KeyDisposition::HandOver(ActorId(9_999)))], Code::NotFound),
         ] {
             let command = RemoveMember { member: one.view.actor_id, keys };
-            assert_eq!(refusal(house.engine.remove_member_and_keys(&olga, command).await), code);
+            assert_eq!(refusal(app.engine.remove_member_and_keys(&olga, command).await), code);
         }
-        assert_eq!(before, everything(house).await);
-        house.with_key(&one.plain).await;
+        assert_eq!(before, everything(app).await);
+        app.with_key(&one.plain).await;
     }
 
-    b20_a_person_who_comes_back_begins_anew(house) {
-        let (key, olga) = (house.north_key("max").await, house.north("olga").await);
+    b20_a_person_who_comes_back_begins_anew(app) {
+        let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let old = key.view.actor_id;
-        house.engine.remove_member(&olga, old).await.expect("removed");
+        app.engine.remove_member(&olga, old).await.expect("removed");
         let invitation = domain::command::InviteMember::read("max@example.test", Some("admin")).expect("an invitation");
-        let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
-        let person = house.person("max").await;
-        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
-        let max = house.north("max").await;
+        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let person = app.person("max").await;
+        app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
+        let max = app.north("max").await;
         assert_eq!(max.actor().role, Role::Admin);
         assert_ne!(max.actor().id, old);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden, "the old key stays dead");
-        house.engine.sign_in(&identity("max"), &origin()).await.expect("signs in");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        house.with_key(&house.key_of(&max).await.plain).await;
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden, "the old key stays dead");
+        app.engine.sign_in(&identity("max"), &origin()).await.expect("signs in");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        app.with_key(&app.key_of(&max).await.plain).await;
         // And once more, as often as it may be.
-        house.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
+        app.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
         let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
-        let token = house.engine.invite_member(&olga, invitation).await.expect("invited").token;
-        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined again");
-        house.sound_chain(NORTH).await;
+        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined again");
+        app.sound_chain(NORTH).await;
     }
 }

@@ -1,14 +1,14 @@
 //! Several organizations of one person, and what each has set for its keys.
 
 use domain::command::{ChangeOrganization, CreateKey, CreateOrganization, OrganizationDraft, RotateKey};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::{Code, Role};
 
-use crate::house::{House, NORTH, everything, identity, in_person, origin, refusal};
+use crate::test_app::{NORTH, TestApp, everything, identity, in_person, origin, refusal};
 
-async fn set(house: &House, draft: OrganizationDraft<'_>) {
+async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
     let command = ChangeOrganization::read(&draft).expect("a change");
-    house.engine.change_organization(&house.north("olga").await, command).await.expect("changed");
+    app.engine.change_organization(&app.north("olga").await, command).await.expect("changed");
 }
 
 fn named() -> CreateKey {
@@ -16,58 +16,58 @@ fn named() -> CreateKey {
 }
 
 both! {
-    ke_05_a_member_makes_a_further_organization_and_owns_it(house) {
-        let max = house.person("max").await;
+    ke_05_a_member_makes_a_further_organization_and_owns_it(app) {
+        let max = app.person("max").await;
         let command = CreateOrganization::read("Max’ Werkstatt").expect("a name");
-        let made = house.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
-        let memberships = house.engine.memberships(max).await.expect("memberships");
+        let made = app.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
+        let memberships = app.engine.memberships(max).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), ("Max’ Werkstatt", Role::Owner)]);
-        let (caller, _) = house.browser("max").await;
-        let ctx = house.engine.admit_person(&caller, &made, origin()).await.expect("in");
-        assert_eq!(house.newest_event(&ctx).await.action, Happening::OrganizationCreated);
-        assert_eq!(house.with_key(&house.key_of(&ctx).await.plain).await.ctx.actor().organization, made);
+        let (caller, _) = app.browser("max").await;
+        let ctx = app.engine.admit_person(&caller, &made, origin()).await.expect("in");
+        assert_eq!(app.newest_event(&ctx).await.action, AuditAction::OrganizationCreated);
+        assert_eq!(app.with_key(&app.key_of(&ctx).await.plain).await.ctx.actor().organization, made);
     }
 
-    who_only_signs_in_makes_no_organization(house) {
-        let stranger = house.engine.sign_in(&identity("zoe"), &origin()).await.expect("signed in");
-        let before = everything(house).await;
+    who_only_signs_in_makes_no_organization(app) {
+        let stranger = app.engine.sign_in(&identity("zoe"), &origin()).await.expect("signed in");
+        let before = everything(app).await;
         let command = CreateOrganization::read("Mine").expect("a name");
-        assert_eq!(refusal(house.engine.create_organization(&in_person(stranger), &command, origin()).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(app.engine.create_organization(&in_person(stranger), &command, origin()).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
     }
 
-    an_organization_is_renamed_with_an_event(house) {
-        set(house, OrganizationDraft { name: Some("Norden"), ..OrganizationDraft::default() }).await;
-        let olga = house.enter("olga", "Norden").await.expect("the same organization");
-        let event = house.newest_event(&olga).await;
-        assert_eq!((event.action, event.object_label.as_str()), (Happening::OrganizationChanged, "Norden"));
+    an_organization_is_renamed_with_an_event(app) {
+        set(app, OrganizationDraft { name: Some("Norden"), ..OrganizationDraft::default() }).await;
+        let olga = app.enter("olga", "Norden").await.expect("the same organization");
+        let event = app.newest_event(&olga).await;
+        assert_eq!((event.action, event.object_label.as_str()), (AuditAction::OrganizationChanged, "Norden"));
         let change = (event.changes[0].field.as_str(), event.changes[0].before.as_deref(), event.changes[0].after.as_deref());
         assert_eq!((event.changes.len(), change), (1, ("name", Some(NORTH), Some("Norden"))));
     }
 
-    where_only_admins_make_keys_members_make_none(house) {
-        let key = house.north_key("max").await;
-        set(house, OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() }).await;
-        assert_eq!(refusal(house.engine.create_key(&house.north("max").await, named()).await), Code::Forbidden);
-        house.engine.create_key(&house.north("ada").await, named()).await.expect("an admin may");
-        house.with_key(&key.plain).await;
-        let max = house.north("max").await;
-        house.engine.rotate_key(&max, RotateKey::at_once(key.view.key_id), None).await.expect("what is there is kept fresh");
+    where_only_admins_make_keys_members_make_none(app) {
+        let key = app.north_key("max").await;
+        set(app, OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() }).await;
+        assert_eq!(refusal(app.engine.create_key(&app.north("max").await, named()).await), Code::Forbidden);
+        app.engine.create_key(&app.north("ada").await, named()).await.expect("an admin may");
+        app.with_key(&key.plain).await;
+        let max = app.north("max").await;
+        app.engine.rotate_key(&max, RotateKey::at_once(key.view.key_id), None).await.expect("what is there is kept fresh");
     }
 
-    b24_where_keys_make_no_keys_a_key_only_rotates_itself(house) {
-        let (key, other) = (house.north_key("olga").await, house.north_key("olga").await);
-        let admitted = house.with_key(&key.plain).await;
-        house.engine.create_key(&admitted.ctx, named()).await.expect("keys may at first (decision D14)");
-        set(house, OrganizationDraft { keys_make_keys: Some(false), ..OrganizationDraft::default() }).await;
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.create_key(&admitted.ctx, named()).await), Code::Forbidden);
+    b24_where_keys_make_no_keys_a_key_only_rotates_itself(app) {
+        let (key, other) = (app.north_key("olga").await, app.north_key("olga").await);
+        let admitted = app.with_key(&key.plain).await;
+        app.engine.create_key(&admitted.ctx, named()).await.expect("keys may at first (decision D14)");
+        set(app, OrganizationDraft { keys_make_keys: Some(false), ..OrganizationDraft::default() }).await;
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.create_key(&admitted.ctx, named()).await), Code::Forbidden);
         let rotate = RotateKey::at_once(other.view.key_id);
-        assert_eq!(refusal(house.engine.rotate_key(&admitted.ctx, rotate, None).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(app.engine.rotate_key(&admitted.ctx, rotate, None).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
         let itself = RotateKey::at_once(key.view.key_id);
-        house.engine.rotate_itself(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
-        house.engine.create_key(&house.north("olga").await, named()).await.expect("a person may");
+        app.engine.rotate_itself(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
+        app.engine.create_key(&app.north("olga").await, named()).await.expect("a person may");
     }
 }

@@ -7,29 +7,29 @@ use domain::view::{KeyCounts, NewKey, Overview, RefusalCause, Staff};
 use domain::{KeyId, Moment, Permissions, ScopeSet};
 use engine::Ctx;
 
-use crate::house::{House, SOUTH, origin, revoke};
 use crate::intruder::{Intruder, Value};
+use crate::test_app::{SOUTH, TestApp, origin, revoke};
 
 const DAY: i64 = 86_400;
 
-async fn glance(house: &House, ctx: &Ctx) -> Overview {
-    house.engine.overview(ctx).await.expect("an overview")
+async fn glance(app: &TestApp, ctx: &Ctx) -> Overview {
+    app.engine.overview(ctx).await.expect("an overview")
 }
 
-async fn named(house: &House, ctx: &Ctx, name: &str, days: Option<&str>) -> NewKey {
+async fn named(app: &TestApp, ctx: &Ctx, name: &str, days: Option<&str>) -> NewKey {
     let expires_at = days.map_or(Expiry::Never, Expiry::InDays);
     let draft = KeyDraft { name, expires_at, ..KeyDraft::default() };
     let command = CreateKey::draft(&draft, ctx.now()).expect("a command");
-    house.engine.create_key(ctx, command).await.expect("a key")
+    app.engine.create_key(ctx, command).await.expect("a key")
 }
 
 async fn set(intruder: &mut Intruder, key: KeyId, column: &str, at: Option<i64>) {
     intruder.set("api_keys", column, &at.map_or(Value::Null, Value::Number), &format!("id = {key}")).await;
 }
 
-async fn found(house: &House, ctx: &Ctx, status: StatusFilter) -> i64 {
+async fn found(app: &TestApp, ctx: &Ctx, status: StatusFilter) -> i64 {
     let query = KeyQuery { status: Some(status), ..KeyQuery::default() };
-    i64::try_from(house.engine.list_keys(ctx, &query, 1000).await.expect("a list").rows.len()).expect("few")
+    i64::try_from(app.engine.list_keys(ctx, &query, 1000).await.expect("a list").rows.len()).expect("few")
 }
 
 fn labels(all: &Overview) -> Vec<(&str, Attention)> {
@@ -37,33 +37,33 @@ fn labels(all: &Overview) -> Vec<(&str, Attention)> {
 }
 
 /// Every kind of key that there is, from the worst on.
-async fn crowd(house: &House) -> Ctx {
-    let max = house.north("max").await;
+async fn crowd(app: &TestApp) -> Ctx {
+    let max = app.north("max").await;
     let now = max.now().0;
-    let mut intruder = house.intruder().await;
+    let mut intruder = app.intruder().await;
     let (unused, never, endless) = (
-        named(house, &max, "unused", Some("365")).await.view.key_id,
-        named(house, &max, "never used", Some("365")).await.view.key_id,
-        named(house, &max, "endless", None).await.view.key_id,
+        named(app, &max, "unused", Some("365")).await.view.key_id,
+        named(app, &max, "never used", Some("365")).await.view.key_id,
+        named(app, &max, "endless", None).await.view.key_id,
     );
     for (key, made, used) in [(unused, 200, Some(91)), (never, 31, None), (endless, 91, Some(1))] {
         set(&mut intruder, key, "created_at", Some(now - made * DAY * 1000)).await;
         set(&mut intruder, key, "last_used_at", used.map(|days| now - days * DAY * 1000)).await;
     }
-    let exposed = named(house, &max, "exposed", Some("90")).await;
-    house.engine.expose_key(&exposed.plain, &origin()).await.expect("marked");
-    named(house, &max, "in 13 days", Some("13")).await;
-    named(house, &max, "in 6 days", Some("6")).await;
-    named(house, &max, "fine", Some("90")).await;
-    let gone = named(house, &max, "gone", Some("90")).await.view.key_id;
-    house.engine.revoke_key(&max, revoke(gone)).await.expect("revoked");
-    house.north("max").await
+    let exposed = named(app, &max, "exposed", Some("90")).await;
+    app.engine.expose_key(&exposed.plain, &origin()).await.expect("marked");
+    named(app, &max, "in 13 days", Some("13")).await;
+    named(app, &max, "in 6 days", Some("6")).await;
+    named(app, &max, "fine", Some("90")).await;
+    let gone = named(app, &max, "gone", Some("90")).await.view.key_id;
+    app.engine.revoke_key(&max, revoke(gone)).await.expect("revoked");
+    app.north("max").await
 }
 
 both! {
-    keys_are_counted_by_status_and_the_lists_agree(house) {
-        let max = crowd(house).await;
-        let keys = glance(house, &max).await.keys;
+    keys_are_counted_by_status_and_the_lists_agree(app) {
+        let max = crowd(app).await;
+        let keys = glance(app, &max).await.keys;
         assert_eq!(keys, KeyCounts { active: 7, expiring: 2, exposed: 1, unused: 1, attention: 6, expired: 0, revoked: 1 });
         assert_eq!(keys.all(), 8);
         let lists = [
@@ -76,16 +76,16 @@ both! {
             (StatusFilter::Revoked, keys.revoked),
         ];
         for (status, counted) in lists {
-            assert_eq!(found(house, &max, status).await, counted, "{status:?}");
+            assert_eq!(found(app, &max, status).await, counted, "{status:?}");
         }
-        assert_eq!(found(house, &max, StatusFilter::NeverUsed).await, 5);
-        house.clock.advance_seconds(7 * DAY);
-        let keys = glance(house, &house.north("max").await).await.keys;
+        assert_eq!(found(app, &max, StatusFilter::NeverUsed).await, 5);
+        app.clock.advance_seconds(7 * DAY);
+        let keys = glance(app, &app.north("max").await).await.keys;
         assert_eq!((keys.active, keys.expiring, keys.expired), (6, 1, 1), "what ended meanwhile is written down first");
     }
 
-    what_needs_attention_is_told_worst_first(house) {
-        let max = crowd(house).await;
+    what_needs_attention_is_told_worst_first(app) {
+        let max = crowd(app).await;
         let expected = [
             ("exposed", Attention::Exposed),
             ("in 6 days", Attention::Ends(Notice::Week)),
@@ -94,20 +94,20 @@ both! {
             ("never used", Attention::NeverUsed),
             ("endless", Attention::Endless),
         ];
-        assert_eq!(labels(&glance(house, &max).await), expected);
-        let nudge = house.engine.nudge(&max).await.expect("a nudge");
-        assert_eq!(nudge.total, 6);
-        assert!(nudge.reasons.iter().map(|reason| reason.why).eq(expected.map(|(_, why)| why)));
-        assert!(nudge.is_news(&[]) && !nudge.is_news(&nudge.marks()));
-        house.clock.advance_seconds(6 * DAY + 1);
-        let later = house.engine.nudge(&house.north("max").await).await.expect("a nudge");
-        assert!(later.is_news(&nudge.marks()), "an end came nearer");
+        assert_eq!(labels(&glance(app, &max).await), expected);
+        let attention_banner = app.engine.attention_banner(&max).await.expect("a nudge");
+        assert_eq!(attention_banner.total, 6);
+        assert!(attention_banner.reasons.iter().map(|reason| reason.why).eq(expected.map(|(_, why)| why)));
+        assert!(attention_banner.is_news(&[]) && !attention_banner.is_news(&attention_banner.marks()));
+        app.clock.advance_seconds(6 * DAY + 1);
+        let later = app.engine.attention_banner(&app.north("max").await).await.expect("a nudge");
+        assert!(later.is_news(&attention_banner.marks()), "an end came nearer");
     }
 
     // Everything that can be true of a key at once, at both sides of every line: the database says what the rule says.
-    the_database_knows_the_rule(house) {
-        let max = house.north("max").await;
-        let (now, mut intruder, mut turn) = (max.now().0, house.intruder().await, 0usize);
+    the_database_knows_the_rule(app) {
+        let max = app.north("max").await;
+        let (now, mut intruder, mut turn) = (max.now().0, app.intruder().await, 0usize);
         let mut expected = Vec::new();
         let (made, used) = ([0, 30 * DAY, 90 * DAY], [None, Some(0), Some(90 * DAY)]);
         let ends = [None, Some(DAY), Some(7 * DAY), Some(14 * DAY), Some(400 * DAY)];
@@ -119,7 +119,7 @@ both! {
             let last_used = used[turn / 3 % 3].map(|ago| now - ago * 1000 - edge);
             let expires_at = ends[turn % 5].map(|ahead| now + ahead * 1000 - edge);
             let (is_exposed, has_successor) = (turn % 13 == 0, turn % 11 == 0);
-            let key = named(house, &max, "one", None).await.view.key_id;
+            let key = named(app, &max, "one", None).await.view.key_id;
             set(&mut intruder, key, "created_at", Some(created_at)).await;
             set(&mut intruder, key, "last_used_at", last_used).await;
             set(&mut intruder, key, "expires_at", expires_at).await;
@@ -136,30 +136,30 @@ both! {
         }
         expected.sort_unstable();
         assert!(expected.len() > 20 && expected.len() < 60, "{}", expected.len());
-        let nudge = house.engine.nudge(&max).await.expect("a nudge");
-        let told = nudge.reasons.iter().map(|one| (one.why, one.expires_at.map_or(i64::MAX, |end| end.0), one.key.0));
+        let attention_banner = app.engine.attention_banner(&max).await.expect("a nudge");
+        let told = attention_banner.reasons.iter().map(|one| (one.why, one.expires_at.map_or(i64::MAX, |end| end.0), one.key.0));
         assert_eq!(told.collect::<Vec<_>>(), expected);
-        let all = glance(house, &max).await;
+        let all = glance(app, &max).await;
         let shown = all.concerns.iter().map(|one| one.line.key.key_id.0);
         assert!(shown.eq(expected.iter().take(8).map(|(.., key)| *key)), "{:?}", all.concerns);
         assert_eq!(all.keys.attention, i64::try_from(expected.len()).expect("few"));
     }
 
     // KE-27: a member's overview has only what is their own, and neither the staff nor the log.
-    ke_27_a_member_sees_their_own_at_a_glance(house) {
-        crowd(house).await;
-        let (mia, olga, ada) = (house.north("mia").await, house.north("olga").await, house.north("ada").await);
-        let none = glance(house, &mia).await;
+    ke_27_a_member_sees_their_own_at_a_glance(app) {
+        crowd(app).await;
+        let (mia, olga, ada) = (app.north("mia").await, app.north("olga").await, app.north("ada").await);
+        let none = glance(app, &mia).await;
         assert_eq!((none.keys, none.concerns.len(), none.staff, none.events.len()), (KeyCounts::default(), 0, None, 0));
         assert!(none.days.iter().all(|day| day.calls + day.refused == 0));
-        assert_eq!(house.engine.nudge(&mia).await.expect("a nudge").total, 0);
-        house.with_key(&house.key_of(&mia).await.plain).await;
-        let own = glance(house, &mia).await;
+        assert_eq!(app.engine.attention_banner(&mia).await.expect("a nudge").total, 0);
+        app.with_key(&app.key_of(&mia).await.plain).await;
+        let own = glance(app, &mia).await;
         assert_eq!((own.keys.active, own.days[29].calls), (1, 1));
         let command = CreateServiceAccount::read("Deploy pipeline", None, false).expect("valid");
-        house.engine.create_service_account(&olga, command).await.expect("made");
+        app.engine.create_service_account(&olga, command).await.expect("made");
         for ctx in [&olga, &ada] {
-            let all = glance(house, ctx).await;
+            let all = glance(app, ctx).await;
             assert_eq!((all.keys.active, all.keys.attention, all.days[29].calls), (8, 6, 1));
             assert_eq!(all.staff, Some(Staff { members: 5, service_accounts: 1 }));
             assert_eq!(all.events.len(), 5);
@@ -168,72 +168,72 @@ both! {
     }
 
     // RK-04: what is another organization's never counts.
-    rk_04_another_organization_never_counts(house) {
-        crowd(house).await;
-        let otto = house.south("otto").await;
-        let all = glance(house, &otto).await;
+    rk_04_another_organization_never_counts(app) {
+        crowd(app).await;
+        let otto = app.south("otto").await;
+        let all = glance(app, &otto).await;
         assert_eq!((all.keys, all.concerns.len()), (KeyCounts::default(), 0));
         assert_eq!(all.staff, Some(Staff { members: 3, service_accounts: 0 }));
-        assert_eq!(house.engine.nudge(&otto).await.expect("a nudge").total, 0);
-        let key = house.north_key("max").await;
-        house.with_key(&key.plain).await;
+        assert_eq!(app.engine.attention_banner(&otto).await.expect("a nudge").total, 0);
+        let key = app.north_key("max").await;
+        app.with_key(&key.plain).await;
         for _ in 0..2 {
-            let all = glance(house, &otto).await;
+            let all = glance(app, &otto).await;
             assert!(all.days.iter().all(|day| day.calls + day.refused == 0), "written or not");
             assert!(all.events.iter().all(|event| event.object_id != key.view.key_id.to_string()));
-            house.engine.flush_usage().await.expect("flushed");
+            app.engine.flush_usage().await.expect("flushed");
         }
-        assert_eq!(house.organization(SOUTH).await, otto.actor().organization);
+        assert_eq!(app.organization(SOUTH).await, otto.actor().organization);
     }
 
-    calls_are_summed_day_by_day_written_or_not(house) {
-        let (max, mia) = (house.north("max").await, house.north("mia").await);
-        let (one, other) = (house.key_of(&max).await, house.key_of(&mia).await);
+    calls_are_summed_day_by_day_written_or_not(app) {
+        let (max, mia) = (app.north("max").await, app.north("mia").await);
+        let (one, other) = (app.key_of(&max).await, app.key_of(&mia).await);
         for key in [&one, &one, &other] {
-            house.with_key(&key.plain).await;
+            app.with_key(&key.plain).await;
         }
-        house.engine.flush_usage().await.expect("flushed");
-        house.clock.advance_seconds(2 * DAY);
-        let admitted = house.with_key(&one.plain).await;
-        house.engine.note_outcome(&admitted.ctx, 0, Some(RefusalCause::MissingScope));
-        house.engine.flush_usage().await.expect("flushed");
-        house.with_key(&one.plain).await;
-        house.with_key(&other.plain).await;
-        let days = glance(house, &house.north("olga").await).await.days;
+        app.engine.flush_usage().await.expect("flushed");
+        app.clock.advance_seconds(2 * DAY);
+        let admitted = app.with_key(&one.plain).await;
+        app.engine.note_outcome(&admitted.ctx, 0, Some(RefusalCause::MissingScope));
+        app.engine.flush_usage().await.expect("flushed");
+        app.with_key(&one.plain).await;
+        app.with_key(&other.plain).await;
+        let days = glance(app, &app.north("olga").await).await.days;
         assert_eq!(days.len(), 30);
         assert_eq!((days[27].calls, days[28].calls, days[29].calls, days[29].refused), (3, 0, 3, 1));
         assert!(days[29].day > days[28].day);
-        let own = glance(house, &house.north("mia").await).await.days;
+        let own = glance(app, &app.north("mia").await).await.days;
         assert_eq!((own[27].calls, own[29].calls, own[29].refused), (1, 1, 0));
-        house.clock.advance_seconds(29 * DAY);
-        let days = glance(house, &house.north("olga").await).await.days;
+        app.clock.advance_seconds(29 * DAY);
+        let days = glance(app, &app.north("olga").await).await.days;
         assert_eq!((days[0].calls, days.iter().map(|day| day.calls).sum::<i64>()), (3, 3), "30 days and no more");
     }
 
     // A use that is not written yet counts as one.
-    what_was_used_just_now_needs_no_attention(house) {
-        let max = house.north("max").await;
-        let key = named(house, &max, "quiet", Some("365")).await;
-        house.clock.advance_seconds(31 * DAY);
-        let before = glance(house, &house.north("max").await).await;
+    what_was_used_just_now_needs_no_attention(app) {
+        let max = app.north("max").await;
+        let key = named(app, &max, "quiet", Some("365")).await;
+        app.clock.advance_seconds(31 * DAY);
+        let before = glance(app, &app.north("max").await).await;
         assert_eq!((labels(&before), before.keys.attention), (vec![("quiet", Attention::NeverUsed)], 1));
-        house.with_key(&key.plain).await;
-        let max = house.north("max").await;
-        let after = glance(house, &max).await;
+        app.with_key(&key.plain).await;
+        let max = app.north("max").await;
+        let after = glance(app, &max).await;
         assert_eq!((after.concerns.len(), after.keys.attention), (0, 0));
-        assert_eq!(house.engine.nudge(&max).await.expect("a nudge").total, 0);
+        assert_eq!(app.engine.attention_banner(&max).await.expect("a nudge").total, 0);
     }
 
     // Decision D7: a sandbox key sees the sandbox.
-    d7_a_sandbox_key_counts_its_own(house) {
-        let max = house.north("max").await;
-        house.key_of(&max).await;
+    d7_a_sandbox_key_counts_its_own(app) {
+        let max = app.north("max").await;
+        app.key_of(&max).await;
         let (environment, permissions) = (Environment::Test, Permissions::Only(ScopeSet::sandbox()));
         let command = CreateKey { environment, permissions, ..CreateKey::read("Sandbox").expect("valid") };
-        let sandbox = house.engine.create_key(&max, command).await.expect("a key");
-        let admitted = house.with_key(&sandbox.plain).await;
-        let all = glance(house, &admitted.ctx).await;
+        let sandbox = app.engine.create_key(&max, command).await.expect("a key");
+        let admitted = app.with_key(&sandbox.plain).await;
+        let all = glance(app, &admitted.ctx).await;
         assert_eq!((all.keys.active, all.days[29].calls), (1, 1));
-        assert_eq!(glance(house, &max).await.keys.active, 2);
+        assert_eq!(glance(app, &max).await.keys.active, 2);
     }
 }

@@ -1,11 +1,11 @@
 //! Founding, members, roles, identities.
 
 use domain::command::FoundOrganization;
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::{ActorId, Code, PersonId, Role};
 use engine::people::Identity;
 
-use crate::house::{House, NORTH, SOUTH, everything, identity, origin, refusal};
+use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, origin, refusal};
 
 fn founding() -> FoundOrganization {
     FoundOrganization::read("Acme", "Grace", "Grace@Example.test").expect("a founding")
@@ -13,34 +13,34 @@ fn founding() -> FoundOrganization {
 
 both! {
     ro_05_bootstrap_makes_the_organization_its_owner_and_a_first_key(staged) {
-        let house = staged.another().await;
-        assert!(!house.engine.is_founded().await.expect("an answer"));
-        let key = house.engine.bootstrap(&founding(), origin()).await.expect("the first key");
-        assert!(house.engine.is_founded().await.expect("an answer"));
+        let app = staged.another().await;
+        assert!(!app.engine.is_founded().await.expect("an answer"));
+        let key = app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        assert!(app.engine.is_founded().await.expect("an answer"));
         assert_eq!((key.view.label.as_str(), key.view.role), ("bootstrap key", Role::Owner));
         assert!(key.plain.expose().starts_with("rt_sk_"));
-        let admitted = house.with_key(&key.plain).await;
-        house.workspace(&admitted.ctx, "First").await.expect("the key works");
-        assert_eq!(house.sound_chain("Acme").await, 3);
-        house.close().await;
+        let admitted = app.with_key(&key.plain).await;
+        app.workspace(&admitted.ctx, "First").await.expect("the key works");
+        assert_eq!(app.sound_chain("Acme").await, 3);
+        app.close().await;
     }
 
     ro_05_bootstrap_is_refused_for_ever_after(staged) {
-        let house = staged.another().await;
-        house.engine.bootstrap(&founding(), origin()).await.expect("the first key");
-        let before = everything(&house).await;
-        for engine in [house.engine.clone(), house.restarted().await] {
+        let app = staged.another().await;
+        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        let before = everything(&app).await;
+        for engine in [app.engine.clone(), app.restarted().await] {
             assert_eq!(refusal(engine.bootstrap(&founding(), origin()).await), Code::AlreadyBootstrapped);
             let person = PersonId(1);
             assert_eq!(refusal(engine.found_organization(person, &founding(), origin()).await), Code::AlreadyBootstrapped);
         }
-        assert_eq!(before, everything(&house).await);
-        house.close().await;
+        assert_eq!(before, everything(&app).await);
+        app.close().await;
     }
 
-    b12_bootstrap_stays_closed_when_only_its_mark_is_left(house) {
+    b12_bootstrap_stays_closed_when_only_its_mark_is_left(app) {
         // Even an installation whose organizations were deleted by hand does not open up again.
-        let other = house.another().await;
+        let other = app.another().await;
         other.engine.bootstrap(&founding(), origin()).await.expect("the first key");
         let mut intruder = other.intruder().await;
         for table in ["audit_events", "audit_heads", "api_keys", "actors", "organizations"] {
@@ -51,167 +51,168 @@ both! {
     }
 
     d18_the_owner_is_matched_to_the_emails_first_verified_sign_in(staged) {
-        let house = staged.another().await;
-        house.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        let app = staged.another().await;
+        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
         let unverified = Identity { email: None, ..identity("grace") };
-        let stranger = house.engine.sign_in(&Identity { subject: "no-mail".into(), ..unverified }, &origin()).await.expect("signed in");
-        assert!(house.engine.memberships(stranger).await.expect("memberships").is_empty());
-        let grace = house.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
-        let memberships = house.engine.memberships(grace).await.expect("memberships");
+        let stranger = app.engine.sign_in(&Identity { subject: "no-mail".into(), ..unverified }, &origin()).await.expect("signed in");
+        assert!(app.engine.memberships(stranger).await.expect("memberships").is_empty());
+        let grace = app.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
+        let memberships = app.engine.memberships(grace).await.expect("memberships");
         assert_eq!(memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect::<Vec<_>>(), [("Acme", Role::Owner)]);
-        house.close().await;
+        app.close().await;
     }
 
     b21_a_second_person_with_the_same_email_inherits_nothing(staged) {
-        let house = staged.another().await;
-        house.engine.bootstrap(&founding(), origin()).await.expect("the first key");
-        house.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
+        let app = staged.another().await;
+        app.engine.bootstrap(&founding(), origin()).await.expect("the first key");
+        app.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
         let reborn = Identity { subject: "another-subject".into(), ..identity("grace") };
-        let second = house.engine.sign_in(&reborn, &origin()).await.expect("signed in");
-        assert!(house.engine.memberships(second).await.expect("memberships").is_empty());
-        house.close().await;
+        let second = app.engine.sign_in(&reborn, &origin()).await.expect("signed in");
+        assert!(app.engine.memberships(second).await.expect("memberships").is_empty());
+        app.close().await;
     }
 
-    ra_30_a_member_manages_nobody(house) {
-        let (max, mia) = (house.north("max").await, house.member("mia", NORTH).await);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.remove_member(&max, mia).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.change_role(&max, mia, Role::Admin).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.change_role(&max, max.actor().id, Role::Owner).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+    ra_30_a_member_manages_nobody(app) {
+        let (max, mia) = (app.north("max").await, app.member("mia", NORTH).await);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.remove_member(&max, mia).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_role(&max, mia, Role::Admin).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_role(&max, max.actor().id, Role::Owner).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
     }
 
-    b18_only_an_owner_makes_or_unmakes_an_owner(house) {
-        let (ada, olga) = (house.north("ada").await, house.north("olga").await);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.change_role(&ada, ada.actor().id, Role::Owner).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.change_role(&ada, olga.actor().id, Role::Member).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.remove_member(&ada, olga.actor().id).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
-        house.engine.change_role(&olga, ada.actor().id, Role::Owner).await.expect("an owner makes an owner");
-        house.engine.change_role(&house.north("ada").await, olga.actor().id, Role::Member).await.expect("and unmakes one");
+    b18_only_an_owner_makes_or_unmakes_an_owner(app) {
+        let (ada, olga) = (app.north("ada").await, app.north("olga").await);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.change_role(&ada, ada.actor().id, Role::Owner).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_role(&ada, olga.actor().id, Role::Member).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.remove_member(&ada, olga.actor().id).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
+        app.engine.change_role(&olga, ada.actor().id, Role::Owner).await.expect("an owner makes an owner");
+        app.engine.change_role(&app.north("ada").await, olga.actor().id, Role::Member).await.expect("and unmakes one");
     }
 
-    d5_the_last_owner_stays(house) {
-        let olga = house.north("olga").await;
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.change_role(&olga, olga.actor().id, Role::Admin).await), Code::Conflict);
-        assert_eq!(refusal(house.engine.remove_member(&olga, olga.actor().id).await), Code::Conflict);
-        assert_eq!(before, everything(house).await);
+    d5_the_last_owner_stays(app) {
+        let olga = app.north("olga").await;
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.change_role(&olga, olga.actor().id, Role::Admin).await), Code::Conflict);
+        assert_eq!(refusal(app.engine.remove_member(&olga, olga.actor().id).await), Code::Conflict);
+        assert_eq!(before, everything(app).await);
     }
 
-    rk_04_members_of_another_organization_are_not_found(house) {
-        let (otto, max) = (house.south("otto").await, house.member("max", NORTH).await);
-        let before = everything(house).await;
+    rk_04_members_of_another_organization_are_not_found(app) {
+        let (otto, max) = (app.south("otto").await, app.member("max", NORTH).await);
+        let before = everything(app).await;
         for stranger in [max, ActorId(999_999)] {
-            assert_eq!(refusal(house.engine.remove_member(&otto, stranger).await), Code::NotFound);
-            assert_eq!(refusal(house.engine.change_role(&otto, stranger, Role::Admin).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.remove_member(&otto, stranger).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.change_role(&otto, stranger, Role::Admin).await), Code::NotFound);
         }
-        assert_eq!(before, everything(house).await);
+        assert_eq!(before, everything(app).await);
     }
 
-    b20_a_removed_member_cannot_be_changed_any_more(house) {
-        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
-        house.engine.remove_member(&olga, max).await.expect("removed");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.remove_member(&olga, max).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.change_role(&olga, max, Role::Admin).await), Code::NotFound);
-        assert_eq!(before, everything(house).await);
+    b20_a_removed_member_cannot_be_changed_any_more(app) {
+        let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
+        app.engine.remove_member(&olga, max).await.expect("removed");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.remove_member(&olga, max).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.change_role(&olga, max, Role::Admin).await), Code::NotFound);
+        assert_eq!(before, everything(app).await);
     }
 
-    b20_nothing_of_a_removed_member_works_and_signing_in_does_not_help(house) {
-        let (key, session) = (house.north_key("una").await, house.browser("una").await.0);
-        house.engine.remove_member(&house.north("olga").await, house.member("una", NORTH).await).await.expect("removed");
-        house.engine.sign_in(&identity("una"), &origin()).await.expect("una still signs in");
-        let north = house.organization(NORTH).await;
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.admit_person(&session, &north, origin()).await), Code::Forbidden);
-        assert_eq!(refusal(house.with_token(&identity("una"), Some(&north)).await), Code::Forbidden);
-        let memberships = house.engine.memberships(house.person("una").await).await.expect("memberships");
+    b20_nothing_of_a_removed_member_works_and_signing_in_does_not_help(app) {
+        let (key, session) = (app.north_key("una").await, app.browser("una").await.0);
+        app.engine.remove_member(&app.north("olga").await, app.member("una", NORTH).await).await.expect("removed");
+        app.engine.sign_in(&identity("una"), &origin()).await.expect("una still signs in");
+        let north = app.organization(NORTH).await;
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.admit_person(&session, &north, origin()).await), Code::Forbidden);
+        assert_eq!(refusal(app.with_token(&identity("una"), Some(&north)).await), Code::Forbidden);
+        let memberships = app.engine.memberships(app.person("una").await).await.expect("memberships");
         assert_eq!(memberships.iter().map(|m| m.organization_name.as_str()).collect::<Vec<_>>(), [SOUTH]);
     }
 
-    b13_an_organization_of_others_and_one_that_is_not_answer_alike(house) {
-        let (caller, _) = house.browser("max").await;
-        let (foreign, none) = (house.organization(SOUTH).await, "org_none".parse().expect("an id"));
-        let one = house.engine.admit_person(&caller, &foreign, origin()).await.expect_err("foreign").to_problem("req");
-        let other = house.engine.admit_person(&caller, &none, origin()).await.expect_err("none").to_problem("req");
+    b13_an_organization_of_others_and_one_that_is_not_answer_alike(app) {
+        let (caller, _) = app.browser("max").await;
+        let (foreign, none) = (app.organization(SOUTH).await, "org_none".parse().expect("an id"));
+        let one = app.engine.admit_person(&caller, &foreign, origin()).await.expect_err("foreign").to_problem("req");
+        let other = app.engine.admit_person(&caller, &none, origin()).await.expect_err("none").to_problem("req");
         assert_eq!(one, other);
     }
 
-    ra_08_an_id_token_acts_in_the_only_organization_or_the_one_named(house) {
-        let south = house.organization(SOUTH).await;
-        let max = house.with_token(&identity("max"), None).await.expect("in North only");
-        assert_eq!(max.actor().organization, house.organization(NORTH).await);
-        assert_eq!(refusal(house.with_token(&identity("una"), None).await), Code::Forbidden);
-        let una = house.with_token(&identity("una"), Some(&south)).await.expect("named");
+    ra_08_an_id_token_acts_in_the_only_organization_or_the_one_named(app) {
+        let south = app.organization(SOUTH).await;
+        let max = app.with_token(&identity("max"), None).await.expect("in North only");
+        assert_eq!(max.actor().organization, app.organization(NORTH).await);
+        assert_eq!(refusal(app.with_token(&identity("una"), None).await), Code::Forbidden);
+        let una = app.with_token(&identity("una"), Some(&south)).await.expect("named");
         assert_eq!(una.actor().role, Role::Admin);
-        assert_eq!(refusal(house.with_token(&identity("max"), Some(&south)).await), Code::Forbidden);
+        assert_eq!(refusal(app.with_token(&identity("max"), Some(&south)).await), Code::Forbidden);
     }
 
-    b21_who_never_signed_in_is_nobody_whatever_their_email(house) {
+    b21_who_never_signed_in_is_nobody_whatever_their_email(app) {
         let stranger = Identity { subject: "stranger".into(), ..identity("olga") };
-        assert_eq!(refusal(house.with_token(&stranger, None).await), Code::Unauthorized);
+        assert_eq!(refusal(app.with_token(&stranger, None).await), Code::Unauthorized);
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
-        assert_eq!(refusal(house.with_token(&elsewhere, None).await), Code::Unauthorized);
+        assert_eq!(refusal(app.with_token(&elsewhere, None).await), Code::Unauthorized);
     }
 
-    ke_05_a_person_is_in_several_organizations_with_a_role_in_each(house) {
-        let memberships = house.engine.memberships(house.person("una").await).await.expect("memberships");
+    ke_05_a_person_is_in_several_organizations_with_a_role_in_each(app) {
+        let memberships = app.engine.memberships(app.person("una").await).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), (SOUTH, Role::Admin)]);
     }
 
-    signing_in_is_noted_in_every_organization_of_the_person(house) {
-        let before = (house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await);
-        house.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
-        assert_eq!((house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
-        assert_eq!(house.newest_event(&house.north("olga").await).await.action, Happening::SignedIn);
+    signing_in_is_noted_in_every_organization_of_the_person(app) {
+        let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
+        app.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
+        assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
+        assert_eq!(app.newest_event(&app.north("olga").await).await.action, AuditAction::SignedIn);
     }
 
     // KE-05: the next sign-in leads to where one was.
-    ke_05_the_organization_one_looks_around_in_is_remembered(house) {
-        let (una, south) = (house.person("una").await, house.organization(SOUTH).await);
-        assert_eq!(house.engine.last_looked_around(una).await.expect("an answer"), None);
-        house.engine.look_around(una, &south).await.expect("kept");
-        house.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
-        assert_eq!(house.engine.last_looked_around(una).await.expect("an answer"), Some(south));
-        assert_eq!(house.engine.last_looked_around(house.person("max").await).await.expect("an answer"), None);
+    ke_05_the_organization_one_looks_around_in_is_remembered(app) {
+        let (una, south) = (app.person("una").await, app.organization(SOUTH).await);
+        assert_eq!(app.engine.last_looked_around(una).await.expect("an answer"), None);
+        app.engine.look_around(una, &south).await.expect("kept");
+        app.engine.sign_in(&identity("una"), &origin()).await.expect("signed in");
+        assert_eq!(app.engine.last_looked_around(una).await.expect("an answer"), Some(south));
+        assert_eq!(app.engine.last_looked_around(app.person("max").await).await.expect("an answer"), None);
     }
 
     // Decision D23: what was read for someone who lost power meanwhile is kept back.
-    rk_24_whoever_was_removed_or_lowered_is_not_who_they_were(house) {
-        let olga = house.north("olga").await;
-        let (ada, max) = (house.north("ada").await, house.north("max").await);
+    rk_24_whoever_was_removed_or_lowered_is_not_who_they_were(app) {
+        let olga = app.north("olga").await;
+        let (ada, max) = (app.north("ada").await, app.north("max").await);
         for ctx in [&ada, &max] {
-            house.engine.still_a_member(ctx).await.expect("as they were");
+            app.engine.still_a_member(ctx).await.expect("as they were");
         }
-        house.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
-        house.engine.still_a_member(&max).await.expect("more is no less");
-        house.engine.change_role(&olga, ada.actor().id, Role::Member).await.expect("lowered");
-        house.engine.remove_member(&olga, max.actor().id).await.expect("removed");
+        app.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
+        app.engine.still_a_member(&max).await.expect("more is no less");
+        app.engine.change_role(&olga, ada.actor().id, Role::Member).await.expect("lowered");
+        app.engine.remove_member(&olga, max.actor().id).await.expect("removed");
         for ctx in [&ada, &max] {
-            assert_eq!(refusal(house.engine.still_a_member(ctx).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.still_a_member(ctx).await), Code::Forbidden);
         }
     }
 
-    a_name_is_cleaned_of_what_must_not_be_shown_or_replaced(house) {
+    a_name_is_cleaned_of_what_must_not_be_shown_or_replaced(app) {
         for (given, shown) in [("\u{202e}evil", "evil"), ("\u{202e}\u{200b}", "odd@example.test")] {
             let odd = Identity { name: Some(given.into()), ..identity("odd") };
-            let person = house.engine.sign_in(&odd, &origin()).await.expect("signed in");
-            assert_eq!(house.engine.get_person(person).await.expect("a person").name, shown);
+            let person = app.engine.sign_in(&odd, &origin()).await.expect("signed in");
+            assert_eq!(app.engine.get_person(person).await.expect("a person").name, shown);
         }
-        assert_eq!(refusal(house.engine.get_person(PersonId(999_999)).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.get_person(PersonId(999_999)).await), Code::Unauthorized);
     }
 
-    a_demonstration_is_staged_only_on_an_empty_installation(house) {
-        let before = everything(house).await;
-        stage_again(house).await;
-        assert_eq!(before, everything(house).await);
+    a_demonstration_is_staged_only_on_an_empty_installation(app) {
+        let before = everything(app).await;
+        stage_again(app).await;
+        assert_eq!(before, everything(app).await);
     }
 }
 
-async fn stage_again(house: &House) {
-    let cast = engine::organizations::Cast { organization: "Late", members: vec![(identity("eve"), Role::Owner)] };
-    house.engine.stage_demo(&[cast]).await.expect("nothing happens");
+async fn stage_again(app: &TestApp) {
+    let cast =
+        engine::organizations::DemoOrganization { organization: "Late", members: vec![(identity("eve"), Role::Owner)] };
+    app.engine.seed_demo(&[cast]).await.expect("nothing happens");
 }

@@ -1,6 +1,6 @@
 //! How often a proof is repeated: a share in a quick run, in full where `ROUNDTABLE_PROVE` is set.
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 fn in_full() -> bool {
     std::env::var_os("ROUNDTABLE_PROVE").is_some_and(|value| !value.is_empty())
@@ -12,8 +12,8 @@ pub fn count(share: usize, full: usize) -> usize {
 }
 
 /// Says in a full run what was shown, how often, and on which database.
-pub fn shown(house: &House, name: &str, count: usize) {
-    shown_on(if house.db.is_shared() { "Postgres" } else { "SQLite" }, name, count);
+pub fn shown(app: &TestApp, name: &str, count: usize) {
+    shown_on(if app.db.is_shared() { "Postgres" } else { "SQLite" }, name, count);
 }
 
 /// As [`shown`], for a database of this name.

@@ -8,7 +8,7 @@ use engine::people::Identity;
 use engine::sessions::{ABSOLUTE_SECONDS, FLOW_SECONDS};
 use engine::tokens::TOKEN_SECONDS;
 
-use crate::house::{House, NORTH, everything, identity, in_person, origin, refusal};
+use crate::test_app::{NORTH, TestApp, everything, identity, in_person, origin, refusal};
 
 /// What a clock may be off by, where tokens are checked.
 const LEEWAY_SECONDS: i64 = 60;
@@ -54,124 +54,124 @@ const SPELLINGS: [(&str, &str, bool); 16] = [
     ("zoe@example.test", "zoe@example.test.", false),
 ];
 
-async fn sign_in(house: &House, identity: Identity) -> PersonId {
-    house.engine.sign_in(&identity, &origin()).await.expect("signed in")
+async fn sign_in(app: &TestApp, identity: Identity) -> PersonId {
+    app.engine.sign_in(&identity, &origin()).await.expect("signed in")
 }
 
 both! {
     // The memory of what was used once outlives whatever could come with it again.
-    pypi_01_a_sign_in_that_was_taken_up_never_comes_back(house) {
-        house.engine.begin_flow(b"a state", b"what it needs").await.expect("begun");
-        assert!(house.engine.take_flow(b"a state").await.expect("an answer").is_some());
+    pypi_01_a_sign_in_that_was_taken_up_never_comes_back(app) {
+        app.engine.begin_flow(b"a state", b"what it needs").await.expect("begun");
+        assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_some());
         for seconds in [0, 1, 4, 25, LEEWAY_SECONDS, FLOW_SECONDS, TOKEN_SECONDS + LEEWAY_SECONDS] {
-            house.clock.advance_seconds(seconds);
-            assert!(house.engine.take_flow(b"a state").await.expect("an answer").is_none(), "after {seconds} more");
-            house.engine.sweep_sessions().await.expect("swept");
-            assert!(house.engine.take_flow(b"a state").await.expect("an answer").is_none(), "swept after {seconds} more");
+            app.clock.advance_seconds(seconds);
+            assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_none(), "after {seconds} more");
+            app.engine.sweep_sessions().await.expect("swept");
+            assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_none(), "swept after {seconds} more");
         }
     }
 
-    pypi_01_a_request_is_remembered_longer_than_anyone_is_signed_in(house) {
-        let max = house.north("max").await;
+    pypi_01_a_request_is_remembered_longer_than_anyone_is_signed_in(app) {
+        let max = app.north("max").await;
         let create = async |ctx: &engine::Ctx| {
             let once = Once::of("create", "nightly", "body");
-            house.engine.create_key_once(ctx, CreateKey::read("Nightly").expect("a name"), Some(&once)).await
+            app.engine.create_key_once(ctx, CreateKey::read("Nightly").expect("a name"), Some(&once)).await
         };
         create(&max).await.expect("a key");
         for seconds in [0, LEEWAY_SECONDS, TOKEN_SECONDS, ABSOLUTE_SECONDS] {
-            house.clock.advance_seconds(seconds);
-            house.engine.forget_requests().await.expect("forgotten what is old");
-            assert_eq!(refusal(create(&house.north("max").await).await), Code::AlreadyDone, "{seconds} seconds later");
+            app.clock.advance_seconds(seconds);
+            app.engine.forget_requests().await.expect("forgotten what is old");
+            assert_eq!(refusal(create(&app.north("max").await).await), Code::AlreadyDone, "{seconds} seconds later");
         }
         let sql = "SELECT COUNT(*) FROM api_keys";
-        assert_eq!(house.intruder().await.number(sql).await, 1);
+        assert_eq!(app.intruder().await.number(sql).await, 1);
     }
 
     // A person is an issuer and a subject, byte for byte.
-    pypi_03_a_look_alike_of_an_issuer_or_a_person_is_someone_else(house) {
-        let olga = house.person("olga").await;
+    pypi_03_a_look_alike_of_an_issuer_or_a_person_is_someone_else(app) {
+        let olga = app.person("olga").await;
         let by_issuer = LOOK_ALIKES.map(|issuer| Identity { issuer: issuer.into(), ..identity("olga") });
         let by_subject = DOUBLES.map(|subject| Identity { subject: subject.into(), ..identity("olga") });
         let shifted = Identity { issuer: "https://idp.testol".into(), subject: "ga".into(), ..identity("olga") };
         for double in by_issuer.into_iter().chain(by_subject).chain([shifted]) {
-            assert_eq!(refusal(house.engine.recognize(&double, None).await), Code::Unauthorized, "{double:?}");
-            let person = sign_in(house, double.clone()).await;
+            assert_eq!(refusal(app.engine.recognize(&double, None).await), Code::Unauthorized, "{double:?}");
+            let person = sign_in(app, double.clone()).await;
             assert_ne!(person, olga, "{double:?}");
-            assert!(house.engine.memberships(person).await.expect("memberships").is_empty(), "{double:?}");
-            let north = house.organization(NORTH).await;
-            assert_eq!(refusal(house.engine.admit_person(&in_person(person), &north, origin()).await), Code::Forbidden);
+            assert!(app.engine.memberships(person).await.expect("memberships").is_empty(), "{double:?}");
+            let north = app.organization(NORTH).await;
+            assert_eq!(refusal(app.engine.admit_person(&in_person(person), &north, origin()).await), Code::Forbidden);
         }
-        assert_eq!(sign_in(house, identity("olga")).await, olga);
+        assert_eq!(sign_in(app, identity("olga")).await, olga);
     }
 
     // The same subject at two issuers is two people, whatever either of them says of names and addresses.
-    pypi_12_what_one_issuer_says_is_nothing_to_another(house) {
+    pypi_12_what_one_issuer_says_is_nothing_to_another(app) {
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
-        let other = sign_in(house, elsewhere.clone()).await;
+        let other = sign_in(app, elsewhere.clone()).await;
         let renamed = Identity { name: Some("Olga the Second".into()), email: Some("max@example.test".into()), ..elsewhere };
-        assert_eq!(sign_in(house, renamed.clone()).await, other);
-        let olga = house.engine.get_person(house.person_of("https://idp.test", "olga").await).await.expect("olga");
+        assert_eq!(sign_in(app, renamed.clone()).await, other);
+        let olga = app.engine.get_person(app.person_of("https://idp.test", "olga").await).await.expect("olga");
         assert_eq!((olga.name.as_str(), olga.email.as_deref()), ("olga", Some("olga@example.test")));
-        assert_eq!(refusal(house.with_token(&renamed, Some(&house.organization(NORTH).await)).await), Code::Forbidden);
-        house.with_token(&identity("olga"), None).await.expect("olga is who she was");
+        assert_eq!(refusal(app.with_token(&renamed, Some(&app.organization(NORTH).await)).await), Code::Forbidden);
+        app.with_token(&identity("olga"), None).await.expect("olga is who she was");
     }
 
     // An address is compared in the one form that it is stored in.
-    pypi_09_an_address_is_one_address_however_it_is_written(house) {
+    pypi_09_an_address_is_one_address_however_it_is_written(app) {
         for (turn, (invited, comes, same)) in SPELLINGS.into_iter().enumerate() {
-            let olga = house.north("olga").await;
+            let olga = app.north("olga").await;
             let invite = async || {
                 let command = InviteMember::read(invited, None).expect("an invitation");
-                house.engine.invite_member(&olga, command).await
+                app.engine.invite_member(&olga, command).await
             };
             let token = invite().await.expect("invited").token;
             let subject = format!("guest-{turn}");
             let guest = Identity { email: Some(comes.into()), ..identity(&subject) };
-            let person = sign_in(house, guest.clone()).await;
-            let joined = house.engine.accept_invitation(&in_person(person), &token, origin()).await;
+            let person = sign_in(app, guest.clone()).await;
+            let joined = app.engine.accept_invitation(&in_person(person), &token, origin()).await;
             assert_eq!(joined.as_ref().err().map(engine::Error::code), (!same).then_some(Code::WrongAddress), "{invited:?} {comes:?}");
             // Nor is someone invited twice under two spellings.
             let again = invite().await;
             assert_eq!(again.as_ref().err().map(engine::Error::code), same.then_some(Code::Conflict), "{invited:?} {comes:?}");
             if same {
-                house.engine.remove_member(&olga, house.member(&subject, NORTH).await).await.expect("removed");
+                app.engine.remove_member(&olga, app.member(&subject, NORTH).await).await.expect("removed");
             }
         }
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
     pypi_09_who_waits_under_an_address_is_found_however_it_is_written(staged) {
         for (founder, comes, same) in SPELLINGS {
-            let house = staged.another().await;
+            let app = staged.another().await;
             let founding = FoundOrganization::read("Acme", "Grace", founder).expect("a founding");
-            house.engine.bootstrap(&founding, origin()).await.expect("founded");
-            let grace = sign_in(&house, Identity { email: Some(comes.into()), ..identity("grace") }).await;
-            let found = house.engine.memberships(grace).await.expect("memberships").len();
+            app.engine.bootstrap(&founding, origin()).await.expect("founded");
+            let grace = sign_in(&app, Identity { email: Some(comes.into()), ..identity("grace") }).await;
+            let found = app.engine.memberships(grace).await.expect("memberships").len();
             assert_eq!(found, usize::from(same), "{founder:?} {comes:?}");
-            house.close().await;
+            app.close().await;
         }
     }
 
     // Finding 13, for what waits and what is under way.
-    pypi_13_who_is_removed_brings_nothing_back(house) {
-        let north = house.organization(NORTH).await;
-        let (session, key) = (house.browser("max").await.0, house.north_key("max").await);
-        house.engine.begin_flow(b"begun before", b"what it needs").await.expect("begun");
-        let max = house.member("max", NORTH).await;
-        house.engine.remove_member(&house.north("olga").await, max).await.expect("removed");
-        let before = everything(house).await;
-        assert!(house.engine.take_flow(b"begun before").await.expect("an answer").is_some(), "he may well sign in");
-        let person = sign_in(house, identity("max")).await;
-        assert!(house.engine.memberships(person).await.expect("memberships").is_empty());
-        for caller in [session, in_person(person), house.browser("max").await.0] {
-            assert_eq!(refusal(house.engine.admit_person(&caller, &north, origin()).await), Code::Forbidden);
-            assert_eq!(refusal(house.engine.admit_alone(&caller, origin()).await), Code::Forbidden);
+    pypi_13_who_is_removed_brings_nothing_back(app) {
+        let north = app.organization(NORTH).await;
+        let (session, key) = (app.browser("max").await.0, app.north_key("max").await);
+        app.engine.begin_flow(b"begun before", b"what it needs").await.expect("begun");
+        let max = app.member("max", NORTH).await;
+        app.engine.remove_member(&app.north("olga").await, max).await.expect("removed");
+        let before = everything(app).await;
+        assert!(app.engine.take_flow(b"begun before").await.expect("an answer").is_some(), "he may well sign in");
+        let person = sign_in(app, identity("max")).await;
+        assert!(app.engine.memberships(person).await.expect("memberships").is_empty());
+        for caller in [session, in_person(person), app.browser("max").await.0] {
+            assert_eq!(refusal(app.engine.admit_person(&caller, &north, origin()).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.admit_alone(&caller, origin()).await), Code::Forbidden);
         }
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         let quiet = |dump: Vec<(String, _)>| -> Vec<_> {
             let beside = ["sessions", "sign_in_flows", "key_refusals", "key_days", "actor_days"];
             dump.into_iter().filter(|(table, _)| !beside.contains(&table.as_str())).collect()
         };
-        assert_eq!(quiet(before), quiet(everything(house).await), "and leaves no trace in North");
+        assert_eq!(quiet(before), quiet(everything(app).await), "and leaves no trace in North");
     }
 }

@@ -8,9 +8,9 @@ use engine::audit::ChainState;
 use engine::{Ctx, Error, Result};
 use tokio::task::JoinSet;
 
-use crate::house::{House, NORTH, identity, in_person, origin, refusal, revoke, workspace};
 use crate::intruder::Value;
 use crate::prove;
+use crate::test_app::{NORTH, TestApp, identity, in_person, origin, refusal, revoke, workspace};
 
 /// Starts all of them at once; gives what each came to, in no order.
 async fn race<T: Send + 'static>(
@@ -33,90 +33,90 @@ both! {
     b12_of_two_hundred_racing_bootstraps_one_succeeds(staged) {
         let runs = prove::count(1, 100);
         for _ in 0..runs {
-            let house = staged.another().await;
+            let app = staged.another().await;
             let tries = (0..200).map(|n| {
-                let engine = house.engine.clone();
+                let engine = app.engine.clone();
                 let founding = FoundOrganization::read(&format!("Acme {n}"), "Grace", "grace@example.test").expect("a founding");
                 async move { engine.bootstrap(&founding, origin()).await }
             });
             assert_eq!(winners(race(tries).await, &[Code::AlreadyBootstrapped]), 1);
-            let mut intruder = house.intruder().await;
+            let mut intruder = app.intruder().await;
             for table in ["organizations", "actors", "api_keys"] {
                 assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");
             }
             let late = FoundOrganization::read("Late", "Grace", "grace@example.test").expect("a founding");
-            assert_eq!(refusal(house.restarted().await.bootstrap(&late, origin()).await), Code::AlreadyBootstrapped);
+            assert_eq!(refusal(app.restarted().await.bootstrap(&late, origin()).await), Code::AlreadyBootstrapped);
             drop(intruder);
-            house.close().await;
+            app.close().await;
         }
         prove::shown(staged, "bootstraps-of-200", runs);
     }
 
-    d25_of_many_racing_revocations_one_is_the_event(house) {
-        let key = house.north_key("max").await.view.key_id;
-        let (olga, ada) = (house.north("olga").await, house.north("ada").await);
-        let before = house.sound_chain(NORTH).await;
+    d25_of_many_racing_revocations_one_is_the_event(app) {
+        let key = app.north_key("max").await.view.key_id;
+        let (olga, ada) = (app.north("olga").await, app.north("ada").await);
+        let before = app.sound_chain(NORTH).await;
         let tries = (0..20).map(|n| {
-            let (engine, ctx) = (house.engine.clone(), if n % 2 == 0 { olga.clone() } else { ada.clone() });
+            let (engine, ctx) = (app.engine.clone(), if n % 2 == 0 { olga.clone() } else { ada.clone() });
             async move { engine.revoke_key(&ctx, revoke(key)).await }
         });
         let done: Vec<_> = race(tries).await.into_iter().map(|done| done.expect("revoked")).collect();
         assert_eq!(done.iter().filter(|done| done.fresh).count(), 1);
         assert!(done.iter().all(|other| other.view == done[0].view || other.view.created_by != done[0].view.created_by));
-        assert_eq!(house.sound_chain(NORTH).await, before + 1);
+        assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_requests_of_one_key_that_all_revoke_it_end_it_once(house) {
-        let key = house.north_key("max").await;
-        let before = house.sound_chain(NORTH).await;
+    rk_24_requests_of_one_key_that_all_revoke_it_end_it_once(app) {
+        let key = app.north_key("max").await;
+        let before = app.sound_chain(NORTH).await;
         let mut admitted = Vec::new();
         for _ in 0..8 {
-            admitted.push(house.with_key(&key.plain).await);
+            admitted.push(app.with_key(&key.plain).await);
         }
         let tries = admitted.into_iter().map(|admitted| {
-            let (engine, id) = (house.engine.clone(), key.view.key_id);
+            let (engine, id) = (app.engine.clone(), key.view.key_id);
             async move { engine.revoke_key(&admitted.ctx, revoke(id)).await }
         });
         let done = race(tries).await;
         assert!(winners(done, &[Code::Unauthorized]) >= 1);
-        assert_eq!(house.sound_chain(NORTH).await, before + 1);
+        assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_two_keys_that_revoke_each_other_are_not_both_left(house) {
+    rk_24_two_keys_that_revoke_each_other_are_not_both_left(app) {
         for _ in 0..5 {
-            let (one, other) = (house.north_key("ada").await, house.north_key("olga").await);
-            let (first, second) = (house.with_key(&one.plain).await, house.with_key(&other.plain).await);
-            let (engine, target) = (house.engine.clone(), other.view.key_id);
+            let (one, other) = (app.north_key("ada").await, app.north_key("olga").await);
+            let (first, second) = (app.with_key(&one.plain).await, app.with_key(&other.plain).await);
+            let (engine, target) = (app.engine.clone(), other.view.key_id);
             let forth = tokio::spawn(async move { engine.revoke_key(&first.ctx, revoke(target)).await });
-            let (engine, target) = (house.engine.clone(), one.view.key_id);
+            let (engine, target) = (app.engine.clone(), one.view.key_id);
             let back = tokio::spawn(async move { engine.revoke_key(&second.ctx, revoke(target)).await });
             let done = vec![forth.await.expect("joined"), back.await.expect("joined")];
             assert_eq!(winners(done, &[Code::Unauthorized]), 1);
         }
     }
 
-    rk_24_nothing_is_written_with_a_key_after_its_revocation(house) {
+    rk_24_nothing_is_written_with_a_key_after_its_revocation(app) {
         for round in 0..3 {
-            let key = house.north_key("max").await;
+            let key = app.north_key("max").await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
             for n in 0..50 {
-                let (engine, plain) = (house.engine.clone(), key.plain.clone());
+                let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
                     let admitted = engine.admit_key(&plain, origin()).await?;
                     engine.create_workspace(&admitted.ctx, workspace(&format!("{round}-{n}"))).await.map(drop)
                 });
                 if n == 10 + round * 10 {
-                    let (engine, olga, id) = (house.engine.clone(), house.north("olga").await, key.view.key_id);
+                    let (engine, olga, id) = (app.engine.clone(), app.north("olga").await, key.view.key_id);
                     tries.spawn(async move { engine.revoke_key(&olga, revoke(id)).await.map(drop) });
                 }
             }
             assert!(winners(tries.join_all().await, &[Code::Unauthorized]) >= 1);
-            let north = house.organization(NORTH).await;
+            let north = app.organization(NORTH).await;
             let ends = format!(
                 "SELECT n FROM audit_events WHERE organization_id = '{north}' AND action = 'key.revoked' AND object_id = '{}'",
                 key.view.key_id
             );
-            let mut intruder = house.intruder().await;
+            let mut intruder = app.intruder().await;
             let end = intruder.number(&ends).await;
             let late = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE organization_id = '{north}' AND via_key = '{}' AND n > {end}",
@@ -124,25 +124,25 @@ both! {
             );
             assert_eq!(intruder.number(&late).await, 0, "events of the key after its end");
         }
-        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM workspaces").await, {
+        assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM workspaces").await, {
             let sql = "SELECT COUNT(*) FROM audit_events WHERE action = 'workspace.created'";
-            house.intruder().await.number(sql).await
+            app.intruder().await.number(sql).await
         });
     }
 
-    a_key_revoked_while_it_is_presented_is_ended_not_called_altered(house) {
+    a_key_revoked_while_it_is_presented_is_ended_not_called_altered(app) {
         for _ in 0..10 {
-            let key = house.north_key("max").await;
+            let key = app.north_key("max").await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
             for _ in 0..4 {
-                let (engine, plain) = (house.engine.clone(), key.plain.clone());
+                let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
                     loop {
                         engine.admit_key(&plain, origin()).await?;
                     }
                 });
             }
-            house.engine.revoke_key(&house.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
+            app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
             for ended in tries.join_all().await {
                 let error = ended.expect_err("it ends");
                 assert!(matches!(error, Error::Unauthenticated("the key has ended")), "{error:?}");
@@ -150,17 +150,17 @@ both! {
         }
     }
 
-    e2_a_member_removed_while_making_keys_is_left_with_no_live_key(house) {
-        let (olga, max, id) = (house.north("olga").await, house.north("max").await, house.member("max", NORTH).await);
+    e2_a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
+        let (olga, max, id) = (app.north("olga").await, app.north("max").await, app.member("max", NORTH).await);
         let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
         for n in 0..30 {
-            let (engine, max) = (house.engine.clone(), max.clone());
+            let (engine, max) = (app.engine.clone(), max.clone());
             tries.spawn(async move {
                 let made = engine.create_key(&max, CreateKey::read("Racing").expect("a name")).await?;
                 Ok(Some(made.plain))
             });
             if n == 12 {
-                let (engine, olga) = (house.engine.clone(), olga.clone());
+                let (engine, olga) = (app.engine.clone(), olga.clone());
                 tries.spawn(async move { engine.remove_member(&olga, id).await.map(|()| None) });
             }
         }
@@ -169,66 +169,66 @@ both! {
             match done {
                 Ok(Some(key)) => {
                     made += 1;
-                    assert_eq!(refusal(house.admit(&key).await), Code::Forbidden);
+                    assert_eq!(refusal(app.admit(&key).await), Code::Forbidden);
                 }
                 Ok(None) => {}
                 Err(error) => assert_eq!(error.code(), Code::Forbidden, "{error:?}"),
             }
         }
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
         let sql = format!("SELECT COUNT(*) FROM api_keys WHERE actor_id = {id}");
-        assert_eq!(house.intruder().await.number(&sql).await, made);
+        assert_eq!(app.intruder().await.number(&sql).await, made);
     }
 
-    b18_two_last_owners_who_demote_each_other_leave_one(house) {
-        let olga = house.north("olga").await;
-        let ada = house.member("ada", NORTH).await;
+    b18_two_last_owners_who_demote_each_other_leave_one(app) {
+        let olga = app.north("olga").await;
+        let ada = app.member("ada", NORTH).await;
         for _ in 0..10 {
-            house.engine.change_role(&olga, ada, Role::Owner).await.expect("a second owner");
-            let second = house.north("ada").await;
-            let (engine, me) = (house.engine.clone(), second.clone());
+            app.engine.change_role(&olga, ada, Role::Owner).await.expect("a second owner");
+            let second = app.north("ada").await;
+            let (engine, me) = (app.engine.clone(), second.clone());
             let olga_id = olga.actor().id;
             let one = tokio::spawn(async move { engine.change_role(&me, olga_id, Role::Member).await });
-            let (engine, me) = (house.engine.clone(), olga.clone());
+            let (engine, me) = (app.engine.clone(), olga.clone());
             let other = tokio::spawn(async move { engine.remove_member(&me, ada).await });
             let done = vec![one.await.expect("joined"), other.await.expect("joined")];
             let removed = done[1].is_ok();
             assert_eq!(winners(done, &[Code::Forbidden, Code::Conflict, Code::NotFound]), 1);
-            assert_eq!(owners(house).await, 1);
+            assert_eq!(owners(app).await, 1);
             if removed {
                 return;
             }
-            house.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
+            app.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
         }
     }
 
-    b18_of_two_last_owners_who_leave_at_once_one_stays(house) {
+    b18_of_two_last_owners_who_leave_at_once_one_stays(app) {
         for _ in 0..10 {
             for name in ["olga", "ada"] {
-                let one = make_owner(house, name).await;
+                let one = make_owner(app, name).await;
                 assert_eq!(one.actor().role, Role::Owner);
             }
             let mut tries = Vec::new();
             for name in ["olga", "ada"] {
-                let (engine, ctx) = (house.engine.clone(), house.north(name).await);
+                let (engine, ctx) = (app.engine.clone(), app.north(name).await);
                 tries.push(async move { engine.leave(&ctx).await });
             }
             assert_eq!(winners(race(tries).await, &[Code::Conflict]), 1);
-            assert_eq!(owners(house).await, 1);
+            assert_eq!(owners(app).await, 1);
         }
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    b18_however_owners_leave_remove_and_demote_each_other_at_once_one_stays(house) {
+    b18_however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
         const NAMES: [&str; 3] = ["olga", "ada", "max"];
         let mut fewest = NAMES.len();
         for round in 0..27_usize {
             let mut all = Vec::new();
             for name in NAMES {
-                all.push(make_owner(house, name).await);
+                all.push(make_owner(app, name).await);
             }
             let tries = (0..3).map(|turn| {
-                let (engine, me, next) = (house.engine.clone(), all[turn].clone(), all[(turn + 1) % 3].actor().id);
+                let (engine, me, next) = (app.engine.clone(), all[turn].clone(), all[(turn + 1) % 3].actor().id);
                 // Each of the three does one of three things; in 27 rounds, every combination.
                 let deed = round / 3_usize.pow(u32::try_from(turn).expect("small")) % 3;
                 async move {
@@ -242,21 +242,21 @@ both! {
             // Whoever was lowered, or taken out with their sessions, meanwhile is refused for that.
             let refusals = [Code::Conflict, Code::Forbidden, Code::NotFound, Code::Unauthorized];
             assert!(winners(race(tries).await, &refusals) >= 1, "round {round}");
-            let left = owners(house).await;
+            let left = owners(app).await;
             assert!(left >= 1, "round {round}: nobody is left");
             fewest = fewest.min(usize::try_from(left).expect("small"));
         }
         assert_eq!(fewest, 1, "the last owner was never at stake");
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(house) {
-        let (olga, ada) = (house.north("olga").await, house.north("ada").await);
+    e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
+        let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         for name in ["max", "mia", "una"] {
-            let id = house.member(name, NORTH).await;
+            let id = app.member(name, NORTH).await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
             for n in 0..10 {
-                let (engine, olga, ada) = (house.engine.clone(), olga.clone(), ada.clone());
+                let (engine, olga, ada) = (app.engine.clone(), olga.clone(), ada.clone());
                 let role = if n % 2 == 0 { Role::Admin } else { Role::Member };
                 tries.spawn(async move {
                     match n {
@@ -266,27 +266,27 @@ both! {
                 });
             }
             winners(tries.join_all().await, &[Code::NotFound]);
-            assert_ne!(house.intruder().await.value(&format!("SELECT removed_at FROM actors WHERE id = {id}")).await, Value::Null, "{name}");
+            assert_ne!(app.intruder().await.value(&format!("SELECT removed_at FROM actors WHERE id = {id}")).await, Value::Null, "{name}");
         }
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    sign_ins_of_many_people_at_once_all_succeed(house) {
+    sign_ins_of_many_people_at_once_all_succeed(app) {
         let names = ["olga", "ada", "max", "mia", "una", "otto", "ben"];
         let tries = (0..42).map(|n| {
-            let engine = house.engine.clone();
+            let engine = app.engine.clone();
             async move { engine.sign_in(&identity(names[n % names.len()]), &origin()).await }
         });
         assert_eq!(winners(race(tries).await, &[]), 42);
-        house.sound_chain(NORTH).await;
-        house.sound_chain(crate::house::SOUTH).await;
+        app.sound_chain(NORTH).await;
+        app.sound_chain(crate::test_app::SOUTH).await;
     }
 
     // B21: issuer and subject are one person, however often they come for the first time.
-    b21_a_new_person_who_signs_in_twice_at_once_is_one(house) {
+    b21_a_new_person_who_signs_in_twice_at_once_is_one(app) {
         for round in 0..4 {
             let tries = (0..10).map(|_| {
-                let engine = house.engine.clone();
+                let engine = app.engine.clone();
                 async move { engine.sign_in(&identity(&format!("newcomer-{round}")), &origin()).await }
             });
             let done: Vec<_> = race(tries).await.into_iter().map(|done| done.expect("signed in")).collect();
@@ -294,26 +294,26 @@ both! {
         }
     }
 
-    a_chain_that_grows_while_it_is_checked_is_not_called_broken(house) {
-        let (olga, north) = (house.north("olga").await, house.organization(NORTH).await);
-        let engine = house.engine.clone();
+    a_chain_that_grows_while_it_is_checked_is_not_called_broken(app) {
+        let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
+        let engine = app.engine.clone();
         let writing = tokio::spawn(async move {
             for n in 0..60 {
                 engine.create_workspace(&olga, workspace(&format!("{n}"))).await.expect("a workspace");
             }
         });
         while !writing.is_finished() {
-            let state = house.engine.verify_audit(&north).await.expect("the chain is read");
+            let state = app.engine.verify_audit(&north).await.expect("the chain is read");
             assert!(matches!(state, ChainState::Sound(_)), "{state:?}");
         }
         writing.await.expect("written");
     }
 
     // B4, and the findings 1 and 2 of PyPI's audit.
-    pypi_02_of_two_hundred_callers_one_takes_a_sign_in_up_again(house) {
-        house.engine.begin_flow(b"a flow's token", b"what it needs").await.expect("begun");
+    pypi_02_of_two_hundred_callers_one_takes_a_sign_in_up_again(app) {
+        app.engine.begin_flow(b"a flow's token", b"what it needs").await.expect("begun");
         let tries = (0..200).map(|_| {
-            let engine = house.engine.clone();
+            let engine = app.engine.clone();
             async move { engine.take_flow(b"a flow's token").await.expect("an answer") }
         });
         assert_eq!(race(tries).await.into_iter().flatten().count(), 1);
@@ -321,33 +321,33 @@ both! {
 }
 
 /// How many owners North has.
-async fn owners(house: &House) -> i64 {
-    let north = house.organization(NORTH).await;
+async fn owners(app: &TestApp) -> i64 {
+    let north = app.organization(NORTH).await;
     let sql = format!(
         "SELECT COUNT(*) FROM actors WHERE role = 'owner' AND removed_at IS NULL AND organization_id = '{north}'"
     );
-    house.intruder().await.number(&sql).await
+    app.intruder().await.number(&sql).await
 }
 
 /// Has someone be an owner of North, whatever they are now, with the help of one who is.
-async fn make_owner(house: &House, name: &str) -> Ctx {
-    let standing = match house.enter(name, NORTH).await {
+async fn make_owner(app: &TestApp, name: &str) -> Ctx {
+    let standing = match app.enter(name, NORTH).await {
         Ok(ctx) if ctx.actor().role == Role::Owner => return ctx,
         Ok(ctx) => Some(ctx.actor().id),
         Err(_) => None,
     };
     let mut owner = None;
     for other in ["olga", "ada", "max"] {
-        owner = owner.or(house.enter(other, NORTH).await.ok().filter(|ctx| ctx.actor().role == Role::Owner));
+        owner = owner.or(app.enter(other, NORTH).await.ok().filter(|ctx| ctx.actor().role == Role::Owner));
     }
     let owner = owner.expect("an owner is there");
     if let Some(id) = standing {
-        house.engine.change_role(&owner, id, Role::Owner).await.expect("raised");
+        app.engine.change_role(&owner, id, Role::Owner).await.expect("raised");
     } else {
         let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
-        let token = house.engine.invite_member(&owner, command).await.expect("invited").token;
-        let person = house.person(name).await;
-        house.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
+        let token = app.engine.invite_member(&owner, command).await.expect("invited").token;
+        let person = app.person(name).await;
+        app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
     }
-    house.north(name).await
+    app.north(name).await
 }

@@ -5,28 +5,28 @@ use domain::{Code, Role};
 use engine::audit::ChainState;
 use engine::{Db, Engine};
 
-use crate::house::{House, NORTH, origin, refusal, revoke};
 use crate::rollback::engine_with_journal;
+use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
 const BUDGET: i64 = 1_000;
 const ACCEPTED: &str = "SELECT COUNT(*) FROM audit_events WHERE action = 'audit_log.accepted'";
 
-async fn state(house: &House, engine: &Engine) -> ChainState {
-    engine.verify_audit(&house.organization(NORTH).await).await.expect("read")
+async fn state(app: &TestApp, engine: &Engine) -> ChainState {
+    engine.verify_audit(&app.organization(NORTH).await).await.expect("read")
 }
 
 both! {
     // R3: nothing of an organization with an altered log is opened until that is accepted; new breaks are found after it.
-    r3_an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(house) {
-        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), house.intruder().await);
+    r3_an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
+        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
-        let engine = engine_with_journal(house, &house.db, &file).await;
-        let (key, una) = (house.north_key("max").await, house.south("una").await);
-        let elsewhere = house.key_of(&una).await;
+        let engine = engine_with_journal(app, &app.db, &file).await;
+        let (key, una) = (app.north_key("max").await, app.south("una").await);
+        let elsewhere = app.key_of(&una).await;
         for _ in 0..3 {
-            house.north_key("max").await;
+            app.north_key("max").await;
         }
-        let north = house.organization(NORTH).await;
+        let north = app.organization(NORTH).await;
         engine.catch_up_journal().await.expect("caught up");
         engine.check_heads(BUDGET).await.expect("checked");
         engine.ready().await.expect("ready");
@@ -35,11 +35,11 @@ both! {
         let ways = [("DELETE FROM audit_events", last - 1), ("UPDATE audit_events SET at = at + 1", 2)];
         for (turn, (tamper, n)) in (1..).zip(ways) {
             intruder.run(&format!("{tamper} WHERE organization_id = '{north}' AND n = {n}")).await;
-            let engine = engine_with_journal(house, &house.db, &file).await;
+            let engine = engine_with_journal(app, &app.db, &file).await;
             engine.check_heads(BUDGET).await.expect("checked");
-            assert_eq!(state(house, &engine).await, ChainState::Broken(n));
+            assert_eq!(state(app, &engine).await, ChainState::Broken(n));
             assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
-            let (caller, _) = house.browser("max").await;
+            let (caller, _) = app.browser("max").await;
             assert_eq!(refusal(engine.admit_person(&caller, &north, origin()).await), Code::Unavailable);
             assert_eq!(refusal(engine.ready().await), Code::Unavailable);
             engine.admit_key(&elsewhere.plain, origin()).await.expect("another organization");
@@ -47,25 +47,25 @@ both! {
             assert_eq!(intruder.number(ACCEPTED).await, turn);
             engine.admit_key(&key.plain, origin()).await.expect("accepted");
             drop(engine);
-            let engine = engine_with_journal(house, &house.db, &file).await;
+            let engine = engine_with_journal(app, &app.db, &file).await;
             engine.check_heads(BUDGET).await.expect("checked");
             engine.ready().await.expect("still accepted after a restart");
-            assert!(matches!(state(house, &engine).await, ChainState::Sound(_)));
+            assert!(matches!(state(app, &engine).await, ChainState::Sound(_)));
             engine.admit_key(&key.plain, origin()).await.expect("still accepted");
         }
         // The event that accepts is no more to be forged than any other.
         intruder.run("UPDATE audit_events SET at = at + 1 WHERE action = 'audit_log.accepted'").await;
-        assert!(matches!(state(house, &house.restarted().await).await, ChainState::Broken(2)));
+        assert!(matches!(state(app, &app.restarted().await).await, ChainState::Broken(2)));
     }
 
     // B6, F19: also where only the journal knows that the end of the log is missing.
-    r3_a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(house) {
-        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), house.intruder().await);
+    r3_a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
+        let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
-        let engine = engine_with_journal(house, &house.db, &file).await;
-        let (key, max) = (house.north_key("max").await, house.north("max").await);
-        let victim = house.key_of(&max).await;
-        let north = house.organization(NORTH).await;
+        let engine = engine_with_journal(app, &app.db, &file).await;
+        let (key, max) = (app.north_key("max").await, app.north("max").await);
+        let victim = app.key_of(&max).await;
+        let north = app.organization(NORTH).await;
         engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
         drop(engine);
         let last = intruder.number(&format!("SELECT n FROM audit_heads WHERE organization_id = '{north}'")).await;
@@ -76,14 +76,14 @@ both! {
                  WHERE e.organization_id = '{north}' AND e.n = {last} - 1) WHERE organization_id = '{north}'"
             ))
             .await;
-        let engine = engine_with_journal(house, &house.db, &file).await;
+        let engine = engine_with_journal(app, &app.db, &file).await;
         engine.check_heads(0).await.expect("checked");
         assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
         engine.accept_chains(Some(&north), "looked").await.expect("accepted");
         engine.admit_key(&key.plain, origin()).await.expect("accepted");
-        assert_eq!(state(house, &engine).await, ChainState::Sound(last + 1));
+        assert_eq!(state(app, &engine).await, ChainState::Sound(last + 1));
         drop(engine);
-        let engine = engine_with_journal(house, &house.db, &file).await;
+        let engine = engine_with_journal(app, &app.db, &file).await;
         engine.check_heads(BUDGET).await.expect("checked");
         engine.admit_key(&key.plain, origin()).await.expect("accepted for good");
     }
@@ -92,20 +92,20 @@ both! {
 // B9, D.8: after a restore nothing opens until the journal was replayed; then what had ended has ended in the database too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
-    let house = House::on_sqlite().await;
+    let app = TestApp::on_sqlite().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("roundtable.journal");
-    let engine = engine_with_journal(&house, &house.db, &file).await;
-    let (olga, max, ada) = (house.north("olga").await, house.north("max").await, house.member("ada", NORTH).await);
-    let (kept, victim) = (house.key_of(&max).await, house.key_of(&max).await);
-    let gone = house.member("mia", NORTH).await;
+    let engine = engine_with_journal(&app, &app.db, &file).await;
+    let (olga, max, ada) = (app.north("olga").await, app.north("max").await, app.member("ada", NORTH).await);
+    let (kept, victim) = (app.key_of(&max).await, app.key_of(&max).await);
+    let gone = app.member("mia", NORTH).await;
     let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-    let robot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+    let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
     let command = CreateKey { owner: Some(robot), ..CreateKey::read("a key").expect("a name") };
-    let of_robot = house.engine.create_key(&olga, command).await.expect("a key");
-    let (_, session) = house.browser("una").await;
+    let of_robot = app.engine.create_key(&olga, command).await.expect("a key");
+    let (_, session) = app.browser("una").await;
     let copy = folder.path().join("copy.db");
-    house.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
+    app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
     engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
     engine.change_role(&olga, ada, Role::Member).await.expect("demoted");
     engine.remove_member(&olga, gone).await.expect("removed");
@@ -115,7 +115,7 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
     drop(engine);
 
     let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
-    let engine = engine_with_journal(&house, &restored, &file).await;
+    let engine = engine_with_journal(&app, &restored, &file).await;
     engine.check_heads(BUDGET).await.expect("checked");
     assert_eq!(refusal(engine.admit_key(&kept.plain, origin()).await), Code::Unavailable);
     for key in [&victim, &of_robot] {
@@ -129,7 +129,7 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
     // The database alone says so now.
     let without = folder.path().join("another.journal");
     for file in [&file, &without] {
-        let engine = engine_with_journal(&house, &restored, file).await;
+        let engine = engine_with_journal(&app, &restored, file).await;
         engine.check_heads(BUDGET).await.expect("checked");
         engine.ready().await.expect("ready");
         engine.admit_key(&kept.plain, origin()).await.expect("it had not ended");
@@ -138,5 +138,5 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
         assert!(engine.find_session(&session).await.expect("read").is_none());
     }
     restored.close().await;
-    house.close().await;
+    app.close().await;
 }

@@ -8,11 +8,11 @@ use domain::Code;
 use engine::Db;
 use engine::keyring::{self, MasterKey, RingFault};
 
-use crate::house::{House, Place, engine, everything, master, origin, refusal};
 use crate::intruder::Value;
+use crate::test_app::{TestApp, TestDatabase, engine, everything, master, origin, refusal};
 
-async fn fault(house: &House, key: &MasterKey, previous: Option<&MasterKey>) -> RingFault {
-    keyring::open(&house.db, key, previous).await.err().expect("the ring stays shut")
+async fn fault(app: &TestApp, key: &MasterKey, previous: Option<&MasterKey>) -> RingFault {
+    keyring::open(&app.db, key, previous).await.err().expect("the ring stays shut")
 }
 
 /// Bytes like these, one bit aside.
@@ -36,181 +36,181 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> bool
 }
 
 both! {
-    case_01_an_empty_database_takes_a_ring_with_a_canary_once(house) {
-        let status = keyring::status(&house.db).await.expect("a status");
+    case_01_an_empty_database_takes_a_ring_with_a_canary_once(app) {
+        let status = keyring::status(&app.db).await.expect("a status");
         let purposes: Vec<_> = status.keys.iter().map(|(_, purpose, _)| purpose.as_str()).collect();
         assert_eq!(purposes, ["data", "lookup", "row", "audit", "session", "canary"]);
-        assert!(status.keys.iter().all(|(_, _, kek)| kek == house.master.id()));
-        assert!(keyring::is_initialised(&house.db).await.expect("an answer"));
-        let before = everything(house).await;
-        let again = keyring::init(&house.db, &master(&house.outside), &house.outside).await;
-        assert!(matches!(again, Err(RingFault::AlreadyInitialised(id)) if id == house.master.id()));
-        assert_eq!(before, everything(house).await);
+        assert!(status.keys.iter().all(|(_, _, kek)| kek == app.master.id()));
+        assert!(keyring::is_initialised(&app.db).await.expect("an answer"));
+        let before = everything(app).await;
+        let again = keyring::init(&app.db, &master(&app.runtime), &app.runtime).await;
+        assert!(matches!(again, Err(RingFault::AlreadyInitialised(id)) if id == app.master.id()));
+        assert_eq!(before, everything(app).await);
     }
 
-    case_02_an_empty_database_is_not_opened_without_init(house) {
-        let place = Place::like(house).await;
+    case_02_an_empty_database_is_not_opened_without_init(app) {
+        let place = TestDatabase::like(app).await;
         let db: Db = place.open().await;
         assert!(!keyring::is_initialised(&db).await.expect("an answer"));
-        let refused = keyring::open(&db, &house.master, None).await;
+        let refused = keyring::open(&db, &app.master, None).await;
         assert!(matches!(refused, Err(RingFault::NotInitialised)));
         assert!(!keyring::is_initialised(&db).await.expect("an answer"), "and opening makes nothing");
         db.close().await;
     }
 
-    case_04_without_a_key_the_expected_one_is_still_named(house) {
-        let status = keyring::status(&house.db).await.expect("a status needs no key");
-        assert_eq!(status.keys[0].2, house.master.id());
+    case_04_without_a_key_the_expected_one_is_still_named(app) {
+        let status = keyring::status(&app.db).await.expect("a status needs no key");
+        assert_eq!(status.keys[0].2, app.master.id());
     }
 
-    case_05_another_master_key_is_refused_and_both_are_named(house) {
-        let other = master(&house.outside);
-        let RingFault::OtherKey { expected, given } = fault(house, &other, None).await else { panic!("another fault") };
-        assert_eq!((expected.as_str(), given.as_str()), (house.master.id(), other.id()));
+    case_05_another_master_key_is_refused_and_both_are_named(app) {
+        let other = master(&app.runtime);
+        let RingFault::OtherKey { expected, given } = fault(app, &other, None).await else { panic!("another fault") };
+        assert_eq!((expected.as_str(), given.as_str()), (app.master.id(), other.id()));
     }
 
-    case_05_another_key_that_claims_the_right_id_opens_nothing(house) {
-        let other = master(&house.outside);
-        let mut intruder = house.intruder().await;
+    case_05_another_key_that_claims_the_right_id_opens_nothing(app) {
+        let other = master(&app.runtime);
+        let mut intruder = app.intruder().await;
         intruder.run(&format!("UPDATE keyring SET kek_id = '{}'", other.id())).await;
-        assert!(matches!(fault(house, &other, None).await, RingFault::Altered(_) | RingFault::Damaged));
+        assert!(matches!(fault(app, &other, None).await, RingFault::Altered(_) | RingFault::Damaged));
     }
 
-    case_06_a_canary_that_does_not_open_is_a_damaged_ring(house) {
-        let mut intruder = house.intruder().await;
+    case_06_a_canary_that_does_not_open_is_a_damaged_ring(app) {
+        let mut intruder = app.intruder().await;
         let wrapped = intruder.bytes("SELECT wrapped FROM keyring WHERE purpose = 'canary'").await;
         for at in 0..wrapped.len() {
             intruder.set("keyring", "wrapped", &flipped(wrapped.clone(), at), "purpose = 'canary'").await;
-            assert!(matches!(fault(house, &house.master, None).await, RingFault::Damaged), "byte {at}");
+            assert!(matches!(fault(app, &app.master, None).await, RingFault::Damaged), "byte {at}");
         }
     }
 
-    case_06_a_ring_without_a_canary_is_damaged(house) {
-        house.intruder().await.run("DELETE FROM keyring WHERE purpose = 'canary'").await;
-        assert!(matches!(fault(house, &house.master, None).await, RingFault::Damaged));
+    case_06_a_ring_without_a_canary_is_damaged(app) {
+        app.intruder().await.run("DELETE FROM keyring WHERE purpose = 'canary'").await;
+        assert!(matches!(fault(app, &app.master, None).await, RingFault::Damaged));
     }
 
-    case_07_a_ring_partly_under_the_previous_key_needs_it(house) {
-        let new = master(&house.outside);
-        let mut intruder = house.intruder().await;
+    case_07_a_ring_partly_under_the_previous_key_needs_it(app) {
+        let new = master(&app.runtime);
+        let mut intruder = app.intruder().await;
         let old = intruder.rows("SELECT * FROM keyring WHERE id <= 2").await;
-        keyring::rewrap(&house.db, &new, &house.master, &house.outside).await.expect("rewrapped");
+        keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped");
         intruder.run("DELETE FROM keyring WHERE id <= 2").await;
         for row in &old {
             intruder.insert("keyring", row).await;
         }
-        let RingFault::NeedsPrevious { rows, id } = fault(house, &new, None).await else { panic!("another fault") };
-        assert_eq!((rows, id.as_str()), (2, house.master.id()));
-        keyring::open(&house.db, &new, Some(&house.master)).await.expect("with both it opens");
-        let rewritten = keyring::rewrap(&house.db, &new, &house.master, &house.outside).await.expect("finished");
+        let RingFault::NeedsPrevious { rows, id } = fault(app, &new, None).await else { panic!("another fault") };
+        assert_eq!((rows, id.as_str()), (2, app.master.id()));
+        keyring::open(&app.db, &new, Some(&app.master)).await.expect("with both it opens");
+        let rewritten = keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("finished");
         assert_eq!(rewritten, 2);
-        keyring::open(&house.db, &new, None).await.expect("and then with the new one alone");
+        keyring::open(&app.db, &new, None).await.expect("and then with the new one alone");
     }
 
-    case_08_keys_that_name_a_ring_key_which_is_gone_are_named(house) {
-        house.north_key("max").await;
-        house.intruder().await.run("DELETE FROM keyring WHERE purpose = 'lookup'").await;
-        let fault = fault(house, &house.master, None).await;
+    case_08_keys_that_name_a_ring_key_which_is_gone_are_named(app) {
+        app.north_key("max").await;
+        app.intruder().await.run("DELETE FROM keyring WHERE purpose = 'lookup'").await;
+        let fault = fault(app, &app.master, None).await;
         assert!(matches!(&fault, RingFault::Missing(ids) if ids == "2"), "{fault}");
     }
 
-    case_08_a_ring_that_lost_any_key_does_not_open(house) {
-        let mut intruder = house.intruder().await;
+    case_08_a_ring_that_lost_any_key_does_not_open(app) {
+        let mut intruder = app.intruder().await;
         for row in intruder.rows("SELECT * FROM keyring ORDER BY id").await {
             let id = intruder.literal(&row[0].1);
             intruder.run(&format!("DELETE FROM keyring WHERE id = {id}")).await;
-            fault(house, &house.master, None).await;
+            fault(app, &app.master, None).await;
             intruder.insert("keyring", &row).await;
         }
-        keyring::open(&house.db, &house.master, None).await.expect("whole again");
+        keyring::open(&app.db, &app.master, None).await.expect("whole again");
     }
 
-    case_09_an_altered_ring_key_is_named(house) {
-        let mut intruder = house.intruder().await;
+    case_09_an_altered_ring_key_is_named(app) {
+        let mut intruder = app.intruder().await;
         let which = "purpose = 'row'";
         let id = intruder.number(&format!("SELECT id FROM keyring WHERE {which}")).await;
         let wrapped = intruder.bytes(&format!("SELECT wrapped FROM keyring WHERE {which}")).await;
         for at in 0..wrapped.len() {
             intruder.set("keyring", "wrapped", &flipped(wrapped.clone(), at), which).await;
-            assert!(matches!(fault(house, &house.master, None).await, RingFault::Altered(named) if named == id), "byte {at}");
+            assert!(matches!(fault(app, &app.master, None).await, RingFault::Altered(named) if named == id), "byte {at}");
         }
         intruder.set("keyring", "wrapped", &Value::Bytes(wrapped), which).await;
-        keyring::open(&house.db, &house.master, None).await.expect("whole again");
+        keyring::open(&app.db, &app.master, None).await.expect("whole again");
     }
 
-    case_09_ring_keys_put_in_each_others_place_are_refused(house) {
-        let mut intruder = house.intruder().await;
+    case_09_ring_keys_put_in_each_others_place_are_refused(app) {
+        let mut intruder = app.intruder().await;
         intruder.run("UPDATE keyring SET purpose = CASE purpose WHEN 'row' THEN 'audit' ELSE 'row' END WHERE purpose IN ('row', 'audit')").await;
-        assert!(matches!(fault(house, &house.master, None).await, RingFault::Altered(_)));
+        assert!(matches!(fault(app, &app.master, None).await, RingFault::Altered(_)));
     }
 
-    case_09_a_ring_of_another_deployment_is_refused(house) {
-        house.intruder().await.run("UPDATE meta SET value = 'dep_elsewhere' WHERE name = 'deployment'").await;
-        assert!(matches!(fault(house, &house.master, None).await, RingFault::Altered(_) | RingFault::Damaged));
+    case_09_a_ring_of_another_deployment_is_refused(app) {
+        app.intruder().await.run("UPDATE meta SET value = 'dep_elsewhere' WHERE name = 'deployment'").await;
+        assert!(matches!(fault(app, &app.master, None).await, RingFault::Altered(_) | RingFault::Damaged));
     }
 
-    case_10_a_second_node_with_another_key_is_refused_while_the_first_works_on(house) {
-        let second = Db::open(&house.address).await.expect("the same database");
-        let refused = keyring::open(&second, &master(&house.outside), None).await;
+    case_10_a_second_node_with_another_key_is_refused_while_the_first_works_on(app) {
+        let second = Db::open(&app.address).await.expect("the same database");
+        let refused = keyring::open(&second, &master(&app.runtime), None).await;
         assert!(matches!(refused, Err(RingFault::OtherKey { .. })));
-        let key = house.north_key("max").await;
-        let node = engine(&second, &house.master, None, &house.outside).await;
+        let key = app.north_key("max").await;
+        let node = engine(&second, &app.master, None, &app.runtime).await;
         assert!(node.admit_key(&key.plain, origin()).await.is_ok(), "with the same key it is let in");
         second.close().await;
     }
 
-    case_12_what_is_not_thirty_two_random_bytes_is_no_master_key(house) {
-        let hex = MasterKey::generate_hex(&house.outside);
+    case_12_what_is_not_thirty_two_random_bytes_is_no_master_key(app) {
+        let hex = MasterKey::generate_hex(&app.runtime);
         let short = &hex.as_bytes()[..62];
         for bad in [short, b"hunter2", b"", &[0xff; 32], &[b'a'; 64], b"correct horse battery staple 123"] {
             assert!(MasterKey::read(bad).is_err(), "{bad:?}");
         }
     }
 
-    c7_a_new_master_key_touches_no_api_key_and_all_keys_work_on(house) {
-        let (live, ended) = (house.north_key("max").await, house.north_key("max").await);
-        house.engine.revoke_key(&house.north("max").await, crate::house::revoke(ended.view.key_id)).await.expect("revoked");
-        let before = everything(house).await;
-        let new = master(&house.outside);
-        assert_eq!(keyring::rewrap(&house.db, &new, &house.master, &house.outside).await.expect("rewrapped"), 6);
-        let after = everything(house).await;
+    c7_a_new_master_key_touches_no_api_key_and_all_keys_work_on(app) {
+        let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, crate::test_app::revoke(ended.view.key_id)).await.expect("revoked");
+        let before = everything(app).await;
+        let new = master(&app.runtime);
+        assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped"), 6);
+        let after = everything(app).await;
         let changed: Vec<_> = before.iter().zip(&after).filter(|(one, other)| one != other).map(|(one, _)| one.0.as_str()).collect();
         assert_eq!(changed, ["keyring"]);
-        let node = engine(&house.db, &new, None, &house.outside).await;
+        let node = engine(&app.db, &new, None, &app.runtime).await;
         assert!(node.admit_key(&live.plain, origin()).await.is_ok());
         assert_eq!(refusal(node.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
-        assert!(house.admit(&live.plain).await.is_ok(), "a node that runs already works on");
-        house.sound_chain(crate::house::NORTH).await;
+        assert!(app.admit(&live.plain).await.is_ok(), "a node that runs already works on");
+        app.sound_chain(crate::test_app::NORTH).await;
     }
 
-    c7_the_old_master_key_is_refused_afterwards(house) {
-        let new = master(&house.outside);
-        keyring::rewrap(&house.db, &new, &house.master, &house.outside).await.expect("rewrapped");
-        assert!(matches!(fault(house, &house.master, None).await, RingFault::OtherKey { .. }));
-        let status = keyring::status(&house.db).await.expect("a status");
+    c7_the_old_master_key_is_refused_afterwards(app) {
+        let new = master(&app.runtime);
+        keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped");
+        assert!(matches!(fault(app, &app.master, None).await, RingFault::OtherKey { .. }));
+        let status = keyring::status(&app.db).await.expect("a status");
         assert!(status.keys.iter().all(|(_, _, kek)| kek == new.id()), "so the old key can be thrown away");
-        assert_eq!(keyring::rewrap(&house.db, &new, &house.master, &house.outside).await.expect("again"), 0);
+        assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("again"), 0);
     }
 
-    c7_a_stranger_rewraps_nothing(house) {
-        let before = everything(house).await;
-        let (new, stranger) = (master(&house.outside), master(&house.outside));
-        assert!(keyring::rewrap(&house.db, &new, &stranger, &house.outside).await.is_err());
-        assert_eq!(before, everything(house).await);
+    c7_a_stranger_rewraps_nothing(app) {
+        let before = everything(app).await;
+        let (new, stranger) = (master(&app.runtime), master(&app.runtime));
+        assert!(keyring::rewrap(&app.db, &new, &stranger, &app.runtime).await.is_err());
+        assert_eq!(before, everything(app).await);
     }
 
-    c7_a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(house) {
-        let key = house.north_key("max").await;
-        let mut current = house.master.clone();
+    c7_a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(app) {
+        let key = app.north_key("max").await;
+        let mut current = app.master.clone();
         let mut finished = 0;
         for polls in 1..200 {
-            let new = master(&house.outside);
-            let done = dropped_after(polls, keyring::rewrap(&house.db, &new, &current, &house.outside)).await;
-            let ring = keyring::open(&house.db, &new, Some(&current)).await.expect("the ring opens");
+            let new = master(&app.runtime);
+            let done = dropped_after(polls, keyring::rewrap(&app.db, &new, &current, &app.runtime)).await;
+            let ring = keyring::open(&app.db, &new, Some(&current)).await.expect("the ring opens");
             let brand = domain::token::Brand::default();
-            let node = engine::Engine::new(house.db.clone(), ring, house.outside.clone(), brand);
+            let node = engine::Engine::new(app.db.clone(), ring, app.runtime.clone(), brand);
             assert!(node.admit_key(&key.plain, origin()).await.is_ok());
-            let status = keyring::status(&house.db).await.expect("a status");
+            let status = keyring::status(&app.db).await.expect("a status");
             let under_new = status.keys.iter().filter(|(_, _, kek)| kek == new.id()).count();
             assert!(under_new == 0 || under_new == 6, "all or nothing, after {polls} polls: {under_new}");
             if under_new == 6 {

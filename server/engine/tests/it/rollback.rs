@@ -12,9 +12,9 @@ use engine::keyring;
 use engine::{Db, Engine};
 use tempfile::TempDir;
 
-use crate::house::{House, NORTH, origin, refusal, revoke};
 use crate::intruder::{Cells, Intruder, Value, cell};
 use crate::prove;
+use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
 /// A journal file in a folder that goes with the test.
 struct Kept(TempDir);
@@ -28,12 +28,12 @@ impl Kept {
         self.0.path().join("roundtable.journal")
     }
 
-    async fn open(&self, house: &House, db: &Db) -> Result<Journal, JournalFault> {
-        open(house, db, &self.file()).await
+    async fn open(&self, app: &TestApp, db: &Db) -> Result<Journal, JournalFault> {
+        open(app, db, &self.file()).await
     }
 
-    async fn engine(&self, house: &House, db: &Db) -> Engine {
-        engine_with_journal(house, db, &self.file()).await
+    async fn engine(&self, app: &TestApp, db: &Db) -> Engine {
+        engine_with_journal(app, db, &self.file()).await
     }
 
     /// The lines of the file, without the space that it holds.
@@ -44,16 +44,16 @@ impl Kept {
     }
 }
 
-async fn open(house: &House, db: &Db, file: &Path) -> Result<Journal, JournalFault> {
-    let ring = keyring::open(db, &house.master, None).await.expect("the ring opens");
-    Journal::open(file, &ring, house.outside.now())
+async fn open(app: &TestApp, db: &Db, file: &Path) -> Result<Journal, JournalFault> {
+    let ring = keyring::open(db, &app.master, None).await.expect("the ring opens");
+    Journal::open(file, &ring, app.runtime.now())
 }
 
 /// The engine as it starts with a journal file.
-pub async fn engine_with_journal(house: &House, db: &Db, file: &Path) -> Engine {
-    let journal = open(house, db, file).await.expect("the journal opens");
-    let ring = keyring::open(db, &house.master, None).await.expect("the ring opens");
-    let engine = Engine::with_journal(db.clone(), ring, house.outside.clone(), Brand::default(), journal);
+pub async fn engine_with_journal(app: &TestApp, db: &Db, file: &Path) -> Engine {
+    let journal = open(app, db, file).await.expect("the journal opens");
+    let ring = keyring::open(db, &app.master, None).await.expect("the ring opens");
+    let engine = Engine::with_journal(db.clone(), ring, app.runtime.clone(), Brand::default(), journal);
     engine.open_journal().await.expect("the journal is ready");
     engine
 }
@@ -83,34 +83,34 @@ const NEWEST: &str = "n = (SELECT MAX(n) FROM audit_events e WHERE e.organizatio
 
 both! {
     // R3: neither without the event of its end, nor with the event turned into another, nor as the only change.
-    r3_an_old_row_is_refused_whatever_became_of_its_event(house) {
-        let (max, mut intruder) = (house.north("max").await, house.intruder().await);
+    r3_an_old_row_is_refused_whatever_became_of_its_event(app) {
+        let (max, mut intruder) = (app.north("max").await, app.intruder().await);
         for hide in ["DELETE FROM audit_events WHERE", "UPDATE audit_events SET action = 'key.renamed' WHERE"] {
             for later in [0, 2] {
-                let key = house.key_of(&max).await;
+                let key = app.key_of(&max).await;
                 let mut old = key_row(&mut intruder, &key).await;
-                house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+                app.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
                 for _ in 0..later {
-                    house.key_of(&max).await;
+                    app.key_of(&max).await;
                 }
                 put_back(&mut intruder, "api_keys", &mut old).await;
                 let id = key.view.key_id;
                 let which = format!("action = 'key.revoked' AND object_id = '{id}'");
                 assert_eq!(intruder.run(&format!("{hide} {which}")).await, 1);
-                assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "{hide} {later}");
+                assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "{hide} {later}");
             }
         }
     }
 
     // R3, F19: the log is cut, its head set back, and the program started again: only the journal knows.
-    r3_f19_an_old_row_is_refused_after_the_log_was_cut_and_a_restart(house) {
+    r3_f19_an_old_row_is_refused_after_the_log_was_cut_and_a_restart(app) {
         let kept = Kept::new();
-        let engine = kept.engine(house, &house.db).await;
-        let (max, mut intruder) = (house.north("max").await, house.intruder().await);
-        let key = house.key_of(&max).await;
+        let engine = kept.engine(app, &app.db).await;
+        let (max, mut intruder) = (app.north("max").await, app.intruder().await);
+        let key = app.key_of(&max).await;
         assert!(admitted(&engine, &key).await);
         let mut old = key_row(&mut intruder, &key).await;
-        let head = format!("organization_id = '{}'", house.organization(NORTH).await);
+        let head = format!("organization_id = '{}'", app.organization(NORTH).await);
         let before = intruder.rows(&format!("SELECT n, hash FROM audit_heads WHERE {head}")).await.remove(0);
         engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
         drop(engine);
@@ -119,39 +119,39 @@ both! {
         for (column, value) in &before {
             intruder.set("audit_heads", column, value, &head).await;
         }
-        assert!(admitted(&house.restarted().await, &key).await, "the database alone cannot tell");
-        let engine = kept.engine(house, &house.db).await;
+        assert!(admitted(&app.restarted().await, &key).await, "the database alone cannot tell");
+        let engine = kept.engine(app, &app.db).await;
         assert!(!admitted(&engine, &key).await);
-        let state = engine.verify_audit(&house.organization(NORTH).await).await.expect("read");
+        let state = engine.verify_audit(&app.organization(NORTH).await).await.expect("read");
         let engine::audit::ChainState::Broken(n) = state else { panic!("the cut log is taken for whole") };
         assert!(matches!(&before[0].1, Value::Number(head) if n == head + 1), "{before:?} {n}");
     }
 
-    r3_the_old_row_of_a_disabled_service_account_is_refused(house) {
-        let (olga, mut intruder) = (house.north("olga").await, house.intruder().await);
+    r3_the_old_row_of_a_disabled_service_account_is_refused(app) {
+        let (olga, mut intruder) = (app.north("olga").await, app.intruder().await);
         let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-        let robot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+        let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
         let command = CreateKey { owner: Some(robot), ..CreateKey::read("a key").expect("a name") };
-        let key = house.engine.create_key(&olga, command).await.expect("a key");
+        let key = app.engine.create_key(&olga, command).await.expect("a key");
         let mut old = row(&mut intruder, "actors", &Value::Number(robot.0)).await;
         let disable =
             ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
-        house.engine.change_service_account(&olga, disable).await.expect("disabled");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        house.key_of(&olga).await;
+        app.engine.change_service_account(&olga, disable).await.expect("disabled");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        app.key_of(&olga).await;
         put_back(&mut intruder, "actors", &mut old).await;
         assert_eq!(intruder.run("DELETE FROM audit_events WHERE action = 'service_account.changed'").await, 1);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
     }
 
     // However the session ended, also where no event tells of it, and after a restart.
-    r3_the_row_of_an_ended_session_is_refused(house) {
+    r3_the_row_of_an_ended_session_is_refused(app) {
         let kept = Kept::new();
-        let engine = kept.engine(house, &house.db).await;
-        let mut intruder = house.intruder().await;
+        let engine = kept.engine(app, &app.db).await;
+        let mut intruder = app.intruder().await;
         let mut ended = Vec::new();
         for way in 0..2 {
-            let (caller, token) = house.browser("max").await;
+            let (caller, token) = app.browser("max").await;
             let digest = intruder.literal(&Value::Bytes(engine.session_digest(&token)));
             let mut old = intruder.rows(&format!("SELECT * FROM sessions WHERE digest = {digest}")).await.remove(0);
             match way {
@@ -160,56 +160,56 @@ both! {
             }
             put_back(&mut intruder, "sessions", &mut old).await;
             intruder.run("DELETE FROM audit_events WHERE action = 'session.ended'").await;
-            assert!(house.restarted().await.find_session(&token).await.expect("read").is_some(), "the row is no good");
+            assert!(app.restarted().await.find_session(&token).await.expect("read").is_some(), "the row is no good");
             assert!(engine.find_session(&token).await.expect("read").is_none(), "way {way}");
             ended.push(token);
         }
         drop(engine);
-        let engine = kept.engine(house, &house.db).await;
+        let engine = kept.engine(app, &app.db).await;
         for token in ended {
             assert!(engine.find_session(&token).await.expect("read").is_none());
         }
     }
 
     // What was changed while no journal was kept is learned from the log at the start.
-    r3_the_journal_learns_from_the_log_what_it_missed(house) {
+    r3_the_journal_learns_from_the_log_what_it_missed(app) {
         let kept = Kept::new();
-        drop(kept.engine(house, &house.db).await);
-        let (max, mut intruder) = (house.north("max").await, house.intruder().await);
-        let key = house.key_of(&max).await;
+        drop(kept.engine(app, &app.db).await);
+        let (max, mut intruder) = (app.north("max").await, app.intruder().await);
+        let key = app.key_of(&max).await;
         let mut old = key_row(&mut intruder, &key).await;
-        house.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
-        house.key_of(&max).await;
-        let engine = kept.engine(house, &house.db).await;
+        app.engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        app.key_of(&max).await;
+        let engine = kept.engine(app, &app.db).await;
         put_back(&mut intruder, "api_keys", &mut old).await;
         intruder.run("DELETE FROM audit_events WHERE action = 'key.revoked'").await;
         assert!(!admitted(&engine, &key).await);
         drop(engine);
-        assert!(!admitted(&kept.engine(house, &house.db).await, &key).await, "after another restart");
+        assert!(!admitted(&kept.engine(app, &app.db).await, &key).await, "after another restart");
     }
 
     // Every change of a key or an actor that leaves it good keeps it good, also in the eyes of a journal that learned of
     // it from the log alone.
-    r3_what_was_changed_and_has_not_ended_stays_good(house) {
-        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
-        let key = house.north_key("max").await;
-        house.engine.change_role(&olga, max, domain::Role::Admin).await.expect("promoted");
-        house.engine.expose_key(&key.plain, &origin()).await.expect("noted");
-        house.with_key(&key.plain).await;
+    r3_what_was_changed_and_has_not_ended_stays_good(app) {
+        let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
+        let key = app.north_key("max").await;
+        app.engine.change_role(&olga, max, domain::Role::Admin).await.expect("promoted");
+        app.engine.expose_key(&key.plain, &origin()).await.expect("noted");
+        app.with_key(&key.plain).await;
         let kept = Kept::new();
-        let engine = kept.engine(house, &house.db).await;
+        let engine = kept.engine(app, &app.db).await;
         assert!(admitted(&engine, &key).await);
         drop(engine);
-        assert!(admitted(&kept.engine(house, &house.db).await, &key).await, "after a restart");
+        assert!(admitted(&kept.engine(app, &app.db).await, &key).await, "after a restart");
     }
 
-    r3_an_altered_journal_is_refused_and_a_torn_last_line_is_not(house) {
+    r3_an_altered_journal_is_refused_and_a_torn_last_line_is_not(app) {
         let kept = Kept::new();
-        let engine = kept.engine(house, &house.db).await;
-        let max = house.north("max").await;
+        let engine = kept.engine(app, &app.db).await;
+        let max = app.north("max").await;
         let mut keys = Vec::new();
         for _ in 0..3 {
-            keys.push(house.key_of(&max).await);
+            keys.push(app.key_of(&max).await);
         }
         for key in &keys {
             engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
@@ -222,17 +222,17 @@ both! {
             let mut altered = whole.clone();
             altered[at] ^= 1;
             std::fs::write(kept.file(), &altered).expect("written");
-            let fault = kept.open(house, &house.db).await.map(drop).expect_err("it is altered");
+            let fault = kept.open(app, &app.db).await.map(drop).expect_err("it is altered");
             assert!(matches!(fault, JournalFault::Altered(_, _)), "byte {at}: {fault}");
         }
-        let elsewhere = house.another().await;
+        let elsewhere = app.another().await;
         std::fs::write(kept.file(), &whole).expect("written");
         let fault = kept.open(&elsewhere, &elsewhere.db).await.map(drop).expect_err("another installation");
         assert!(matches!(fault, JournalFault::Altered(_, 1)), "{fault}");
         elsewhere.close().await;
         let torn = [&whole[..], b"key 77 92233"].concat();
         std::fs::write(kept.file(), &torn).expect("written");
-        let engine = kept.engine(house, &house.db).await;
+        let engine = kept.engine(app, &app.db).await;
         for key in &keys {
             assert!(!admitted(&engine, key).await);
         }
@@ -242,28 +242,28 @@ both! {
 // B9: a copy from before the revocations is put back; none of the keys opens anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b9_no_key_comes_back_with_an_old_copy_of_the_file() {
-    let house = House::on_sqlite().await;
+    let app = TestApp::on_sqlite().await;
     let kept = Kept::new();
-    let engine = kept.engine(&house, &house.db).await;
-    let max = house.north("max").await;
+    let engine = kept.engine(&app, &app.db).await;
+    let max = app.north("max").await;
     let mut keys = Vec::new();
     for _ in 0..prove::count(10, 100) {
-        keys.push(house.key_of(&max).await);
+        keys.push(app.key_of(&max).await);
     }
     let copy = kept.0.path().join("copy.db");
-    house.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
+    app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
     for key in &keys {
         engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
     }
-    let later = house.key_of(&max).await;
+    let later = app.key_of(&max).await;
     engine.revoke_key(&max, revoke(later.view.key_id)).await.expect("revoked");
     drop(engine);
     let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
-    let engine = kept.engine(&house, &restored).await;
+    let engine = kept.engine(&app, &restored).await;
     for key in &keys {
         assert!(!admitted(&engine, key).await);
     }
-    prove::shown(&house, "restored-keys", keys.len());
+    prove::shown(&app, "restored-keys", keys.len());
     restored.close().await;
-    house.close().await;
+    app.close().await;
 }

@@ -4,12 +4,12 @@ use domain::command::RotateKey;
 use domain::{Code, KeyId};
 use engine::{Engine, Result};
 
-use crate::house::{House, NORTH, refusal, revoke};
 use crate::prove;
+use crate::test_app::{NORTH, TestApp, refusal, revoke};
 
 /// The keys that took the place of another.
-async fn successors(house: &House, of: KeyId) -> Vec<i64> {
-    let rows = house.intruder().await.rows(&format!("SELECT id FROM api_keys WHERE rotated_from = {of}")).await;
+async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
+    let rows = app.intruder().await.rows(&format!("SELECT id FROM api_keys WHERE rotated_from = {of}")).await;
     rows.into_iter()
         .map(|row| match row[0].1 {
             crate::intruder::Value::Number(id) => id,
@@ -24,13 +24,13 @@ async fn rotate(engine: Engine, ctx: engine::Ctx, key: KeyId) -> Result<domain::
 
 both! {
     // E.2: one wins, the other is told of the conflict; there is one successor.
-    e2_of_two_rotations_of_a_key_one_wins(house) {
-        let (max, rounds) = (house.north("max").await, prove::count(25, 1_000));
+    e2_of_two_rotations_of_a_key_one_wins(app) {
+        let (max, rounds) = (app.north("max").await, prove::count(25, 1_000));
         for round in 0..rounds {
-            let key = house.key_of(&max).await;
+            let key = app.key_of(&max).await;
             let id = key.view.key_id;
-            let one = tokio::spawn(rotate(house.engine.clone(), max.clone(), id));
-            let other = tokio::spawn(rotate(house.engine.clone(), max.clone(), id));
+            let one = tokio::spawn(rotate(app.engine.clone(), max.clone(), id));
+            let other = tokio::spawn(rotate(app.engine.clone(), max.clone(), id));
             let (mut won, mut lost) = (Vec::new(), Vec::new());
             for done in [one.await.expect("joined"), other.await.expect("joined")] {
                 match done {
@@ -39,52 +39,52 @@ both! {
                 }
             }
             assert_eq!((won.len(), lost.as_slice()), (1, [Code::Conflict].as_slice()), "round {round}");
-            assert_eq!(successors(house, id).await, [won[0].view.key_id.0], "round {round}");
-            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized);
-            house.with_key(&won[0].plain).await;
+            assert_eq!(successors(app, id).await, [won[0].view.key_id.0], "round {round}");
+            assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
+            app.with_key(&won[0].plain).await;
         }
-        house.sound_chain(NORTH).await;
-        prove::shown(house, "racing-rotations", rounds);
+        app.sound_chain(NORTH).await;
+        prove::shown(app, "racing-rotations", rounds);
     }
 
     // E.2: whoever is first, the key is dead, and a successor is there only if it is recorded.
-    e2_a_rotation_against_a_revocation_leaves_the_key_dead(house) {
-        let (max, olga, rounds) = (house.north("max").await, house.north("olga").await, prove::count(25, 1_000));
+    e2_a_rotation_against_a_revocation_leaves_the_key_dead(app) {
+        let (max, olga, rounds) = (app.north("max").await, app.north("olga").await, prove::count(25, 1_000));
         for round in 0..rounds {
-            let key = house.key_of(&max).await;
+            let key = app.key_of(&max).await;
             let id = key.view.key_id;
-            let (engine, olga) = (house.engine.clone(), olga.clone());
+            let (engine, olga) = (app.engine.clone(), olga.clone());
             // Each begins first in half of the rounds.
             let revoking = async move { engine.revoke_key(&olga, revoke(id)).await };
             let (rotating, revoking) = if round % 2 == 0 {
-                let rotating = tokio::spawn(rotate(house.engine.clone(), max.clone(), id));
+                let rotating = tokio::spawn(rotate(app.engine.clone(), max.clone(), id));
                 (rotating, tokio::spawn(revoking))
             } else {
                 let revoking = tokio::spawn(revoking);
-                (tokio::spawn(rotate(house.engine.clone(), max.clone(), id)), revoking)
+                (tokio::spawn(rotate(app.engine.clone(), max.clone(), id)), revoking)
             };
             revoking.await.expect("joined").expect("revoked, or dead before");
             let rotated = rotating.await.expect("joined");
-            assert_eq!(refusal(house.admit(&key.plain).await), Code::Unauthorized, "round {round}");
+            assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized, "round {round}");
             match rotated {
                 Ok(new) => {
-                    assert_eq!(successors(house, id).await, [new.view.key_id.0], "round {round}");
-                    let line = house.engine.get_key(&max, id).await.expect("the old key");
+                    assert_eq!(successors(app, id).await, [new.view.key_id.0], "round {round}");
+                    let line = app.engine.get_key(&max, id).await.expect("the old key");
                     assert_eq!(line.rotated_to, Some(new.view.key_id), "round {round}");
-                    house.with_key(&new.plain).await;
+                    app.with_key(&new.plain).await;
                 }
                 Err(error) => {
                     assert_eq!(error.code(), Code::Conflict, "round {round}");
-                    assert!(successors(house, id).await.is_empty(), "round {round}");
+                    assert!(successors(app, id).await.is_empty(), "round {round}");
                 }
             }
             let ends = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE object_kind = 'key' AND object_id = '{id}' \
                  AND action IN ('key.revoked', 'key.rotated')"
             );
-            assert_eq!(house.intruder().await.number(&ends).await, 1, "round {round}");
+            assert_eq!(app.intruder().await.number(&ends).await, 1, "round {round}");
         }
-        house.sound_chain(NORTH).await;
-        prove::shown(house, "rotate-against-revoke", rounds);
+        app.sound_chain(NORTH).await;
+        prove::shown(app, "rotate-against-revoke", rounds);
     }
 }

@@ -1,60 +1,60 @@
 //! The stories of a run.
 
 use domain::command::{CreateRun, DeleteWorkspace};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::key::Environment;
 use domain::view::WorkspaceView;
 use domain::{Code, WorkspaceId};
 
-use crate::house::{House, NORTH, everything, refusal};
+use crate::test_app::{NORTH, TestApp, everything, refusal};
 
 fn run(workspace: &WorkspaceId, input: Option<&str>) -> CreateRun {
     CreateRun::read(workspace.clone(), input.map(str::to_owned), false).expect("a run")
 }
 
-async fn staging(house: &House) -> WorkspaceView {
-    house.workspace(&house.north("max").await, "Staging").await.expect("a workspace")
+async fn staging(app: &TestApp) -> WorkspaceView {
+    app.workspace(&app.north("max").await, "Staging").await.expect("a workspace")
 }
 
 both! {
-    d22_a_run_begins_as_queued_and_names_who_started_it(house) {
-        let (workspace, mia) = (staging(house).await, house.north("mia").await);
-        let made = house.engine.create_run(&mia, run(&workspace.id, Some("{\"branch\": \"main\"}"))).await.expect("a run");
+    d22_a_run_begins_as_queued_and_names_who_started_it(app) {
+        let (workspace, mia) = (staging(app).await, app.north("mia").await);
+        let made = app.engine.create_run(&mia, run(&workspace.id, Some("{\"branch\": \"main\"}"))).await.expect("a run");
         assert!(made.id.as_str().starts_with("run_"));
         assert_eq!((made.status.as_str(), made.trigger.as_str(), made.created_by.as_str()), ("queued", "api", "mia"));
         assert_eq!((made.environment, &made.workspace_id), (Environment::Production, &workspace.id));
         assert_eq!(made.input.as_deref(), Some("{\"branch\": \"main\"}"));
-        assert_eq!(house.engine.list_runs(&house.north("max").await, &workspace.id, None, 10).await.expect("a list").rows, [made]);
+        assert_eq!(app.engine.list_runs(&app.north("max").await, &workspace.id, None, 10).await.expect("a list").rows, [made]);
     }
 
-    ke_12_a_run_by_webhook_says_so_and_is_the_keys_owners(house) {
-        let (workspace, key) = (staging(house).await, house.north_key("mia").await);
-        let admitted = house.with_key(&key.plain).await;
+    ke_12_a_run_by_webhook_says_so_and_is_the_keys_owners(app) {
+        let (workspace, key) = (staging(app).await, app.north_key("mia").await);
+        let admitted = app.with_key(&key.plain).await;
         let command = CreateRun::read(workspace.id, None, true).expect("a run");
-        let made = house.engine.create_run(&admitted.ctx, command).await.expect("a run");
+        let made = app.engine.create_run(&admitted.ctx, command).await.expect("a run");
         assert_eq!((made.trigger.as_str(), made.created_by.as_str(), made.input), ("hook", "mia", None));
     }
 
-    a_run_is_in_the_audit_log_with_its_change(house) {
-        let (workspace, olga) = (staging(house).await, house.north("olga").await);
-        let made = house.engine.create_run(&olga, run(&workspace.id, Some("secret input"))).await.expect("a run");
-        let event = house.newest_event(&olga).await;
-        assert_eq!((event.action, event.object_kind.as_str()), (Happening::RunCreated, "run"));
+    a_run_is_in_the_audit_log_with_its_change(app) {
+        let (workspace, olga) = (staging(app).await, app.north("olga").await);
+        let made = app.engine.create_run(&olga, run(&workspace.id, Some("secret input"))).await.expect("a run");
+        let event = app.newest_event(&olga).await;
+        assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::RunCreated, "run"));
         assert_eq!((event.object_id.as_str(), event.object_label.as_str()), (made.id.as_str(), "Staging"));
         assert!(!format!("{event:?}").contains("secret input"));
-        house.sound_chain(NORTH).await;
+        app.sound_chain(NORTH).await;
     }
 
-    runs_are_listed_newest_first_page_by_page_and_by_workspace(house) {
-        let (max, one) = (house.north("max").await, staging(house).await);
-        let other = staging(house).await;
+    runs_are_listed_newest_first_page_by_page_and_by_workspace(app) {
+        let (max, one) = (app.north("max").await, staging(app).await);
+        let other = staging(app).await;
         for n in 0..7 {
-            house.engine.create_run(&max, run(&one.id, Some(&n.to_string()))).await.expect("a run");
-            house.engine.create_run(&max, run(&other.id, Some("in between"))).await.expect("a run");
+            app.engine.create_run(&max, run(&one.id, Some(&n.to_string()))).await.expect("a run");
+            app.engine.create_run(&max, run(&other.id, Some("in between"))).await.expect("a run");
         }
         let (mut inputs, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.list_runs(&max, &one.id, before, 3).await.expect("a page");
+            let page = app.engine.list_runs(&max, &one.id, before, 3).await.expect("a page");
             inputs.extend(page.rows.into_iter().filter_map(|row| row.input));
             match page.next {
                 Some(next) => before = Some(next),
@@ -64,56 +64,56 @@ both! {
         assert_eq!(inputs, ["6", "5", "4", "3", "2", "1", "0"]);
     }
 
-    ra_32_runs_of_another_organizations_workspace_are_forbidden(house) {
-        let (workspace, otto) = (staging(house).await, house.south("otto").await);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.list_runs(&otto, &workspace.id, None, 10).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.create_run(&otto, run(&workspace.id, None)).await), Code::Forbidden);
+    ra_32_runs_of_another_organizations_workspace_are_forbidden(app) {
+        let (workspace, otto) = (staging(app).await, app.south("otto").await);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.list_runs(&otto, &workspace.id, None, 10).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_run(&otto, run(&workspace.id, None)).await), Code::Forbidden);
         let nowhere: WorkspaceId = "ws_nowhere".parse().expect("an id");
-        assert_eq!(refusal(house.engine.list_runs(&otto, &nowhere, None, 10).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.create_run(&otto, run(&nowhere, None)).await), Code::NotFound);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(app.engine.list_runs(&otto, &nowhere, None, 10).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.create_run(&otto, run(&nowhere, None)).await), Code::NotFound);
+        assert_eq!(before, everything(app).await);
     }
 
-    d7_runs_of_a_workspace_of_the_sandbox_are_not_there_in_production(house) {
-        let (workspace, max) = (staging(house).await, house.north("max").await);
-        house.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
-        house.move_to_sandbox(&workspace).await;
-        assert_eq!(refusal(house.engine.list_runs(&max, &workspace.id, None, 10).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.create_run(&max, run(&workspace.id, None)).await), Code::NotFound);
+    d7_runs_of_a_workspace_of_the_sandbox_are_not_there_in_production(app) {
+        let (workspace, max) = (staging(app).await, app.north("max").await);
+        app.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
+        app.move_to_sandbox(&workspace).await;
+        assert_eq!(refusal(app.engine.list_runs(&max, &workspace.id, None, 10).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.create_run(&max, run(&workspace.id, None)).await), Code::NotFound);
     }
 
-    a_workspace_is_deleted_with_its_runs(house) {
-        let (workspace, max) = (staging(house).await, house.north("max").await);
-        house.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
-        house.engine.delete_workspace(&max, &DeleteWorkspace { workspace: workspace.id }).await.expect("deleted");
-        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM runs").await, 0);
+    a_workspace_is_deleted_with_its_runs(app) {
+        let (workspace, max) = (staging(app).await, app.north("max").await);
+        app.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
+        app.engine.delete_workspace(&max, &DeleteWorkspace { workspace: workspace.id }).await.expect("deleted");
+        assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM runs").await, 0);
     }
 
-    b20_a_removed_member_starts_no_run_though_admitted_before(house) {
-        let (workspace, max) = (staging(house).await, house.north("max").await);
-        house.engine.remove_member(&house.north("olga").await, max.actor().id).await.expect("removed");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.create_run(&max, run(&workspace.id, None)).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+    b20_a_removed_member_starts_no_run_though_admitted_before(app) {
+        let (workspace, max) = (staging(app).await, app.north("max").await);
+        app.engine.remove_member(&app.north("olga").await, max.actor().id).await.expect("removed");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.create_run(&max, run(&workspace.id, None)).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
     }
 
-    d7_a_test_key_starts_runs_in_the_sandbox_alone(house) {
-        let real = staging(house).await;
-        let key = house.restricted_key("max", "test", &["workspaces:write", "runs:write"]).await;
-        let sandbox = house.with_key(&key.plain).await.ctx.clone();
-        let trial = house.workspace(&sandbox, "Trial").await.expect("a workspace");
-        let made = house.engine.create_run(&sandbox, run(&trial.id, None)).await.expect("a run");
+    d7_a_test_key_starts_runs_in_the_sandbox_alone(app) {
+        let real = staging(app).await;
+        let key = app.restricted_key("max", "test", &["workspaces:write", "runs:write"]).await;
+        let sandbox = app.with_key(&key.plain).await.ctx.clone();
+        let trial = app.workspace(&sandbox, "Trial").await.expect("a workspace");
+        let made = app.engine.create_run(&sandbox, run(&trial.id, None)).await.expect("a run");
         assert_eq!(made.environment, Environment::Test);
-        assert_eq!(house.engine.list_runs(&sandbox, &trial.id, None, 10).await.expect("a list").rows, [made]);
-        assert_eq!(refusal(house.engine.create_run(&sandbox, run(&real.id, None)).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.list_runs(&house.north("max").await, &trial.id, None, 10).await), Code::NotFound);
+        assert_eq!(app.engine.list_runs(&sandbox, &trial.id, None, 10).await.expect("a list").rows, [made]);
+        assert_eq!(refusal(app.engine.create_run(&sandbox, run(&real.id, None)).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.list_runs(&app.north("max").await, &trial.id, None, 10).await), Code::NotFound);
     }
 
-    d6_a_key_starts_runs_only_with_the_scope_for_it(house) {
-        let (real, key) = (staging(house).await, house.restricted_key("max", "production", &["runs:read"]).await);
-        let reader = house.with_key(&key.plain).await;
-        house.engine.list_runs(&reader.ctx, &real.id, None, 10).await.expect("a list");
-        assert_eq!(refusal(house.engine.create_run(&reader.ctx, run(&real.id, None)).await), Code::MissingScope);
+    d6_a_key_starts_runs_only_with_the_scope_for_it(app) {
+        let (real, key) = (staging(app).await, app.restricted_key("max", "production", &["runs:read"]).await);
+        let reader = app.with_key(&key.plain).await;
+        app.engine.list_runs(&reader.ctx, &real.id, None, 10).await.expect("a list");
+        assert_eq!(refusal(app.engine.create_run(&reader.ctx, run(&real.id, None)).await), Code::MissingScope);
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::house::{House, Place};
 use crate::intruder::{Intruder, Value};
+use crate::test_app::{TestApp, TestDatabase};
 
 fn migrations(engine: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
@@ -47,7 +47,8 @@ async fn columns(intruder: &mut Intruder) -> Vec<String> {
 
 #[tokio::test]
 async fn both_databases_have_the_same_tables_and_columns() {
-    let (sqlite, postgres) = (House::empty(Place::file()).await, House::empty(Place::server().await).await);
+    let (sqlite, postgres) =
+        (TestApp::empty(TestDatabase::file()).await, TestApp::empty(TestDatabase::server().await).await);
     let (one, other) = (columns(&mut sqlite.intruder().await).await, columns(&mut postgres.intruder().await).await);
     assert!(one.len() > 80, "{one:#?}");
     assert_eq!(one, other);
@@ -56,15 +57,15 @@ async fn both_databases_have_the_same_tables_and_columns() {
 }
 
 both! {
-    migrating_again_changes_nothing(house) {
-        let before = crate::house::everything(house).await;
-        engine::migrate(&house.db).await.expect("nothing to do");
-        assert_eq!(before, crate::house::everything(house).await);
+    migrating_again_changes_nothing(app) {
+        let before = crate::test_app::everything(app).await;
+        engine::migrate(&app.db).await.expect("nothing to do");
+        assert_eq!(before, crate::test_app::everything(app).await);
     }
 }
 
 /// The tables as the first release left them, with a revoked key of someone whose name is not in lower case.
-async fn first_release(place: &Place) {
+async fn first_release(place: &TestDatabase) {
     let db = engine::Db::open(&place.address).await.expect("the database opens");
     let only_first = |mut all: sqlx::migrate::Migrator| {
         all.migrations = all.migrations.iter().filter(|one| one.version == 1).cloned().collect::<Vec<_>>().into();
@@ -99,7 +100,7 @@ async fn first_release(place: &Place) {
 
 #[tokio::test]
 async fn an_installation_of_the_first_release_is_brought_up_to_date() {
-    for place in [Place::file(), Place::server().await] {
+    for place in [TestDatabase::file(), TestDatabase::server().await] {
         first_release(&place).await;
         let db = place.open().await;
         let mut intruder = Intruder::at(&place.address).await;

@@ -6,7 +6,7 @@ use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};
 
-use crate::house::{House, NORTH, everything, refusal, revoke};
+use crate::test_app::{NORTH, TestApp, everything, refusal, revoke};
 
 /// A key with these scopes, words separated by spaces.
 pub fn with_scopes(environment: &str, scopes: &str) -> CreateKey {
@@ -16,8 +16,8 @@ pub fn with_scopes(environment: &str, scopes: &str) -> CreateKey {
     CreateKey::draft(&draft, domain::Moment(0)).expect("a command")
 }
 
-async fn made(house: &House, ctx: &Ctx, environment: &str, scopes: &str) -> NewKey {
-    house.engine.create_key(ctx, with_scopes(environment, scopes)).await.expect("a key")
+async fn made(app: &TestApp, ctx: &Ctx, environment: &str, scopes: &str) -> NewKey {
+    app.engine.create_key(ctx, with_scopes(environment, scopes)).await.expect("a key")
 }
 
 fn missing<T>(result: engine::Result<T>) -> Scope {
@@ -30,298 +30,298 @@ fn missing<T>(result: engine::Result<T>) -> Scope {
 
 both! {
     // RU-16, RU-17, D1
-    ru_16_the_prefix_says_what_a_key_is_for(house) {
-        let max = house.north("max").await;
+    ru_16_the_prefix_says_what_a_key_is_for(app) {
+        let max = app.north("max").await;
         for (environment, scopes, prefix) in
             [("production", "runs:write", "rt_live_"), ("test", "runs:write", "rt_test_"), ("test", "", "rt_test_")]
         {
-            let key = made(house, &max, environment, scopes).await;
+            let key = made(app, &max, environment, scopes).await;
             assert!(key.plain.expose().starts_with(prefix), "{prefix}");
             assert!(key.view.preview.starts_with(prefix) && key.view.key_prefix.starts_with(prefix));
             assert_eq!(key.view.environment.as_str(), environment);
         }
-        assert!(house.key_of(&max).await.plain.expose().starts_with("rt_sk_"));
+        assert!(app.key_of(&max).await.plain.expose().starts_with("rt_sk_"));
     }
 
     // D6: no scope chosen means no power; only `sk` inherits.
-    d6_a_key_without_scopes_has_no_power(house) {
-        let key = made(house, &house.north("olga").await, "production", "").await;
-        let ctx = house.with_key(&key.plain).await.ctx;
-        assert_eq!(missing(house.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
-        assert_eq!(missing(house.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
-        assert_eq!(missing(house.engine.read_audit(&ctx, &Default::default(), 10).await), Scope::AuditRead);
-        assert_eq!(missing(house.engine.remove_member(&ctx, house.member("max", NORTH).await).await), Scope::MembersWrite);
+    d6_a_key_without_scopes_has_no_power(app) {
+        let key = made(app, &app.north("olga").await, "production", "").await;
+        let ctx = app.with_key(&key.plain).await.ctx;
+        assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
+        assert_eq!(missing(app.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
+        assert_eq!(missing(app.engine.read_audit(&ctx, &Default::default(), 10).await), Scope::AuditRead);
+        assert_eq!(missing(app.engine.remove_member(&ctx, app.member("max", NORTH).await).await), Scope::MembersWrite);
     }
 
-    d6_a_key_does_what_its_scopes_say_and_nothing_else(house) {
-        let key = made(house, &house.north("max").await, "production", "workspaces:write").await;
-        let ctx = house.with_key(&key.plain).await.ctx;
-        house.workspace(&ctx, "Mine").await.expect("it may");
-        assert_eq!(house.engine.list_workspaces(&ctx, None, 10).await.expect("write includes read").rows.len(), 1);
-        assert_eq!(missing(house.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
+    d6_a_key_does_what_its_scopes_say_and_nothing_else(app) {
+        let key = made(app, &app.north("max").await, "production", "workspaces:write").await;
+        let ctx = app.with_key(&key.plain).await.ctx;
+        app.workspace(&ctx, "Mine").await.expect("it may");
+        assert_eq!(app.engine.list_workspaces(&ctx, None, 10).await.expect("write includes read").rows.len(), 1);
+        assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
     }
 
     // KE-09: a member's key with every scope is still a member's.
-    ke_09_scopes_never_add_to_a_role(house) {
+    ke_09_scopes_never_add_to_a_role(app) {
         let all = Scope::ALL.map(Scope::as_str).join(" ");
-        let key = made(house, &house.north("max").await, "production", &all).await;
-        let ctx = house.with_key(&key.plain).await.ctx;
+        let key = made(app, &app.north("max").await, "production", &all).await;
+        let ctx = app.with_key(&key.plain).await.ctx;
         assert_eq!(ctx.actor().role, Role::Member);
-        assert_eq!(refusal(house.engine.remove_member(&ctx, house.member("mia", NORTH).await).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.list_service_accounts(&ctx, None, 10).await), Code::Forbidden);
-        house.north_key("mia").await;
-        let seen = house.engine.list_keys(&ctx, &KeyQuery::default(), 10).await.expect("its own");
+        assert_eq!(refusal(app.engine.remove_member(&ctx, app.member("mia", NORTH).await).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.list_service_accounts(&ctx, None, 10).await), Code::Forbidden);
+        app.north_key("mia").await;
+        let seen = app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await.expect("its own");
         assert!(seen.rows.iter().all(|line| line.key.actor_id == ctx.actor().id));
     }
 
     // KE-08: an admin's key reaches what admins reach.
-    ke_08_an_admins_key_reaches_admin_operations(house) {
-        let ctx = house.with_key(&house.north_key("ada").await.plain).await.ctx;
-        let mia = house.member("mia", NORTH).await;
-        house.engine.remove_member(&ctx, mia).await.expect("an admin's key may");
+    ke_08_an_admins_key_reaches_admin_operations(app) {
+        let ctx = app.with_key(&app.north_key("ada").await.plain).await.ctx;
+        let mia = app.member("mia", NORTH).await;
+        app.engine.remove_member(&ctx, mia).await.expect("an admin's key may");
     }
 
     // D6: lowering a role acts at once, raising it needs a new key.
-    d6_lowering_acts_at_once_and_raising_needs_a_new_key(house) {
-        let (key, olga) = (house.north_key("ada").await, house.north("olga").await);
-        let ada = house.member("ada", NORTH).await;
-        let role = async || house.with_key(&key.plain).await.ctx.actor().role;
+    d6_lowering_acts_at_once_and_raising_needs_a_new_key(app) {
+        let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
+        let ada = app.member("ada", NORTH).await;
+        let role = async || app.with_key(&key.plain).await.ctx.actor().role;
         assert_eq!(role().await, Role::Admin);
-        house.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
         assert_eq!(role().await, Role::Member);
-        house.engine.change_role(&olga, ada, Role::Owner).await.expect("raised");
+        app.engine.change_role(&olga, ada, Role::Owner).await.expect("raised");
         assert_eq!(role().await, Role::Admin, "never more than when the key was made");
-        let newer = house.north_key("ada").await;
-        assert_eq!(house.with_key(&newer.plain).await.ctx.actor().role, Role::Owner);
+        let newer = app.north_key("ada").await;
+        assert_eq!(app.with_key(&newer.plain).await.ctx.actor().role, Role::Owner);
     }
 
     // RU-17, D7: the sandbox sees and makes only its own.
-    ru_17_a_test_key_lives_in_the_sandbox(house) {
-        let olga = house.north("olga").await;
-        let live = house.with_key(&house.key_of(&olga).await.plain).await.ctx;
-        let test = made(house, &olga, "test", "workspaces:write runs:write keys:write").await;
-        let test = house.with_key(&test.plain).await.ctx;
+    ru_17_a_test_key_lives_in_the_sandbox(app) {
+        let olga = app.north("olga").await;
+        let live = app.with_key(&app.key_of(&olga).await.plain).await.ctx;
+        let test = made(app, &olga, "test", "workspaces:write runs:write keys:write").await;
+        let test = app.with_key(&test.plain).await.ctx;
         assert_eq!(test.actor().environment, Environment::Test);
-        let (real, sand) = (house.workspace(&live, "Real").await.expect("real"), house.workspace(&test, "Sand").await.expect("sand"));
+        let (real, sand) = (app.workspace(&live, "Real").await.expect("real"), app.workspace(&test, "Sand").await.expect("sand"));
         let names = async |ctx: &Ctx| -> Vec<String> {
-            house.engine.list_workspaces(ctx, None, 10).await.expect("workspaces").rows.into_iter().map(|w| w.name).collect()
+            app.engine.list_workspaces(ctx, None, 10).await.expect("workspaces").rows.into_iter().map(|w| w.name).collect()
         };
         assert_eq!((names(&live).await, names(&test).await), (vec!["Real".to_owned()], vec!["Sand".to_owned()]));
         assert_eq!(sand.environment, Environment::Test);
-        assert_eq!(refusal(house.engine.get_workspace(&test, &real.id).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.get_workspace(&live, &sand.id).await), Code::NotFound);
-        let seen = house.engine.list_keys(&test, &KeyQuery::default(), 10).await.expect("keys").rows;
+        assert_eq!(refusal(app.engine.get_workspace(&test, &real.id).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.get_workspace(&live, &sand.id).await), Code::NotFound);
+        let seen = app.engine.list_keys(&test, &KeyQuery::default(), 10).await.expect("keys").rows;
         assert!(seen.iter().all(|line| line.key.environment == Environment::Test) && seen.len() == 1);
-        let production = house.key_of(&olga).await.view.key_id;
-        assert_eq!(refusal(house.engine.get_key(&test, production).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.revoke_key(&test, revoke(production)).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.rotate_key(&test, RotateKey::at_once(production), None).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.create_key(&test, with_scopes("production", "runs:read")).await), Code::Forbidden);
+        let production = app.key_of(&olga).await.view.key_id;
+        assert_eq!(refusal(app.engine.get_key(&test, production).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.revoke_key(&test, revoke(production)).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.rotate_key(&test, RotateKey::at_once(production), None).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_key(&test, with_scopes("production", "runs:read")).await), Code::Forbidden);
     }
 
     // D14, and the attack of a stolen restricted key: it makes none stronger than itself.
-    d14_a_key_makes_no_stronger_key(house) {
-        let olga = house.north("olga").await;
-        let key = made(house, &olga, "production", "keys:write runs:read").await;
-        let ctx = house.with_key(&key.plain).await.ctx;
-        let before = everything(house).await;
-        assert_eq!(missing(house.engine.create_key(&ctx, with_scopes("production", "keys:write runs:write")).await), Scope::RunsWrite);
-        assert_eq!(refusal(house.engine.create_key(&ctx, CreateKey::read("Full").expect("a name")).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
-        let weaker = made(house, &ctx, "production", "runs:read").await;
+    d14_a_key_makes_no_stronger_key(app) {
+        let olga = app.north("olga").await;
+        let key = made(app, &olga, "production", "keys:write runs:read").await;
+        let ctx = app.with_key(&key.plain).await.ctx;
+        let before = everything(app).await;
+        assert_eq!(missing(app.engine.create_key(&ctx, with_scopes("production", "keys:write runs:write")).await), Scope::RunsWrite);
+        assert_eq!(refusal(app.engine.create_key(&ctx, CreateKey::read("Full").expect("a name")).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
+        let weaker = made(app, &ctx, "production", "runs:read").await;
         assert_eq!(weaker.view.scopes, Permissions::Only(ScopeSet::of([Scope::RunsRead])));
         // Nor does it take a stronger key's successor in hand.
-        let full = house.key_of(&olga).await.view.key_id;
-        assert_eq!(refusal(house.engine.rotate_key(&ctx, RotateKey::at_once(full), None).await), Code::Forbidden);
+        let full = app.key_of(&olga).await.view.key_id;
+        assert_eq!(refusal(app.engine.rotate_key(&ctx, RotateKey::at_once(full), None).await), Code::Forbidden);
     }
 
-    d14_a_key_makes_none_that_outlives_it(house) {
-        let olga = house.north("olga").await;
-        let now = house.outside.now();
+    d14_a_key_makes_none_that_outlives_it(app) {
+        let olga = app.north("olga").await;
+        let now = app.runtime.now();
         let ending = |days| {
             let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays(days), ..KeyDraft::default() };
             CreateKey::draft(&draft, now).expect("a command")
         };
-        let short = house.engine.create_key(&olga, ending("7")).await.expect("a key");
-        let ctx = house.with_key(&short.plain).await.ctx;
-        assert_eq!(refusal(house.engine.create_key(&ctx, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
-        assert_eq!(refusal(house.engine.create_key(&ctx, ending("8")).await), Code::InvalidFields);
-        house.engine.create_key(&ctx, ending("7")).await.expect("no longer than itself");
+        let short = app.engine.create_key(&olga, ending("7")).await.expect("a key");
+        let ctx = app.with_key(&short.plain).await.ctx;
+        assert_eq!(refusal(app.engine.create_key(&ctx, CreateKey::read("For ever").expect("a name")).await), Code::InvalidFields);
+        assert_eq!(refusal(app.engine.create_key(&ctx, ending("8")).await), Code::InvalidFields);
+        app.engine.create_key(&ctx, ending("7")).await.expect("no longer than itself");
     }
 
     // Nor does it last longer by rotating itself, with a word about its end or without.
-    d14_a_key_does_not_outlive_itself_by_rotating(house) {
-        let olga = house.north("olga").await;
+    d14_a_key_does_not_outlive_itself_by_rotating(app) {
+        let olga = app.north("olga").await;
         let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
-        let key = house.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
-        house.clock.advance_seconds(6 * 86_400);
-        let ctx = house.with_key(&key.plain).await.ctx;
+        let key = app.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
+        app.clock.advance_seconds(6 * 86_400);
+        let ctx = app.with_key(&key.plain).await.ctx;
         let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::at_once(key.view.key_id) };
-        assert_eq!(refusal(house.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
-        assert_eq!(refusal(house.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
-        let next = house.engine.rotate_key(&ctx, RotateKey::at_once(key.view.key_id), None).await.expect("itself").new;
+        assert_eq!(refusal(app.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
+        assert_eq!(refusal(app.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
+        let next = app.engine.rotate_key(&ctx, RotateKey::at_once(key.view.key_id), None).await.expect("itself").new;
         assert_eq!(next.view.expires_at, key.view.expires_at);
-        let olga = house.north("olga").await;
+        let olga = app.north("olga").await;
         let later = RotateKey {
             expires_at: Some(olga.now().plus_seconds(30 * 86_400)),
             ..RotateKey::at_once(next.view.key_id)
         };
-        let renewed = house.engine.rotate_key(&olga, later, None).await.expect("by a person").new;
+        let renewed = app.engine.rotate_key(&olga, later, None).await.expect("by a person").new;
         assert!(renewed.view.expires_at > key.view.expires_at);
     }
 
     // D4: where several keys were allowed once, each can still be rotated.
-    d15_every_key_of_a_service_account_can_be_rotated(house) {
-        let ada = house.north("ada").await;
+    d15_every_key_of_a_service_account_can_be_rotated(app) {
+        let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, true).expect("a command");
-        let bot = house.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
+        let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
         let key_for = || CreateKey { owner: Some(bot), ..CreateKey::read("Deploy").expect("a name") };
-        let keys = [house.engine.create_key(&ada, key_for()).await.expect("a key"), house.engine.create_key(&ada, key_for()).await.expect("another")];
+        let keys = [app.engine.create_key(&ada, key_for()).await.expect("a key"), app.engine.create_key(&ada, key_for()).await.expect("another")];
         let back = domain::command::ChangeServiceAccount::read(bot, None, None, None, Some(false)).expect("a command");
-        house.engine.change_service_account(&ada, back).await.expect("taken back");
+        app.engine.change_service_account(&ada, back).await.expect("taken back");
         for key in keys {
-            let new = house.engine.rotate_key(&ada, RotateKey::at_once(key.view.key_id), None).await.expect("rotated").new;
-            house.with_key(&new.plain).await;
+            let new = app.engine.rotate_key(&ada, RotateKey::at_once(key.view.key_id), None).await.expect("rotated").new;
+            app.with_key(&new.plain).await;
         }
-        assert_eq!(refusal(house.engine.create_key(&ada, key_for()).await), Code::ActiveKeyExists);
+        assert_eq!(refusal(app.engine.create_key(&ada, key_for()).await), Code::ActiveKeyExists);
         // A key that manages keys only does not take a service account's key in hand.
-        let manager = made(house, &ada, "production", "keys:write").await;
-        let manager = house.with_key(&manager.plain).await.ctx;
-        let list = house.engine.list_keys(&ada, &KeyQuery { owner: Some(bot), ..KeyQuery::default() }, 1).await.expect("keys");
+        let manager = made(app, &ada, "production", "keys:write").await;
+        let manager = app.with_key(&manager.plain).await.ctx;
+        let list = app.engine.list_keys(&ada, &KeyQuery { owner: Some(bot), ..KeyQuery::default() }, 1).await.expect("keys");
         let newest = list.rows[0].key.key_id;
-        assert!(house.engine.rotate_key(&manager, RotateKey::at_once(newest), None).await.is_err());
+        assert!(app.engine.rotate_key(&manager, RotateKey::at_once(newest), None).await.is_err());
     }
 
     // An admin gets no owner's power by rotating an owner's key.
-    d15_nobody_gets_more_power_by_rotating(house) {
-        let (owners, mine) = (house.north_key("olga").await.view.key_id, house.north_key("max").await.view.key_id);
-        let ada = house.north("ada").await;
-        assert_eq!(refusal(house.engine.rotate_key(&ada, RotateKey::at_once(owners), None).await), Code::Forbidden);
-        let new = house.engine.rotate_key(&ada, RotateKey::at_once(mine), None).await.expect("an admin may").new;
-        assert_eq!(house.with_key(&new.plain).await.ctx.actor().name, "max");
+    d15_nobody_gets_more_power_by_rotating(app) {
+        let (owners, mine) = (app.north_key("olga").await.view.key_id, app.north_key("max").await.view.key_id);
+        let ada = app.north("ada").await;
+        assert_eq!(refusal(app.engine.rotate_key(&ada, RotateKey::at_once(owners), None).await), Code::Forbidden);
+        let new = app.engine.rotate_key(&ada, RotateKey::at_once(mine), None).await.expect("an admin may").new;
+        assert_eq!(app.with_key(&new.plain).await.ctx.actor().name, "max");
     }
 
     // D14: any key may rotate and revoke itself, whatever its scopes.
-    d14_a_key_may_always_rotate_and_revoke_itself(house) {
-        let max = house.north("max").await;
-        let key = made(house, &max, "production", "").await;
-        let ctx = house.with_key(&key.plain).await.ctx;
-        let new = house.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), false, None).await.expect("itself").new;
-        let ctx = house.with_key(&new.plain).await.ctx;
-        assert!(house.engine.revoke_key(&ctx, revoke(new.view.key_id)).await.expect("itself").fresh);
-        assert_eq!(refusal(house.admit(&new.plain).await), Code::Unauthorized);
+    d14_a_key_may_always_rotate_and_revoke_itself(app) {
+        let max = app.north("max").await;
+        let key = made(app, &max, "production", "").await;
+        let ctx = app.with_key(&key.plain).await.ctx;
+        let new = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), false, None).await.expect("itself").new;
+        let ctx = app.with_key(&new.plain).await.ctx;
+        assert!(app.engine.revoke_key(&ctx, revoke(new.view.key_id)).await.expect("itself").fresh);
+        assert_eq!(refusal(app.admit(&new.plain).await), Code::Unauthorized);
     }
 
     // Scopes can be taken away, not added, and what runs meanwhile writes nothing with those that are gone.
-    a_key_loses_scopes_and_gets_none_back(house) {
-        let max = house.north("max").await;
-        let key = made(house, &max, "production", "workspaces:write runs:write").await;
-        let running = house.with_key(&key.plain).await.ctx;
+    a_key_loses_scopes_and_gets_none_back(app) {
+        let max = app.north("max").await;
+        let key = made(app, &max, "production", "workspaces:write runs:write").await;
+        let running = app.with_key(&key.plain).await.ctx;
         let change = |scopes: &str| {
             let words: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
             ChangeKey::read(key.view.key_id, None, Some(&words)).expect("a command")
         };
-        let line = house.engine.change_key(&max, change("runs:write")).await.expect("narrowed");
+        let line = app.engine.change_key(&max, change("runs:write")).await.expect("narrowed");
         assert_eq!(line.key.scopes.words(), ["runs:write"]);
-        assert_eq!(refusal(house.workspace(&running, "Late").await), Code::Unauthorized);
-        let ctx = house.with_key(&key.plain).await.ctx;
-        assert_eq!(missing(house.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
-        assert_eq!(refusal(house.engine.change_key(&max, change("runs:write workspaces:read")).await), Code::InvalidFields);
-        house.engine.change_key(&max, change("runs:read")).await.expect("write may become read");
-        let full = house.key_of(&max).await.view.key_id;
+        assert_eq!(refusal(app.workspace(&running, "Late").await), Code::Unauthorized);
+        let ctx = app.with_key(&key.plain).await.ctx;
+        assert_eq!(missing(app.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
+        assert_eq!(refusal(app.engine.change_key(&max, change("runs:write workspaces:read")).await), Code::InvalidFields);
+        app.engine.change_key(&max, change("runs:read")).await.expect("write may become read");
+        let full = app.key_of(&max).await.view.key_id;
         let narrow = ChangeKey::read(full, None, Some(&[])).expect("a command");
-        assert_eq!(refusal(house.engine.change_key(&max, narrow).await), Code::Conflict);
-        house.sound_chain(NORTH).await;
+        assert_eq!(refusal(app.engine.change_key(&max, narrow).await), Code::Conflict);
+        app.sound_chain(NORTH).await;
     }
 
     // D24, RU-22
-    a_key_is_renamed_and_stays_the_same_key(house) {
-        let (max, key) = (house.north("max").await, house.north_key("max").await);
+    a_key_is_renamed_and_stays_the_same_key(app) {
+        let (max, key) = (app.north("max").await, app.north_key("max").await);
         let rename = |name: &str| ChangeKey::read(key.view.key_id, Some(name), None);
-        let line = house.engine.change_key(&max, rename("  Production deploy script ").expect("a name")).await.expect("renamed");
+        let line = app.engine.change_key(&max, rename("  Production deploy script ").expect("a name")).await.expect("renamed");
         assert_eq!(line.key.label, "Production deploy script");
-        house.with_key(&key.plain).await;
-        let event = house.newest_event(&max).await;
+        app.with_key(&key.plain).await;
+        let event = app.newest_event(&max).await;
         assert_eq!(event.action.as_str(), "key.renamed");
         assert_eq!(event.changes[0].before.as_deref(), Some("CI/CD Pipeline"));
-        let before = everything(house).await;
-        house.engine.change_key(&max, rename("Production deploy script").expect("a name")).await.expect("nothing to do");
-        assert_eq!(before, everything(house).await, "no change, no event");
+        let before = everything(app).await;
+        app.engine.change_key(&max, rename("Production deploy script").expect("a name")).await.expect("nothing to do");
+        assert_eq!(before, everything(app).await, "no change, no event");
         assert!(rename(" ").is_err() && rename("a\u{202e}b").is_err());
-        let mia = house.north("mia").await;
-        assert_eq!(refusal(house.engine.change_key(&mia, rename("Hers").expect("a name")).await), Code::Forbidden);
+        let mia = app.north("mia").await;
+        assert_eq!(refusal(app.engine.change_key(&mia, rename("Hers").expect("a name")).await), Code::Forbidden);
     }
 
     // RO-19, RO-20, RO-21, RO-22, D4: one active key for a service account, and rotate is the remedy.
-    ro_20_a_service_account_has_one_active_key(house) {
-        let ada = house.north("ada").await;
+    ro_20_a_service_account_has_one_active_key(app) {
+        let ada = app.north("ada").await;
         let account = |overlap| CreateServiceAccount::read("Deploy bot", None, overlap).expect("a command");
-        let bot = house.engine.create_service_account(&ada, account(false)).await.expect("a service account").actor_id;
+        let bot = app.engine.create_service_account(&ada, account(false)).await.expect("a service account").actor_id;
         let key_for = |owner| CreateKey { owner: Some(owner), ..CreateKey::read("Deploy").expect("a name") };
-        let first = house.engine.create_key(&ada, key_for(bot)).await.expect("its first key");
+        let first = app.engine.create_key(&ada, key_for(bot)).await.expect("its first key");
         assert_eq!((first.view.actor_id, first.view.actor_name.as_str()), (bot, "Deploy bot"));
         assert_eq!(first.view.role, Role::Member, "no more than the account");
-        assert_eq!(refusal(house.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
-        let second = house.engine.rotate_key(&ada, RotateKey::at_once(first.view.key_id), None).await.expect("rotated").new;
-        assert_eq!(refusal(house.admit(&first.plain).await), Code::Unauthorized);
-        assert_eq!(refusal(house.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
-        house.engine.revoke_key(&ada, revoke(second.view.key_id)).await.expect("revoked");
-        house.engine.create_key(&ada, key_for(bot)).await.expect("none was active");
-        let many = house.engine.create_service_account(&ada, account(true)).await.expect("a service account").actor_id;
+        assert_eq!(refusal(app.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
+        let second = app.engine.rotate_key(&ada, RotateKey::at_once(first.view.key_id), None).await.expect("rotated").new;
+        assert_eq!(refusal(app.admit(&first.plain).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
+        app.engine.revoke_key(&ada, revoke(second.view.key_id)).await.expect("revoked");
+        app.engine.create_key(&ada, key_for(bot)).await.expect("none was active");
+        let many = app.engine.create_service_account(&ada, account(true)).await.expect("a service account").actor_id;
         for _ in 0..3 {
-            house.engine.create_key(&ada, key_for(many)).await.expect("it may have several");
+            app.engine.create_key(&ada, key_for(many)).await.expect("it may have several");
         }
         // Not another member's, not another organization's, not by a member (RA-17).
-        assert_eq!(refusal(house.engine.create_key(&ada, key_for(house.member("max", NORTH).await)).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.create_key(&house.south("otto").await, key_for(bot)).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.create_key(&house.north("max").await, key_for(many)).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_key(&ada, key_for(app.member("max", NORTH).await)).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_key(&app.south("otto").await, key_for(bot)).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.create_key(&app.north("max").await, key_for(many)).await), Code::Forbidden);
     }
 
     // An expired key is no active key, even before the clock's round has written that down.
-    ro_20_an_expired_key_makes_room(house) {
-        let ada = house.north("ada").await;
+    ro_20_an_expired_key_makes_room(app) {
+        let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, false).expect("a command");
-        let bot = house.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
+        let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
         let draft = KeyDraft { name: "Deploy", owner: Some(bot), expires_at: Expiry::InDays("1"), ..KeyDraft::default() };
-        let ending = CreateKey::draft(&draft, house.outside.now()).expect("a command");
-        house.engine.create_key(&ada, ending).await.expect("a key");
-        house.clock.advance_seconds(86_400);
-        let ada = house.north("ada").await;
+        let ending = CreateKey::draft(&draft, app.runtime.now()).expect("a command");
+        app.engine.create_key(&ada, ending).await.expect("a key");
+        app.clock.advance_seconds(86_400);
+        let ada = app.north("ada").await;
         let next = CreateKey { owner: Some(bot), ..CreateKey::read("Next").expect("a name") };
-        house.engine.create_key(&ada, next).await.expect("the first has ended");
-        house.sound_chain(NORTH).await;
+        app.engine.create_key(&ada, next).await.expect("the first has ended");
+        app.sound_chain(NORTH).await;
     }
 
     // RA-16, RA-17: the key of a service account outlives the admin who made it; the creator is kept for the record.
-    ra_17_a_service_key_outlives_its_creator(house) {
-        let (ada, olga) = (house.north("ada").await, house.north("olga").await);
+    ra_17_a_service_key_outlives_its_creator(app) {
+        let (ada, olga) = (app.north("ada").await, app.north("olga").await);
         let command = CreateServiceAccount::read("Deploy bot", Some("admin"), false).expect("a command");
-        let bot = house.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
+        let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
         let command = CreateKey { owner: Some(bot), ..CreateKey::read("Deploy").expect("a name") };
-        let key = house.engine.create_key(&ada, command).await.expect("a key");
-        house.engine.remove_member(&olga, house.member("ada", NORTH).await).await.expect("removed");
-        let admitted = house.with_key(&key.plain).await;
+        let key = app.engine.create_key(&ada, command).await.expect("a key");
+        app.engine.remove_member(&olga, app.member("ada", NORTH).await).await.expect("removed");
+        let admitted = app.with_key(&key.plain).await;
         assert_eq!(admitted.ctx.actor().name, "Deploy bot");
-        house.workspace(&admitted.ctx, "Still here").await.expect("it works");
-        let line = house.engine.get_key(&olga, key.view.key_id).await.expect("a key");
+        app.workspace(&admitted.ctx, "Still here").await.expect("it works");
+        let line = app.engine.get_key(&olga, key.view.key_id).await.expect("a key");
         assert_eq!(line.key.created_by.as_deref(), Some("ada"));
     }
 
     // D4: while a service account is disabled, its keys are refused; enabled again, they work.
-    a_disabled_service_accounts_keys_are_refused(house) {
-        let ada = house.north("ada").await;
+    a_disabled_service_accounts_keys_are_refused(app) {
+        let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, false).expect("a command");
-        let bot = house.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
+        let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
         let command = CreateKey { owner: Some(bot), ..CreateKey::read("Deploy").expect("a name") };
-        let key = house.engine.create_key(&ada, command).await.expect("a key");
-        let running = house.with_key(&key.plain).await.ctx;
+        let key = app.engine.create_key(&ada, command).await.expect("a key");
+        let running = app.with_key(&key.plain).await.ctx;
         let switch = |disabled| domain::command::ChangeServiceAccount::read(bot, None, None, Some(disabled), None).expect("a command");
-        house.engine.change_service_account(&ada, switch(true)).await.expect("disabled");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        assert_eq!(refusal(house.workspace(&running, "Late").await), Code::Forbidden);
+        app.engine.change_service_account(&ada, switch(true)).await.expect("disabled");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.workspace(&running, "Late").await), Code::Forbidden);
         let another = CreateKey { owner: Some(bot), ..CreateKey::read("No").expect("a name") };
-        assert_eq!(refusal(house.engine.create_key(&ada, another).await), Code::Conflict);
-        house.engine.change_service_account(&ada, switch(false)).await.expect("enabled");
-        house.with_key(&key.plain).await;
+        assert_eq!(refusal(app.engine.create_key(&ada, another).await), Code::Conflict);
+        app.engine.change_service_account(&ada, switch(false)).await.expect("enabled");
+        app.with_key(&key.plain).await;
     }
 }

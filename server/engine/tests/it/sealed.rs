@@ -1,16 +1,16 @@
 //! What is sealed to a key: opened by it and its heirs, and by nothing else (decision D16).
 
 use domain::command::{RotateKey, SealText};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::view::{Items, NewKey, Sealed};
 use domain::{ActorId, Code, ItemId};
-use engine::mint::{self, Opener, Place};
+use engine::key_material::{self, Decryptor, SealContext};
 use engine::{Ctx, Result};
 use zeroize::Zeroizing;
 
 use crate::dump::Needles;
-use crate::house::{House, NORTH, everything, refusal, revoke};
 use crate::intruder::{Intruder, Value};
+use crate::test_app::{NORTH, TestApp, everything, refusal, revoke};
 
 const MANY: usize = 1_000;
 
@@ -19,22 +19,22 @@ fn text(words: &str) -> SealText {
 }
 
 /// A message of Max to someone of North.
-async fn send(house: &House, to: ActorId, words: &str) -> Sealed {
-    house.engine.send_message(&house.north("max").await, to, text(words)).await.expect("sent")
+async fn send(app: &TestApp, to: ActorId, words: &str) -> Sealed {
+    app.engine.send_message(&app.north("max").await, to, text(words)).await.expect("sent")
 }
 
-async fn inbox(house: &House, key: &NewKey) -> Items {
-    let admitted = house.with_key(&key.plain).await;
-    house.engine.read_inbox(&admitted.ctx, &key.plain, 10_000).await.expect("an inbox")
+async fn inbox(app: &TestApp, key: &NewKey) -> Items {
+    let admitted = app.with_key(&key.plain).await;
+    app.engine.read_inbox(&admitted.ctx, &key.plain, 10_000).await.expect("an inbox")
 }
 
-async fn notebook(house: &House, key: &NewKey) -> Items {
-    let admitted = house.with_key(&key.plain).await;
-    house.engine.read_notebook(&admitted.ctx, &key.plain, 10_000).await.expect("a notebook")
+async fn notebook(app: &TestApp, key: &NewKey) -> Items {
+    let admitted = app.with_key(&key.plain).await;
+    app.engine.read_notebook(&admitted.ctx, &key.plain, 10_000).await.expect("a notebook")
 }
 
-async fn note(house: &House, key: &NewKey, words: &str) -> Result<Sealed> {
-    house.engine.write_note(&house.with_key(&key.plain).await.ctx, text(words)).await
+async fn note(app: &TestApp, key: &NewKey, words: &str) -> Result<Sealed> {
+    app.engine.write_note(&app.with_key(&key.plain).await.ctx, text(words)).await
 }
 
 fn texts(items: &Items) -> Vec<&str> {
@@ -42,8 +42,8 @@ fn texts(items: &Items) -> Vec<&str> {
 }
 
 /// How much of an inbox opens, and how much does not.
-async fn opens(house: &House, key: &NewKey) -> (usize, i64) {
-    let items = inbox(house, key).await;
+async fn opens(app: &TestApp, key: &NewKey) -> (usize, i64) {
+    let items = inbox(app, key).await;
     (items.items.len(), items.unreadable)
 }
 
@@ -52,9 +52,9 @@ async fn deployment(intruder: &mut Intruder) -> String {
 }
 
 /// Everything stored with a key or an item, and every value that the ring makes of it, as what a pair might be made of.
-async fn stored_secrets(house: &House, key: &NewKey) -> Vec<[u8; 32]> {
-    let mut found = vec![*mint::verifier(&key.plain).auth];
-    for (_, rows) in house.intruder().await.dump().await {
+async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
+    let mut found = vec![*key_material::verifier(&key.plain).auth];
+    for (_, rows) in app.intruder().await.dump().await {
         for (_, value) in rows.into_iter().flatten() {
             if let Value::Bytes(bytes) = value {
                 found.extend(bytes.windows(32).map(|window| <[u8; 32]>::try_from(window).expect("32 bytes")));
@@ -65,55 +65,55 @@ async fn stored_secrets(house: &House, key: &NewKey) -> Vec<[u8; 32]> {
 }
 
 both! {
-    ro_02_a_key_opens_all_that_is_sealed_to_it_and_another_actors_key_nothing(house) {
-        let (ada, mia) = (house.north_key("ada").await, house.north_key("mia").await);
-        let max = house.north("max").await;
+    ro_02_a_key_opens_all_that_is_sealed_to_it_and_another_actors_key_nothing(app) {
+        let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
+        let max = app.north("max").await;
         for n in 0..MANY {
-            house.engine.send_message(&max, ada.view.actor_id, text(&format!("message {n}"))).await.expect("sent");
+            app.engine.send_message(&max, ada.view.actor_id, text(&format!("message {n}"))).await.expect("sent");
         }
-        let items = inbox(house, &ada).await;
+        let items = inbox(app, &ada).await;
         assert_eq!((items.items.len(), items.unreadable), (MANY, 0));
         for (item, n) in items.items.iter().zip((0..MANY).rev()) {
             assert_eq!((item.text.as_str(), item.from.as_str()), (format!("message {n}").as_str(), "max"));
             assert_eq!((item.from_actor_id, item.key_id), (max.actor().id, ada.view.key_id));
         }
-        assert_eq!(opens(house, &mia).await, (0, 0));
+        assert_eq!(opens(app, &mia).await, (0, 0));
         // Even moved into Mia's inbox, and said to be sealed to her key.
         let (owner, key) = (mia.view.actor_id, mia.view.key_id);
-        house.intruder().await.run(&format!("UPDATE items SET actor_id = {owner}, key_id = {key}")).await;
-        assert_eq!(opens(house, &mia).await, (0, MANY as i64));
-        assert_eq!(opens(house, &ada).await, (0, 0));
+        app.intruder().await.run(&format!("UPDATE items SET actor_id = {owner}, key_id = {key}")).await;
+        assert_eq!(opens(app, &mia).await, (0, MANY as i64));
+        assert_eq!(opens(app, &ada).await, (0, 0));
     }
 
-    ro_02_nothing_that_is_stored_opens_an_item(house) {
-        let key = house.north_key("ada").await;
+    ro_02_nothing_that_is_stored_opens_an_item(app) {
+        let key = app.north_key("ada").await;
         let mut needles = Needles::default();
-        needles.add_secret(mint::seal_ikm(&key.plain).as_slice());
-        let words = String::from_utf8_lossy(&house.outside.base62::<40>()).into_owned();
+        needles.add_secret(key_material::seal_ikm(&key.plain).as_slice());
+        let words = String::from_utf8_lossy(&app.runtime.base62::<40>()).into_owned();
         needles.add_secret(words.as_bytes());
-        send(house, key.view.actor_id, &words).await;
-        note(house, &key, &words).await.expect("written");
-        assert_eq!((texts(&inbox(house, &key).await), texts(&notebook(house, &key).await)), (vec![words.as_str()], vec![words.as_str()]));
-        needles.assert_absent(house).await;
+        send(app, key.view.actor_id, &words).await;
+        note(app, &key, &words).await.expect("written");
+        assert_eq!((texts(&inbox(app, &key).await), texts(&notebook(app, &key).await)), (vec![words.as_str()], vec![words.as_str()]));
+        needles.assert_absent(app).await;
 
-        let mut intruder = house.intruder().await;
+        let mut intruder = app.intruder().await;
         let row = intruder.rows("SELECT id, sealed FROM items WHERE kind = 'message'").await.remove(0);
         let [(_, Value::Text(id)), (_, Value::Bytes(sealed))] = row.as_slice() else { panic!("{row:?}") };
-        let (deployment, north) = (deployment(&mut intruder).await, house.organization(NORTH).await);
-        let place = Place::item(&deployment, north.as_str(), key.view.actor_id.0, "message", id, key.view.key_id.0);
-        assert!(Opener::of(&mint::seal_ikm(&key.plain)).open(&place, sealed).is_ok(), "the place is right");
-        for secret in stored_secrets(house, &key).await {
-            assert!(Opener::of(&Zeroizing::new(secret)).open(&place, sealed).is_err());
+        let (deployment, north) = (deployment(&mut intruder).await, app.organization(NORTH).await);
+        let place = SealContext::item(&deployment, north.as_str(), key.view.actor_id.0, "message", id, key.view.key_id.0);
+        assert!(Decryptor::of(&key_material::seal_ikm(&key.plain)).open(&place, sealed).is_ok(), "the place is right");
+        for secret in stored_secrets(app, &key).await {
+            assert!(Decryptor::of(&Zeroizing::new(secret)).open(&place, sealed).is_err());
         }
     }
 
-    c9_an_item_with_any_byte_flipped_does_not_open(house) {
-        let key = house.north_key("ada").await;
-        let admitted = house.with_key(&key.plain).await;
+    c9_an_item_with_any_byte_flipped_does_not_open(app) {
+        let key = app.north_key("ada").await;
+        let admitted = app.with_key(&key.plain).await;
         for _ in 0..2 {
-            send(house, key.view.actor_id, "x").await;
+            send(app, key.view.actor_id, "x").await;
         }
-        let mut intruder = house.intruder().await;
+        let mut intruder = app.intruder().await;
         for row in intruder.rows("SELECT id, sealed FROM items").await {
             let [(_, Value::Text(id)), (_, Value::Bytes(sealed))] = row.as_slice() else { panic!("{row:?}") };
             let which = format!("id = '{id}'");
@@ -121,18 +121,18 @@ both! {
                 let mut flipped = sealed.clone();
                 flipped[at] ^= 1 << (at % 8);
                 intruder.set("items", "sealed", &Value::Bytes(flipped), &which).await;
-                let items = house.engine.read_inbox(&admitted.ctx, &key.plain, 10).await.expect("an inbox");
+                let items = app.engine.read_inbox(&admitted.ctx, &key.plain, 10).await.expect("an inbox");
                 assert_eq!((items.items.len(), items.unreadable), (1, 1), "byte {at}");
             }
             intruder.set("items", "sealed", &Value::Bytes(sealed.clone()), &which).await;
         }
-        assert_eq!(opens(house, &key).await, (2, 0));
+        assert_eq!(opens(app, &key).await, (2, 0));
     }
 
-    c9_an_item_moved_elsewhere_does_not_open(house) {
-        let (key, other) = (house.north_key("ada").await, house.north_key("ada").await);
-        let item = send(house, key.view.actor_id, "here").await;
-        let mut intruder = house.intruder().await;
+    c9_an_item_moved_elsewhere_does_not_open(app) {
+        let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
+        let item = send(app, key.view.actor_id, "here").await;
+        let mut intruder = app.intruder().await;
         let which = format!("actor_id = {}", key.view.actor_id);
         for (column, elsewhere, unreadable) in [
             ("id", Value::Text("item_elsewhere".into()), 1),
@@ -142,219 +142,219 @@ both! {
             let sql = format!("SELECT {column} FROM items WHERE {which}");
             let stored = intruder.value(&sql).await;
             intruder.set("items", column, &elsewhere, &which).await;
-            assert_eq!(opens(house, &key).await, (0, unreadable), "{column}");
-            assert!(opens(house, &other).await.0 == 0 && notebook(house, &key).await.items.is_empty(), "{column}");
+            assert_eq!(opens(app, &key).await, (0, unreadable), "{column}");
+            assert!(opens(app, &other).await.0 == 0 && notebook(app, &key).await.items.is_empty(), "{column}");
             intruder.set("items", column, &stored, &which).await;
         }
-        assert_eq!(inbox(house, &key).await.items[0].id, item.id);
+        assert_eq!(inbox(app, &key).await.items[0].id, item.id);
     }
 
-    ro_27_the_public_key_is_the_public_half_of_the_pair_that_is_derived_from_the_key(house) {
-        let key = house.north_key("ada").await;
-        let opener = Opener::of(&mint::seal_ikm(&key.plain));
+    ro_27_the_public_key_is_the_public_half_of_the_pair_that_is_derived_from_the_key(app) {
+        let key = app.north_key("ada").await;
+        let opener = Decryptor::of(&key_material::seal_ikm(&key.plain));
         assert_eq!(key.public_key_hex, hex::encode(opener.public_key()));
     }
 
-    ro_30_every_key_has_a_pair_of_its_own(house) {
-        let (one, two) = (house.north_key("ada").await, house.north_key("ada").await);
+    ro_30_every_key_has_a_pair_of_its_own(app) {
+        let (one, two) = (app.north_key("ada").await, app.north_key("ada").await);
         assert_ne!(one.public_key_hex, two.public_key_hex);
-        assert_ne!(mint::seal_ikm(&one.plain), mint::seal_ikm(&two.plain));
+        assert_ne!(key_material::seal_ikm(&one.plain), key_material::seal_ikm(&two.plain));
     }
 
-    ro_03_what_was_sealed_to_a_lost_key_is_lost_and_counted(house) {
-        let (lost, olga) = (house.north_key("ada").await, house.north("olga").await);
+    ro_03_what_was_sealed_to_a_lost_key_is_lost_and_counted(app) {
+        let (lost, olga) = (app.north_key("ada").await, app.north("olga").await);
         for n in 0..3 {
-            send(house, lost.view.actor_id, &format!("old {n}")).await;
+            send(app, lost.view.actor_id, &format!("old {n}")).await;
         }
-        note(house, &lost, "an old note").await.expect("written");
-        house.engine.revoke_key(&olga, revoke(lost.view.key_id)).await.expect("revoked");
-        let new = house.north_key("ada").await;
-        send(house, lost.view.actor_id, "new").await;
-        let items = inbox(house, &new).await;
+        note(app, &lost, "an old note").await.expect("written");
+        app.engine.revoke_key(&olga, revoke(lost.view.key_id)).await.expect("revoked");
+        let new = app.north_key("ada").await;
+        send(app, lost.view.actor_id, "new").await;
+        let items = inbox(app, &new).await;
         assert_eq!((texts(&items), items.unreadable), (vec!["new"], 3));
-        assert_eq!(notebook(house, &new).await, Items { items: Vec::new(), unreadable: 1 });
+        assert_eq!(notebook(app, &new).await, Items { items: Vec::new(), unreadable: 1 });
     }
 
     // RO-31 without its rotation: another key of the same actor reads nothing, unless it is an heir.
-    ro_31_an_heir_opens_what_every_key_of_its_line_opened(house) {
-        let ada = house.member("ada", NORTH).await;
-        let (mut line, mut intruder) = (Vec::new(), house.intruder().await);
+    ro_31_an_heir_opens_what_every_key_of_its_line_opened(app) {
+        let ada = app.member("ada", NORTH).await;
+        let (mut line, mut intruder) = (Vec::new(), app.intruder().await);
         for generation in 0..3_usize {
-            let key = house.north_key("ada").await;
+            let key = app.north_key("ada").await;
             intruder.run("DELETE FROM inboxes").await;
             intruder.run(&format!("INSERT INTO inboxes SELECT organization_id, actor_id, id FROM api_keys WHERE id = {}", key.view.key_id)).await;
-            send(house, ada, &format!("generation {generation}")).await;
-            assert_eq!(opens(house, &key).await, (1, generation as i64), "not an heir yet");
+            send(app, ada, &format!("generation {generation}")).await;
+            assert_eq!(opens(app, &key).await, (1, generation as i64), "not an heir yet");
             line.push(key);
         }
-        let (deployment, north) = (deployment(&mut intruder).await, house.organization(NORTH).await);
+        let (deployment, north) = (deployment(&mut intruder).await, app.organization(NORTH).await);
         for pair in line.windows(2) {
             let (old, new) = (&pair[0], &pair[1]);
-            let place = Place::heir(&deployment, north.as_str(), ada.0, old.view.key_id.0, new.view.key_id.0);
+            let place = SealContext::inherited_key(&deployment, north.as_str(), ada.0, old.view.key_id.0, new.view.key_id.0);
             let public = hex::decode(&new.public_key_hex).expect("hex");
-            let sealed = mint::seal_to(&house.outside, &public, &place, mint::seal_ikm(&old.plain).as_slice()).expect("sealed");
+            let sealed = key_material::seal_to(&app.runtime, &public, &place, key_material::seal_ikm(&old.plain).as_slice()).expect("sealed");
             let row = [("key_id", Value::Number(new.view.key_id.0)), ("from_key_id", Value::Number(old.view.key_id.0)), ("sealed", Value::Bytes(sealed))];
             intruder.insert("heirs", &row.map(|(column, value)| (column.to_owned(), value)).to_vec()).await;
         }
-        assert_eq!(texts(&inbox(house, &line[2]).await), ["generation 2", "generation 1", "generation 0"]);
-        assert_eq!(opens(house, &line[1]).await, (2, 1));
-        assert_eq!(opens(house, &line[0]).await, (1, 2));
+        assert_eq!(texts(&inbox(app, &line[2]).await), ["generation 2", "generation 1", "generation 0"]);
+        assert_eq!(opens(app, &line[1]).await, (2, 1));
+        assert_eq!(opens(app, &line[0]).await, (1, 2));
 
         // An heirloom opens nothing for another heir, and a line that bites its tail is read to its end all the same.
-        let stranger = house.north_key("ada").await;
+        let stranger = app.north_key("ada").await;
         intruder.run(&format!("INSERT INTO heirs SELECT {}, from_key_id, sealed FROM heirs", stranger.view.key_id)).await;
-        assert_eq!(opens(house, &stranger).await, (0, 3));
+        assert_eq!(opens(app, &stranger).await, (0, 3));
         intruder.run(&format!("INSERT INTO heirs SELECT from_key_id, key_id, sealed FROM heirs WHERE key_id <> {}", stranger.view.key_id)).await;
-        assert_eq!(opens(house, &line[2]).await, (3, 0));
+        assert_eq!(opens(app, &line[2]).await, (3, 0));
     }
 
-    a_message_goes_to_the_oldest_usable_key_and_stays_with_it(house) {
-        let (first, second) = (house.north_key("ada").await, house.north_key("ada").await);
-        assert_eq!(send(house, first.view.actor_id, "one").await.key_id, first.view.key_id);
-        house.engine.revoke_key(&house.north("olga").await, revoke(first.view.key_id)).await.expect("revoked");
-        assert_eq!(send(house, first.view.actor_id, "two").await.key_id, second.view.key_id);
-        house.north_key("ada").await;
-        assert_eq!(send(house, first.view.actor_id, "three").await.key_id, second.view.key_id);
+    a_message_goes_to_the_oldest_usable_key_and_stays_with_it(app) {
+        let (first, second) = (app.north_key("ada").await, app.north_key("ada").await);
+        assert_eq!(send(app, first.view.actor_id, "one").await.key_id, first.view.key_id);
+        app.engine.revoke_key(&app.north("olga").await, revoke(first.view.key_id)).await.expect("revoked");
+        assert_eq!(send(app, first.view.actor_id, "two").await.key_id, second.view.key_id);
+        app.north_key("ada").await;
+        assert_eq!(send(app, first.view.actor_id, "three").await.key_id, second.view.key_id);
     }
 
-    a_message_to_nobody_who_could_read_it_is_refused(house) {
-        let (max, olga) = (house.north("max").await, house.north("olga").await);
-        let send = async |to| house.engine.send_message(&max, to, text("hello")).await;
-        let key = house.north_key("ada").await;
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
-        let (una, mia) = (house.south("una").await, house.north_key("mia").await);
-        house.key_of(&una).await;
-        house.engine.remove_member(&olga, mia.view.actor_id).await.expect("removed");
-        let before = everything(house).await;
+    a_message_to_nobody_who_could_read_it_is_refused(app) {
+        let (max, olga) = (app.north("max").await, app.north("olga").await);
+        let send = async |to| app.engine.send_message(&max, to, text("hello")).await;
+        let key = app.north_key("ada").await;
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        let (una, mia) = (app.south("una").await, app.north_key("mia").await);
+        app.key_of(&una).await;
+        app.engine.remove_member(&olga, mia.view.actor_id).await.expect("removed");
+        let before = everything(app).await;
         assert_eq!(refusal(send(key.view.actor_id).await), Code::Conflict, "no key any more");
         assert_eq!(refusal(send(una.actor().id).await), Code::NotFound, "of another organization");
         assert_eq!(refusal(send(mia.view.actor_id).await), Code::NotFound, "removed");
         assert_eq!(refusal(send(ActorId(9_999)).await), Code::NotFound);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(before, everything(app).await);
     }
 
-    c9_nobody_at_the_database_has_messages_sealed_to_themselves(house) {
-        let (ada, mia) = (house.north_key("ada").await, house.north_key("mia").await);
-        let mut intruder = house.intruder().await;
+    c9_nobody_at_the_database_has_messages_sealed_to_themselves(app) {
+        let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
+        let mut intruder = app.intruder().await;
         intruder.run(&format!("INSERT INTO inboxes SELECT organization_id, {}, {} FROM actors WHERE id = 1", ada.view.actor_id, mia.view.key_id)).await;
-        assert_eq!(send(house, ada.view.actor_id, "for ada").await.key_id, ada.view.key_id);
+        assert_eq!(send(app, ada.view.actor_id, "for ada").await.key_id, ada.view.key_id);
         let planted = Value::Bytes(hex::decode(&mia.public_key_hex).expect("hex"));
         let which = format!("id = {}", ada.view.key_id);
         intruder.set("api_keys", "public_key", &planted, &which).await;
-        let before = everything(house).await;
-        let refused = house.engine.send_message(&house.north("max").await, ada.view.actor_id, text("for ada")).await;
+        let before = everything(app).await;
+        let refused = app.engine.send_message(&app.north("max").await, ada.view.actor_id, text("for ada")).await;
         assert_eq!(refusal(refused), Code::Internal);
         let sealed = before.iter().find(|(table, _)| table == "items").map(|(_, rows)| rows.len());
         assert_eq!(sealed, Some(1));
     }
 
-    c9_only_the_request_that_carries_the_key_reads(house) {
-        let (key, other) = (house.north_key("ada").await, house.north_key("ada").await);
-        send(house, key.view.actor_id, "for ada").await;
-        let session = house.north("ada").await;
-        let admitted = house.with_key(&other.plain).await;
+    c9_only_the_request_that_carries_the_key_reads(app) {
+        let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
+        send(app, key.view.actor_id, "for ada").await;
+        let session = app.north("ada").await;
+        let admitted = app.with_key(&other.plain).await;
         for (ctx, presented) in [(&session, &key), (&admitted.ctx, &key)] {
-            assert_eq!(refusal(house.engine.read_inbox(ctx, &presented.plain, 10).await), Code::Forbidden);
-            assert_eq!(refusal(house.engine.read_notebook(ctx, &presented.plain, 10).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.read_inbox(ctx, &presented.plain, 10).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.read_notebook(ctx, &presented.plain, 10).await), Code::Forbidden);
         }
-        assert_eq!(refusal(house.engine.write_note(&session, text("a note")).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.write_note(&session, text("a note")).await), Code::Forbidden);
     }
 
-    a_list_is_cut_at_its_limit_from_the_newest_on(house) {
-        let key = house.north_key("ada").await;
+    a_list_is_cut_at_its_limit_from_the_newest_on(app) {
+        let key = app.north_key("ada").await;
         for n in 0..5 {
-            send(house, key.view.actor_id, &n.to_string()).await;
+            send(app, key.view.actor_id, &n.to_string()).await;
         }
-        let admitted = house.with_key(&key.plain).await;
-        let items = house.engine.read_inbox(&admitted.ctx, &key.plain, 2).await.expect("an inbox");
+        let admitted = app.with_key(&key.plain).await;
+        let items = app.engine.read_inbox(&admitted.ctx, &key.plain, 2).await.expect("an inbox");
         assert_eq!((texts(&items), items.unreadable), (vec!["4", "3"], 0));
     }
 
-    an_item_is_deleted_by_its_owner_alone_and_once(house) {
-        let (ada, mia) = (house.north_key("ada").await, house.north("mia").await);
-        let (message, note) = (send(house, ada.view.actor_id, "hello").await.id, note(house, &ada, "remember").await.expect("written").id);
-        let before = everything(house).await;
-        for ctx in [&mia, &house.north("olga").await] {
-            assert_eq!(refusal(house.engine.delete_message(ctx, &message).await), Code::NotFound);
-            assert_eq!(refusal(house.engine.delete_note(ctx, &note).await), Code::NotFound);
+    an_item_is_deleted_by_its_owner_alone_and_once(app) {
+        let (ada, mia) = (app.north_key("ada").await, app.north("mia").await);
+        let (message, note) = (send(app, ada.view.actor_id, "hello").await.id, note(app, &ada, "remember").await.expect("written").id);
+        let before = everything(app).await;
+        for ctx in [&mia, &app.north("olga").await] {
+            assert_eq!(refusal(app.engine.delete_message(ctx, &message).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.delete_note(ctx, &note).await), Code::NotFound);
         }
-        let owner = house.with_key(&ada.plain).await;
-        assert_eq!(refusal(house.engine.delete_message(&owner.ctx, &note).await), Code::NotFound, "a note is no message");
-        assert_eq!(refusal(house.engine.delete_note(&owner.ctx, &message).await), Code::NotFound);
+        let owner = app.with_key(&ada.plain).await;
+        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &note).await), Code::NotFound, "a note is no message");
+        assert_eq!(refusal(app.engine.delete_note(&owner.ctx, &message).await), Code::NotFound);
         let rows = |dump: &Vec<(String, Vec<_>)>| dump.iter().find(|(table, _)| table == "items").map(|(_, rows)| rows.len());
-        assert_eq!((rows(&before), rows(&everything(house).await)), (Some(2), Some(2)));
-        house.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
-        house.engine.delete_note(&owner.ctx, &note).await.expect("deleted");
-        assert_eq!(refusal(house.engine.delete_message(&owner.ctx, &message).await), Code::NotFound);
-        assert_eq!(opens(house, &ada).await, (0, 0));
+        assert_eq!((rows(&before), rows(&everything(app).await)), (Some(2), Some(2)));
+        app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
+        app.engine.delete_note(&owner.ctx, &note).await.expect("deleted");
+        assert_eq!(refusal(app.engine.delete_message(&owner.ctx, &message).await), Code::NotFound);
+        assert_eq!(opens(app, &ada).await, (0, 0));
     }
 
-    every_item_has_its_events_and_no_text_is_in_them(house) {
-        let (ada, olga) = (house.north_key("ada").await, house.north("olga").await);
-        let message = send(house, ada.view.actor_id, "the secret plan").await.id;
-        let written = note(house, &ada, "the secret plan").await.expect("written").id;
-        let owner = house.with_key(&ada.plain).await;
-        house.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
-        house.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
-        let events = house.engine.read_audit(&olga, &Default::default(), 4).await.expect("the log").rows;
+    every_item_has_its_events_and_no_text_is_in_them(app) {
+        let (ada, olga) = (app.north_key("ada").await, app.north("olga").await);
+        let message = send(app, ada.view.actor_id, "the secret plan").await.id;
+        let written = note(app, &ada, "the secret plan").await.expect("written").id;
+        let owner = app.with_key(&ada.plain).await;
+        app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
+        app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
+        let events = app.engine.read_audit(&olga, &Default::default(), 4).await.expect("the log").rows;
         let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
-            told(Happening::NoteDeleted, &written),
-            told(Happening::MessageDeleted, &message),
-            told(Happening::NoteWritten, &written),
-            told(Happening::MessageSent, &message),
+            told(AuditAction::NoteDeleted, &written),
+            told(AuditAction::MessageDeleted, &message),
+            told(AuditAction::NoteWritten, &written),
+            told(AuditAction::MessageSent, &message),
         ]);
         assert!(!format!("{events:?}").contains("secret plan"));
-        let (mia, recipient) = (house.north("mia").await, house.north("ada").await);
+        let (mia, recipient) = (app.north("mia").await, app.north("ada").await);
         assert_eq!(events[3].object_label, "ada");
-        assert!(house.newest_event(&recipient).await.n >= events[3].n);
-        assert!(house.engine.read_audit(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
-        house.sound_chain(NORTH).await;
+        assert!(app.newest_event(&recipient).await.n >= events[3].n);
+        assert!(app.engine.read_audit(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
+        app.sound_chain(NORTH).await;
     }
 
-    b20_a_key_that_ended_meanwhile_seals_and_deletes_nothing(house) {
-        let (key, olga): (NewKey, Ctx) = (house.north_key("ada").await, house.north("olga").await);
-        let message = send(house, key.view.actor_id, "hello").await.id;
-        let ctx = house.with_key(&key.plain).await.ctx.clone();
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.write_note(&ctx, text("late")).await), Code::Unauthorized);
-        assert_eq!(refusal(house.engine.send_message(&ctx, olga.actor().id, text("late")).await), Code::Unauthorized);
-        assert_eq!(refusal(house.engine.delete_message(&ctx, &message).await), Code::Unauthorized);
-        assert_eq!(before, everything(house).await);
+    b20_a_key_that_ended_meanwhile_seals_and_deletes_nothing(app) {
+        let (key, olga): (NewKey, Ctx) = (app.north_key("ada").await, app.north("olga").await);
+        let message = send(app, key.view.actor_id, "hello").await.id;
+        let ctx = app.with_key(&key.plain).await.ctx.clone();
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.write_note(&ctx, text("late")).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.send_message(&ctx, olga.actor().id, text("late")).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.delete_message(&ctx, &message).await), Code::Unauthorized);
+        assert_eq!(before, everything(app).await);
     }
 
-    a_key_that_may_not_read_the_inbox_swallows_no_message(house) {
-        let ci = house.restricted_key("ada", "production", &["runs:write"]).await;
-        house.restricted_key("ada", "test", &["runs:write"]).await;
-        let max = house.north("max").await;
-        assert_eq!(refusal(house.engine.send_message(&max, ci.view.actor_id, text("hello")).await), Code::Conflict);
-        let reader = house.restricted_key("ada", "production", &["inbox:read"]).await;
-        assert_eq!(send(house, ci.view.actor_id, "hello").await.key_id, reader.view.key_id);
-        assert_eq!(texts(&inbox(house, &reader).await), ["hello"]);
-        assert_eq!(refusal(note(house, &reader, "remember").await), Code::MissingScope);
-        let ctx = house.with_key(&ci.plain).await.ctx.clone();
-        assert_eq!(refusal(house.engine.read_inbox(&ctx, &ci.plain, 10).await), Code::MissingScope);
+    a_key_that_may_not_read_the_inbox_swallows_no_message(app) {
+        let ci = app.restricted_key("ada", "production", &["runs:write"]).await;
+        app.restricted_key("ada", "test", &["runs:write"]).await;
+        let max = app.north("max").await;
+        assert_eq!(refusal(app.engine.send_message(&max, ci.view.actor_id, text("hello")).await), Code::Conflict);
+        let reader = app.restricted_key("ada", "production", &["inbox:read"]).await;
+        assert_eq!(send(app, ci.view.actor_id, "hello").await.key_id, reader.view.key_id);
+        assert_eq!(texts(&inbox(app, &reader).await), ["hello"]);
+        assert_eq!(refusal(note(app, &reader, "remember").await), Code::MissingScope);
+        let ctx = app.with_key(&ci.plain).await.ctx.clone();
+        assert_eq!(refusal(app.engine.read_inbox(&ctx, &ci.plain, 10).await), Code::MissingScope);
     }
 
-    ro_31_rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(house) {
+    ro_31_rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(app) {
         for (carry_over, readable) in [(false, 0), (true, 2)] {
-            let old = house.north_key("ada").await;
-            house.intruder().await.run("DELETE FROM items").await;
-            house.intruder().await.run("DELETE FROM inboxes").await;
+            let old = app.north_key("ada").await;
+            app.intruder().await.run("DELETE FROM items").await;
+            app.intruder().await.run("DELETE FROM inboxes").await;
             let words = ["one", "two"];
             for word in words {
-                note(house, &old, word).await.expect("written");
+                note(app, &old, word).await.expect("written");
             }
-            let admitted = house.with_key(&old.plain).await;
+            let admitted = app.with_key(&old.plain).await;
             let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::at_once(old.view.key_id) };
-            let rotated = house.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
+            let rotated = app.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
             assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
-            let items = notebook(house, &rotated.new).await;
+            let items = notebook(app, &rotated.new).await;
             assert_eq!((items.items.len(), items.unreadable), (readable, 2 - readable as i64));
             assert_eq!(rotated.messages_orphaned, items.unreadable);
-            assert_eq!(refusal(house.admit(&old.plain).await), Code::Unauthorized);
+            assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
         }
     }
 }

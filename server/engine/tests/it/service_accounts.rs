@@ -1,13 +1,13 @@
 //! The stories of a service account (decision D4).
 
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::view::{AuditView, NewKey, ServiceAccount};
 use domain::{ActorId, Code, Fault, FieldFault, Moment, Role};
 use engine::{Ctx, Error, Result};
 
-use crate::house::{House, NORTH, everything, refusal, revoke};
 use crate::intruder::Value;
+use crate::test_app::{NORTH, TestApp, everything, refusal, revoke};
 
 fn account(name: &str, role: &str) -> CreateServiceAccount {
     CreateServiceAccount::read(name, Some(role), false).expect("a service account")
@@ -17,8 +17,8 @@ fn change(id: ActorId) -> ChangeServiceAccount {
     ChangeServiceAccount { actor: id, name: None, role: None, disabled: None, allow_overlap: None }
 }
 
-async fn make(house: &House, ctx: &Ctx, name: &str, role: &str) -> ServiceAccount {
-    house.engine.create_service_account(ctx, account(name, role)).await.expect("a service account")
+async fn make(app: &TestApp, ctx: &Ctx, name: &str, role: &str) -> ServiceAccount {
+    app.engine.create_service_account(ctx, account(name, role)).await.expect("a service account")
 }
 
 /// What an event says changed: field, before, after.
@@ -27,80 +27,80 @@ fn changes(event: &AuditView) -> Vec<(&str, Option<&str>, Option<&str>)> {
 }
 
 /// A key of a service account.
-async fn give_key(house: &House, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
+async fn give_key(app: &TestApp, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
     let command = CreateKey { owner: Some(account), expires_at, ..CreateKey::read("a key").expect("a name") };
-    house.engine.create_key(&house.north("olga").await, command).await
+    app.engine.create_key(&app.north("olga").await, command).await
 }
 
 both! {
-    ro_01_a_service_account_is_an_actor_of_one_organization(house) {
-        let ada = house.north("ada").await;
-        let made = make(house, &ada, "deploy bot", "member").await;
+    ro_01_a_service_account_is_an_actor_of_one_organization(app) {
+        let ada = app.north("ada").await;
+        let made = make(app, &ada, "deploy bot", "member").await;
         assert_eq!((made.name.as_str(), made.role, made.is_disabled, made.allow_overlap), ("deploy bot", Role::Member, false, false));
         assert_eq!((made.created_by.as_deref(), made.created_at, made.active_keys), (Some("ada"), ada.now(), 0));
-        assert_eq!(house.engine.get_service_account(&ada, made.actor_id).await.expect("found"), made);
-        let otto = house.south("otto").await;
-        assert_eq!(refusal(house.engine.get_service_account(&otto, made.actor_id).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.change_service_account(&otto, change(made.actor_id)).await), Code::NotFound);
-        assert!(house.engine.list_service_accounts(&otto, None, 10).await.expect("a list").rows.is_empty());
+        assert_eq!(app.engine.get_service_account(&ada, made.actor_id).await.expect("found"), made);
+        let otto = app.south("otto").await;
+        assert_eq!(refusal(app.engine.get_service_account(&otto, made.actor_id).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.change_service_account(&otto, change(made.actor_id)).await), Code::NotFound);
+        assert!(app.engine.list_service_accounts(&otto, None, 10).await.expect("a list").rows.is_empty());
     }
 
-    ra_17_an_admin_or_owner_makes_a_service_account_and_a_member_does_not(house) {
+    ra_17_an_admin_or_owner_makes_a_service_account_and_a_member_does_not(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
-            let ctx = house.north(name).await;
-            let before = everything(house).await;
-            let made = house.engine.create_service_account(&ctx, account("CI", "admin")).await;
+            let ctx = app.north(name).await;
+            let before = everything(app).await;
+            let made = app.engine.create_service_account(&ctx, account("CI", "admin")).await;
             assert_eq!(made.is_ok(), allowed, "{name}");
             if let Err(error) = made {
                 assert_eq!(error.code(), Code::Forbidden);
-                assert_eq!(before, everything(house).await);
+                assert_eq!(before, everything(app).await);
             }
         }
     }
 
-    d5_members_neither_see_nor_change_service_accounts(house) {
-        let (made, max) = (make(house, &house.north("olga").await, "CI", "member").await, house.north("max").await);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.list_service_accounts(&max, None, 10).await), Code::Forbidden);
-        assert_eq!(refusal(house.engine.get_service_account(&max, made.actor_id).await), Code::Forbidden);
+    d5_members_neither_see_nor_change_service_accounts(app) {
+        let (made, max) = (make(app, &app.north("olga").await, "CI", "member").await, app.north("max").await);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.list_service_accounts(&max, None, 10).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.get_service_account(&max, made.actor_id).await), Code::Forbidden);
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(made.actor_id) };
-        assert_eq!(refusal(house.engine.change_service_account(&max, disable).await), Code::Forbidden);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(app.engine.change_service_account(&max, disable).await), Code::Forbidden);
+        assert_eq!(before, everything(app).await);
     }
 
-    a_member_is_no_service_account_and_the_other_way_round(house) {
-        let (olga, max) = (house.north("olga").await, house.member("max", NORTH).await);
-        assert_eq!(refusal(house.engine.get_service_account(&olga, max).await), Code::NotFound);
+    a_member_is_no_service_account_and_the_other_way_round(app) {
+        let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
+        assert_eq!(refusal(app.engine.get_service_account(&olga, max).await), Code::NotFound);
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(max) };
-        assert_eq!(refusal(house.engine.change_service_account(&olga, disable).await), Code::NotFound);
-        let made = make(house, &olga, "CI", "member").await;
-        assert_eq!(refusal(house.engine.change_role(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
-        assert_eq!(refusal(house.engine.remove_member(&olga, made.actor_id).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::NotFound);
+        let made = make(app, &olga, "CI", "member").await;
+        assert_eq!(refusal(app.engine.change_role(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.remove_member(&olga, made.actor_id).await), Code::NotFound);
     }
 
-    d4_nobody_makes_a_service_account_above_themselves(house) {
-        let ada = house.north("ada").await;
-        let made = make(house, &ada, "CI", "admin").await;
-        let before = everything(house).await;
+    d4_nobody_makes_a_service_account_above_themselves(app) {
+        let ada = app.north("ada").await;
+        let made = make(app, &ada, "CI", "admin").await;
+        let before = everything(app).await;
         let fault = vec![FieldFault::new("role", Fault::AboveCaller)];
         let above = CreateServiceAccount { role: Role::Owner, ..account("CI", "member") };
-        let refused = house.engine.create_service_account(&ada, above).await;
+        let refused = app.engine.create_service_account(&ada, above).await;
         assert!(matches!(refused, Err(Error::Invalid(faults)) if faults == fault));
         let above = ChangeServiceAccount { role: Some(Role::Owner), ..change(made.actor_id) };
-        let refused = house.engine.change_service_account(&ada, above).await;
+        let refused = app.engine.change_service_account(&ada, above).await;
         assert!(matches!(refused, Err(Error::Invalid(faults)) if faults == fault));
-        assert_eq!(before, everything(house).await);
+        assert_eq!(before, everything(app).await);
     }
 
-    service_accounts_are_listed_newest_first_page_by_page_whatever_their_names(house) {
-        let olga = house.north("olga").await;
+    service_accounts_are_listed_newest_first_page_by_page_whatever_their_names(app) {
+        let olga = app.north("olga").await;
         for name in ["a", "b", "b", "c", "d"] {
-            make(house, &olga, name, "member").await;
-            make(house, &house.south("otto").await, "in between", "member").await;
+            make(app, &olga, name, "member").await;
+            make(app, &app.south("otto").await, "in between", "member").await;
         }
         let (mut names, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.list_service_accounts(&olga, before, 2).await.expect("a page");
+            let page = app.engine.list_service_accounts(&olga, before, 2).await.expect("a page");
             names.extend(page.rows.into_iter().map(|row| row.name));
             match page.next {
                 Some(next) => before = Some(next),
@@ -110,20 +110,20 @@ both! {
         assert_eq!(names, ["d", "c", "b", "b", "a"]);
     }
 
-    every_change_is_one_event_with_all_its_fields(house) {
-        let olga = house.north("olga").await;
-        let made = make(house, &olga, "CI", "admin").await;
-        let event = house.newest_event(&olga).await;
-        assert_eq!((event.action, event.object_kind.as_str()), (Happening::ServiceAccountCreated, "service_account"));
+    every_change_is_one_event_with_all_its_fields(app) {
+        let olga = app.north("olga").await;
+        let made = make(app, &olga, "CI", "admin").await;
+        let event = app.newest_event(&olga).await;
+        assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::ServiceAccountCreated, "service_account"));
         assert_eq!((event.object_id.as_str(), event.object_label.as_str()), (made.actor_id.to_string().as_str(), "CI"));
         assert_eq!(changes(&event), [("role", None, Some("admin")), ("allow_overlap", None, Some("false"))]);
 
         let all = ChangeServiceAccount::read(made.actor_id, Some("Deploy"), Some("member"), Some(true), Some(true)).expect("a change");
-        let after = house.engine.change_service_account(&olga, all.clone()).await.expect("changed");
+        let after = app.engine.change_service_account(&olga, all.clone()).await.expect("changed");
         assert_eq!((after.name.as_str(), after.role, after.is_disabled, after.allow_overlap), ("Deploy", Role::Member, true, true));
-        assert_eq!(house.engine.get_service_account(&olga, made.actor_id).await.expect("found"), after);
-        let event = house.newest_event(&olga).await;
-        assert_eq!(event.action, Happening::ServiceAccountChanged);
+        assert_eq!(app.engine.get_service_account(&olga, made.actor_id).await.expect("found"), after);
+        let event = app.newest_event(&olga).await;
+        assert_eq!(event.action, AuditAction::ServiceAccountChanged);
         let expected = [
             ("name", Some("CI"), Some("Deploy")),
             ("role", Some("admin"), Some("member")),
@@ -132,128 +132,128 @@ both! {
         ];
         assert_eq!(changes(&event), expected);
 
-        let before = everything(house).await;
-        assert_eq!(house.engine.change_service_account(&olga, all).await.expect("as it was"), after);
-        assert_eq!(before, everything(house).await, "nothing changed, so nothing is told");
+        let before = everything(app).await;
+        assert_eq!(app.engine.change_service_account(&olga, all).await.expect("as it was"), after);
+        assert_eq!(before, everything(app).await, "nothing changed, so nothing is told");
         let enable = ChangeServiceAccount { disabled: Some(false), ..change(made.actor_id) };
-        assert!(!house.engine.change_service_account(&olga, enable).await.expect("enabled").is_disabled);
-        assert_eq!(changes(&house.newest_event(&olga).await), [("disabled", Some("true"), Some("false"))]);
-        house.sound_chain(NORTH).await;
+        assert!(!app.engine.change_service_account(&olga, enable).await.expect("enabled").is_disabled);
+        assert_eq!(changes(&app.newest_event(&olga).await), [("disabled", Some("true"), Some("false"))]);
+        app.sound_chain(NORTH).await;
     }
 
-    active_keys_are_those_that_open_doors_now(house) {
-        let olga = house.north("olga").await;
+    active_keys_are_those_that_open_doors_now(app) {
+        let olga = app.north("olga").await;
         let command = CreateServiceAccount::read("CI", None, true).expect("a service account");
-        let made = house.engine.create_service_account(&olga, command).await.expect("a service account");
-        let (lasting, brief) = (give_key(house, made.actor_id, None).await.expect("a key"), olga.now().plus_seconds(60));
-        give_key(house, made.actor_id, Some(brief)).await.expect("a key");
+        let made = app.engine.create_service_account(&olga, command).await.expect("a service account");
+        let (lasting, brief) = (give_key(app, made.actor_id, None).await.expect("a key"), olga.now().plus_seconds(60));
+        give_key(app, made.actor_id, Some(brief)).await.expect("a key");
         let active = async || {
-            house.engine.get_service_account(&house.north("olga").await, made.actor_id).await.expect("found").active_keys
+            app.engine.get_service_account(&app.north("olga").await, made.actor_id).await.expect("found").active_keys
         };
         assert_eq!(active().await, 2);
-        house.clock.advance_seconds(60);
+        app.clock.advance_seconds(60);
         assert_eq!(active().await, 1);
-        house.engine.revoke_key(&house.north("olga").await, revoke(lasting.view.key_id)).await.expect("revoked");
+        app.engine.revoke_key(&app.north("olga").await, revoke(lasting.view.key_id)).await.expect("revoked");
         assert_eq!(active().await, 0);
     }
 
-    d23_lowering_or_disabling_cancels_the_requests_of_its_keys(house) {
-        let olga = house.north("olga").await;
+    d23_lowering_or_disabling_cancels_the_requests_of_its_keys(app) {
+        let olga = app.north("olga").await;
         let lower = |id| ChangeServiceAccount { role: Some(Role::Member), ..change(id) };
         let disable = |id| ChangeServiceAccount { disabled: Some(true), ..change(id) };
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), Some("admin"), Some(false), Some(true)).expect("a change");
-        let bystander = house.with_key(&house.north_key("max").await.plain).await;
+        let bystander = app.with_key(&app.north_key("max").await.plain).await;
         for (n, cancels) in [(0, true), (1, true), (2, false)] {
-            let made = make(house, &olga, "CI", "admin").await;
-            let key = give_key(house, made.actor_id, None).await.expect("a key");
-            let running = house.with_key(&key.plain).await;
+            let made = make(app, &olga, "CI", "admin").await;
+            let key = give_key(app, made.actor_id, None).await.expect("a key");
+            let running = app.with_key(&key.plain).await;
             let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n].clone();
-            house.engine.change_service_account(&olga, command).await.expect("changed");
+            app.engine.change_service_account(&olga, command).await.expect("changed");
             assert_eq!((running.pass.is_cancelled(), bystander.pass.is_cancelled()), (cancels, false), "{n}");
         }
     }
 
-    d4_the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(house) {
-        let olga = house.north("olga").await;
-        let made = make(house, &olga, "CI", "member").await;
-        let key = give_key(house, made.actor_id, None).await.expect("a key");
-        let ctx = house.with_key(&key.plain).await.ctx.clone();
+    d4_the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(app) {
+        let olga = app.north("olga").await;
+        let made = make(app, &olga, "CI", "member").await;
+        let key = give_key(app, made.actor_id, None).await.expect("a key");
+        let ctx = app.with_key(&key.plain).await.ctx.clone();
         let disable = |disabled| ChangeServiceAccount { disabled: Some(disabled), ..change(made.actor_id) };
-        house.engine.change_service_account(&olga, disable(true)).await.expect("disabled");
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
-        assert_eq!(refusal(house.workspace(&ctx, "Late").await), Code::Forbidden);
-        house.engine.change_service_account(&olga, disable(false)).await.expect("enabled");
-        house.workspace(&house.with_key(&key.plain).await.ctx, "Again").await.expect("it works again");
+        app.engine.change_service_account(&olga, disable(true)).await.expect("disabled");
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
+        assert_eq!(refusal(app.workspace(&ctx, "Late").await), Code::Forbidden);
+        app.engine.change_service_account(&olga, disable(false)).await.expect("enabled");
+        app.workspace(&app.with_key(&key.plain).await.ctx, "Again").await.expect("it works again");
     }
 
-    ro_20_without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(house) {
-        let olga = house.north("olga").await;
-        let made = make(house, &olga, "CI", "member").await;
+    ro_20_without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(app) {
+        let olga = app.north("olga").await;
+        let made = make(app, &olga, "CI", "member").await;
         let overlap = |allowed| ChangeServiceAccount { allow_overlap: Some(allowed), ..change(made.actor_id) };
-        house.engine.change_service_account(&olga, overlap(true)).await.expect("allowed");
+        app.engine.change_service_account(&olga, overlap(true)).await.expect("allowed");
         for _ in 0..2 {
-            give_key(house, made.actor_id, None).await.expect("a key");
+            give_key(app, made.actor_id, None).await.expect("a key");
         }
-        house.engine.change_service_account(&olga, overlap(false)).await.expect("taken back");
-        assert_eq!(refusal(give_key(house, made.actor_id, None).await), Code::ActiveKeyExists);
-        assert_eq!(house.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 2);
+        app.engine.change_service_account(&olga, overlap(false)).await.expect("taken back");
+        assert_eq!(refusal(give_key(app, made.actor_id, None).await), Code::ActiveKeyExists);
+        assert_eq!(app.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 2);
     }
 
-    ra_17_a_key_of_an_admins_service_account_manages_what_its_scopes_allow(house) {
-        let (reads, ada) = (house.restricted_key("ada", "production", &["service_accounts:read"]).await, house.north("ada").await);
-        let made = make(house, &ada, "CI", "member").await;
-        let reader = house.with_key(&reads.plain).await;
-        assert_eq!(house.engine.get_service_account(&reader.ctx, made.actor_id).await.expect("found"), made);
-        assert_eq!(refusal(house.engine.create_service_account(&reader.ctx, account("Late", "member")).await), Code::MissingScope);
-        assert_eq!(refusal(house.engine.change_service_account(&reader.ctx, change(made.actor_id)).await), Code::MissingScope);
+    ra_17_a_key_of_an_admins_service_account_manages_what_its_scopes_allow(app) {
+        let (reads, ada) = (app.restricted_key("ada", "production", &["service_accounts:read"]).await, app.north("ada").await);
+        let made = make(app, &ada, "CI", "member").await;
+        let reader = app.with_key(&reads.plain).await;
+        assert_eq!(app.engine.get_service_account(&reader.ctx, made.actor_id).await.expect("found"), made);
+        assert_eq!(refusal(app.engine.create_service_account(&reader.ctx, account("Late", "member")).await), Code::MissingScope);
+        assert_eq!(refusal(app.engine.change_service_account(&reader.ctx, change(made.actor_id)).await), Code::MissingScope);
         // A key of a service account that is an admin may make another, and disable itself.
-        let boss = make(house, &ada, "Boss", "admin").await;
-        let key = give_key(house, boss.actor_id, None).await.expect("a key");
-        let running = house.with_key(&key.plain).await;
-        make(house, &running.ctx, "Made by a program", "admin").await;
+        let boss = make(app, &ada, "Boss", "admin").await;
+        let key = give_key(app, boss.actor_id, None).await.expect("a key");
+        let running = app.with_key(&key.plain).await;
+        make(app, &running.ctx, "Made by a program", "admin").await;
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(boss.actor_id) };
-        assert!(house.engine.change_service_account(&running.ctx, disable).await.expect("disabled").is_disabled);
-        assert_eq!(refusal(house.admit(&key.plain).await), Code::Forbidden);
+        assert!(app.engine.change_service_account(&running.ctx, disable).await.expect("disabled").is_disabled);
+        assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
     }
 
-    b5_changing_a_service_account_does_not_seal_an_alteration(house) {
-        let olga = house.north("olga").await;
+    b5_changing_a_service_account_does_not_seal_an_alteration(app) {
+        let olga = app.north("olga").await;
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), None, None, None).expect("a change");
         for (column, forged) in [("role", Value::Text("admin".into())), ("disabled_at", Value::Null), ("allow_overlap", Value::Flag(true)), ("created_by", Value::Null)] {
-            let made = make(house, &olga, "CI", "member").await;
+            let made = make(app, &olga, "CI", "member").await;
             let disable = ChangeServiceAccount { disabled: Some(true), ..change(made.actor_id) };
-            house.engine.change_service_account(&olga, disable).await.expect("disabled");
-            house.intruder().await.set("actors", column, &forged, &format!("id = {}", made.actor_id)).await;
-            let before = everything(house).await;
-            assert_eq!(refusal(house.engine.change_service_account(&olga, rename(made.actor_id)).await), Code::Internal, "{column}");
-            assert_eq!(before, everything(house).await);
+            app.engine.change_service_account(&olga, disable).await.expect("disabled");
+            app.intruder().await.set("actors", column, &forged, &format!("id = {}", made.actor_id)).await;
+            let before = everything(app).await;
+            assert_eq!(refusal(app.engine.change_service_account(&olga, rename(made.actor_id)).await), Code::Internal, "{column}");
+            assert_eq!(before, everything(app).await);
         }
     }
 
-    b6_an_old_row_of_a_service_account_put_back_is_refused(house) {
-        let olga = house.north("olga").await;
-        let made = make(house, &olga, "CI", "member").await;
-        let mut intruder = house.intruder().await;
+    b6_an_old_row_of_a_service_account_put_back_is_refused(app) {
+        let olga = app.north("olga").await;
+        let made = make(app, &olga, "CI", "member").await;
+        let mut intruder = app.intruder().await;
         let which = format!("id = {}", made.actor_id);
         let image = intruder.rows(&format!("SELECT * FROM actors WHERE {which}")).await.remove(0);
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(made.actor_id) };
-        house.engine.change_service_account(&olga, disable.clone()).await.expect("disabled");
+        app.engine.change_service_account(&olga, disable.clone()).await.expect("disabled");
         intruder.run(&format!("DELETE FROM actors WHERE {which}")).await;
         intruder.insert("actors", &image).await;
-        assert_eq!(refusal(house.engine.change_service_account(&olga, disable).await), Code::Internal);
+        assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::Internal);
     }
 
-    b20_a_key_that_ended_meanwhile_changes_no_service_account(house) {
-        let (olga, key) = (house.north("olga").await, house.north_key("ada").await);
-        let made = make(house, &olga, "CI", "member").await;
-        let admitted = house.with_key(&key.plain).await;
+    b20_a_key_that_ended_meanwhile_changes_no_service_account(app) {
+        let (olga, key) = (app.north("olga").await, app.north_key("ada").await);
+        let made = make(app, &olga, "CI", "member").await;
+        let admitted = app.with_key(&key.plain).await;
         let ctx = admitted.ctx.clone();
         drop(admitted);
-        house.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
-        let before = everything(house).await;
+        app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
+        let before = everything(app).await;
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(made.actor_id) };
-        assert_eq!(refusal(house.engine.change_service_account(&ctx, disable).await), Code::Unauthorized);
-        assert_eq!(refusal(house.engine.create_service_account(&ctx, account("Late", "member")).await), Code::Unauthorized);
-        assert_eq!(before, everything(house).await);
+        assert_eq!(refusal(app.engine.change_service_account(&ctx, disable).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.create_service_account(&ctx, account("Late", "member")).await), Code::Unauthorized);
+        assert_eq!(before, everything(app).await);
     }
 }

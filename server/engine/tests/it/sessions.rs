@@ -3,121 +3,121 @@
 use engine::sessions::{ABSOLUTE_SECONDS, FLOW_SECONDS, IDLE_SECONDS};
 
 use crate::dump::Needles;
-use crate::house::origin;
 use crate::intruder::Value;
+use crate::test_app::origin;
 
 const TOKEN: &[u8] = b"k2Zr8vQm1XwT5yBn7LdC3hJf9GsP0aEo";
 
 both! {
-    b4_neither_token_nor_value_of_a_session_is_stored(house) {
-        let (session, flow) = (house.outside.base62::<43>(), house.outside.base62::<43>());
-        let value = house.outside.base62::<60>();
-        assert!(house.engine.insert_session(&session, None, &origin(), &value).await.expect("a session"));
-        assert!(house.engine.update_session(&session, Some(house.person("max").await), &value).await.expect("saved"));
-        house.engine.begin_flow(&flow, &value).await.expect("begun");
+    b4_neither_token_nor_value_of_a_session_is_stored(app) {
+        let (session, flow) = (app.runtime.base62::<43>(), app.runtime.base62::<43>());
+        let value = app.runtime.base62::<60>();
+        assert!(app.engine.insert_session(&session, None, &origin(), &value).await.expect("a session"));
+        assert!(app.engine.update_session(&session, Some(app.person("max").await), &value).await.expect("saved"));
+        app.engine.begin_flow(&flow, &value).await.expect("begun");
         let mut needles = Needles::default();
         for secret in [session.as_slice(), &flow, &value] {
             needles.add_secret(secret);
         }
-        needles.assert_absent(house).await;
+        needles.assert_absent(app).await;
     }
 
-    b4_no_stored_value_of_a_session_is_a_token(house) {
-        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
-        house.engine.begin_flow(TOKEN, b"value").await.expect("begun");
-        for (table, rows) in house.intruder().await.dump().await {
+    b4_no_stored_value_of_a_session_is_a_token(app) {
+        app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
+        app.engine.begin_flow(TOKEN, b"value").await.expect("begun");
+        for (table, rows) in app.intruder().await.dump().await {
             if table != "sessions" && table != "sign_in_flows" {
                 continue;
             }
             for (column, value) in rows.into_iter().flatten() {
                 let Value::Bytes(bytes) = value else { continue };
                 for token in [bytes.clone(), hex::encode(&bytes).into_bytes(), crate::dump::base64(&bytes).into_bytes()] {
-                    assert!(house.engine.find_session(&token).await.expect("an answer").is_none(), "{table}.{column}");
-                    assert!(house.engine.take_flow(&token).await.expect("an answer").is_none(), "{table}.{column}");
+                    assert!(app.engine.find_session(&token).await.expect("an answer").is_none(), "{table}.{column}");
+                    assert!(app.engine.take_flow(&token).await.expect("an answer").is_none(), "{table}.{column}");
                 }
             }
         }
     }
 
-    a_session_gives_back_what_was_kept(house) {
-        assert!(house.engine.insert_session(TOKEN, None, &origin(), b"first").await.expect("a session"));
-        assert!(!house.engine.insert_session(TOKEN, None, &origin(), b"second").await.expect("an answer"), "the token is taken");
-        let (value, until) = house.engine.find_session(TOKEN).await.expect("an answer").expect("a session");
+    a_session_gives_back_what_was_kept(app) {
+        assert!(app.engine.insert_session(TOKEN, None, &origin(), b"first").await.expect("a session"));
+        assert!(!app.engine.insert_session(TOKEN, None, &origin(), b"second").await.expect("an answer"), "the token is taken");
+        let (value, until) = app.engine.find_session(TOKEN).await.expect("an answer").expect("a session");
         assert_eq!(value.as_slice(), b"first");
-        assert_eq!(until, house.outside.now().plus_seconds(ABSOLUTE_SECONDS));
+        assert_eq!(until, app.runtime.now().plus_seconds(ABSOLUTE_SECONDS));
     }
 
-    a_deleted_session_does_not_come_back_by_a_late_save(house) {
-        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
-        house.engine.delete_session(TOKEN).await.expect("deleted");
-        assert!(!house.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
+    a_deleted_session_does_not_come_back_by_a_late_save(app) {
+        app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
+        app.engine.delete_session(TOKEN).await.expect("deleted");
+        assert!(!app.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_ends_an_hour_after_it_was_last_seen(house) {
-        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
-        house.clock.advance_seconds(IDLE_SECONDS - 1);
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_some(), "and is seen again");
-        house.clock.advance_seconds(IDLE_SECONDS - 1);
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_some());
-        house.clock.advance_seconds(IDLE_SECONDS);
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
+    a_session_ends_an_hour_after_it_was_last_seen(app) {
+        app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
+        app.clock.advance_seconds(IDLE_SECONDS - 1);
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some(), "and is seen again");
+        app.clock.advance_seconds(IDLE_SECONDS - 1);
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some());
+        app.clock.advance_seconds(IDLE_SECONDS);
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_ends_twelve_hours_after_sign_in_however_much_it_is_used(house) {
-        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
+    a_session_ends_twelve_hours_after_sign_in_however_much_it_is_used(app) {
+        app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         let step = 30 * 60;
         for _ in 1..ABSOLUTE_SECONDS / step {
-            house.clock.advance_seconds(step);
-            assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_some());
-            assert!(house.engine.update_session(TOKEN, None, b"value").await.expect("saved"));
+            app.clock.advance_seconds(step);
+            assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_some());
+            assert!(app.engine.update_session(TOKEN, None, b"value").await.expect("saved"));
         }
-        house.clock.advance_seconds(step);
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
+        app.clock.advance_seconds(step);
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_session_that_ran_out_does_not_come_back_by_a_late_save(house) {
-        house.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
-        house.clock.advance_seconds(IDLE_SECONDS);
-        assert!(!house.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
-        assert!(house.engine.find_session(TOKEN).await.expect("an answer").is_none());
+    a_session_that_ran_out_does_not_come_back_by_a_late_save(app) {
+        app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
+        app.clock.advance_seconds(IDLE_SECONDS);
+        assert!(!app.engine.update_session(TOKEN, None, b"late").await.expect("an answer"));
+        assert!(app.engine.find_session(TOKEN).await.expect("an answer").is_none());
     }
 
-    sweeping_removes_what_ran_out_and_nothing_else(house) {
-        house.engine.insert_session(b"old", None, &origin(), b"value").await.expect("a session");
-        house.engine.begin_flow(b"old", b"value").await.expect("begun");
-        house.clock.advance_seconds(IDLE_SECONDS);
-        house.engine.insert_session(b"new", None, &origin(), b"value").await.expect("a session");
-        house.engine.begin_flow(b"new", b"value").await.expect("begun");
-        house.engine.sweep_sessions().await.expect("swept");
-        let mut intruder = house.intruder().await;
+    sweeping_removes_what_ran_out_and_nothing_else(app) {
+        app.engine.insert_session(b"old", None, &origin(), b"value").await.expect("a session");
+        app.engine.begin_flow(b"old", b"value").await.expect("begun");
+        app.clock.advance_seconds(IDLE_SECONDS);
+        app.engine.insert_session(b"new", None, &origin(), b"value").await.expect("a session");
+        app.engine.begin_flow(b"new", b"value").await.expect("begun");
+        app.engine.sweep_sessions().await.expect("swept");
+        let mut intruder = app.intruder().await;
         for table in ["sessions", "sign_in_flows"] {
             assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");
         }
-        assert!(house.engine.find_session(b"new").await.expect("an answer").is_some());
-        assert!(house.engine.take_flow(b"new").await.expect("an answer").is_some());
+        assert!(app.engine.find_session(b"new").await.expect("an answer").is_some());
+        assert!(app.engine.take_flow(b"new").await.expect("an answer").is_some());
     }
 
-    a_sign_in_is_taken_up_once(house) {
-        house.engine.begin_flow(TOKEN, b"what it needs").await.expect("begun");
-        let taken = house.engine.take_flow(TOKEN).await.expect("an answer").expect("a flow");
+    a_sign_in_is_taken_up_once(app) {
+        app.engine.begin_flow(TOKEN, b"what it needs").await.expect("begun");
+        let taken = app.engine.take_flow(TOKEN).await.expect("an answer").expect("a flow");
         assert_eq!(taken.as_slice(), b"what it needs");
-        assert!(house.engine.take_flow(TOKEN).await.expect("an answer").is_none());
+        assert!(app.engine.take_flow(TOKEN).await.expect("an answer").is_none());
     }
 
-    a_sign_in_must_be_done_within_ten_minutes(house) {
-        house.engine.begin_flow(TOKEN, b"value").await.expect("begun");
-        house.clock.advance_seconds(FLOW_SECONDS);
-        assert!(house.engine.take_flow(TOKEN).await.expect("an answer").is_none());
+    a_sign_in_must_be_done_within_ten_minutes(app) {
+        app.engine.begin_flow(TOKEN, b"value").await.expect("begun");
+        app.clock.advance_seconds(FLOW_SECONDS);
+        assert!(app.engine.take_flow(TOKEN).await.expect("an answer").is_none());
     }
 
-    b5_an_altered_or_moved_session_is_as_good_as_none(house) {
+    b5_an_altered_or_moved_session_is_as_good_as_none(app) {
         for token in [b"one", b"two"] {
-            house.engine.insert_session(token, None, &origin(), token).await.expect("a session");
+            app.engine.insert_session(token, None, &origin(), token).await.expect("a session");
         }
-        let mut intruder = house.intruder().await;
-        let digest = intruder.literal(&Value::Bytes(house.engine.session_digest(b"one")));
-        let other = intruder.literal(&Value::Bytes(house.engine.session_digest(b"two")));
+        let mut intruder = app.intruder().await;
+        let digest = intruder.literal(&Value::Bytes(app.engine.session_digest(b"one")));
+        let other = intruder.literal(&Value::Bytes(app.engine.session_digest(b"two")));
         let which = format!("digest = {digest}");
         let own = intruder.bytes(&format!("SELECT sealed FROM sessions WHERE {which}")).await;
         let foreign = intruder.bytes(&format!("SELECT sealed FROM sessions WHERE digest = {other}")).await;
@@ -128,9 +128,9 @@ both! {
         });
         for bad in flipped.chain([foreign, vec![]]) {
             intruder.set("sessions", "sealed", &Value::Bytes(bad), &which).await;
-            assert!(house.engine.find_session(b"one").await.expect("an answer").is_none());
+            assert!(app.engine.find_session(b"one").await.expect("an answer").is_none());
         }
         intruder.set("sessions", "sealed", &Value::Bytes(own), &which).await;
-        assert!(house.engine.find_session(b"one").await.expect("an answer").is_some());
+        assert!(app.engine.find_session(b"one").await.expect("an answer").is_some());
     }
 }

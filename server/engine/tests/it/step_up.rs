@@ -6,16 +6,16 @@ use domain::view::NewKey;
 use domain::{Code, Moment, OrganizationId};
 use engine::{Ctx, Result};
 
-use crate::house::{House, NORTH, everything, identity, origin, refusal, revoke};
+use crate::test_app::{NORTH, TestApp, everything, identity, origin, refusal, revoke};
 
 const TEN_MINUTES: i64 = 600;
 
 /// Someone in North whose sign-in is so many seconds old.
-async fn aged(house: &House, name: &str, seconds: i64) -> Ctx {
-    let (caller, _) = house.browser(name).await;
-    house.clock.advance_seconds(seconds);
-    let north: OrganizationId = house.organization(NORTH).await;
-    house.engine.admit_person(&caller, &north, origin()).await.expect("a member of North")
+async fn aged(app: &TestApp, name: &str, seconds: i64) -> Ctx {
+    let (caller, _) = app.browser(name).await;
+    app.clock.advance_seconds(seconds);
+    let north: OrganizationId = app.organization(NORTH).await;
+    app.engine.admit_person(&caller, &north, origin()).await.expect("a member of North")
 }
 
 fn key(scopes: Option<&[&str]>) -> CreateKey {
@@ -25,63 +25,63 @@ fn key(scopes: Option<&[&str]>) -> CreateKey {
     CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
 }
 
-async fn create(house: &House, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<NewKey> {
-    house.engine.create_key(ctx, key(scopes)).await
+async fn create(app: &TestApp, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<NewKey> {
+    app.engine.create_key(ctx, key(scopes)).await
 }
 
 both! {
-    b22_a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(house) {
-        let (fresh, stale) = (aged(house, "ada", TEN_MINUTES).await, aged(house, "ada", TEN_MINUTES + 1).await);
-        let before = everything(house).await;
+    b22_a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(app) {
+        let (fresh, stale) = (aged(app, "ada", TEN_MINUTES).await, aged(app, "ada", TEN_MINUTES + 1).await);
+        let before = everything(app).await;
         for scopes in [None, Some(&["keys:write"][..]), Some(&["members:write"]), Some(&["service_accounts:write"]), Some(&["organization:write", "runs:read"])] {
-            assert_eq!(refusal(create(house, &stale, scopes).await), Code::FreshSignInRequired, "{scopes:?}");
+            assert_eq!(refusal(create(app, &stale, scopes).await), Code::FreshSignInRequired, "{scopes:?}");
         }
-        assert_eq!(before, everything(house).await, "nothing was written");
-        create(house, &fresh, None).await.expect("just signed in");
-        create(house, &stale, Some(&["workspaces:write", "runs:write", "keys:read"])).await.expect("no such power");
-        create(house, &aged(house, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no such power");
+        assert_eq!(before, everything(app).await, "nothing was written");
+        create(app, &fresh, None).await.expect("just signed in");
+        create(app, &stale, Some(&["workspaces:write", "runs:write", "keys:read"])).await.expect("no such power");
+        create(app, &aged(app, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no such power");
     }
 
-    b22_so_does_a_key_of_a_service_account_with_such_a_role(house) {
-        let olga = house.north("olga").await;
+    b22_so_does_a_key_of_a_service_account_with_such_a_role(app) {
+        let olga = app.north("olga").await;
         let mut made = Vec::new();
         for role in ["admin", "member"] {
             let command = CreateServiceAccount::read(role, Some(role), false).expect("an account");
-            made.push(house.engine.create_service_account(&olga, command).await.expect("made").actor_id);
+            made.push(app.engine.create_service_account(&olga, command).await.expect("made").actor_id);
         }
-        let stale = aged(house, "olga", TEN_MINUTES + 1).await;
+        let stale = aged(app, "olga", TEN_MINUTES + 1).await;
         let for_it = |owner| CreateKey { owner: Some(owner), ..key(None) };
-        assert_eq!(refusal(house.engine.create_key(&stale, for_it(made[0])).await), Code::FreshSignInRequired);
-        house.engine.create_key(&stale, for_it(made[1])).await.expect("a member's power");
+        assert_eq!(refusal(app.engine.create_key(&stale, for_it(made[0])).await), Code::FreshSignInRequired);
+        app.engine.create_key(&stale, for_it(made[1])).await.expect("a member's power");
     }
 
-    b22_rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(house) {
-        let (powerful, plain) = (house.north_key("ada").await, house.north_key("max").await);
-        let stale = aged(house, "ada", TEN_MINUTES + 1).await;
+    b22_rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(app) {
+        let (powerful, plain) = (app.north_key("ada").await, app.north_key("max").await);
+        let stale = aged(app, "ada", TEN_MINUTES + 1).await;
         let rotate = |key: &NewKey| RotateKey::at_once(key.view.key_id);
-        let before = everything(house).await;
-        assert_eq!(refusal(house.engine.rotate_key(&stale, rotate(&powerful), None).await), Code::FreshSignInRequired);
+        let before = everything(app).await;
+        assert_eq!(refusal(app.engine.rotate_key(&stale, rotate(&powerful), None).await), Code::FreshSignInRequired);
         let both = [powerful.view.key_id, plain.view.key_id];
-        assert_eq!(refusal(house.engine.revoke_keys(&stale, &both, RevokeReason::Leaked).await), Code::FreshSignInRequired);
-        assert_eq!(before, everything(house).await, "nothing was written");
-        house.engine.rotate_key(&stale, rotate(&plain), None).await.expect("a member's key");
-        house.engine.revoke_key(&stale, revoke(powerful.view.key_id)).await.expect("one at a time, always");
-        house.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("one, said thrice");
+        assert_eq!(refusal(app.engine.revoke_keys(&stale, &both, RevokeReason::Leaked).await), Code::FreshSignInRequired);
+        assert_eq!(before, everything(app).await, "nothing was written");
+        app.engine.rotate_key(&stale, rotate(&plain), None).await.expect("a member's key");
+        app.engine.revoke_key(&stale, revoke(powerful.view.key_id)).await.expect("one at a time, always");
+        app.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("one, said thrice");
     }
 
-    d14_a_key_is_no_sign_in_and_has_its_own_limits(house) {
-        let admitted = house.with_key(&house.north_key("ada").await.plain).await;
-        house.clock.advance_seconds(TEN_MINUTES + 1);
-        create(house, &admitted.ctx, None).await.expect("no stronger than itself");
+    d14_a_key_is_no_sign_in_and_has_its_own_limits(app) {
+        let admitted = app.with_key(&app.north_key("ada").await.plain).await;
+        app.clock.advance_seconds(TEN_MINUTES + 1);
+        create(app, &admitted.ctx, None).await.expect("no stronger than itself");
     }
 
-    b22_a_token_is_as_fresh_as_its_sign_in(house) {
-        let north = house.organization(NORTH).await;
-        let now = house.outside.now();
+    b22_a_token_is_as_fresh_as_its_sign_in(app) {
+        let north = app.organization(NORTH).await;
+        let now = app.runtime.now();
         for (signed_in_at, fresh) in [(Some(now), true), (Some(now.plus_seconds(-601)), false), (None, false)] {
-            let caller = house.engine.recognize(&identity("ada"), signed_in_at).await.expect("ada");
-            let ctx = house.engine.admit_person(&caller, &north, origin()).await.expect("ada");
-            let made = create(house, &ctx, None).await;
+            let caller = app.engine.recognize(&identity("ada"), signed_in_at).await.expect("ada");
+            let ctx = app.engine.admit_person(&caller, &north, origin()).await.expect("ada");
+            let made = create(app, &ctx, None).await;
             assert_eq!(made.is_ok(), fresh, "{signed_in_at:?}");
         }
     }

@@ -3,7 +3,7 @@
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::{Code, Moment, PersonId, SessionId};
 use engine::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 use engine::tokens::{IssuedToken, Parties, TOKEN_SECONDS, VerifyingKey};
@@ -11,8 +11,8 @@ use engine::{Caller, Credential, Engine};
 use serde_json::{Value as Json, json};
 
 use crate::dump::Needles;
-use crate::house::{House, NORTH, SOUTH, identity, origin, refusal};
 use crate::intruder::Value;
+use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal};
 
 const MONTH: i64 = 30 * 24 * 60 * 60;
 
@@ -20,8 +20,8 @@ fn parties() -> Parties {
     Parties { issuer: "https://keys.test".into(), audience: "https://keys.test/api/v1".into() }
 }
 
-async fn issue(house: &House, caller: &Caller, fresh: bool) -> IssuedToken {
-    house.engine.issue_token(caller, &parties(), fresh, &origin()).await.expect("a token")
+async fn issue(app: &TestApp, caller: &Caller, fresh: bool) -> IssuedToken {
+    app.engine.issue_token(caller, &parties(), fresh, &origin()).await.expect("a token")
 }
 
 fn part(token: &str, at: usize) -> Json {
@@ -46,187 +46,187 @@ async fn is_signed(engine: &Engine, token: &str) -> bool {
 }
 
 /// What the doors do with a token whose signature is good.
-async fn recognized(house: &House, token: &str) -> engine::Result<Caller> {
+async fn recognized(app: &TestApp, token: &str) -> engine::Result<Caller> {
     let claims = part(token, 1);
     let person = PersonId(claims["sub"].as_str().expect("sub").parse().expect("a number"));
     let session: SessionId = claims["sid"].as_str().expect("sid").parse().expect("an id");
     let signed_in_at = Moment(claims["auth_time"].as_i64().expect("auth_time") * 1000);
-    house.engine.recognize_token(person, &session, signed_in_at).await
+    app.engine.recognize_token(person, &session, signed_in_at).await
 }
 
-async fn ids(house: &House) -> Vec<String> {
-    house.engine.verifying_keys().await.expect("keys").into_iter().map(|key| key.id).collect()
+async fn ids(app: &TestApp) -> Vec<String> {
+    app.engine.verifying_keys().await.expect("keys").into_iter().map(|key| key.id).collect()
 }
 
 both! {
-    ra_12_a_token_says_whom_it_is_for_and_lives_an_hour(house) {
-        let (max, _) = house.browser("max").await;
-        let issued = issue(house, &max, false).await;
+    ra_12_a_token_says_whom_it_is_for_and_lives_an_hour(app) {
+        let (max, _) = app.browser("max").await;
+        let issued = issue(app, &max, false).await;
         assert_eq!(part(&issued.token, 0)["alg"], json!("RS256"));
-        let now = house.outside.now().0 / 1000;
+        let now = app.runtime.now().0 / 1000;
         let claims = part(&issued.token, 1);
-        let session = house.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
+        let session = app.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
         let told = json!({
             "iss": "https://keys.test", "aud": "https://keys.test/api/v1", "sub": max.person.to_string(),
             "sid": session.as_str(), "auth_time": now, "iat": now, "exp": now + 3600,
         });
         assert_eq!(claims, told);
-        assert_eq!((issued.expires_in, issued.expires_at), (3600, house.outside.now().plus_seconds(3600)));
-        assert!(is_signed(&house.engine, &issued.token).await);
+        assert_eq!((issued.expires_in, issued.expires_at), (3600, app.runtime.now().plus_seconds(3600)));
+        assert!(is_signed(&app.engine, &issued.token).await);
     }
 
-    ra_13_the_present_token_is_given_again_until_five_minutes_before_its_end(house) {
-        let (max, token) = house.browser("max").await;
-        let first = issue(house, &max, false).await;
-        let mark = house.sound_chain(NORTH).await;
-        house.clock.advance_seconds(TOKEN_SECONDS - 300);
-        assert!(house.engine.find_session(&token).await.expect("an answer").is_some(), "the person is about");
-        let again = issue(house, &max, false).await;
+    ra_13_the_present_token_is_given_again_until_five_minutes_before_its_end(app) {
+        let (max, token) = app.browser("max").await;
+        let first = issue(app, &max, false).await;
+        let mark = app.sound_chain(NORTH).await;
+        app.clock.advance_seconds(TOKEN_SECONDS - 300);
+        assert!(app.engine.find_session(&token).await.expect("an answer").is_some(), "the person is about");
+        let again = issue(app, &max, false).await;
         assert_eq!((&*again.token, again.expires_in), (&*first.token, 300));
-        assert_eq!(house.sound_chain(NORTH).await, mark, "nothing new");
-        house.clock.advance_seconds(1);
-        let next = issue(house, &max, false).await;
+        assert_eq!(app.sound_chain(NORTH).await, mark, "nothing new");
+        app.clock.advance_seconds(1);
+        let next = issue(app, &max, false).await;
         assert_ne!(*next.token, *first.token);
-        assert_eq!((next.expires_in, house.sound_chain(NORTH).await), (3600, mark + 1));
+        assert_eq!((next.expires_in, app.sound_chain(NORTH).await), (3600, mark + 1));
     }
 
-    ra_14_a_fresh_token_can_be_forced(house) {
-        let (max, _) = house.browser("max").await;
-        let first = issue(house, &max, true).await;
-        house.clock.advance_seconds(1);
-        let (forced, kept) = (issue(house, &max, true).await, issue(house, &max, false).await);
+    ra_14_a_fresh_token_can_be_forced(app) {
+        let (max, _) = app.browser("max").await;
+        let first = issue(app, &max, true).await;
+        app.clock.advance_seconds(1);
+        let (forced, kept) = (issue(app, &max, true).await, issue(app, &max, false).await);
         assert_ne!(*forced.token, *first.token);
         assert_eq!(*forced.token, *kept.token);
         for token in [&first.token, &forced.token] {
-            assert_eq!(recognized(house, token).await.expect("good").person, max.person);
+            assert_eq!(recognized(app, token).await.expect("good").person, max.person);
         }
     }
 
-    a_fresh_token_is_noted_in_every_organization_of_its_person(house) {
-        let (una, _) = house.browser("una").await;
-        let before = (house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await);
-        issue(house, &una, false).await;
-        assert_eq!((house.sound_chain(NORTH).await, house.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
-        let event = house.newest_event(&house.north("olga").await).await;
-        assert_eq!((event.action, event.actor_name.as_str()), (Happening::TokenIssued, "una"));
-        house.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
-        let (nobody, _) = house.browser("nobody").await;
-        assert!(is_signed(&house.engine, &issue(house, &nobody, false).await.token).await, "nor is one needed");
+    a_fresh_token_is_noted_in_every_organization_of_its_person(app) {
+        let (una, _) = app.browser("una").await;
+        let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
+        issue(app, &una, false).await;
+        assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
+        let event = app.newest_event(&app.north("olga").await).await;
+        assert_eq!((event.action, event.actor_name.as_str()), (AuditAction::TokenIssued, "una"));
+        app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
+        let (nobody, _) = app.browser("nobody").await;
+        assert!(is_signed(&app.engine, &issue(app, &nobody, false).await.token).await, "nor is one needed");
     }
 
-    b20_a_token_ends_with_its_session(house) {
+    b20_a_token_ends_with_its_session(app) {
         let ends: [(&str, i64); 5] = [("signed out", 0), ("revoked", 0), ("swept out", 0), ("idle", IDLE_SECONDS), ("too old", ABSOLUTE_SECONDS)];
         for (end, seconds) in ends {
-            let ((max, bytes), (other, _)) = (house.browser("max").await, house.browser("max").await);
-            let token = issue(house, &max, false).await.token;
-            let bearer = recognized(house, &token).await.expect("good");
+            let ((max, bytes), (other, _)) = (app.browser("max").await, app.browser("max").await);
+            let token = issue(app, &max, false).await.token;
+            let bearer = recognized(app, &token).await.expect("good");
             assert!(matches!(&bearer.credential, Credential::IdToken { session: Some(_), signed_in_at: Some(_) }));
-            let ctx = house.engine.admit_person(&bearer, &house.organization(NORTH).await, origin()).await.expect("max");
-            house.engine.still_signed_in(&bearer).await.expect("signed in");
-            house.clock.advance_seconds(seconds);
+            let ctx = app.engine.admit_person(&bearer, &app.organization(NORTH).await, origin()).await.expect("max");
+            app.engine.still_signed_in(&bearer).await.expect("signed in");
+            app.clock.advance_seconds(seconds);
             match end {
-                "signed out" => house.engine.sign_out(&max, &origin()).await.expect("signed out"),
-                "revoked" => drop(house.engine.end_other_sessions(&other, &origin()).await.expect("ended")),
-                "swept out" => house.engine.delete_session(&bytes).await.expect("deleted"),
-                _ => house.engine.sweep_sessions().await.expect("swept"),
+                "signed out" => app.engine.sign_out(&max, &origin()).await.expect("signed out"),
+                "revoked" => drop(app.engine.end_other_sessions(&other, &origin()).await.expect("ended")),
+                "swept out" => app.engine.delete_session(&bytes).await.expect("deleted"),
+                _ => app.engine.sweep_sessions().await.expect("swept"),
             }
-            assert_eq!(refusal(recognized(house, &token).await), Code::Unauthorized, "{end}");
-            assert_eq!(refusal(house.engine.still_signed_in(&bearer).await), Code::Unauthorized, "{end}");
-            let late = house.workspace(&ctx, "Late").await;
+            assert_eq!(refusal(recognized(app, &token).await), Code::Unauthorized, "{end}");
+            assert_eq!(refusal(app.engine.still_signed_in(&bearer).await), Code::Unauthorized, "{end}");
+            let late = app.workspace(&ctx, "Late").await;
             assert_eq!(refusal(late), Code::Unauthorized, "{end}: and writes nothing");
-            assert_eq!(refusal(house.engine.issue_token(&max, &parties(), true, &origin()).await), Code::Unauthorized, "{end}");
+            assert_eq!(refusal(app.engine.issue_token(&max, &parties(), true, &origin()).await), Code::Unauthorized, "{end}");
         }
     }
 
-    ra_04_only_a_browser_session_gets_a_token(house) {
-        let (max, _) = house.browser("max").await;
-        let token = issue(house, &max, false).await.token;
-        let bearer = recognized(house, &token).await.expect("good");
-        assert_eq!(refusal(house.engine.issue_token(&bearer, &parties(), true, &origin()).await), Code::Forbidden);
-        let stranger = house.engine.recognize(&identity("max"), None).await.expect("max");
-        assert_eq!(refusal(house.engine.issue_token(&stranger, &parties(), true, &origin()).await), Code::Forbidden);
+    ra_04_only_a_browser_session_gets_a_token(app) {
+        let (max, _) = app.browser("max").await;
+        let token = issue(app, &max, false).await.token;
+        let bearer = recognized(app, &token).await.expect("good");
+        assert_eq!(refusal(app.engine.issue_token(&bearer, &parties(), true, &origin()).await), Code::Forbidden);
+        let stranger = app.engine.recognize(&identity("max"), None).await.expect("max");
+        assert_eq!(refusal(app.engine.issue_token(&stranger, &parties(), true, &origin()).await), Code::Forbidden);
     }
 
-    b21_a_token_speaks_for_nobody_else_than_the_person_of_its_session(house) {
-        let ((max, _), (olga, _)) = (house.browser("max").await, house.browser("olga").await);
-        let session = house.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
-        let now = house.outside.now();
-        assert!(house.engine.recognize_token(max.person, &session, now).await.is_ok());
-        assert_eq!(refusal(house.engine.recognize_token(olga.person, &session, now).await), Code::Unauthorized);
+    b21_a_token_speaks_for_nobody_else_than_the_person_of_its_session(app) {
+        let ((max, _), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
+        let session = app.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
+        let now = app.runtime.now();
+        assert!(app.engine.recognize_token(max.person, &session, now).await.is_ok());
+        assert_eq!(refusal(app.engine.recognize_token(olga.person, &session, now).await), Code::Unauthorized);
         let unknown = "ses_0000000000000000".parse().expect("an id");
-        assert_eq!(refusal(house.engine.recognize_token(max.person, &unknown, now).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.recognize_token(max.person, &unknown, now).await), Code::Unauthorized);
     }
 
-    a_token_never_outlives_its_session(house) {
-        let (max, token) = house.browser("max").await;
+    a_token_never_outlives_its_session(app) {
+        let (max, token) = app.browser("max").await;
         for _ in 1..ABSOLUTE_SECONDS / 1800 {
-            house.clock.advance_seconds(1800);
-            assert!(house.engine.find_session(&token).await.expect("an answer").is_some());
+            app.clock.advance_seconds(1800);
+            assert!(app.engine.find_session(&token).await.expect("an answer").is_some());
         }
-        let last = issue(house, &max, false).await;
+        let last = issue(app, &max, false).await;
         assert_eq!(last.expires_in, 1800);
-        house.clock.advance_seconds(1700);
-        let mark = house.sound_chain(NORTH).await;
-        assert_eq!((issue(house, &max, false).await.expires_in, house.sound_chain(NORTH).await), (100, mark), "no other would last longer");
+        app.clock.advance_seconds(1700);
+        let mark = app.sound_chain(NORTH).await;
+        assert_eq!((issue(app, &max, false).await.expires_in, app.sound_chain(NORTH).await), (100, mark), "no other would last longer");
     }
 
-    of_many_who_need_the_first_signing_key_one_makes_it(house) {
-        let other = house.restarted().await;
+    of_many_who_need_the_first_signing_key_one_makes_it(app) {
+        let other = app.restarted().await;
         let mut callers = Vec::new();
         for name in ["max", "mia", "ada", "olga", "una", "otto"] {
-            callers.push(house.browser(name).await.0);
+            callers.push(app.browser(name).await.0);
         }
         let tries = callers.into_iter().enumerate().map(|(n, caller)| {
-            let engine = if n % 2 == 0 { house.engine.clone() } else { other.clone() };
+            let engine = if n % 2 == 0 { app.engine.clone() } else { other.clone() };
             async move { engine.issue_token(&caller, &parties(), false, &origin()).await.expect("a token").token }
         });
         let tokens = tries.collect::<tokio::task::JoinSet<_>>().join_all().await;
-        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM signing_keys").await, 1);
+        assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM signing_keys").await, 1);
         for token in tokens {
-            assert!(is_signed(&house.engine, &token).await && is_signed(&other, &token).await);
+            assert!(is_signed(&app.engine, &token).await && is_signed(&other, &token).await);
         }
     }
 
-    signing_keys_are_replaced_after_a_month_and_kept_while_their_tokens_are_good(house) {
-        house.engine.renew_signing_keys().await.expect("nothing to do");
-        assert!(ids(house).await.is_empty(), "none is made before it is needed");
-        let (max, _) = house.browser("max").await;
-        issue(house, &max, false).await;
-        let first = ids(house).await;
-        house.clock.advance_seconds(MONTH - 1);
-        house.engine.renew_signing_keys().await.expect("not yet");
-        assert_eq!(ids(house).await, first);
-        let (max, _) = house.browser("max").await;
-        let old = issue(house, &max, false).await;
-        house.clock.advance_seconds(1);
-        let other = house.restarted().await;
-        let both = tokio::join!(house.engine.renew_signing_keys(), other.renew_signing_keys());
+    signing_keys_are_replaced_after_a_month_and_kept_while_their_tokens_are_good(app) {
+        app.engine.renew_signing_keys().await.expect("nothing to do");
+        assert!(ids(app).await.is_empty(), "none is made before it is needed");
+        let (max, _) = app.browser("max").await;
+        issue(app, &max, false).await;
+        let first = ids(app).await;
+        app.clock.advance_seconds(MONTH - 1);
+        app.engine.renew_signing_keys().await.expect("not yet");
+        assert_eq!(ids(app).await, first);
+        let (max, _) = app.browser("max").await;
+        let old = issue(app, &max, false).await;
+        app.clock.advance_seconds(1);
+        let other = app.restarted().await;
+        let both = tokio::join!(app.engine.renew_signing_keys(), other.renew_signing_keys());
         both.0.and(both.1).expect("renewed, by one of the two");
-        let after = ids(house).await;
+        let after = ids(app).await;
         assert_eq!((after.len(), &after[1]), (2, &first[0]));
-        assert_eq!(*issue(house, &max, false).await.token, *old.token, "the present token, as it was");
-        let new = issue(house, &max, true).await;
+        assert_eq!(*issue(app, &max, false).await.token, *old.token, "the present token, as it was");
+        let new = issue(app, &max, true).await;
         assert_eq!((kid(&old.token), kid(&new.token)), (first[0].clone(), after[0].clone()));
-        assert!(is_signed(&house.engine, &old.token).await && is_signed(&house.engine, &new.token).await);
-        house.clock.advance_seconds(TOKEN_SECONDS);
-        house.engine.renew_signing_keys().await.expect("kept for clocks that are late");
-        assert_eq!(ids(house).await, after);
-        house.clock.advance_seconds(10 * 60);
-        assert_eq!(ids(house).await, after[..1], "gone, whether or not it was swept");
-        house.engine.renew_signing_keys().await.expect("forgotten");
-        assert_eq!(house.intruder().await.number("SELECT COUNT(*) FROM signing_keys").await, 1);
+        assert!(is_signed(&app.engine, &old.token).await && is_signed(&app.engine, &new.token).await);
+        app.clock.advance_seconds(TOKEN_SECONDS);
+        app.engine.renew_signing_keys().await.expect("kept for clocks that are late");
+        assert_eq!(ids(app).await, after);
+        app.clock.advance_seconds(10 * 60);
+        assert_eq!(ids(app).await, after[..1], "gone, whether or not it was swept");
+        app.engine.renew_signing_keys().await.expect("forgotten");
+        assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM signing_keys").await, 1);
     }
 
-    b4_neither_a_token_nor_the_private_half_of_its_key_is_stored(house) {
-        let (max, _) = house.browser("max").await;
-        let token = issue(house, &max, false).await.token;
+    b4_neither_a_token_nor_the_private_half_of_its_key_is_stored(app) {
+        let (max, _) = app.browser("max").await;
+        let token = issue(app, &max, false).await.token;
         let signature = URL_SAFE_NO_PAD.decode(token.rsplit('.').next().expect("a signature")).expect("base64url");
         let mut needles = Needles::default();
         needles.add_secret(&signature);
-        needles.assert_absent(house).await;
+        needles.assert_absent(app).await;
         // A PKCS #8 file begins with these words: a sequence, version 0, the name of RSA.
         let head = hex::decode("02010030 0d06092a 864886f7 0d010101".replace(' ', "")).expect("hex");
-        for (table, rows) in house.intruder().await.dump().await {
+        for (table, rows) in app.intruder().await.dump().await {
             for (column, value) in rows.into_iter().flatten() {
                 let Value::Bytes(bytes) = value else { continue };
                 assert!(!bytes.windows(head.len()).any(|window| window == head), "{table}.{column}");
@@ -236,27 +236,27 @@ both! {
 
     // A token names its key, and anyone may write one: what cannot be a name of ours is not looked for. Postgres takes no
     // zero characters.
-    b29_a_name_that_is_none_of_ours_is_not_looked_for(house) {
+    b29_a_name_that_is_none_of_ours_is_not_looked_for(app) {
         let own = format!("sig_{}", "a".repeat(16));
         assert!(VerifyingKey::is_ours(&own));
         let zero = format!("sig_{}\0", "a".repeat(15));
         let (short, long, odd) = ("sig_a".to_owned(), format!("{own}a"), format!("sig_{}ä", "a".repeat(14)));
         for name in ["", "sig_", "sig_\0", &zero, &short, &long, &odd, "sig_' OR 1=1 -- ab"] {
             assert!(!VerifyingKey::is_ours(name), "{name:?}");
-            assert!(house.engine.verifying_key(name).await.expect("an answer").is_none(), "{name:?}");
+            assert!(app.engine.verifying_key(name).await.expect("an answer").is_none(), "{name:?}");
         }
         for token in ["", "\0", "a\0b"] {
-            assert_eq!(refusal(house.engine.see_invitation(token).await), Code::NotFound);
-            assert!(house.engine.find_session(token.as_bytes()).await.expect("an answer").is_none());
-            assert!(house.engine.take_flow(token.as_bytes()).await.expect("an answer").is_none());
+            assert_eq!(refusal(app.engine.see_invitation(token).await), Code::NotFound);
+            assert!(app.engine.find_session(token.as_bytes()).await.expect("an answer").is_none());
+            assert!(app.engine.take_flow(token.as_bytes()).await.expect("an answer").is_none());
         }
     }
 
     // A writer of the database can neither slip a key of theirs in, nor keep a retired one alive.
-    b5_an_altered_signing_key_is_as_good_as_none(house) {
-        let (max, _) = house.browser("max").await;
-        let token = issue(house, &max, false).await.token;
-        let mut intruder = house.intruder().await;
+    b5_an_altered_signing_key_is_as_good_as_none(app) {
+        let (max, _) = app.browser("max").await;
+        let token = issue(app, &max, false).await.token;
+        let mut intruder = app.intruder().await;
         let which = format!("id = '{}'", kid(&token));
         let row = intruder.rows(&format!("SELECT * FROM signing_keys WHERE {which}")).await.remove(0);
         for (column, stored) in &row {
@@ -264,22 +264,22 @@ both! {
                 ("id" | "sealed", _) => continue,
                 (_, Value::Bytes(bytes)) => Value::Bytes(bytes.iter().map(|byte| byte ^ 1).collect()),
                 (_, Value::Number(at)) => Value::Number(at + 1),
-                _ => Value::Number(house.outside.now().0),
+                _ => Value::Number(app.runtime.now().0),
             };
             intruder.set("signing_keys", column, &forged, &which).await;
-            assert!(!is_signed(&house.engine, &token).await, "{column}");
-            assert!(ids(house).await.is_empty(), "{column}");
+            assert!(!is_signed(&app.engine, &token).await, "{column}");
+            assert!(ids(app).await.is_empty(), "{column}");
             intruder.set("signing_keys", column, stored, &which).await;
         }
-        assert!(is_signed(&house.engine, &token).await);
+        assert!(is_signed(&app.engine, &token).await);
         let whole = kid(&token);
         let (name, last) = whole.split_at(whole.len() - 1);
         let renamed = format!("{name}{}", if last == "x" { "y" } else { "x" });
         intruder.set("signing_keys", "id", &Value::Text(renamed.clone()), &which).await;
-        assert!(house.engine.verifying_key(&renamed).await.expect("an answer").is_none());
+        assert!(app.engine.verifying_key(&renamed).await.expect("an answer").is_none());
         intruder.set("signing_keys", "id", &Value::Text(kid(&token)), &format!("id = '{renamed}'")).await;
         intruder.set("signing_keys", "sealed", &Value::Bytes(vec![1; 80]), &which).await;
-        let next = issue(house, &max, true).await.token;
-        assert!(kid(&next) != kid(&token) && is_signed(&house.engine, &next).await, "another is made in its place");
+        let next = issue(app, &max, true).await.token;
+        assert!(kid(&next) != kid(&token) && is_signed(&app.engine, &next).await, "another is made in its place");
     }
 }

@@ -4,52 +4,52 @@ use domain::command::DeleteWorkspace;
 use domain::key::Environment;
 use domain::{Code, Role, WorkspaceId};
 
-use crate::house::{NORTH, SOUTH, refusal};
+use crate::test_app::{NORTH, SOUTH, refusal};
 
 both! {
-    d22_a_workspace_begins_as_running_with_what_was_asked_for(house) {
-        let made = house.workspace(&house.north("max").await, "Staging").await.expect("a workspace");
+    d22_a_workspace_begins_as_running_with_what_was_asked_for(app) {
+        let made = app.workspace(&app.north("max").await, "Staging").await.expect("a workspace");
         assert!(made.id.as_str().starts_with("ws_"));
         assert_eq!((made.name.as_str(), made.status.as_str()), ("Staging", "running"));
         assert_eq!((made.provider.as_str(), made.model.as_str()), ("vertex_ai", "gemini-2.5-pro"));
-        assert_eq!(house.engine.get_workspace(&house.north("mia").await, &made.id).await.expect("found"), made);
+        assert_eq!(app.engine.get_workspace(&app.north("mia").await, &made.id).await.expect("found"), made);
     }
 
-    ra_32_a_workspace_of_another_organization_is_forbidden(house) {
-        let made = house.workspace(&house.north("max").await, "Secret").await.expect("a workspace");
-        let otto = house.south("otto").await;
-        assert_eq!(refusal(house.engine.get_workspace(&otto, &made.id).await), Code::Forbidden);
+    ra_32_a_workspace_of_another_organization_is_forbidden(app) {
+        let made = app.workspace(&app.north("max").await, "Secret").await.expect("a workspace");
+        let otto = app.south("otto").await;
+        assert_eq!(refusal(app.engine.get_workspace(&otto, &made.id).await), Code::Forbidden);
         let delete = DeleteWorkspace { workspace: made.id.clone() };
-        assert_eq!(refusal(house.engine.delete_workspace(&otto, &delete).await), Code::Forbidden);
-        let key = house.key_of(&otto).await;
-        let with_key = house.with_key(&key.plain).await;
-        assert_eq!(refusal(house.engine.get_workspace(&with_key.ctx, &made.id).await), Code::Forbidden);
-        house.engine.get_workspace(&house.north("max").await, &made.id).await.expect("still there");
+        assert_eq!(refusal(app.engine.delete_workspace(&otto, &delete).await), Code::Forbidden);
+        let key = app.key_of(&otto).await;
+        let with_key = app.with_key(&key.plain).await;
+        assert_eq!(refusal(app.engine.get_workspace(&with_key.ctx, &made.id).await), Code::Forbidden);
+        app.engine.get_workspace(&app.north("max").await, &made.id).await.expect("still there");
     }
 
-    d9_a_workspace_that_exists_nowhere_is_not_found(house) {
+    d9_a_workspace_that_exists_nowhere_is_not_found(app) {
         let nowhere: WorkspaceId = "ws_nowhere".parse().expect("an id");
-        assert_eq!(refusal(house.engine.get_workspace(&house.north("max").await, &nowhere).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.get_workspace(&app.north("max").await, &nowhere).await), Code::NotFound);
     }
 
-    ke_06_a_list_holds_only_the_organizations_own_workspaces(house) {
-        house.workspace(&house.north("una").await, "North's").await.expect("a workspace");
-        house.workspace(&house.south("una").await, "South's").await.expect("a workspace");
+    ke_06_a_list_holds_only_the_organizations_own_workspaces(app) {
+        app.workspace(&app.north("una").await, "North's").await.expect("a workspace");
+        app.workspace(&app.south("una").await, "South's").await.expect("a workspace");
         for (organization, name) in [(NORTH, "North's"), (SOUTH, "South's")] {
-            let key = house.key_of(&house.enter("una", organization).await.expect("una")).await;
-            let admitted = house.with_key(&key.plain).await;
-            let list = house.engine.list_workspaces(&admitted.ctx, None, 10).await.expect("a list");
+            let key = app.key_of(&app.enter("una", organization).await.expect("una")).await;
+            let admitted = app.with_key(&key.plain).await;
+            let list = app.engine.list_workspaces(&admitted.ctx, None, 10).await.expect("a list");
             assert_eq!(list.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), [name]);
         }
     }
 
-    d22_the_creator_and_admins_delete_a_workspace_and_other_members_do_not(house) {
+    d22_the_creator_and_admins_delete_a_workspace_and_other_members_do_not(app) {
         for (deleter, allowed) in [("max", true), ("ada", true), ("olga", true), ("mia", false)] {
-            let made = house.workspace(&house.north("max").await, "Analytics").await.expect("a workspace");
+            let made = app.workspace(&app.north("max").await, "Analytics").await.expect("a workspace");
             let command = DeleteWorkspace { workspace: made.id.clone() };
-            let deleted = house.engine.delete_workspace(&house.north(deleter).await, &command).await;
+            let deleted = app.engine.delete_workspace(&app.north(deleter).await, &command).await;
             assert_eq!(deleted.is_ok(), allowed, "{deleter}");
-            let found = house.engine.get_workspace(&house.north("max").await, &made.id).await;
+            let found = app.engine.get_workspace(&app.north("max").await, &made.id).await;
             assert_eq!(found.is_ok(), !allowed, "{deleter}");
             if !allowed {
                 assert_eq!(refusal(deleted), Code::Forbidden);
@@ -57,23 +57,23 @@ both! {
         }
     }
 
-    d22_deleting_again_is_not_found(house) {
-        let max = house.north("max").await;
-        let made = house.workspace(&max, "Analytics").await.expect("a workspace");
+    d22_deleting_again_is_not_found(app) {
+        let max = app.north("max").await;
+        let made = app.workspace(&max, "Analytics").await.expect("a workspace");
         let command = DeleteWorkspace { workspace: made.id };
-        house.engine.delete_workspace(&max, &command).await.expect("deleted");
-        assert_eq!(refusal(house.engine.delete_workspace(&max, &command).await), Code::NotFound);
+        app.engine.delete_workspace(&max, &command).await.expect("deleted");
+        assert_eq!(refusal(app.engine.delete_workspace(&max, &command).await), Code::NotFound);
     }
 
-    rk_37_workspaces_are_listed_newest_first_page_by_page(house) {
-        let max = house.north("max").await;
+    rk_37_workspaces_are_listed_newest_first_page_by_page(app) {
+        let max = app.north("max").await;
         for n in 0..7 {
-            house.workspace(&max, &format!("number {n}")).await.expect("a workspace");
-            house.workspace(&house.south("ben").await, "in between").await.expect("a workspace");
+            app.workspace(&max, &format!("number {n}")).await.expect("a workspace");
+            app.workspace(&app.south("ben").await, "in between").await.expect("a workspace");
         }
         let (mut names, mut before) = (Vec::new(), None);
         loop {
-            let page = house.engine.list_workspaces(&max, before, 3).await.expect("a page");
+            let page = app.engine.list_workspaces(&max, before, 3).await.expect("a page");
             names.extend(page.rows.into_iter().map(|row| row.name));
             match page.next {
                 Some(next) => before = Some(next),
@@ -83,55 +83,55 @@ both! {
         assert_eq!(names, (0..7).rev().map(|n| format!("number {n}")).collect::<Vec<_>>());
     }
 
-    b20_a_removed_member_no_longer_writes_though_admitted_before(house) {
-        let max = house.north("max").await;
-        house.engine.remove_member(&house.north("olga").await, house.member("max", NORTH).await).await.expect("removed");
-        let before = crate::house::everything(house).await;
-        assert_eq!(refusal(house.workspace(&max, "Late").await), Code::Forbidden);
-        assert_eq!(before, crate::house::everything(house).await);
+    b20_a_removed_member_no_longer_writes_though_admitted_before(app) {
+        let max = app.north("max").await;
+        app.engine.remove_member(&app.north("olga").await, app.member("max", NORTH).await).await.expect("removed");
+        let before = crate::test_app::everything(app).await;
+        assert_eq!(refusal(app.workspace(&max, "Late").await), Code::Forbidden);
+        assert_eq!(before, crate::test_app::everything(app).await);
     }
 
-    d6_an_admin_lowered_after_being_let_in_writes_nothing_as_an_admin(house) {
-        let ada = house.north("ada").await;
-        let made = house.workspace(&house.north("max").await, "Max's").await.expect("a workspace");
-        house.engine.change_role(&house.north("olga").await, house.member("ada", NORTH).await, Role::Member).await.expect("demoted");
+    d6_an_admin_lowered_after_being_let_in_writes_nothing_as_an_admin(app) {
+        let ada = app.north("ada").await;
+        let made = app.workspace(&app.north("max").await, "Max's").await.expect("a workspace");
+        app.engine.change_role(&app.north("olga").await, app.member("ada", NORTH).await, Role::Member).await.expect("demoted");
         let command = DeleteWorkspace { workspace: made.id };
-        assert_eq!(refusal(house.engine.delete_workspace(&ada, &command).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.delete_workspace(&ada, &command).await), Code::Forbidden);
     }
 
-    rk_03_a_workspace_made_by_id_token_names_its_person(house) {
-        let ctx = house.with_token(&crate::house::identity("max"), None).await.expect("max");
-        assert_eq!(house.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
+    rk_03_a_workspace_made_by_id_token_names_its_person(app) {
+        let ctx = app.with_token(&crate::test_app::identity("max"), None).await.expect("max");
+        assert_eq!(app.workspace(&ctx, "By token").await.expect("a workspace").created_by, "max");
     }
 
-    d7_a_workspace_of_the_sandbox_is_not_there_in_production(house) {
-        let max = house.north("max").await;
-        let made = house.workspace(&max, "Experiment").await.expect("a workspace");
+    d7_a_workspace_of_the_sandbox_is_not_there_in_production(app) {
+        let max = app.north("max").await;
+        let made = app.workspace(&max, "Experiment").await.expect("a workspace");
         assert_eq!(made.environment, Environment::Production);
-        house.move_to_sandbox(&made).await;
-        assert!(house.engine.list_workspaces(&max, None, 10).await.expect("a list").rows.is_empty());
-        assert_eq!(refusal(house.engine.get_workspace(&max, &made.id).await), Code::NotFound);
+        app.move_to_sandbox(&made).await;
+        assert!(app.engine.list_workspaces(&max, None, 10).await.expect("a list").rows.is_empty());
+        assert_eq!(refusal(app.engine.get_workspace(&max, &made.id).await), Code::NotFound);
         let delete = DeleteWorkspace { workspace: made.id.clone() };
-        assert_eq!(refusal(house.engine.delete_workspace(&max, &delete).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.delete_workspace(&max, &delete).await), Code::NotFound);
         // To another organization it is forbidden all the same.
-        assert_eq!(refusal(house.engine.get_workspace(&house.south("otto").await, &made.id).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.get_workspace(&app.south("otto").await, &made.id).await), Code::Forbidden);
     }
 
-    d7_a_test_key_sees_and_makes_only_what_is_in_the_sandbox(house) {
-        let max = house.north("max").await;
-        let real = house.workspace(&max, "Real").await.expect("a workspace");
-        let key = house.restricted_key("max", "test", &["workspaces:write"]).await;
-        let sandbox = house.with_key(&key.plain).await.ctx.clone();
-        let trial = house.workspace(&sandbox, "Trial").await.expect("a workspace");
+    d7_a_test_key_sees_and_makes_only_what_is_in_the_sandbox(app) {
+        let max = app.north("max").await;
+        let real = app.workspace(&max, "Real").await.expect("a workspace");
+        let key = app.restricted_key("max", "test", &["workspaces:write"]).await;
+        let sandbox = app.with_key(&key.plain).await.ctx.clone();
+        let trial = app.workspace(&sandbox, "Trial").await.expect("a workspace");
         assert_eq!((trial.environment, trial.created_by.as_str()), (Environment::Test, "max"));
         for (ctx, own, other) in [(&sandbox, &trial, &real), (&max, &real, &trial)] {
-            assert_eq!(house.engine.list_workspaces(ctx, None, 10).await.expect("a list").rows, std::slice::from_ref(own));
-            assert_eq!(house.engine.get_workspace(ctx, &own.id).await.expect("found"), *own);
-            assert_eq!(refusal(house.engine.get_workspace(ctx, &other.id).await), Code::NotFound);
+            assert_eq!(app.engine.list_workspaces(ctx, None, 10).await.expect("a list").rows, std::slice::from_ref(own));
+            assert_eq!(app.engine.get_workspace(ctx, &own.id).await.expect("found"), *own);
+            assert_eq!(refusal(app.engine.get_workspace(ctx, &other.id).await), Code::NotFound);
             let delete = DeleteWorkspace { workspace: other.id.clone() };
-            assert_eq!(refusal(house.engine.delete_workspace(ctx, &delete).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.delete_workspace(ctx, &delete).await), Code::NotFound);
         }
         let delete = DeleteWorkspace { workspace: trial.id };
-        house.engine.delete_workspace(&sandbox, &delete).await.expect("deleted");
+        app.engine.delete_workspace(&sandbox, &delete).await.expect("deleted");
     }
 }

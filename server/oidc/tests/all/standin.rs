@@ -44,14 +44,14 @@ pub fn standin(issuer: &str, watch: &Watch) -> Result<Standin, SetupError> {
     )
 }
 
-struct House {
+struct TestProvider {
     watch: Watch,
     client: Client,
     browser: reqwest::Client,
 }
 
 /// Starts a server with the stand-in mounted below a path, as the product does.
-async fn start() -> House {
+async fn start() -> TestProvider {
     let watch = Watch::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}/dev/idp", listener.local_addr().unwrap());
@@ -70,10 +70,10 @@ async fn start() -> House {
     let client = Client::new(settings, watch.clock()).unwrap();
     let policy = reqwest::redirect::Policy::none();
     let browser = reqwest::Client::builder().redirect(policy).no_proxy().build().unwrap();
-    House { watch, client, browser }
+    TestProvider { watch, client, browser }
 }
 
-impl House {
+impl TestProvider {
     /// Goes to the page, answers it with these fields, and gives back the parameters of the redirect.
     async fn choose(&self, flow: &Flow, answer: &[(&str, &str)]) -> HashMap<String, String> {
         let mut address = self.client.authorization_url(flow).await.unwrap();
@@ -106,10 +106,10 @@ fn refused() -> Failure {
 
 #[tokio::test]
 async fn someone_signs_in() {
-    let house = start().await;
-    let back = house.choose(&flow(), &[("person", "ada")]).await;
+    let provider = start().await;
+    let back = provider.choose(&flow(), &[("person", "ada")]).await;
     assert_eq!(back["state"], flow().state);
-    let person = house.finish(&back, &flow()).await.unwrap();
+    let person = provider.finish(&back, &flow()).await.unwrap();
     assert_eq!(person.issuer, back["iss"]);
     assert_eq!(person.subject, "ada");
     assert_eq!(person.email.as_deref(), Some("ada@example.com"));
@@ -118,10 +118,10 @@ async fn someone_signs_in() {
 
 #[tokio::test]
 async fn a_typed_email_becomes_a_person() {
-    let house = start().await;
+    let provider = start().await;
     let typed = [("email", " Bob@Example.com"), ("name", "Bob")];
-    let back = house.choose(&flow(), &typed).await;
-    let person = house.finish(&back, &flow()).await.unwrap();
+    let back = provider.choose(&flow(), &typed).await;
+    let person = provider.finish(&back, &flow()).await.unwrap();
     assert_eq!(person.subject, "email:bob@example.com");
     assert_eq!(person.email.as_deref(), Some("bob@example.com"));
     assert_eq!(person.name.as_deref(), Some("Bob"));
@@ -129,35 +129,35 @@ async fn a_typed_email_becomes_a_person() {
 
 #[tokio::test]
 async fn a_nonce_of_another_flow_is_refused() {
-    let house = start().await;
-    let back = house.choose(&flow(), &[("person", "ada")]).await;
+    let provider = start().await;
+    let back = provider.choose(&flow(), &[("person", "ada")]).await;
     let other = Flow { nonce: "another".into(), ..flow() };
-    assert_eq!(house.finish(&back, &other).await, Err(Failure::WrongNonce));
+    assert_eq!(provider.finish(&back, &other).await, Err(Failure::WrongNonce));
 }
 
 #[tokio::test]
 async fn a_code_works_once() {
-    let house = start().await;
-    let back = house.choose(&flow(), &[("person", "ada")]).await;
-    assert!(house.finish(&back, &flow()).await.is_ok());
-    assert_eq!(house.finish(&back, &flow()).await, Err(refused()));
+    let provider = start().await;
+    let back = provider.choose(&flow(), &[("person", "ada")]).await;
+    assert!(provider.finish(&back, &flow()).await.is_ok());
+    assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
 
 #[tokio::test]
 async fn a_wrong_pkce_verifier_is_refused_and_spends_the_code() {
-    let house = start().await;
-    let back = house.choose(&flow(), &[("person", "ada")]).await;
+    let provider = start().await;
+    let back = provider.choose(&flow(), &[("person", "ada")]).await;
     let other = Flow { pkce_verifier: "w".repeat(43), ..flow() };
-    assert_eq!(house.finish(&back, &other).await, Err(refused()));
-    assert_eq!(house.finish(&back, &flow()).await, Err(refused()));
+    assert_eq!(provider.finish(&back, &other).await, Err(refused()));
+    assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
 
 #[tokio::test]
 async fn a_code_lives_a_minute() {
-    let house = start().await;
-    let back = house.choose(&flow(), &[("person", "ada")]).await;
-    house.watch.advance(60);
-    assert_eq!(house.finish(&back, &flow()).await, Err(refused()));
+    let provider = start().await;
+    let back = provider.choose(&flow(), &[("person", "ada")]).await;
+    provider.watch.advance(60);
+    assert_eq!(provider.finish(&back, &flow()).await, Err(refused()));
 }
 
 #[test]

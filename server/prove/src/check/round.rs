@@ -3,8 +3,8 @@
 use super::{Beliefs, Look, Watch, done_unanswered};
 use crate::Outcome;
 use crate::api::Api;
-use crate::dice::Dice;
 use crate::load::{Done, Key};
+use crate::rng::Rng;
 use crate::stage::Stage;
 
 /// So many keys of earlier rounds are tried after each.
@@ -15,7 +15,7 @@ pub struct Rounds {
     watch: Watch,
     dead: Vec<Key>,
     live: Vec<Key>,
-    dice: Dice,
+    rng: Rng,
     /// What was found to be wrong.
     pub faults: Vec<String>,
     /// Calls that were answered with success.
@@ -37,7 +37,7 @@ impl Rounds {
             watch: Watch::default(),
             dead: Vec::new(),
             live: Vec::new(),
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             faults: Vec::new(),
             acknowledged: 0,
             unanswered: 0,
@@ -86,7 +86,7 @@ impl Rounds {
         let mut sample = Vec::new();
         for (keys, count) in [(&self.dead, SAMPLE), (&self.live, SAMPLE / 4)] {
             if !keys.is_empty() {
-                sample.extend((0..count).map(|_| keys[self.dice.index(keys.len())].clone()));
+                sample.extend((0..count).map(|_| keys[self.rng.index(keys.len())].clone()));
             }
         }
         sample

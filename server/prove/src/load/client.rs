@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{Call, Entry, Kind, Orders};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A key that was shown.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Client {
     orders: Orders,
     number: u64,
-    dice: Dice,
+    rng: Rng,
     leaver: Option<i64>,
     sent: u64,
     keys: Vec<Key>,
@@ -36,11 +36,11 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) const fn new(orders: Orders, number: u64, dice: Dice, leaver: Option<i64>) -> Self {
+    pub(super) const fn new(orders: Orders, number: u64, rng: Rng, leaver: Option<i64>) -> Self {
         Self {
             orders,
             number,
-            dice,
+            rng,
             leaver,
             sent: 0,
             keys: Vec::new(),
@@ -88,7 +88,7 @@ impl Client {
         {
             return (call(Kind::RemoveMember, leaver.to_string()), owner);
         }
-        match self.dice.below(16) {
+        match self.rng.below(16) {
             0..=2 if !self.keys.is_empty() => (call(Kind::Revoke, self.take_key().id), owner),
             3..=4 if !self.keys.is_empty() => (call(Kind::Rotate, self.take_key().id), owner),
             5 if !self.keys.is_empty() => {
@@ -96,27 +96,27 @@ impl Client {
                 (call(Kind::RotateItself, key.id), key.secret)
             }
             6..=7 if !self.keys.is_empty() => {
-                let at = self.dice.index(self.keys.len());
+                let at = self.rng.index(self.keys.len());
                 (call(Kind::Rename, self.keys[at].id.clone()), owner)
             }
             8 => (call(Kind::CreateAccount, String::new()), owner),
             9 if !self.bare_accounts.is_empty() => {
-                let at = self.dice.index(self.bare_accounts.len());
+                let at = self.rng.index(self.bare_accounts.len());
                 (call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)), owner)
             }
             10 if !self.accounts.is_empty() => {
-                let at = self.dice.index(self.accounts.len());
-                let kind = if self.dice.below(2) == 0 { Kind::Disable } else { Kind::Enable };
+                let at = self.rng.index(self.accounts.len());
+                let kind = if self.rng.below(2) == 0 { Kind::Disable } else { Kind::Enable };
                 (call(kind, self.accounts[at].clone()), owner)
             }
             11 => (call(Kind::CreateWorkspace, String::new()), owner),
             12 if !self.workspaces.is_empty() => {
-                let at = self.dice.index(self.workspaces.len());
+                let at = self.rng.index(self.workspaces.len());
                 (call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)), owner)
             }
             13 => (call(Kind::Invite, String::new()), owner),
             14 if !self.invitations.is_empty() => {
-                let at = self.dice.index(self.invitations.len());
+                let at = self.rng.index(self.invitations.len());
                 (call(Kind::Withdraw, self.invitations.swap_remove(at)), owner)
             }
             _ => (call(Kind::CreateKey, String::new()), owner),
@@ -125,7 +125,7 @@ impl Client {
 
     /// What is ended or replaced is not touched again: whether it was is what the check asks.
     fn take_key(&mut self) -> Key {
-        let at = self.dice.index(self.keys.len());
+        let at = self.rng.index(self.keys.len());
         self.keys.swap_remove(at)
     }
 

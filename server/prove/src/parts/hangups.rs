@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::api::Api;
-use crate::dice::Dice;
 use crate::forge::unknown_like;
 use crate::report::Report;
+use crate::rng::Rng;
 use crate::stage::{On, Stage};
 use crate::{Outcome, Run};
 
@@ -118,9 +118,9 @@ impl Crowd {
         for number in 0..ATTACKERS {
             let (stop, sent, key) = (stop.clone(), sent.clone(), key.to_owned());
             callers.spawn(async move {
-                let mut dice = Dice::new(seed ^ (number << 32));
+                let mut rng = Rng::new(seed ^ (number << 32));
                 while !stop.load(Ordering::Relaxed) {
-                    let pause = Duration::from_micros(dice.below(20_001));
+                    let pause = Duration::from_micros(rng.below(20_001));
                     if call(port, &key, pause, hang_up).await.is_ok() {
                         sent.fetch_add(1, Ordering::Relaxed);
                     }

@@ -7,10 +7,10 @@ use tokio::time::sleep;
 
 use crate::api::Api;
 use crate::check::{Rounds, integrity};
-use crate::dice::Dice;
 use crate::load::{CLIENTS, Journal, Load, Orders};
 use crate::person::join;
 use crate::report::Report;
+use crate::rng::Rng;
 use crate::stage::{BOTH, DATABASE, On, Stage};
 use crate::{Outcome, Run, say};
 
@@ -36,7 +36,7 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     let cycles = run.share_of(CYCLES);
     let mut stage = Stage::up(run, on, &[]).await?;
     let journal = Journal::open(&run.folder.join(format!("kill-{}.journal", on.name())))?;
-    let (mut dice, mut rounds) = (Dice::new(run.seed), Rounds::new(run.seed));
+    let (mut rng, mut rounds) = (Rng::new(run.seed), Rounds::new(run.seed));
     let (mut unsound, mut slowest) = (Vec::new(), Duration::ZERO);
     for round in 1..=cycles {
         let api = stage.api()?;
@@ -46,7 +46,7 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
         let orders = Orders { api, owner, journal: journal.clone(), round, seed, stubborn: false };
         warm_up(&orders.api, &orders.owner.key).await;
         let load = Load::start(&orders, leaver.as_ref().map(|leaver| leaver.actor_id));
-        sleep(Duration::from_millis(5 + dice.below(296))).await;
+        sleep(Duration::from_millis(5 + rng.below(296))).await;
         stage.program.kill()?;
         let mut done = load.end().await;
         done.keys.extend(leaver.map(|leaver| leaver.key));

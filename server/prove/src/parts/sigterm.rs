@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::check::{Rounds, integrity};
-use crate::dice::Dice;
 use crate::load::{CLIENTS, Journal, Load, Orders};
 use crate::report::Report;
+use crate::rng::Rng;
 use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 
@@ -30,13 +30,13 @@ async fn terminate(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     let cycles = run.share_of(CYCLES);
     let mut stage = Stage::up(run, on, &[]).await?;
     let journal = Journal::open(&run.folder.join(format!("sigterm-{}.journal", on.name())))?;
-    let (mut dice, mut rounds) = (Dice::new(run.seed), Rounds::new(run.seed));
+    let (mut rng, mut rounds) = (Rng::new(run.seed), Rounds::new(run.seed));
     let (mut slowest, mut bad_ends, mut odd) = (Duration::ZERO, Vec::new(), Vec::new());
     for round in 1..=cycles {
         let (api, owner, seed) = (stage.api()?, stage.owner.clone(), run.seed);
         let orders = Orders { api, owner, journal: journal.clone(), round, seed, stubborn: false };
         let load = Load::start(&orders, None);
-        sleep(Duration::from_millis(50 + dice.below(451))).await;
+        sleep(Duration::from_millis(50 + rng.below(451))).await;
         match stage.program.terminate(LIMIT).await {
             Ok((status, took)) if status.success() => slowest = slowest.max(took),
             Ok((status, _)) => bad_ends.push(format!("round {round}: {status}")),

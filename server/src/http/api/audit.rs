@@ -11,12 +11,12 @@ use domain::view::AuditView;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::HouseState;
 use super::bodies::{ActionWord, EventBody, FormatWord, ObjectWord};
 use super::input::{Caller, known};
 use super::paging::{PageQuery, Paging, query, unknown_name};
+use crate::http::AppState;
 use crate::http::download::{self, head};
-use crate::http::problem::{Answer, ProblemBody, Refusal};
+use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
 /// A list of events.
 #[derive(Serialize, ToSchema)]
@@ -61,7 +61,7 @@ pub struct FormatQuery {
 /// Everything that one of the two addresses understands.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct AuditLogQuery {
     limit: Option<String>,
     cursor: Option<String>,
     format: Option<String>,
@@ -73,12 +73,12 @@ struct Asked {
     until: Option<String>,
 }
 
-impl Asked {
+impl AuditLogQuery {
     async fn read<S: Send + Sync>(
         parts: &mut Parts,
         state: &S,
         other: fn(&Self) -> bool,
-    ) -> Answer<(Self, AuditQuery)> {
+    ) -> ApiResult<(Self, AuditQuery)> {
         let asked: Self = query(parts, state).await?;
         if other(&asked) {
             return Err(unknown_name());
@@ -113,10 +113,10 @@ pub struct LogPaging {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for LogPaging {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let (mut asked, found) = Asked::read(parts, state, |asked| asked.format.is_some()).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (mut asked, found) = AuditLogQuery::read(parts, state, |asked| asked.format.is_some()).await?;
         let page = Paging::read(asked.limit.take(), asked.cursor.take())?.keeping(asked.filters());
         Ok(Self { query: AuditQuery { before: page.before, ..found }, page })
     }
@@ -129,11 +129,11 @@ pub struct Wanted {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wanted {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let paged = |asked: &Asked| asked.limit.is_some() || asked.cursor.is_some();
-        let (asked, query) = Asked::read(parts, state, paged).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let paged = |asked: &AuditLogQuery| asked.limit.is_some() || asked.cursor.is_some();
+        let (asked, query) = AuditLogQuery::read(parts, state, paged).await?;
         let format = asked.format.as_deref().map_or(Ok(ExportFormat::JsonLines), str::parse);
         Ok(Self { query, format: format.map_err(|()| known("format", "csv, jsonl"))? })
     }
@@ -145,9 +145,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 /// newest first. A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/audit-log", operation_id = "read_audit_log", tag = "Audit Log", params(PageQuery, LogQuery),
     responses((status = 200, body = EventsBody), (status = 422, body = ProblemBody)))]
-pub async fn read_audit_log(State(house): HouseState, Caller(ctx): Caller, asked: LogPaging) -> Answer<Response> {
-    let page = house.engine.read_audit(&ctx, &asked.query, asked.page.limit).await?;
-    Ok(asked.page.answer(&house, "/api/v1/audit-log", page.next, Json(EventsBody { events: page.rows })))
+pub async fn read_audit_log(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    asked: LogPaging,
+) -> ApiResult<Response> {
+    let page = state.engine.read_audit(&ctx, &asked.query, asked.page.limit).await?;
+    Ok(asked.page.answer(&state, "/api/v1/audit-log", page.next, Json(EventsBody { events: page.rows })))
 }
 
 /// Export the Audit Log
@@ -161,18 +165,18 @@ pub async fn read_audit_log(State(house): HouseState, Caller(ctx): Caller, asked
     responses((status = 200, content((String = "application/x-ndjson"), (String = "text/csv"))),
         (status = 422, body = ProblemBody), (status = 505, body = ProblemBody)))]
 pub async fn export_audit_log(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     method: Method,
     version: Version,
     Wanted { query, format }: Wanted,
-) -> Answer<Response> {
-    download::framed(version).map_err(|(code, details)| Refusal::with_details(code, details))?;
+) -> ApiResult<Response> {
+    download::framed(version).map_err(|(code, details)| ApiError::with_details(code, details))?;
     if method == Method::HEAD {
         // Nothing is taken out, so nothing is recorded.
-        house.engine.read_audit(&ctx, &query, 1).await?;
+        state.engine.read_audit(&ctx, &query, 1).await?;
         return Ok(head(format, ctx.now()));
     }
-    let export = house.engine.export_audit(&ctx, &query, format).await?;
+    let export = state.engine.export_audit(&ctx, &query, format).await?;
     Ok(download::file(export, format, &ctx).await?)
 }

@@ -10,11 +10,10 @@ use engine::ctx::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::input::Body;
 use super::new_keys::NewKeyBody;
-use crate::http::House;
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// The first organization and its owner.
 #[derive(Deserialize, ToSchema)]
@@ -40,24 +39,24 @@ pub struct Bootstrap {
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup", request_body = Bootstrap, security(()),
     responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Extension(origin): Extension<Origin>,
     Body(body): Body<Bootstrap>,
-) -> Answer<(StatusCode, Json<NewKeyBody>)> {
+) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
     let token = body.setup_token.unwrap_or_default();
-    house.engine.attempt(Kind::SetupToken, &origin, token.as_bytes(), check(&house, &token)).await?;
+    state.engine.attempt(Kind::SetupToken, &origin, token.as_bytes(), check(&state, &token)).await?;
     let text = |field: Option<String>| field.unwrap_or_default();
     let command = FoundOrganization::read(&text(body.organization), &text(body.name), &text(body.email))?;
-    let new = house.engine.bootstrap(&command, origin).await?;
+    let new = state.engine.bootstrap(&command, origin).await?;
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&new))))
 }
 
 /// Whether the installation may be set up with this token.
-async fn check(house: &House, token: &str) -> engine::Result<()> {
-    if house.engine.is_founded().await? {
+async fn check(state: &AppState, token: &str) -> engine::Result<()> {
+    if state.engine.is_founded().await? {
         return Err(engine::Error::conflict(Code::AlreadyBootstrapped));
     }
-    if !(house.installation.check_setup_token)(token) {
+    if !(state.site_config.check_setup_token)(token) {
         return Err(vec![FieldFault::new("setup_token", Fault::WrongSetupToken)].into());
     }
     Ok(())

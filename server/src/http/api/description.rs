@@ -69,7 +69,7 @@ fn in_browser(operation: &str) -> bool {
 pub fn complete(mut description: OpenApi) -> OpenApi {
     for item in description.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
-            tell(&method, operation);
+            describe(&method, operation);
         }
     }
     let components = description.components.get_or_insert_with(Default::default);
@@ -93,7 +93,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
     all.into_iter().filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-fn tell(method: &Method, operation: &mut Operation) {
+fn describe(method: &Method, operation: &mut Operation) {
     let (name, cost) = (operation.operation_id.clone().unwrap_or_default(), super::cost(method));
     let scope = action(&name).and_then(Action::scope);
     let needs = match scope {

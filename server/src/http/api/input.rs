@@ -20,17 +20,17 @@ use serde_json::Number;
 use utoipa::IntoParams;
 
 use super::paging::query;
-use crate::http::problem::{Answer, Refusal};
-use crate::http::{House, caller};
+use crate::http::problem::{ApiError, ApiResult};
+use crate::http::{AppState, caller};
 
 /// The caller, as `caller::admit` let it in: somebody in an organization.
 pub struct Caller(pub Ctx);
 
-impl FromRequestParts<House> for Caller {
-    type Rejection = Refusal;
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
-        caller::actor(house, parts).await.map(Self)
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        caller::actor(state, parts).await.map(Self)
     }
 }
 
@@ -38,9 +38,9 @@ impl FromRequestParts<House> for Caller {
 pub struct InPerson(pub engine::Caller);
 
 impl<S: Send + Sync> FromRequestParts<S> for InPerson {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         caller::person(parts).map(Self)
     }
 }
@@ -60,41 +60,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Sender {
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, bytes) = whole_body(request, state).await?;
         let bytes = without_mark(bytes)?;
         // The parser would fill the fields from a list, too, in their order.
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
             Ok(Json(body)) if is_object => Ok(Self(body)),
-            Ok(_) => Err(Refusal::with_details(Code::InvalidFields, told("expected an object"))),
+            Ok(_) => Err(ApiError::with_details(Code::InvalidFields, told("expected an object"))),
             Err(rejection) => Err(unreadable(&rejection)),
         }
     }
 }
 
-fn unreadable(rejection: &JsonRejection) -> Refusal {
+fn unreadable(rejection: &JsonRejection) -> ApiError {
     match rejection {
-        JsonRejection::MissingJsonContentType(_) => Refusal::new(Code::UnsupportedMediaType, "no JSON content type"),
-        JsonRejection::JsonDataError(e) => Refusal::with_details(Code::InvalidFields, told(&e.body_text())),
-        JsonRejection::JsonSyntaxError(_) => Refusal::with_details(Code::BadRequest, "The body is not valid JSON"),
-        other => Refusal::new(Code::BadRequest, other.body_text()),
+        JsonRejection::MissingJsonContentType(_) => ApiError::new(Code::UnsupportedMediaType, "no JSON content type"),
+        JsonRejection::JsonDataError(e) => ApiError::with_details(Code::InvalidFields, told(&e.body_text())),
+        JsonRejection::JsonSyntaxError(_) => ApiError::with_details(Code::BadRequest, "The body is not valid JSON"),
+        other => ApiError::new(Code::BadRequest, other.body_text()),
     }
 }
 
 /// The text of a body without the UTF-8 byte order mark that some tools write before it (RFC 8259, 8.1).
-fn without_mark(bytes: Bytes) -> Answer<Bytes> {
+fn without_mark(bytes: Bytes) -> ApiResult<Bytes> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(Refusal::with_details(Code::BadRequest, "The body is UTF-16; send JSON as UTF-8"));
+        return Err(ApiError::with_details(Code::BadRequest, "The body is UTF-16; send JSON as UTF-8"));
     }
     let mark: &[u8] = &[0xEF, 0xBB, 0xBF];
     Ok(if bytes.starts_with(mark) { bytes.slice(mark.len()..) } else { bytes })
 }
 
 /// Refuses a body that is compressed or otherwise encoded: it would only be called unreadable JSON.
-fn not_encoded(headers: &HeaderMap) -> Answer<()> {
+fn not_encoded(headers: &HeaderMap) -> ApiResult<()> {
     let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let mut codings = lines.flat_map(|line| line.split(',')).map(str::trim);
     let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) else {
@@ -102,20 +102,20 @@ fn not_encoded(headers: &HeaderMap) -> Answer<()> {
     };
     let is_word = coding.len() <= 20 && coding.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let named = if is_word { coding } else { "an unknown value" };
-    Err(Refusal::with_details(
+    Err(ApiError::with_details(
         Code::UnsupportedMediaType,
         format!("Content-Encoding is {named}; send the body without any"),
     ))
 }
 
 /// A request with its body read to the end.
-async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Answer<(Parts, Bytes)> {
+async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(Parts, Bytes)> {
     let (parts, body) = request.into_parts();
     not_encoded(&parts.headers)?;
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
     let bytes = bytes.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "body too large"),
-        _ => Refusal::new(Code::BadRequest, rejection.body_text()),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Code::TooLarge, "body too large"),
+        _ => ApiError::new(Code::BadRequest, rejection.body_text()),
     })?;
     Ok((parts, bytes))
 }
@@ -145,9 +145,9 @@ pub(super) fn known(field: &str, known: &str) -> Vec<FieldFault> {
 pub struct MaybeBody<T>(pub T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if request.body().is_end_stream() {
             return Ok(Self(T::default()));
         }
@@ -184,9 +184,9 @@ impl Repeatable {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let word = value.to_str().ok().filter(|word| (1..=255).contains(&word.len()));
         let fault = || vec![FieldFault::new("Idempotency-Key", Fault::NotVisibleAscii { max: 255 })];
@@ -198,12 +198,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
 pub struct Presented(pub PlainKey);
 
 impl<S: Send + Sync> FromRequestParts<S> for Presented {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        let found = parts.extensions.get::<caller::Shown>().map(|shown| Self(shown.0.clone()));
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let found = parts.extensions.get::<caller::PresentedKey>().map(|shown| Self(shown.0.clone()));
         found.ok_or_else(|| {
-            Refusal::with_details(
+            ApiError::with_details(
                 Code::Forbidden,
                 "This needs an API key: what is sealed, and what rotates itself, is the key of the request",
             )
@@ -225,9 +225,9 @@ pub struct ForceQuery {
 pub struct Forced(pub bool);
 
 impl<S: Send + Sync> FromRequestParts<S> for Forced {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let asked: ForceQuery = query(parts, state).await?;
         match asked.force.as_deref() {
             None | Some("false") => Ok(Self(false)),
@@ -253,6 +253,6 @@ pub fn labelled(faults: Vec<FieldFault>) -> Vec<FieldFault> {
 }
 
 /// An id in the address. One of no possible form is as good as one that does not exist.
-pub fn id<T: std::str::FromStr>(Path(text): Path<String>) -> Answer<T> {
-    text.parse().map_err(|_| Refusal::new(Code::NotFound, "not an id"))
+pub fn id<T: std::str::FromStr>(Path(text): Path<String>) -> ApiResult<T> {
+    text.parse().map_err(|_| ApiError::new(Code::NotFound, "not an id"))
 }

@@ -11,11 +11,11 @@ use engine::attempts::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::InvitationBody;
 use super::input::{Body, Caller, InPerson, Sender, id};
 use super::paging::{PageQuery, Paging};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// A list of invitations.
 #[derive(Serialize, ToSchema)]
@@ -70,10 +70,14 @@ pub struct JoinedBody {
 #[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
     params(PageQuery),
     responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
-pub async fn list_invitations(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
+pub async fn list_invitations(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    paging: Paging,
+) -> ApiResult<Response> {
+    let page = state.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
     let body = Json(InvitationsBody { invitations: page.rows });
-    Ok(paging.answer(&house, "/api/v1/invitations", page.next, body))
+    Ok(paging.answer(&state, "/api/v1/invitations", page.next, body))
 }
 
 /// Invite someone
@@ -85,13 +89,13 @@ pub async fn list_invitations(State(house): HouseState, Caller(ctx): Caller, pag
     request_body = NewInvitationRequest,
     responses((status = 201, body = NewInvitationBody), (status = 409, body = ProblemBody)))]
 pub async fn create_invitation(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Body(new): Body<NewInvitationRequest>,
-) -> Answer<(StatusCode, Json<NewInvitationBody>)> {
+) -> ApiResult<(StatusCode, Json<NewInvitationBody>)> {
     let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
-    let made = house.engine.invite_member(&ctx, command).await?;
-    let url = format!("{}/join/{}", house.installation.public_url, made.token);
+    let made = state.engine.invite_member(&ctx, command).await?;
+    let url = format!("{}/join/{}", state.site_config.public_url, made.token);
     Ok((StatusCode::CREATED, Json(NewInvitationBody { view: made.view, url })))
 }
 
@@ -102,11 +106,11 @@ pub async fn create_invitation(
     params(("invitation_id" = String, Path, description = "The invitation's id", example = "inv_a1B2c3D4e5F6g7H8")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn revoke_invitation(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     invitation: Path<String>,
-) -> Answer<StatusCode> {
-    house.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
+) -> ApiResult<StatusCode> {
+    state.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -118,13 +122,13 @@ pub async fn revoke_invitation(
     responses((status = 200, body = JoinedBody),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn accept_invitation(
-    State(house): HouseState,
+    State(state): State<AppState>,
     InPerson(caller): InPerson,
     Sender(origin): Sender,
     Body(acceptance): Body<Acceptance>,
-) -> Answer<Json<JoinedBody>> {
+) -> ApiResult<Json<JoinedBody>> {
     let token = acceptance.token.trim();
-    let accept = house.engine.accept_invitation(&caller, token, origin.clone());
-    let organization = house.engine.attempt(Kind::Invitation, &origin, token.as_bytes(), accept).await?;
+    let accept = state.engine.accept_invitation(&caller, token, origin.clone());
+    let organization = state.engine.attempt(Kind::Invitation, &origin, token.as_bytes(), accept).await?;
     Ok(Json(JoinedBody { organization }))
 }

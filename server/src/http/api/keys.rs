@@ -10,11 +10,11 @@ use domain::view::{KeyDetail, KeyLine, KeyView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::{KeyBody, KeyDetailBody, KeyLineBody};
 use super::input::{Body, Caller, id, labelled};
 use super::paging::{KeyPaging, KeysQuery};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// What revoking a key answers.
 #[derive(Serialize, ToSchema)]
@@ -45,10 +45,10 @@ pub struct KeyChange {
 /// A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(KeysQuery),
     responses((status = 200, body = Vec<KeyBody>), (status = 422, body = ProblemBody)))]
-pub async fn list_keys(State(house): HouseState, Caller(ctx): Caller, paging: KeyPaging) -> Answer<Response> {
-    let page = house.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
+pub async fn list_keys(State(state): State<AppState>, Caller(ctx): Caller, paging: KeyPaging) -> ApiResult<Response> {
+    let page = state.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
     let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
-    Ok(paging.page.answer(&house, "/api/v1/keys", page.next, Json(keys)))
+    Ok(paging.page.answer(&state, "/api/v1/keys", page.next, Json(keys)))
 }
 
 /// Get a key
@@ -57,8 +57,12 @@ pub async fn list_keys(State(house): HouseState, Caller(ctx): Caller, paging: Ke
 #[utoipa::path(get, path = "/keys/{key_id}", operation_id = "get_key", tag = "Keys",
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
     responses((status = 200, body = KeyDetailBody), (status = 404, body = ProblemBody)))]
-pub async fn get_key(State(house): HouseState, Caller(ctx): Caller, key: Path<String>) -> Answer<Json<KeyDetail>> {
-    Ok(Json(house.engine.get_key_detail(&ctx, id(key)?).await?))
+pub async fn get_key(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    key: Path<String>,
+) -> ApiResult<Json<KeyDetail>> {
+    Ok(Json(state.engine.get_key_detail(&ctx, id(key)?).await?))
 }
 
 /// Change a key
@@ -68,13 +72,13 @@ pub async fn get_key(State(house): HouseState, Caller(ctx): Caller, key: Path<St
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
     responses((status = 200, body = KeyLineBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_key(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     key: Path<String>,
     Body(change): Body<KeyChange>,
-) -> Answer<Json<KeyLine>> {
+) -> ApiResult<Json<KeyLine>> {
     let command = ChangeKey::read(id(key)?, change.label.as_deref(), change.scopes.as_deref()).map_err(labelled)?;
-    Ok(Json(house.engine.change_key(&ctx, command).await?))
+    Ok(Json(state.engine.change_key(&ctx, command).await?))
 }
 
 /// Revoke a key
@@ -84,8 +88,12 @@ pub async fn change_key(
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
     responses((status = 200, body = RevokedBody), (status = 404, body = ProblemBody)))]
-pub async fn revoke_key(State(house): HouseState, Caller(ctx): Caller, key: Path<String>) -> Answer<Json<RevokedBody>> {
+pub async fn revoke_key(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    key: Path<String>,
+) -> ApiResult<Json<RevokedBody>> {
     let command = RevokeKey { key: id(key)?, reason: RevokeReason::NoLongerNeeded };
-    let revoked = house.engine.revoke_key(&ctx, command).await?;
+    let revoked = state.engine.revoke_key(&ctx, command).await?;
     Ok(Json(RevokedBody { status: "revoked", key_id: revoked.view.key_id }))
 }

@@ -4,18 +4,18 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::command::{KeyFate, RemoveMember};
+use domain::command::{KeyDisposition, RemoveMember};
 use domain::view::MemberView;
 use domain::{ActorId, Fault, FieldFault, KeyId, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::MemberBody;
 use super::input::{Body, Caller, id, known, whole};
 use super::new_keys::NewKeyBody;
 use super::paging::{PageQuery, Paging};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// A list of members.
 #[derive(Serialize, ToSchema)]
@@ -73,9 +73,9 @@ pub struct OffboardedBody {
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
     params(PageQuery),
     responses((status = 200, body = MembersBody), (status = 422, body = ProblemBody)))]
-pub async fn list_members(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_members(&ctx, paging.before, paging.limit).await?;
-    Ok(paging.answer(&house, "/api/v1/members", page.next, Json(MembersBody { members: page.rows })))
+pub async fn list_members(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
+    let page = state.engine.list_members(&ctx, paging.before, paging.limit).await?;
+    Ok(paging.answer(&state, "/api/v1/members", page.next, Json(MembersBody { members: page.rows })))
 }
 
 /// Get a member
@@ -83,11 +83,11 @@ pub async fn list_members(State(house): HouseState, Caller(ctx): Caller, paging:
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
     responses((status = 200, body = MemberBody), (status = 404, body = ProblemBody)))]
 pub async fn get_member(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     member: Path<String>,
-) -> Answer<Json<MemberView>> {
-    Ok(Json(house.engine.get_member(&ctx, id(member)?).await?))
+) -> ApiResult<Json<MemberView>> {
+    Ok(Json(state.engine.get_member(&ctx, id(member)?).await?))
 }
 
 /// Change a member's role
@@ -101,15 +101,15 @@ pub async fn get_member(
     responses((status = 200, body = MemberBody),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_member(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     member: Path<String>,
     Body(change): Body<MemberChange>,
-) -> Answer<Json<MemberView>> {
+) -> ApiResult<Json<MemberView>> {
     let (member, role) = (id(member)?, change.role.parse());
     let role: Role = role.map_err(|()| known("role", &Role::ALL.map(Role::as_str).join(", ")))?;
-    house.engine.change_role(&ctx, member, role).await?;
-    Ok(Json(house.engine.get_member(&ctx, member).await?))
+    state.engine.change_role(&ctx, member, role).await?;
+    Ok(Json(state.engine.get_member(&ctx, member).await?))
 }
 
 /// Remove a member
@@ -120,8 +120,12 @@ pub async fn change_member(
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
     responses((status = 204),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn remove_member(State(house): HouseState, Caller(ctx): Caller, member: Path<String>) -> Answer<StatusCode> {
-    house.engine.remove_member(&ctx, id(member)?).await?;
+pub async fn remove_member(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    member: Path<String>,
+) -> ApiResult<StatusCode> {
+    state.engine.remove_member(&ctx, id(member)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -137,24 +141,24 @@ pub async fn remove_member(State(house): HouseState, Caller(ctx): Caller, member
     responses((status = 200, body = OffboardedBody),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn offboard_member(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     member: Path<String>,
     Body(asked): Body<Offboarding>,
-) -> Answer<Json<OffboardedBody>> {
+) -> ApiResult<Json<OffboardedBody>> {
     let member = id(member)?;
-    let keys = asked.keys.into_iter().map(fate).collect::<Result<_, _>>()?;
-    let successors = house.engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await?;
+    let keys = asked.keys.into_iter().map(disposition).collect::<Result<_, _>>()?;
+    let successors = state.engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await?;
     Ok(Json(OffboardedBody { keys: successors.iter().map(NewKeyBody::from).collect() }))
 }
 
-fn fate(key: KeyLeftBehind) -> Result<(KeyId, KeyFate), Vec<FieldFault>> {
+fn disposition(key: KeyLeftBehind) -> Result<(KeyId, KeyDisposition), Vec<FieldFault>> {
     let missing = || vec![FieldFault::new("key_id", Fault::Missing)];
     let id = KeyId(key.key_id.ok_or_else(missing)?);
     match (key.then.as_str(), key.actor_id) {
-        ("end", None) => Ok((id, KeyFate::End)),
-        ("hand_over", Some(actor)) => Ok((id, KeyFate::HandOver(ActorId(actor)))),
-        ("hand_over", None) => Ok((id, KeyFate::HandOverToNew)),
+        ("end", None) => Ok((id, KeyDisposition::End)),
+        ("hand_over", Some(actor)) => Ok((id, KeyDisposition::HandOver(ActorId(actor)))),
+        ("hand_over", None) => Ok((id, KeyDisposition::HandOverToNew)),
         _ => Err(known("then", "end without actor_id, hand_over")),
     }
 }
@@ -164,7 +168,7 @@ fn fate(key: KeyLeftBehind) -> Result<(KeyId, KeyFate), Vec<FieldFault>> {
 /// In person: the keys you made there answer 403 from then on. The last owner cannot leave.
 #[utoipa::path(post, path = "/organization/leave", operation_id = "leave_organization", tag = "Organization",
     responses((status = 204), (status = 409, body = ProblemBody)))]
-pub async fn leave_organization(State(house): HouseState, Caller(ctx): Caller) -> Answer<StatusCode> {
-    house.engine.leave(&ctx).await?;
+pub async fn leave_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<StatusCode> {
+    state.engine.leave(&ctx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,10 +10,10 @@ use engine::ctx::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::EnvironmentWord;
 use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled, whole};
-use crate::http::problem::{Answer, ProblemBody, Refusal};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
 const STORE: &str = "Store this API key securely — it cannot be retrieved again";
 const STORE_AND_LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
@@ -145,11 +145,11 @@ pub struct RotateById {
     params(RepeatHeader),
     responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn create_key(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     repeatable: Repeatable,
     Body(new): Body<NewKeyRequest>,
-) -> Answer<(StatusCode, Json<NewKeyBody>)> {
+) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
     let draft = KeyDraft {
         name: new.label.as_deref().unwrap_or("API key"),
         owner: new.actor_id.map(ActorId),
@@ -160,7 +160,7 @@ pub async fn create_key(
     };
     let command = CreateKey::draft(&draft, ctx.now()).map_err(labelled)?;
     let once = repeatable.once("create", &new);
-    let made = house.engine.create_key_once(&ctx, command, once.as_ref()).await?;
+    let made = state.engine.create_key_once(&ctx, command, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&made))))
 }
 
@@ -174,18 +174,18 @@ pub async fn create_key(
     params(RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_calling_key(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Presented(plain): Presented,
     repeatable: Repeatable,
     MaybeBody(asked): MaybeBody<RotateItself>,
-) -> Answer<(StatusCode, Json<RotatedBody>)> {
-    let Credential::Key { id: key, .. } = *ctx.credential() else { return Err(Refusal::anonymous()) };
+) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
+    let Credential::Key { id: key, .. } = *ctx.credential() else { return Err(ApiError::anonymous()) };
     let label = asked.label.as_deref().unwrap_or("rotated key");
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
     let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
     let once = repeatable.once(&format!("rotate {key}"), &asked);
-    let rotated = house.engine.rotate_itself(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
+    let rotated = state.engine.rotate_itself(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
 
@@ -199,17 +199,17 @@ pub async fn rotate_calling_key(
         RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_key(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     key: Path<String>,
     repeatable: Repeatable,
     MaybeBody(asked): MaybeBody<RotateById>,
-) -> Answer<(StatusCode, Json<RotatedBody>)> {
+) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
     let key: KeyId = id(key)?;
     let end = asked.expires_at.as_deref().map_or(Expiry::Never, Expiry::At);
     let command = RotateKey::read(key, asked.overlap_seconds, asked.label.as_deref(), end, ctx.now())?;
     let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
     let once = repeatable.once(&format!("rotate {key}"), &asked);
-    let rotated = house.engine.rotate_key(&ctx, command, once.as_ref()).await?;
+    let rotated = state.engine.rotate_key(&ctx, command, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }

@@ -7,10 +7,10 @@ use domain::view::OrganizationView;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::OrganizationBody;
 use super::input::{Body, Caller, whole};
-use crate::http::problem::Answer;
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
 
 /// What is to change of the organization.
 #[derive(Deserialize, ToSchema)]
@@ -39,8 +39,8 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
 /// Get the organization
 #[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
     responses((status = 200, body = OrganizationBody)))]
-pub async fn see_organization(State(house): HouseState, Caller(ctx): Caller) -> Answer<Json<OrganizationView>> {
-    Ok(Json(house.engine.see_organization(&ctx).await?))
+pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
+    Ok(Json(state.engine.see_organization(&ctx).await?))
 }
 
 /// Change the organization
@@ -50,15 +50,15 @@ pub async fn see_organization(State(house): HouseState, Caller(ctx): Caller) -> 
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
 pub async fn change_organization(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Body(change): Body<OrganizationChange>,
-) -> Answer<Json<OrganizationView>> {
+) -> ApiResult<Json<OrganizationView>> {
     let command = ChangeOrganization::read(&OrganizationDraft {
         name: change.name.as_deref(),
         max_key_days: change.max_key_days,
         key_makers: change.key_makers.as_deref(),
         keys_make_keys: change.keys_make_keys,
     })?;
-    Ok(Json(house.engine.change_organization(&ctx, command).await?))
+    Ok(Json(state.engine.change_organization(&ctx, command).await?))
 }

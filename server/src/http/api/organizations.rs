@@ -9,10 +9,10 @@ use domain::view::Membership;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::MembershipBody;
 use super::input::{Body, InPerson, Sender};
-use crate::http::problem::Answer;
+use crate::http::AppState;
+use crate::http::problem::ApiResult;
 
 /// A list of organizations.
 #[derive(Serialize, ToSchema)]
@@ -45,10 +45,10 @@ pub struct NewOrganizationBody {
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organization",
     responses((status = 200, body = OrganizationsBody)))]
 pub async fn list_organizations(
-    State(house): HouseState,
+    State(state): State<AppState>,
     InPerson(caller): InPerson,
-) -> Answer<Json<OrganizationsBody>> {
-    Ok(Json(OrganizationsBody { organizations: house.engine.memberships(caller.person).await? }))
+) -> ApiResult<Json<OrganizationsBody>> {
+    Ok(Json(OrganizationsBody { organizations: state.engine.memberships(caller.person).await? }))
 }
 
 /// Create an organization
@@ -57,12 +57,12 @@ pub async fn list_organizations(
 #[utoipa::path(post, path = "/organizations", operation_id = "create_organization", tag = "Organization",
     request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
 pub async fn create_organization(
-    State(house): HouseState,
+    State(state): State<AppState>,
     InPerson(caller): InPerson,
     Sender(origin): Sender,
     Body(new): Body<NewOrganization>,
-) -> Answer<(StatusCode, Json<NewOrganizationBody>)> {
+) -> ApiResult<(StatusCode, Json<NewOrganizationBody>)> {
     let command = CreateOrganization::read(new.name.as_deref().unwrap_or_default())?;
-    let organization = house.engine.create_organization(&caller, &command, origin).await?;
+    let organization = state.engine.create_organization(&caller, &command, origin).await?;
     Ok((StatusCode::CREATED, Json(NewOrganizationBody { organization })))
 }

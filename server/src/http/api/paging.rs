@@ -14,8 +14,8 @@ use utoipa::IntoParams;
 
 use super::bodies::EnvironmentWord;
 use super::input::known;
-use crate::http::House;
-use crate::http::problem::{Answer, Refusal};
+use crate::http::AppState;
+use crate::http::problem::{ApiError, ApiResult};
 
 /// Rows of a page when nothing is asked for.
 const LIMIT: i64 = 100;
@@ -79,7 +79,7 @@ impl Paging {
     ///
     /// # Errors
     /// The field at fault.
-    pub fn read(limit: Option<String>, cursor: Option<String>) -> Answer<Self> {
+    pub fn read(limit: Option<String>, cursor: Option<String>) -> ApiResult<Self> {
         let limit = limit.map_or(Ok(LIMIT), |text| text.parse().map_err(|_| ()));
         let limit = limit
             .ok()
@@ -94,12 +94,12 @@ impl Paging {
     }
 
     /// The body, with a `Link` header to the next page if there is one (RFC 8288).
-    pub fn answer(&self, house: &House, path: &str, next: Option<i64>, body: impl IntoResponse) -> Response {
+    pub fn answer(&self, state: &AppState, path: &str, next: Option<i64>, body: impl IntoResponse) -> Response {
         let mut response = body.into_response();
         if let Some(next) = next {
             let mut query = url::form_urlencoded::Serializer::new(format!("limit={}&cursor={next}", self.limit));
             query.extend_pairs(&self.kept);
-            let url = format!("{}{path}?{}", house.installation.public_url, query.finish());
+            let url = format!("{}{path}?{}", state.site_config.public_url, query.finish());
             if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
                 response.headers_mut().insert(LINK, link);
             }
@@ -109,9 +109,9 @@ impl Paging {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Paging {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query: PageQuery = query(parts, state).await?;
         Self::read(query.limit, query.cursor)
     }
@@ -126,9 +126,9 @@ pub struct KeyPaging {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let asked: KeysQuery = query(parts, state).await?;
         let page = Paging::read(asked.limit, asked.cursor)?;
         let status = match asked.active.as_deref() {
@@ -154,12 +154,12 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
 ///
 /// # Errors
 /// `BadRequest` when it holds something else.
-pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> Answer<T> {
+pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> ApiResult<T> {
     let read = Query::<T>::from_request_parts(parts, state).await;
     read.map(|Query(query)| query).map_err(|_| unknown_name())
 }
 
 /// The refusal of a query that holds more than is understood.
-pub fn unknown_name() -> Refusal {
-    Refusal::with_details(Code::BadRequest, "The query holds something this address does not know")
+pub fn unknown_name() -> ApiError {
+    ApiError::with_details(Code::BadRequest, "The query holds something this address does not know")
 }

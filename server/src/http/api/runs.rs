@@ -12,12 +12,11 @@ use engine::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::HouseState;
 use super::bodies::RunBody;
 use super::input::{Caller, MaybeBody, id};
 use super::paging::{PageQuery, Paging};
-use crate::http::House;
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// A list of runs.
 #[derive(Serialize, ToSchema)]
@@ -54,15 +53,15 @@ pub struct HookQuery {
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123"), PageQuery),
     responses((status = 200, body = RunsBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn list_runs(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     workspace: Path<String>,
     paging: Paging,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let workspace: WorkspaceId = id(workspace)?;
-    let page = house.engine.list_runs(&ctx, &workspace, paging.before, paging.limit).await?;
+    let page = state.engine.list_runs(&ctx, &workspace, paging.before, paging.limit).await?;
     let path = format!("/api/v1/workspaces/{workspace}/runs");
-    Ok(paging.answer(&house, &path, page.next, Json(RunsBody { runs: page.rows })))
+    Ok(paging.answer(&state, &path, page.next, Json(RunsBody { runs: page.rows })))
 }
 
 /// Start a run
@@ -71,12 +70,12 @@ pub async fn list_runs(
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
     responses((status = 201, body = RunBody), (status = 404, body = ProblemBody)))]
 pub async fn create_run(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     workspace: Path<String>,
     MaybeBody(run): MaybeBody<NewRun>,
-) -> Answer<(StatusCode, Json<RunView>)> {
-    start(&house, &ctx, workspace, run, false).await
+) -> ApiResult<(StatusCode, Json<RunView>)> {
+    start(&state, &ctx, workspace, run, false).await
 }
 
 /// Start a run by webhook
@@ -88,21 +87,21 @@ pub async fn create_run(
     params(("workspace_id" = String, Path, description = "The workspace's id", example = "ws_abc123"), HookQuery),
     responses((status = 201, body = RunBody), (status = 404, body = ProblemBody)))]
 pub async fn create_run_by_hook(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     workspace: Path<String>,
     MaybeBody(run): MaybeBody<NewRun>,
-) -> Answer<(StatusCode, Json<RunView>)> {
-    start(&house, &ctx, workspace, run, true).await
+) -> ApiResult<(StatusCode, Json<RunView>)> {
+    start(&state, &ctx, workspace, run, true).await
 }
 
 async fn start(
-    house: &House,
+    state: &AppState,
     ctx: &Ctx,
     workspace: Path<String>,
     run: NewRun,
     by_hook: bool,
-) -> Answer<(StatusCode, Json<RunView>)> {
+) -> ApiResult<(StatusCode, Json<RunView>)> {
     let command = CreateRun::read(id(workspace)?, run.input, by_hook)?;
-    Ok((StatusCode::CREATED, Json(house.engine.create_run(ctx, command).await?)))
+    Ok((StatusCode::CREATED, Json(state.engine.create_run(ctx, command).await?)))
 }

@@ -8,10 +8,10 @@ use domain::view::{Items, Opened, Sealed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::{OpenedBody, SealedBody};
 use super::input::{Body, Caller, Presented, id};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// The most messages or notes that are opened for one answer.
 const MOST: i64 = 200;
@@ -26,7 +26,7 @@ pub struct NewText {
 }
 
 impl NewText {
-    fn read(self) -> Answer<SealText> {
+    fn read(self) -> ApiResult<SealText> {
         Ok(SealText::read(&self.text.unwrap_or_default())?)
     }
 }
@@ -59,12 +59,12 @@ pub struct NotebookBody {
     request_body = NewText, params(("actor_id" = i64, Path, description = "Who gets it", example = 14)),
     responses((status = 201, body = SealedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn send_message(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     actor: Path<String>,
     Body(new): Body<NewText>,
-) -> Answer<(StatusCode, Json<Sealed>)> {
-    let sealed = house.engine.send_message(&ctx, id(actor)?, new.read()?).await?;
+) -> ApiResult<(StatusCode, Json<Sealed>)> {
+    let sealed = state.engine.send_message(&ctx, id(actor)?, new.read()?).await?;
     Ok((StatusCode::CREATED, Json(sealed)))
 }
 
@@ -74,11 +74,11 @@ pub async fn send_message(
 #[utoipa::path(get, path = "/inbox", operation_id = "read_inbox", tag = "Inbox",
     responses((status = 200, body = InboxBody)))]
 pub async fn read_inbox(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Presented(key): Presented,
-) -> Answer<Json<InboxBody>> {
-    let Items { items, unreadable } = house.engine.read_inbox(&ctx, &key, MOST).await?;
+) -> ApiResult<Json<InboxBody>> {
+    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MOST).await?;
     Ok(Json(InboxBody { messages: items, unreadable }))
 }
 
@@ -86,8 +86,12 @@ pub async fn read_inbox(
 #[utoipa::path(delete, path = "/inbox/{id}", operation_id = "delete_message", tag = "Inbox",
     params(("id" = String, Path, description = "The message's id", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
-pub async fn delete_message(State(house): HouseState, Caller(ctx): Caller, item: Path<String>) -> Answer<StatusCode> {
-    house.engine.delete_message(&ctx, &id(item)?).await?;
+pub async fn delete_message(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    item: Path<String>,
+) -> ApiResult<StatusCode> {
+    state.engine.delete_message(&ctx, &id(item)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -97,12 +101,12 @@ pub async fn delete_message(State(house): HouseState, Caller(ctx): Caller, item:
 #[utoipa::path(post, path = "/notebook", operation_id = "write_note", tag = "Notebook", request_body = NewText,
     responses((status = 201, body = SealedBody)))]
 pub async fn write_note(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     _presented: Presented,
     Body(new): Body<NewText>,
-) -> Answer<(StatusCode, Json<Sealed>)> {
-    Ok((StatusCode::CREATED, Json(house.engine.write_note(&ctx, new.read()?).await?)))
+) -> ApiResult<(StatusCode, Json<Sealed>)> {
+    Ok((StatusCode::CREATED, Json(state.engine.write_note(&ctx, new.read()?).await?)))
 }
 
 /// Read the notebook
@@ -111,11 +115,11 @@ pub async fn write_note(
 #[utoipa::path(get, path = "/notebook", operation_id = "read_notebook", tag = "Notebook",
     responses((status = 200, body = NotebookBody)))]
 pub async fn read_notebook(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Presented(key): Presented,
-) -> Answer<Json<NotebookBody>> {
-    let Items { items, unreadable } = house.engine.read_notebook(&ctx, &key, MOST).await?;
+) -> ApiResult<Json<NotebookBody>> {
+    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MOST).await?;
     Ok(Json(NotebookBody { notes: items, unreadable }))
 }
 
@@ -123,7 +127,11 @@ pub async fn read_notebook(
 #[utoipa::path(delete, path = "/notebook/{id}", operation_id = "delete_note", tag = "Notebook",
     params(("id" = String, Path, description = "The note's id", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
-pub async fn delete_note(State(house): HouseState, Caller(ctx): Caller, item: Path<String>) -> Answer<StatusCode> {
-    house.engine.delete_note(&ctx, &id(item)?).await?;
+pub async fn delete_note(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    item: Path<String>,
+) -> ApiResult<StatusCode> {
+    state.engine.delete_note(&ctx, &id(item)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

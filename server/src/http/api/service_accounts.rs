@@ -9,11 +9,11 @@ use domain::view::ServiceAccount;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::ServiceAccountBody;
 use super::input::{Body, Caller, id};
 use super::paging::{PageQuery, Paging};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// A list of service accounts.
 #[derive(Serialize, ToSchema)]
@@ -62,10 +62,14 @@ pub struct ServiceAccountChange {
 #[utoipa::path(get, path = "/service-accounts", operation_id = "list_service_accounts", tag = "Service accounts",
     params(PageQuery),
     responses((status = 200, body = ServiceAccountsBody), (status = 422, body = ProblemBody)))]
-pub async fn list_service_accounts(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
+pub async fn list_service_accounts(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    paging: Paging,
+) -> ApiResult<Response> {
+    let page = state.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
     let body = Json(ServiceAccountsBody { service_accounts: page.rows });
-    Ok(paging.answer(&house, "/api/v1/service-accounts", page.next, body))
+    Ok(paging.answer(&state, "/api/v1/service-accounts", page.next, body))
 }
 
 /// Create a service account
@@ -74,13 +78,13 @@ pub async fn list_service_accounts(State(house): HouseState, Caller(ctx): Caller
 #[utoipa::path(post, path = "/service-accounts", operation_id = "create_service_account", tag = "Service accounts",
     request_body = NewServiceAccount, responses((status = 201, body = ServiceAccountBody)))]
 pub async fn create_service_account(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Body(new): Body<NewServiceAccount>,
-) -> Answer<(StatusCode, Json<ServiceAccount>)> {
+) -> ApiResult<(StatusCode, Json<ServiceAccount>)> {
     let name = new.name.unwrap_or_default();
     let command = CreateServiceAccount::read(&name, new.role.as_deref(), new.allow_overlap)?;
-    Ok((StatusCode::CREATED, Json(house.engine.create_service_account(&ctx, command).await?)))
+    Ok((StatusCode::CREATED, Json(state.engine.create_service_account(&ctx, command).await?)))
 }
 
 /// Get a service account
@@ -88,11 +92,11 @@ pub async fn create_service_account(
     params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
     responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
 pub async fn get_service_account(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     actor: Path<String>,
-) -> Answer<Json<ServiceAccount>> {
-    Ok(Json(house.engine.get_service_account(&ctx, id(actor)?).await?))
+) -> ApiResult<Json<ServiceAccount>> {
+    Ok(Json(state.engine.get_service_account(&ctx, id(actor)?).await?))
 }
 
 /// Change a service account
@@ -103,12 +107,12 @@ pub async fn get_service_account(
     params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
     responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
 pub async fn change_service_account(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     actor: Path<String>,
     Body(change): Body<ServiceAccountChange>,
-) -> Answer<Json<ServiceAccount>> {
+) -> ApiResult<Json<ServiceAccount>> {
     let (name, role) = (change.name.as_deref(), change.role.as_deref());
     let command = ChangeServiceAccount::read(id(actor)?, name, role, change.disabled, change.allow_overlap)?;
-    Ok(Json(house.engine.change_service_account(&ctx, command).await?))
+    Ok(Json(state.engine.change_service_account(&ctx, command).await?))
 }

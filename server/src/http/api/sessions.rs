@@ -8,10 +8,10 @@ use engine::ctx::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::SessionBody;
 use super::input::{InPerson, id};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// Sessions of a person.
 #[derive(Serialize, ToSchema)]
@@ -34,8 +34,8 @@ pub struct EndedBody {
 /// The browsers you are signed in with, the one used last first.
 #[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "Me",
     responses((status = 200, body = SessionsBody)))]
-pub async fn list_sessions(State(house): HouseState, InPerson(caller): InPerson) -> Answer<Json<SessionsBody>> {
-    Ok(Json(SessionsBody { sessions: house.engine.list_sessions(&caller).await? }))
+pub async fn list_sessions(State(state): State<AppState>, InPerson(caller): InPerson) -> ApiResult<Json<SessionsBody>> {
+    Ok(Json(SessionsBody { sessions: state.engine.list_sessions(&caller).await? }))
 }
 
 /// End a session
@@ -45,12 +45,12 @@ pub async fn list_sessions(State(house): HouseState, InPerson(caller): InPerson)
     params(("session_id" = String, Path, description = "The session's id", example = "ses_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn end_session(
-    State(house): HouseState,
+    State(state): State<AppState>,
     InPerson(caller): InPerson,
     Extension(origin): Extension<Origin>,
     session: Path<String>,
-) -> Answer<StatusCode> {
-    house.engine.end_session(&caller, &id(session)?, &origin).await?;
+) -> ApiResult<StatusCode> {
+    state.engine.end_session(&caller, &id(session)?, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -60,9 +60,9 @@ pub async fn end_session(
 #[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
     responses((status = 200, body = EndedBody)))]
 pub async fn end_other_sessions(
-    State(house): HouseState,
+    State(state): State<AppState>,
     InPerson(caller): InPerson,
     Extension(origin): Extension<Origin>,
-) -> Answer<Json<EndedBody>> {
-    Ok(Json(EndedBody { ended: house.engine.end_other_sessions(&caller, &origin).await? }))
+) -> ApiResult<Json<EndedBody>> {
+    Ok(Json(EndedBody { ended: state.engine.end_other_sessions(&caller, &origin).await? }))
 }

@@ -1,7 +1,7 @@
 //! `/api/v1/token`: a token for the API, for whoever is signed in in a browser. The one address that reads the session's
 //! cookie, and only for pages of ours.
 
-use app::doors::Visit;
+use app::server_fns::PageContext;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
@@ -13,10 +13,9 @@ use engine::tokens::IssuedToken;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::input::{ForceQuery, Forced};
-use crate::http::problem::{Answer, ProblemBody, Refusal};
-use crate::http::{House, caller, layers, sessions, visit};
+use crate::http::problem::{ApiError, ApiResult, ProblemBody};
+use crate::http::{AppState, caller, context, layers, sessions};
 
 /// A token for the API.
 #[derive(Serialize, ToSchema)]
@@ -42,36 +41,36 @@ pub struct TokenBody {
 #[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me", params(ForceQuery),
     responses((status = 200, body = TokenBody), (status = 422, body = ProblemBody)))]
 pub async fn issue_token(
-    State(house): HouseState,
-    Extension(visit): Extension<Visit>,
+    State(state): State<AppState>,
+    Extension(context): Extension<PageContext>,
     Extension(origin): Extension<Origin>,
     Forced(fresh): Forced,
-) -> Answer<Json<TokenBody>> {
-    let caller = visit.caller.ok_or_else(|| Refusal::new(Code::Unauthorized, "no session"))?;
-    let issued = house.engine.issue_token(&caller, &house.installation.parties(), fresh, &origin).await?;
+) -> ApiResult<Json<TokenBody>> {
+    let caller = context.caller.ok_or_else(|| ApiError::new(Code::Unauthorized, "no session"))?;
+    let issued = state.engine.issue_token(&caller, &state.site_config.parties(), fresh, &origin).await?;
     let IssuedToken { token, expires_at, expires_in } = issued;
     Ok(Json(TokenBody { token: token.to_string(), token_type: "Bearer", expires_at, expires_in }))
 }
 
 /// Puts the browser's session beside the requests of these routes, and refuses those of other sites.
-pub fn in_browser(house: &House, routes: Router<House>) -> Router<House> {
+pub fn in_browser(state: &AppState, routes: Router<AppState>) -> Router<AppState> {
     routes
-        .route_layer(from_fn_with_state(house.clone(), visit::receive))
-        .route_layer(sessions::layer(house))
-        .route_layer(from_fn_with_state(house.clone(), from_our_page))
+        .route_layer(from_fn_with_state(state.clone(), context::receive))
+        .route_layer(sessions::layer(state))
+        .route_layer(from_fn_with_state(state.clone(), from_our_page))
 }
 
 /// Nobody without a session, nobody who shows something else besides, and no page of another site.
-async fn from_our_page(State(house): State<House>, request: Request, next: Next) -> Response {
+async fn from_our_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.contains_key(AUTHORIZATION) || headers.contains_key(caller::X_API_KEY) {
-        return Refusal::new(Code::Unauthorized, "a credential where only a session counts").into_response();
+        return ApiError::new(Code::Unauthorized, "a credential where only a session counts").into_response();
     }
-    if layers::cookie(headers, sessions::cookie_name(&house)).is_none() {
-        return Refusal::anonymous().into_response();
+    if layers::cookie(headers, sessions::cookie_name(&state)).is_none() {
+        return ApiError::anonymous().into_response();
     }
-    if !layers::is_ours(headers, &house.installation.public_url) {
-        return Refusal::new(Code::Forbidden, "a page of another site").into_response();
+    if !layers::is_ours(headers, &state.site_config.public_url) {
+        return ApiError::new(Code::Forbidden, "a page of another site").into_response();
     }
     next.run(request).await
 }

@@ -9,11 +9,11 @@ use domain::view::WorkspaceView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::HouseState;
 use super::bodies::WorkspaceBody;
 use super::input::{Body, Caller, id};
 use super::paging::{PageQuery, Paging};
-use crate::http::problem::{Answer, ProblemBody};
+use crate::http::AppState;
+use crate::http::problem::{ApiResult, ProblemBody};
 
 /// A list of workspaces.
 #[derive(Serialize, ToSchema)]
@@ -52,10 +52,14 @@ pub struct NewWorkspace {
 #[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces", params(PageQuery),
     responses((status = 200, body = WorkspacesBody),
         (status = 422, body = ProblemBody)))]
-pub async fn list_workspaces(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
+pub async fn list_workspaces(
+    State(state): State<AppState>,
+    Caller(ctx): Caller,
+    paging: Paging,
+) -> ApiResult<Response> {
+    let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
     let body = Json(WorkspacesBody { workspaces: page.rows });
-    Ok(paging.answer(&house, "/api/v1/workspaces", page.next, body))
+    Ok(paging.answer(&state, "/api/v1/workspaces", page.next, body))
 }
 
 /// List projects
@@ -64,9 +68,9 @@ pub async fn list_workspaces(State(house): HouseState, Caller(ctx): Caller, pagi
 #[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "Workspaces", params(PageQuery),
     responses((status = 200, body = ProjectsBody),
         (status = 422, body = ProblemBody)))]
-pub async fn list_projects(State(house): HouseState, Caller(ctx): Caller, paging: Paging) -> Answer<Response> {
-    let page = house.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
-    Ok(paging.answer(&house, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
+pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
+    let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
+    Ok(paging.answer(&state, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
 }
 
 /// Create a workspace
@@ -76,13 +80,13 @@ pub async fn list_projects(State(house): HouseState, Caller(ctx): Caller, paging
     responses((status = 201, body = WorkspaceBody),
         (status = 422, body = ProblemBody)))]
 pub async fn create_workspace(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     Body(new): Body<NewWorkspace>,
-) -> Answer<(StatusCode, Json<WorkspaceView>)> {
+) -> ApiResult<(StatusCode, Json<WorkspaceView>)> {
     let (name, provider) = (new.name.unwrap_or_default(), new.provider.unwrap_or_default());
     let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
-    Ok((StatusCode::CREATED, Json(house.engine.create_workspace(&ctx, command).await?)))
+    Ok((StatusCode::CREATED, Json(state.engine.create_workspace(&ctx, command).await?)))
 }
 
 /// Get a workspace
@@ -91,11 +95,11 @@ pub async fn create_workspace(
     responses((status = 200, body = WorkspaceBody),
         (status = 404, body = ProblemBody)))]
 pub async fn get_workspace(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     workspace: Path<String>,
-) -> Answer<Json<WorkspaceView>> {
-    Ok(Json(house.engine.get_workspace(&ctx, &id(workspace)?).await?))
+) -> ApiResult<Json<WorkspaceView>> {
+    Ok(Json(state.engine.get_workspace(&ctx, &id(workspace)?).await?))
 }
 
 /// Delete a workspace
@@ -106,10 +110,10 @@ pub async fn get_workspace(
     responses((status = 204),
         (status = 404, body = ProblemBody)))]
 pub async fn delete_workspace(
-    State(house): HouseState,
+    State(state): State<AppState>,
     Caller(ctx): Caller,
     workspace: Path<String>,
-) -> Answer<StatusCode> {
-    house.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;
+) -> ApiResult<StatusCode> {
+    state.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

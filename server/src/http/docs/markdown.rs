@@ -4,8 +4,8 @@
 use app::pages::docs::Link;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
+use super::pages::address;
 use super::pictures;
-use super::shelf::address;
 
 /// A page as it was understood.
 #[derive(Clone, Debug, Default)]

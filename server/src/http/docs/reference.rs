@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::{HOUR, look, pages};
-use crate::http::House;
+use crate::http::AppState;
 
 /// Nothing but our own files, and what the page draws into itself. Swagger UI sets styles from script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -23,7 +23,7 @@ const MARKUP: &str = include_str!("reference.html");
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// The page and its files.
-pub fn router() -> Router<House> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/docs/api", get(page))
         .route("/docs/api/bundle.js", get(|| async { packed(JS, BUNDLE) }))
@@ -37,7 +37,7 @@ pub fn link() -> Link {
     Link { to: "/docs/api".into(), name: "API reference".into() }
 }
 
-async fn page(State(house): State<House>, headers: HeaderMap) -> Response {
+async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let page = Leaf {
         here: link(),
         pages: pages(),
@@ -46,7 +46,7 @@ async fn page(State(house): State<House>, headers: HeaderMap) -> Response {
         markup: MARKUP.into(),
         source: None,
     };
-    let mut response = leaf(look(&house, None, &headers), page).into_response();
+    let mut response = leaf(look(&state, None, &headers), page).into_response();
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }

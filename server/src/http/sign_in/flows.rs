@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use engine::sessions::FLOW_SECONDS;
 
 use super::{digest, safe_return};
-use crate::http::House;
+use crate::http::AppState;
 
 /// How many sign-ins one browser can have under way.
 const MOST: usize = 6;
@@ -44,27 +44,27 @@ impl Flow {
     }
 
     /// The header that keeps this sign-in in the browser.
-    pub fn keep(&self, house: &House, state: &str) -> Option<HeaderValue> {
+    pub fn keep(&self, app: &AppState, state: &str) -> Option<HeaderValue> {
         let value = format!("{}.{}.{}", self.begun, self.token, self.place);
-        line(house, &name(house, state), &value, FLOW_SECONDS)
+        line(app, &name(app, state), &value, FLOW_SECONDS)
     }
 }
 
 /// The sign-in of this state, if this browser began it.
-pub(super) fn find(house: &House, headers: &HeaderMap, state: &str) -> Option<Flow> {
-    let name = name(house, state);
-    all(house, headers).find(|(found, _)| *found == name).map(|(_, flow)| flow)
+pub(super) fn find(app: &AppState, headers: &HeaderMap, state: &str) -> Option<Flow> {
+    let name = name(app, state);
+    all(app, headers).find(|(found, _)| *found == name).map(|(_, flow)| flow)
 }
 
 /// The headers that make room for one more: the oldest cookies go.
-pub(super) fn make_room(house: &House, headers: &HeaderMap) -> Vec<HeaderValue> {
-    let mut kept: Vec<_> = all(house, headers).collect();
+pub(super) fn make_room(app: &AppState, headers: &HeaderMap) -> Vec<HeaderValue> {
+    let mut kept: Vec<_> = all(app, headers).collect();
     kept.sort_by_key(|(_, flow)| std::cmp::Reverse(flow.begun));
-    kept.iter().skip(MOST - 1).filter_map(|(name, _)| line(house, name, "", 0)).collect()
+    kept.iter().skip(MOST - 1).filter_map(|(name, _)| line(app, name, "", 0)).collect()
 }
 
-fn all<'a>(house: &House, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a str, Flow)> {
-    let prefix = prefix(house);
+fn all<'a>(app: &AppState, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a str, Flow)> {
+    let prefix = prefix(app);
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs
@@ -72,14 +72,14 @@ fn all<'a>(house: &House, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a s
         .filter_map(|(name, value)| Some((name, Flow::read(value)?)))
 }
 
-fn prefix(house: &House) -> &'static str {
-    if house.is_https() { "__Host-rt_flow_" } else { "rt_flow_" }
+fn prefix(app: &AppState) -> &'static str {
+    if app.is_https() { "__Host-rt_flow_" } else { "rt_flow_" }
 }
 
 /// The state itself stays out of the name: whoever has it and the code could come back with them.
-fn name(house: &House, state: &str) -> String {
+fn name(app: &AppState, state: &str) -> String {
     let tag: String = digest(state).chars().take(TAG).collect();
-    format!("{}{tag}", prefix(house))
+    format!("{}{tag}", prefix(app))
 }
 
 const TAG: usize = 12;
@@ -88,8 +88,8 @@ fn is_tag(tag: &str) -> bool {
     tag.len() == TAG && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn line(house: &House, name: &str, value: &str, max_age: i64) -> Option<HeaderValue> {
-    let secure = if house.is_https() { "; Secure" } else { "" };
+fn line(app: &AppState, name: &str, value: &str, max_age: i64) -> Option<HeaderValue> {
+    let secure = if app.is_https() { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
     HeaderValue::from_str(&text).ok()
 }

@@ -50,7 +50,7 @@ impl Problem {
 }
 
 /// What to tell the person; what went wrong stands in the log.
-pub(super) fn told(failure: &oidc::Failure) -> Problem {
+pub(super) fn to_problem(failure: &oidc::Failure) -> Problem {
     use oidc::Failure as F;
     if failure.is_outage() {
         tracing::warn!(cause = %failure, "the sign-in provider does not answer as it should");

@@ -1,8 +1,8 @@
 //! The form that takes the audit log out as a file. It is posted, for the export is recorded: a link that somebody else
 //! wrote must not do that.
 
-use app::doors::Visit;
-use app::routes::{Place, Screen};
+use app::routes::{Location, Screen};
+use app::server_fns::PageContext;
 use axum::Extension;
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -20,7 +20,7 @@ pub const PATH: &str = "/ui/export_audit_log";
 
 /// Answers with the file, or with the log and why there is none.
 pub async fn receive(
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
     request: Request,
 ) -> Response {
@@ -28,29 +28,36 @@ pub async fn receive(
     let framed = download::framed(request.version());
     let plain = wants_page(request.headers());
     let Ok(form) = to_bytes(request.into_body(), FORM_LIMIT).await else {
-        return posted::refuse(visit.clone(), nonce, plain, None, visit.problem(Code::TooLarge)).await;
+        return posted::refuse(context.clone(), nonce, plain, None, context.problem(Code::TooLarge)).await;
     };
     let typed = pairs(&form);
-    let page = find(&typed, "page").and_then(Place::parse);
+    let page = find(&typed, "page").and_then(Location::parse);
     let file = match framed {
-        Ok(()) => export(&visit, &typed, page.as_ref()).await,
-        Err((code, _)) => Err(visit.problem(code)),
+        Ok(()) => export(&context, &typed, page.as_ref()).await,
+        Err((code, _)) => Err(context.problem(code)),
     };
     match file {
         Ok(file) => file,
-        Err(problem) => posted::refuse(visit, nonce, plain, page.map(|page| (page, typed)), problem).await,
+        Err(problem) => posted::refuse(context, nonce, plain, page.map(|page| (page, typed)), problem).await,
     }
 }
 
-async fn export(visit: &Visit, typed: &[(String, String)], page: Option<&Place>) -> Result<Response, Problem> {
-    let ctx = visit.open(find(typed, "organization").unwrap_or_default()).await?;
+async fn export(
+    context: &PageContext,
+    typed: &[(String, String)],
+    page: Option<&Location>,
+) -> Result<Response, Problem> {
+    let ctx = context.open(find(typed, "organization").unwrap_or_default()).await?;
     let log = Screen::AuditLog(ctx.actor().organization.clone());
-    let page = page.filter(|page| page.screen == log).ok_or_else(|| visit.problem(Code::BadRequest))?;
+    let page = page.filter(|page| page.screen == log).ok_or_else(|| context.problem(Code::BadRequest))?;
     let format: Option<ExportFormat> = find(typed, "format").and_then(|word| word.parse().ok());
-    let format = format.ok_or_else(|| visit.problem(Code::BadRequest))?;
-    let export = visit.engine.export_audit(&ctx, &page.audit_query(ctx.now()), format).await;
-    let export = export.map_err(|error| visit.tell(&error))?;
-    download::file(export, format, &ctx).await.map(IntoResponse::into_response).map_err(|error| visit.tell(&error))
+    let format = format.ok_or_else(|| context.problem(Code::BadRequest))?;
+    let export = context.engine.export_audit(&ctx, &page.audit_query(ctx.now()), format).await;
+    let export = export.map_err(|error| context.to_problem(&error))?;
+    download::file(export, format, &ctx)
+        .await
+        .map(IntoResponse::into_response)
+        .map_err(|error| context.to_problem(&error))
 }
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {

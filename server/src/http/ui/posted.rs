@@ -1,10 +1,10 @@
 //! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
 //! once), a refusal shows the form again with everything typed, new keys and links are shown in this very answer.
 
-use app::doors::members::Removed;
-use app::doors::{Done, Made, Visit, status};
-use app::pages::{Asked, Outcome, Posted, answer, go, refused, session_ended, worded};
-use app::routes::Place;
+use app::pages::{FormResult, FormSubmission, PageRequest, answer, go, refused, session_ended, worded};
+use app::routes::Location;
+use app::server_fns::members::Removed;
+use app::server_fns::{Done, Made, PageContext, status};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
@@ -26,7 +26,7 @@ pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 /// Runs the server function of the address and answers as the sender can read it.
 pub async fn receive(
     Path(function): Path<String>,
-    Extension(visit): Extension<Visit>,
+    Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
     request: Request,
 ) -> Response {
@@ -34,15 +34,15 @@ pub async fn receive(
     let plain = wants_page(request.headers());
     let (parts, body) = request.into_parts();
     let Ok(form) = to_bytes(body, FORM_LIMIT).await else {
-        return refused(visit.clone(), nonce, &visit.problem(Code::TooLarge), "").into_response();
+        return refused(context.clone(), nonce, &context.problem(Code::TooLarge), "").into_response();
     };
     if plain {
-        return finish(visit, nonce, &function, parts, form).await;
+        return finish(context, nonce, &function, parts, form).await;
     }
-    let browser = drafts::browser(&visit, &parts.headers);
-    let (cookies, result) = run(&visit, parts, form.clone()).await;
+    let browser = drafts::browser(&context, &parts.headers);
+    let (cookies, result) = run(&context, parts, form.clone()).await;
     if let Err(problem) = &result
-        && let Some(kept) = drafts::keep(&visit, browser, &function, &form, problem).await
+        && let Some(kept) = drafts::keep(&context, browser, &function, &form, problem).await
     {
         return with(cookies, kept.json());
     }
@@ -50,77 +50,83 @@ pub async fn receive(
 }
 
 /// Runs the server function of a plain form, and answers with a page.
-pub(super) async fn finish(visit: Visit, nonce: Option<Nonce>, function: &str, parts: Parts, form: Bytes) -> Response {
+pub(super) async fn finish(
+    context: PageContext,
+    nonce: Option<Nonce>,
+    function: &str,
+    parts: Parts,
+    form: Bytes,
+) -> Response {
     // Before anything is done: an answer without a page to stand on could lose a new key.
     let typed = pairs(&form);
     let Some(place) = page_of(&typed) else {
-        return refused(visit.clone(), nonce, &visit.problem(Code::BadRequest), "").into_response();
+        return refused(context.clone(), nonce, &context.problem(Code::BadRequest), "").into_response();
     };
-    let browser = drafts::browser(&visit, &parts.headers);
-    let (cookies, result) = run(&visit, parts, form.clone()).await;
-    let outcome = match result.and_then(|answer| outcome(&visit, function, &answer)) {
+    let browser = drafts::browser(&context, &parts.headers);
+    let (cookies, result) = run(&context, parts, form.clone()).await;
+    let outcome = match result.and_then(|answer| outcome(&context, function, &answer)) {
         Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
         Ok(Next::Show(outcome)) => outcome,
         Err(problem) => {
-            let kept = drafts::keep(&visit, browser, function, &form, &problem).await;
+            let kept = drafts::keep(&context, browser, function, &form, &problem).await;
             let response = match kept {
-                Some(kept) => kept.page(visit, nonce),
-                None => refuse(visit, nonce, true, Some((place, typed)), problem).await,
+                Some(kept) => kept.page(context, nonce),
+                None => refuse(context, nonce, true, Some((place, typed)), problem).await,
             };
             return with(cookies, response);
         }
     };
-    with(cookies, show(visit, nonce, place, Posted { typed, outcome }).await)
+    with(cookies, show(context, nonce, place, FormSubmission { typed, outcome }).await)
 }
 
 /// The page that a form stands on, as it says.
-pub(super) fn page_of(typed: &[(String, String)]) -> Option<Place> {
-    typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Place::parse(page))
+pub(super) fn page_of(typed: &[(String, String)]) -> Option<Location> {
+    typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Location::parse(page))
 }
 
 /// A form that was refused, as the sender can read it: the page it stands on with everything that was typed, if there is
 /// one to show. Whoever is not signed in is asked to.
 pub(super) async fn refuse(
-    visit: Visit,
+    context: PageContext,
     nonce: Option<Nonce>,
     plain: bool,
-    page: Option<(Place, Vec<(String, String)>)>,
+    page: Option<(Location, Vec<(String, String)>)>,
     problem: Problem,
 ) -> Response {
     match page {
         _ if !plain => json(Err(problem)),
-        Some((place, _)) if problem.code == Code::Unauthorized && visit.caller.is_none() => {
+        Some((place, _)) if problem.code == Code::Unauthorized && context.caller.is_none() => {
             go(&session_ended(&place)).into_response()
         }
         Some((place, typed)) => {
-            show(visit, nonce, place, Posted { typed, outcome: Outcome::Refused(worded(problem)) }).await
+            show(context, nonce, place, FormSubmission { typed, outcome: FormResult::Refused(worded(problem)) }).await
         }
-        None => refused(visit, nonce, &problem, "").into_response(),
+        None => refused(context, nonce, &problem, "").into_response(),
     }
 }
 
-async fn show(visit: Visit, nonce: Option<Nonce>, place: Place, posted: Posted) -> Response {
+async fn show(context: PageContext, nonce: Option<Nonce>, place: Location, posted: FormSubmission) -> Response {
     let (path, query) = (place.screen.path(), place.pairs());
-    answer(Asked { visit, nonce, path, query, posted: Some(posted) }).await.into_response()
+    answer(PageRequest { context, nonce, path, query, posted: Some(posted) }).await.into_response()
 }
 
 enum Next {
     Go(String),
-    Show(Outcome),
+    Show(FormResult),
 }
 
-fn outcome(visit: &Visit, function: &str, answer: &[u8]) -> Result<Next, Problem> {
+fn outcome(context: &PageContext, function: &str, answer: &[u8]) -> Result<Next, Problem> {
     match function {
-        "create_key" | "rotate_key" => read(visit, answer).map(|made| shown(made, Outcome::Created)),
-        "invite_member" => read(visit, answer).map(|made| shown(made, Outcome::Invited)),
-        "remove_member" => read(visit, answer).map(removed),
-        "issue_token" => read(visit, answer).map(|made| shown(made, Outcome::Issued)),
-        _ => read(visit, answer).map(|done: Done| Next::Go(done.to)),
+        "create_key" | "rotate_key" => read(context, answer).map(|made| shown(made, FormResult::Created)),
+        "invite_member" => read(context, answer).map(|made| shown(made, FormResult::Invited)),
+        "remove_member" => read(context, answer).map(removed),
+        "issue_token" => read(context, answer).map(|made| shown(made, FormResult::Issued)),
+        _ => read(context, answer).map(|done: Done| Next::Go(done.to)),
     }
 }
 
 /// What is new is shown in this answer; what the same form made before is not.
-fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> Outcome) -> Next {
+fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> FormResult) -> Next {
     match made {
         Made::New(new) => Next::Show(outcome(new)),
         Made::Before(done) => Next::Go(done.to),
@@ -129,24 +135,24 @@ fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> Outcome) -> Next {
 
 /// Keys that somebody else got must be shown; without any the way leads on.
 fn removed(removed: Removed) -> Next {
-    if removed.successors.is_empty() { Next::Go(removed.to) } else { Next::Show(Outcome::Removed(removed)) }
+    if removed.successors.is_empty() { Next::Go(removed.to) } else { Next::Show(FormResult::Removed(removed)) }
 }
 
-fn read<T: DeserializeOwned>(visit: &Visit, json: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(json).map_err(|_| visit.problem(Code::Internal))
+fn read<T: DeserializeOwned>(context: &PageContext, json: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(json).map_err(|_| context.problem(Code::Internal))
 }
 
 /// Runs the server function as if an island had called it: cookies it sets, and what it answers.
-async fn run(visit: &Visit, mut parts: Parts, form: Bytes) -> (HeaderMap, Result<Bytes, Problem>) {
+async fn run(context: &PageContext, mut parts: Parts, form: Bytes) -> (HeaderMap, Result<Bytes, Problem>) {
     if server_fn::axum::get_server_fn_service(parts.uri.path(), parts.method.clone()).is_none() {
-        return (HeaderMap::new(), Err(visit.problem(Code::NotFound)));
+        return (HeaderMap::new(), Err(context.problem(Code::NotFound)));
     }
     parts.headers.insert(ACCEPT, JSON);
     let request = Request::from_parts(parts, Body::from(form));
     let (parts, body) = leptos_axum::handle_server_fns(request).await.into_response().into_parts();
     let bytes = to_bytes(body, ANSWER_LIMIT).await.unwrap_or_default();
     let result =
-        if parts.status.is_success() { Ok(bytes) } else { Err(read(visit, &bytes).unwrap_or_else(|broken| broken)) };
+        if parts.status.is_success() { Ok(bytes) } else { Err(read(context, &bytes).unwrap_or_else(|broken| broken)) };
     (parts.headers, result)
 }
 

@@ -15,18 +15,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-use crate::house::{Answer, House, ISSUER, Someone};
+use crate::test_app::{ISSUER, Someone, TestApp, TestResponse};
 
 const LOG: &str = "/api/v1/audit-log";
 
-async fn events(house: &House, key: &str, query: &str) -> Vec<Value> {
-    let answer = house.get(&format!("{LOG}?{query}"), key).await;
+async fn events(app: &TestApp, key: &str, query: &str) -> Vec<Value> {
+    let answer = app.get(&format!("{LOG}?{query}"), key).await;
     assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
     answer.json()["events"].as_array().expect("events").clone()
 }
 
-async fn lines(house: &House, key: &str, query: &str) -> Vec<Value> {
-    let answer = house.get(&format!("{LOG}/export?{query}"), key).await;
+async fn lines(app: &TestApp, key: &str, query: &str) -> Vec<Value> {
+    let answer = app.get(&format!("{LOG}/export?{query}"), key).await;
     assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
     let read = |line: &str| serde_json::from_str(line).expect("a line of JSON");
     let mut events: Vec<Value> = answer.text.lines().map(read).collect();
@@ -36,30 +36,30 @@ async fn lines(house: &House, key: &str, query: &str) -> Vec<Value> {
     events
 }
 
-async fn newest(house: &House, someone: &Someone) -> i64 {
-    match house.engine.verify_audit(&someone.organization).await.expect("read") {
+async fn newest(app: &TestApp, someone: &Someone) -> i64 {
+    match app.engine.verify_audit(&someone.organization).await.expect("read") {
         ChainState::Sound(n) => n,
         ChainState::Broken(n) => panic!("broken at {n}"),
     }
 }
 
 /// So many sign-ins of Olivia's.
-async fn sign_ins(house: &House, count: usize) {
+async fn sign_ins(app: &TestApp, count: usize) {
     let olivia = Identity { issuer: ISSUER.into(), subject: "olivia".into(), email: None, name: Some("Olivia".into()) };
     for _ in 0..count {
-        house.engine.sign_in(&olivia, &Default::default()).await.expect("signed in");
+        app.engine.sign_in(&olivia, &Default::default()).await.expect("signed in");
     }
 }
 
 // RK-26, RK-25, D12: an object with the events, newest first, each with who, what, to what and how.
 #[tokio::test]
 async fn rk_26_the_log_is_read_with_a_key() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let (reader, key) = (house.key_of(&olivia).await, house.key_of(&mina).await);
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let (reader, key) = (app.key_of(&olivia).await, app.key_of(&mina).await);
     let plain = reader.plain.expose();
-    house.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), plain, Value::Null).await;
-    let told = events(&house, plain, "limit=1").await;
+    app.call(Method::DELETE, &format!("/api/v1/keys/{}", key.view.key_id), plain, Value::Null).await;
+    let told = events(&app, plain, "limit=1").await;
     let label = format!("CI/CD Pipeline · {}", key.view.key_prefix);
     let event = &told[0];
     assert_eq!(
@@ -89,16 +89,16 @@ async fn rk_26_the_log_is_read_with_a_key() {
 // RK-26, D12: filters, and a Link header that leads to the next page with the same ones.
 #[tokio::test]
 async fn rk_26_the_log_is_filtered_and_paged() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let key = house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let key = app.key_of(&olivia).await;
     let plain = key.plain.expose();
     for _ in 0..3 {
-        house.key_of(&mina).await;
+        app.key_of(&mina).await;
     }
     let by = mina.ctx.actor().id;
     let filter = format!("action=keys&actor_id={by}&object_kind=key&from=2026-04-08T19:51:19Z");
-    let first = house.get(&format!("{LOG}?limit=2&{filter}"), plain).await;
+    let first = app.get(&format!("{LOG}?limit=2&{filter}"), plain).await;
     assert_eq!(first.json()["events"].as_array().map(Vec::len), Some(2));
     let link = first.header("link").trim_start_matches('<').trim_end_matches(">; rel=\"next\"").to_owned();
     for kept in
@@ -107,9 +107,9 @@ async fn rk_26_the_log_is_filtered_and_paged() {
         assert!(link.contains(kept), "{link} lost {kept}");
     }
     let path = link.split_once("/api").map(|(_, rest)| format!("/api{rest}")).expect("our address");
-    let second = house.get(&path, plain).await;
+    let second = app.get(&path, plain).await;
     assert_eq!((second.json()["events"].as_array().map(Vec::len), second.header("link")), (Some(1), ""));
-    let seen = |answer: &Answer| {
+    let seen = |answer: &TestResponse| {
         answer.json()["events"].as_array().expect("events").iter().map(|event| event["n"].as_i64()).collect::<Vec<_>>()
     };
     let numbers = [seen(&first), seen(&second)].concat();
@@ -122,15 +122,15 @@ async fn rk_26_the_log_is_filtered_and_paged() {
         (format!("actor_id={by}&action=session.started"), 1),
         ("action=messages".to_owned(), 0),
     ] {
-        assert_eq!(events(&house, plain, &query).await.len(), count, "{query}");
-        assert_eq!(lines(&house, plain, &query).await.len(), count, "{query}");
+        assert_eq!(events(&app, plain, &query).await.len(), count, "{query}");
+        assert_eq!(lines(&app, plain, &query).await.len(), count, "{query}");
     }
 }
 
 #[tokio::test]
 async fn a_query_that_means_nothing_is_refused() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for (query, field) in [
         ("action=key.eaten", "action"),
         ("actor_id=olivia", "actor_id"),
@@ -141,7 +141,7 @@ async fn a_query_that_means_nothing_is_refused() {
         ("until=2026-04-08", "until"),
     ] {
         for path in [LOG.to_owned(), format!("{LOG}/export")] {
-            let refused = house.get(&format!("{path}?{query}"), &key).await;
+            let refused = app.get(&format!("{path}?{query}"), &key).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}?{query}");
             assert_eq!(refused.json()["fields"][0]["field"], field, "{path}?{query}");
         }
@@ -156,20 +156,20 @@ async fn a_query_that_means_nothing_is_refused() {
         (format!("{LOG}/export?format=xlsx"), 422),
         (format!("{LOG}?object_kind=key&object_id={key}"), 400),
     ] {
-        assert_eq!(house.get(&path, &key).await.status.as_u16(), status, "{path}");
+        assert_eq!(app.get(&path, &key).await.status.as_u16(), status, "{path}");
     }
 }
 
 // D26: a member reads and exports what they did and what was done to their keys; owners and admins everything.
 #[tokio::test]
 async fn d26_a_member_gets_their_part_of_the_log() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let (of_mina, of_olivia) = (house.key_of(&mina).await, house.key_of(&olivia).await);
-    let gone = house.key_of(&mina).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let (of_mina, of_olivia) = (app.key_of(&mina).await, app.key_of(&olivia).await);
+    let gone = app.key_of(&mina).await;
     let revoke = RevokeKey { key: gone.view.key_id, reason: RevokeReason::Policy };
-    house.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
-    let told = events(&house, of_mina.plain.expose(), "").await;
+    app.engine.revoke_key(&olivia.ctx, revoke).await.expect("revoked");
+    let told = events(&app, of_mina.plain.expose(), "").await;
     assert!(
         told.iter().any(|event| event["action"] == "key.revoked" && event["actor_name"] == "Olivia Owens"),
         "{told:?}"
@@ -179,18 +179,18 @@ async fn d26_a_member_gets_their_part_of_the_log() {
             .as_str()
             .is_some_and(|label| !label.contains(&of_olivia.view.key_prefix)))
     );
-    let file = lines(&house, of_mina.plain.expose(), "").await;
+    let file = lines(&app, of_mina.plain.expose(), "").await;
     assert_eq!(file.len(), told.len() + 1, "with the export itself");
-    let all = events(&house, &house.key("adam").await, "limit=200").await;
-    assert_eq!(all.len() as i64, newest(&house, &olivia).await);
+    let all = events(&app, &app.key("adam").await, "limit=200").await;
+    assert_eq!(all.len() as i64, newest(&app, &olivia).await);
 }
 
 // B13: an id of another organization answers with the same bytes as one that exists nowhere.
 #[tokio::test]
 async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
-    let house = House::new().await;
-    let theo = house.someone("theo").await;
-    let (foreign, own) = (house.key_of(&theo).await, house.key("olivia").await);
+    let app = TestApp::new().await;
+    let theo = app.someone("theo").await;
+    let (foreign, own) = (app.key_of(&theo).await, app.key("olivia").await);
     for (theirs, nowhere) in [
         (format!("actor_id={}", theo.ctx.actor().id), "actor_id=999999"),
         (format!("object_kind=key&object_id={}", foreign.view.key_id), "object_kind=key&object_id=999999"),
@@ -200,7 +200,7 @@ async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
         ),
     ] {
         let (one, other) =
-            (house.get(&format!("{LOG}?{theirs}"), &own).await, house.get(&format!("{LOG}?{nowhere}"), &own).await);
+            (app.get(&format!("{LOG}?{theirs}"), &own).await, app.get(&format!("{LOG}?{nowhere}"), &own).await);
         assert_eq!((one.status, &one.text), (other.status, &other.text), "{theirs}");
         assert_eq!(one.text, r#"{"events":[]}"#);
     }
@@ -209,11 +209,11 @@ async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
 // D.7: the file as JSON lines and as CSV; the export is an event with what was asked for.
 #[tokio::test]
 async fn d7_the_log_is_exported_and_the_export_is_recorded() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await;
     let plain = key.plain.expose();
-    let file = house.get(&format!("{LOG}/export?action=key.created"), plain).await;
+    let file = app.get(&format!("{LOG}/export?action=key.created"), plain).await;
     assert_eq!(file.header("content-type"), "application/x-ndjson");
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"audit-log-2026-04-08.jsonl\"");
     assert_eq!((file.header("cache-control"), file.header("x-cost")), ("no-store", "0"));
@@ -229,14 +229,14 @@ async fn d7_the_log_is_exported_and_the_export_is_recorded() {
     for hash in ["hash", "previous_hash"] {
         assert_eq!(line[hash].as_str().map(str::len), Some(64), "{hash}");
     }
-    let event = &events(&house, plain, "limit=1").await[0];
+    let event = &events(&app, plain, "limit=1").await[0];
     assert_eq!((&event["action"], &event["object_kind"]), (&json!("audit_log.exported"), &json!("audit_log")));
     let told = json!([
         { "field": "format", "before": null, "after": "jsonl" },
         { "field": "action", "before": null, "after": "key.created" },
     ]);
     assert_eq!(event["changes"], told);
-    let table = house.get(&format!("{LOG}/export?format=csv&action=key.created"), plain).await;
+    let table = app.get(&format!("{LOG}/export?format=csv&action=key.created"), plain).await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8; header=present");
     let rows: Vec<_> = table.text.split_terminator("\r\n").collect();
     assert_eq!(rows.len(), 2);
@@ -247,45 +247,45 @@ async fn d7_the_log_is_exported_and_the_export_is_recorded() {
 // E.3: asking for the head of a file takes nothing out and leaves no event.
 #[tokio::test]
 async fn the_head_of_an_export_leaves_no_event() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
-    let before = newest(&house, &olivia).await;
-    let head = house.call(Method::HEAD, &format!("{LOG}/export?format=csv"), key.plain.expose(), Value::Null).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await;
+    let before = newest(&app, &olivia).await;
+    let head = app.call(Method::HEAD, &format!("{LOG}/export?format=csv"), key.plain.expose(), Value::Null).await;
     assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
     assert!(head.header("content-type").starts_with("text/csv"));
-    assert_eq!(newest(&house, &olivia).await, before);
-    let narrow = house.narrow_key(&olivia, []).await;
-    let refused = house.call(Method::HEAD, &format!("{LOG}/export"), narrow.plain.expose(), Value::Null).await;
+    assert_eq!(newest(&app, &olivia).await, before);
+    let narrow = app.narrow_key(&olivia, []).await;
+    let refused = app.call(Method::HEAD, &format!("{LOG}/export"), narrow.plain.expose(), Value::Null).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
 // B40: there is no way to change or delete an event.
 #[tokio::test]
 async fn b40_nobody_deletes_the_evidence() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
-    let before = newest(&house, &olivia).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await;
+    let before = newest(&app, &olivia).await;
     for path in [LOG.to_owned(), format!("{LOG}/export"), format!("{LOG}/1")] {
         for method in [Method::DELETE, Method::PUT, Method::PATCH, Method::POST] {
-            let refused = house.call(method.clone(), &path, key.plain.expose(), json!({})).await;
+            let refused = app.call(method.clone(), &path, key.plain.expose(), json!({})).await;
             assert!([404, 405].contains(&refused.status.as_u16()), "{method} {path}: {}", refused.status);
         }
     }
-    assert_eq!(newest(&house, &olivia).await, before);
+    assert_eq!(newest(&app, &olivia).await, before);
 }
 
 // D23: a file that is being read ends, and is seen to have ended, when its key does.
 #[tokio::test]
 async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
-    let house = House::new().await;
-    sign_ins(&house, 1_100).await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    sign_ins(&app, 1_100).await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await;
     let request =
         Request::get(format!("{LOG}/export")).header("authorization", format!("Bearer {}", key.plain.expose()));
-    let answer = house.router.clone().oneshot(request.body(Body::empty()).expect("request")).await.expect("an answer");
+    let answer = app.router.clone().oneshot(request.body(Body::empty()).expect("request")).await.expect("an answer");
     assert_eq!(answer.status(), StatusCode::OK);
     let mut body = answer.into_body();
     for _ in 0..2 {
@@ -297,7 +297,7 @@ async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
         );
     }
     let command = RevokeKey { key: key.view.key_id, reason: RevokeReason::Leaked };
-    house.engine.revoke_key(&olivia.ctx, command).await.expect("revoked");
+    app.engine.revoke_key(&olivia.ctx, command).await.expect("revoked");
     assert!(body.frame().await.expect("a frame").is_err(), "nothing more, and no proper end");
     assert!(body.frame().await.is_none());
 }
@@ -305,12 +305,12 @@ async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
 // D.7: what goes wrong in the middle leaves a file that no client takes for a whole one.
 #[tokio::test]
 async fn d7_a_file_that_breaks_off_does_not_look_complete() {
-    let house = House::new().await;
-    sign_ins(&house, 600).await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    sign_ins(&app, 600).await;
+    let key = app.key("olivia").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
-    tokio::spawn(listen::serve(listener, house.router.clone(), std::future::pending()));
+    tokio::spawn(listen::serve(listener, app.router.clone(), std::future::pending()));
     let read = async || {
         let mut stream = TcpStream::connect(address).await.expect("connects");
         let head =
@@ -323,11 +323,11 @@ async fn d7_a_file_that_breaks_off_does_not_look_complete() {
     let whole = read().await;
     assert!(whole.contains("\n{\"complete\":true,\"events\":"), "it does not say that it is whole");
     assert!(whole.starts_with("HTTP/1.1 200") && whole.ends_with("\r\n0\r\n\r\n"), "{whole:.200}");
-    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
+    app.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
     let broken = read().await;
     assert!(broken.starts_with("HTTP/1.1 200") && broken.contains("session.started"), "{broken:.200}");
     assert!(!broken.ends_with("0\r\n\r\n"), "it ends like a whole one");
     assert!(!broken.contains("\"complete\""), "it says that it is whole");
-    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 5").await;
+    app.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 5").await;
     assert!(read().await.starts_with("HTTP/1.1 500"), "what cannot begin is refused");
 }

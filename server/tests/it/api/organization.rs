@@ -3,15 +3,15 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 // KE-06, KE-07: everyone sees the settings, owners and admins change them; nothing is what was not given.
 #[tokio::test]
 async fn settings_are_changed_by_admins() {
-    let house = House::new().await;
-    let (admin, member) = (house.key("adam").await, house.key("mina").await);
-    let patch = async |key: &str, body: Value| house.call(Method::PATCH, "/api/v1/organization", key, body).await;
-    let seen = house.get("/api/v1/organization", &member).await.json();
+    let app = TestApp::new().await;
+    let (admin, member) = (app.key("adam").await, app.key("mina").await);
+    let patch = async |key: &str, body: Value| app.call(Method::PATCH, "/api/v1/organization", key, body).await;
+    let seen = app.get("/api/v1/organization", &member).await.json();
     assert_eq!((&seen["name"], &seen["max_key_days"]), (&json!("Acme"), &Value::Null));
     assert!(seen["id"].as_str().is_some_and(|id| id.starts_with("org_")));
     assert_eq!(patch(&member, json!({ "max_key_days": 1 })).await.status, StatusCode::FORBIDDEN);
@@ -26,22 +26,22 @@ async fn settings_are_changed_by_admins() {
         assert_eq!(patch(&admin, json!({ "max_key_days": days })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
     assert_eq!(patch(&admin, json!({ "max_key_days": "30" })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let other = house.get("/api/v1/organization", &house.key("theo").await).await.json();
+    let other = app.get("/api/v1/organization", &app.key("theo").await).await.json();
     assert_eq!((&other["name"], &other["max_key_days"]), (&json!("Orbit"), &Value::Null));
 }
 
 // RK-25, RK-03: what is done with a key stands in the audit log under its owner's name, with the key.
 #[tokio::test]
 async fn rk_25_what_a_key_does_is_in_the_audit_log() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let key = house.key_of(&mina).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let key = app.key_of(&mina).await;
     let plain = key.plain.expose();
-    let made = house.post("/api/v1/workspaces", plain, json!({ "name": "W", "provider": "openai" })).await.json();
-    house.post(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain, Value::Null).await;
-    house.post("/api/v1/keys", plain, json!({ "label": "more" })).await;
-    house.post("/api/v1/keys/rotate", plain, Value::Null).await;
-    let events = house.engine.read_audit(&olivia.ctx, &Default::default(), 5).await.expect("events").rows;
+    let made = app.post("/api/v1/workspaces", plain, json!({ "name": "W", "provider": "openai" })).await.json();
+    app.post(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain, Value::Null).await;
+    app.post("/api/v1/keys", plain, json!({ "label": "more" })).await;
+    app.post("/api/v1/keys/rotate", plain, Value::Null).await;
+    let events = app.engine.read_audit(&olivia.ctx, &Default::default(), 5).await.expect("events").rows;
     let told: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
     assert_eq!(told, ["key.created", "key.rotated", "key.created", "run.created", "workspace.created"]);
     for event in &events {

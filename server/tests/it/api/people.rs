@@ -7,25 +7,25 @@ use engine::people::Identity;
 use oidc::testing::Signer;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::test_app::{TestApp, TestResponse};
 use crate::tokens::{house_and_signer, token};
 
 /// Someone who signed in with a verified address, and a token of theirs.
-async fn newcomer(house: &House, signer: &Signer, name: &str) -> String {
+async fn newcomer(app: &TestApp, signer: &Signer, name: &str) -> String {
     let identity = Identity {
         issuer: "https://accounts.google.com".into(),
         subject: name.into(),
         email: Some(format!("{name}@example.test")),
         name: Some(name.into()),
     };
-    house.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+    app.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
     token(signer, name, 10)
 }
 
-async fn in_organization(house: &House, organization: &str, bearer: &str, path: &str) -> Answer {
+async fn in_organization(app: &TestApp, organization: &str, bearer: &str, path: &str) -> TestResponse {
     let request = Request::get(path).header("authorization", format!("Bearer {bearer}"));
     let request = request.header("x-organization", organization).body(Body::empty());
-    house.send(request.expect("request")).await
+    app.send(request.expect("request")).await
 }
 
 fn end_of(url: &Value) -> String {
@@ -35,123 +35,122 @@ fn end_of(url: &Value) -> String {
 // RA-30, KE-05: an invited person joins with their own token, and is in two organizations when they make one.
 #[tokio::test]
 async fn ke_05_an_invited_person_joins_and_makes_an_organization() {
-    let (house, signer) = house_and_signer().await;
-    let (olivia, zoe) = (token(&signer, "olivia", 10), newcomer(&house, &signer, "zoe").await);
-    let mine = house.get("/api/v1/organizations", &zoe).await;
+    let (app, signer) = house_and_signer().await;
+    let (olivia, zoe) = (token(&signer, "olivia", 10), newcomer(&app, &signer, "zoe").await);
+    let mine = app.get("/api/v1/organizations", &zoe).await;
     assert_eq!((mine.status.as_u16(), mine.json()), (200, json!({ "organizations": [] })));
-    assert_eq!(house.post("/api/v1/organizations", &zoe, json!({ "name": "Zoo" })).await.status.as_u16(), 403);
+    assert_eq!(app.post("/api/v1/organizations", &zoe, json!({ "name": "Zoo" })).await.status.as_u16(), 403);
     let body = json!({ "email": "Zoe@example.test", "role": "admin" });
-    let made = house.post("/api/v1/invitations", &olivia, body).await;
+    let made = app.post("/api/v1/invitations", &olivia, body).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.text);
     let accept = json!({ "token": end_of(&made.json()["url"]) });
-    let eve = newcomer(&house, &signer, "eve").await;
-    let refused = house.post("/api/v1/invitations/accept", &eve, accept.clone()).await;
+    let eve = newcomer(&app, &signer, "eve").await;
+    let refused = app.post("/api/v1/invitations/accept", &eve, accept.clone()).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("wrong_address")));
-    let joined = house.post("/api/v1/invitations/accept", &zoe, accept.clone()).await;
+    let joined = app.post("/api/v1/invitations/accept", &zoe, accept.clone()).await;
     assert_eq!(joined.status.as_u16(), 200, "{}", joined.text);
-    assert_eq!(house.post("/api/v1/invitations/accept", &zoe, accept).await.status.as_u16(), 404);
-    assert_eq!(house.get("/api/v1/me", &zoe).await.json()["role"], "admin");
-    let made = house.post("/api/v1/organizations", &zoe, json!({ "name": "Zoo" })).await;
+    assert_eq!(app.post("/api/v1/invitations/accept", &zoe, accept).await.status.as_u16(), 404);
+    assert_eq!(app.get("/api/v1/me", &zoe).await.json()["role"], "admin");
+    let made = app.post("/api/v1/organizations", &zoe, json!({ "name": "Zoo" })).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.text);
     let zoo = made.json()["organization"].as_str().expect("id").to_owned();
     // In two of them, the token must say which.
-    assert_eq!(house.get("/api/v1/me", &zoe).await.status.as_u16(), 403);
-    let me = in_organization(&house, &zoo, &zoe, "/api/v1/me").await.json();
+    assert_eq!(app.get("/api/v1/me", &zoe).await.status.as_u16(), 403);
+    let me = in_organization(&app, &zoo, &zoe, "/api/v1/me").await.json();
     assert_eq!((&me["role"], &me["organization"]), (&json!("owner"), &json!(zoo)));
-    let names = house.get("/api/v1/organizations", &zoe).await.json();
+    let names = app.get("/api/v1/organizations", &zoe).await.json();
     assert_eq!(names["organizations"].as_array().expect("a list").len(), 2);
 }
 
 // RA-30, KE-24: members see who is a member; addresses and management are for admins.
 #[tokio::test]
 async fn ra_30_managing_members_is_for_admins() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
-    let seen = house.get("/api/v1/members", &mina).await.json();
+    let seen = app.get("/api/v1/members", &mina).await.json();
     let members = seen["members"].as_array().expect("a list");
     assert!(members.len() > 2 && members.iter().all(|member| member["email"].is_null()), "{seen}");
     let adam = members.iter().find(|member| member["name"] == "Adam Adler").expect("adam")["actor_id"].clone();
     let path = format!("/api/v1/members/{adam}");
     let refused = [
-        house.call(Method::PATCH, &path, &mina, json!({ "role": "member" })).await,
-        house.call(Method::DELETE, &path, &mina, Value::Null).await,
-        house.post(&format!("{path}/offboard"), &mina, json!({ "keys": [] })).await,
-        house.get("/api/v1/invitations", &mina).await,
-        house.post("/api/v1/invitations", &mina, json!({ "email": "zoe@example.test" })).await,
+        app.call(Method::PATCH, &path, &mina, json!({ "role": "member" })).await,
+        app.call(Method::DELETE, &path, &mina, Value::Null).await,
+        app.post(&format!("{path}/offboard"), &mina, json!({ "keys": [] })).await,
+        app.get("/api/v1/invitations", &mina).await,
+        app.post("/api/v1/invitations", &mina, json!({ "email": "zoe@example.test" })).await,
     ];
     for answer in refused {
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!("forbidden")));
     }
-    let changed = house.call(Method::PATCH, &path, &olivia, json!({ "role": "member" })).await;
+    let changed = app.call(Method::PATCH, &path, &olivia, json!({ "role": "member" })).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["role"]), (200, &json!("member")), "{}", changed.text);
-    let odd = house.call(Method::PATCH, &path, &olivia, json!({ "role": "root" })).await;
+    let odd = app.call(Method::PATCH, &path, &olivia, json!({ "role": "root" })).await;
     assert_eq!((odd.status.as_u16(), &odd.json()["fields"][0]["field"]), (422, &json!("role")));
 }
 
 // B22: an owner is made only after a sign-in of the last ten minutes, and the refusal says so.
 #[tokio::test]
 async fn b22_an_old_sign_in_makes_no_owner() {
-    let (house, signer) = house_and_signer().await;
-    let id = house.get("/api/v1/me", &token(&signer, "adam", 10)).await.json()["actor_id"].clone();
+    let (app, signer) = house_and_signer().await;
+    let id = app.get("/api/v1/me", &token(&signer, "adam", 10)).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}");
-    let old = house.call(Method::PATCH, &path, &token(&signer, "olivia", 700), json!({ "role": "owner" })).await;
+    let old = app.call(Method::PATCH, &path, &token(&signer, "olivia", 700), json!({ "role": "owner" })).await;
     assert_eq!((old.status.as_u16(), &old.json()["code"]), (401, &json!("fresh_sign_in_required")), "{}", old.text);
-    let fresh = house.call(Method::PATCH, &path, &token(&signer, "olivia", 500), json!({ "role": "owner" })).await;
+    let fresh = app.call(Method::PATCH, &path, &token(&signer, "olivia", 500), json!({ "role": "owner" })).await;
     assert_eq!(fresh.status.as_u16(), 200, "{}", fresh.text);
 }
 
 // A member goes: one key ends, one is handed over and works on, one that is not named answers 403 (RA-31).
 #[tokio::test]
 async fn ra_31_a_member_goes_and_each_key_goes_its_way() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let key = async |label: &str| {
-        let made = house.post("/api/v1/keys", &mina, json!({ "label": label, "scopes": ["workspaces:read"] })).await;
+        let made = app.post("/api/v1/keys", &mina, json!({ "label": label, "scopes": ["workspaces:read"] })).await;
         (made.json()["key_id"].as_i64().expect("id"), made.json()["api_key"].as_str().expect("key").to_owned())
     };
     let (ends, stays, moves) = (key("ends").await, key("stays").await, key("moves").await);
-    let id = house.get("/api/v1/me", &mina).await.json()["actor_id"].clone();
+    let id = app.get("/api/v1/me", &mina).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}/offboard");
     let odd = json!({ "keys": [{ "key_id": ends.0, "then": "end", "actor_id": 3 }] });
-    assert_eq!(house.post(&path, &olivia, odd).await.status.as_u16(), 422);
+    assert_eq!(app.post(&path, &olivia, odd).await.status.as_u16(), 422);
     let body = json!({ "keys": [{ "key_id": ends.0, "then": "end" }, { "key_id": moves.0, "then": "hand_over" }] });
-    let done = house.post(&path, &olivia, body).await;
+    let done = app.post(&path, &olivia, body).await;
     assert_eq!(done.status.as_u16(), 200, "{}", done.text);
-    let status = async |key: &str| house.get("/api/v1/workspaces", key).await.status.as_u16();
+    let status = async |key: &str| app.get("/api/v1/workspaces", key).await.status.as_u16();
     assert_eq!((status(&ends.1).await, status(&moves.1).await, status(&stays.1).await), (401, 401, 403));
     let successor = done.json()["keys"][0]["api_key"].as_str().expect("key").to_owned();
     assert_eq!(status(&successor).await, 200);
-    let me = house.get("/api/v1/me", &successor).await.json();
+    let me = app.get("/api/v1/me", &successor).await.json();
     assert_eq!((&me["kind"], &me["name"]), (&json!("service"), &json!("moves")));
-    assert_eq!(house.get("/api/v1/me", &mina).await.status.as_u16(), 403);
+    assert_eq!(app.get("/api/v1/me", &mina).await.status.as_u16(), 403);
 }
 
 // Whoever leaves does so in person; the last owner stays.
 #[tokio::test]
 async fn d5_people_leave_and_the_last_owner_stays() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
-    let leave =
-        async |bearer: &str| house.post("/api/v1/organization/leave", bearer, Value::Null).await.status.as_u16();
+    let leave = async |bearer: &str| app.post("/api/v1/organization/leave", bearer, Value::Null).await.status.as_u16();
     assert_eq!(leave(&olivia).await, 409);
-    assert_eq!((leave(&mina).await, house.get("/api/v1/me", &mina).await.status.as_u16()), (204, 403));
+    assert_eq!((leave(&mina).await, app.get("/api/v1/me", &mina).await.status.as_u16()), (204, 403));
 }
 
 // The organization's rules for keys, over the API (decisions D14, D17).
 #[tokio::test]
 async fn an_organization_says_who_makes_keys() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let change = json!({ "name": "Acme GmbH", "key_makers": "admins", "keys_make_keys": false });
-    let changed = house.call(Method::PATCH, "/api/v1/organization", &olivia, change).await.json();
+    let changed = app.call(Method::PATCH, "/api/v1/organization", &olivia, change).await.json();
     let told = (&changed["name"], &changed["key_makers"], &changed["keys_make_keys"], &changed["max_key_days"]);
     assert_eq!(told, (&json!("Acme GmbH"), &json!("admins"), &json!(false), &Value::Null));
-    assert_eq!(house.post("/api/v1/keys", &mina, json!({})).await.status.as_u16(), 403);
-    let key = house.post("/api/v1/keys", &olivia, json!({})).await;
+    assert_eq!(app.post("/api/v1/keys", &mina, json!({})).await.status.as_u16(), 403);
+    let key = app.post("/api/v1/keys", &olivia, json!({})).await;
     assert_eq!(key.status.as_u16(), 201, "{}", key.text);
     let key = key.json()["api_key"].as_str().expect("key").to_owned();
-    assert_eq!(house.post("/api/v1/keys", &key, json!({})).await.status.as_u16(), 403);
-    assert_eq!(house.post("/api/v1/keys/rotate", &key, json!({})).await.status.as_u16(), 201);
-    let odd = house.call(Method::PATCH, "/api/v1/organization", &olivia, json!({ "key_makers": "nobody" })).await;
+    assert_eq!(app.post("/api/v1/keys", &key, json!({})).await.status.as_u16(), 403);
+    assert_eq!(app.post("/api/v1/keys/rotate", &key, json!({})).await.status.as_u16(), 201);
+    let odd = app.call(Method::PATCH, "/api/v1/organization", &olivia, json!({ "key_makers": "nobody" })).await;
     assert_eq!(odd.status.as_u16(), 422);
 }

@@ -9,8 +9,8 @@ use domain::scope::Access;
 use domain::{ActorId, Role, Scope};
 use serde_json::json;
 
-use crate::house::House;
 use crate::operations::{Scene, described};
+use crate::test_app::TestApp;
 
 /// A scope, and the one that includes it.
 fn with_write(scope: Scope) -> Vec<Scope> {
@@ -22,11 +22,11 @@ fn with_write(scope: Scope) -> Vec<Scope> {
 // With nothing but that scope it is let in.
 #[tokio::test]
 async fn ru_07_every_operation_needs_its_scope_and_no_other() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
     assert!(needs.len() > 20, "{needs:?}");
     for (id, needed) in &needs {
-        let scene = Scene::of(&house).await;
+        let scene = Scene::of(&app).await;
         let mut example = scene.operations().into_iter().find(|operation| operation.id == id).expect("an example");
         // Not oneself: that would end the key that asks. Nor an owner: those are changed in person.
         match id.as_str() {
@@ -36,8 +36,8 @@ async fn ru_07_every_operation_needs_its_scope_and_no_other() {
         }
         let scope: Scope = needed.parse().expect("a scope of the table");
         let missing = Scope::ALL.into_iter().filter(|one| !with_write(scope).contains(one));
-        let without = house.narrow_key(&scene.olivia, missing).await;
-        let refused = house.carry_out(&example, without.plain.expose()).await;
+        let without = app.narrow_key(&scene.olivia, missing).await;
+        let refused = app.carry_out(&example, without.plain.expose()).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("missing_scope")), "{id}");
         assert_eq!(refused.json()["details"], format!("This key does not have the scope {needed}"));
         assert_eq!(
@@ -45,8 +45,8 @@ async fn ru_07_every_operation_needs_its_scope_and_no_other() {
             format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{needed}\"")
         );
         for holds in with_write(scope) {
-            let with = house.narrow_key(&scene.olivia, [holds]).await;
-            let passed = house.carry_out(&example, with.plain.expose()).await;
+            let with = app.narrow_key(&scene.olivia, [holds]).await;
+            let passed = app.carry_out(&example, with.plain.expose()).await;
             // The member to be changed or removed is not there, and the key to be rotated is stronger than the one that asks.
             let expected = match id.as_str() {
                 "change_member" | "remove_member" | "offboard_member" => passed.status == StatusCode::NOT_FOUND,
@@ -70,16 +70,16 @@ async fn ro_43_every_operation_states_its_cost() {
         assert_eq!(told[id], Some(cost), "{id}");
     }
     for operation in told.keys() {
-        let house = House::new().await;
-        let scene = Scene::of(&house).await;
+        let app = TestApp::new().await;
+        let scene = Scene::of(&app).await;
         let example = scene.operations().into_iter().find(|example| example.id == operation).expect("an example");
-        let own = house.key_of(&scene.olivia).await;
-        let answer = house.carry_out(&example, own.plain.expose()).await;
+        let own = app.key_of(&scene.olivia).await;
+        let answer = app.carry_out(&example, own.plain.expose()).await;
         let paid = if answer.status.is_success() { told[operation].expect("a cost") } else { 0 };
         assert_eq!(answer.header("x-cost"), paid.to_string(), "{operation}: {}", answer.text);
         assert_eq!(answer.header("x-environment"), "production", "{operation}");
         assert!(answer.header("x-request-id").starts_with("req_"), "{operation}");
-        let refused = house.carry_out(&example, "").await;
+        let refused = app.carry_out(&example, "").await;
         assert_eq!(refused.header("x-cost"), "0", "{operation}: a refusal costs nothing");
     }
 }
@@ -87,22 +87,22 @@ async fn ro_43_every_operation_states_its_cost() {
 // Decision D6: a key without scopes opens nothing, but may ask who it is, replace itself and end itself (decision D14).
 #[tokio::test]
 async fn no_scope_is_no_power() {
-    let house = House::new().await;
-    let scene = Scene::of(&house).await;
-    let none = house.narrow_key(&scene.olivia, []).await;
+    let app = TestApp::new().await;
+    let scene = Scene::of(&app).await;
+    let none = app.narrow_key(&scene.olivia, []).await;
     let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
     for example in scene.operations().iter().filter(|example| needs.contains_key(example.id)) {
-        assert_eq!(house.carry_out(example, none.plain.expose()).await.status.as_u16(), 403, "{}", example.id);
+        assert_eq!(app.carry_out(example, none.plain.expose()).await.status.as_u16(), 403, "{}", example.id);
     }
-    let may = async |method: Method, path: &str, key: &str| house.call(method, path, key, json!(null)).await.status;
+    let may = async |method: Method, path: &str, key: &str| app.call(method, path, key, json!(null)).await.status;
     assert_eq!(may(Method::GET, "/api/v1/me", none.plain.expose()).await.as_u16(), 200);
-    let rotated = house.post("/api/v1/keys/rotate", none.plain.expose(), json!(null)).await;
+    let rotated = app.post("/api/v1/keys/rotate", none.plain.expose(), json!(null)).await;
     assert_eq!(rotated.status.as_u16(), 201, "{}", rotated.text);
     assert_eq!(may(Method::GET, "/api/v1/me", none.plain.expose()).await.as_u16(), 401);
-    let next = house.narrow_key(&scene.olivia, []).await;
+    let next = app.narrow_key(&scene.olivia, []).await;
     let path = format!("/api/v1/keys/{}", next.view.key_id);
     assert_eq!(may(Method::POST, &format!("{path}/rotate"), next.plain.expose()).await.as_u16(), 201);
-    let last = house.narrow_key(&scene.olivia, []).await;
+    let last = app.narrow_key(&scene.olivia, []).await;
     let path = format!("/api/v1/keys/{}", last.view.key_id);
     assert_eq!(may(Method::DELETE, &path, last.plain.expose()).await.as_u16(), 200);
 }
@@ -110,9 +110,9 @@ async fn no_scope_is_no_power() {
 // KE-08, KE-09, RA-30: a key reaches what its owner's role reaches, and an admin's more than a builder's.
 #[tokio::test]
 async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
-    let house = House::new().await;
-    let scene = Scene::of(&house).await;
-    let (admin, builder) = (house.key("adam").await, house.key("mina").await);
+    let app = TestApp::new().await;
+    let scene = Scene::of(&app).await;
+    let (admin, builder) = (app.key("adam").await, app.key("mina").await);
     let for_admins = [
         "list_service_accounts",
         "create_service_account",
@@ -125,9 +125,9 @@ async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
         "remove_member",
     ];
     for example in scene.operations().iter().filter(|example| for_admins.contains(&example.id)) {
-        let refused = house.carry_out(example, &builder).await;
+        let refused = app.carry_out(example, &builder).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("forbidden")), "{}", example.id);
-        let passed = house.carry_out(example, &admin).await;
+        let passed = app.carry_out(example, &admin).await;
         // An admin removes members, but no owner.
         let expected = if example.id == "remove_member" { 403 } else { passed.status.as_u16().min(204) };
         assert_eq!(passed.status.as_u16(), expected, "{}: {}", example.id, passed.text);
@@ -137,30 +137,30 @@ async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
 // Decision D6: a lower role counts at once, in a key that was there before; a higher one needs a new key.
 #[tokio::test]
 async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
-    let house = House::new().await;
-    let (olivia, adam) = (house.someone("olivia").await, house.someone("adam").await);
-    let key = house.key_of(&adam).await.plain.expose().to_owned();
-    let role = async |key: &str| house.get("/api/v1/me", key).await.json()["role"].clone();
-    let reaches = async |key: &str| house.get("/api/v1/service-accounts", key).await.status.as_u16();
+    let app = TestApp::new().await;
+    let (olivia, adam) = (app.someone("olivia").await, app.someone("adam").await);
+    let key = app.key_of(&adam).await.plain.expose().to_owned();
+    let role = async |key: &str| app.get("/api/v1/me", key).await.json()["role"].clone();
+    let reaches = async |key: &str| app.get("/api/v1/service-accounts", key).await.status.as_u16();
     assert_eq!((role(&key).await, reaches(&key).await), (json!("admin"), 200));
-    house.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
+    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
     assert_eq!((role(&key).await, reaches(&key).await), (json!("member"), 403));
-    let low = house.key("adam").await;
-    house.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Owner).await.expect("raised");
+    let low = app.key("adam").await;
+    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Owner).await.expect("raised");
     assert_eq!((role(&key).await, role(&low).await), (json!("admin"), json!("member")));
-    assert_eq!(role(&house.key("adam").await).await, json!("owner"));
+    assert_eq!(role(&app.key("adam").await).await, json!("owner"));
 }
 
 // Decision D6 for a service account: its role, not that of whoever made it.
 #[tokio::test]
 async fn a_service_accounts_key_has_the_service_accounts_role() {
-    let house = House::new().await;
-    let scene = Scene::of(&house).await;
+    let app = TestApp::new().await;
+    let scene = Scene::of(&app).await;
     let command = CreateKey { owner: Some(ActorId(scene.service)), ..CreateKey::read("bot").expect("valid") };
-    let key = house.engine.create_key(&scene.olivia.ctx, command).await.expect("created").plain.expose().to_owned();
-    let me = house.get("/api/v1/me", &key).await.json();
+    let key = app.engine.create_key(&scene.olivia.ctx, command).await.expect("created").plain.expose().to_owned();
+    let me = app.get("/api/v1/me", &key).await.json();
     assert_eq!((&me["role"], &me["kind"], &me["name"]), (&json!("member"), &json!("service"), &json!("bot")));
     let raise = ChangeServiceAccount::read(ActorId(scene.service), None, Some("admin"), None, None).expect("valid");
-    house.engine.change_service_account(&scene.olivia.ctx, raise).await.expect("raised");
-    assert_eq!(house.get("/api/v1/me", &key).await.json()["role"], "member", "the key keeps its own cap");
+    app.engine.change_service_account(&scene.olivia.ctx, raise).await.expect("raised");
+    assert_eq!(app.get("/api/v1/me", &key).await.json()["role"], "member", "the key keeps its own cap");
 }

@@ -3,48 +3,48 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 /// The id of a new workspace.
-async fn workspace(house: &House, key: &str) -> String {
-    let made = house.post("/api/v1/workspaces", key, json!({ "name": "W", "provider": "anthropic" })).await;
+async fn workspace(app: &TestApp, key: &str) -> String {
+    let made = app.post("/api/v1/workspaces", key, json!({ "name": "W", "provider": "anthropic" })).await;
     made.json()["id"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
 }
 
 // RU-01, decision D22: a key starts runs and reads them, newest first.
 #[tokio::test]
 async fn ru_01_a_key_starts_runs() {
-    let house = House::new().await;
-    let key = house.key("mina").await;
-    let path = format!("/api/v1/workspaces/{}/runs", workspace(&house, &key).await);
-    assert_eq!(house.get(&path, &key).await.json(), json!({ "runs": [] }));
-    let first = house.post(&path, &key, json!({ "input": "Summarize the week" })).await;
+    let app = TestApp::new().await;
+    let key = app.key("mina").await;
+    let path = format!("/api/v1/workspaces/{}/runs", workspace(&app, &key).await);
+    assert_eq!(app.get(&path, &key).await.json(), json!({ "runs": [] }));
+    let first = app.post(&path, &key, json!({ "input": "Summarize the week" })).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
     let first = first.json();
     assert!(first["id"].as_str().is_some_and(|id| id.starts_with("run_")));
     assert_eq!((&first["status"], &first["trigger"]), (&json!("queued"), &json!("api")));
     assert_eq!((&first["environment"], &first["created_by"]), (&json!("production"), &json!("Mina Moreau")));
     assert_eq!((&first["input"], &first["created_at"]), (&json!("Summarize the week"), &json!("2026-04-08T19:51:19Z")));
-    let second = house.post(&path, &key, Value::Null).await.json();
+    let second = app.post(&path, &key, Value::Null).await.json();
     assert_eq!(second["input"], Value::Null);
-    assert_eq!(house.get(&path, &key).await.json()["runs"], json!([second, first]));
-    let long = house.post(&path, &key, json!({ "input": "x".repeat(10_001) })).await;
+    assert_eq!(app.get(&path, &key).await.json()["runs"], json!([second, first]));
+    let long = app.post(&path, &key, json!({ "input": "x".repeat(10_001) })).await;
     assert_eq!((long.status.as_u16(), &long.json()["fields"][0]["fault"]), (422, &json!("too_long")));
-    let shaped = house.post(&path, &key, json!({ "input": { "report": "weekly" } })).await;
+    let shaped = app.post(&path, &key, json!({ "input": { "report": "weekly" } })).await;
     assert_eq!(shaped.status, StatusCode::UNPROCESSABLE_ENTITY, "the input is text");
 }
 
 // RA-32, decision D9: a workspace of another organization is 403, one that exists nowhere 404, by either address.
 #[tokio::test]
 async fn ra_32_runs_of_another_organization_are_forbidden() {
-    let house = House::new().await;
-    let (ours, theirs) = (house.key("olivia").await, house.key("theo").await);
-    let id = workspace(&house, &theirs).await;
+    let app = TestApp::new().await;
+    let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
+    let id = workspace(&app, &theirs).await;
     for (id, status) in [(id.as_str(), 403), ("ws_nowhere", 404)] {
         for path in [format!("/api/v1/workspaces/{id}/runs"), format!("/api/v1/hooks/{id}/runs")] {
-            assert_eq!(house.post(&path, &ours, Value::Null).await.status.as_u16(), status, "{path}");
+            assert_eq!(app.post(&path, &ours, Value::Null).await.status.as_u16(), status, "{path}");
         }
-        assert_eq!(house.get(&format!("/api/v1/workspaces/{id}/runs"), &ours).await.status.as_u16(), status);
+        assert_eq!(app.get(&format!("/api/v1/workspaces/{id}/runs"), &ours).await.status.as_u16(), status);
     }
 }
 
@@ -52,16 +52,16 @@ async fn ra_32_runs_of_another_organization_are_forbidden() {
 // answer says which it is.
 #[tokio::test]
 async fn ru_17_the_sandbox_stands_apart() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let keys = [house.key_of(&olivia).await, house.test_key(&olivia).await];
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let keys = [app.key_of(&olivia).await, app.test_key(&olivia).await];
     let mut ids = Vec::new();
     for (key, environment) in keys.iter().zip(["production", "test"]) {
         let plain = key.plain.expose();
-        let id = workspace(&house, plain).await;
-        let run = house.post(&format!("/api/v1/workspaces/{id}/runs"), plain, Value::Null).await;
+        let id = workspace(&app, plain).await;
+        let run = app.post(&format!("/api/v1/workspaces/{id}/runs"), plain, Value::Null).await;
         assert_eq!((run.header("x-environment"), &run.json()["environment"]), (environment, &json!(environment)));
-        let listed = house.get("/api/v1/workspaces", plain).await;
+        let listed = app.get("/api/v1/workspaces", plain).await;
         assert_eq!(listed.header("x-environment"), environment);
         let rows = listed.json()["workspaces"].as_array().expect("workspaces").clone();
         assert_eq!((rows.len(), &rows[0]["id"], &rows[0]["environment"]), (1, &json!(id), &json!(environment)));
@@ -76,23 +76,23 @@ async fn ru_17_the_sandbox_stands_apart() {
             (Method::POST, format!("/api/v1/hooks/{id}/runs")),
         ];
         for (method, path) in calls {
-            let refused = house.call(method.clone(), &path, key.plain.expose(), Value::Null).await;
+            let refused = app.call(method.clone(), &path, key.plain.expose(), Value::Null).await;
             assert!(matches!(refused.status.as_u16(), 403 | 404), "{method} {path}: {}", refused.text);
         }
     }
-    assert_eq!(house.get("/api/projects", keys[1].plain.expose()).await.json()["projects"][0]["id"], json!(ids[1]));
+    assert_eq!(app.get("/api/projects", keys[1].plain.expose()).await.json()["projects"][0]["id"], json!(ids[1]));
 }
 
 // Decision D7: a test key sees and touches test keys only; a production key manages both. What the sandbox does not have
 // is beyond it.
 #[tokio::test]
 async fn ru_17_a_test_key_sees_test_keys_only() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let (live, test) = (house.key_of(&olivia).await, house.test_key(&olivia).await);
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let (live, test) = (app.key_of(&olivia).await, app.test_key(&olivia).await);
     let plain = test.plain.expose();
     let seen = async |path: &str, key: &str| -> Vec<i64> {
-        let rows = house.get(path, key).await.json();
+        let rows = app.get(path, key).await.json();
         rows.as_array().expect("keys").iter().filter_map(|row| row["key_id"].as_i64()).collect()
     };
     assert_eq!(seen("/api/v1/keys", plain).await, [test.view.key_id.0]);
@@ -104,13 +104,13 @@ async fn ru_17_a_test_key_sees_test_keys_only() {
     calls.push((Method::POST, format!("{path}/rotate")));
     for (method, path) in calls {
         let body = if method == Method::PATCH { json!({ "label": "x" }) } else { Value::Null };
-        let refused = house.call(method.clone(), &path, plain, body).await;
+        let refused = app.call(method.clone(), &path, plain, body).await;
         assert!(matches!(refused.status.as_u16(), 403 | 404), "{method} {path}: {}", refused.text);
     }
     for path in ["/api/v1/inbox", "/api/v1/notebook", "/api/v1/service-accounts", "/api/v1/organization"] {
-        let refused = house.get(path, plain).await;
+        let refused = app.get(path, plain).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("missing_scope")), "{path}");
         assert_eq!(refused.header("x-environment"), "test");
     }
-    assert_eq!(house.get("/api/v1/me", live.plain.expose()).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/me", live.plain.expose()).await.status, StatusCode::OK);
 }

@@ -3,25 +3,25 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 const LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
 
 /// A house, Olivia's key, her actor, and a message of Adam's and a note of hers sealed to the key.
-async fn with_items() -> (House, String, i64) {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let (key, actor) = (house.key_of(&olivia).await.plain.expose().to_owned(), olivia.ctx.actor().id.0);
-    let adam = house.key("adam").await;
+async fn with_items() -> (TestApp, String, i64) {
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let (key, actor) = (app.key_of(&olivia).await.plain.expose().to_owned(), olivia.ctx.actor().id.0);
+    let adam = app.key("adam").await;
     let sent =
-        house.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "The deploy is done." })).await;
+        app.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "The deploy is done." })).await;
     assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
-    let note = house.post("/api/v1/notebook", &key, json!({ "text": "Ask Mina." })).await;
+    let note = app.post("/api/v1/notebook", &key, json!({ "text": "Ask Mina." })).await;
     assert_eq!(note.status, StatusCode::CREATED, "{}", note.text);
-    (house, key, actor)
+    (app, key, actor)
 }
 
-impl House {
+impl TestApp {
     /// The texts that a key opens, and how many items it does not.
     async fn opened(&self, path: &str, list: &str, key: &str) -> (Vec<String>, i64) {
         let answer = self.get(path, key).await.json();
@@ -34,19 +34,19 @@ impl House {
 // RO-02, decision D16: what is sealed to a key opens with that key, and with no other of the same owner.
 #[tokio::test]
 async fn ro_02_the_key_is_the_encryption_secret() {
-    let (house, key, actor) = with_items().await;
-    let inbox = house.get("/api/v1/inbox", &key).await.json();
+    let (app, key, actor) = with_items().await;
+    let inbox = app.get("/api/v1/inbox", &key).await.json();
     let message = &inbox["messages"][0];
     assert_eq!((&message["text"], &message["from"]), (&json!("The deploy is done."), &json!("Adam Adler")));
     assert!(message["id"].as_str().is_some_and(|id| id.starts_with("item_")));
     assert_eq!(inbox["unreadable"], 0);
-    assert_eq!(house.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
-    let other = house.key("olivia").await;
-    assert_eq!(house.opened("/api/v1/inbox", "messages", &other).await, (vec![], 1));
-    assert_eq!(house.opened("/api/v1/notebook", "notes", &other).await, (vec![], 1));
-    let noor = house.key("noor").await;
-    assert_eq!(house.opened("/api/v1/inbox", "messages", &noor).await, (vec![], 0), "not hers at all");
-    let me = house.get("/api/v1/me", &key).await.json();
+    assert_eq!(app.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
+    let other = app.key("olivia").await;
+    assert_eq!(app.opened("/api/v1/inbox", "messages", &other).await, (vec![], 1));
+    assert_eq!(app.opened("/api/v1/notebook", "notes", &other).await, (vec![], 1));
+    let noor = app.key("noor").await;
+    assert_eq!(app.opened("/api/v1/inbox", "messages", &noor).await, (vec![], 0), "not hers at all");
+    let me = app.get("/api/v1/me", &key).await.json();
     assert_eq!(me["actor_id"], actor);
 }
 
@@ -54,38 +54,38 @@ async fn ro_02_the_key_is_the_encryption_secret() {
 // given up is counted, said in the words of the page, and gone for good.
 #[tokio::test]
 async fn ro_32_rotation_asks_before_it_loses() {
-    let (house, key, _) = with_items().await;
+    let (app, key, _) = with_items().await;
     for body in [Value::Null, json!({}), json!({ "confirm_message_loss": false }), json!({ "label": "x" })] {
-        let refused = house.post("/api/v1/keys/rotate", &key, body).await;
+        let refused = app.post("/api/v1/keys/rotate", &key, body).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("messages_would_be_lost")));
-        assert_eq!(house.get("/api/v1/me", &key).await.status, StatusCode::OK, "nothing has changed");
+        assert_eq!(app.get("/api/v1/me", &key).await.status, StatusCode::OK, "nothing has changed");
     }
-    let rotated = house.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await;
+    let rotated = app.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await;
     assert_eq!(rotated.status, StatusCode::CREATED, "{}", rotated.text);
     let rotated = rotated.json();
     assert_eq!((&rotated["messages_orphaned"], &rotated["warning"]), (&json!(2), &json!(LOSS)));
     let next = rotated["api_key"].as_str().expect("key");
-    assert_eq!(house.opened("/api/v1/inbox", "messages", next).await, (vec![], 1));
-    assert_eq!(house.opened("/api/v1/notebook", "notes", next).await, (vec![], 1));
-    assert_eq!(house.get("/api/v1/inbox", &key).await.status, StatusCode::UNAUTHORIZED, "the old key opens no door");
+    assert_eq!(app.opened("/api/v1/inbox", "messages", next).await, (vec![], 1));
+    assert_eq!(app.opened("/api/v1/notebook", "notes", next).await, (vec![], 1));
+    assert_eq!(app.get("/api/v1/inbox", &key).await.status, StatusCode::UNAUTHORIZED, "the old key opens no door");
 }
 
 // Decision D16: carried over, the new key reads on, also through several rotations.
 #[tokio::test]
 async fn carried_over_the_new_key_reads_on() {
-    let (house, mut key, actor) = with_items().await;
+    let (app, mut key, actor) = with_items().await;
     for _ in 0..3 {
-        let rotated = house.post("/api/v1/keys/rotate", &key, json!({ "carry_over": true })).await.json();
+        let rotated = app.post("/api/v1/keys/rotate", &key, json!({ "carry_over": true })).await.json();
         assert_eq!(rotated["messages_orphaned"], 0, "{rotated}");
         assert_eq!(rotated["warning"], "Store this API key securely — it cannot be retrieved again");
         key = rotated["api_key"].as_str().expect("key").to_owned();
-        assert_eq!(house.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
+        assert_eq!(app.opened("/api/v1/notebook", "notes", &key).await, (vec!["Ask Mina.".into()], 0));
     }
-    let adam = house.key("adam").await;
-    house.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "And the report." })).await;
+    let adam = app.key("adam").await;
+    app.post(&format!("/api/v1/actors/{actor}/inbox"), &adam, json!({ "text": "And the report." })).await;
     let texts = vec!["And the report.".to_owned(), "The deploy is done.".to_owned()];
-    assert_eq!(house.opened("/api/v1/inbox", "messages", &key).await, (texts, 0), "new messages go to the new key");
-    let lost = house.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await.json();
+    assert_eq!(app.opened("/api/v1/inbox", "messages", &key).await, (texts, 0), "new messages go to the new key");
+    let lost = app.post("/api/v1/keys/rotate", &key, json!({ "confirm_message_loss": true })).await.json();
     assert_eq!(lost["messages_orphaned"], 3);
 }
 
@@ -93,49 +93,48 @@ async fn carried_over_the_new_key_reads_on() {
 // sealed, nobody is asked.
 #[tokio::test]
 async fn rotation_by_id_can_only_confirm() {
-    let (house, key, _) = with_items().await;
-    let id = house.get("/api/v1/me", &key).await.json()["key_id"].clone();
-    let (path, olivia) = (format!("/api/v1/keys/{id}/rotate"), house.key("olivia").await);
-    let carried = house.post(&path, &olivia, json!({ "carry_over": true })).await;
+    let (app, key, _) = with_items().await;
+    let id = app.get("/api/v1/me", &key).await.json()["key_id"].clone();
+    let (path, olivia) = (format!("/api/v1/keys/{id}/rotate"), app.key("olivia").await);
+    let carried = app.post(&path, &olivia, json!({ "carry_over": true })).await;
     assert_eq!(carried.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", carried.text);
-    assert_eq!(house.post(&path, &olivia, json!({})).await.json()["code"], "messages_would_be_lost");
+    assert_eq!(app.post(&path, &olivia, json!({})).await.json()["code"], "messages_would_be_lost");
     let body = json!({ "confirm_message_loss": true, "overlap_seconds": 60 });
-    let rotated = house.post(&path, &olivia, body).await.json();
+    let rotated = app.post(&path, &olivia, body).await.json();
     assert_eq!((&rotated["messages_orphaned"], &rotated["warning"]), (&json!(2), &json!(LOSS)));
-    let free = house.post("/api/v1/keys/rotate", &olivia, Value::Null).await;
+    let free = app.post("/api/v1/keys/rotate", &olivia, Value::Null).await;
     assert_eq!((free.status.as_u16(), &free.json()["messages_orphaned"]), (201, &json!(0)));
 }
 
 // One's own items are removed, once; another's are not there.
 #[tokio::test]
 async fn items_are_removed_by_their_owner() {
-    let (house, key, _) = with_items().await;
-    let other = house.key("adam").await;
+    let (app, key, _) = with_items().await;
+    let other = app.key("adam").await;
     for (path, list) in [("/api/v1/inbox", "messages"), ("/api/v1/notebook", "notes")] {
-        let id = house.get(path, &key).await.json()[list][0]["id"].as_str().expect("id").to_owned();
-        let remove = async |key: &str| {
-            house.call(Method::DELETE, &format!("{path}/{id}"), key, Value::Null).await.status.as_u16()
-        };
+        let id = app.get(path, &key).await.json()[list][0]["id"].as_str().expect("id").to_owned();
+        let remove =
+            async |key: &str| app.call(Method::DELETE, &format!("{path}/{id}"), key, Value::Null).await.status.as_u16();
         assert_eq!((remove(&other).await, remove(&key).await, remove(&key).await), (404, 204, 404));
-        assert_eq!(house.opened(path, list, &key).await, (vec![], 0));
+        assert_eq!(app.opened(path, list, &key).await, (vec![], 0));
     }
 }
 
 // A text has 1 to 10,000 characters and goes to someone of one's own organization who has a key.
 #[tokio::test]
 async fn a_message_needs_a_text_and_a_receiver() {
-    let (house, key, actor) = with_items().await;
+    let (app, key, actor) = with_items().await;
     let inbox = format!("/api/v1/actors/{actor}/inbox");
     for (text, status) in [(String::new(), 422), ("x".repeat(10_001), 422), ("é".repeat(10_000), 201)] {
-        assert_eq!(house.post(&inbox, &key, json!({ "text": text })).await.status.as_u16(), status);
+        assert_eq!(app.post(&inbox, &key, json!({ "text": text })).await.status.as_u16(), status);
     }
     let body = json!({ "text": "x" });
-    let theo = house.someone("theo").await.ctx.actor().id;
+    let theo = app.someone("theo").await.ctx.actor().id;
     for nobody in [999_999, theo.0] {
-        let refused = house.post(&format!("/api/v1/actors/{nobody}/inbox"), &key, body.clone()).await;
+        let refused = app.post(&format!("/api/v1/actors/{nobody}/inbox"), &key, body.clone()).await;
         assert_eq!(refused.status, StatusCode::NOT_FOUND);
     }
-    let noor = house.someone("noor").await.ctx.actor().id;
-    let refused = house.post(&format!("/api/v1/actors/{noor}/inbox"), &key, body).await;
+    let noor = app.someone("noor").await.ctx.actor().id;
+    let refused = app.post(&format!("/api/v1/actors/{noor}/inbox"), &key, body).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")), "no key to seal to");
 }

@@ -8,81 +8,81 @@ use serde_json::json;
 
 use super::{LIMITS, assert_refused};
 use crate::browser;
-use crate::house::{Answer, House};
 use crate::sign_in::{self, cookie, get, leave};
+use crate::test_app::{TestApp, TestResponse};
 
-async fn start(house: &House, cookies: &str) -> Answer {
-    get(house, "/sign-in/start", cookies).await
+async fn start(app: &TestApp, cookies: &str) -> TestResponse {
+    get(app, "/sign-in/start", cookies).await
 }
 
-async fn flows(house: &House) -> i64 {
-    let Db::Sqlite { reader, .. } = &house.db else { panic!("these tests run on SQLite") };
+async fn flows(app: &TestApp) -> i64 {
+    let Db::Sqlite { reader, .. } = &app.db else { panic!("these tests run on SQLite") };
     sqlx::query_scalar("SELECT count(*) FROM sign_in_flows").fetch_one(reader.pool()).await.expect("counted")
 }
 
 // Each start writes a row, so their number is bounded; what ran out is swept.
 #[tokio::test]
 async fn starts_of_sign_ins_are_limited_and_swept() {
-    let house = sign_in::house().await;
-    house.engine.attempts().set_limits(LIMITS);
+    let app = sign_in::app().await;
+    app.engine.attempts().set_limits(LIMITS);
     for _ in 0..LIMITS.credentials {
-        assert_eq!(start(&house, "").await.status, StatusCode::SEE_OTHER);
+        assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
     }
     for _ in 0..20 {
-        assert_refused(&start(&house, "").await, "start");
+        assert_refused(&start(&app, "").await, "start");
     }
-    assert_eq!(flows(&house).await, i64::from(LIMITS.credentials));
-    house.clock.advance_seconds(engine::sessions::FLOW_SECONDS + 1);
-    house.engine.sweep_sessions().await.expect("swept");
-    assert_eq!(flows(&house).await, 0);
-    assert_eq!(start(&house, "").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(flows(&app).await, i64::from(LIMITS.credentials));
+    app.clock.advance_seconds(engine::sessions::FLOW_SECONDS + 1);
+    app.engine.sweep_sessions().await.expect("swept");
+    assert_eq!(flows(&app).await, 0);
+    assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
 }
 
 // Whoever left for the provider comes back in, whatever others of the same address do meanwhile; and a sign-in that
 // succeeded is no failure.
 #[tokio::test]
 async fn who_is_under_way_comes_back_in() {
-    let house = sign_in::house().await;
-    house.engine.attempts().set_limits(LIMITS);
+    let app = sign_in::app().await;
+    app.engine.attempts().set_limits(LIMITS);
     for _ in 0..3 * LIMITS.credentials {
-        let (flow, back) = leave(&house, "olivia", "/").await;
-        let done = get(&house, &back, &flow).await;
+        let (flow, back) = leave(&app, "olivia", "/").await;
+        let done = get(&app, &back, &flow).await;
         assert!(cookie(&done, "rt_session").is_some(), "{done:?}");
     }
-    let (flow, back) = leave(&house, "olivia", "/").await;
-    while start(&house, "").await.status == StatusCode::SEE_OTHER {}
-    assert_refused(&get(&house, "/sign-in/callback?state=x&code=x", "").await, "callback");
-    let done = get(&house, &back, &flow).await;
+    let (flow, back) = leave(&app, "olivia", "/").await;
+    while start(&app, "").await.status == StatusCode::SEE_OTHER {}
+    assert_refused(&get(&app, "/sign-in/callback?state=x&code=x", "").await, "callback");
+    let done = get(&app, &back, &flow).await;
     let session = cookie(&done, "rt_session").expect("signed in");
-    assert_eq!(get(&house, "/account", &session).await.status, StatusCode::OK, "the new session is known");
+    assert_eq!(get(&app, "/account", &session).await.status, StatusCode::OK, "the new session is known");
     // Whoever is signed in may sign in again, which is counted for them alone.
-    assert_eq!(get(&house, "/sign-in/start?fresh=1", &session).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(get(&app, "/sign-in/start?fresh=1", &session).await.status, StatusCode::SEE_OTHER);
     // What succeeded is given back, and no more than that.
-    assert_eq!(start(&house, "").await.status, StatusCode::SEE_OTHER);
-    assert_refused(&start(&house, "").await, "start");
+    assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
+    assert_refused(&start(&app, "").await, "start");
 }
 
 // The form of the welcome page guesses the setup token like the API.
 #[tokio::test]
 async fn the_form_of_the_setup_token_is_limited() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let identity = engine::people::Identity {
-        issuer: crate::house::ISSUER.into(),
+        issuer: crate::test_app::ISSUER.into(),
         subject: "olivia".into(),
         email: Some("olivia@acme.example".into()),
         name: Some("Olivia".into()),
     };
-    let person = house.engine.sign_in(&identity, &Default::default()).await.expect("signed in");
-    let cookie = crate::house::cookie(house.session_of(person).await);
-    house.engine.attempts().set_limits(LIMITS);
+    let person = app.engine.sign_in(&identity, &Default::default()).await.expect("signed in");
+    let cookie = crate::test_app::cookie(app.session_of(person).await);
+    app.engine.attempts().set_limits(LIMITS);
     let found = async |token: &str| {
         let fields = [("organization", "Acme"), ("name", "Olivia"), ("setup_token", token)];
-        browser::send(&house, "found_organization", "/welcome", &fields, &cookie).await
+        browser::send(&app, "found_organization", "/welcome", &fields, &cookie).await
     };
     for _ in 0..LIMITS.secrets {
         assert_eq!(found("setup_0000000000000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let refused = found(crate::house::SETUP_TOKEN).await;
+    let refused = found(crate::test_app::SETUP_TOKEN).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
     assert!(refused.text.contains("Too many failed attempts from your network"), "{}", refused.text);
     // An island reads the same as JSON.
@@ -91,25 +91,25 @@ async fn the_form_of_the_setup_token_is_limited() {
         Request::post("/ui/found_organization").header("cookie", &cookie).header("accept", "application/json");
     let request = request.header("sec-fetch-site", "same-origin");
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form));
-    let refused = house.send(request.expect("request")).await;
+    let refused = app.send(request.expect("request")).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
     assert_eq!(refused.json()["code"], "too_many_attempts");
-    house.clock.advance_seconds(60);
-    assert_eq!(found(crate::house::SETUP_TOKEN).await.status, StatusCode::SEE_OTHER);
+    app.clock.advance_seconds(60);
+    assert_eq!(found(crate::test_app::SETUP_TOKEN).await.status, StatusCode::SEE_OTHER);
 }
 
 // Accepting looks a token up as well; an invitation that was seen stays open to whoever it is for.
 #[tokio::test]
 async fn invitations_are_limited_where_they_are_accepted() {
-    let house = House::new().await;
-    let (olivia, mina) = (house.someone("olivia").await, house.someone("mina").await);
-    let (owner, token) = (house.own_token(&olivia).await, house.own_token(&mina).await);
-    let made = house.post("/api/v1/invitations", &owner, json!({ "email": "ada@acme.example" })).await;
+    let app = TestApp::new().await;
+    let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
+    let (owner, token) = (app.own_token(&olivia).await, app.own_token(&mina).await);
+    let made = app.post("/api/v1/invitations", &owner, json!({ "email": "ada@acme.example" })).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let link = made.json()["url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link").to_owned();
     let accept =
-        async |invitation: &str| house.post("/api/v1/invitations/accept", &token, json!({ "token": invitation })).await;
-    house.engine.attempts().set_limits(Limits { credentials: 0, ..LIMITS });
+        async |invitation: &str| app.post("/api/v1/invitations/accept", &token, json!({ "token": invitation })).await;
+    app.engine.attempts().set_limits(Limits { credentials: 0, ..LIMITS });
     assert_eq!(accept(&link).await.status, StatusCode::FORBIDDEN, "it is for somebody else, and exists");
     for n in 0..LIMITS.secrets {
         assert_eq!(accept(&format!("{n:0>43}")).await.status, StatusCode::NOT_FOUND);

@@ -1,14 +1,14 @@
 //! What is told about encryption, people, and everything that API keys are not.
 
-use domain::event::{Chapter, ObjectKind};
+use domain::event::{EventCategory, ObjectKind};
 
 use super::{between, leads, plain, says, section};
-use crate::house::House;
+use crate::test_app::TestApp;
 
 // KE-37, RU-15, RU-27: where to go next. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
 #[tokio::test]
 async fn ke_37_where_to_go_next() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let targets = [
         "/docs/members",
         "/docs/organization",
@@ -17,28 +17,27 @@ async fn ke_37_where_to_go_next() {
         "/docs/credentials#product-api-keys",
         "/docs/api",
     ];
-    leads(&house, "/docs/api-keys", "next-steps", &targets).await;
-    leads(&house, "/docs/api-keys", "use-a-key", &["/docs/api"]).await;
-    says(&house, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member here"]).await;
-    says(&house, "/docs/members", "roles-and-keys", &["When a role is lowered, the keys are lowered with it, at once"])
+    leads(&app, "/docs/api-keys", "next-steps", &targets).await;
+    leads(&app, "/docs/api-keys", "use-a-key", &["/docs/api"]).await;
+    says(&app, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member here"]).await;
+    says(&app, "/docs/members", "roles-and-keys", &["When a role is lowered, the keys are lowered with it, at once"])
         .await;
     let leaving = ["From then on their keys answer 403", "asks for each what becomes of it", "What they made stays"];
-    says(&house, "/docs/members", "when-somebody-leaves", &leaving).await;
+    says(&app, "/docs/members", "when-somebody-leaves", &leaving).await;
     let inviting =
         ["Only someone who signs in with that address", "It works once, and for 7 days", "Roundtable sends no e-mail"];
-    says(&house, "/docs/members", "invite-somebody", &inviting).await;
+    says(&app, "/docs/members", "invite-somebody", &inviting).await;
     leads(
-        &house,
+        &app,
         "/docs/members",
         "next-steps",
         &["/docs/organization", "/docs/credentials", "/docs/api-keys#who-sees-which-keys"],
     )
     .await;
-    says(&house, "/docs/organization", "the-active-organization", &["Its keys, members and Audit Log are its own"])
-        .await;
-    says(&house, "/docs/organization", "who-may-create-keys", &["Everyone, or only owners and admins"]).await;
-    says(&house, "/docs/organization", "keys-that-create-keys", &["then only people create keys"]).await;
-    let text = plain(&section(&house, "/docs/api-keys", "who-sees-which-keys").await.replace("</td>", " </td>"));
+    says(&app, "/docs/organization", "the-active-organization", &["Its keys, members and Audit Log are its own"]).await;
+    says(&app, "/docs/organization", "who-may-create-keys", &["Everyone, or only owners and admins"]).await;
+    says(&app, "/docs/organization", "keys-that-create-keys", &["then only people create keys"]).await;
+    let text = plain(&section(&app, "/docs/api-keys", "who-sees-which-keys").await.replace("</td>", " </td>"));
     assert!(text.contains("Admin all keys own keys, and keys of service accounts any key"), "{text}");
     assert!(text.contains("Member own keys own keys own keys"), "{text}");
 }
@@ -46,7 +45,7 @@ async fn ke_37_where_to_go_next() {
 // RU-02, KE-39: what API keys are not.
 #[tokio::test]
 async fn ke_39_other_secrets_are_something_else() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "API key",
         "Runtime credentials",
@@ -54,55 +53,56 @@ async fn ke_39_other_secrets_are_something_else() {
         "Product API keys",
         "It neither needs nor keeps the others",
     ];
-    says(&house, "/docs/credentials", "", &phrases).await;
+    says(&app, "/docs/credentials", "", &phrases).await;
     let phrases = ["Agents and workflows need credentials while they run", "These are not API keys"];
-    says(&house, "/docs/credentials", "runtime-credentials", &phrases).await;
+    says(&app, "/docs/credentials", "runtime-credentials", &phrases).await;
     let phrases = ["An API key of Roundtable opens nothing there, and a product API key opens nothing here"];
-    says(&house, "/docs/credentials", "product-api-keys", &phrases).await;
-    says(&house, "/docs/credentials", "provider-keys", &["Keys of model vendors"]).await;
+    says(&app, "/docs/credentials", "product-api-keys", &phrases).await;
+    says(&app, "/docs/credentials", "provider-keys", &["Keys of model vendors"]).await;
 }
 
 // RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
 #[tokio::test]
 async fn rk_26_the_audit_log_is_explained() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     let page = "/docs/audit-log";
-    says(&house, page, "", &["Nobody can change or delete an entry"]).await;
-    says(&house, page, "who-reads-what", &["what they did themselves, and what was done to their own keys"]).await;
-    let key = house.key("olivia").await;
-    let event = house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0].clone();
-    let cells = async |anchor: &str| plain(&section(&house, page, anchor).await.replace("</t", " </t"));
+    says(&app, page, "", &["Nobody can change or delete an entry"]).await;
+    says(&app, page, "who-reads-what", &["what they did themselves, and what was done to their own keys"]).await;
+    let key = app.key("olivia").await;
+    let event = app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0].clone();
+    let cells = async |anchor: &str| plain(&section(&app, page, anchor).await.replace("</t", " </t"));
     let fields = cells("what-an-event-holds").await;
     for field in event.as_object().expect("an event").keys() {
         assert!(fields.split([' ', ',', ';']).any(|word| word == field), "{field} is not explained");
     }
     let filters = cells("find-events").await;
-    let words = Chapter::ALL.map(Chapter::as_str).into_iter().chain(ObjectKind::ALL.map(ObjectKind::as_str));
+    let words =
+        EventCategory::ALL.map(EventCategory::as_str).into_iter().chain(ObjectKind::ALL.map(ObjectKind::as_str));
     for word in words.chain(["action", "actor_id", "object_kind", "object_id", "from", "until"]) {
         assert!(filters.split([' ', ',', ';', ':']).any(|said| said == word), "{word} is not explained");
     }
-    says(&house, page, "export", &["An export is recorded itself", "the file is not complete"]).await;
+    says(&app, page, "export", &["An export is recorded itself", "the file is not complete"]).await;
     says(
-        &house,
+        &app,
         page,
         "verification",
         &["breaks the chain at that place", "without Roundtable and without its database"],
     )
     .await;
-    leads(&house, "/docs/organization", "audit-log", &[page]).await;
+    leads(&app, "/docs/organization", "audit-log", &[page]).await;
 }
 
 // KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.
 #[tokio::test]
 async fn ke_14_api_keys_are_not_for_the_command_line() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "API keys are not for the command line. No command takes an API key, and no API key gives access to a command",
         "you are signed in as yourself and reach every organization you are a member of",
     ];
-    says(&house, "/docs/command-line", "", &phrases).await;
+    says(&app, "/docs/command-line", "", &phrases).await;
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable")).arg("help").output().expect("runs");
-    let text = plain(&section(&house, "/docs/command-line", "commands").await);
+    let text = plain(&section(&app, "/docs/command-line", "commands").await);
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     let commands = between(&help, "Commands:\n", "\n\n").expect("commands");
     for command in commands.lines().filter_map(|line| line.split_whitespace().next()) {
@@ -113,26 +113,26 @@ async fn ke_14_api_keys_are_not_for_the_command_line() {
 // RO-02, RO-03, RO-04: the key is the encryption secret, and a lost one is lost. RK-30..RK-34: how keys are stored.
 #[tokio::test]
 async fn ro_04_the_encryption_model() {
-    let house = House::empty().await;
-    says(&house, "/docs/encryption", "", &["Encryption Model"]).await;
+    let app = TestApp::empty().await;
+    says(&app, "/docs/encryption", "", &["Encryption Model"]).await;
     let stored = [
         "encrypted with AES-256-GCM before it reaches the database",
         "kept apart from the database. A stolen database opens nothing",
         "With the master key too, nobody can read an API key",
         "The preview is a field of its own",
     ];
-    says(&house, "/docs/encryption", "how-keys-are-stored", &stored).await;
+    says(&app, "/docs/encryption", "how-keys-are-stored", &stored).await;
     let secret = [
         "Every key has a key pair that is derived from it",
         "Losing a key means losing what was encrypted for it. There is no recovery",
     ];
-    says(&house, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
+    says(&app, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
 }
 
 // RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16: what rotation does to what was encrypted, told honestly.
 #[tokio::test]
 async fn ro_31_rotation_and_encrypted_data() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "A new key has a new key pair. What was sealed for the old key before, inbox messages and notes, does not open with the new one",
         "answers 409 with the code messages_would_be_lost, and nothing has changed",
@@ -144,12 +144,12 @@ async fn ro_31_rotation_and_encrypted_data() {
         "messages_orphaned how many items were given up",
         "Its warning says to store the key securely, and that old messages cannot be decrypted any more",
     ];
-    says(&house, "/docs/encryption", "rotation", &phrases).await;
+    says(&app, "/docs/encryption", "rotation", &phrases).await;
     let limits = [
         "Sealing has no forward secrecy",
         "a person who kept the old key and a copy of the sealed data can still open that copy",
         "A seal does not prove who made it",
     ];
-    says(&house, "/docs/encryption", "what-this-protects-from-and-what-not", &limits).await;
-    leads(&house, "/docs/api-keys", "regular-rotation", &["/docs/encryption#rotation"]).await;
+    says(&app, "/docs/encryption", "what-this-protects-from-and-what-not", &limits).await;
+    leads(&app, "/docs/api-keys", "regular-rotation", &["/docs/encryption#rotation"]).await;
 }

@@ -3,12 +3,12 @@
 use domain::Code;
 
 use super::{between, leads, plain, says, section};
-use crate::house::House;
+use crate::test_app::TestApp;
 
 // RU-21, RA-18, RA-21: where keys are kept, and where never; the stores by name.
 #[tokio::test]
 async fn ra_21_where_keys_are_kept() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let stores = "Google Secret Manager, AWS Secrets Manager or HashiCorp Vault";
     for (page, anchor, never) in [
         ("/docs/authentication", "service-accounts", "Never hard-code a key in source code or in configuration files"),
@@ -18,7 +18,7 @@ async fn ra_21_where_keys_are_kept() {
             "Never put a key into version control, into source code, or into code that runs in a browser",
         ),
     ] {
-        let markup = section(&house, page, anchor).await;
+        let markup = section(&app, page, anchor).await;
         let warning = between(&markup, "<div class=\"notice warning\"", "</div>").expect("a warning");
         let text = plain(&format!("<{warning}"));
         for phrase in [never, stores, "environment variables"] {
@@ -30,7 +30,7 @@ async fn ra_21_where_keys_are_kept() {
 // RA-16, RA-17, RA-18, RA-19, RA-20: programs without people.
 #[tokio::test]
 async fn ra_17_a_service_gets_a_key_from_an_admin() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "Where no human is involved, from server to server, use an API key",
         "An Owner or an Admin makes a service account and creates a key for it",
@@ -38,17 +38,17 @@ async fn ra_17_a_service_gets_a_key_from_an_admin() {
         "Never commit it to source control",
         r#"-d '{"name": "Staging Environment", "provider": "vertex_ai"}'"#,
     ];
-    says(&house, "/docs/authentication", "service-accounts", &phrases).await;
-    says(&house, "/docs/service-accounts", "", &["Owners and admins make and manage service accounts"]).await;
+    says(&app, "/docs/authentication", "service-accounts", &phrases).await;
+    says(&app, "/docs/service-accounts", "", &["Owners and admins make and manage service accounts"]).await;
     // RO-19, RO-20, RO-21, D4: one active key, and the remedy.
     let one = ["one active key at a time", "answers 409 with the code active_key_exists", "To replace it, rotate it"];
-    says(&house, "/docs/service-accounts", "one-active-key", &one).await;
+    says(&app, "/docs/service-accounts", "one-active-key", &one).await;
 }
 
 // RU-14, RK-35, RA-07, RA-09, RA-10, RA-11, RO-40, KE-10, KE-11: the headers, from curl, JavaScript and Python.
 #[tokio::test]
 async fn ru_14_the_key_goes_in_a_header() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         r#"-H "Authorization: Bearer $ROUNDTABLE_API_KEY""#,
         r#"-H "X-API-Key: $ROUNDTABLE_API_KEY""#,
@@ -56,41 +56,40 @@ async fn ru_14_the_key_goes_in_a_header() {
         "requests.get(",
         "Two different ones in one request answer 401",
     ];
-    says(&house, "/docs/authentication", "send-the-credential", &phrases).await;
+    says(&app, "/docs/authentication", "send-the-credential", &phrases).await;
 }
 
 // KE-12, KE-13, D8: headers are preferred; the one exception, and what happens anywhere else.
 #[tokio::test]
 async fn ke_13_headers_are_preferred() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "Prefer headers.",
         "POST /api/v1/hooks/{workspace_id}/runs takes the key as ?token= or ?api_key= too",
         "Anywhere else on the API a key in the address answers 400 with the code key_in_query. The key is marked as exposed",
         "never reach a log",
     ];
-    says(&house, "/docs/authentication", "keys-in-an-address", &phrases).await;
+    says(&app, "/docs/authentication", "keys-in-an-address", &phrases).await;
 }
 
 // RA-01, RA-02, RA-04, RA-05, RA-12, RA-13, RA-14: tokens of people.
 #[tokio::test]
 async fn ra_12_id_tokens_last_an_hour() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "With nobody signed in there is none",
         "ID tokens expire 1 hour after they were issued. The SDK refreshes them in the background",
         "user.getIdToken(true)",
         "In a page that runs in a browser use ID tokens, never an API key",
     ];
-    says(&house, "/docs/authentication", "id-tokens", &phrases).await;
-    says(&house, "/docs/authentication", "", &["Firebase Auth, with Google Sign-In", "1 hour after it was issued"])
-        .await;
+    says(&app, "/docs/authentication", "id-tokens", &phrases).await;
+    says(&app, "/docs/authentication", "", &["Firebase Auth, with Google Sign-In", "1 hour after it was issued"]).await;
 }
 
 // RA-03, RA-12, RA-14, RA-27, D20: tokens that the installation itself gives, and how they end.
 #[tokio::test]
 async fn ra_03_signing_in_yields_a_token() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "Signing in to the dashboard also opens the API",
         "My account → Access token for scripts",
@@ -99,17 +98,16 @@ async fn ra_03_signing_in_yields_a_token() {
         "force a fresh one with ?force=true. With nobody signed in there is none",
         "/.well-known/jwks.json",
     ];
-    says(&house, "/docs/authentication", "tokens-for-people", &phrases).await;
-    says(&house, "/docs/authentication", "sessions", &["after an hour without use, and 12 hours after signing in"])
-        .await;
-    says(&house, "/docs/authentication", "signing-in-again", &["a sign-in of the last 10 minutes"]).await;
-    leads(&house, "/docs/errors", "all-codes", &["/docs/authentication#signing-in-again"]).await;
+    says(&app, "/docs/authentication", "tokens-for-people", &phrases).await;
+    says(&app, "/docs/authentication", "sessions", &["after an hour without use, and 12 hours after signing in"]).await;
+    says(&app, "/docs/authentication", "signing-in-again", &["a sign-in of the last 10 minutes"]).await;
+    leads(&app, "/docs/errors", "all-codes", &["/docs/authentication#signing-in-again"]).await;
 }
 
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
 #[tokio::test]
 async fn ro_06_the_quickstart_describes_bootstrap() {
-    let house = House::empty().await;
+    let app = TestApp::empty().await;
     let phrases = [
         "It is the one operation that needs no key",
         r#"curl -X POST "$ROUNDTABLE_URL/api/v1/bootstrap""#,
@@ -117,33 +115,33 @@ async fn ro_06_the_quickstart_describes_bootstrap() {
         "Copy api_key now",
         "From then on it answers 409 with the code already_bootstrapped",
     ];
-    says(&house, "/docs/quickstart", "bootstrap", &phrases).await;
-    leads(&house, "/docs", "start-here", &["/docs/quickstart"]).await;
+    says(&app, "/docs/quickstart", "bootstrap", &phrases).await;
+    leads(&app, "/docs", "start-here", &["/docs/quickstart"]).await;
 }
 
 // RA-22..RA-32, D9, D10: every code is explained, 401 and 403 with their bodies and causes.
 #[tokio::test]
 async fn ra_22_every_error_is_explained() {
-    let house = House::empty().await;
-    let codes = plain(&section(&house, "/docs/errors", "all-codes").await.replace("</td>", " </td>"));
+    let app = TestApp::empty().await;
+    let codes = plain(&section(&app, "/docs/errors", "all-codes").await.replace("</td>", " </td>"));
     for code in Code::ALL {
         let word = serde_json::to_value(code).expect("a word");
-        let row = format!("{} {} ", app::doors::status(code).as_u16(), word.as_str().expect("text"));
+        let row = format!("{} {} ", app::server_fns::status(code).as_u16(), word.as_str().expect("text"));
         assert!(codes.contains(&row), "{row} is not explained");
     }
-    says(&house, "/docs/errors", "", &[r#""details": "Missing or invalid authentication token""#]).await;
+    says(&app, "/docs/errors", "", &[r#""details": "Missing or invalid authentication token""#]).await;
     let causes = [
         "no Authorization or X-API-Key header",
         "without the word Bearer",
         "an ID token that is older than one hour: refresh it and try again",
         "a key that was revoked, or has expired",
     ];
-    says(&house, "/docs/errors", "401-unauthorized", &causes).await;
+    says(&app, "/docs/errors", "401-unauthorized", &causes).await;
     let causes = [
         r#""details": "You do not have permission to access this resource""#,
         "a Member calls what only admins may, such as managing members",
         "the owner of the key has been removed from the organization",
         "the workspace belongs to another organization",
     ];
-    says(&house, "/docs/errors", "403-forbidden", &causes).await;
+    says(&app, "/docs/errors", "403-forbidden", &causes).await;
 }

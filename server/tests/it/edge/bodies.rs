@@ -4,22 +4,22 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::test_app::{TestApp, TestResponse};
 
-async fn send(house: &House, key: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+async fn send(app: &TestApp, key: &str, headers: &[(&str, &str)], body: Vec<u8>) -> TestResponse {
     let request = Request::post("/api/v1/workspaces").header("x-api-key", key);
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    house.send(request.header("content-type", "application/json").body(Body::from(body)).expect("request")).await
+    app.send(request.header("content-type", "application/json").body(Body::from(body)).expect("request")).await
 }
 
 // F15: RFC 8259, 8.1.
 #[tokio::test]
 async fn f15_a_byte_order_mark_is_read_over() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
     let marked = [&b"\xEF\xBB\xBF"[..], text.as_bytes()].concat();
-    assert_eq!(send(&house, &key, &[], marked.clone()).await.status, 201);
+    assert_eq!(send(&app, &key, &[], marked.clone()).await.status, 201);
     let twice = [&b"\xEF\xBB\xBF"[..], &marked].concat();
     let wide =
         |order: fn(u16) -> [u8; 2]| "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(order).collect();
@@ -29,37 +29,37 @@ async fn f15_a_byte_order_mark_is_read_over() {
         (wide(u16::to_be_bytes), "UTF-16"),
         (b"\xEF\xBB\xBF".to_vec(), "not valid JSON"),
     ] {
-        let refused = send(&house, &key, &[], body).await;
+        let refused = send(&app, &key, &[], body).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (400, &json!("bad_request")));
         assert!(refused.json()["details"].as_str().is_some_and(|text| text.contains(told)), "{}", refused.text);
     }
     let listed = [&b"\xEF\xBB\xBF"[..], b"[]"].concat();
-    assert_eq!(send(&house, &key, &[], listed).await.status, 422);
+    assert_eq!(send(&app, &key, &[], listed).await.status, 422);
 }
 
 #[tokio::test]
 async fn f15_an_encoded_body_is_refused_by_the_name_of_its_encoding() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
     for coding in ["gzip", "br", "deflate", "zstd", "identity, gzip", "GZIP"] {
-        let refused = send(&house, &key, &[("content-encoding", coding)], text.into()).await;
+        let refused = send(&app, &key, &[("content-encoding", coding)], text.into()).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (415, &json!("unsupported_media_type")));
         let told = refused.json()["details"].as_str().expect("a sentence").to_owned();
         assert!(told.contains(coding.trim_start_matches("identity, ")), "{told}");
     }
-    let refused = send(&house, &key, &[("content-encoding", &key)], text.into()).await;
+    let refused = send(&app, &key, &[("content-encoding", &key)], text.into()).await;
     assert!(refused.status == 415 && !refused.text.contains(&key[14..]), "{}", refused.text);
     for coding in ["identity", "", "Identity"] {
-        assert_eq!(send(&house, &key, &[("content-encoding", coding)], text.into()).await.status, 201, "{coding}");
+        assert_eq!(send(&app, &key, &[("content-encoding", coding)], text.into()).await.status, 201, "{coding}");
     }
 }
 
 // F18: what is no list is not called one.
 #[tokio::test]
 async fn f18_a_range_and_a_token_have_sentences_of_their_own() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let cursor = "Take the cursor from the Link header of the page before, or leave it out.";
     let range = "Enter a whole number from 1 to 200.";
     let id = "Enter an id, as a list of the API names it.";
@@ -78,14 +78,14 @@ async fn f18_a_range_and_a_token_have_sentences_of_their_own() {
             ("cursor=-5", "not_a_cursor", cursor),
             ("cursor=99999999999999999999", "not_a_cursor", cursor),
         ] {
-            let refused = house.get(&format!("{path}?{query}"), &key).await;
+            let refused = app.get(&format!("{path}?{query}"), &key).await;
             assert_eq!(refused.status, 422, "{path}?{query}: {}", refused.text);
             let field = &refused.json()["fields"][0];
             assert_eq!((&field["fault"], &field["message"]), (&json!(fault), &json!(sentence)), "{path}?{query}");
         }
     }
     for query in ["actor_id=abc", "actor_id=", "object_kind=key&object_id=a%20b"] {
-        let refused = house.get(&format!("/api/v1/audit-log?{query}"), &key).await.json();
+        let refused = app.get(&format!("/api/v1/audit-log?{query}"), &key).await.json();
         assert_eq!(
             (&refused["fields"][0]["fault"], &refused["fields"][0]["message"]),
             (&json!("not_an_id"), &json!(id))
@@ -93,6 +93,6 @@ async fn f18_a_range_and_a_token_have_sentences_of_their_own() {
     }
     let request = Request::post("/api/v1/keys").header("x-api-key", &key).header("content-type", "application/json");
     let request = request.header("idempotency-key", "a".repeat(256)).body(Body::from(r#"{"label":"x"}"#));
-    let refused: Value = house.send(request.expect("request")).await.json();
+    let refused: Value = app.send(request.expect("request")).await.json();
     assert_eq!(refused["fields"][0]["message"], "Use 1 to 255 visible ASCII characters.");
 }

@@ -7,7 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request};
 use serde_json::json;
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 /// What stands before the key, in place of `Bearer `.
 const BEFORE: [&str; 48] = [
@@ -149,9 +149,9 @@ fn spoiled(key: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn e3_no_malformed_authorization_is_let_in() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    let accepted = house.get("/api/v1/me", &key).await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let accepted = app.get("/api/v1/me", &key).await;
     assert_eq!(accepted.status, 200);
     let mut values: Vec<String> = BEFORE.iter().map(|before| format!("{before}{key}")).collect();
     values.extend(AFTER.iter().map(|after| format!("Bearer {key}{after}")));
@@ -195,7 +195,7 @@ async fn e3_no_malformed_authorization_is_let_in() {
             5000,
         ));
         let request = request.extension(ConnectInfo(from));
-        let refused = house.send(request.body(Body::empty()).expect("request")).await;
+        let refused = app.send(request.body(Body::empty()).expect("request")).await;
         let shown = || headers.iter().map(|(name, value)| format!("{name}: {:.80}", String::from_utf8_lossy(value)));
         let shown = shown().collect::<Vec<_>>().join(" | ");
         assert!([400, 401].contains(&refused.status.as_u16()), "{shown}: {}", refused.status);

@@ -8,16 +8,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{exchange, is_refusal, listening, parted};
-use crate::house::House;
+use crate::test_app::TestApp;
 
 const EXPORT: &str = "/api/v1/audit-log/export";
 
 #[tokio::test]
 async fn f1_a_file_is_not_sent_over_http_1_0() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let (key, address) = (house.key_of(&olivia).await.plain.expose().to_owned(), listening(&house).await);
-    let newest = async || house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].clone();
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let (key, address) = (app.key_of(&olivia).await.plain.expose().to_owned(), listening(&app).await);
+    let newest = async || app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].clone();
     let before = newest().await;
     for format in ["csv", "jsonl"] {
         for method in ["GET", "HEAD"] {
@@ -49,9 +49,9 @@ async fn f1_a_file_is_not_sent_over_http_1_0() {
 // A page has a length over HTTP/1.0, so a cut one is seen to be cut; a live stream goes on as it is.
 #[tokio::test]
 async fn f1_other_bodies_have_a_length_over_http_1_0() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let address = listening(&house).await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let address = listening(&app).await;
     let settings = format!("/o/{}/settings", olivia.organization);
     for path in
         ["/docs/errors".to_owned(), "/api/v1/openapi.json".into(), "/nowhere".into(), format!("{settings}/api-keys")]
@@ -79,11 +79,11 @@ async fn f1_other_bodies_have_a_length_over_http_1_0() {
 // Whoever does not read what they asked for is let go, and the file that they have is not whole.
 #[tokio::test]
 async fn a_client_that_reads_nothing_is_let_go() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let router = house.router.clone();
+    let router = app.router.clone();
     let server = tokio::spawn(async move {
         let stopped = async {
             let _ = stopped.await;
@@ -166,12 +166,12 @@ fn of_the_readme() -> String {
 
 #[tokio::test]
 async fn f1_behind_nginx_a_cut_file_is_seen_to_be_cut() {
-    let house = House::new().await;
-    let (key, address) = (house.key("olivia").await, listening(&house).await);
+    let app = TestApp::new().await;
+    let (key, address) = (app.key("olivia").await, listening(&app).await);
     for n in 0..260 {
         let name = format!("{n:04}{}", "x".repeat(90));
         assert_eq!(
-            house.post("/api/v1/workspaces", &key, json!({ "name": name, "provider": "openai" })).await.status,
+            app.post("/api/v1/workspaces", &key, json!({ "name": name, "provider": "openai" })).await.status,
             201
         );
     }
@@ -196,12 +196,11 @@ async fn f1_behind_nginx_a_cut_file_is_seen_to_be_cut() {
     assert!(whole >= 1 && refused >= 1, "{whole} whole, {refused} refused");
     assert_eq!(parted(&proxies[0].get(EXPORT, &key).await).0, 200, "the lines of the README are safe");
     // Now every file breaks off in the middle.
-    let events =
-        house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].as_i64().expect("a number");
+    let events = app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].as_i64().expect("a number");
     for _ in events..560 {
-        house.get(&format!("{EXPORT}?action=key.created"), &key).await;
+        app.get(&format!("{EXPORT}?action=key.created"), &key).await;
     }
-    house.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
+    app.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
     for proxy in &proxies {
         let answer = proxy.get(EXPORT, &key).await;
         let (status, head, body) = parted(&answer);

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::{exchange, is_refusal, listening, parted};
-use crate::house::House;
+use crate::test_app::TestApp;
 
 #[tokio::test]
 async fn d10_every_refusal_of_the_edge_has_the_one_shape() {
-    let house = House::new().await;
-    let (key, address) = (house.key("olivia").await, listening(&house).await);
+    let app = TestApp::new().await;
+    let (key, address) = (app.key("olivia").await, listening(&app).await);
     let auth = format!("Authorization: Bearer {key}\r\nConnection: close\r\n");
     let get = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n{auth}\r\n");
     let headed = |headers: &str| format!("GET /api/v1/me HTTP/1.1\r\n{headers}{auth}\r\n");
@@ -92,14 +92,14 @@ async fn d10_every_refusal_of_the_edge_has_the_one_shape() {
         is_refusal(what, &answer, *status, code);
         assert!(!answer.contains(&key[14..]), "{what}: the key comes back");
     }
-    assert_eq!(house.get("/api/v1/workspaces", &key).await.json(), json!({ "workspaces": [] }));
+    assert_eq!(app.get("/api/v1/workspaces", &key).await.json(), json!({ "workspaces": [] }));
 }
 
 // What looks unusual and is right is served.
 #[tokio::test]
 async fn what_is_well_formed_is_served() {
-    let house = House::new().await;
-    let (key, address) = (house.key("olivia").await, listening(&house).await);
+    let app = TestApp::new().await;
+    let (key, address) = (app.key("olivia").await, listening(&app).await);
     let auth = format!("Authorization: Bearer {key}\r\n");
     for request in [
         format!("GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{auth}\r\n"),

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, Request};
 use serde_json::{Value, json};
 use server::http;
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 fn percent(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02x}")).collect()
@@ -17,8 +17,8 @@ fn percent(text: &str) -> String {
 // R7: a key that is sent as the user agent, or in any other header, is not stored.
 #[tokio::test]
 async fn r7_a_key_in_a_header_is_not_stored() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let secret = &key[14..];
     for agent in
         [key.clone(), format!("curl/8 {key}"), percent(&key), format!("{}{key}", "x".repeat(150)), key[..40].into()]
@@ -32,23 +32,23 @@ async fn r7_a_key_in_a_header_is_not_stored() {
             request = request.header(HeaderName::from_static(name), value);
         }
         let body = Body::from(json!({ "name": "W", "provider": "openai" }).to_string());
-        let made = house.send(request.body(body).expect("request")).await;
+        let made = app.send(request.body(body).expect("request")).await;
         assert_eq!(made.status, 201, "{}", made.text);
-        let event = &house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0];
+        let event = &app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0];
         let kept = event["agent"].as_str().expect("an agent");
         assert!(kept.contains("rt_sk_") && kept.contains('…'), "{kept}");
         assert!(!event.to_string().contains(&secret[..12]) && !kept.contains("%72"), "{event}");
     }
-    house.engine.flush_usage().await.expect("written");
+    app.engine.flush_usage().await.expect("written");
     for table in ["api_keys", "audit_events", "key_refusals", "sessions"] {
-        let found: Option<(i64,)> = everything(&house, table, secret).await;
+        let found: Option<(i64,)> = everything(&app, table, secret).await;
         assert_eq!(found.map(|(n,)| n).unwrap_or_default(), 0, "the secret stands in {table}");
     }
 }
 
 /// How many rows of a table hold this text, if there is such a table.
-async fn everything(house: &House, table: &str, text: &str) -> Option<(i64,)> {
-    let engine::Db::Sqlite { writer, .. } = &house.db else { panic!("these tests run on SQLite") };
+async fn everything(app: &TestApp, table: &str, text: &str) -> Option<(i64,)> {
+    let engine::Db::Sqlite { writer, .. } = &app.db else { panic!("these tests run on SQLite") };
     let columns = format!("SELECT name FROM pragma_table_info('{table}')");
     let columns: Vec<(String,)> =
         sqlx::query_as(sqlx::AssertSqlSafe(columns)).fetch_all(writer.pool()).await.expect("columns");
@@ -64,9 +64,9 @@ async fn everything(house: &House, table: &str, text: &str) -> Option<(i64,)> {
 // B33: a key in any form of an address is refused and marked; one in the address of the page before is marked.
 #[tokio::test]
 async fn b33_a_key_in_any_form_of_an_address_is_marked() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let watcher = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let watcher = app.key("olivia").await;
     let forms: [fn(&str) -> String; 14] = [
         |key| format!("/api/v1/me?{key}"),
         |key| format!("/api/v1/me?x={key}"),
@@ -84,19 +84,19 @@ async fn b33_a_key_in_any_form_of_an_address_is_marked() {
         |key| format!("http://{key}@x/api/v1/me"),
     ];
     for form in forms {
-        let key = house.key_of(&olivia).await;
+        let key = app.key_of(&olivia).await;
         let address = form(key.plain.expose());
-        let refused = house.get(&address, "").await;
+        let refused = app.get(&address, "").await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (400, &json!("key_in_query")), "{address}");
-        let shown = house.get(&format!("/api/v1/keys/{}", key.view.key_id), &watcher).await.json();
+        let shown = app.get(&format!("/api/v1/keys/{}", key.view.key_id), &watcher).await.json();
         assert_ne!(shown["exposed_at"], Value::Null, "{}", form("KEY"));
     }
     for page in ["https://example.com/?key=KEY", "https://example.com/#KEY"] {
-        let key = house.key_of(&olivia).await;
+        let key = app.key_of(&olivia).await;
         let request = Request::get("/api/v1/me").header("x-api-key", &watcher);
         let request = request.header("referer", page.replace("KEY", key.plain.expose()));
-        assert_eq!(house.send(request.body(Body::empty()).expect("request")).await.status, 200);
-        let shown = house.get(&format!("/api/v1/keys/{}", key.view.key_id), &watcher).await.json();
+        assert_eq!(app.send(request.body(Body::empty()).expect("request")).await.status, 200);
+        let shown = app.get(&format!("/api/v1/keys/{}", key.view.key_id), &watcher).await.json();
         assert_ne!(shown["exposed_at"], Value::Null, "{page}");
     }
 }
@@ -104,8 +104,8 @@ async fn b33_a_key_in_any_form_of_an_address_is_marked() {
 // F6, B34: what a trusted proxy wrote is understood in every form; without one, nothing that a client writes counts.
 #[tokio::test]
 async fn f6_the_recorded_address() {
-    let mut house = House::new().await;
-    let key = house.key("olivia").await;
+    let mut app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let socket: SocketAddr = "[::ffff:198.51.100.7]:50000".parse().expect("an address");
     for (proxies, written, recorded) in [
         (0, "203.0.113.9:51234", "198.51.100.7"),
@@ -117,13 +117,13 @@ async fn f6_the_recorded_address() {
         (2, "[2001:db8::1]:443, 10.0.0.1:80", "2001:db8::1"),
         (1, "nonsense", "198.51.100.7"),
     ] {
-        house.parts.trusted_proxies = proxies;
-        house.router = http::router(&house.parts, None);
+        app.parts.trusted_proxies = proxies;
+        app.router = http::router(&app.parts, None);
         let request = Request::post("/api/v1/workspaces").header("x-api-key", &key).header("x-forwarded-for", written);
         let request = request.header("content-type", "application/json").extension(ConnectInfo(socket));
         let body = Body::from(json!({ "name": "W", "provider": "openai" }).to_string());
-        assert_eq!(house.send(request.body(body).expect("request")).await.status, 201);
-        let event = &house.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0];
+        assert_eq!(app.send(request.body(body).expect("request")).await.status, 201);
+        let event = &app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0];
         assert_eq!(event["address"], recorded, "{proxies} proxies, {written}");
     }
 }

@@ -3,14 +3,14 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 // RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for is what the key is, and its first
 // letters say which kind.
 #[tokio::test]
 async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let asked = [
         (json!({ "label": "CI/CD pipeline" }), "rt_sk_", json!(["*"]), "production"),
         (json!({ "template": "full_access", "environment": "production" }), "rt_sk_", json!(["*"]), "production"),
@@ -26,7 +26,7 @@ async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
         ),
     ];
     for (body, begins, scopes, environment) in asked {
-        let made = house.post("/api/v1/keys", &key, body.clone()).await;
+        let made = app.post("/api/v1/keys", &key, body.clone()).await;
         assert_eq!(made.status, StatusCode::CREATED, "{body}: {}", made.text);
         let new = made.json();
         let names: Vec<_> = new.as_object().expect("object").keys().map(String::as_str).collect();
@@ -36,21 +36,21 @@ async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
         assert_eq!(new["public_key_hex"].as_str().map(str::len), Some(64));
         assert_eq!(new["warning"], "Store this API key securely — it cannot be retrieved again");
         assert_eq!(made.header("cache-control"), "no-store");
-        let detail = house.get(&format!("/api/v1/keys/{}", new["key_id"]), &key).await;
+        let detail = app.get(&format!("/api/v1/keys/{}", new["key_id"]), &key).await;
         assert!(!detail.text.contains(&plain[begins.len() + 8..]), "the secret is shown again");
         let detail = detail.json();
         assert_eq!((&detail["scopes"], &detail["environment"]), (&scopes, &json!(environment)), "{body}");
         assert_eq!(detail["label"], body.get("label").cloned().unwrap_or(json!("API key")));
         assert_eq!(detail["public_key_hex"], new["public_key_hex"]);
-        assert_eq!(house.get("/api/v1/me", plain).await.header("x-environment"), environment);
+        assert_eq!(app.get("/api/v1/me", plain).await.header("x-environment"), environment);
     }
 }
 
 // RU-07, RU-12: every template makes a key that may do what the documentation says.
 #[tokio::test]
 async fn ru_12_templates() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let templates = [
         (
             "read_only",
@@ -62,8 +62,8 @@ async fn ru_12_templates() {
         ("key_rotation", "keys:read keys:write"),
     ];
     for (template, words) in templates {
-        let made = house.post("/api/v1/keys", &key, json!({ "template": template })).await.json();
-        let detail = house.get(&format!("/api/v1/keys/{}", made["key_id"]), &key).await.json();
+        let made = app.post("/api/v1/keys", &key, json!({ "template": template })).await.json();
+        let detail = app.get(&format!("/api/v1/keys/{}", made["key_id"]), &key).await.json();
         let scopes: Vec<_> = detail["scopes"].as_array().expect("scopes").iter().filter_map(Value::as_str).collect();
         assert_eq!(scopes.join(" "), words, "{template}");
     }
@@ -72,8 +72,8 @@ async fn ru_12_templates() {
 // F13, D17: blank and null mean never; the last second that can be written is an end like any other.
 #[tokio::test]
 async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for (given, stored) in [
         (json!(""), Value::Null),
         (json!("  "), Value::Null),
@@ -81,9 +81,9 @@ async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
         (json!("9999-12-31T23:59:59Z"), json!("9999-12-31T23:59:59Z")),
         (json!("9999-12-31t23:59:59.5z"), json!("9999-12-31T23:59:59Z")),
     ] {
-        let made = house.post("/api/v1/keys", &key, json!({ "expires_at": given })).await;
+        let made = app.post("/api/v1/keys", &key, json!({ "expires_at": given })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{given}: {}", made.text);
-        let detail = house.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
+        let detail = app.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
         assert_eq!(detail["expires_at"], stored, "{given}");
     }
 }
@@ -91,13 +91,13 @@ async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
 // F2, D24: joiners and selectors where the script or the emoji needs them.
 #[tokio::test]
 async fn f2_names_of_every_script_are_taken_as_they_are() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"]
     {
-        let made = house.post("/api/v1/keys", &key, json!({ "label": name })).await;
+        let made = app.post("/api/v1/keys", &key, json!({ "label": name })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{name}: {}", made.text);
-        let detail = house.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
+        let detail = app.get(&format!("/api/v1/keys/{}", made.json()["key_id"]), &key).await.json();
         assert_eq!(detail["label"], name);
     }
 }
@@ -105,13 +105,13 @@ async fn f2_names_of_every_script_are_taken_as_they_are() {
 // Decision D24, RO-23: names are trimmed and may repeat; what cannot be read by people is refused. Every fault at once.
 #[tokio::test]
 async fn what_is_wrong_with_a_key_is_said_field_by_field() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for _ in 0..2 {
-        let made = house.post("/api/v1/keys", &key, json!({ "label": "  Cafe\u{301} \n" })).await;
+        let made = app.post("/api/v1/keys", &key, json!({ "label": "  Cafe\u{301} \n" })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     }
-    let listed = house.get("/api/v1/keys", &key).await.json();
+    let listed = app.get("/api/v1/keys", &key).await.json();
     assert_eq!((&listed[0]["label"], &listed[1]["label"]), (&json!("Café"), &json!("Café")));
     let cases = [
         (json!({ "label": "" }), vec![("label", "missing")]),
@@ -131,9 +131,9 @@ async fn what_is_wrong_with_a_key_is_said_field_by_field() {
             vec![("label", "missing"), ("environment", "unknown"), ("expires_at", "not_a_time")],
         ),
     ];
-    let before = house.get("/api/v1/keys", &key).await.text;
+    let before = app.get("/api/v1/keys", &key).await.text;
     for (body, faults) in cases {
-        let refused = house.post("/api/v1/keys", &key, body.clone()).await;
+        let refused = app.post("/api/v1/keys", &key, body.clone()).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {}", refused.text);
         let said = refused.json()["fields"].clone();
         let said = said.as_array().expect("fields").iter().map(|fault| {
@@ -142,14 +142,14 @@ async fn what_is_wrong_with_a_key_is_said_field_by_field() {
         });
         assert_eq!(said.collect::<Vec<_>>(), faults, "{body}");
     }
-    assert_eq!(house.get("/api/v1/keys", &key).await.text, before, "a refused request made a key");
+    assert_eq!(app.get("/api/v1/keys", &key).await.text, before, "a refused request made a key");
 }
 
 // A key in the wrong place of a body does not come back, and so not into the log either.
 #[tokio::test]
 async fn a_refusal_repeats_nothing_of_the_body() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let mut unknown = serde_json::Map::new();
     unknown.insert(format!("{key} invalid "), json!(1));
     let cases = [
@@ -160,7 +160,7 @@ async fn a_refusal_repeats_nothing_of_the_body() {
         (json!({ "name": "x" }), "a field that is not known; expected one of `actor_id`"),
     ];
     for (body, said) in cases {
-        let refused = house.post("/api/v1/keys", &key, body).await;
+        let refused = app.post("/api/v1/keys", &key, body).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
         assert!(refused.text.contains(said), "{}", refused.text);
         assert!(!refused.text.contains(&key[20..60]), "{}", refused.text);
@@ -170,23 +170,23 @@ async fn a_refusal_repeats_nothing_of_the_body() {
 // RU-11: scopes are taken away, never added; a key with full access has none to take. What a key lost, it lost at once.
 #[tokio::test]
 async fn a_key_is_renamed_and_narrowed() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let body = json!({ "label": "Key 1", "scopes": ["workspaces:read", "runs:write"] });
-    let made = house.post("/api/v1/keys", &key, body).await.json();
+    let made = app.post("/api/v1/keys", &key, body).await.json();
     let (path, plain) = (format!("/api/v1/keys/{}", made["key_id"]), made["api_key"].as_str().expect("key"));
-    let patch = async |path: &str, body: Value| house.call(Method::PATCH, path, &key, body).await;
-    assert_eq!(house.get("/api/v1/workspaces", plain).await.status, StatusCode::OK);
+    let patch = async |path: &str, body: Value| app.call(Method::PATCH, path, &key, body).await;
+    assert_eq!(app.get("/api/v1/workspaces", plain).await.status, StatusCode::OK);
     let changed = patch(&path, json!({ "label": "Production deploy script", "scopes": ["runs:read"] })).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
     let changed = changed.json();
     assert_eq!((&changed["label"], &changed["scopes"]), (&json!("Production deploy script"), &json!(["runs:read"])));
-    assert_eq!(house.get("/api/v1/workspaces", plain).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.get("/api/v1/workspaces", plain).await.status, StatusCode::FORBIDDEN);
     let wider = patch(&path, json!({ "scopes": ["runs:read", "runs:write"] })).await;
     assert_eq!((wider.status.as_u16(), &wider.json()["fields"][0]["fault"]), (422, &json!("not_narrower")));
     let nothing = patch(&path, json!({})).await;
     assert_eq!(nothing.json()["scopes"], json!(["runs:read"]));
-    let full = house.post("/api/v1/keys", &key, json!({ "label": "Full" })).await.json();
+    let full = app.post("/api/v1/keys", &key, json!({ "label": "Full" })).await.json();
     let full = format!("/api/v1/keys/{}", full["key_id"]);
     let refused = patch(&full, json!({ "scopes": [] })).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")));
@@ -198,11 +198,11 @@ async fn a_key_is_renamed_and_narrowed() {
 // What one key shows beyond a list; nothing in it opens a door.
 #[tokio::test]
 async fn a_key_in_full_has_these_fields() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let new = house.key_of(&olivia).await;
-    let detail = house.get(&format!("/api/v1/keys/{}", new.view.key_id), new.plain.expose()).await.json();
-    let list = house.get("/api/v1/keys", new.plain.expose()).await.json();
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let new = app.key_of(&olivia).await;
+    let detail = app.get(&format!("/api/v1/keys/{}", new.view.key_id), new.plain.expose()).await.json();
+    let list = app.get("/api/v1/keys", new.plain.expose()).await.json();
     let names = |value: &Value| value.as_object().expect("object").keys().cloned().collect::<Vec<_>>();
     let mut expected = names(&list[0]);
     expected.extend(

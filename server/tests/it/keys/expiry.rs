@@ -3,67 +3,67 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
 const DAY: i64 = 86_400;
 
 // RU-08, RU-26, RO-18: at its moment a key ends, to the second, without anyone.
 #[tokio::test]
 async fn ru_26_a_key_with_an_end_ends_by_itself() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     let body = json!({ "label": "short", "expires_at": "2026-04-09T19:51:19Z" });
-    let made = house.post("/api/v1/keys", &key, body).await.json();
+    let made = app.post("/api/v1/keys", &key, body).await.json();
     let (path, plain) = (format!("/api/v1/keys/{}", made["key_id"]), made["api_key"].as_str().expect("key"));
-    house.clock.advance_seconds(DAY - 1);
-    assert_eq!(house.get("/api/v1/me", plain).await.status, StatusCode::OK);
-    house.clock.advance_seconds(1);
-    let refused = house.get("/api/v1/me", plain).await;
+    app.clock.advance_seconds(DAY - 1);
+    assert_eq!(app.get("/api/v1/me", plain).await.status, StatusCode::OK);
+    app.clock.advance_seconds(1);
+    let refused = app.get("/api/v1/me", plain).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (401, &json!("unauthorized")));
-    let shown = house.get(&path, &key).await.json();
+    let shown = app.get(&path, &key).await.json();
     assert_eq!((&shown["is_active"], &shown["revoked_at"]), (&json!(false), &Value::Null));
     assert_eq!(shown["expires_at"], "2026-04-09T19:51:19Z");
     assert_eq!(shown["usage"]["refusals"][0]["cause"], "expired", "its own page says why");
-    let active = house.get("/api/v1/keys?active=true", &key).await.json();
+    let active = app.get("/api/v1/keys?active=true", &key).await.json();
     assert!(active.as_array().expect("keys").iter().all(|key| key["label"] != "short"));
 }
 
 // RK-06, RA-15: without an end a key stays valid; years are no reason.
 #[tokio::test]
 async fn rk_06_a_key_without_an_end_stays_valid() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
     for body in [json!({}), json!({ "expires_at": null })] {
-        let made = house.post("/api/v1/keys", &key, body).await.json();
-        house.clock.advance_seconds(3650 * DAY);
-        let detail = house.get(&format!("/api/v1/keys/{}", made["key_id"]), &key).await.json();
+        let made = app.post("/api/v1/keys", &key, body).await.json();
+        app.clock.advance_seconds(3650 * DAY);
+        let detail = app.get(&format!("/api/v1/keys/{}", made["key_id"]), &key).await.json();
         assert_eq!((&detail["expires_at"], &detail["is_active"]), (&Value::Null, &json!(true)));
-        assert_eq!(house.get("/api/v1/me", made["api_key"].as_str().expect("key")).await.status, StatusCode::OK);
+        assert_eq!(app.get("/api/v1/me", made["api_key"].as_str().expect("key")).await.status, StatusCode::OK);
     }
 }
 
 // Decision D17: an organization's longest lifetime counts for new keys and for successors; keys that exist keep their end.
 #[tokio::test]
 async fn the_longest_lifetime_of_the_organization() {
-    let house = House::new().await;
-    let key = house.key("olivia").await;
-    let settings = async |body| house.call(Method::PATCH, "/api/v1/organization", &key, body).await;
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let settings = async |body| app.call(Method::PATCH, "/api/v1/organization", &key, body).await;
     let set = settings(json!({ "max_key_days": 30 })).await;
     assert_eq!((set.status.as_u16(), &set.json()["max_key_days"]), (200, &json!(30)));
-    assert_eq!(house.get("/api/v1/me", &key).await.status, StatusCode::OK, "what exists keeps its end");
+    assert_eq!(app.get("/api/v1/me", &key).await.status, StatusCode::OK, "what exists keeps its end");
     for body in [json!({}), json!({ "expires_at": null }), json!({ "expires_at": "2026-05-08T19:51:20Z" })] {
-        let refused = house.post("/api/v1/keys", &key, body.clone()).await;
+        let refused = app.post("/api/v1/keys", &key, body.clone()).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         let fault = refused.json()["fields"][0].clone();
         assert_eq!((&fault["field"], &fault["latest"]), (&json!("expires_at"), &json!("2026-05-08T19:51:19Z")));
     }
-    let made = house.post("/api/v1/keys", &key, json!({ "expires_at": "2026-05-08T19:51:19Z" })).await;
+    let made = app.post("/api/v1/keys", &key, json!({ "expires_at": "2026-05-08T19:51:19Z" })).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     // The one that has no end gets a successor with the latest that is allowed.
-    let rotated = house.post("/api/v1/keys/rotate", &key, json!({})).await.json();
+    let rotated = app.post("/api/v1/keys/rotate", &key, json!({})).await.json();
     let next = rotated["api_key"].as_str().expect("key");
-    let detail = house.get(&format!("/api/v1/keys/{}", rotated["key_id"]), next).await.json();
+    let detail = app.get(&format!("/api/v1/keys/{}", rotated["key_id"]), next).await.json();
     assert_eq!(detail["expires_at"], "2026-05-08T19:51:19Z");
-    let free = house.call(Method::PATCH, "/api/v1/organization", next, json!({ "max_key_days": null })).await;
+    let free = app.call(Method::PATCH, "/api/v1/organization", next, json!({ "max_key_days": null })).await;
     assert_eq!((free.status.as_u16(), &free.json()["max_key_days"]), (200, &Value::Null));
 }

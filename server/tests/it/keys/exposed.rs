@@ -4,11 +4,11 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::test_app::TestApp;
 
-async fn exposures(house: &House) -> Vec<String> {
-    let olivia = house.someone("olivia").await;
-    let events = house.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("events").rows;
+async fn exposures(app: &TestApp) -> Vec<String> {
+    let olivia = app.someone("olivia").await;
+    let events = app.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("events").rows;
     let exposed = events.into_iter().filter(|event| event.action.as_str() == "key.exposed");
     exposed.map(|event| format!("{} {}", event.object_id, event.actor_name)).collect()
 }
@@ -17,12 +17,12 @@ async fn exposures(house: &House) -> Vec<String> {
 // operation it was, makes no difference, and neither does whether the request was let in otherwise.
 #[tokio::test]
 async fn a_key_in_an_address_is_marked_as_exposed_once() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let (key, watcher) = (house.key_of(&olivia).await, house.key("olivia").await);
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let (key, watcher) = (app.key_of(&olivia).await, app.key("olivia").await);
     let plain = key.plain.expose();
     let page = format!("/api/v1/keys/{}", key.view.key_id);
-    assert_eq!(house.get(&page, &watcher).await.json()["exposed_at"], Value::Null);
+    assert_eq!(app.get(&page, &watcher).await.json()["exposed_at"], Value::Null);
     let calls = [
         (Method::GET, format!("/api/v1/workspaces?token={plain}"), ""),
         (Method::GET, format!("/api/v1/me?api_key={plain}"), plain),
@@ -40,45 +40,45 @@ async fn a_key_in_an_address_is_marked_as_exposed_once() {
         (Method::GET, format!("/api/v1/workspaces/{plain}/runs"), ""),
     ];
     for (method, path, bearer) in &calls {
-        let refused = house.call(method.clone(), path, bearer, Value::Null).await;
+        let refused = app.call(method.clone(), path, bearer, Value::Null).await;
         let told = (refused.status.as_u16(), refused.json()["code"].clone());
         assert_eq!(told, (400, json!("key_in_query")), "{method} {}", path.replace(plain, "KEY"));
         assert!(!refused.text.contains(&plain[8..]));
     }
-    let shown = house.get(&page, &watcher).await.json();
+    let shown = app.get(&page, &watcher).await.json();
     assert_eq!(shown["exposed_at"], "2026-04-08T19:51:19Z");
     let refusal = &shown["usage"]["refusals"][0];
     assert_eq!((&refusal["cause"], &refusal["count"]), (&json!("sent_in_address"), &json!(calls.len())));
     assert_eq!(shown["is_active"], true, "it still works: replacing it is its owner's choice");
-    assert_eq!(exposures(&house).await, [format!("{} Someone with the key", key.view.key_id)]);
+    assert_eq!(exposures(&app).await, [format!("{} Someone with the key", key.view.key_id)]);
 }
 
 // What is no key of this installation is refused too, and marks nothing. Whoever has no key learns nothing.
 #[tokio::test]
 async fn a_word_that_is_no_key_marks_nothing() {
-    let house = House::new().await;
-    let foreign = House::new().await.key("theo").await;
+    let app = TestApp::new().await;
+    let foreign = TestApp::new().await.key("theo").await;
     for query in [format!("token={foreign}"), "token=guess".into(), "api_key=".into(), "ACCESS_TOKEN=x".into()] {
-        let refused = house.get(&format!("/api/v1/workspaces?{query}"), "").await;
+        let refused = app.get(&format!("/api/v1/workspaces?{query}"), "").await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
     }
-    assert_eq!(exposures(&house).await, [""; 0]);
+    assert_eq!(exposures(&app).await, [""; 0]);
 }
 
 // KE-12: the hook takes a key as `token` or `api_key`, and marks nothing. RU-14, KE-13: headers work there as well.
 #[tokio::test]
 async fn ke_12_the_hook_takes_a_key_in_its_address() {
-    let house = House::new().await;
-    let (olivia, other) = (house.someone("olivia").await, house.key("adam").await);
-    let key = house.key_of(&olivia).await;
+    let app = TestApp::new().await;
+    let (olivia, other) = (app.someone("olivia").await, app.key("adam").await);
+    let key = app.key_of(&olivia).await;
     let plain = key.plain.expose();
-    let made = house.post("/api/v1/workspaces", plain, json!({ "name": "W", "provider": "openai" })).await.json();
+    let made = app.post("/api/v1/workspaces", plain, json!({ "name": "W", "provider": "openai" })).await.json();
     let hook = format!("/api/v1/hooks/{}/runs", made["id"].as_str().expect("id"));
     let send = async |query: &str, headers: &[(&str, String)]| {
         let request = headers
             .iter()
             .fold(Request::post(format!("{hook}{query}")), |request, (name, value)| request.header(*name, value));
-        house.send(request.body(Body::empty()).expect("request")).await
+        app.send(request.body(Body::empty()).expect("request")).await
     };
     let bearer = ("authorization", format!("Bearer {plain}"));
     let accepted = [
@@ -106,9 +106,9 @@ async fn ke_12_the_hook_takes_a_key_in_its_address() {
     for (query, headers) in &refused {
         assert_eq!(send(query, headers).await.status, StatusCode::UNAUTHORIZED, "{query:.12}");
     }
-    let runs = house.get(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain).await.json();
+    let runs = app.get(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain).await.json();
     assert_eq!(runs["runs"].as_array().map(Vec::len), Some(accepted.len()));
-    assert_eq!(exposures(&house).await, [""; 0]);
-    let shown = house.get(&format!("/api/v1/keys/{}", key.view.key_id), plain).await.json();
+    assert_eq!(exposures(&app).await, [""; 0]);
+    let shown = app.get(&format!("/api/v1/keys/{}", key.view.key_id), plain).await.json();
     assert_eq!(shown["exposed_at"], Value::Null);
 }

@@ -6,7 +6,7 @@ use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::{numbers, page, take_out};
-use crate::house::House;
+use crate::test_app::TestApp;
 
 const HOSTILE: [&str; 84] = [
     // Formulas, plain and in disguise.
@@ -156,33 +156,33 @@ fn cells(text: &str) -> Vec<Vec<String>> {
 
 #[tokio::test]
 async fn b27_names_as_weapons_do_nothing() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
-    let key = house.key_of(&olivia).await.plain.expose().to_owned();
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
+    let key = app.key_of(&olivia).await.plain.expose().to_owned();
     let (mut taken, mut refused) = (Vec::new(), 0);
     let names = hostile();
     for name in names.iter().map(String::as_str) {
         // A key, an account that acts under that name, and what it makes.
-        let made = house.post("/api/v1/keys", &key, json!({ "label": name })).await;
+        let made = app.post("/api/v1/keys", &key, json!({ "label": name })).await;
         if made.status != StatusCode::CREATED {
             assert_eq!(made.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}: {}", made.text);
             refused += 1;
             continue;
         }
-        let account = house.post("/api/v1/service-accounts", &key, json!({ "name": name })).await.json();
+        let account = app.post("/api/v1/service-accounts", &key, json!({ "name": name })).await.json();
         let its =
-            house.post("/api/v1/keys", &key, json!({ "actor_id": account["actor_id"], "label": name })).await.json();
+            app.post("/api/v1/keys", &key, json!({ "actor_id": account["actor_id"], "label": name })).await.json();
         let request = Request::post("/api/v1/workspaces").header("x-api-key", its["api_key"].as_str().expect("a key"));
         let request =
             request.header("user-agent", "\t=cmd|'/C calc'!A0\t<b>").header("content-type", "application/json");
         let body = Body::from(json!({ "name": name, "provider": "openai" }).to_string());
-        assert_eq!(house.send(request.body(body).expect("request")).await.status, StatusCode::CREATED, "{name:?}");
+        assert_eq!(app.send(request.body(body).expect("request")).await.status, StatusCode::CREATED, "{name:?}");
         taken.push(name.trim());
     }
     assert!(taken.len() >= 60 && refused >= 12, "{} taken, {refused} refused", taken.len());
     let seen = |text: &str| taken.iter().filter(|name| text.contains(**name)).count();
 
-    let table = take_out(&house, &olivia, "", "csv").await.text;
+    let table = take_out(&app, &olivia, "", "csv").await.text;
     let rows = cells(&table);
     assert!(rows.len() > taken.len() * 4 && rows.iter().all(|row| row.len() == 15));
     for cell in rows.iter().flatten() {
@@ -193,7 +193,7 @@ async fn b27_names_as_weapons_do_nothing() {
     assert!(!table.replace("\r\n", "").chars().any(char::is_control));
     assert!(seen(&rows.concat().join(" ")) >= 60, "the names are there all the same");
 
-    let lines = take_out(&house, &olivia, "", "jsonl").await.text;
+    let lines = take_out(&app, &olivia, "", "jsonl").await.text;
     assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
     assert!(!lines.replace('\n', "").chars().any(char::is_control));
     let read: Vec<String> = lines
@@ -202,11 +202,11 @@ async fn b27_names_as_weapons_do_nothing() {
         .collect();
     assert!(read.len() > taken.len() * 4);
 
-    let api = house.get("/api/v1/audit-log?limit=200", &key).await.text;
+    let api = app.get("/api/v1/audit-log?limit=200", &key).await.text;
     assert!(!api.chars().any(char::is_control));
     let (mut before, mut shown) = (String::new(), 0);
     loop {
-        let html = page(&house, &olivia, &format!("audit-log{before}")).await;
+        let html = page(&app, &olivia, &format!("audit-log{before}")).await;
         assert!(
             !html.chars().any(|char| char.is_control() && char != '\n' && char != '\t'),
             "a control character on a page"
@@ -221,6 +221,6 @@ async fn b27_names_as_weapons_do_nothing() {
         before = format!("?before={last}");
     }
     assert!(shown > taken.len() * 4);
-    let answer = house.call(Method::GET, "/api/v1/audit-log?action=key.created&limit=1", &key, Value::Null).await;
+    let answer = app.call(Method::GET, "/api/v1/audit-log?action=key.created&limit=1", &key, Value::Null).await;
     assert_eq!(answer.status, StatusCode::OK);
 }

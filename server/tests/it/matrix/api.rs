@@ -10,8 +10,8 @@ use oidc::testing::Signer;
 use super::Tally;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Part, Which, World};
-use crate::house::Answer;
 use crate::operations::{TABLE, described};
+use crate::test_app::TestResponse;
 use crate::tokens::token;
 
 /// The reviewed table of the API.
@@ -71,7 +71,7 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
     let Standing::Inside { role, by_key, powerless } = who.standing else {
         return match (id, who.standing) {
             // Whoever is in no organization makes none, and leaves none.
-            ("create_organization" | "leave_organization", Standing::Outside { .. }) => Some(403),
+            ("create_organization" | "leave_organization", Standing::Runtime { .. }) => Some(403),
             _ => None,
         };
     };
@@ -107,9 +107,9 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         bearer: bearer.into(),
         part: None,
     };
-    let outside = |name: &str, by_key, bearer: String| Principal {
+    let runtime = |name: &str, by_key, bearer: String| Principal {
         name: name.into(),
-        standing: Standing::Outside { by_key },
+        standing: Standing::Runtime { by_key },
         bearer,
         part: None,
     };
@@ -123,10 +123,10 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         nobody("an expired token", &token(&world.signer, "olivia", 3700)),
         nobody("a token of nobody", &world.token("nobody")),
         nobody("a token whose session was ended", &world.own_token("olivia", true).await),
-        outside("the key of a disabled account", true, world.disabled.clone()),
-        outside("the key of someone removed", true, world.gone.1.clone()),
-        outside("a token of someone removed", false, world.token("gone")),
-        outside("a token of someone in no organization", false, world.token("zoe")),
+        runtime("the key of a disabled account", true, world.disabled.clone()),
+        runtime("the key of someone removed", true, world.gone.1.clone()),
+        runtime("a token of someone removed", false, world.token("gone")),
+        runtime("a token of someone in no organization", false, world.token("zoe")),
     ];
     let owner = &world.parts[0];
     all.push(Principal {
@@ -201,7 +201,7 @@ async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Op
 }
 
 /// The answer to an example call about a thing. A body that names an actor names the caller.
-pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> Answer {
+pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> TestResponse {
     let (_, method, path, body, ..) = TABLE[row].clone();
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
     let path = marks.iter().fold(path.to_owned(), |path, mark| path.replace(mark, &encoded(id)));
@@ -222,7 +222,7 @@ pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organizat
         "" => request.body(Body::empty()),
         body => request.header("content-type", "application/json").body(Body::from(body)),
     };
-    world.house.send(request.expect("a request")).await
+    world.app.send(request.expect("a request")).await
 }
 
 /// The row of an operation's first example.
@@ -239,8 +239,8 @@ fn encoded(id: &str) -> String {
 async fn b14_the_matrix_of_the_api() {
     let world = World::new().await;
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
-    let doors: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
-    assert_eq!(doors, known, "the description and the reviewed table differ");
+    let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
+    assert_eq!(server_fns, known, "the description and the reviewed table differ");
     let (everyone, mut tally) = (principals(&world).await, Tally::default());
     // Their sign-ins are part of how things are.
     let world = world.settled().await;

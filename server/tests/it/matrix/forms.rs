@@ -9,7 +9,7 @@ use domain::Role;
 use super::Tally;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Part, Which, World};
-use crate::house::Answer;
+use crate::test_app::TestResponse;
 
 /// The reviewed table of server functions, each with an example of its form; `ID` is the thing, `ORG` the organization.
 #[rustfmt::skip]
@@ -55,15 +55,15 @@ pub struct Visitor {
 /// Everyone who may come with a browser; the sessions are new.
 pub async fn visitors(world: &World) -> Vec<Visitor> {
     let visitor = |name: &str, standing, cookie: String| Visitor { name: name.into(), standing, cookie, part: None };
-    let outside = Standing::Outside { by_key: false };
+    let runtime = Standing::Runtime { by_key: false };
     let mut all = vec![
         visitor("nobody", Standing::Unknown, String::new()),
         visitor("an unknown session", Standing::Unknown, "rt_session=AAAAAAAAAAAAAAAAAAAAAA".into()),
         visitor("a session of no form", Standing::Unknown, "rt_session=%00%ff;rt_session=".into()),
         visitor("an ended session", Standing::Unknown, world.ended_cookie("olivia").await),
-        visitor("someone removed", outside, world.cookie("gone").await),
-        visitor("someone in no organization", outside, world.cookie("zoe").await),
-        visitor("the owner of another organization", outside, world.cookie("theo").await),
+        visitor("someone removed", runtime, world.cookie("gone").await),
+        visitor("someone in no organization", runtime, world.cookie("zoe").await),
+        visitor("the owner of another organization", runtime, world.cookie("theo").await),
     ];
     for part in &world.parts {
         let standing = Standing::Inside { role: part.role, by_key: false, powerless: false };
@@ -79,7 +79,7 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     let about_members = matches!(path, "/ui/change_role" | "/ui/remove_member");
     match (path, who.standing, which) {
         // Whoever is a member nowhere makes no organization.
-        ("/ui/create_organization", Standing::Outside { .. }, _) if !who.name.contains("another") => Some(403),
+        ("/ui/create_organization", Standing::Runtime { .. }, _) if !who.name.contains("another") => Some(403),
         // An organization keeps its only owner.
         ("/ui/leave_organization", Standing::Inside { role: Role::Owner, .. }, _) => Some(409),
         (_, Standing::Inside { role: Role::Owner, .. }, Which::Mine) if about_members => Some(409),
@@ -94,11 +94,11 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
 }
 
 /// The answer to a form, as an island sends it.
-pub async fn answer(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> Answer {
+pub async fn answer(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> TestResponse {
     let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
     let request = request.header("accept", "application/json");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    world.house.send(request.body(Body::from(form.to_owned())).expect("request")).await
+    world.app.send(request.body(Body::from(form.to_owned())).expect("request")).await
 }
 
 async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> u16 {
@@ -111,8 +111,8 @@ async fn b14_the_matrix_of_server_functions() {
     let known: BTreeSet<_> = LINES.iter().map(|(line, _)| (line.0.to_owned(), Method::POST)).collect();
     let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
-    let doors: BTreeSet<_> = functions.chain(files).collect();
-    assert_eq!(doors, known, "the server functions and the reviewed table differ, or one is reached by GET");
+    let server_fns: BTreeSet<_> = functions.chain(files).collect();
+    assert_eq!(server_fns, known, "the server functions and the reviewed table differ, or one is reached by GET");
     let world = World::new().await;
     let mut tally = Tally::default();
     for (line, form) in &LINES {

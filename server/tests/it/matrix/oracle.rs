@@ -49,7 +49,7 @@ pub enum Standing {
     /// No credential, or one that does not work.
     Unknown,
     /// Known, and not in the organization: removed from it, or in none.
-    Outside {
+    Runtime {
         /// By a key, or in person.
         by_key: bool,
     },
@@ -70,8 +70,8 @@ pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
         _ if asks == Asks::Nothing => return done,
         _ if asks == Asks::Browser => return 401,
         Standing::Unknown => return 401,
-        Standing::Outside { by_key: false } if asks == Asks::Person => return about(thing, which, done, ended),
-        Standing::Outside { .. } => return 403,
+        Standing::Runtime { by_key: false } if asks == Asks::Person => return about(thing, which, done, ended),
+        Standing::Runtime { .. } => return 403,
         Standing::Inside { role, by_key, powerless } => (role, by_key, powerless),
     };
     let malformed = which == Which::Malformed && thing != Thing::None;

@@ -13,7 +13,7 @@ use super::forms::visitors;
 use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Which, World};
 use crate::browser;
-use crate::house::{Answer, House};
+use crate::test_app::{TestApp, TestResponse};
 
 /// The reviewed table of pages. Whoever is not signed in is sent to the sign-in page instead of a 401.
 #[rustfmt::skip]
@@ -53,8 +53,8 @@ const BESIDE: [(&str, u16, u16, u16); 9] = [
 ];
 
 /// A page, as a browser asks for it.
-pub async fn look(world: &World, path: &str, cookie: &str) -> Answer {
-    browser::page(&world.house, path, cookie).await
+pub async fn look(world: &World, path: &str, cookie: &str) -> TestResponse {
+    browser::page(&world.app, path, cookie).await
 }
 
 async fn get(world: &World, path: &str, cookie: &str) -> u16 {
@@ -64,8 +64,8 @@ async fn get(world: &World, path: &str, cookie: &str) -> u16 {
 // What is for development stands on no other installation.
 #[tokio::test]
 async fn the_style_page_is_for_development_alone() {
-    let house = House::with(None, |installation| installation.development = false).await;
-    assert_eq!(house.get("/dev/style", "").await.status, StatusCode::NOT_FOUND);
+    let app = TestApp::with(None, |site_config| site_config.development = false).await;
+    assert_eq!(app.get("/dev/style", "").await.status, StatusCode::NOT_FOUND);
 }
 
 // RA-30, RK-04, KE-24, B13, B15, B20, B31: the pages. Looking changes nothing.
@@ -108,19 +108,19 @@ async fn b15_the_matrix_of_pages() {
             }
         }
     }
-    for (path, unknown, outside, inside) in BESIDE {
+    for (path, unknown, runtime, inside) in BESIDE {
         for who in &visitors {
             let expected = match who.standing {
                 Standing::Unknown => unknown,
                 // Who is in no organization is told so; the owner of Orbit is led there.
-                Standing::Outside { .. } if outside == 0 => {
+                Standing::Runtime { .. } if runtime == 0 => {
                     if who.name.contains("another organization") {
                         303
                     } else {
                         200
                     }
                 }
-                Standing::Outside { .. } => outside,
+                Standing::Runtime { .. } => runtime,
                 Standing::Inside { .. } => inside,
             };
             let got = get(&world, &path.replace("{token}", "x"), &who.cookie).await;
@@ -153,7 +153,7 @@ async fn b15_the_matrix_of_streams() {
                 let path = LIVE.replace("{organization}", organization) + query;
                 let request = Request::builder().method(method).uri(&path).header("cookie", &who.cookie);
                 let request = request.body(Body::empty()).expect("request");
-                let got = world.house.router.clone().oneshot(request).await.expect("never fails").status().as_u16();
+                let got = world.app.router.clone().oneshot(request).await.expect("never fails").status().as_u16();
                 let unchanged = world.picture().await == before;
                 tally.note(|| format!("{path} by {}", who.name), got, expected, unchanged);
             }

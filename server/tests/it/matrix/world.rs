@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, InviteMember, KeyDraft, RevokeKey};
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::key::RevokeReason;
 use domain::{ActorId, KeyId, OrganizationId, Role};
 use engine::ctx::Origin;
-use engine::organizations::Cast;
+use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use engine::{Caller, Ctx, Db};
 use oidc::testing::Signer;
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use crate::house::House;
+use crate::test_app::TestApp;
 use crate::tokens::{empty_house_and_signer, token};
 
 const GOOGLE: &str = "https://accounts.google.com";
@@ -60,7 +60,7 @@ pub struct Part {
 
 /// Everything.
 pub struct World {
-    pub house: House,
+    pub app: TestApp,
     pub signer: Signer,
     pub acme: OrganizationId,
     pub orbit: OrganizationId,
@@ -86,7 +86,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let (house, signer) = empty_house_and_signer().await;
+        let (app, signer) = empty_house_and_signer().await;
         let acme = vec![
             (identity("olivia"), Role::Owner),
             (identity("adam"), Role::Admin),
@@ -95,47 +95,50 @@ impl World {
             (identity("gone"), Role::Member),
         ];
         let orbit = vec![(identity("theo"), Role::Owner)];
-        let cast = [Cast { organization: "Acme", members: acme }, Cast { organization: "Orbit", members: orbit }];
-        house.engine.stage_demo(&cast).await.expect("staged");
-        house.engine.sign_in(&identity("zoe"), &Origin::default()).await.expect("signed in");
+        let cast = [
+            DemoOrganization { organization: "Acme", members: acme },
+            DemoOrganization { organization: "Orbit", members: orbit },
+        ];
+        app.engine.seed_demo(&cast).await.expect("staged");
+        app.engine.sign_in(&identity("zoe"), &Origin::default()).await.expect("signed in");
         let mut parts = Vec::new();
         for (subject, role) in [("olivia", Role::Owner), ("adam", Role::Admin), ("mina", Role::Member)] {
-            parts.push(part(&house, subject, role).await);
+            parts.push(part(&app, subject, role).await);
         }
-        let (other, stranger) = (part(&house, "noor", Role::Member).await, part(&house, "theo", Role::Owner).await);
+        let (other, stranger) = (part(&app, "noor", Role::Member).await, part(&app, "theo", Role::Owner).await);
         let owner = parts[0].ctx.clone();
-        let gone = enter(&house, "gone").await;
-        let gone = (gone.actor().id, key(&house, &gone, CreateKey::read("gone").expect("valid")).await.1);
-        house.engine.remove_member(&owner, gone.0).await.expect("removed");
+        let gone = enter(&app, "gone").await;
+        let gone = (gone.actor().id, key(&app, &gone, CreateKey::read("gone").expect("valid")).await.1);
+        app.engine.remove_member(&owner, gone.0).await.expect("removed");
         let accounts = [
-            account(&house, &owner, "bot").await,
-            account(&house, &stranger.ctx, "bot").await,
-            account(&house, &owner, "off").await,
+            account(&app, &owner, "bot").await,
+            account(&app, &stranger.ctx, "bot").await,
+            account(&app, &owner, "off").await,
         ];
         let theirs = CreateKey { owner: Some(accounts[2]), ..CreateKey::read("off").expect("valid") };
-        let (_, disabled) = key(&house, &owner, theirs).await;
+        let (_, disabled) = key(&app, &owner, theirs).await;
         let disable = ChangeServiceAccount::read(accounts[2], None, None, Some(true), None).expect("valid");
-        house.engine.change_service_account(&owner, disable).await.expect("disabled");
+        app.engine.change_service_account(&owner, disable).await.expect("disabled");
         let invitations = [
-            invite(&house, &owner, "ann@example.test").await,
-            invite(&house, &stranger.ctx, "ann@example.test").await,
-            invite(&house, &owner, "ben@example.test").await,
+            invite(&app, &owner, "ann@example.test").await,
+            invite(&app, &stranger.ctx, "ann@example.test").await,
+            invite(&app, &owner, "ben@example.test").await,
         ];
-        house.engine.revoke_invitation(&owner, &invitations[2].parse().expect("id")).await.expect("withdrawn");
-        let (id, revoked) = key(&house, &owner, CreateKey::read("revoked").expect("valid")).await;
-        house.engine.revoke_key(&owner, RevokeKey { key: id, reason: RevokeReason::Leaked }).await.expect("revoked");
-        let now = house.engine.outside().now();
+        app.engine.revoke_invitation(&owner, &invitations[2].parse().expect("id")).await.expect("withdrawn");
+        let (id, revoked) = key(&app, &owner, CreateKey::read("revoked").expect("valid")).await;
+        app.engine.revoke_key(&owner, RevokeKey { key: id, reason: RevokeReason::Leaked }).await.expect("revoked");
+        let now = app.engine.runtime().now();
         let soon = CreateKey { expires_at: Some(now.plus_seconds(1)), ..CreateKey::read("expired").expect("valid") };
-        let (_, expired) = key(&house, &owner, soon).await;
+        let (_, expired) = key(&app, &owner, soon).await;
         let nothing = KeyDraft { name: "powerless", scopes: Some(&[]), ..KeyDraft::default() };
-        let (_, powerless) = key(&house, &owner, CreateKey::draft(&nothing, now).expect("valid")).await;
-        house.clock.advance_seconds(2);
+        let (_, powerless) = key(&app, &owner, CreateKey::draft(&nothing, now).expect("valid")).await;
+        app.clock.advance_seconds(2);
         // What ends by the clock has ended before the picture is taken.
-        house.engine.expire_keys().await.expect("written down");
+        app.engine.expire_keys().await.expect("written down");
         let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
-        let Photograph { picture, things, restore } = photograph(&house.db, false).await;
+        let Photograph { picture, things, restore } = photograph(&app.db, false).await;
         Self {
-            house,
+            app,
             signer,
             acme,
             orbit,
@@ -162,38 +165,38 @@ impl World {
 
     /// A token that the installation itself gave to a person, and whether its session was ended since.
     pub async fn own_token(&self, subject: &str, ended: bool) -> String {
-        let person = self.house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
-        let (_, session) = self.house.browser_of(person).await;
-        let given = self.house.ask_for_token(&cookie_of(session), "").await.json();
+        let person = self.app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+        let (_, session) = self.app.browser_of(person).await;
+        let given = self.app.ask_for_token(&cookie_of(session), "").await.json();
         if ended {
-            self.house.engine.delete_session(&session).await.expect("ended");
+            self.app.engine.delete_session(&session).await.expect("ended");
         }
         given["token"].as_str().expect("a token").to_owned()
     }
 
     /// The cookie of a new browser session.
     pub async fn cookie(&self, subject: &str) -> String {
-        let (_, cookie) = browser(&self.house, subject).await;
+        let (_, cookie) = browser(&self.app, subject).await;
         cookie
     }
 
     /// The cookie of a session that was ended.
     pub async fn ended_cookie(&self, subject: &str) -> String {
-        let person = self.house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
-        let (_, token) = self.house.browser_of(person).await;
-        self.house.engine.delete_session(&token).await.expect("ended");
+        let person = self.app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+        let (_, token) = self.app.browser_of(person).await;
+        self.app.engine.delete_session(&token).await.expect("ended");
         cookie_of(token)
     }
 
     /// Everything in the database that means something, as one text.
     pub async fn picture(&self) -> String {
-        let row = sqlx::query(sqlx::AssertSqlSafe(self.picture.clone())).fetch_one(pool(&self.house.db)).await;
+        let row = sqlx::query(sqlx::AssertSqlSafe(self.picture.clone())).fetch_one(pool(&self.app.db)).await;
         row.expect("a picture").get(0)
     }
 
     /// The same, put back from now on to how it is now, sessions and all.
     pub async fn settled(mut self) -> Self {
-        let Photograph { picture, things, restore } = photograph(&self.house.db, true).await;
+        let Photograph { picture, things, restore } = photograph(&self.app.db, true).await;
         (self.picture, self.things, self.restore) = (picture, things, restore);
         self
     }
@@ -201,14 +204,14 @@ impl World {
     /// The same without the log, without what is only kept so that the next thing gets a number, and without the keys that
     /// sign tokens, which are made when the first is asked for.
     pub async fn things(&self) -> String {
-        let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.house.db)).await;
+        let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.app.db)).await;
         row.expect("a picture").get(0)
     }
 
     /// What happened in all organizations, in the order in which it was written.
-    pub async fn log(&self) -> Vec<Happening> {
+    pub async fn log(&self) -> Vec<AuditAction> {
         let rows: Vec<(String,)> = sqlx::query_as("SELECT action FROM audit_events ORDER BY rowid")
-            .fetch_all(pool(&self.house.db))
+            .fetch_all(pool(&self.app.db))
             .await
             .expect("events");
         rows.into_iter().map(|(word,)| word.parse().expect("a word of the log")).collect()
@@ -217,10 +220,10 @@ impl World {
     /// Every value of every column, by the names of table and column, in the order of the rows.
     pub async fn cells(&self) -> BTreeMap<(String, String), Vec<String>> {
         let mut cells = BTreeMap::new();
-        for (table, columns) in columns(&self.house.db).await {
+        for (table, columns) in columns(&self.app.db).await {
             let quoted: Vec<_> = columns.iter().map(|column| format!("quote({column})")).collect();
             let sql = format!("SELECT {} FROM {table} ORDER BY rowid", quoted.join(", "));
-            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(pool(&self.house.db)).await.expect("a table");
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(pool(&self.app.db)).await.expect("a table");
             for (at, column) in columns.into_iter().enumerate() {
                 cells.insert((table.clone(), column), rows.iter().map(|row| row.get(at)).collect());
             }
@@ -230,7 +233,7 @@ impl World {
 
     /// Puts the database back as it was at first.
     pub async fn restore(&self) {
-        let mut conn = pool(&self.house.db).acquire().await.expect("a connection");
+        let mut conn = pool(&self.app.db).acquire().await.expect("a connection");
         sqlx::raw_sql(sqlx::AssertSqlSafe(self.restore.clone())).execute(&mut *conn).await.expect("restored");
     }
 }
@@ -306,9 +309,9 @@ pub fn identity(subject: &str) -> Identity {
     }
 }
 
-async fn browser(house: &House, subject: &str) -> (Caller, String) {
-    let person = house.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
-    let (caller, token) = house.browser_of(person).await;
+async fn browser(app: &TestApp, subject: &str) -> (Caller, String) {
+    let person = app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
+    let (caller, token) = app.browser_of(person).await;
     (caller, cookie_of(token))
 }
 
@@ -316,37 +319,37 @@ fn cookie_of(token: [u8; 16]) -> String {
     format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)))
 }
 
-async fn enter(house: &House, subject: &str) -> Ctx {
-    let (caller, _) = browser(house, subject).await;
-    let organization = house.engine.memberships(caller.person).await.expect("memberships")[0].organization.clone();
-    house.engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted")
+async fn enter(app: &TestApp, subject: &str) -> Ctx {
+    let (caller, _) = browser(app, subject).await;
+    let organization = app.engine.memberships(caller.person).await.expect("memberships")[0].organization.clone();
+    app.engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted")
 }
 
-async fn key(house: &House, ctx: &Ctx, command: CreateKey) -> (KeyId, String) {
-    let made = house.engine.create_key(ctx, command).await.expect("a key");
+async fn key(app: &TestApp, ctx: &Ctx, command: CreateKey) -> (KeyId, String) {
+    let made = app.engine.create_key(ctx, command).await.expect("a key");
     (made.view.key_id, made.plain.expose().to_owned())
 }
 
-async fn account(house: &House, ctx: &Ctx, name: &str) -> ActorId {
+async fn account(app: &TestApp, ctx: &Ctx, name: &str) -> ActorId {
     let command = CreateServiceAccount::read(name, None, false).expect("valid");
-    house.engine.create_service_account(ctx, command).await.expect("an account").actor_id
+    app.engine.create_service_account(ctx, command).await.expect("an account").actor_id
 }
 
-async fn invite(house: &House, ctx: &Ctx, email: &str) -> String {
+async fn invite(app: &TestApp, ctx: &Ctx, email: &str) -> String {
     let command = InviteMember::read(email, None).expect("valid");
-    house.engine.invite_member(ctx, command).await.expect("invited").view.id.to_string()
+    app.engine.invite_member(ctx, command).await.expect("invited").view.id.to_string()
 }
 
-async fn part(house: &House, subject: &'static str, role: Role) -> Part {
-    let ctx = enter(house, subject).await;
+async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {
+    let ctx = enter(app, subject).await;
     let named = |name: &str| CreateKey::read(name).expect("valid");
-    let (_, credential) = key(house, &ctx, named("credential")).await;
-    let (spare, _) = key(house, &ctx, named("spare")).await;
-    let (ended_key, _) = key(house, &ctx, named("ended")).await;
+    let (_, credential) = key(app, &ctx, named("credential")).await;
+    let (spare, _) = key(app, &ctx, named("spare")).await;
+    let (ended_key, _) = key(app, &ctx, named("ended")).await;
     let end = RevokeKey { key: ended_key, reason: RevokeReason::Policy };
-    house.engine.revoke_key(&ctx, end).await.expect("revoked");
+    app.engine.revoke_key(&ctx, end).await.expect("revoked");
     let make = async |path: &str, body: Value| {
-        let made = house.call(Method::POST, path, &credential, body).await;
+        let made = app.call(Method::POST, path, &credential, body).await;
         assert_eq!(made.status.as_u16(), 201, "{}", made.text);
         made.json()["id"].as_str().expect("id").to_owned()
     };

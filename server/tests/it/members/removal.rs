@@ -4,20 +4,20 @@ use domain::ActorId;
 use domain::command::{CreateKey, CreateServiceAccount};
 
 use super::{NOOR, Visitor, between, member, members, owner, page, send, visitor};
-use crate::house::{Answer, House, Someone};
+use crate::test_app::{Someone, TestApp, TestResponse};
 
-async fn key(house: &House, owner: &Someone, name: &str) -> (String, String) {
-    let new = house.engine.create_key(&owner.ctx, CreateKey::read(name).expect("valid")).await.expect("created");
+async fn key(app: &TestApp, owner: &Someone, name: &str) -> (String, String) {
+    let new = app.engine.create_key(&owner.ctx, CreateKey::read(name).expect("valid")).await.expect("created");
     (new.view.key_id.to_string(), new.plain.expose().to_owned())
 }
 
-async fn account(house: &House, by: &Someone, name: &str) -> ActorId {
+async fn account(app: &TestApp, by: &Someone, name: &str) -> ActorId {
     let command = CreateServiceAccount::read(name, Some("member"), false).expect("valid");
-    house.engine.create_service_account(&by.ctx, command).await.expect("created").actor_id
+    app.engine.create_service_account(&by.ctx, command).await.expect("created").actor_id
 }
 
 struct Scene {
-    house: House,
+    app: TestApp,
     olivia: Someone,
     owner: Visitor,
     noor: Someone,
@@ -27,25 +27,25 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let house = House::new().await;
-        let (olivia, noor) = (house.someone("olivia").await, house.someone("noor").await);
-        let owner = owner(&house).await;
-        visitor(&house, "noor", NOOR, 0).await;
+        let app = TestApp::new().await;
+        let (olivia, noor) = (app.someone("olivia").await, app.someone("noor").await);
+        let owner = owner(&app).await;
+        visitor(&app, "noor", NOOR, 0).await;
         let list = format!("/o/{}/settings/members", olivia.organization);
         let on = format!("{list}/{}/remove", noor.ctx.actor().id);
-        Self { house, olivia, owner, noor, list, on }
+        Self { app, olivia, owner, noor, list, on }
     }
 
-    async fn remove(&self, keys: &[(&str, &str)]) -> Answer {
+    async fn remove(&self, keys: &[(&str, &str)]) -> TestResponse {
         let (organization, actor) = (self.olivia.organization.to_string(), self.noor.ctx.actor().id.to_string());
-        let keys: Vec<_> = keys.iter().map(|(key, fate)| (format!("keys[{key}]"), *fate)).collect();
+        let keys: Vec<_> = keys.iter().map(|(key, disposition)| (format!("keys[{key}]"), *disposition)).collect();
         let mut fields = vec![("organization", organization.as_str()), ("actor_id", actor.as_str())];
-        fields.extend(keys.iter().map(|(name, fate)| (name.as_str(), *fate)));
-        send(&self.house, "remove_member", &self.on, &fields, &self.owner.cookie).await
+        fields.extend(keys.iter().map(|(name, disposition)| (name.as_str(), *disposition)));
+        send(&self.app, "remove_member", &self.on, &fields, &self.owner.cookie).await
     }
 
     async fn status(&self, key: &str) -> u16 {
-        self.house.get("/api/v1/me", key).await.status.as_u16()
+        self.app.get("/api/v1/me", key).await.status.as_u16()
     }
 }
 
@@ -53,22 +53,22 @@ impl Scene {
 #[tokio::test]
 async fn b20_the_page_says_what_removing_does() {
     let scene = Scene::new().await;
-    let house = &scene.house;
-    let (first, _) = key(house, &scene.noor, "Old laptop").await;
-    let (second, used) = key(house, &scene.noor, "مفتاح النشر").await;
-    let (ended, _) = key(house, &scene.noor, "Ended").await;
+    let app = &scene.app;
+    let (first, _) = key(app, &scene.noor, "Old laptop").await;
+    let (second, used) = key(app, &scene.noor, "مفتاح النشر").await;
+    let (ended, _) = key(app, &scene.noor, "Ended").await;
     let revoke = domain::command::RevokeKey {
         key: ended.parse().expect("id"),
         reason: domain::key::RevokeReason::NoLongerNeeded,
     };
-    house.engine.revoke_key(&scene.noor.ctx, revoke).await.expect("revoked");
+    app.engine.revoke_key(&scene.noor.ctx, revoke).await.expect("revoked");
     assert_eq!(scene.status(&used).await, 200);
-    house.engine.flush_usage().await.expect("written");
-    let (free, busy) = (account(house, &scene.olivia, "Free").await, account(house, &scene.olivia, "Busy").await);
+    app.engine.flush_usage().await.expect("written");
+    let (free, busy) = (account(app, &scene.olivia, "Free").await, account(app, &scene.olivia, "Busy").await);
     let command = CreateKey { owner: Some(busy), ..CreateKey::read("Its own").expect("valid") };
-    house.engine.create_key(&scene.olivia.ctx, command).await.expect("created");
+    app.engine.create_key(&scene.olivia.ctx, command).await.expect("created");
 
-    let shown = page(house, &scene.on, &scene.owner.cookie).await;
+    let shown = page(app, &scene.on, &scene.owner.cookie).await;
     assert_eq!(shown.status.as_u16(), 200);
     for text in [NOOR, "noor@demo.example", "مفتاح النشر", "Used in the last 7 days"] {
         assert!(shown.text.contains(text), "{text}: {}", shown.text);
@@ -90,15 +90,16 @@ async fn b20_the_page_says_what_removing_does() {
 #[tokio::test]
 async fn d15_a_key_with_a_successor_is_offered_no_heir() {
     let scene = Scene::new().await;
-    let (old, _) = key(&scene.house, &scene.noor, "Old laptop").await;
-    let free = account(&scene.house, &scene.olivia, "Reports").await.to_string();
+    let (old, _) = key(&scene.app, &scene.noor, "Old laptop").await;
+    let free = account(&scene.app, &scene.olivia, "Reports").await.to_string();
     let id = old.parse().expect("id");
     let rotate = domain::command::RotateKey { overlap_seconds: 3600, ..domain::command::RotateKey::at_once(id) };
-    let rotated = scene.house.engine.rotate_key(&scene.noor.ctx, rotate, None).await.expect("rotated");
+    let rotated = scene.app.engine.rotate_key(&scene.noor.ctx, rotate, None).await.expect("rotated");
     let new = rotated.new.view.key_id.to_string();
-    let shown = page(&scene.house, &scene.on, &scene.owner.cookie).await.text;
+    let shown = page(&scene.app, &scene.on, &scene.owner.cookie).await.text;
     let choice = |key: &str| between(&shown, &format!("name=\"keys[{key}]\""), "</select>").to_owned();
-    let offered = |key: &str| ["end", "new", &free].map(|fate| choice(key).contains(&format!("value=\"{fate}\"")));
+    let offered =
+        |key: &str| ["end", "new", &free].map(|disposition| choice(key).contains(&format!("value=\"{disposition}\"")));
     assert_eq!((offered(&old), offered(&new)), ([true, false, false], [true, true, true]));
     let refused = scene.remove(&[(&old, "new"), (&new, "end")]).await;
     assert_eq!(refused.status.as_u16(), 409);
@@ -113,13 +114,13 @@ async fn b20_no_new_key_is_lost_in_a_long_answer() {
     let name = "🚀".repeat(100);
     let mut keys = Vec::new();
     for _ in 0..101 {
-        keys.push(key(&scene.house, &scene.noor, &name).await.0);
+        keys.push(key(&scene.app, &scene.noor, &name).await.0);
     }
-    let fates: Vec<_> = keys.iter().map(|key| (key.as_str(), "new")).collect();
-    let refused = scene.remove(&fates).await;
+    let dispositions: Vec<_> = keys.iter().map(|key| (key.as_str(), "new")).collect();
+    let refused = scene.remove(&dispositions).await;
     assert_eq!(refused.status.as_u16(), 422);
     assert!(refused.text.contains(app::words::NOT_REMOVED), "{}", refused.text);
-    let answer = scene.remove(&fates[..100]).await;
+    let answer = scene.remove(&dispositions[..100]).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     let new: Vec<_> = answer.text.split("<textarea").skip(1).map(|part| between(part, ">", "<")).collect();
     assert_eq!(new.len(), 100);
@@ -131,12 +132,12 @@ async fn b20_no_new_key_is_lost_in_a_long_answer() {
 async fn b20_keys_end_or_are_handed_over() {
     let scene = Scene::new().await;
     let ((one, ended), (two, old), (three, given), (_, unnamed)) = (
-        key(&scene.house, &scene.noor, "Old laptop").await,
-        key(&scene.house, &scene.noor, "مفتاح النشر").await,
-        key(&scene.house, &scene.noor, "Export").await,
-        key(&scene.house, &scene.noor, "Forgotten").await,
+        key(&scene.app, &scene.noor, "Old laptop").await,
+        key(&scene.app, &scene.noor, "مفتاح النشر").await,
+        key(&scene.app, &scene.noor, "Export").await,
+        key(&scene.app, &scene.noor, "Forgotten").await,
     );
-    let account = account(&scene.house, &scene.olivia, "Reports").await.to_string();
+    let account = account(&scene.app, &scene.olivia, "Reports").await.to_string();
     let answer = scene.remove(&[(&one, "end"), (&two, "new"), (&three, &account)]).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -149,7 +150,7 @@ async fn b20_keys_end_or_are_handed_over() {
     assert_eq!([scene.status(&ended).await, scene.status(&old).await, scene.status(&given).await], [401, 401, 401]);
     assert_eq!(scene.status(&unnamed).await, 403, "RA-31: what is not named answers 403");
 
-    let shown = page(&scene.house, &scene.list, &scene.owner.cookie).await.text;
+    let shown = page(&scene.app, &scene.list, &scene.owner.cookie).await.text;
     assert!(shown.contains("“<bdi>نور الهاشمي</bdi>” was removed."));
     assert!(!new.iter().any(|key| shown.contains(key.as_str())));
 
@@ -170,9 +171,9 @@ async fn b20_a_removal_is_told_once_by_name() {
     let answer = scene.remove(&[]).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, scene.list.as_str()), "{}", answer.text);
     let told = "“<bdi>نور الهاشمي</bdi>” was removed.";
-    assert!(page(&scene.house, &scene.list, &scene.owner.cookie).await.text.contains(told));
-    assert!(!page(&scene.house, &scene.list, &scene.owner.cookie).await.text.contains(told));
-    let gone = page(&scene.house, &scene.on, &scene.owner.cookie).await;
+    assert!(page(&scene.app, &scene.list, &scene.owner.cookie).await.text.contains(told));
+    assert!(!page(&scene.app, &scene.list, &scene.owner.cookie).await.text.contains(told));
+    let gone = page(&scene.app, &scene.on, &scene.owner.cookie).await;
     assert_eq!(gone.status.as_u16(), 404);
     assert!(gone.text.contains(app::words::REMOVED_BEFORE));
 }
@@ -182,9 +183,9 @@ async fn b20_a_removal_is_told_once_by_name() {
 async fn a_removal_that_is_refused_keeps_what_was_chosen() {
     let scene = Scene::new().await;
     let ((one, _), (two, live)) =
-        (key(&scene.house, &scene.noor, "One").await, key(&scene.house, &scene.noor, "Two").await);
-    let account = account(&scene.house, &scene.olivia, "Reports").await.to_string();
-    let before = members(&scene.house, &scene.olivia).await;
+        (key(&scene.app, &scene.noor, "One").await, key(&scene.app, &scene.noor, "Two").await);
+    let account = account(&scene.app, &scene.olivia, "Reports").await.to_string();
+    let before = members(&scene.app, &scene.olivia).await;
     for (keys, status) in [
         (vec![(one.as_str(), account.as_str()), (two.as_str(), account.as_str())], 409),
         (vec![(one.as_str(), "new"), (two.as_str(), "keep")], 422),
@@ -201,7 +202,7 @@ async fn a_removal_that_is_refused_keeps_what_was_chosen() {
             assert!(between(choice, &format!("value=\"{}\"", keys[0].1), ">").contains("selected"), "{keys:?}");
         }
     }
-    assert_eq!(members(&scene.house, &scene.olivia).await, before);
+    assert_eq!(members(&scene.app, &scene.olivia).await, before);
     assert_eq!(scene.status(&live).await, 200);
 }
 
@@ -209,20 +210,20 @@ async fn a_removal_that_is_refused_keeps_what_was_chosen() {
 #[tokio::test]
 async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
     let scene = Scene::new().await;
-    let (house, noor) = (&scene.house, scene.noor.ctx.actor().id);
-    house.engine.change_role(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
-    let (one, _) = key(house, &scene.noor, "One").await;
-    let late = visitor(house, "olivia", "Olivia Owens", 601).await;
+    let (app, noor) = (&scene.app, scene.noor.ctx.actor().id);
+    app.engine.change_role(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
+    let (one, _) = key(app, &scene.noor, "One").await;
+    let late = visitor(app, "olivia", "Olivia Owens", 601).await;
     let fields = [
         ("organization", scene.olivia.organization.as_str()),
         ("actor_id", &noor.to_string()),
         (&format!("keys[{one}]"), "new"),
     ];
-    let answer = send(house, "remove_member", &scene.on, &fields, &late.cookie).await;
+    let answer = send(app, "remove_member", &scene.on, &fields, &late.cookie).await;
     assert_eq!(answer.status.as_u16(), 401, "{}", answer.text);
     assert!(answer.text.contains(&format!("&amp;return_to={}\"", scene.on)), "{}", answer.text);
-    assert_eq!(member(house, &scene.olivia, NOOR).await, noor);
-    let answer = send(house, "remove_member", &scene.on, &fields, &scene.owner.cookie).await;
+    assert_eq!(member(app, &scene.olivia, NOOR).await, noor);
+    let answer = send(app, "remove_member", &scene.on, &fields, &scene.owner.cookie).await;
     assert_eq!(answer.status.as_u16(), 200, "signed in just now");
 }
 
@@ -230,16 +231,16 @@ async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
 #[tokio::test]
 async fn b22_a_fresh_sign_in_is_asked_for_before_anything_is_chosen() {
     let scene = Scene::new().await;
-    let house = &scene.house;
-    let late = visitor(house, "olivia", "Olivia Owens", 601).await;
-    key(house, &scene.noor, "One").await;
+    let app = &scene.app;
+    let late = visitor(app, "olivia", "Olivia Owens", 601).await;
+    key(app, &scene.noor, "One").await;
     let form = async |cookie: &str| {
-        let shown = page(house, &scene.on, cookie).await.text;
+        let shown = page(app, &scene.on, cookie).await.text;
         let form = between(&shown, "action=\"/ui/remove_member\"", ">").to_owned();
         (form.contains("data-stale"), form.contains("data-power"))
     };
     assert_eq!(form(&late.cookie).await, (true, false));
-    key(house, &scene.noor, "Two").await;
+    key(app, &scene.noor, "Two").await;
     assert_eq!(form(&late.cookie).await, (true, true));
     assert_eq!(form(&scene.owner.cookie).await, (false, true));
 }
@@ -247,16 +248,16 @@ async fn b22_a_fresh_sign_in_is_asked_for_before_anything_is_chosen() {
 #[tokio::test]
 async fn what_is_wrong_with_the_fates_of_keys_is_told_in_their_terms() {
     let scene = Scene::new().await;
-    let house = &scene.house;
-    let (one, _) = key(house, &scene.noor, "One").await;
-    let (two, _) = key(house, &scene.noor, "Two").await;
-    let bot = account(house, &scene.olivia, "Bot").await.to_string();
+    let app = &scene.app;
+    let (one, _) = key(app, &scene.noor, "One").await;
+    let (two, _) = key(app, &scene.noor, "Two").await;
+    let bot = account(app, &scene.olivia, "Bot").await.to_string();
     let both = scene.remove(&[(&one, &bot), (&two, &bot)]).await;
     assert_eq!(both.status.as_u16(), 409);
     assert!(both.text.contains(app::words::ONE_KEY_TOO_MANY), "{}", both.text);
     let command =
         domain::command::RevokeKey { key: two.parse().expect("an id"), reason: domain::key::RevokeReason::Leaked };
-    house.engine.revoke_key(&scene.noor.ctx, command).await.expect("revoked");
+    app.engine.revoke_key(&scene.noor.ctx, command).await.expect("revoked");
     let stale = scene.remove(&[(&one, "end"), (&two, "end")]).await;
     assert_eq!(stale.status.as_u16(), 404);
     assert!(

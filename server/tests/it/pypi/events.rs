@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use axum::body::Body;
 use axum::http::Request;
-use domain::event::Happening;
+use domain::event::AuditAction;
 use domain::policy::Action;
 use serde_json::json;
 
 use self::stories::Witness;
-use crate::house::{House, SETUP_TOKEN};
 use crate::matrix::oracle::{Asks, Standing};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms};
 use crate::operations::described;
+use crate::test_app::{SETUP_TOKEN, TestApp};
 
 /// What an operation of the API does, for the policy; nothing for what people do as themselves.
 fn action(operation: &str) -> Option<Action> {
@@ -53,14 +53,14 @@ fn beside(operation: &str) -> &'static [Action] {
 }
 
 /// The first organization is made where there is none.
-async fn bootstrapped() -> HashSet<Happening> {
-    let house = House::empty().await;
+async fn bootstrapped() -> HashSet<AuditAction> {
+    let app = TestApp::empty().await;
     let body =
         json!({ "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Ada", "email": "ada@example.test" });
-    let made = house.post("/api/v1/bootstrap", "", body).await;
+    let made = app.post("/api/v1/bootstrap", "", body).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.text);
     let key = made.json()["api_key"].as_str().expect("a key").to_owned();
-    let log = house.get("/api/v1/audit-log", &key).await.json();
+    let log = app.get("/api/v1/audit-log", &key).await.json();
     let words = log["events"].as_array().expect("events").iter().filter_map(|event| event["action"].as_str());
     words.map(|word| word.parse().expect("a word of the log")).collect()
 }
@@ -79,14 +79,14 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
     stories::persons(&mut watch).await;
     stories::by_itself(&mut watch).await;
     let first = bootstrapped().await;
-    assert_eq!(first, HashSet::from([Happening::OrganizationCreated, Happening::KeyCreated]));
+    assert_eq!(first, HashSet::from([AuditAction::OrganizationCreated, AuditAction::KeyCreated]));
     watch.told.insert("bootstrap", first);
 
     let changing = described().into_iter().filter(|told| told.cost != Some(0)).map(|told| told.id);
     let missing: Vec<_> = changing.filter(|id| !watch.told.contains_key(id.as_str())).collect();
     assert!(missing.is_empty(), "nobody carried these out: {missing:?}");
     let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
-    let mut written: BTreeMap<String, HashSet<Happening>> = BTreeMap::new();
+    let mut written: BTreeMap<String, HashSet<AuditAction>> = BTreeMap::new();
     for (operation, events) in &watch.told {
         assert!(!events.is_empty(), "{operation} leaves nothing");
         let Some(action) = action(operation) else { continue };
@@ -106,7 +106,7 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
     }
     let happened: HashSet<_> = watch.told.values().flatten().copied().collect();
     // The operator accepts an altered log with a command; the engine's tests tell it.
-    let told = Happening::ALL.into_iter().filter(|happening| *happening != Happening::AuditAccepted);
+    let told = AuditAction::ALL.into_iter().filter(|action| *action != AuditAction::AuditAccepted);
     assert_eq!(happened, told.collect(), "something never happened");
 }
 
@@ -142,9 +142,9 @@ async fn pypi_14_nothing_changes_without_an_event() {
     }
     assert!(changes > 150, "{changes}");
     // What the examples of the API do not come to, as the test above has it.
-    use Happening as H;
+    use AuditAction as H;
     let single = [H::OrganizationChanged, H::KeyNarrowed, H::SessionEnded, H::AuditExported, H::TokenIssued];
-    stories.extend(single.map(|happening| vec![happening]));
+    stories.extend(single.map(|action| vec![action]));
     stories.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
     stories.insert(vec![H::KeyRevoked, H::MemberRemoved]);
     let inside = [0, 1, 2].map(|at| &world.parts[at]);
@@ -176,13 +176,13 @@ async fn pypi_14_nothing_changes_without_an_event() {
 }
 
 /// Taking the log out and getting a token are told, and change nothing.
-fn tells_of_a_change(events: &[Happening]) -> bool {
-    events.iter().any(|event| !matches!(event, Happening::AuditExported | Happening::TokenIssued))
+fn tells_of_a_change(events: &[AuditAction]) -> bool {
+    events.iter().any(|event| !matches!(event, AuditAction::AuditExported | AuditAction::TokenIssued))
 }
 
 /// The story of some events, however often each of them came: of several sessions, each has its own.
-fn sorted(mut events: Vec<Happening>) -> Vec<Happening> {
-    events.sort_by_key(|happening| happening.as_str());
+fn sorted(mut events: Vec<AuditAction>) -> Vec<AuditAction> {
+    events.sort_by_key(|action| action.as_str());
     events.dedup();
     events
 }
@@ -196,12 +196,12 @@ async fn pypi_14_exports_and_sign_outs_of_the_dashboard_are_told() {
     let page = format!("/o/{}/settings/audit-log", world.orbit);
     let export = format!("organization={}&page={page}&format=csv", world.orbit);
     let file = forms::answer(&world, "/ui/export_audit_log", &export, &cookie, "same-origin").await;
-    watch.saw("export_audit_log", &file, &[Happening::AuditExported]).await;
+    watch.saw("export_audit_log", &file, &[AuditAction::AuditExported]).await;
     let dark = forms::answer(&world, "/ui/set_theme", "theme=dark&page=/", &cookie, "same-origin").await;
     watch.saw("set_theme", &dark, &[]).await;
     let request = Request::get(&page).header("cookie", &cookie).header("accept", "text/html");
-    let looked = world.house.send(request.body(Body::empty()).expect("a request")).await;
+    let looked = world.app.send(request.body(Body::empty()).expect("a request")).await;
     watch.saw("look", &looked, &[]).await;
     let out = forms::answer(&world, "/ui/sign_out", "", &cookie, "same-origin").await;
-    watch.saw("sign_out", &out, &[Happening::SessionEnded]).await;
+    watch.saw("sign_out", &out, &[AuditAction::SessionEnded]).await;
 }

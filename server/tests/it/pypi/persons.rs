@@ -8,21 +8,21 @@ use engine::people::Identity;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::house::{Answer, NOW};
 use crate::matrix::oracle::{Asks, Thing};
 use crate::matrix::world::{Which, World, identity};
 use crate::matrix::{api, forms, pages};
 use crate::sign_in;
+use crate::test_app::{NOW, TestResponse};
 use crate::tokens::{house_and_signer, token};
 
 // Findings 1 and 2: one return from the provider, brought by two hundred at once, signs in once; and never again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
-    let house = sign_in::house().await;
-    let (flow, back) = sign_in::leave(&house, "olivia", "/settings/api-keys").await;
+    let app = sign_in::app().await;
+    let (flow, back) = sign_in::leave(&app, "olivia", "/settings/api-keys").await;
     let come_back = |router: axum::Router| {
-        let path = back.strip_prefix(&house.parts.installation.public_url).unwrap_or(&back).to_owned();
-        let host = house.parts.installation.public_url.trim_start_matches("http://").to_owned();
+        let path = back.strip_prefix(&app.parts.site_config.public_url).unwrap_or(&back).to_owned();
+        let host = app.parts.site_config.public_url.trim_start_matches("http://").to_owned();
         let request = Request::get(path).header("host", host).header("cookie", &flow).header("accept", "text/html");
         let request = request.body(Body::empty()).expect("a request");
         async move { tower::ServiceExt::oneshot(router, request).await.expect("never fails").headers().clone() }
@@ -30,7 +30,7 @@ async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
     let signed_in = |headers: &axum::http::HeaderMap| {
         headers.get_all("set-cookie").iter().any(|line| line.as_bytes().starts_with(b"rt_session="))
     };
-    let tries = (0..200).map(|_| come_back(house.router.clone()));
+    let tries = (0..200).map(|_| come_back(app.router.clone()));
     let answers = tries.collect::<JoinSet<_>>().join_all().await;
     assert_eq!(answers.iter().filter(|headers| signed_in(headers)).count(), 1);
     let turned_away = |headers: &&axum::http::HeaderMap| {
@@ -39,16 +39,16 @@ async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
     let turned_away = answers.iter().filter(turned_away).count();
     assert_eq!(turned_away, 199);
     for seconds in [0, 60, 600, 3_660] {
-        house.clock.advance_seconds(seconds);
-        house.engine.sweep_sessions().await.expect("swept");
-        assert!(!signed_in(&come_back(house.router.clone()).await), "{seconds} seconds later");
+        app.clock.advance_seconds(seconds);
+        app.engine.sweep_sessions().await.expect("swept");
+        assert!(!signed_in(&come_back(app.router.clone()).await), "{seconds} seconds later");
     }
 }
 
 // Findings 3 and 12: a subject is somebody at their issuer only; what a token says of the rest makes nobody of anyone.
 #[tokio::test]
 async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let says = |subject: &str, firebase: Value| {
         let issued = NOW.0 / 1000 - 10;
         signer.sign(&json!({
@@ -58,7 +58,7 @@ async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
         }))
     };
     let google = |subject: &str| json!({ "sign_in_provider": "google.com", "identities": { "google.com": [subject] } });
-    assert_eq!(house.get("/api/v1/me", &says("uid-1", google("olivia"))).await.status.as_u16(), 200);
+    assert_eq!(app.get("/api/v1/me", &says("uid-1", google("olivia"))).await.status.as_u16(), 200);
     let linked = json!({ "sign_in_provider": "password", "identities": { "google.com": ["olivia"] } });
     let look_alike = |provider: &str| json!({ "sign_in_provider": provider, "identities": { provider: ["olivia"] } });
     let doubles = [
@@ -72,21 +72,21 @@ async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
         says("uid-1", google("olivia ")),
     ];
     for double in &doubles {
-        let refused = house.get("/api/v1/me", double).await;
+        let refused = app.get("/api/v1/me", double).await;
         assert_eq!(refused.status.as_u16(), 401, "{}", refused.text);
     }
     // Nor once the other issuer's person is known: they are in no organization.
     let issuer = "https://securetoken.google.com/acme-1".to_owned();
     let namesake = Identity { issuer, subject: "olivia".into(), ..identity("olivia") };
-    house.engine.sign_in(&namesake, &Origin::default()).await.expect("signed in");
-    assert_eq!(house.get("/api/v1/me", &doubles[0]).await.status.as_u16(), 403);
-    assert_eq!(house.get("/api/v1/organizations", &doubles[0]).await.json(), json!({ "organizations": [] }));
+    app.engine.sign_in(&namesake, &Origin::default()).await.expect("signed in");
+    assert_eq!(app.get("/api/v1/me", &doubles[0]).await.status.as_u16(), 403);
+    assert_eq!(app.get("/api/v1/organizations", &doubles[0]).await.json(), json!({ "organizations": [] }));
 }
 
 // Finding 10: what is served of a person is what was checked when they signed in, not what a token of theirs says since.
 #[tokio::test]
 async fn pypi_10_what_a_token_says_of_a_person_is_not_taken_over() {
-    let (house, signer) = house_and_signer().await;
+    let (app, signer) = house_and_signer().await;
     let issued = NOW.0 / 1000 - 10;
     let says = |email: Value, verified: Value| {
         signer.sign(&json!({
@@ -97,17 +97,17 @@ async fn pypi_10_what_a_token_says_of_a_person_is_not_taken_over() {
         }))
     };
     let olivia = token(&signer, "olivia", 10);
-    let before = house.get("/api/v1/members", &olivia).await.text;
+    let before = app.get("/api/v1/members", &olivia).await.text;
     for (email, verified) in [
         (json!("olivia@demo.example"), json!(true)),
         (json!("olivia@demo.example"), json!(false)),
         (json!("evil@evil.test"), json!("true")),
         (Value::Null, json!(true)),
     ] {
-        let me = house.get("/api/v1/me", &says(email, verified)).await.json();
+        let me = app.get("/api/v1/me", &says(email, verified)).await.json();
         assert_eq!((&me["name"], &me["role"]), (&json!("Mina Moreau"), &json!("member")), "{me}");
     }
-    assert_eq!(house.get("/api/v1/members", &olivia).await.text, before);
+    assert_eq!(app.get("/api/v1/members", &olivia).await.text, before);
 }
 
 /// Everything that a person was let in with before they went.
@@ -120,14 +120,14 @@ struct Leftovers {
 async fn leftovers(world: &World, at: usize) -> Leftovers {
     let part = &world.parts[at];
     let cookie = world.cookie(part.subject).await;
-    let given = world.house.ask_for_token(&cookie, "").await;
+    let given = world.app.ask_for_token(&cookie, "").await;
     assert_eq!(given.status.as_u16(), 200, "{}", given.text);
     let own = given.json()["token"].as_str().expect("a token").to_owned();
     let sandbox = json!({ "label": "Sandbox", "environment": "test", "scopes": ["workspaces:write"] });
     let narrow = json!({ "label": "Narrow", "scopes": ["workspaces:read", "keys:write"] });
     let mut bearers = vec![part.credential.clone(), world.token(part.subject), own];
     for body in [sandbox, narrow] {
-        let made = world.house.post("/api/v1/keys", &part.credential, body).await;
+        let made = world.app.post("/api/v1/keys", &part.credential, body).await;
         bearers.push(made.json()["api_key"].as_str().expect("a key").to_owned());
     }
     Leftovers { name: part.subject, bearers, cookie }
@@ -140,7 +140,7 @@ async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
         for bearer in &left.bearers {
             for organization in [None, Some(world.acme.as_str())] {
                 let id = api::id(world, line.2, Which::Someones, Some(&world.parts[2])).unwrap_or_default();
-                let answer: Answer = api::answer(world, api::row(line.0), bearer, &id, organization).await;
+                let answer: TestResponse = api::answer(world, api::row(line.0), bearer, &id, organization).await;
                 assert!(
                     matches!(answer.status.as_u16(), 401 | 403),
                     "{} by {} {when}: {}",
@@ -176,33 +176,33 @@ async fn pypi_13_nothing_of_a_removed_person_works_nor_comes_back_with_them() {
     let olivia = world.parts[0].ctx.clone();
     let invite = async |ctx: &engine::Ctx, email: &str, role: &str| {
         let command = InviteMember::read(email, Some(role)).expect("an invitation");
-        world.house.engine.invite_member(ctx, command).await.expect("invited").token
+        world.app.engine.invite_member(ctx, command).await.expect("invited").token
     };
     // Adam, an admin, sent a link before he went.
     let (adam, mina) = (leftovers(&world, 1).await, leftovers(&world, 2).await);
     let sent = invite(&world.parts[1].ctx, "zoe@demo.example", "admin").await;
     for at in [1, 2] {
-        world.house.engine.remove_member(&olivia, world.parts[at].ctx.actor().id).await.expect("removed");
+        world.app.engine.remove_member(&olivia, world.parts[at].ctx.actor().id).await.expect("removed");
     }
     for left in [&adam, &mina] {
         nothing_opens(&world, left, "after the removal").await;
     }
     let accept = json!({ "token": sent });
-    let late = world.house.post("/api/v1/invitations/accept", &world.token("zoe"), accept).await;
+    let late = world.app.post("/api/v1/invitations/accept", &world.token("zoe"), accept).await;
     assert_eq!(late.status.as_u16(), 404, "{}", late.text);
     // Mina comes back as an owner. What she had before stays dead; her person may show new credentials.
     let back = invite(&olivia, "mina@demo.example", "owner").await;
-    let joined = world.house.post("/api/v1/invitations/accept", &world.token("mina"), json!({ "token": back })).await;
+    let joined = world.app.post("/api/v1/invitations/accept", &world.token("mina"), json!({ "token": back })).await;
     assert_eq!(joined.status.as_u16(), 200, "{}", joined.text);
     let old =
         Leftovers { bearers: mina.bearers.iter().filter(|one| one.starts_with("rt_")).cloned().collect(), ..mina };
     assert_eq!(old.bearers.len(), 3);
     for bearer in &old.bearers {
-        assert_eq!(world.house.get("/api/v1/me", bearer).await.status.as_u16(), 403);
+        assert_eq!(world.app.get("/api/v1/me", bearer).await.status.as_u16(), 403);
     }
     let path = format!("/o/{}/settings/api-keys", world.acme);
     assert_eq!(pages::look(&world, &path, &old.cookie).await.status.as_u16(), 303, "nor does the session");
-    assert_eq!(world.house.get("/api/v1/me", &world.token("mina")).await.json()["role"], "owner");
-    let gone = world.house.call(Method::GET, "/api/v1/me", &adam.bearers[1], Value::Null).await;
+    assert_eq!(world.app.get("/api/v1/me", &world.token("mina")).await.json()["role"], "owner");
+    let gone = world.app.call(Method::GET, "/api/v1/me", &adam.bearers[1], Value::Null).await;
     assert_eq!(gone.status.as_u16(), 403, "{}", gone.text);
 }

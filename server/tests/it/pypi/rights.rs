@@ -9,15 +9,15 @@ use domain::scope::Access;
 use domain::{Role, Scope};
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
 use crate::matrix::api::{self, Principal};
 use crate::matrix::forms;
 use crate::matrix::oracle::{Asks, Line, Standing};
 use crate::matrix::world::{Which, World};
 use crate::operations::{Scene, TABLE, described};
+use crate::test_app::{TestApp, TestResponse};
 
 /// An answer without what is each request's own.
-fn bare(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
+fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     let id = answer.header("x-request-id");
     let headers =
         answer.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned()));
@@ -26,7 +26,7 @@ fn bare(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
 }
 
 /// The answers to an operation about each thing there is, mine, someone's or nobody's.
-async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, Answer)> {
+async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, TestResponse)> {
     let mut all = Vec::new();
     for which in Which::ALL.into_iter().filter(|which| *which != Which::Malformed) {
         let Some(id) = api::id(world, line.2, which, who.part.as_ref()) else { continue };
@@ -46,8 +46,8 @@ async fn pypi_05_a_refusal_tells_nothing_of_what_there_is() {
         let mut strangers = BTreeSet::new();
         for who in &principals {
             let blind = match who.standing {
-                Standing::Unknown | Standing::Outside { by_key: true } => true,
-                Standing::Outside { .. } => line.1 != Asks::Person,
+                Standing::Unknown | Standing::Runtime { by_key: true } => true,
+                Standing::Runtime { .. } => line.1 != Asks::Person,
                 Standing::Inside { role, powerless, .. } => {
                     powerless && !matches!(line.1, Asks::Person | Asks::Key)
                         || line.1 == Asks::Admin && role == Role::Member
@@ -80,31 +80,31 @@ const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 async fn pypi_07_a_scope_to_read_changes_nothing() {
     let reads: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.access() == Access::Read).collect();
     let each = reads.iter().map(|scope| vec![*scope]);
-    let house = House::new().await;
-    let scene = Scene::of(&house).await;
+    let app = TestApp::new().await;
+    let scene = Scene::of(&app).await;
     let mut refused = 0;
     for scopes in each.chain([reads.clone()]) {
-        let reader = house.narrow_key(&scene.olivia, scopes.iter().copied()).await;
+        let reader = app.narrow_key(&scene.olivia, scopes.iter().copied()).await;
         for example in scene.operations().iter().filter(|example| example.method != Method::GET) {
             if ANY_KEY.contains(&example.id) {
                 continue;
             }
-            let log = log(&house, &scene).await;
-            let answer = house.carry_out(example, reader.plain.expose()).await;
+            let log = log(&app, &scene).await;
+            let answer = app.carry_out(example, reader.plain.expose()).await;
             assert!(!answer.status.is_success(), "{} with {scopes:?}: {}", example.id, answer.text);
             let code = answer.json()["code"].clone();
             // Setting up an installation is over, whoever asks; and a session is not a key.
             let known = ["missing_scope", "forbidden", "already_bootstrapped", "unauthorized"];
             assert!(known.iter().any(|word| code == *word), "{} with {scopes:?}: {}", example.id, answer.text);
-            assert_eq!(self::log(&house, &scene).await, log, "{} with {scopes:?} left an event", example.id);
+            assert_eq!(self::log(&app, &scene).await, log, "{} with {scopes:?} left an event", example.id);
             refused += 1;
         }
     }
     assert!(refused > 200, "{refused}");
 }
 
-async fn log(house: &House, scene: &Scene) -> String {
-    house.get("/api/v1/audit-log", scene.key.plain.expose()).await.text
+async fn log(app: &TestApp, scene: &Scene) -> String {
+    app.get("/api/v1/audit-log", scene.key.plain.expose()).await.text
 }
 
 // Finding 8: every method of every address asks for its own permission: to read where it looks, to write where it changes.
@@ -126,21 +126,21 @@ const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-meth
 // Finding 8: what is no method of an address does nothing, and no header or field makes another method of it.
 #[tokio::test]
 async fn pypi_08_a_method_is_what_the_request_line_says() {
-    let house = House::new().await;
-    let scene = Scene::of(&house).await;
-    let key = house.key_of(&scene.olivia).await;
+    let app = TestApp::new().await;
+    let scene = Scene::of(&app).await;
+    let key = app.key_of(&scene.olivia).await;
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for example in scene.operations() {
         let path = example.path.split('?').next().unwrap_or_default().to_owned();
         known.entry(path).or_default().insert(example.method.to_string());
     }
     for (path, methods) in known {
-        let before = log(&house, &scene).await;
+        let before = log(&app, &scene).await;
         for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
             if methods.contains(method) {
                 continue;
             }
-            let answer = house.call(method.parse().expect("a method"), &path, key.plain.expose(), json!({})).await;
+            let answer = app.call(method.parse().expect("a method"), &path, key.plain.expose(), json!({})).await;
             assert_eq!(answer.status.as_u16(), 405, "{method} {path}");
         }
         for (method, meant) in [(Method::GET, "DELETE"), (Method::GET, "POST"), (Method::HEAD, "DELETE")] {
@@ -149,13 +149,13 @@ async fn pypi_08_a_method_is_what_the_request_line_says() {
                     let request = Request::builder().method(method.clone()).uri(address);
                     let request = OVERRIDES.iter().fold(request, |request, name| request.header(*name, meant));
                     let request = request.header("authorization", format!("Bearer {}", key.plain.expose()));
-                    house.send(request.body(Body::empty()).expect("a request")).await;
+                    app.send(request.body(Body::empty()).expect("a request")).await;
                 }
             }
         }
         // Reading the log as a file is told; it is the one thing to look at that is.
         if !path.ends_with("/export") {
-            assert_eq!(log(&house, &scene).await, before, "{path}");
+            assert_eq!(log(&app, &scene).await, before, "{path}");
         }
     }
 }
@@ -176,7 +176,7 @@ async fn pypi_11_a_key_is_not_ended_by_knowing_its_number() {
                 (Method::POST, format!("/api/v1/keys/{target}/rotate"), Value::Null),
                 (Method::GET, format!("/api/v1/keys/{target}"), Value::Null),
             ] {
-                let answer = world.house.call(method.clone(), &path, &bearer, body).await;
+                let answer = world.app.call(method.clone(), &path, &bearer, body).await;
                 assert_eq!(answer.status.as_u16(), expected, "{method} {path}: {told}");
             }
         }
@@ -193,6 +193,6 @@ async fn pypi_11_a_key_is_not_ended_by_knowing_its_number() {
     }
     assert_eq!(world.picture().await, before);
     for credential in [&other.credential, &stranger.credential] {
-        assert_eq!(world.house.get("/api/v1/me", credential).await.status.as_u16(), 200);
+        assert_eq!(world.app.get("/api/v1/me", credential).await.status.as_u16(), 200);
     }
 }

@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use url::Url;
 
-use super::{cookie, get, house, leave, leave_as, problem};
-use crate::house::{House, PUBLIC_URL};
+use super::{app, cookie, get, leave, leave_as, problem};
+use crate::test_app::{PUBLIC_URL, TestApp};
 
 /// Ways of writing another origin, or something that is no page, where a path of ours is expected.
 fn corpus() -> Vec<String> {
@@ -139,11 +139,11 @@ fn encoded(text: &str) -> String {
 async fn b30_no_return_leaves_the_origin() {
     let corpus = corpus();
     assert!(corpus.len() >= 300, "{}", corpus.len());
-    let house = house().await;
+    let app = app().await;
     let ours = lands("/").origin();
     for hostile in &corpus {
-        let (flow, back) = leave(&house, "mina", &encoded(hostile)).await;
-        let done = get(&house, &back, &flow).await;
+        let (flow, back) = leave(&app, "mina", &encoded(hostile)).await;
+        let done = get(&app, &back, &flow).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{hostile:?}");
         let location = done.header("location");
         let to = lands(location);
@@ -161,14 +161,14 @@ async fn b30_no_return_leaves_the_origin() {
 // The same on the way in: the page for whoever is signed in, the page of a problem, and the links on both.
 #[tokio::test]
 async fn b30_no_link_of_the_sign_in_page_leaves_the_origin() {
-    let house = House::new().await;
-    let signed_in = house.someone("mina").await.cookie();
+    let app = TestApp::new().await;
+    let signed_in = app.someone("mina").await.cookie();
     let ours = lands("/").origin();
     for hostile in &corpus() {
-        let to = get(&house, &format!("/sign-in?return_to={}", encoded(hostile)), &signed_in).await;
+        let to = get(&app, &format!("/sign-in?return_to={}", encoded(hostile)), &signed_in).await;
         assert_eq!(lands(to.header("location")).origin(), ours, "{hostile:?}");
         for cookies in ["", signed_in.as_str()] {
-            let page = get(&house, &format!("/sign-in?problem=refused&return_to={}", encoded(hostile)), cookies).await;
+            let page = get(&app, &format!("/sign-in?problem=refused&return_to={}", encoded(hostile)), cookies).await;
             assert!(!page.text.contains("evil"), "{hostile:?}: {}", page.text);
             for link in page.text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert_eq!(lands(&link.replace("&amp;", "&")).origin(), ours, "{hostile:?}: {link}");
@@ -179,7 +179,7 @@ async fn b30_no_link_of_the_sign_in_page_leaves_the_origin() {
 
 #[tokio::test]
 async fn a_place_of_ours_is_found_again() {
-    let house = house().await;
+    let app = app().await;
     for place in [
         "/account",
         "/settings/api-keys",
@@ -187,8 +187,8 @@ async fn a_place_of_ours_is_found_again() {
         "/o/org_a1/settings/api-keys?q=CI%20%26%20CD&status=active",
         "/o/org_a1/settings/audit-log",
     ] {
-        let (flow, back) = leave(&house, "mina", &encoded(place)).await;
-        let done = get(&house, &back, &flow).await;
+        let (flow, back) = leave(&app, "mina", &encoded(place)).await;
+        let done = get(&app, &back, &flow).await;
         assert_eq!(lands(done.header("location")), lands(place));
     }
 }
@@ -197,10 +197,10 @@ async fn a_place_of_ours_is_found_again() {
 // the victim's own sign-in, and it is spent by the attempt.
 #[tokio::test]
 async fn b30_a_return_in_another_browser_signs_nobody_in() {
-    let house = house().await;
-    let victim = leave(&house, "mina", "/account").await;
-    let signed_in = cookie(&get(&house, &victim.1, &victim.0).await, "rt_session").expect("a session");
-    let (own_flow, own_back) = leave(&house, "mina", "/account").await;
+    let app = app().await;
+    let victim = leave(&app, "mina", "/account").await;
+    let signed_in = cookie(&get(&app, &victim.1, &victim.0).await, "rt_session").expect("a session");
+    let (own_flow, own_back) = leave(&app, "mina", "/account").await;
     let browsers = [
         String::new(),
         "rt_flow=".into(),
@@ -210,13 +210,13 @@ async fn b30_a_return_in_another_browser_signs_nobody_in() {
         signed_in.clone(),
     ];
     for browser in browsers {
-        let (flow, back) = leave(&house, "olivia", "/account").await;
-        assert_eq!(problem(&get(&house, &back, &browser).await), "expired", "{browser}");
-        assert_eq!(problem(&get(&house, &back, &flow).await), "expired", "it was spent");
+        let (flow, back) = leave(&app, "olivia", "/account").await;
+        assert_eq!(problem(&get(&app, &back, &browser).await), "expired", "{browser}");
+        assert_eq!(problem(&get(&app, &back, &flow).await), "expired", "it was spent");
     }
     // A sign-in again that was begun in one browser is no use in another either.
-    let (_, back) = leave_as(&house, "mina", "fresh=1", &signed_in).await;
-    assert_eq!(problem(&get(&house, &back, &own_flow).await), "expired");
-    assert!(cookie(&get(&house, &own_back, &own_flow).await, "rt_session").is_some(), "their own still works");
-    assert_eq!(get(&house, "/account", &signed_in).await.status, StatusCode::OK);
+    let (_, back) = leave_as(&app, "mina", "fresh=1", &signed_in).await;
+    assert_eq!(problem(&get(&app, &back, &own_flow).await), "expired");
+    assert!(cookie(&get(&app, &own_back, &own_flow).await, "rt_session").is_some(), "their own still works");
+    assert_eq!(get(&app, "/account", &signed_in).await.status, StatusCode::OK);
 }

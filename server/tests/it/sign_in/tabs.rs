@@ -2,11 +2,11 @@
 
 use axum::http::StatusCode;
 
-use super::{cookie, get, house, leave, leave_as, problem};
-use crate::house::{Answer, House};
+use super::{app, cookie, get, leave, leave_as, problem};
+use crate::test_app::{TestApp, TestResponse};
 
 /// The cookies of a browser after an answer.
-fn after(cookies: &str, answer: &Answer) -> String {
+fn after(cookies: &str, answer: &TestResponse) -> String {
     let mut jar: Vec<(String, String)> =
         cookies.split("; ").filter_map(|pair| pair.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect();
     for line in answer.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()) {
@@ -19,78 +19,78 @@ fn after(cookies: &str, answer: &Answer) -> String {
     jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
-async fn is_open(house: &House, cookies: &str) -> bool {
-    get(house, "/account", cookies).await.status == StatusCode::OK
+async fn is_open(app: &TestApp, cookies: &str) -> bool {
+    get(app, "/account", cookies).await.status == StatusCode::OK
 }
 
 #[tokio::test]
 async fn each_tab_finishes_its_own_sign_in_in_any_order() {
     for first_ends_first in [true, false] {
-        let house = house().await;
-        let (one, back_one) = leave(&house, "olivia", "/account").await;
-        let (two, back_two) = leave_as(&house, "olivia", "return_to=/settings/api-keys", &one).await;
+        let app = app().await;
+        let (one, back_one) = leave(&app, "olivia", "/account").await;
+        let (two, back_two) = leave_as(&app, "olivia", "return_to=/settings/api-keys", &one).await;
         let mut browser = format!("{one}; {two}");
         let mut tabs = [(&back_one, "/account"), (&back_two, "/settings/api-keys")];
         if !first_ends_first {
             tabs.reverse();
         }
         for (back, place) in tabs {
-            let done = get(&house, back, &browser).await;
+            let done = get(&app, back, &browser).await;
             assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, place));
             assert!(cookie(&done, "rt_session").is_some());
             browser = after(&browser, &done);
         }
-        assert!(is_open(&house, &browser).await);
+        assert!(is_open(&app, &browser).await);
     }
 }
 
 #[tokio::test]
 async fn two_tabs_sign_in_again_one_after_the_other() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/account").await;
-    let mut browser = after(&flow, &get(&house, &back, &flow).await);
-    let (one, back_one) = leave_as(&house, "olivia", "fresh=1&return_to=/account", &browser).await;
-    let (two, back_two) = leave_as(&house, "olivia", "fresh=1&return_to=/account", &browser).await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/account").await;
+    let mut browser = after(&flow, &get(&app, &back, &flow).await);
+    let (one, back_one) = leave_as(&app, "olivia", "fresh=1&return_to=/account", &browser).await;
+    let (two, back_two) = leave_as(&app, "olivia", "fresh=1&return_to=/account", &browser).await;
     browser = format!("{browser}; {one}; {two}");
     for back in [back_one, back_two] {
-        let done = get(&house, &back, &browser).await;
+        let done = get(&app, &back, &browser).await;
         assert_eq!(done.header("location"), "/account", "{done:?}");
         browser = after(&browser, &done);
-        assert!(is_open(&house, &browser).await);
+        assert!(is_open(&app, &browser).await);
     }
 }
 
 // The back button after a sign-in, and a provider that answers twice.
 #[tokio::test]
 async fn coming_back_twice_leads_on_where_one_is_signed_in() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/settings/api-keys").await;
-    let done = get(&house, &back, &flow).await;
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
+    let done = get(&app, &back, &flow).await;
     let browser = after(&flow, &done);
-    let again = get(&house, &back, &browser).await;
+    let again = get(&app, &back, &browser).await;
     assert_eq!((again.status, again.header("location")), (StatusCode::SEE_OTHER, "/settings/api-keys"));
-    assert!(is_open(&house, &after(&browser, &again)).await, "the session is the one of before");
+    assert!(is_open(&app, &after(&browser, &again)).await, "the session is the one of before");
     // Another browser, and this one once it is signed out, are led on nowhere.
     let session = cookie(&done, "rt_session").expect("a session");
-    assert_eq!(problem(&get(&house, &back, &session).await), "expired");
-    assert_eq!(problem(&get(&house, &back, &flow).await), "expired");
+    assert_eq!(problem(&get(&app, &back, &session).await), "expired");
+    assert_eq!(problem(&get(&app, &back, &flow).await), "expired");
 }
 
 // What a cookie says is the browser's word: it leads to no other place than ours.
 #[tokio::test]
 async fn a_cookie_leads_to_no_other_site() {
-    let house = house().await;
-    let (flow, back) = leave(&house, "olivia", "/account").await;
-    let session = cookie(&get(&house, &back, &flow).await, "rt_session").expect("a session");
+    let app = app().await;
+    let (flow, back) = leave(&app, "olivia", "/account").await;
+    let session = cookie(&get(&app, &back, &flow).await, "rt_session").expect("a session");
     let (name, value) = flow.split_once('=').expect("a cookie");
     let start = value.rsplit_once('.').expect("parts").0;
     for place in ["https://evil.test", "//evil.test", "/\\evil.test", "/sign-in/start", "javascript:alert(1)", "\r\n"] {
         let planted = format!("{name}={start}.{}; {session}", hex::encode(place));
-        assert_eq!(get(&house, &back, &planted).await.header("location"), "/", "{place}");
+        assert_eq!(get(&app, &back, &planted).await.header("location"), "/", "{place}");
     }
     for odd in ["zz", "", "2f61", "ff"] {
         assert_eq!(
-            get(&house, &back, &format!("{name}={start}.{odd}; {session}")).await.header("location"),
+            get(&app, &back, &format!("{name}={start}.{odd}; {session}")).await.header("location"),
             "/",
             "{odd}"
         );
@@ -100,13 +100,13 @@ async fn a_cookie_leads_to_no_other_site() {
 // A browser that begins again and again keeps a few cookies only, and the newest sign-in works.
 #[tokio::test]
 async fn a_browser_keeps_a_few_sign_ins() {
-    let house = house().await;
+    let app = app().await;
     let mut browser = String::new();
     for _ in 0..20 {
-        house.clock.advance_seconds(1);
-        browser = after(&browser, &get(&house, "/sign-in/start", &browser).await);
+        app.clock.advance_seconds(1);
+        browser = after(&browser, &get(&app, "/sign-in/start", &browser).await);
     }
     assert_eq!(browser.matches("rt_flow_").count(), 6, "{browser}");
-    let (flow, back) = leave_as(&house, "olivia", "return_to=/account", &browser).await;
-    assert!(cookie(&get(&house, &back, &format!("{browser}; {flow}")).await, "rt_session").is_some());
+    let (flow, back) = leave_as(&app, "olivia", "return_to=/account", &browser).await;
+    assert!(cookie(&get(&app, &back, &format!("{browser}; {flow}")).await, "rt_session").is_some());
 }

@@ -3,15 +3,15 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use crate::house::Answer;
 use crate::matrix::api;
 use crate::matrix::forms;
 use crate::matrix::oracle::{Asks, Standing, Thing};
 use crate::matrix::pages;
 use crate::matrix::world::{Which, World};
+use crate::test_app::TestResponse;
 
 /// An answer without what is each request's own: its id, the nonce of its page, and the ids it was asked about.
-fn bare(answer: &Answer, asked: &[&str]) -> (u16, String, String) {
+fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
     let mut own = vec![answer.header("x-request-id").to_owned()];
     let policy = answer.header("content-security-policy");
     own.extend(policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).map(str::to_owned));
@@ -92,7 +92,7 @@ async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
             } else {
                 serde_json::from_str(&body.replace("ID", id)).expect("json")
             };
-            world.house.call(method.clone(), &path.replace("ID", id), olivia, body).await
+            world.app.call(method.clone(), &path.replace("ID", id), olivia, body).await
         };
         let (one, other) = (ask(foreign).await, ask(&missing).await);
         if path.contains("export") {

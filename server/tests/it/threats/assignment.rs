@@ -8,11 +8,11 @@ use axum::http::Request;
 use serde_json::{Map, Value, json};
 use server::http::api as rest;
 
-use crate::house::Answer;
 use crate::matrix::oracle::{Asks, Thing};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms};
 use crate::operations::TABLE;
+use crate::test_app::TestResponse;
 
 /// Names that other products know principals, rights and states by.
 const PRINCIPALS: [&str; 26] = [
@@ -86,7 +86,7 @@ fn described_fields(operation: &str) -> Option<BTreeSet<String>> {
     Some(fields.keys().cloned().collect())
 }
 
-async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> Answer {
+async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> TestResponse {
     let (id, method, path, ..) = TABLE[row].clone();
     let part = &world.parts[0];
     let line = api::LINES.iter().find(|line| line.0 == id).expect("a line");
@@ -107,7 +107,7 @@ async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> A
         Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
         None => request.body(Body::empty()),
     };
-    world.house.send(request.expect("a request")).await
+    world.app.send(request.expect("a request")).await
 }
 
 /// A body that is fine as it is.
@@ -191,7 +191,7 @@ async fn compare(
     world: &World,
     told: &str,
     names: &BTreeMap<String, String>,
-    send: impl AsyncFn(Option<(&str, &str)>) -> Answer,
+    send: impl AsyncFn(Option<(&str, &str)>) -> TestResponse,
 ) {
     let untouched = world.things().await;
     let first = send(None).await;

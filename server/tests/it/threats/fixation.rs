@@ -3,11 +3,11 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 
-use crate::house::{Answer, House};
-use crate::sign_in::{cookie, get, house, leave};
+use crate::sign_in::{app, cookie, get, leave};
+use crate::test_app::{TestApp, TestResponse};
 
-async fn opens(house: &House, session: &str) -> bool {
-    let page: Answer = get(house, "/settings/api-keys", session).await;
+async fn opens(app: &TestApp, session: &str) -> bool {
+    let page: TestResponse = get(app, "/settings/api-keys", session).await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
     !page.header("location").starts_with("/sign-in")
 }
@@ -15,34 +15,34 @@ async fn opens(house: &House, session: &str) -> bool {
 // A thief plants a session of their own, one that was ended, or any word, and waits for someone to sign in with it.
 #[tokio::test]
 async fn b23_no_session_from_before_a_sign_in_is_good_after_it() {
-    let house = house().await;
-    let ended = house.someone_standing_in("theo").await;
-    house.sign_out(&ended).await;
-    let own = house.someone_standing_in("theo").await;
-    let again = house.someone_standing_in("olivia").await;
-    assert!(opens(&house, &own).await && opens(&house, &again).await);
+    let app = app().await;
+    let ended = app.someone_standing_in("theo").await;
+    app.sign_out(&ended).await;
+    let own = app.someone_standing_in("theo").await;
+    let again = app.someone_standing_in("olivia").await;
+    assert!(opens(&app, &own).await && opens(&app, &again).await);
     let unknown = "rt_session=AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     for planted in [own, again, ended, unknown, "rt_session=x".into(), "rt_session=".into()] {
-        let (flow, back) = leave(&house, "olivia", "/settings/api-keys").await;
-        let done = get(&house, &back, &format!("{planted}; {flow}")).await;
+        let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
+        let done = get(&app, &back, &format!("{planted}; {flow}")).await;
         let session = cookie(&done, "rt_session").expect("a session");
         assert_ne!(session, planted);
-        assert!(opens(&house, &session).await, "{planted}");
-        assert!(!opens(&house, &planted).await, "{planted}");
+        assert!(opens(&app, &session).await, "{planted}");
+        assert!(!opens(&app, &planted).await, "{planted}");
     }
 }
 
 // Nobody has a session before signing in that could be fixed: looking around gives no cookie.
 #[tokio::test]
 async fn b23_whoever_is_not_signed_in_gets_no_session() {
-    let house = house().await;
+    let app = app().await;
     for path in ["/", "/sign-in", "/sign-in/start", "/settings/api-keys", "/o/org_a/settings", "/nowhere", "/docs"] {
-        let answer = get(&house, path, "").await;
+        let answer = get(&app, path, "").await;
         assert!(cookie(&answer, "rt_session").is_none(), "{path}");
     }
 }
 
-impl House {
+impl TestApp {
     async fn sign_out(&self, session: &str) {
         let request = Request::post("/ui/sign_out").header("cookie", session).header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded");

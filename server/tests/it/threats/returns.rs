@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::Request;
 use url::Url;
 
-use crate::house::House;
-use crate::sign_in::{cookie, get, house, leave};
+use crate::sign_in::{app, cookie, get, leave};
+use crate::test_app::TestApp;
 
 /// Ways to say that another host is meant.
 const HOSTS: [&str; 24] = [
@@ -74,8 +74,8 @@ fn corpus() -> Vec<String> {
 }
 
 /// An address as a browser reads it on a page of ours; it must stay with us.
-fn stays(house: &House, location: &str) {
-    let here = Url::parse(&house.parts.installation.public_url).expect("an address");
+fn stays(app: &TestApp, location: &str) {
+    let here = Url::parse(&app.parts.site_config.public_url).expect("an address");
     let page = here.join("/sign-in/callback").expect("an address");
     let there = page.join(location).unwrap_or_else(|error| panic!("{error}: {location:?}"));
     assert_eq!(there.origin(), here.origin(), "{location:?}");
@@ -85,21 +85,21 @@ fn stays(house: &House, location: &str) {
 
 #[tokio::test]
 async fn b30_a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
-    let house = house().await;
+    let app = app().await;
     let corpus = corpus();
     assert!(corpus.len() >= 400, "{}", corpus.len());
     for hostile in corpus {
         let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
-        let (flow, back) = leave(&house, "olivia", &query).await;
-        let done = get(&house, &back, &flow).await;
+        let (flow, back) = leave(&app, "olivia", &query).await;
+        let done = get(&app, &back, &flow).await;
         assert_eq!(done.status.as_u16(), 303, "{hostile:?}");
         assert!(cookie(&done, "rt_session").is_some(), "{hostile:?}");
-        stays(&house, done.header("location"));
+        stays(&app, done.header("location"));
         // Nor is an address raw in the query read as something else.
         if hostile.is_ascii() && !hostile.contains(|c: char| c.is_ascii_control() || " #<>".contains(c)) {
-            let started = get(&house, &format!("/sign-in/start?return_to={hostile}"), "").await;
+            let started = get(&app, &format!("/sign-in/start?return_to={hostile}"), "").await;
             assert_eq!(started.status.as_u16(), 303, "{hostile:?}");
-            assert!(started.header("location").starts_with(&house.parts.installation.public_url), "{hostile:?}");
+            assert!(started.header("location").starts_with(&app.parts.site_config.public_url), "{hostile:?}");
         }
     }
 }
@@ -107,14 +107,14 @@ async fn b30_a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
 // The sign-in page passes the address on: never one that leads away.
 #[tokio::test]
 async fn b30_the_sign_in_page_links_nowhere_else() {
-    let house = house().await;
+    let app = app().await;
     for hostile in corpus() {
         let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
-        let page = get(&house, &format!("/sign-in?return_to={query}&problem={query}"), "").await;
+        let page = get(&app, &format!("/sign-in?return_to={query}&problem={query}"), "").await;
         assert_eq!(page.status.as_u16(), 200, "{hostile:?}");
         for link in page.text.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             let link = link.replace("&amp;", "&");
-            stays(&house, link.split('#').next().filter(|path| !path.is_empty()).unwrap_or("/"));
+            stays(&app, link.split('#').next().filter(|path| !path.is_empty()).unwrap_or("/"));
         }
         assert!(!page.text.contains("<script>alert"), "{hostile:?}");
     }
@@ -123,7 +123,7 @@ async fn b30_the_sign_in_page_links_nowhere_else() {
 // A form says which page it stands on; the answer leads to a page of ours, or there is none.
 #[tokio::test]
 async fn b30_a_form_leads_back_to_a_page_of_ours() {
-    let house = house().await;
+    let app = app().await;
     let (mut followed, mut refused) = (0, 0);
     for hostile in corpus().into_iter().chain(["/".into(), "/sign-in".into()]) {
         let page: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
@@ -132,10 +132,10 @@ async fn b30_a_form_leads_back_to_a_page_of_ours() {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let request =
             request.header("referer", "https://evil.test/").body(Body::from(format!("theme=dark&page={page}")));
-        let answer = house.send(request.expect("a request")).await;
+        let answer = app.send(request.expect("a request")).await;
         match answer.status.as_u16() {
             303 => {
-                stays(&house, answer.header("location"));
+                stays(&app, answer.header("location"));
                 followed += 1;
             }
             400 => refused += 1,

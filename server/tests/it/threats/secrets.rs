@@ -6,11 +6,11 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use server::http::api as rest;
 
-use crate::house::Answer;
 use crate::matrix::oracle::{Asks, Thing};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms, pages};
 use crate::operations::TABLE;
+use crate::test_app::TestResponse;
 
 /// Operations that answer with a key, once.
 const MAKERS: [&str; 4] = ["create_key", "rotate_calling_key", "rotate_key", "offboard_member"];
@@ -36,7 +36,7 @@ impl Secrets {
     }
 
     /// The first window of an answer, its headers included, that is one of these.
-    fn find(&self, answer: &Answer) -> Option<String> {
+    fn find(&self, answer: &TestResponse) -> Option<String> {
         let headers = answer.headers.values().map(|value| value.as_bytes());
         let mut texts = headers.chain([answer.text.as_bytes()]);
         let found = texts.find_map(|text| text.windows(10).find(|window| self.0.contains(*window)));
@@ -44,7 +44,7 @@ impl Secrets {
     }
 
     #[track_caller]
-    fn absent_from(&self, answer: &Answer, told: &str) {
+    fn absent_from(&self, answer: &TestResponse, told: &str) {
         assert_eq!(self.find(answer), None, "{told}");
     }
 }
@@ -102,18 +102,18 @@ async fn told_once(world: &World) -> Secrets {
         json!({ "label": "Sandbox", "environment": "test", "scopes": ["runs:read"] }),
         json!({ "label": "Bot’s", "actor_id": world.accounts[0] }),
     ] {
-        made.push(world.house.post("/api/v1/keys", owner, body).await);
+        made.push(world.app.post("/api/v1/keys", owner, body).await);
     }
     let id = made[0].json()["key_id"].clone();
-    made.push(world.house.post(&format!("/api/v1/keys/{id}/rotate"), owner, json!({ "overlap_seconds": 600 })).await);
+    made.push(world.app.post(&format!("/api/v1/keys/{id}/rotate"), owner, json!({ "overlap_seconds": 600 })).await);
     let itself = made[1].json()["api_key"].as_str().expect("a key").to_owned();
-    made.push(world.house.post("/api/v1/keys/rotate", &itself, Value::Null).await);
+    made.push(world.app.post("/api/v1/keys/rotate", &itself, Value::Null).await);
     let cookie = world.cookie("olivia").await;
     let form = format!("organization={}&name=Of+a+form", world.acme);
     made.push(forms::answer(world, "/ui/create_key", &form, &cookie, "same-origin").await);
     let path = format!("/api/v1/members/{}/offboard", world.other.ctx.actor().id);
-    let fate = json!({ "keys": [{ "key_id": world.other.key, "then": "hand_over" }] });
-    made.push(world.house.post(&path, owner, fate).await);
+    let disposition = json!({ "keys": [{ "key_id": world.other.key, "then": "hand_over" }] });
+    made.push(world.app.post(&path, owner, disposition).await);
     for answer in &made {
         let keys = whole_keys(&answer.text);
         assert_eq!(keys.len(), 1, "{} {}", answer.status, answer.text);
@@ -121,10 +121,10 @@ async fn told_once(world: &World) -> Secrets {
         secrets.add_key(&keys[0]);
         assert!(secrets.find(answer).is_some(), "it would be found again");
     }
-    let invited = world.house.post("/api/v1/invitations", owner, json!({ "email": "ida@example.test" })).await.json();
+    let invited = world.app.post("/api/v1/invitations", owner, json!({ "email": "ida@example.test" })).await.json();
     secrets.add(invited["url"].as_str().and_then(|url| url.rsplit('/').next()).expect("a link"));
     secrets.add(cookie.split('=').nth(1).expect("a session"));
-    let token = world.house.ask_for_token(&cookie, "").await.json()["token"].as_str().expect("a token").to_owned();
+    let token = world.app.ask_for_token(&cookie, "").await.json()["token"].as_str().expect("a token").to_owned();
     secrets.add(token.rsplit('.').next().expect("a signature"));
     secrets
 }
@@ -173,12 +173,12 @@ async fn b19_no_door_tells_a_key_after_it_was_made() {
     ];
     for path in more {
         for part in &world.parts {
-            secrets.absent_from(&world.house.get(path, &part.credential).await, path);
+            secrets.absent_from(&world.app.get(path, &part.credential).await, path);
             looked += 1;
         }
     }
     let keys: Vec<i64> = world
-        .house
+        .app
         .get("/api/v1/keys?limit=200", &world.parts[0].credential)
         .await
         .json()
@@ -230,7 +230,7 @@ async fn b19_what_was_typed_into_a_form_is_not_told_again() {
         secrets.absent_from(&page, "a key in an address");
     }
     for path in ["/api/v1/keys?q=KEY", "/api/v1/keys/KEY", "/api/v1/audit-log?object_kind=key&object_id=KEY"] {
-        let answer = world.house.get(&path.replace("KEY", &key), &key).await;
+        let answer = world.app.get(&path.replace("KEY", &key), &key).await;
         secrets.absent_from(&answer, path);
     }
     for body in [
@@ -240,7 +240,7 @@ async fn b19_what_was_typed_into_a_form_is_not_told_again() {
         json!({ "expires_at": key }),
         json!({ key.as_str(): 1 }),
     ] {
-        let answer = world.house.post("/api/v1/keys", &key, body.clone()).await;
+        let answer = world.app.post("/api/v1/keys", &key, body.clone()).await;
         assert!(answer.status.is_client_error(), "{}", answer.status);
         secrets.absent_from(&answer, "a key in a field that is at fault");
     }

@@ -18,44 +18,44 @@ use serde_json::{Value, json};
 use server::http::caller;
 use tower::ServiceExt;
 
-use crate::house::{Answer, House, ISSUER, NOW, PUBLIC_URL, cookie};
+use crate::test_app::{ISSUER, NOW, PUBLIC_URL, TestApp, TestResponse, cookie};
 
 const HOUR: i64 = 3600;
 const NOBODY: &str =
     r#""error":"Unauthorized","details":"Missing or invalid authentication token","code":"unauthorized""#;
 
-async fn ask(house: &House, headers: &[(&str, &str)]) -> Answer {
+async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> TestResponse {
     let request =
         headers.iter().fold(Request::post("/api/v1/token"), |request, (name, value)| request.header(*name, *value));
-    house.send(request.body(Body::empty()).expect("request")).await
+    app.send(request.body(Body::empty()).expect("request")).await
 }
 
 // RA-01, RA-03, RA-05, RA-07, RA-08: signing in yields a token that works on the API as it is.
 #[tokio::test]
 async fn ra_03_whoever_is_signed_in_gets_a_token_for_the_api() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let given = house.ask_for_token(&mina.cookie(), "").await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let given = app.ask_for_token(&mina.cookie(), "").await;
     assert_eq!((given.status, given.header("cache-control")), (StatusCode::OK, "no-store"));
     let body = given.json();
     assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(HOUR)));
     assert_eq!(body["expires_at"], json!("2026-04-08T20:51:19Z"));
     let token = body["token"].as_str().expect("a token");
     assert!(token.starts_with("eyJhbGciOiJSUzI1NiIs"), "{token}");
-    assert_eq!(house.get("/api/v1/workspaces", token).await.json(), json!({ "workspaces": [] }));
-    let me = house.get("/api/v1/me", token).await.json();
+    assert_eq!(app.get("/api/v1/workspaces", token).await.json(), json!({ "workspaces": [] }));
+    let me = app.get("/api/v1/me", token).await.json();
     assert_eq!((&me["credential"], &me["role"], &me["key_id"]), (&json!("id_token"), &json!("member"), &json!(null)));
     let header = Request::get("/api/v1/me").header("x-api-key", token).body(Body::empty()).expect("request");
-    assert_eq!(house.send(header).await.status, StatusCode::UNAUTHORIZED, "only as Bearer");
+    assert_eq!(app.send(header).await.status, StatusCode::UNAUTHORIZED, "only as Bearer");
 }
 
 // RA-04, RA-24, and C.10: the cookie counts for pages of ours only, and beside nothing else.
 #[tokio::test]
 async fn ra_04_without_a_session_there_is_no_token() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let (own, token) = (mina.cookie(), house.own_token(&mina).await);
-    let (ours, bearer, key) = (("sec-fetch-site", "same-origin"), format!("Bearer {token}"), house.key("mina").await);
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let (own, token) = (mina.cookie(), app.own_token(&mina).await);
+    let (ours, bearer, key) = (("sec-fetch-site", "same-origin"), format!("Bearer {token}"), app.key("mina").await);
     let unknown = cookie([7; 16]);
     for headers in [
         vec![],
@@ -67,7 +67,7 @@ async fn ra_04_without_a_session_there_is_no_token() {
         vec![ours, ("cookie", own.as_str()), ("authorization", bearer.as_str())],
         vec![ours, ("cookie", own.as_str()), ("x-api-key", key.as_str())],
     ] {
-        let refused = ask(&house, &headers).await;
+        let refused = ask(&app, &headers).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{headers:?}");
         assert!(refused.text.contains(NOBODY) && !refused.header("www-authenticate").is_empty(), "{}", refused.text);
     }
@@ -77,76 +77,75 @@ async fn ra_04_without_a_session_there_is_no_token() {
         vec![("sec-fetch-site", "same-site")],
         vec![("origin", "https://evil.test")],
     ] {
-        let refused = ask(&house, &[vec![("cookie", own.as_str())], site].concat()).await;
+        let refused = ask(&app, &[vec![("cookie", own.as_str())], site].concat()).await;
         assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")));
     }
-    assert_eq!(ask(&house, &[("cookie", &own), ("origin", PUBLIC_URL)]).await.status, StatusCode::OK);
+    assert_eq!(ask(&app, &[("cookie", &own), ("origin", PUBLIC_URL)]).await.status, StatusCode::OK);
     let read = Request::get("/api/v1/token").header("cookie", &own).body(Body::empty()).expect("request");
-    assert_eq!(house.send(read).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(app.send(read).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 // RA-13, RA-14.
 #[tokio::test]
 async fn ra_14_a_fresh_token_can_be_forced_before_long_work() {
-    let house = House::new().await;
-    let cookie = house.someone("mina").await.cookie();
-    let token = async |query: &str| house.ask_for_token(&cookie, query).await.json()["token"].clone();
+    let app = TestApp::new().await;
+    let cookie = app.someone("mina").await.cookie();
+    let token = async |query: &str| app.ask_for_token(&cookie, query).await.json()["token"].clone();
     let first = token("").await;
-    house.clock.advance_seconds(60);
+    app.clock.advance_seconds(60);
     assert_eq!(token("").await, first);
     assert_eq!(token("?force=false").await, first);
     let fresh = token("?force=true").await;
     assert_ne!(fresh, first);
     assert_eq!(token("").await, fresh);
-    assert_eq!(house.ask_for_token(&cookie, "?force=1").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(house.ask_for_token(&cookie, "?fresh=true").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(app.ask_for_token(&cookie, "?force=1").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(app.ask_for_token(&cookie, "?fresh=true").await.status, StatusCode::BAD_REQUEST);
 }
 
 // RA-12, RA-22, RA-27: an expired token is 401, and a fresh one works.
 #[tokio::test]
 async fn ra_27_an_expired_token_is_refused_and_a_fresh_one_works() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let old = house.own_token(&mina).await;
-    house.clock.advance_seconds(HOUR - 600);
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let old = app.own_token(&mina).await;
+    app.clock.advance_seconds(HOUR - 600);
     let fresh =
-        house.ask_for_token(&mina.cookie(), "?force=true").await.json()["token"].as_str().expect("token").to_owned();
-    house.clock.advance_seconds(600 + 59);
-    assert_eq!(house.get("/api/v1/workspaces", &old).await.status, StatusCode::OK, "within the leeway");
-    house.clock.advance_seconds(1);
-    let refused = house.get("/api/v1/workspaces", &old).await;
+        app.ask_for_token(&mina.cookie(), "?force=true").await.json()["token"].as_str().expect("token").to_owned();
+    app.clock.advance_seconds(600 + 59);
+    assert_eq!(app.get("/api/v1/workspaces", &old).await.status, StatusCode::OK, "within the leeway");
+    app.clock.advance_seconds(1);
+    let refused = app.get("/api/v1/workspaces", &old).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.text.contains(NOBODY), "{}", refused.text);
-    assert_eq!(house.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
 }
 
 // Signed out, and everything that was given out there is over; membership and role are looked up on every request.
 #[tokio::test]
 async fn b20_a_token_is_worth_what_its_person_is_worth_now() {
-    let house = House::new().await;
-    let (olivia, adam, mina) =
-        (house.someone("olivia").await, house.someone("adam").await, house.someone("mina").await);
-    let (adams, minas) = (house.own_token(&adam).await, house.own_token(&mina).await);
-    assert_eq!(house.get("/api/v1/service-accounts", &adams).await.status, StatusCode::OK);
-    house.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
-    assert_eq!(house.get("/api/v1/service-accounts", &adams).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(house.get("/api/v1/me", &adams).await.json()["role"], json!("member"));
-    house.engine.remove_member(&olivia.ctx, mina.ctx.actor().id).await.expect("removed");
-    assert_ne!(house.get("/api/v1/me", &minas).await.status, StatusCode::OK);
+    let app = TestApp::new().await;
+    let (olivia, adam, mina) = (app.someone("olivia").await, app.someone("adam").await, app.someone("mina").await);
+    let (adams, minas) = (app.own_token(&adam).await, app.own_token(&mina).await);
+    assert_eq!(app.get("/api/v1/service-accounts", &adams).await.status, StatusCode::OK);
+    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
+    assert_eq!(app.get("/api/v1/service-accounts", &adams).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.get("/api/v1/me", &adams).await.json()["role"], json!("member"));
+    app.engine.remove_member(&olivia.ctx, mina.ctx.actor().id).await.expect("removed");
+    assert_ne!(app.get("/api/v1/me", &minas).await.status, StatusCode::OK);
     let form = Request::post("/ui/sign_out").header("cookie", adam.cookie()).header("sec-fetch-site", "same-origin");
     let form = form.header("content-type", "application/x-www-form-urlencoded").header("accept", "application/json");
-    assert_eq!(house.send(form.body(Body::empty()).expect("request")).await.status, StatusCode::OK);
-    assert_eq!(house.get("/api/v1/me", &adams).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.ask_for_token(&adam.cookie(), "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.send(form.body(Body::empty()).expect("request")).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/me", &adams).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.ask_for_token(&adam.cookie(), "").await.status, StatusCode::UNAUTHORIZED);
 }
 
 // Whoever checks our tokens elsewhere needs nothing but the published keys.
 #[tokio::test]
 async fn the_published_keys_check_our_tokens() {
-    let house = House::new().await;
-    assert_eq!(house.get("/.well-known/jwks.json", "").await.json(), json!({ "keys": [] }));
-    let token = house.own_token(&house.someone("mina").await).await;
-    let answer = house.get("/.well-known/jwks.json", "").await;
+    let app = TestApp::new().await;
+    assert_eq!(app.get("/.well-known/jwks.json", "").await.json(), json!({ "keys": [] }));
+    let token = app.own_token(&app.someone("mina").await).await;
+    let answer = app.get("/.well-known/jwks.json", "").await;
     assert_eq!(answer.header("cache-control"), "public, max-age=300");
     assert!(!["\"d\"", "\"p\"", "\"q\""].iter().any(|private| answer.text.contains(private)), "{}", answer.text);
     let keys: JwkSet = serde_json::from_str(&answer.text).expect("a key set");
@@ -168,9 +167,9 @@ fn part(value: &Value) -> String {
 // B29 at the door: what is forged is 401, whatever was forged; the reasons stand in the log only.
 #[tokio::test]
 async fn b29_forged_tokens_are_refused() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let good = house.own_token(&mina).await;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let good = app.own_token(&mina).await;
     let parts: Vec<&str> = good.split('.').collect();
     let read = |at: usize| -> Value {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[at]).expect("part")).expect("json")
@@ -183,8 +182,8 @@ async fn b29_forged_tokens_are_refused() {
         claims[name] = value;
         claims
     };
-    let olivia = house.someone("olivia").await.ctx;
-    let person = json!(house.engine.memberships(domain::PersonId(1)).await.expect("members")[0].actor_id.0.to_string());
+    let olivia = app.someone("olivia").await.ctx;
+    let person = json!(app.engine.memberships(domain::PersonId(1)).await.expect("members")[0].actor_id.0.to_string());
     assert_eq!(person, json!(olivia.actor().id.to_string()), "the first person is the owner");
     let mut forged = vec![
         forger.sign(&claims),
@@ -210,35 +209,35 @@ async fn b29_forged_tokens_are_refused() {
     }
     assert!(forged.len() > 300);
     for token in forged {
-        let refused = house.get("/api/v1/me", &token).await;
+        let refused = app.get("/api/v1/me", &token).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{token}");
         assert!(refused.text.contains(NOBODY), "{}", refused.text);
     }
-    assert_eq!(house.get("/api/v1/me", &good).await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/me", &good).await.status, StatusCode::OK);
 }
 
 // KE-05: in several organizations a token acts in the one that the request names.
 #[tokio::test]
 async fn a_token_acts_in_the_organization_that_the_request_names() {
-    let house = House::new().await;
+    let app = TestApp::new().await;
     let identity = |subject: &str| Identity {
         issuer: ISSUER.into(),
         subject: subject.into(),
         email: None,
         name: Some(subject.into()),
     };
-    let nobody = house.engine.sign_in(&identity("nobody"), &Origin::default()).await.expect("signed in");
-    let alone = cookie(house.session_of(nobody).await);
-    let token = house.ask_for_token(&alone, "").await.json()["token"].as_str().expect("a token").to_owned();
-    assert_eq!(house.get("/api/v1/workspaces", &token).await.status, StatusCode::FORBIDDEN, "in none");
-    let sessions = house.get("/api/v1/sessions", &token).await;
+    let nobody = app.engine.sign_in(&identity("nobody"), &Origin::default()).await.expect("signed in");
+    let alone = cookie(app.session_of(nobody).await);
+    let token = app.ask_for_token(&alone, "").await.json()["token"].as_str().expect("a token").to_owned();
+    assert_eq!(app.get("/api/v1/workspaces", &token).await.status, StatusCode::FORBIDDEN, "in none");
+    let sessions = app.get("/api/v1/sessions", &token).await;
     assert_eq!((sessions.status, sessions.json()["sessions"].as_array().map(Vec::len)), (StatusCode::OK, Some(1)));
-    let mina = house.someone("mina").await;
-    let token = house.own_token(&mina).await;
-    let theirs = house.someone("theo").await.organization;
+    let mina = app.someone("mina").await;
+    let token = app.own_token(&mina).await;
+    let theirs = app.someone("theo").await.organization;
     for (named, status) in [(mina.organization.as_str(), 200), (theirs.as_str(), 403), ("org_0", 403), ("x", 403)] {
         let request = Request::get("/api/v1/me").header("authorization", format!("Bearer {token}"));
-        let answer = house.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
+        let answer = app.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
         assert_eq!(answer.status.as_u16(), status, "{named}");
     }
 }
@@ -246,21 +245,21 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
 // Decision D23: what was read for someone who was removed or lowered meanwhile is kept back; what was written stays.
 #[tokio::test]
 async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
-    let house = House::new().await;
-    let olivia = house.someone("olivia").await;
+    let app = TestApp::new().await;
+    let olivia = app.someone("olivia").await;
     // Whoever is taken out and is a member nowhere else is signed out, too.
     for (subject, role, elsewhere, refused) in
         [("adam", Some(Role::Member), false, 403), ("adam", None, true, 403), ("mina", None, false, 401)]
     {
-        let someone = house.someone(subject).await;
-        let token = house.own_token(&someone).await;
+        let someone = app.someone(subject).await;
+        let token = app.own_token(&someone).await;
         if elsewhere {
             let request = Request::post("/api/v1/organizations").header("authorization", format!("Bearer {token}"));
             let request = request.header("content-type", "application/json").body(Body::from(r#"{"name":"Further"}"#));
-            assert_eq!(house.send(request.expect("request")).await.status, StatusCode::CREATED);
+            assert_eq!(app.send(request.expect("request")).await.status, StatusCode::CREATED);
         }
-        let (engine, owner, id) = (house.engine.clone(), olivia.ctx.clone(), someone.ctx.actor().id);
-        let parts = house.parts.clone();
+        let (engine, owner, id) = (app.engine.clone(), olivia.ctx.clone(), someone.ctx.actor().id);
+        let parts = app.parts.clone();
         let read = move |asked: Parts| async move {
             caller::actor(&parts, &asked).await.expect("let in");
             match role {
@@ -269,12 +268,13 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
             }
             "what was read"
         };
-        let admitted = from_fn_with_state(house.parts.clone(), caller::admit);
-        let doors = Router::new().route("/calm", get("what was read")).route("/read", get(read)).route_layer(admitted);
+        let admitted = from_fn_with_state(app.parts.clone(), caller::admit);
+        let server_fns =
+            Router::new().route("/calm", get("what was read")).route("/read", get(read)).route_layer(admitted);
         for (path, status) in [("/calm", 200), ("/read", refused)] {
             let request = Request::get(path).header("authorization", format!("Bearer {token}"));
             let request = request.header("x-organization", someone.organization.as_str()).body(Body::empty());
-            let answer = doors.clone().oneshot(request.expect("request")).await.expect("never fails");
+            let answer = server_fns.clone().oneshot(request.expect("request")).await.expect("never fails");
             assert_eq!(answer.status().as_u16(), status, "{path} {subject} {role:?}");
         }
     }
@@ -283,15 +283,15 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
 // RK-04: a key works in its own organization only, and says so when another is named.
 #[tokio::test]
 async fn rk_04_a_key_beside_the_name_of_another_organization_is_refused() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let key = house.key_of(&mina).await.plain;
-    let theirs = house.someone("theo").await.organization;
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let key = app.key_of(&mina).await.plain;
+    let theirs = app.someone("theo").await.organization;
     for (named, status) in
         [(mina.organization.as_str(), 200), (theirs.as_str(), 403), ("org_0", 403), ("x", 403), ("", 403)]
     {
         let request = Request::get("/api/v1/keys").header("authorization", format!("Bearer {}", key.expose()));
-        let answer = house.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
+        let answer = app.send(request.header("x-organization", named).body(Body::empty()).expect("request")).await;
         assert_eq!(answer.status.as_u16(), status, "{named:?}");
     }
 }
@@ -299,10 +299,10 @@ async fn rk_04_a_key_beside_the_name_of_another_organization_is_refused() {
 // Decision D23: what was read for someone who was signed out meanwhile is kept back.
 #[tokio::test]
 async fn rk_24_an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
-    let house = House::new().await;
-    let mina = house.someone("mina").await;
-    let token = house.own_token(&mina).await;
-    let (engine, session) = (house.engine.clone(), mina.token);
+    let app = TestApp::new().await;
+    let mina = app.someone("mina").await;
+    let token = app.own_token(&mina).await;
+    let (engine, session) = (app.engine.clone(), mina.token);
     let reading = |ends: bool| {
         let engine = engine.clone();
         move || async move {
@@ -312,12 +312,13 @@ async fn rk_24_an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
             "what was read"
         }
     };
-    let admitted = from_fn_with_state(house.parts.clone(), caller::admit);
-    let doors =
+    let admitted = from_fn_with_state(app.parts.clone(), caller::admit);
+    let server_fns =
         Router::new().route("/calm", get(reading(false))).route("/ended", get(reading(true))).route_layer(admitted);
     for (path, status) in [("/calm", StatusCode::OK), ("/ended", StatusCode::UNAUTHORIZED)] {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
-        let answer = doors.clone().oneshot(request.body(Body::empty()).expect("request")).await.expect("never fails");
+        let answer =
+            server_fns.clone().oneshot(request.body(Body::empty()).expect("request")).await.expect("never fails");
         assert_eq!(answer.status(), status, "{path}");
     }
 }

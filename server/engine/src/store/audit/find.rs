@@ -3,8 +3,8 @@
 use domain::command::AuditQuery;
 use domain::policy::Reach;
 
-use super::super::ask::Ask;
-use super::{AuditRow, Link, StoreError, columns, on};
+use super::super::query_builder::QueryBuilder;
+use super::{AuditRow, Connection, StoreError, columns, on};
 
 /// An event and the hash of the one before it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -21,25 +21,25 @@ pub struct Span {
     pub last: i64,
 }
 
-impl Ask {
+impl QueryBuilder {
     /// What every event that is asked for has in common, but for the time.
     fn events_of(reach: &Reach, query: &AuditQuery) -> Self {
-        let mut ask = Self::default();
-        let organization = ask.text(reach.organization().as_str());
-        ask.and(format!("e.organization_id = {organization}"));
+        let mut query_builder = Self::default();
+        let organization = query_builder.text(reach.organization().as_str());
+        query_builder.and(format!("e.organization_id = {organization}"));
         if let Some(actor) = query.actor {
-            let actor = ask.number(actor.0);
-            ask.and(format!("e.actor_id = {actor}"));
+            let actor = query_builder.number(actor.0);
+            query_builder.and(format!("e.actor_id = {actor}"));
         }
         if let Some(object) = &query.object {
-            let kind = ask.text(object.kind.as_str());
-            ask.and(format!("e.object_kind = {kind}"));
+            let kind = query_builder.text(object.kind.as_str());
+            query_builder.and(format!("e.object_kind = {kind}"));
             if let Some(id) = &object.id {
-                let id = ask.text(id.as_str());
-                ask.and(format!("e.object_id = {id}"));
+                let id = query_builder.text(id.as_str());
+                query_builder.and(format!("e.object_id = {id}"));
             }
         }
-        ask
+        query_builder
     }
 
     fn times(&mut self, query: &AuditQuery, column: &str) {
@@ -54,7 +54,7 @@ impl Ask {
     /// Conditions of which an event fits exactly one. Each way goes along an index of its own in the order of numbers,
     /// so that no page sorts more than it shows: what someone did, and what concerns them; or each action of a chapter.
     fn ways(&mut self, reach: &Reach, query: &AuditQuery) -> Vec<String> {
-        let actions: Vec<_> = query.action.map(|action| action.happenings()).into_iter().flatten().collect();
+        let actions: Vec<_> = query.action.map(|action| action.actions()).into_iter().flatten().collect();
         let actions: Vec<_> = actions.into_iter().map(|action| self.text(action.as_str())).collect();
         let indexed = query.actor.is_some() || query.object.is_some() || query.from.is_some() || query.until.is_some();
         if reach.owner().is_none() && !indexed && !actions.is_empty() {
@@ -85,66 +85,80 @@ impl Ask {
 
 /// Events within reach that the query asks for, newest first. Within reach of one who has only what is their own is what
 /// they did and what concerns them (decision D26).
-pub async fn list(link: &mut Link, reach: &Reach, query: &AuditQuery, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
-    let mut ask = Ask::events_of(reach, query);
-    ask.times(query, "e.at");
+pub async fn list(
+    connection: &mut Connection,
+    reach: &Reach,
+    query: &AuditQuery,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let mut query_builder = QueryBuilder::events_of(reach, query);
+    query_builder.times(query, "e.at");
     if let Some(before) = query.before {
-        let before = ask.number(before);
-        ask.and(format!("e.n < {before}"));
+        let before = query_builder.number(before);
+        query_builder.and(format!("e.n < {before}"));
     }
-    let numbers = ask.numbers(reach, query, "DESC", limit);
+    let numbers = query_builder.numbers(reach, query, "DESC", limit);
     let sql = format!(
         "SELECT {} FROM audit_events e WHERE e.organization_id = $1 AND e.n IN ({numbers}) ORDER BY e.n DESC",
         columns!()
     );
-    ask.rows(link, sql).await
+    query_builder.rows(connection, sql).await
 }
 
 /// Where the events of the query's time lie, none of them behind `last`. The clock may have gone back and forth, so there
 /// may be others between them.
-pub async fn span(link: &mut Link, reach: &Reach, query: &AuditQuery, last: i64) -> Result<Span, StoreError> {
+pub async fn span(
+    connection: &mut Connection,
+    reach: &Reach,
+    query: &AuditQuery,
+    last: i64,
+) -> Result<Span, StoreError> {
     if query.from.is_none() && query.until.is_none() {
         return Ok(Span { after: 0, last });
     }
-    let mut ask = Ask::default();
-    let organization = ask.text(reach.organization().as_str());
-    ask.and(format!("e.organization_id = {organization}"));
-    ask.times(query, "e.at");
-    let sql = format!("SELECT MIN(e.n), MAX(e.n) FROM audit_events e WHERE {}", ask.wheres());
-    let found: Vec<(Option<i64>, Option<i64>)> = ask.rows(link, sql).await?;
+    let mut query_builder = QueryBuilder::default();
+    let organization = query_builder.text(reach.organization().as_str());
+    query_builder.and(format!("e.organization_id = {organization}"));
+    query_builder.times(query, "e.at");
+    let sql = format!("SELECT MIN(e.n), MAX(e.n) FROM audit_events e WHERE {}", query_builder.wheres());
+    let found: Vec<(Option<i64>, Option<i64>)> = query_builder.rows(connection, sql).await?;
     let (first, latest) = found.first().copied().and_then(|(first, latest)| first.zip(latest)).unwrap_or((1, 0));
     Ok(Span { after: first - 1, last: latest.min(last) })
 }
 
 /// The next events of a span that the query asks for, oldest first.
 pub async fn read_on(
-    link: &mut Link,
+    connection: &mut Connection,
     reach: &Reach,
     query: &AuditQuery,
     span: Span,
     limit: i64,
 ) -> Result<Vec<RecordRow>, StoreError> {
-    let mut ask = Ask::events_of(reach, query);
+    let mut query_builder = QueryBuilder::events_of(reach, query);
     // The way goes by number; an index of moments would begin anew on every page.
-    ask.times(query, "e.at + 0");
-    let (after, last) = (ask.number(span.after), ask.number(span.last));
-    ask.and(format!("e.n > {after} AND e.n <= {last}"));
-    let numbers = ask.numbers(reach, query, "ASC", limit);
+    query_builder.times(query, "e.at + 0");
+    let (after, last) = (query_builder.number(span.after), query_builder.number(span.last));
+    query_builder.and(format!("e.n > {after} AND e.n <= {last}"));
+    let numbers = query_builder.numbers(reach, query, "ASC", limit);
     let sql = format!(
         "SELECT {}, (SELECT b.hash FROM audit_events b WHERE b.organization_id = e.organization_id AND b.n = e.n - 1) AS before \
          FROM audit_events e WHERE e.organization_id = $1 AND e.n IN ({numbers}) ORDER BY e.n",
         columns!()
     );
-    ask.rows(link, sql).await
+    query_builder.rows(connection, sql).await
 }
 
 /// Everyone within reach who did something, by name: id, kind and name; at most this many.
-pub async fn actors(link: &mut Link, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+pub async fn actors(
+    connection: &mut Connection,
+    reach: &Reach,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>, StoreError> {
     const SQL: &str = "SELECT a.id, a.kind, a.name FROM actors a WHERE a.organization_id = $1 AND (a.id = $2 OR $2 = 0) \
          AND EXISTS (SELECT 1 FROM audit_events e WHERE e.organization_id = $1 AND e.actor_id = a.id) \
          ORDER BY a.folded_name, a.id LIMIT $3";
     let own = reach.owner().map_or(0, |own| own.0);
-    Ok(on!(link, conn => {
+    Ok(on!(connection, conn => {
         sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(own).bind(limit).fetch_all(conn)
     })?)
 }

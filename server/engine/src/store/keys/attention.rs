@@ -6,8 +6,8 @@ use domain::attention::Horizon;
 use domain::policy::Reach;
 use domain::view::KeyCounts;
 
-use super::super::ask::Ask;
-use super::super::{Link, StoreError};
+use super::super::query_builder::QueryBuilder;
+use super::super::{Connection, StoreError};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
 /// How many keys there are in each state.
@@ -33,7 +33,7 @@ pub struct FactsRow {
     pub rotated_to: Option<i64>,
 }
 
-impl Ask {
+impl QueryBuilder {
     /// The key opens doors now.
     pub(super) fn usable(&mut self, now: Moment) -> String {
         let now = self.number(now.0);
@@ -67,19 +67,19 @@ impl Ask {
 
     /// The keys that need attention, the worst first: conditions and order.
     fn worst(reach: &Reach, now: Moment) -> (Self, String) {
-        let mut ask = Self::keys_of(reach);
-        let (usable, urgency) = (ask.usable(now), ask.urgency(now));
-        ask.and(usable);
-        ask.and(format!("({urgency}) IS NOT NULL"));
-        (ask, format!("({urgency}), COALESCE(k.expires_at, 9223372036854775807), k.id"))
+        let mut query_builder = Self::keys_of(reach);
+        let (usable, urgency) = (query_builder.usable(now), query_builder.urgency(now));
+        query_builder.and(usable);
+        query_builder.and(format!("({urgency}) IS NOT NULL"));
+        (query_builder, format!("({urgency}), COALESCE(k.expires_at, 9223372036854775807), k.id"))
     }
 }
 
 /// How many keys within reach there are in each state.
-pub async fn counts(link: &mut Link, reach: &Reach, now: Moment) -> Result<KeyCounts, StoreError> {
-    let mut ask = Ask::keys_of(reach);
-    let (usable, expiring) = (ask.usable(now), ask.expiring(now));
-    let (unused, urgency) = (ask.unused(now), ask.urgency(now));
+pub async fn counts(connection: &mut Connection, reach: &Reach, now: Moment) -> Result<KeyCounts, StoreError> {
+    let mut query_builder = QueryBuilder::keys_of(reach);
+    let (usable, expiring) = (query_builder.usable(now), query_builder.expiring(now));
+    let (unused, urgency) = (query_builder.unused(now), query_builder.urgency(now));
     let count = |of: &str, name: &str| format!("COUNT(CASE WHEN {of} THEN 1 END) AS {name}");
     let counted = [
         count(&usable, "active"),
@@ -90,49 +90,59 @@ pub async fn counts(link: &mut Link, reach: &Reach, now: Moment) -> Result<KeyCo
         count(&format!("k.rank = {EXPIRED}"), "expired"),
         count(&format!("k.rank = {REVOKED}"), "revoked"),
     ];
-    let sql = format!("SELECT {} FROM api_keys k WHERE {}", counted.join(", "), ask.wheres());
-    let rows: Vec<CountsRow> = ask.rows(link, sql).await?;
+    let sql = format!("SELECT {} FROM api_keys k WHERE {}", counted.join(", "), query_builder.wheres());
+    let rows: Vec<CountsRow> = query_builder.rows(connection, sql).await?;
     let row = rows.first().copied().unwrap_or_default();
     let CountsRow { active, expiring, exposed, unused, attention, expired, revoked } = row;
     Ok(KeyCounts { active, expiring, exposed, unused, attention, expired, revoked })
 }
 
 /// The keys within reach that need attention, the worst first.
-pub async fn worst(link: &mut Link, reach: &Reach, now: Moment, limit: i64) -> Result<Vec<ListedRow>, StoreError> {
-    let (mut ask, order) = Ask::worst(reach, now);
-    let limit = ask.number(limit);
+pub async fn worst(
+    connection: &mut Connection,
+    reach: &Reach,
+    now: Moment,
+    limit: i64,
+) -> Result<Vec<ListedRow>, StoreError> {
+    let (mut query_builder, order) = QueryBuilder::worst(reach, now);
+    let limit = query_builder.number(limit);
     let sql = format!(
         "SELECT {}, a.name AS actor_name, c.name AS creator_name \
          FROM (SELECT k.id FROM api_keys k WHERE {} ORDER BY {order} LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
          JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
          JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ORDER BY {order}",
         columns!(),
-        ask.wheres()
+        query_builder.wheres()
     );
-    ask.rows(link, sql).await
+    query_builder.rows(connection, sql).await
 }
 
 /// As [`worst`], and of each no more than the rule must know.
-pub async fn worst_facts(link: &mut Link, reach: &Reach, now: Moment, limit: i64) -> Result<Vec<FactsRow>, StoreError> {
-    let (mut ask, order) = Ask::worst(reach, now);
-    let limit = ask.number(limit);
+pub async fn worst_facts(
+    connection: &mut Connection,
+    reach: &Reach,
+    now: Moment,
+    limit: i64,
+) -> Result<Vec<FactsRow>, StoreError> {
+    let (mut query_builder, order) = QueryBuilder::worst(reach, now);
+    let limit = query_builder.number(limit);
     let sql = format!(
         "SELECT k.id, k.created_at, k.last_used_at, k.expires_at, k.exposed_at, k.rotated_to FROM api_keys k \
          WHERE {} ORDER BY {order} LIMIT {limit}",
-        ask.wheres()
+        query_builder.wheres()
     );
-    ask.rows(link, sql).await
+    query_builder.rows(connection, sql).await
 }
 
 /// Which of these keys are within reach.
-pub async fn reached(link: &mut Link, reach: &Reach, keys: &[i64]) -> Result<Vec<i64>, StoreError> {
+pub async fn reached(connection: &mut Connection, reach: &Reach, keys: &[i64]) -> Result<Vec<i64>, StoreError> {
     let mut found = Vec::new();
     for some in keys.chunks(500) {
-        let mut ask = Ask::keys_of(reach);
-        let ids: Vec<_> = some.iter().map(|key| ask.number(*key)).collect();
-        ask.and(format!("k.id IN ({})", ids.join(", ")));
-        let sql = format!("SELECT k.id FROM api_keys k WHERE {}", ask.wheres());
-        let rows: Vec<(i64,)> = ask.rows(link, sql).await?;
+        let mut query_builder = QueryBuilder::keys_of(reach);
+        let ids: Vec<_> = some.iter().map(|key| query_builder.number(*key)).collect();
+        query_builder.and(format!("k.id IN ({})", ids.join(", ")));
+        let sql = format!("SELECT k.id FROM api_keys k WHERE {}", query_builder.wheres());
+        let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
         found.extend(rows.into_iter().map(|(id,)| id));
     }
     Ok(found)

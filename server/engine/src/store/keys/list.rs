@@ -6,23 +6,23 @@ use domain::key::Environment;
 use domain::policy::Reach;
 use domain::token::{Brand, Kind, LOOKUP};
 
-use super::super::ask::Ask;
-use super::super::{Link, StoreError, on};
+use super::super::query_builder::QueryBuilder;
+use super::super::{Connection, StoreError, on};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
-impl Ask {
+impl QueryBuilder {
     pub(super) fn keys_of(reach: &Reach) -> Self {
-        let mut ask = Self::default();
-        let organization = ask.text(reach.organization().as_str());
-        ask.and(format!("k.organization_id = {organization}"));
+        let mut query_builder = Self::default();
+        let organization = query_builder.text(reach.organization().as_str());
+        query_builder.and(format!("k.organization_id = {organization}"));
         if let Some(owner) = reach.owner() {
-            let owner = ask.number(owner.0);
-            ask.and(format!("k.actor_id = {owner}"));
+            let owner = query_builder.number(owner.0);
+            query_builder.and(format!("k.actor_id = {owner}"));
         }
         if reach.environment() == Environment::Test {
-            ask.and("k.kind = 'test'".into());
+            query_builder.and("k.kind = 'test'".into());
         }
-        ask
+        query_builder
     }
 
     /// Name, owner or creator hold the text, or the public prefix begins with it. A whole prefix is looked up.
@@ -179,24 +179,24 @@ impl Order {
 
 /// Keys within reach that the query asks for, in its order.
 pub async fn list(
-    link: &mut Link,
+    connection: &mut Connection,
     reach: &Reach,
     query: &KeyQuery,
     now: Moment,
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
-    let (mut ask, order) = (Ask::keys_of(reach), Order::of(query));
-    ask.filters(query, now);
+    let (mut query_builder, order) = (QueryBuilder::keys_of(reach), Order::of(query));
+    query_builder.filters(query, now);
     if let Some(key) = query.after {
         const SQL: &str = "SELECT id, rank, folded_name, expires_at, last_used_at FROM api_keys \
              WHERE organization_id = $1 AND id = $2";
         let organization = reach.organization().as_str();
         let cursor: Option<Cursor> =
-            on!(link, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
+            on!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
         let Some(cursor) = cursor else { return Ok(Vec::new()) };
-        ask.after(&order, &cursor);
+        query_builder.after(&order, &cursor);
     }
-    let (limit, order) = (ask.number(limit), order.clause());
+    let (limit, order) = (query_builder.number(limit), order.clause());
     // Only ids are sorted; the wide rows are fetched for one page.
     let sql = format!(
         "SELECT {}, a.name AS actor_name, c.name AS creator_name \
@@ -204,26 +204,35 @@ pub async fn list(
          JOIN actors a ON a.organization_id = k.organization_id AND a.id = k.actor_id \
          JOIN actors c ON c.organization_id = k.organization_id AND c.id = k.created_by ORDER BY {order}",
         columns!(),
-        ask.wheres()
+        query_builder.wheres()
     );
-    ask.rows(link, sql).await
+    query_builder.rows(connection, sql).await
 }
 
 /// How many keys within reach that the query asks for have ended; its own choice of state does not count.
-pub async fn count_ended(link: &mut Link, reach: &Reach, query: &KeyQuery, now: Moment) -> Result<i64, StoreError> {
-    let mut ask = Ask::keys_of(reach);
-    ask.filters(&KeyQuery { status: Some(StatusFilter::Inactive), ..query.clone() }, now);
-    let sql = format!("SELECT COUNT(*) FROM api_keys k WHERE {}", ask.wheres());
-    let rows: Vec<(i64,)> = ask.rows(link, sql).await?;
+pub async fn count_ended(
+    connection: &mut Connection,
+    reach: &Reach,
+    query: &KeyQuery,
+    now: Moment,
+) -> Result<i64, StoreError> {
+    let mut query_builder = QueryBuilder::keys_of(reach);
+    query_builder.filters(&KeyQuery { status: Some(StatusFilter::Inactive), ..query.clone() }, now);
+    let sql = format!("SELECT COUNT(*) FROM api_keys k WHERE {}", query_builder.wheres());
+    let rows: Vec<(i64,)> = query_builder.rows(connection, sql).await?;
     Ok(rows.first().map_or(0, |(count,)| *count))
 }
 
 /// Everyone who made a key within reach, by name; at most this many.
-pub async fn creators(link: &mut Link, reach: &Reach, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
+pub async fn creators(
+    connection: &mut Connection,
+    reach: &Reach,
+    limit: i64,
+) -> Result<Vec<(i64, String)>, StoreError> {
     let sql = "SELECT a.id, a.name FROM actors a WHERE a.organization_id = $1 \
                AND EXISTS (SELECT 1 FROM api_keys k WHERE k.organization_id = $1 AND k.created_by = a.id) \
                ORDER BY a.folded_name, a.id LIMIT $2";
-    Ok(on!(link, conn => {
+    Ok(on!(connection, conn => {
         sqlx::query_as(sql).bind(reach.organization().as_str()).bind(limit).fetch_all(conn)
     })?)
 }

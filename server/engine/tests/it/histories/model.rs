@@ -27,7 +27,7 @@ struct Key {
     revoked: bool,
 }
 
-struct Link {
+struct InvitationLink {
     to: usize,
     from: usize,
     role: Role,
@@ -43,7 +43,7 @@ pub struct Model {
     seats: Vec<Seat>,
     services: Vec<Role>,
     keys: Vec<Key>,
-    links: Vec<Link>,
+    links: Vec<InvitationLink>,
 }
 
 impl Model {
@@ -141,12 +141,12 @@ impl Model {
         }
         self.links.iter_mut().filter(|link| link.to == to).for_each(|link| link.open = false);
         let from = self.sitting(by).ok_or(Code::Forbidden)?;
-        self.links.push(Link { to, from, role, open: true });
+        self.links.push(InvitationLink { to, from, role, open: true });
         Ok(())
     }
 
     pub fn accept(&mut self, who: usize, link: usize) -> Outcome {
-        let Link { to, role, open, from } = self.links[link];
+        let InvitationLink { to, role, open, from } = self.links[link];
         // Whoever sent it must still be allowed to.
         if !open || !may_give(self.seats[from].role, role) {
             return Err(Code::NotFound);

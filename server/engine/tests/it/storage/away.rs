@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::house::{House, Place, engine, refusal};
+use crate::test_app::{TestApp, TestDatabase, engine, refusal};
 
 /// The way to the server, which can be cut.
 struct Way {
@@ -67,21 +67,21 @@ async fn carry(mut near: TcpStream, server: String, open: Arc<AtomicBool>, silen
 // silent; nobody waits for what is known; and it goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r4_a_server_that_is_away_is_known_to_be_away() {
-    let house = House::on_postgres().await;
-    let key = house.north_key("max").await;
-    let (front, database) = house.address.rsplit_once('/').expect("a URL names a database");
+    let app = TestApp::on_postgres().await;
+    let key = app.north_key("max").await;
+    let (front, database) = app.address.rsplit_once('/').expect("a URL names a database");
     let (before, server) = front.rsplit_once('@').expect("a URL names a user");
     let server = if server.contains(':') { server.to_owned() } else { format!("{server}:5432") };
     let way = Way::to(server).await;
     let db = Db::open(&format!("{before}@127.0.0.1:{}/{database}", way.port)).await.expect("the database opens");
-    let engine = engine(&db, &house.master, None, &house.outside).await;
+    let engine = engine(&db, &app.master, None, &app.runtime).await;
     for silent in [false, true, false, true] {
-        engine.admit_key(&key.plain, crate::house::origin()).await.expect("the server is there");
+        engine.admit_key(&key.plain, crate::test_app::origin()).await.expect("the server is there");
         way.set(false, silent);
         let mut callers = JoinSet::new();
         for _ in 0..40 {
             let (engine, key) = (engine.clone(), key.plain.clone());
-            callers.spawn(async move { engine.admit_key(&key, crate::house::origin()).await });
+            callers.spawn(async move { engine.admit_key(&key, crate::test_app::origin()).await });
         }
         while let Some(answer) = callers.join_next().await {
             assert_eq!(refusal(answer.expect("no panic")), Code::Unavailable);
@@ -93,29 +93,29 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
         while !(0..200).all(|_| is_refused_at_once(&engine, &key.plain)) {
             tries += 1;
             assert!(tries < 200, "callers waited for what is known");
-            assert_eq!(refusal(engine.admit_key(&key.plain, crate::house::origin()).await), Code::Unavailable);
+            assert_eq!(refusal(engine.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unavailable);
             sleep(Duration::from_millis(20)).await;
         }
         assert_eq!(refusal(engine.ready().await), Code::Unavailable);
         way.set(true, false);
         let mut tries = 0;
-        while engine.admit_key(&key.plain, crate::house::origin()).await.is_err() {
+        while engine.admit_key(&key.plain, crate::test_app::origin()).await.is_err() {
             tries += 1;
             assert!(tries < 100, "never came back");
             sleep(Duration::from_millis(50)).await;
         }
         // All connections are good again, not only the first one.
         for _ in 0..30 {
-            engine.admit_key(&key.plain, crate::house::origin()).await.expect("the server is back");
+            engine.admit_key(&key.plain, crate::test_app::origin()).await.expect("the server is back");
         }
     }
     db.close().await;
-    house.close().await;
+    app.close().await;
 }
 
 /// Whether a caller is refused without waiting for anything.
 fn is_refused_at_once(engine: &Engine, key: &PlainKey) -> bool {
-    let asking = std::pin::pin!(engine.admit_key(key, crate::house::origin()));
+    let asking = std::pin::pin!(engine.admit_key(key, crate::test_app::origin()));
     match asking.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => refusal(answer) == Code::Unavailable,
         Poll::Pending => false,
@@ -132,7 +132,7 @@ async fn f11_a_server_that_cannot_be_reached_is_named() {
     let refused = Db::open(&format!("postgres://someone:hunter2@127.0.0.1:{port}/keys")).await.err();
     let Some(StoreError::Away(said)) = refused else { panic!("it opens") };
     assert_eq!(said, format!("connection refused at 127.0.0.1:{port}"));
-    let place = Place::server().await;
+    let place = TestDatabase::server().await;
     let (front, _) = place.address.rsplit_once('/').expect("a URL names a database");
     let missing = Db::open(&format!("{front}/no_such_database")).await.err().expect("no such database").to_string();
     assert!(missing.contains("\"no_such_database\" does not exist at "), "{missing}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::Db;
 
-use crate::house::{House, origin, revoke};
+use crate::test_app::{TestApp, origin, revoke};
 
 const CALLERS: u64 = 600;
 
@@ -21,12 +21,12 @@ fn connections(db: &Db) -> (usize, usize) {
 
 both! {
     // R2: whoever hangs up, wherever that is, costs nobody a connection, and leaves no transaction open.
-    r2_callers_who_hang_up_cost_no_connection(house) {
-        let olga = house.north("olga").await;
-        let keys = [house.north_key("max").await, house.north_key("mia").await];
+    r2_callers_who_hang_up_cost_no_connection(app) {
+        let olga = app.north("olga").await;
+        let keys = [app.north_key("max").await, app.north_key("mia").await];
         let mut gone = tokio::task::JoinSet::new();
         for n in 0..CALLERS {
-            let (engine, olga, key) = (house.engine.clone(), olga.clone(), keys[0].plain.clone());
+            let (engine, olga, key) = (app.engine.clone(), olga.clone(), keys[0].plain.clone());
             let name = format!("w{n}");
             gone.spawn(async move {
                 // Everywhere between the first poll and some milliseconds.
@@ -47,48 +47,48 @@ both! {
             answered += u64::from(done.expect("no panic"));
         }
         assert!(answered < CALLERS, "nobody hung up");
-        let (mut free, all) = connections(&house.db);
+        let (mut free, all) = connections(&app.db);
         for _ in 0..100 {
             if free == all {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
-            (free, _) = connections(&house.db);
+            (free, _) = connections(&app.db);
         }
         assert_eq!(free, all, "connections that never came back");
-        house.with_key(&keys[1].plain).await;
-        house.engine.revoke_key(&olga, revoke(keys[1].view.key_id)).await.expect("writing goes on");
-        house.sound_chain(crate::house::NORTH).await;
+        app.with_key(&keys[1].plain).await;
+        app.engine.revoke_key(&olga, revoke(keys[1].view.key_id)).await.expect("writing goes on");
+        app.sound_chain(crate::test_app::NORTH).await;
     }
 
     // R2: a change that was being made durable when its caller left is made durable.
-    r2_a_commit_goes_on_to_its_end(house) {
-        let (olga, key) = (house.north("olga").await, house.north_key("max").await);
+    r2_a_commit_goes_on_to_its_end(app) {
+        let (olga, key) = (app.north("olga").await, app.north_key("max").await);
         let (mut revoked, mut patience) = (false, Duration::ZERO);
         while !revoked {
-            let revoking = house.engine.revoke_key(&olga, revoke(key.view.key_id));
+            let revoking = app.engine.revoke_key(&olga, revoke(key.view.key_id));
             let _ = tokio::time::timeout(patience, revoking).await;
             patience += Duration::from_micros(200);
-            revoked = house.admit(&key.plain).await.is_err();
+            revoked = app.admit(&key.plain).await.is_err();
         }
         // One event at most: it was written once and for all, or not at all.
         let sql = format!("SELECT count(*) FROM audit_events WHERE action = 'key.revoked' AND object_id = '{}'", key.view.key_id);
-        assert_eq!(house.intruder().await.number(&sql).await, 1);
-        house.sound_chain(crate::house::NORTH).await;
+        assert_eq!(app.intruder().await.number(&sql).await, 1);
+        app.sound_chain(crate::test_app::NORTH).await;
     }
 }
 
 // R2: the connections are the same ones afterwards; nobody makes the server open new ones by hanging up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r2_hanging_up_makes_nobody_open_connections() {
-    let house = House::on_postgres().await;
-    let key = house.north_key("max").await;
+    let app = TestApp::on_postgres().await;
+    let key = app.north_key("max").await;
     let all = async || {
         let sql = "SELECT coalesce(string_agg(pid::text, ',' ORDER BY pid), '') FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        house.intruder().await.text(sql).await
+        app.intruder().await.text(sql).await
     };
-    let Db::Postgres { pool, .. } = &house.db else { panic!("a server") };
+    let Db::Postgres { pool, .. } = &app.db else { panic!("a server") };
     let mut open = Vec::new();
     for _ in 0..pool.pool().options().get_max_connections() {
         open.push(pool.pool().acquire().await.expect("a connection"));
@@ -96,10 +96,10 @@ async fn r2_hanging_up_makes_nobody_open_connections() {
     drop(open);
     let before = all().await;
     for n in 0..300_u64 {
-        let asking = house.engine.admit_key(&key.plain, origin());
+        let asking = app.engine.admit_key(&key.plain, origin());
         let _ = tokio::time::timeout(Duration::from_micros((n * 131) % 3000), asking).await;
     }
-    house.with_key(&key.plain).await;
+    app.with_key(&key.plain).await;
     assert_eq!(all().await, before, "connections were thrown away");
-    house.close().await;
+    app.close().await;
 }

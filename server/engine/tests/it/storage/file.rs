@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use domain::Code;
 use engine::{Db, StoreError};
 
-use crate::house::{House, refusal, revoke};
+use crate::test_app::{TestApp, refusal, revoke};
 
-fn path(house: &House) -> PathBuf {
-    house.address.strip_prefix("sqlite://").expect("a file").into()
+fn path(app: &TestApp) -> PathBuf {
+    app.address.strip_prefix("sqlite://").expect("a file").into()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -23,35 +23,35 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r7_a_file_that_was_taken_away_is_not_written_to() {
     for suffix in ["", "-wal"] {
-        let house = House::on_sqlite().await;
-        let (olga, key) = (house.north("olga").await, house.north_key("max").await);
-        let (file, aside) = (beside(&path(&house), suffix), beside(&path(&house), "-aside"));
+        let app = TestApp::on_sqlite().await;
+        let (olga, key) = (app.north("olga").await, app.north_key("max").await);
+        let (file, aside) = (beside(&path(&app), suffix), beside(&path(&app), "-aside"));
         fs::rename(&file, &aside).expect("moved");
         let refused = |what: &str| format!("{what} without {}", file.display());
-        assert_eq!(refusal(house.workspace(&olga, "lost").await), Code::Unavailable, "{}", refused("a workspace"));
-        let revoking = house.engine.revoke_key(&olga, revoke(key.view.key_id)).await;
+        assert_eq!(refusal(app.workspace(&olga, "lost").await), Code::Unavailable, "{}", refused("a workspace"));
+        let revoking = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await;
         assert_eq!(refusal(revoking), Code::Unavailable, "{}", refused("a revocation"));
-        assert_eq!(refusal(house.engine.ready().await), Code::Unavailable, "{}", refused("ready"));
+        assert_eq!(refusal(app.engine.ready().await), Code::Unavailable, "{}", refused("ready"));
         fs::copy(&aside, &file).expect("copied");
-        assert_eq!(refusal(house.workspace(&olga, "lost").await), Code::Unavailable, "another file of that name");
-        assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+        assert_eq!(refusal(app.workspace(&olga, "lost").await), Code::Unavailable, "another file of that name");
+        assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
         fs::rename(&aside, &file).expect("put back");
-        house.workspace(&olga, "kept").await.expect("the very file is back");
-        house.engine.ready().await.expect("ready");
-        house.close().await;
+        app.workspace(&olga, "kept").await.expect("the very file is back");
+        app.engine.ready().await.expect("ready");
+        app.close().await;
     }
 }
 
 // R7: the log that grew beside a long read shrinks when the read is over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r7_the_write_ahead_log_shrinks() {
-    let house = House::on_sqlite().await;
-    let olga = house.north("olga").await;
-    let log = || fs::metadata(beside(&path(&house), "-wal")).expect("a log").len();
-    let mut reading = house.intruder().await;
+    let app = TestApp::on_sqlite().await;
+    let olga = app.north("olga").await;
+    let log = || fs::metadata(beside(&path(&app), "-wal")).expect("a log").len();
+    let mut reading = app.intruder().await;
     reading.run("BEGIN").await;
     reading.number("SELECT count(*) FROM audit_events").await;
-    let mut writing = house.intruder().await;
+    let mut writing = app.intruder().await;
     writing.run("CREATE TABLE large (bytes BLOB)").await;
     for _ in 0..12 {
         writing.run("INSERT INTO large VALUES (randomblob(1048576))").await;
@@ -59,10 +59,10 @@ async fn r7_the_write_ahead_log_shrinks() {
     assert!(log() > 12 * 1024 * 1024);
     reading.run("ROLLBACK").await;
     for n in 0..3 {
-        house.workspace(&olga, &format!("w{n}")).await.expect("a workspace");
+        app.workspace(&olga, &format!("w{n}")).await.expect("a workspace");
     }
     assert!(log() <= 4 * 1024 * 1024, "{} bytes", log());
-    house.close().await;
+    app.close().await;
 }
 
 // F10: one process per file, under whatever name it is opened.

@@ -7,8 +7,8 @@ use domain::Code;
 use domain::command::{ChangeServiceAccount, CreateServiceAccount};
 use engine::audit::ChainState;
 
-use crate::house::{House, NORTH, Place, refusal, revoke};
 use crate::rollback::engine_with_journal;
+use crate::test_app::{NORTH, TestApp, TestDatabase, refusal, revoke};
 
 /// Where the small file system is, told to the test that runs on it.
 const FOLDER: &str = "ROUNDTABLE_TEST_SMALL_DISK";
@@ -49,14 +49,14 @@ fn on_a_disk_of(size: &str, inside: &str) {
 #[ignore = "runs on a file system that the test above mounts"]
 async fn journal_on_a_small_disk() {
     let folder = std::path::PathBuf::from(std::env::var(FOLDER).expect("a folder"));
-    let house = House::on_sqlite().await;
+    let app = TestApp::on_sqlite().await;
     let file = folder.join("roundtable.journal");
-    let engine = engine_with_journal(&house, &house.db, &file).await;
-    let olga = house.north("olga").await;
+    let engine = engine_with_journal(&app, &app.db, &file).await;
+    let olga = app.north("olga").await;
     engine.ready().await.expect("ready");
     let mut last = None;
     for _ in 0..KEYS {
-        let key = house.key_of(&olga).await;
+        let key = app.key_of(&olga).await;
         let done = engine.revoke_key(&olga, revoke(key.view.key_id)).await;
         let failed = done.is_err();
         last = Some((key, done));
@@ -69,8 +69,8 @@ async fn journal_on_a_small_disk() {
     assert_eq!(refusal(engine.ready().await), Code::Unavailable);
     // Whatever the database says now: memory refuses the key, and so does the file once there is space.
     let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
-    house.intruder().await.run(&sql).await;
-    assert_eq!(refusal(engine.admit_key(&key.plain, crate::house::origin()).await), Code::Unauthorized);
+    app.intruder().await.run(&sql).await;
+    assert_eq!(refusal(engine.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
     let kept = std::fs::metadata(&file).expect("the journal").len();
     assert!(kept <= 64 * 1024, "{kept}");
     let grow = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&folder).status().expect("mount runs");
@@ -81,67 +81,67 @@ async fn journal_on_a_small_disk() {
     let text = std::fs::read(&file).expect("the journal");
     let entry = format!("\nkey {} {} ", key.view.key_id, i64::MAX);
     assert!(String::from_utf8_lossy(&text).contains(&entry), "the entry is missing");
-    house.close().await;
+    app.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "runs on a file system that the test above mounts"]
 async fn on_a_small_disk() {
     let folder = std::path::PathBuf::from(std::env::var(FOLDER).expect("a folder"));
-    let house = House::empty(Place::in_folder(&folder)).await;
-    house.stage().await;
-    let olga = house.north("olga").await;
-    let (mia, _) = house.browser("mia").await;
+    let app = TestApp::empty(TestDatabase::in_folder(&folder)).await;
+    app.stage().await;
+    let olga = app.north("olga").await;
+    let (mia, _) = app.browser("mia").await;
     let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-    let robot = house.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
+    let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
     let mut keys = Vec::new();
     for _ in 0..KEYS {
-        keys.push(house.key_of(&olga).await.view.key_id);
+        keys.push(app.key_of(&olga).await.view.key_id);
     }
-    house.db.hold_reserve(engine::BALLAST).await;
+    app.db.hold_reserve(engine::BALLAST).await;
     assert!(folder.join("roundtable.db.ballast").exists(), "no reserve");
     fill(&folder);
     // Space that is left in the files that are there is used up first.
     let mut last = Ok(());
     for n in 0..100_000 {
-        last = house.workspace(&olga, &format!("w{n}")).await.map(drop);
+        last = app.workspace(&olga, &format!("w{n}")).await.map(drop);
         if last.is_err() {
             break;
         }
     }
     assert_eq!(refusal(last), Code::Unavailable, "the disk is not full");
-    assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+    assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     for (n, &key) in keys.iter().enumerate() {
-        house.engine.revoke_key(&olga, revoke(key)).await.unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
+        app.engine.revoke_key(&olga, revoke(key)).await.unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
         if n % 25 == 0 {
-            assert_eq!(refusal(house.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
+            assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
         }
     }
     // What was given up is not mistaken for new space when it is looked for again.
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    assert_eq!(refusal(house.workspace(&olga, "late").await), Code::Unavailable, "a creation from the reserve");
+    assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation from the reserve");
     let disable =
         ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
-    house.engine.change_service_account(&olga, disable).await.expect("disabled");
-    house.engine.sign_out(&mia, &crate::house::origin()).await.expect("signed out");
-    let max = house.member("max", NORTH).await;
-    house.engine.remove_member(&olga, max).await.expect("removed");
-    assert_eq!(refusal(house.engine.ready().await), Code::Unavailable);
+    app.engine.change_service_account(&olga, disable).await.expect("disabled");
+    app.engine.sign_out(&mia, &crate::test_app::origin()).await.expect("signed out");
+    let max = app.member("max", NORTH).await;
+    app.engine.remove_member(&olga, max).await.expect("removed");
+    assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
     let sql = "SELECT count(*) FROM audit_events WHERE action = 'key.revoked'";
-    assert_eq!(house.intruder().await.number(sql).await, KEYS as i64);
-    assert_eq!(house.intruder().await.text("PRAGMA integrity_check").await, "ok");
-    let north = house.organization(NORTH).await;
-    assert!(matches!(house.engine.verify_audit(&north).await, Ok(ChainState::Sound(_))));
+    assert_eq!(app.intruder().await.number(sql).await, KEYS as i64);
+    assert_eq!(app.intruder().await.text("PRAGMA integrity_check").await, "ok");
+    let north = app.organization(NORTH).await;
+    assert!(matches!(app.engine.verify_audit(&north).await, Ok(ChainState::Sound(_))));
     std::fs::remove_file(folder.join("filler")).expect("space");
     let mut tries = 0;
-    while house.engine.ready().await.is_err() {
+    while app.engine.ready().await.is_err() {
         tries += 1;
         assert!(tries < 100, "never came back");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    house.workspace(&olga, "again").await.expect("there is space");
+    app.workspace(&olga, "again").await.expect("there is space");
     assert!(folder.join("roundtable.db.ballast").exists(), "the reserve is not back");
-    house.close().await;
+    app.close().await;
 }
 
 fn fill(folder: &std::path::Path) {

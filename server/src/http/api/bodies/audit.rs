@@ -1,7 +1,7 @@
 //! The shapes of the audit log.
 
 use domain::command::{ActionFilter, ExportFormat};
-use domain::event::{Happening, ObjectKind};
+use domain::event::{AuditAction, ObjectKind};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -46,7 +46,7 @@ pub struct HappeningWord;
 
 impl PartialSchema for HappeningWord {
     fn schema() -> RefOr<Schema> {
-        one_of(Happening::ALL.into_iter().map(Happening::as_str))
+        one_of(AuditAction::ALL.into_iter().map(AuditAction::as_str))
     }
 }
 

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, HashSet};
 
 use axum::http::Method;
-use domain::event::Happening;
+use domain::event::AuditAction;
 use engine::ctx::Origin;
 use serde_json::{Value, json};
 
-use crate::house::Answer;
 use crate::matrix::api;
 use crate::matrix::world::{Part, World, identity};
 use crate::operations::TABLE;
+use crate::test_app::TestResponse;
 
 /// Watches the log, and keeps what each operation wrote.
 pub struct Witness<'a> {
     world: &'a World,
     seen: usize,
     /// What each operation wrote, in all the ways it was carried out.
-    pub told: BTreeMap<&'static str, HashSet<Happening>>,
-    stories: HashSet<Vec<Happening>>,
+    pub told: BTreeMap<&'static str, HashSet<AuditAction>>,
+    stories: HashSet<Vec<AuditAction>>,
 }
 
 impl<'a> Witness<'a> {
@@ -28,24 +28,24 @@ impl<'a> Witness<'a> {
     }
 
     /// What was written since the last look, in no order.
-    async fn news(&mut self) -> Vec<Happening> {
+    async fn news(&mut self) -> Vec<AuditAction> {
         let log = self.world.log().await;
         let mut news = log[self.seen..].to_vec();
         self.seen = log.len();
-        news.sort_by_key(|happening| happening.as_str());
+        news.sort_by_key(|action| action.as_str());
         news
     }
 
     /// An operation succeeded, and exactly this is in the log now.
-    pub async fn saw(&mut self, operation: &'static str, answer: &Answer, expected: &[Happening]) {
+    pub async fn saw(&mut self, operation: &'static str, answer: &TestResponse, expected: &[AuditAction]) {
         assert!(answer.status.is_success(), "{operation}: {} {}", answer.status, answer.text);
         self.told(operation, expected).await;
     }
 
-    pub async fn told(&mut self, operation: &'static str, expected: &[Happening]) {
+    pub async fn told(&mut self, operation: &'static str, expected: &[AuditAction]) {
         let news = self.news().await;
         let mut expected = expected.to_vec();
-        expected.sort_by_key(|happening| happening.as_str());
+        expected.sort_by_key(|action| action.as_str());
         assert_eq!(news, expected, "{operation}");
         self.told.entry(operation).or_default().extend(news.iter().copied());
         self.stories.insert(news);
@@ -63,11 +63,11 @@ fn call(operation: &'static str, path: impl Into<String>, body: Value) -> Call {
 async fn carry_out<const N: usize>(
     watch: &mut Witness<'_>,
     bearer: &str,
-    calls: [(Call, &[Happening]); N],
+    calls: [(Call, &[AuditAction]); N],
 ) -> Vec<Value> {
     let mut answers = Vec::new();
     for ((operation, method, path, body), expected) in calls {
-        let answer = watch.world.house.call(method, &path, bearer, body).await;
+        let answer = watch.world.app.call(method, &path, bearer, body).await;
         watch.saw(operation, &answer, expected).await;
         answers.push(serde_json::from_str(&answer.text).unwrap_or_default());
     }
@@ -75,7 +75,7 @@ async fn carry_out<const N: usize>(
 }
 
 pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
-    use Happening as H;
+    use AuditAction as H;
     let narrow = json!({ "label": "Narrow", "scopes": ["keys:read", "runs:read"] });
     let made = carry_out(watch, owner, [(call("create_key", "/api/v1/keys", narrow), &[H::KeyCreated])]).await;
     let (path, own) =
@@ -109,7 +109,7 @@ pub async fn keys(watch: &mut Witness<'_>, owner: &str) {
 }
 
 pub async fn data(watch: &mut Witness<'_>, owner: &str) {
-    use Happening as H;
+    use AuditAction as H;
     let workspace = json!({ "name": "a", "provider": "openai" });
     let calls = [(call("create_workspace", "/api/v1/workspaces", workspace), [H::WorkspaceCreated].as_slice())];
     let made = carry_out(watch, owner, calls).await;
@@ -140,7 +140,7 @@ pub async fn data(watch: &mut Witness<'_>, owner: &str) {
 }
 
 pub async fn settings(watch: &mut Witness<'_>, owner: &str) {
-    use Happening as H;
+    use AuditAction as H;
     let bot = format!("/api/v1/service-accounts/{}", watch.world.accounts[0]);
     carry_out(
         watch,
@@ -170,7 +170,7 @@ pub async fn settings(watch: &mut Witness<'_>, owner: &str) {
 }
 
 pub async fn members(watch: &mut Witness<'_>, owner: &str) {
-    use Happening as H;
+    use AuditAction as H;
     let [adam, mina, noor] = [1, 2, 3].map(|at| match watch.world.parts.get(at) {
         Some(part) => part.clone(),
         None => watch.world.other.clone(),
@@ -206,7 +206,7 @@ pub async fn members(watch: &mut Witness<'_>, owner: &str) {
     let accept = call("accept_invitation", "/api/v1/invitations/accept", json!({ "token": link }));
     let leave = call("leave_organization", "/api/v1/organization/leave", Value::Null);
     let founded = call("create_organization", "/api/v1/organizations", json!({ "name": "Zoe’s" }));
-    let calls: [(Call, &[Happening]); 2] =
+    let calls: [(Call, &[AuditAction]); 2] =
         [(accept, &[H::InvitationAccepted, H::MemberJoined]), (leave, &[H::MemberLeft])];
     carry_out(watch, &zoe, calls).await;
     carry_out(watch, &watch.world.token("noor"), [(founded, &[H::OrganizationCreated])]).await;
@@ -215,25 +215,25 @@ pub async fn members(watch: &mut Witness<'_>, owner: &str) {
 /// A key that its owner asked for with another key of theirs.
 async fn key_of(watch: &mut Witness<'_>, credential: &str) -> Value {
     let made = call("create_key", "/api/v1/keys", json!({ "label": "To be handed over" }));
-    let made = carry_out(watch, credential, [(made, &[Happening::KeyCreated])]).await;
+    let made = carry_out(watch, credential, [(made, &[AuditAction::KeyCreated])]).await;
     made[0]["key_id"].clone()
 }
 
 /// What people do as themselves: signing in, tokens, sessions. Theo is in one organization.
 pub async fn persons(watch: &mut Witness<'_>) {
-    use Happening as H;
-    let house = &watch.world.house;
-    house.engine.sign_in(&identity("theo"), &Origin::default()).await.expect("signed in");
+    use AuditAction as H;
+    let app = &watch.world.app;
+    app.engine.sign_in(&identity("theo"), &Origin::default()).await.expect("signed in");
     watch.told("sign_in", &[H::SignedIn]).await;
     let cookies =
         [watch.world.cookie("theo").await, watch.world.cookie("theo").await, watch.world.cookie("theo").await];
     watch.news().await;
-    let given = house.ask_for_token(&cookies[0], "").await;
+    let given = app.ask_for_token(&cookies[0], "").await;
     watch.saw("issue_token", &given, &[H::TokenIssued]).await;
     let token = given.json()["token"].as_str().expect("a token").to_owned();
-    let again = house.ask_for_token(&cookies[0], "").await;
+    let again = app.ask_for_token(&cookies[0], "").await;
     watch.saw("issue_token", &again, &[]).await;
-    let sessions = house.get("/api/v1/sessions", &token).await.json();
+    let sessions = app.get("/api/v1/sessions", &token).await.json();
     let other = sessions["sessions"].as_array().expect("sessions").iter().find(|one| one["is_current"] == json!(false));
     let other = format!("/api/v1/sessions/{}", other.expect("another")["id"].as_str().expect("id"));
     let rest = sessions["sessions"].as_array().expect("sessions").len() - 2;
@@ -252,17 +252,17 @@ pub async fn persons(watch: &mut Witness<'_>) {
 
 /// What nobody asks for: a key seen in an address, and one that ends by itself.
 pub async fn by_itself(watch: &mut Witness<'_>) {
-    use Happening as H;
-    let (house, key) = (&watch.world.house, &watch.world.stranger.credential);
-    let refused = house.get(&format!("/api/v1/me?token={key}"), "").await;
+    use AuditAction as H;
+    let (app, key) = (&watch.world.app, &watch.world.stranger.credential);
+    let refused = app.get(&format!("/api/v1/me?token={key}"), "").await;
     assert_eq!(refused.status.as_u16(), 400);
     watch.told("expose_key", &[H::KeyExposed]).await;
-    let refused = house.get(&format!("/api/v1/me?token={key}"), "").await;
+    let refused = app.get(&format!("/api/v1/me?token={key}"), "").await;
     assert_eq!(refused.status.as_u16(), 400);
     watch.told("expose_key", &[]).await;
-    let ends = json!({ "label": "Ending", "expires_at": house.engine.outside().now().plus_seconds(5).to_rfc3339() });
+    let ends = json!({ "label": "Ending", "expires_at": app.engine.runtime().now().plus_seconds(5).to_rfc3339() });
     carry_out(watch, key, [(call("create_key", "/api/v1/keys", ends), &[H::KeyCreated])]).await;
-    house.clock.advance_seconds(5);
-    house.engine.expire_keys().await.expect("written down");
+    app.clock.advance_seconds(5);
+    app.engine.expire_keys().await.expect("written down");
     watch.told("expire_keys", &[H::KeyExpired]).await;
 }

@@ -1,0 +1,255 @@
+//! What stands around every page of an organization.
+
+use domain::policy::{Action, Grant, decide};
+use domain::view::Membership;
+use domain::{OrganizationId, PersonId, Problem};
+use engine::Ctx;
+use engine::people::Person;
+use leptos::prelude::*;
+
+use super::{form_fields, page_field, sign_out, summary};
+use crate::routes::{DOCS, Location, Screen};
+use crate::server_fns::{PageContext, Theme};
+use crate::shared_view::icon;
+use crate::words;
+
+const ACTIVE: &str = "organization";
+
+/// An organization as one person stands in it.
+pub struct OrganizationPage {
+    /// Who acts.
+    pub ctx: Ctx,
+    /// The organization's name.
+    pub name: String,
+    /// Every organization the person is in.
+    pub memberships: Vec<Membership>,
+    /// The person.
+    pub person: Person,
+    /// The theme.
+    pub theme: Theme,
+    /// The page.
+    pub place: Location,
+    /// Whom people sign in with.
+    pub provider: String,
+}
+
+impl OrganizationPage {
+    /// Lets the person into the organization, which becomes the active one.
+    ///
+    /// # Errors
+    /// As [`PageContext::open`].
+    pub async fn enter(context: &PageContext, organization: &OrganizationId, place: Location) -> Result<Self, Problem> {
+        let ctx = context.open(organization.as_str()).await?;
+        let id = context.person()?.person;
+        let memberships = context.engine.memberships(id).await.map_err(|error| context.to_problem(&error))?;
+        let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
+        let name =
+            memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
+        remember(context, id, organization).await;
+        let site_config = &context.site_config;
+        let provider = words::provider(site_config.development, site_config.provider.as_deref());
+        Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: context.theme, place, provider })
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> OrganizationId {
+        self.ctx.actor().organization.clone()
+    }
+
+    /// The hidden fields of a form on this page.
+    pub fn fields(&self, about: Option<(&'static str, String)>) -> impl IntoView + use<> {
+        form_fields(&self.place, &self.organization(), about)
+    }
+}
+
+/// The organization of the last page: of this session, else of the one before.
+pub async fn active(context: &PageContext) -> Option<OrganizationId> {
+    if let Some(here) = in_session(context).await {
+        return Some(here);
+    }
+    let person = context.caller.as_ref()?.person;
+    context.engine.last_looked_around(person).await.ok().flatten()
+}
+
+async fn in_session(context: &PageContext) -> Option<OrganizationId> {
+    context.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
+}
+
+/// Keeps the organization with the session, and with the person for their next one. What cannot be kept is not worth a
+/// page.
+async fn remember(context: &PageContext, person: PersonId, organization: &OrganizationId) {
+    if in_session(context).await.as_ref() == Some(organization) {
+        return;
+    }
+    let request_id = &context.origin.request_id;
+    if let Err(error) = context.session.insert(ACTIVE, organization).await {
+        tracing::warn!(request_id, %error, "the active organization was not kept");
+    }
+    if let Err(error) = context.engine.look_around(person, organization).await {
+        tracing::warn!(request_id, %error, "the active organization was not kept");
+    }
+}
+
+/// Puts a page into its frame. `trail` is the last step of the breadcrumb.
+pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
+    let settings = Screen::Settings(room.organization()).path();
+    let above = above(&room.place.screen, &room.organization())
+        .map(|(screen, name)| view! { <li><a href=screen.path()>{name}</a></li> });
+    let trail = trail.to_owned();
+    view! {
+        <div class="frame">
+            {side(room)}
+            <header class="top">
+                <nav class="crumbs" aria-label=words::BREADCRUMB>
+                    <ol class="crumb-list">
+                        <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
+                        {above}
+                        <li><span aria-current="page"><bdi>{trail}</bdi></span></li>
+                    </ol>
+                </nav>
+                {themes(room.theme, &room.place)}
+                {account(&room.person, &room.place)}
+            </header>
+            <main class="main" id="main" tabindex="-1">{summary(words::NOT_DONE, problem, &room.place)}{body}</main>
+        </div>
+    }
+    .into_any()
+}
+
+/// The list that a page lies beneath.
+fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'static str)> {
+    match screen {
+        Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
+            Some((Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS))
+        }
+        screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => {
+            Some((Screen::Members(organization.clone()), words::MEMBERS))
+        }
+        screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => {
+            Some((Screen::ApiKeys(organization.clone()), words::API_KEYS))
+        }
+        _ => None,
+    }
+}
+
+fn side(room: &OrganizationPage) -> AnyView {
+    let here = &room.place.screen;
+    let organization = room.organization();
+    let entry = |screen: Screen, name: &'static str, glyph: &'static str, inside: bool| {
+        let current = inside.then_some(if screen == *here { "page" } else { "true" });
+        view! { <li><a href=screen.path() aria-current=current>{icon(glyph)}{name}</a></li> }
+    };
+    let in_overview = matches!(here, Screen::Overview(_));
+    let in_keys = here.is_about_keys();
+    let in_accounts =
+        matches!(here, Screen::ServiceAccounts(_) | Screen::NewServiceAccount(_) | Screen::ServiceAccount(..));
+    let in_members = here.is_about_members();
+    let in_log = matches!(here, Screen::AuditLog(_));
+    let in_organization = matches!(here, Screen::Settings(_));
+    let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All)
+        .then(|| entry(Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS, "robot", in_accounts));
+    view! {
+        <aside class="side" aria-label=words::SIDE>
+            <div class="side-inner">
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::SETTINGS_MENU>{icon("menu")}</button>
+                {switcher(room)}
+                <nav class="nav" id="nav" popover aria-labelledby="nav-title">
+                    <h2 id="nav-title">{words::SETTINGS}</h2>
+                    <ul class="nav-list">
+                        {entry(Screen::Overview(organization.clone()), words::OVERVIEW, "overview", in_overview)}
+                        {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
+                        {accounts}
+                        {entry(Screen::Members(organization.clone()), words::MEMBERS, "members", in_members)}
+                        {entry(Screen::AuditLog(organization.clone()), words::AUDIT_LOG_LINK, "audit", in_log)}
+                        {entry(Screen::Settings(organization), words::ORGANIZATION, "organization", in_organization)}
+                    </ul>
+                    <ul class="nav-list apart"><li><a href=DOCS>{icon("book")}{words::DOCUMENTATION}</a></li></ul>
+                </nav>
+            </div>
+        </aside>
+    }
+    .into_any()
+}
+
+fn switcher(room: &OrganizationPage) -> AnyView {
+    let own = room.organization();
+    let link = |one: &Membership| {
+        let here = one.organization == own;
+        let glyph = if here { "check" } else { "organization" };
+        let path = Screen::ApiKeys(one.organization.clone()).path();
+        view! {
+            <li>
+                <a href=path aria-current=here.then_some("true")>
+                    {icon(glyph)}<span class="org-name"><bdi>{one.organization_name.clone()}</bdi></span><span class="muted">{one.role.label()}</span>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <details class="menu switcher" name="menu">
+            <summary>
+                <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
+                <span class="visually-hidden">{words::ORGANIZATION_IS}</span>
+                <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
+                {icon("switch")}
+            </summary>
+            <ul class="menu-list">
+                {room.memberships.iter().map(link).collect_view()}
+                <li class="apart"><a href=Screen::NewOrganization.path()>{icon("plus")}{words::NEW_ORGANIZATION}</a></li>
+            </ul>
+        </details>
+    }
+    .into_any()
+}
+
+/// What a theme is called.
+pub const fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => words::THEMES[0],
+        Theme::Light => words::THEMES[1],
+        Theme::Dark => words::THEMES[2],
+    }
+}
+
+/// The theme switch.
+pub fn themes(worn: Theme, place: &Location) -> AnyView {
+    let button = |theme: Theme| {
+        let (glyph, name) = match theme {
+            Theme::System => ("system", words::THEME_BUTTONS[0]),
+            Theme::Light => ("sun", words::THEME_BUTTONS[1]),
+            Theme::Dark => ("moon", words::THEME_BUTTONS[2]),
+        };
+        let pressed = if theme == worn { "true" } else { "false" };
+        view! {
+            <button name="theme" value=theme.as_str() aria-pressed=pressed title=theme_name(theme)>
+                {icon(glyph)}<span class="visually-hidden">{name}</span>
+            </button>
+        }
+    };
+    view! {
+        <form method="post" action="/ui/set_theme">
+            {page_field(place)}
+            <div class="theme" role="group" aria-label=words::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The person's menu.
+pub fn account(person: &Person, place: &Location) -> AnyView {
+    let name = person.name.clone();
+    view! {
+        <details class="menu account" name="menu">
+            <summary>
+                <span class="avatar" aria-hidden="true">{words::initials(&name)}</span>
+                <span class="visually-hidden">{words::ACCOUNT_MENU_OF}<bdi>{name.clone()}</bdi></span>
+            </summary>
+            <div class="menu-list">
+                <p class="menu-head"><strong><bdi>{name}</bdi></strong>{person.email.clone()}</p>
+                <a href=Screen::Account.path()>{icon("person")}{words::MY_ACCOUNT}</a>
+                {sign_out(place, "apart")}
+            </div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,55 @@
+//! Roles to choose from: of people, and of service accounts.
+
+use domain::policy::may_give;
+use domain::{Problem, Role};
+use leptos::prelude::*;
+
+use super::confirm::power;
+use crate::shared_view::field_error;
+use crate::words;
+
+/// Radio cards, each with a sentence of what the role may do. `powerful` says which ask for a fresh sign-in.
+pub fn role_cards(
+    problem: Option<&Problem>,
+    chosen: Role,
+    hint: &'static str,
+    roles: impl IntoIterator<Item = (Role, &'static str)>,
+    powerful: impl Fn(Role) -> bool,
+) -> AnyView {
+    let fault = problem.and_then(|problem| problem.field("role")).map(str::to_owned);
+    let described = if fault.is_some() { "role-hint role-error" } else { "role-hint" };
+    let card = |(role, may): (Role, &'static str)| {
+        view! {
+            <label class="card">
+                <input type="radio" name="role" value=role.as_str() checked=role == chosen data-power=power(powerful(role))/>
+                <span><span class="card-title">{role.label()}</span><span class="card-note">{may}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field" id="role" aria-describedby=described>
+            <legend>{words::ROLE}</legend>
+            <p class="hint" id="role-hint">{hint}</p>
+            <div class="cards">{roles.into_iter().map(card).collect_view()}</div>
+            {fault.map(|fault| field_error("role-error", fault))}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The roles of people that someone of a role may give (decision D5), the least first.
+pub fn given_by(own: Role) -> impl Iterator<Item = (Role, &'static str)> {
+    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::role_may(role)))
+}
+
+/// What each role may do (KE-38).
+pub fn roles_explained() -> AnyView {
+    let line = |role: Role| view! { <dt>{role.label()}</dt><dd>{words::role_may(role)}</dd> };
+    view! {
+        <section class="panel" aria-labelledby="roles-title">
+            <h2 id="roles-title">{words::ROLES}</h2>
+            <dl class="facts">{Role::ALL.map(line).collect_view()}</dl>
+        </section>
+    }
+    .into_any()
+}

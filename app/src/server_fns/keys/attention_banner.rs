@@ -1,0 +1,49 @@
+//! The line above the list of keys that says what needs attention, and putting it away.
+
+use domain::view::AttentionBanner;
+use domain::{Code, OrganizationId, Problem};
+use engine::Ctx;
+use leptos::prelude::*;
+
+use super::super::{Done, FormError, PageContext, form_error, open};
+use crate::routes::{Location, Screen};
+
+/// Where a session keeps what was put away.
+const DISMISSED: &str = "nudges";
+/// Reasons that a session remembers, the last ones.
+const REMEMBERED: usize = 192;
+
+/// What needs attention, unless all of it was put away in this session.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn news(context: &PageContext, ctx: &Ctx) -> Result<Option<AttentionBanner>, Problem> {
+    let attention_banner = context.engine.attention_banner(ctx).await.map_err(|error| context.to_problem(&error))?;
+    let news = !attention_banner.reasons.is_empty() && attention_banner.is_news(&dismissed(context).await);
+    Ok(news.then_some(attention_banner))
+}
+
+/// Puts the line away until there is another reason. It is remembered in the session alone.
+///
+/// # Errors
+/// `BadRequest` when `page` is no list of keys of this organization.
+#[server(prefix = "/ui", endpoint = "dismiss_nudges")]
+pub async fn dismiss_nudges(organization: String, page: String) -> Result<Done, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let own: &OrganizationId = &ctx.actor().organization;
+    let place = Location::parse(&page).filter(|place| place.screen == Screen::ApiKeys(own.clone()));
+    let place = place.ok_or_else(|| context.problem(Code::BadRequest))?;
+    let marks = context.engine.attention_banner(&ctx).await.map_err(form_error(&context))?.marks();
+    let mut all = dismissed(&context).await;
+    all.retain(|mark| !marks.contains(mark));
+    all.extend(marks);
+    let all = all.split_off(all.len().saturating_sub(REMEMBERED));
+    if let Err(error) = context.session.insert(DISMISSED, all).await {
+        tracing::warn!(request_id = context.origin.request_id, %error, "what was dismissed was not kept");
+    }
+    Ok(Done { to: place.path() })
+}
+
+async fn dismissed(context: &PageContext) -> Vec<i64> {
+    context.session.get(DISMISSED).await.ok().flatten().unwrap_or_default()
+}

@@ -1,0 +1,94 @@
+//! Making a key.
+
+use domain::command::{CreateKey as Command, Expiry, KeyDraft};
+use domain::key::Environment;
+use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::super::{Flash, FormError, Made, PageContext, form_error, form_token, open};
+use super::{CreatedKey, SelectedScopes, made_before, selected_scopes};
+
+/// The choice of single scopes, beside the templates.
+pub const CUSTOM: &str = "custom";
+
+/// The form of a new key, as it was sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Form {
+    /// What the key is called.
+    pub name: String,
+    /// Where its data lives.
+    #[serde(default)]
+    pub environment: String,
+    /// A template, or `custom`.
+    #[serde(default)]
+    pub template: String,
+    /// The picks of `custom`.
+    #[serde(default)]
+    pub access: SelectedScopes,
+    /// Days, `date` or `none`.
+    #[serde(default)]
+    pub expiry: String,
+    /// The day of `date`.
+    #[serde(default)]
+    pub expires_on: String,
+    /// A service account, if the key is for one.
+    #[serde(default)]
+    pub actor_id: String,
+    /// What tells this rendering of the form from any other.
+    #[serde(default)]
+    pub form_token: String,
+}
+
+/// Makes a key for the person, or for a service account.
+///
+/// # Errors
+/// A problem that names the fields at fault.
+#[server(prefix = "/ui", endpoint = "create_key")]
+pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<Made<CreatedKey>, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let command = form.read(&context, ctx.now())?;
+    let once = form_token(&form.form_token).map(|token| token.once("create_key"));
+    let new = match context.engine.create_key_once(&ctx, command, once.as_ref()).await {
+        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
+        made => made.map_err(form_error(&context))?,
+    };
+    context.leave(Flash::Created { key_id: new.view.key_id }).await;
+    Ok(Made::New(new.into()))
+}
+
+impl Form {
+    fn read(&self, context: &PageContext, now: Moment) -> Result<Command, Problem> {
+        let owner = match self.actor_id.as_str() {
+            "" => None,
+            id => Some(id.parse::<ActorId>().map_err(|_| context.problem(Code::NotFound))?),
+        };
+        let word = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let (environment, template) = (word(&self.environment), word(&self.template).filter(|word| word != CUSTOM));
+        let scopes = (self.template == CUSTOM).then(|| self.scopes());
+        let read = Command::draft(
+            &KeyDraft {
+                name: &self.name,
+                owner,
+                environment: environment.as_deref(),
+                template: template.as_deref(),
+                scopes: scopes.as_deref(),
+                expires_at: Expiry::of_form(&self.expiry, &self.expires_on),
+            },
+            now,
+        );
+        // A key without any permission helps nobody.
+        let nothing = scopes.is_some_and(|scopes| scopes.is_empty()).then(|| FieldFault::new("scopes", Fault::Missing));
+        match (read, nothing) {
+            (Ok(command), None) => Ok(command),
+            (read, nothing) => Err(context.invalid(read.err().into_iter().flatten().chain(nothing).collect())),
+        }
+    }
+
+    /// Groups that the sandbox does not have are not shown for a test key, so what they say was not meant.
+    fn scopes(&self) -> Vec<String> {
+        let sandbox = self.environment == Environment::Test.as_str();
+        let meant = selected_scopes(&self.access).into_iter().filter(|scope| !sandbox || scope.in_sandbox());
+        meant.map(|scope| scope.to_string()).collect()
+    }
+}

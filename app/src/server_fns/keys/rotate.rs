@@ -1,0 +1,39 @@
+//! Putting a successor in a key's place.
+
+use domain::command::{Expiry, RotateKey as Command};
+use leptos::prelude::*;
+
+use super::super::{Flash, FormError, Made, form_error, form_token as token_of, open};
+use super::{CreatedKey, Replaced, key_id as id_of, made_before};
+
+/// Makes the successor of a key. Without a name it is called as the key was.
+///
+/// # Errors
+/// A problem that names the field at fault; `MessagesWouldBeLost` unless that is confirmed.
+#[server(prefix = "/ui", endpoint = "rotate_key")]
+pub async fn rotate_key(
+    organization: String,
+    key_id: String,
+    #[server(default)] overlap_seconds: String,
+    #[server(default)] label: String,
+    #[server(default)] confirm_message_loss: String,
+    #[server(default)] form_token: String,
+) -> Result<Made<CreatedKey>, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let key = id_of(&context, &key_id)?;
+    let name = Some(label.trim()).filter(|name| !name.is_empty());
+    // What is no number is out of range.
+    let seconds = if overlap_seconds.is_empty() { 0 } else { overlap_seconds.parse().unwrap_or(-1) };
+    let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
+    let command = command.map_err(|faults| context.invalid(faults))?;
+    let command = Command { confirm_message_loss: confirm_message_loss == "true", ..command };
+    let once = token_of(&form_token).map(|token| token.once("rotate_key"));
+    let rotated = match context.engine.rotate_key(&ctx, command, once.as_ref()).await {
+        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
+        rotated => rotated.map_err(form_error(&context))?,
+    };
+    context.leave(Flash::Created { key_id: rotated.new.view.key_id }).await;
+    let ends_at = Some(rotated.old_ends_at).filter(|end| *end > ctx.now());
+    let replaced = Some(Replaced { key_id: key, ends_at, lost: rotated.messages_orphaned });
+    Ok(Made::New(CreatedKey { replaced, ..rotated.new.into() }))
+}

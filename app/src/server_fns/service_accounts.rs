@@ -1,0 +1,88 @@
+//! The doors of service accounts (decision D4).
+
+use domain::command;
+use domain::{Code, Fault, FieldFault};
+use leptos::prelude::*;
+
+use super::{AccountNotice, Done, Flash, FormError, PageContext, open};
+use crate::routes::Screen;
+use crate::words;
+
+/// Makes a service account (RA-17). It has no key yet.
+///
+/// # Errors
+/// A problem that names the fields at fault.
+#[server(prefix = "/ui", endpoint = "create_service_account")]
+pub async fn create_service_account(
+    organization: String,
+    name: String,
+    role: String,
+    #[server(default)] allow_overlap: bool,
+) -> Result<Done, FormError> {
+    let (context, ctx) = open(&organization).await?;
+    let command = command::CreateServiceAccount::read(&name, Some(&role), allow_overlap);
+    let command = command.map_err(|faults| invalid(&context, faults))?;
+    let account =
+        context.engine.create_service_account(&ctx, command).await.map_err(|error| context.to_problem(&error))?;
+    context.leave(Flash::Account(AccountNotice::Created)).await;
+    Ok(Done { to: Screen::ServiceAccount(ctx.actor().organization.clone(), account.actor_id).path() })
+}
+
+/// Gives a service account another name.
+///
+/// # Errors
+/// A problem that names the field at fault.
+#[server(prefix = "/ui", endpoint = "rename_service_account")]
+pub async fn rename_service_account(organization: String, actor_id: String, name: String) -> Result<Done, FormError> {
+    change(&organization, &actor_id, RequestedChange { name: Some(&name), ..RequestedChange::default() }).await
+}
+
+/// Gives a service account another role, lets it have several active keys or not, disables or enables it.
+///
+/// # Errors
+/// A problem that names the field at fault.
+#[server(prefix = "/ui", endpoint = "change_service_account")]
+pub async fn change_service_account(
+    organization: String,
+    actor_id: String,
+    #[server(default)] role: Option<String>,
+    #[server(default)] allow_overlap: Option<bool>,
+    #[server(default)] disabled: Option<bool>,
+) -> Result<Done, FormError> {
+    change(&organization, &actor_id, RequestedChange { name: None, role: role.as_deref(), allow_overlap, disabled })
+        .await
+}
+
+/// What a form asks for; the rest stays as it is.
+#[derive(Default)]
+struct RequestedChange<'a> {
+    name: Option<&'a str>,
+    role: Option<&'a str>,
+    allow_overlap: Option<bool>,
+    disabled: Option<bool>,
+}
+
+async fn change(organization: &str, actor: &str, request: RequestedChange<'_>) -> Result<Done, FormError> {
+    let (context, ctx) = open(organization).await?;
+    let actor = actor.parse().map_err(|_| context.problem(Code::NotFound))?;
+    let RequestedChange { name, role, allow_overlap, disabled } = request;
+    let command = command::ChangeServiceAccount::read(actor, name, role, disabled, allow_overlap);
+    let command = command.map_err(|faults| invalid(&context, faults))?;
+    context.engine.change_service_account(&ctx, command).await.map_err(|error| context.to_problem(&error))?;
+    let deed = match disabled {
+        Some(true) => AccountNotice::Disabled,
+        Some(false) => AccountNotice::Enabled,
+        None => AccountNotice::Changed,
+    };
+    context.leave(Flash::Account(deed)).await;
+    Ok(Done { to: Screen::ServiceAccount(ctx.actor().organization.clone(), actor).path() })
+}
+
+/// The fields at fault. A missing name is told as that of an account, not of a key.
+fn invalid(context: &PageContext, faults: Vec<FieldFault>) -> domain::Problem {
+    let form_error = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
+        ("name", Fault::Missing) => FieldFault { message: words::ACCOUNT_NAME_MISSING.into(), ..fault },
+        _ => fault,
+    };
+    context.invalid(faults.into_iter().map(form_error).collect())
+}

@@ -1,0 +1,47 @@
+//! What both benchmarks stand on: an installation with one owner, and a stopwatch.
+#![expect(unreachable_pub, reason = "a module of two programs")]
+
+use std::time::{Duration, Instant};
+
+use domain::Role;
+use engine::ctx::Origin;
+use engine::keyring::{self, MasterKey};
+use engine::organizations::DemoOrganization;
+use engine::people::Identity;
+use engine::{Caller, Ctx, Db, Engine, Runtime};
+
+#[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
+/// An installation, and its owner in a session.
+pub async fn app(address: &str) -> (Db, Engine, Ctx) {
+    let db = Db::open(address).await.expect("opens");
+    engine::migrate(&db).await.expect("migrates");
+    let runtime = Runtime::system();
+    let key = MasterKey::read(MasterKey::generate_hex(&runtime).as_bytes()).expect("a master key");
+    keyring::init(&db, &key, &runtime).await.expect("ring");
+    let ring = keyring::open(&db, &key, None).await.expect("ring");
+    let engine = Engine::new(db.clone(), ring, runtime, Default::default());
+    let identity = Identity { issuer: "bench".into(), subject: "one".into(), email: None, name: Some("One".into()) };
+    let cast = [DemoOrganization { organization: "Bench", members: vec![(identity.clone(), Role::Owner)] }];
+    engine.seed_demo(&cast).await.expect("staged");
+    let person = engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+    assert!(engine.insert_session(&[7; 16], Some(person), &Origin::default(), b"{}").await.expect("session"));
+    let caller = Caller::in_browser(person, engine.session_digest(&[7; 16]), engine.runtime().now());
+    let organization = engine.memberships(person).await.expect("memberships")[0].organization.clone();
+    let ctx = engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted");
+    (db, engine, ctx)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
+/// How long a call takes, of so many.
+pub async fn per_call_of<T>(calls: u32, mut call: impl AsyncFnMut(u32) -> T) -> Duration {
+    let begun = Instant::now();
+    for n in 0..calls {
+        call(n).await;
+    }
+    begun.elapsed() / calls
+}
+
+/// Microseconds.
+pub fn micros(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e6
+}

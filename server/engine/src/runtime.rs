@@ -1,0 +1,205 @@
+//! What comes from outside the house: time and randomness. Tests freeze the one and seed the other.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use domain::Moment;
+use domain::token::BASE62;
+use sha2::{Digest, Sha256};
+
+/// Characters of a random word: letters and digits of ASCII.
+pub const WORD: usize = 16;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The moment now.
+    fn now(&self) -> Moment;
+
+    /// The time since some point before: it never goes back, whatever is done to the clock.
+    fn elapsed(&self) -> Duration;
+}
+
+/// Fills bytes with randomness.
+pub trait Rng: Send + Sync {
+    /// Fills the whole slice.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// How far the clocks of several nodes may differ; what lies further ahead was written while a clock was wrong.
+pub(crate) const SKEW_SECONDS: i64 = 60;
+/// 2025-01-01T00:00:00Z. A clock that shows an earlier time has not been set yet.
+const EARLIEST: Moment = Moment(1_735_689_600_000);
+
+/// Both, together. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    /// The latest time that the clock has shown; beyond everything as long as nobody knows what it showed before.
+    latest: Arc<AtomicI64>,
+}
+
+impl Runtime {
+    /// The operating system's clock and random source.
+    pub fn system() -> Self {
+        Self::of(Arc::new(SystemClock), Arc::new(SystemRng))
+    }
+
+    /// A clock and dice of the caller's choice.
+    pub fn of(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        Self { clock, rng, latest: Arc::new(AtomicI64::new(i64::MAX)) }
+    }
+
+    /// The moment now.
+    pub fn now(&self) -> Moment {
+        let now = self.clock.now();
+        self.latest.fetch_max(now.0, Ordering::Relaxed);
+        now
+    }
+
+    /// Whether the clock was ahead of what it shows now, or may have been, and is set.
+    pub(crate) fn was_ahead(&self) -> bool {
+        let now = self.now();
+        now >= EARLIEST && self.latest.load(Ordering::Relaxed) > now.plus_seconds(SKEW_SECONDS).0
+    }
+
+    /// Takes the clock for right from now on.
+    pub(crate) fn trust_clock(&self) {
+        self.latest.store(self.clock.now().0, Ordering::Relaxed);
+    }
+
+    /// The time since some point before: it never goes back, whatever is done to the clock.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Fills the whole slice with randomness.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.rng.fill(bytes);
+    }
+
+    /// `N` random bytes.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill(&mut bytes);
+        bytes
+    }
+
+    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are thrown again.
+    pub fn base62<const N: usize>(&self) -> [u8; N] {
+        let mut characters = [0; N];
+        let mut filled = 0;
+        while filled < N {
+            for byte in self.bytes::<64>() {
+                if filled < N && byte < 248 {
+                    characters[filled] = BASE62[usize::from(byte % 62)];
+                    filled += 1;
+                }
+            }
+        }
+        characters
+    }
+
+    /// A random word of [`WORD`] characters behind a prefix: an id.
+    pub fn random_id(&self, prefix: &str) -> String {
+        let tail = self.base62::<WORD>();
+        prefix.chars().chain(tail.iter().map(|&byte| char::from(byte))).collect()
+    }
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    fn now(&self) -> Moment {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Moment(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    fn elapsed(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+}
+
+struct SystemRng;
+
+impl Rng for SystemRng {
+    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "without randomness nothing may go on")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system has randomness");
+    }
+}
+
+/// A clock that stands still until it is moved.
+pub struct FrozenClock {
+    now: AtomicI64,
+    /// Milliseconds that have passed; moving the clock back leaves them.
+    elapsed: AtomicU64,
+}
+
+impl FrozenClock {
+    /// A clock at this moment.
+    pub fn at(moment: Moment) -> Arc<Self> {
+        Arc::new(Self { now: AtomicI64::new(moment.0), elapsed: AtomicU64::new(0) })
+    }
+
+    /// Moves the clock, forwards or backwards.
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.now.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.elapsed.fetch_add(u64::try_from(seconds * 1000).unwrap_or(0), Ordering::SeqCst);
+    }
+}
+
+impl Clock for FrozenClock {
+    fn now(&self) -> Moment {
+        Moment(self.now.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.elapsed.load(Ordering::SeqCst))
+    }
+}
+
+/// Dice that fall the same way for the same seed. For tests only: whoever knows the seed knows every key.
+pub struct SeededRng {
+    seed: u64,
+    thrown: AtomicI64,
+}
+
+impl SeededRng {
+    /// Dice for this seed.
+    pub fn new(seed: u64) -> Arc<Self> {
+        Arc::new(Self { seed, thrown: AtomicI64::new(0) })
+    }
+}
+
+impl Rng for SeededRng {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let turn = self.thrown.fetch_add(1, Ordering::SeqCst);
+            let block = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(turn.to_be_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_is_equally_likely() {
+        let rng = Runtime::of(FrozenClock::at(Moment(0)), SeededRng::new(7));
+        let mut seen = [0_u32; 256];
+        for _ in 0..4_000 {
+            rng.base62::<31>().iter().for_each(|&c| seen[usize::from(c)] += 1);
+        }
+        let expected = 4_000.0 * 31.0 / 62.0;
+        let chi: f64 = BASE62.iter().map(|&c| (f64::from(seen[usize::from(c)]) - expected).powi(2) / expected).sum();
+        assert!(chi < 110.0, "chi-square {chi} over 61 degrees of freedom");
+        assert_eq!(seen.iter().filter(|&&n| n > 0).count(), 62);
+    }
+}

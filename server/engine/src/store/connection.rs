@@ -1,0 +1,206 @@
+//! A connection in use: to read with, or a transaction to write with.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use domain::OrganizationId;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Postgres, Sqlite};
+
+use super::StoreError;
+use super::breaker::Breaker;
+use super::file::DbFile;
+use super::lease::Lease;
+use super::writing::Writing;
+use crate::journal::{Journal, Mark};
+use crate::live::Live;
+
+/// A connection to read with, or inside a [`Tx`] one to write with.
+pub struct Connection {
+    lease: AnyLease,
+    watch: Watch,
+    /// Told how writing went; nothing for a connection that only reads.
+    writing: Option<Arc<Writing>>,
+}
+
+enum AnyLease {
+    Sqlite(Lease<Sqlite>),
+    Postgres(Lease<Postgres>),
+}
+
+/// What a statement needs besides its connection: the state of the file, or of the way to the server.
+#[derive(Clone)]
+pub(super) enum Watch {
+    File(Arc<DbFile>),
+    Server(Arc<Breaker>),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it never was.
+pub struct Tx {
+    connection: Connection,
+    /// Who is told to look once it is durable.
+    watchers: Vec<(Live, OrganizationId)>,
+    /// What the journal keeps once it is durable.
+    marks: Vec<Mark>,
+    journal: Option<Journal>,
+}
+
+pub(crate) enum Conn<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Watch {
+    /// Waits for what the database answers, as long as there is someone who answers.
+    pub(super) async fn run<T, E: Into<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::File(_) => work.await.map_err(Into::into),
+            Self::Server(breaker) => breaker.run(work).await,
+        }
+    }
+
+    /// Whether what is written stays.
+    fn check(&self) -> Result<(), StoreError> {
+        match self {
+            Self::File(file) => file.check(),
+            Self::Server(_) => Ok(()),
+        }
+    }
+}
+
+impl Connection {
+    pub(super) const fn sqlite(lease: Lease<Sqlite>, watch: Watch, writing: Option<Arc<Writing>>) -> Self {
+        Self { lease: AnyLease::Sqlite(lease), watch, writing }
+    }
+
+    pub(super) const fn postgres(lease: Lease<Postgres>, watch: Watch, writing: Option<Arc<Writing>>) -> Self {
+        Self { lease: AnyLease::Postgres(lease), watch, writing }
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match &mut self.lease {
+            AnyLease::Sqlite(lease) => Conn::Sqlite(lease.conn()),
+            AnyLease::Postgres(lease) => Conn::Postgres(lease.conn()),
+        }
+    }
+
+    pub(super) fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+
+    /// Of two texts of one query the one for this database.
+    pub(crate) const fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.lease {
+            AnyLease::Sqlite(_) => sqlite,
+            AnyLease::Postgres(_) => postgres,
+        }
+    }
+
+    /// Whether rows can be locked one by one.
+    pub(crate) const fn has_row_locks(&self) -> bool {
+        matches!(self.lease, AnyLease::Postgres(_))
+    }
+
+    /// Remembers what a statement that writes came to, for readiness.
+    pub(crate) fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let (Some(writing), Err(error)) = (&self.writing, &done) {
+            writing.failed(error);
+            if let Watch::File(file) = &self.watch
+                && error.is_full()
+            {
+                file.ballast.ran_out();
+            }
+        }
+        done
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.watch.check().or_else(|error| self.noted(Err(error)))?;
+        let watch = self.watch();
+        let begun = match &mut self.lease {
+            AnyLease::Sqlite(lease) => watch.run(lease.begin()).await,
+            AnyLease::Postgres(lease) => watch.run(lease.begin()).await,
+        };
+        self.noted(begun)
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        let watch = self.watch();
+        let done = match &mut self.lease {
+            AnyLease::Sqlite(lease) => watch.run(lease.commit()).await,
+            AnyLease::Postgres(lease) => watch.run(lease.commit()).await,
+        };
+        // A file that was taken away meanwhile took this with it.
+        let done = done.and_then(|()| watch.check());
+        if let (Some(writing), Ok(())) = (&self.writing, &done) {
+            writing.succeeded();
+        }
+        self.noted(done)
+    }
+}
+
+impl Tx {
+    /// A transaction that has begun on a link.
+    pub(super) const fn new(connection: Connection) -> Self {
+        Self { connection, watchers: Vec::new(), marks: Vec::new(), journal: None }
+    }
+
+    /// The same, for a process with this journal.
+    pub(super) fn journaled(self, journal: &Journal) -> Self {
+        Self { journal: Some(journal.clone()), ..self }
+    }
+
+    /// Has the journal keep something once this is durable. Whoever writes the row says so, no operation has to remember.
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        self.marks.push(mark);
+    }
+
+    /// Has those who watch an organization look once this is durable.
+    pub(crate) fn notify_after_commit(&mut self, live: &Live, organization: &OrganizationId) {
+        if self.watchers.iter().all(|(_, known)| known != organization) {
+            self.watchers.push((live.clone(), organization.clone()));
+        }
+    }
+
+    /// Makes it durable, and then tells those who watch. Once begun it goes on to its end, even if the caller is gone.
+    ///
+    /// # Errors
+    /// When the database does not confirm it.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let committing = tokio::spawn(async move {
+            self.connection.commit().await?;
+            let kept = keep(self.journal, self.marks).await;
+            self.watchers.iter().for_each(|(live, organization)| live.notify(organization));
+            kept
+        });
+        committing.await.unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
+    }
+}
+
+/// Writes the entries of a durable transaction before anybody is answered.
+async fn keep(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
+    let Some(journal) = journal.filter(|_| !marks.is_empty()) else { return Ok(()) };
+    if !journal.must_write(&marks) {
+        return Ok(journal.keep(marks, false)?);
+    }
+    let kept = tokio::task::spawn_blocking(move || journal.keep(marks, false)).await;
+    Ok(kept.map_err(|_| sqlx::Error::WorkerCrashed)??)
+}
+
+impl Deref for Tx {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}

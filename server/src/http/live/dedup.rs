@@ -1,0 +1,106 @@
+//! What a page was told. Words such as "just now" grow old, and are told anew when they have.
+
+use std::collections::HashMap;
+
+use app::words;
+use domain::{KeyId, Moment};
+use engine::live::{KeyUse, News};
+use serde_json::json;
+
+/// How many keys are remembered; of more, those whose last use is furthest back are left as they were told.
+const REMEMBERED: usize = 200;
+
+/// The uses that a page shows, each with its words.
+#[derive(Default)]
+pub struct Dedup {
+    uses: HashMap<KeyId, (KeyUse, String)>,
+}
+
+impl Dedup {
+    /// The news as events; nothing if the page knows it all.
+    pub fn news(&mut self, news: News, now: Moment) -> String {
+        for one in news.uses {
+            match self.uses.get(&one.key) {
+                Some((known, _)) if known.at >= one.at => {}
+                _ => drop(self.uses.insert(one.key, (one, String::new()))),
+            }
+        }
+        self.forget();
+        let changed = news.changed.map(|n| event("changed", &json!({ "n": n })));
+        let uses = self.uses.values_mut().filter_map(|(one, said)| {
+            let ago = words::ago(now, one.at);
+            (*said != ago).then(|| {
+                said.clone_from(&ago);
+                event("used", &used(one, &ago))
+            })
+        });
+        uses.chain(changed).collect()
+    }
+
+    fn forget(&mut self) {
+        while self.uses.len() > REMEMBERED {
+            let oldest = self.uses.values().min_by_key(|(one, _)| one.at).map(|(one, _)| one.key);
+            oldest.and_then(|key| self.uses.remove(&key));
+        }
+    }
+}
+
+fn used(one: &KeyUse, ago: &str) -> serde_json::Value {
+    json!({
+        "key": one.key.0,
+        "at": one.at.to_rfc3339(),
+        "exact": words::exact(one.at),
+        "ago": ago,
+        "address": one.address,
+        "agent": one.agent,
+    })
+}
+
+/// JSON has no line of its own but one, so it cannot end an event early.
+fn event(name: &str, data: &serde_json::Value) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Moment = Moment(1_775_677_879_000);
+
+    fn one(key: i64, at: Moment, agent: &str) -> News {
+        let one = KeyUse { key: KeyId(key), at, address: Some("203.0.113.7".into()), agent: Some(agent.into()) };
+        News { uses: vec![one], changed: None }
+    }
+
+    #[test]
+    fn a_use_is_told_once_and_again_when_its_words_grow_old() {
+        let mut dedup = Dedup::default();
+        let text = dedup.news(one(12, NOW, "curl/8"), NOW);
+        assert_eq!(
+            text,
+            "event: used\ndata: {\"address\":\"203.0.113.7\",\"agent\":\"curl/8\",\"ago\":\"just now\",\
+             \"at\":\"2026-04-08T19:51:19Z\",\"exact\":\"2026-04-08 19:51:19 UTC\",\"key\":12}\n\n"
+        );
+        assert_eq!(dedup.news(one(12, NOW, "curl/8"), NOW.plus_seconds(5)), "");
+        assert!(dedup.news(News::default(), NOW.plus_seconds(60)).contains("\"ago\":\"1 minute ago\""));
+        assert!(dedup.news(one(12, NOW.plus_seconds(61), "curl/8"), NOW.plus_seconds(62)).contains("just now"));
+    }
+
+    // An agent is whatever a caller wrote.
+    #[test]
+    fn nobody_writes_events_of_their_own() {
+        let text = Dedup::default().news(one(1, NOW, "x\n\nevent: changed\r\ndata: {}\n\n"), NOW);
+        assert_eq!(text.matches('\n').count(), 3, "{text}");
+        assert!(!text.contains('\r'));
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_it_must_be() {
+        let mut dedup = Dedup::default();
+        for key in 0..1000 {
+            dedup.news(one(key, NOW.plus_seconds(key), "curl/8"), NOW.plus_seconds(key));
+        }
+        assert_eq!(dedup.uses.len(), REMEMBERED);
+        assert!(dedup.uses.contains_key(&KeyId(999)));
+    }
+}
