@@ -28,7 +28,7 @@ async fn ke_37_where_to_go_next() {
     .await;
     says(&house, "/docs/members", "roles-and-keys", &["the access of existing keys is lowered immediately"]).await;
     let leaving = [
-        "Their keys then answer 403",
+        "Requests with their keys then return 403",
         "For each key, choose one of these options",
         "the keys of those service accounts remain",
     ];
@@ -152,7 +152,7 @@ async fn ro_31_rotation_and_encrypted_data() {
     let house = House::empty().await;
     let phrases = [
         "The new key cannot decrypt inbox messages and notes that were sealed to the old key",
-        "answers 409 with the code messages_would_be_lost, and nothing changes",
+        "returns 409 with the code messages_would_be_lost, and nothing changes",
         "\"carry_over\": true",
         "\"confirm_message_loss\": true",
         "permanently unreadable",

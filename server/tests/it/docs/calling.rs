@@ -42,7 +42,7 @@ async fn ra_17_a_service_gets_a_key_from_an_admin() {
     says(&house, "/docs/service-accounts", "", &["Owners and admins create and manage service accounts"]).await;
     // RO-19, RO-20, RO-21, D4: one active key, and the remedy.
     let one =
-        ["one active key at a time", "answers 409 with the code active_key_exists", "To replace the key, rotate it"];
+        ["one active key at a time", "returns 409 with the code active_key_exists", "To replace the key, rotate it"];
     says(&house, "/docs/service-accounts", "one-active-key", &one).await;
 }
 
@@ -55,7 +55,7 @@ async fn ru_14_the_key_goes_in_a_header() {
         r#"-H "X-API-Key: $ROUNDTABLE_API_KEY""#,
         "await fetch(",
         "requests.get(",
-        "A request with two different credentials answers 401",
+        "A request with two different credentials returns 401",
     ];
     says(&house, "/docs/authentication", "send-the-credential", &phrases).await;
 }
@@ -67,7 +67,7 @@ async fn ke_13_headers_are_preferred() {
     let phrases = [
         "Send keys in headers.",
         "POST /api/v1/hooks/{workspace_id}/runs also accepts the key as ?token= or ?api_key=",
-        "All other API endpoints answer 400 with the code key_in_query",
+        "All other API endpoints return 400 with the code key_in_query",
         "marks the key as exposed",
         "Roundtable never logs query values",
     ];
@@ -97,7 +97,7 @@ async fn ra_03_signing_in_yields_a_token() {
         "A signed-in user can create an access token for the API",
         "My account → Access token for scripts",
         "A token is valid for 1 hour, and never longer than its session",
-        "An expired token answers 401. Get a new token and retry the request",
+        "An expired token returns 401. Get a new token and retry the request",
         "Add ?force=true to force a new token",
         "If no user is signed in, there is no token",
         "/.well-known/jwks.json",
@@ -123,7 +123,7 @@ async fn ro_06_the_quickstart_describes_bootstrap() {
         r#"curl -X POST "$ROUNDTABLE_URL/api/v1/bootstrap""#,
         "with the label bootstrap key",
         "Copy api_key now",
-        "After that, it answers 409 with the code already_bootstrapped",
+        "After that, it returns 409 with the code already_bootstrapped",
     ];
     says(&house, "/docs/quickstart", "bootstrap", &phrases).await;
     leads(&house, "/docs", "get-started", &["/docs/quickstart"]).await;
