@@ -14,7 +14,7 @@ pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
 /// Its page about the log.
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
 /// What it says of tokens for people.
-pub const DOCS_OF_TOKENS: &str = "/docs/authentication#tokens-for-people";
+pub const DOCS_OF_TOKENS: &str = "/docs/authentication#access-tokens";
 /// What the documentation says of the cost of calls.
 pub const DOCS_OF_COST: &str = "/docs/api-keys#costs";
 /// Where pages with script hear what moves, beside the screens.

@@ -29,9 +29,9 @@ test('from the start to the section about rotation @plain', async ({ page }) => 
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.getByRole('navigation', { name: 'Documentation' }).getByRole('link', { name: 'Authentication' }).click();
-  await page.getByRole('main').getByRole('link', { name: 'Regular Rotation' }).first().click();
+  await page.getByRole('main').getByRole('link', { name: 'Regular rotation' }).first().click();
   await expect(page).toHaveURL(/\/docs\/api-keys#regular-rotation$/);
-  await expect(page.getByRole('heading', { name: 'Regular Rotation' })).toBeInViewport();
+  await expect(page.getByRole('heading', { name: 'Regular rotation' })).toBeInViewport();
 });
 
 // RU-15: read, and tried for real, without anything that its policy forbids.

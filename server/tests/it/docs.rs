@@ -153,7 +153,7 @@ async fn ke_01_llms_txt_lists_every_page() {
         let url = between(line, "](", "): ").expect("a link");
         open(&app, url.strip_prefix(PUBLIC_URL).expect("ours")).await;
     }
-    leads(&app, "/docs", "look-things-up", &["/docs/llms.txt"]).await;
+    leads(&app, "/docs", "reference", &["/docs/llms.txt"]).await;
 }
 
 // RA-34: pages lead to each other, and no link or anchor leads nowhere.
@@ -186,9 +186,9 @@ async fn ra_34_every_link_and_anchor_resolves() {
     }
     leads(&app, "/docs/authentication", "api-keys", &["/docs/api-keys#regular-rotation"]).await;
     leads(&app, "/docs/api-keys", "use-a-key", &["/docs/authentication"]).await;
-    let listed = section(&app, "/docs", "start-here").await
-        + &section(&app, "/docs", "run-it-for-a-team").await
-        + &section(&app, "/docs", "look-things-up").await;
+    let listed = section(&app, "/docs", "get-started").await
+        + &section(&app, "/docs", "manage-a-team").await
+        + &section(&app, "/docs", "reference").await;
     for name in names() {
         assert!(listed.contains(&format!("href=\"/docs/{name}\"")), "{name} is not on the list of pages");
     }

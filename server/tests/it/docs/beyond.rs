@@ -19,25 +19,38 @@ async fn ke_37_where_to_go_next() {
     ];
     leads(&app, "/docs/api-keys", "next-steps", &targets).await;
     leads(&app, "/docs/api-keys", "use-a-key", &["/docs/api"]).await;
-    says(&app, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member here"]).await;
-    says(&app, "/docs/members", "roles-and-keys", &["When a role is lowered, the keys are lowered with it, at once"])
+    says(&app, "/docs/members", "roles", &["Owner", "Admin", "Member", "call Builder is called Member in Roundtable"])
         .await;
-    let leaving = ["From then on their keys answer 403", "asks for each what becomes of it", "What they made stays"];
-    says(&app, "/docs/members", "when-somebody-leaves", &leaving).await;
-    let inviting =
-        ["Only someone who signs in with that address", "It works once, and for 7 days", "Roundtable sends no e-mail"];
-    says(&app, "/docs/members", "invite-somebody", &inviting).await;
+    says(&app, "/docs/members", "roles-and-keys", &["the access of existing keys is lowered immediately"]).await;
+    let leaving = [
+        "Requests with their keys then return 403",
+        "For each key, choose one of these options",
+        "the keys of those service accounts remain",
+    ];
+    says(&app, "/docs/members", "remove-a-member", &leaving).await;
+    let inviting = [
+        "Only a user who signs in with that email address",
+        "can be used once, and it expires after 7 days",
+        "Roundtable sends no email",
+    ];
+    says(&app, "/docs/members", "invite-a-member", &inviting).await;
     leads(
         &app,
         "/docs/members",
         "next-steps",
-        &["/docs/organization", "/docs/credentials", "/docs/api-keys#who-sees-which-keys"],
+        &["/docs/organization", "/docs/credentials", "/docs/api-keys#access-by-role"],
     )
     .await;
-    says(&app, "/docs/organization", "the-active-organization", &["Its keys, members and Audit Log are its own"]).await;
-    says(&app, "/docs/organization", "who-may-create-keys", &["Everyone, or only owners and admins"]).await;
-    says(&app, "/docs/organization", "keys-that-create-keys", &["then only people create keys"]).await;
-    let text = plain(&section(&app, "/docs/api-keys", "who-sees-which-keys").await.replace("</td>", " </td>"));
+    says(
+        &app,
+        "/docs/organization",
+        "the-active-organization",
+        &["Each organization has its own keys, members and audit log"],
+    )
+    .await;
+    says(&app, "/docs/organization", "who-may-create-keys", &["everyone or only owners and admins"]).await;
+    says(&app, "/docs/organization", "keys-that-create-keys", &["Then only signed-in members can create keys"]).await;
+    let text = plain(&section(&app, "/docs/api-keys", "access-by-role").await.replace("</td>", " </td>"));
     assert!(text.contains("Admin all keys own keys, and keys of service accounts any key"), "{text}");
     assert!(text.contains("Member own keys own keys own keys"), "{text}");
 }
@@ -51,14 +64,14 @@ async fn ke_39_other_secrets_are_something_else() {
         "Runtime credentials",
         "Provider keys",
         "Product API keys",
-        "It neither needs nor keeps the others",
+        "It does not need or store the other secrets",
     ];
     says(&app, "/docs/credentials", "", &phrases).await;
-    let phrases = ["Agents and workflows need credentials while they run", "These are not API keys"];
+    let phrases = ["Agents and workflows need credentials at run time", "These are not API keys"];
     says(&app, "/docs/credentials", "runtime-credentials", &phrases).await;
-    let phrases = ["An API key of Roundtable opens nothing there, and a product API key opens nothing here"];
+    let phrases = ["a product API key gives no access to Roundtable"];
     says(&app, "/docs/credentials", "product-api-keys", &phrases).await;
-    says(&app, "/docs/credentials", "provider-keys", &["Keys of model vendors"]).await;
+    says(&app, "/docs/credentials", "provider-keys", &["keys of model vendors"]).await;
 }
 
 // RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
@@ -67,11 +80,11 @@ async fn rk_26_the_audit_log_is_explained() {
     let app = TestApp::new().await;
     let page = "/docs/audit-log";
     says(&app, page, "", &["Nobody can change or delete an entry"]).await;
-    says(&app, page, "who-reads-what", &["what they did themselves, and what was done to their own keys"]).await;
+    says(&app, page, "access", &["their own actions, and events about their own keys"]).await;
     let key = app.key("olivia").await;
     let event = app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0].clone();
     let cells = async |anchor: &str| plain(&section(&app, page, anchor).await.replace("</t", " </t"));
-    let fields = cells("what-an-event-holds").await;
+    let fields = cells("event-fields").await;
     for field in event.as_object().expect("an event").keys() {
         assert!(fields.split([' ', ',', ';']).any(|word| word == field), "{field} is not explained");
     }
@@ -81,12 +94,12 @@ async fn rk_26_the_audit_log_is_explained() {
     for word in words.chain(["action", "actor_id", "object_kind", "object_id", "from", "until"]) {
         assert!(filters.split([' ', ',', ';', ':']).any(|said| said == word), "{word} is not explained");
     }
-    says(&app, page, "export", &["An export is recorded itself", "the file is not complete"]).await;
+    says(&app, page, "export", &["Each export is recorded as an event", "the file is not complete"]).await;
     says(
         &app,
         page,
         "verification",
-        &["breaks the chain at that place", "without Roundtable and without its database"],
+        &["breaks the chain at that event", "without Roundtable and without its database"],
     )
     .await;
     leads(&app, "/docs/organization", "audit-log", &[page]).await;
@@ -97,8 +110,8 @@ async fn rk_26_the_audit_log_is_explained() {
 async fn ke_14_api_keys_are_not_for_the_command_line() {
     let app = TestApp::empty().await;
     let phrases = [
-        "API keys are not for the command line. No command takes an API key, and no API key gives access to a command",
-        "you are signed in as yourself and reach every organization you are a member of",
+        "No command takes an API key, and no API key gives access to a command",
+        "you are signed in as yourself and can access every organization that you are a member of",
     ];
     says(&app, "/docs/command-line", "", &phrases).await;
     let help = std::process::Command::new(env!("CARGO_BIN_EXE_roundtable")).arg("help").output().expect("runs");
@@ -114,17 +127,17 @@ async fn ke_14_api_keys_are_not_for_the_command_line() {
 #[tokio::test]
 async fn ro_04_the_encryption_model() {
     let app = TestApp::empty().await;
-    says(&app, "/docs/encryption", "", &["Encryption Model"]).await;
+    says(&app, "/docs/encryption", "", &["Encryption model"]).await;
     let stored = [
         "encrypted with AES-256-GCM before it reaches the database",
-        "kept apart from the database. A stolen database opens nothing",
-        "With the master key too, nobody can read an API key",
-        "The preview is a field of its own",
+        "An attacker with only the database gets no usable key",
+        "The master key does not reveal API keys either",
+        "The preview is a separate field",
     ];
     says(&app, "/docs/encryption", "how-keys-are-stored", &stored).await;
     let secret = [
         "Every key has a key pair that is derived from it",
-        "Losing a key means losing what was encrypted for it. There is no recovery",
+        "If you lose a key, you lose the data that was encrypted for it. There is no recovery",
     ];
     says(&app, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
 }
@@ -134,22 +147,22 @@ async fn ro_04_the_encryption_model() {
 async fn ro_31_rotation_and_encrypted_data() {
     let app = TestApp::empty().await;
     let phrases = [
-        "A new key has a new key pair. What was sealed for the old key before, inbox messages and notes, does not open with the new one",
-        "answers 409 with the code messages_would_be_lost, and nothing has changed",
+        "The new key cannot decrypt inbox messages and notes that were sealed to the old key",
+        "returns 409 with the code messages_would_be_lost, and nothing changes",
         "\"carry_over\": true",
         "\"confirm_message_loss\": true",
         "permanently unreadable",
-        "Without sealed items neither is needed",
-        "without the old key there is nothing to carry over",
-        "messages_orphaned how many items were given up",
-        "Its warning says to store the key securely, and that old messages cannot be decrypted any more",
+        "If there are no sealed items, you need neither option",
+        "Old items can be carried over only with the old key",
+        "messages_orphaned is the number of items that became unreadable",
+        "The warning says to store the key securely",
     ];
     says(&app, "/docs/encryption", "rotation", &phrases).await;
     let limits = [
         "Sealing has no forward secrecy",
-        "a person who kept the old key and a copy of the sealed data can still open that copy",
-        "A seal does not prove who made it",
+        "A person who kept the old key and a copy of the sealed data can still decrypt that copy",
+        "A seal does not prove who created it",
     ];
-    says(&app, "/docs/encryption", "what-this-protects-from-and-what-not", &limits).await;
+    says(&app, "/docs/encryption", "threat-model", &limits).await;
     leads(&app, "/docs/api-keys", "regular-rotation", &["/docs/encryption#rotation"]).await;
 }

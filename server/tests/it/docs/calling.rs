@@ -32,16 +32,17 @@ async fn ra_21_where_keys_are_kept() {
 async fn ra_17_a_service_gets_a_key_from_an_admin() {
     let app = TestApp::empty().await;
     let phrases = [
-        "Where no human is involved, from server to server, use an API key",
-        "An Owner or an Admin makes a service account and creates a key for it",
-        "Keep the key in an environment variable, such as ROUNDTABLE_API_KEY, or in a secret manager",
+        "For server-to-server requests without a user, use an API key",
+        "An Owner or an Admin creates a service account and creates a key for it",
+        "Store the key in an environment variable, such as ROUNDTABLE_API_KEY, or in a secret manager",
         "Never commit it to source control",
         r#"-d '{"name": "Staging Environment", "provider": "vertex_ai"}'"#,
     ];
     says(&app, "/docs/authentication", "service-accounts", &phrases).await;
-    says(&app, "/docs/service-accounts", "", &["Owners and admins make and manage service accounts"]).await;
+    says(&app, "/docs/service-accounts", "", &["Owners and admins create and manage service accounts"]).await;
     // RO-19, RO-20, RO-21, D4: one active key, and the remedy.
-    let one = ["one active key at a time", "answers 409 with the code active_key_exists", "To replace it, rotate it"];
+    let one =
+        ["one active key at a time", "returns 409 with the code active_key_exists", "To replace the key, rotate it"];
     says(&app, "/docs/service-accounts", "one-active-key", &one).await;
 }
 
@@ -54,7 +55,7 @@ async fn ru_14_the_key_goes_in_a_header() {
         r#"-H "X-API-Key: $ROUNDTABLE_API_KEY""#,
         "await fetch(",
         "requests.get(",
-        "Two different ones in one request answer 401",
+        "A request with two different credentials returns 401",
     ];
     says(&app, "/docs/authentication", "send-the-credential", &phrases).await;
 }
@@ -64,12 +65,13 @@ async fn ru_14_the_key_goes_in_a_header() {
 async fn ke_13_headers_are_preferred() {
     let app = TestApp::empty().await;
     let phrases = [
-        "Prefer headers.",
-        "POST /api/v1/hooks/{workspace_id}/runs takes the key as ?token= or ?api_key= too",
-        "Anywhere else on the API a key in the address answers 400 with the code key_in_query. The key is marked as exposed",
-        "never reach a log",
+        "Send keys in headers.",
+        "POST /api/v1/hooks/{workspace_id}/runs also accepts the key as ?token= or ?api_key=",
+        "All other API endpoints return 400 with the code key_in_query",
+        "marks the key as exposed",
+        "Roundtable never logs query values",
     ];
-    says(&app, "/docs/authentication", "keys-in-an-address", &phrases).await;
+    says(&app, "/docs/authentication", "keys-in-urls", &phrases).await;
 }
 
 // RA-01, RA-02, RA-04, RA-05, RA-12, RA-13, RA-14: tokens of people.
@@ -77,10 +79,10 @@ async fn ke_13_headers_are_preferred() {
 async fn ra_12_id_tokens_last_an_hour() {
     let app = TestApp::empty().await;
     let phrases = [
-        "With nobody signed in there is none",
+        "If no user is signed in, there is no token",
         "ID tokens expire 1 hour after they were issued. The SDK refreshes them in the background",
         "user.getIdToken(true)",
-        "In a page that runs in a browser use ID tokens, never an API key",
+        "In pages that run in a browser, use ID tokens, never an API key",
     ];
     says(&app, "/docs/authentication", "id-tokens", &phrases).await;
     says(&app, "/docs/authentication", "", &["Firebase Auth, with Google Sign-In", "1 hour after it was issued"]).await;
@@ -91,17 +93,24 @@ async fn ra_12_id_tokens_last_an_hour() {
 async fn ra_03_signing_in_yields_a_token() {
     let app = TestApp::empty().await;
     let phrases = [
-        "Signing in to the dashboard also opens the API",
+        "A signed-in user can create an access token for the API",
         "My account → Access token for scripts",
-        "A token is good for 1 hour, and no longer than the session it was given to",
-        "An expired token answers 401; get a fresh one and try again",
-        "force a fresh one with ?force=true. With nobody signed in there is none",
+        "A token is valid for 1 hour, and never longer than its session",
+        "An expired token returns 401. Get a new token and retry the request",
+        "Add ?force=true to force a new token",
+        "If no user is signed in, there is no token",
         "/.well-known/jwks.json",
     ];
-    says(&app, "/docs/authentication", "tokens-for-people", &phrases).await;
-    says(&app, "/docs/authentication", "sessions", &["after an hour without use, and 12 hours after signing in"]).await;
-    says(&app, "/docs/authentication", "signing-in-again", &["a sign-in of the last 10 minutes"]).await;
-    leads(&app, "/docs/errors", "all-codes", &["/docs/authentication#signing-in-again"]).await;
+    says(&app, "/docs/authentication", "access-tokens", &phrases).await;
+    says(
+        &app,
+        "/docs/authentication",
+        "sessions",
+        &["after one hour without activity, and at most 12 hours after sign-in"],
+    )
+    .await;
+    says(&app, "/docs/authentication", "fresh-sign-in", &["a sign-in within the last 10 minutes"]).await;
+    leads(&app, "/docs/errors", "error-codes", &["/docs/authentication#fresh-sign-in"]).await;
 }
 
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
@@ -109,21 +118,21 @@ async fn ra_03_signing_in_yields_a_token() {
 async fn ro_06_the_quickstart_describes_bootstrap() {
     let app = TestApp::empty().await;
     let phrases = [
-        "It is the one operation that needs no key",
+        "It is the only endpoint that needs no API key",
         r#"curl -X POST "$ROUNDTABLE_URL/api/v1/bootstrap""#,
         "with the label bootstrap key",
         "Copy api_key now",
-        "From then on it answers 409 with the code already_bootstrapped",
+        "After that, it returns 409 with the code already_bootstrapped",
     ];
     says(&app, "/docs/quickstart", "bootstrap", &phrases).await;
-    leads(&app, "/docs", "start-here", &["/docs/quickstart"]).await;
+    leads(&app, "/docs", "get-started", &["/docs/quickstart"]).await;
 }
 
 // RA-22..RA-32, D9, D10: every code is explained, 401 and 403 with their bodies and causes.
 #[tokio::test]
 async fn ra_22_every_error_is_explained() {
     let app = TestApp::empty().await;
-    let codes = plain(&section(&app, "/docs/errors", "all-codes").await.replace("</td>", " </td>"));
+    let codes = plain(&section(&app, "/docs/errors", "error-codes").await.replace("</td>", " </td>"));
     for code in Code::ALL {
         let word = serde_json::to_value(code).expect("a word");
         let row = format!("{} {} ", app::server_fns::status(code).as_u16(), word.as_str().expect("text"));
@@ -134,13 +143,13 @@ async fn ra_22_every_error_is_explained() {
         "no Authorization or X-API-Key header",
         "without the word Bearer",
         "an ID token that is older than one hour: refresh it and try again",
-        "a key that was revoked, or has expired",
+        "a key that was revoked or has expired",
     ];
     says(&app, "/docs/errors", "401-unauthorized", &causes).await;
     let causes = [
         r#""details": "You do not have permission to access this resource""#,
-        "a Member calls what only admins may, such as managing members",
-        "the owner of the key has been removed from the organization",
+        "a Member sends a request that requires an Admin, such as managing members",
+        "the owner of the key was removed from the organization",
         "the workspace belongs to another organization",
     ];
     says(&app, "/docs/errors", "403-forbidden", &causes).await;
