@@ -70,7 +70,7 @@ const PLANS: Record<string, Plan> = {
         ROUNDTABLE_ID_TOKEN: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
         ROUNDTABLE_TOKEN: await tokenOf(browser, url),
       })),
-    // An ID token counts for who signed in with Google before, and nobody can do that here. The tests of the doors prove
+    // An ID token counts for who signed in with Google before, and nobody can do that here. The server tests prove
     // the other half with tokens of their own.
     refused: { 9: 401 },
     others: 2,

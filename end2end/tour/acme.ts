@@ -1,5 +1,5 @@
 // Half a year of an organization that never was: its keys, how they are used, and what happened to them. All of it is
-// done through the doors, on a clock that is moved.
+// done through the API, on a clock that is moved.
 import type { Browser, Page } from '@playwright/test';
 
 import { tokenOf } from '../support/many.ts';
