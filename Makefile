@@ -1,9 +1,9 @@
 # Roundtable: `make run` to try it, `make test` before you trust it, `make help` for the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test test-fast prove bench tour fmt clean-tools
+.PHONY: help run build watch test test-fast prove bench bench-build tour fmt clean-tools
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Build and serve the dashboard on http://127.0.0.1:3000, with SQLite under data/
 	@.ci/tools build && .ci/build && .ci/serve
@@ -26,7 +26,10 @@ prove: ## Try the release build for up to 45 minutes: kill -9, full disk, lost P
 bench: ## Measure pages and operations into docs/performance.md; fail over a budget or under a score of 100
 	@.ci/tools bench && .ci/bench
 
-tour: ## Take the pictures of docs/tour anew, from the real server
+bench-build: ## Measure building with empty caches into docs/dev/building.md; takes about 25 minutes
+	@.ci/bench-build
+
+tour: ## Take the pictures of docs/tour again, from the real server
 	@.ci/tools tour && .ci/tour
 
 fmt: ## Format the Rust code

@@ -66,6 +66,11 @@ impl Report {
         faults.iter().take(PRINTED).for_each(|fault| say(&format!("         {fault}")));
     }
 
+    /// Adds the rows of another report.
+    pub fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+    }
+
     /// Everything that was added.
     pub fn into_rows(self) -> Vec<Row> {
         self.rows
