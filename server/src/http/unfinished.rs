@@ -106,6 +106,13 @@ mod tests {
 
     use super::*;
 
+    impl UnfinishedBodies {
+        fn count_of(&self, client: Client) -> usize {
+            let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            counts.get(&client).copied().unwrap_or_default()
+        }
+    }
+
     /// A body of which nothing ever arrives.
     struct Never;
 
@@ -118,9 +125,16 @@ mod tests {
         }
     }
 
+    fn client(address: &str) -> Client {
+        Client::of(&origin(address))
+    }
+
+    fn origin(address: &str) -> Origin {
+        Origin { address: Some(address.to_owned()), ..Origin::default() }
+    }
+
     async fn send(router: Router, address: &str, body: Body) -> StatusCode {
-        let origin = Origin { address: Some(address.to_owned()), ..Origin::default() };
-        let request = Request::post("/").extension(origin).body(body).expect("a request");
+        let request = Request::post("/").extension(origin(address)).body(body).expect("a request");
         router.oneshot(request).await.expect("an answer").status()
     }
 
@@ -135,7 +149,9 @@ mod tests {
             let router = router.clone();
             unfinished.spawn(async move { send(router, "192.0.2.1", Body::new(Never)).await });
         }
-        tokio::task::yield_now().await;
+        while bodies.count_of(client("192.0.2.1")) < LIMIT {
+            tokio::task::yield_now().await;
+        }
         let short = || Body::from("{}");
         assert_eq!(send(router.clone(), "192.0.2.1", Body::new(Never)).await, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::TOO_MANY_REQUESTS);
