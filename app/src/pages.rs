@@ -11,7 +11,7 @@ use crate::routes::{Location, Screen, encoded};
 use crate::server_fns::account::ShownToken;
 use crate::server_fns::keys::CreatedKey;
 use crate::server_fns::members::{CreatedInvitation, Removed};
-use crate::server_fns::{FormError, PageContext, status};
+use crate::server_fns::{FormError, PageContext};
 use crate::shell::{Document, draw};
 use crate::words;
 
@@ -260,9 +260,14 @@ pub fn session_ended(place: &Location) -> String {
     format!("{path}{mark}problem=ended")
 }
 
+/// The status of an answer with this code.
+fn status_of(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// Draws the page; the status of the form it answers outweighs its own.
 fn paint(request: PageRequest, page: Page) -> Response<String> {
-    let status = request.problem().map_or(page.status, |problem| status(problem.code));
+    let status = request.problem().map_or(page.status, |problem| status_of(problem.code));
     let wait = request.problem().and_then(|problem| problem.retry_after).or(page.retry_after);
     let again = retry_after(request.nonce.as_deref().unwrap_or_default());
     let document = Document {

@@ -9,7 +9,6 @@ use engine::ctx::Origin;
 use engine::form_token::FormToken;
 use engine::tokens::Parties;
 use engine::{Caller, Ctx, Engine};
-use http::StatusCode;
 use leptos::prelude::use_context;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -362,29 +361,4 @@ pub enum Made<T> {
 /// The token of the form that was sent, if it bears one.
 fn form_token(text: &str) -> Option<FormToken> {
     FormToken::read(text)
-}
-
-/// The status that goes with a code.
-pub const fn status(code: Code) -> StatusCode {
-    match code {
-        Code::Unauthorized | Code::FreshSignInRequired => StatusCode::UNAUTHORIZED,
-        Code::Forbidden | Code::MissingScope | Code::WrongAddress => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::BadRequest | Code::KeyInQuery => StatusCode::BAD_REQUEST,
-        Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::Conflict
-        | Code::AlreadyBootstrapped
-        | Code::ActiveKeyExists
-        | Code::MessagesWouldBeLost
-        | Code::AlreadyDone => StatusCode::CONFLICT,
-        Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::HttpVersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-        Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::TooManyRequests | Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }

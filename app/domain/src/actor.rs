@@ -1,81 +1,33 @@
 //! Who acts: a member or a service account of one organization (decisions D4, D5).
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
+use crate::closed_set;
+use crate::environment::Environment;
 use crate::id::{ActorId, OrganizationId};
-use crate::key::Environment;
 use crate::scope::Permissions;
 
-/// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may (RA-33).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Makes, sees and revokes own keys.
-    Member,
-    /// Sees and revokes every key, manages people.
-    Admin,
-    /// As an admin, and makes and unmakes owners.
-    Owner,
-}
-
-impl Role {
-    /// Every role, lowest first.
-    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
-
-    /// The role's word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
-    }
-
-    /// The role's word on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Member => "Member",
-            Self::Admin => "Admin",
-            Self::Owner => "Owner",
-        }
+closed_set! {
+    /// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may (RA-33).
+    #[derive(PartialOrd, Ord)]
+    pub enum Role as "RoleWord": "What an actor may do in its organization."(
+        /// The name on a page.
+        label: &'static str,
+    ) {
+        /// Makes, sees and revokes own keys.
+        Member = "member" ("Member"),
+        /// Sees and revokes every key, manages people.
+        Admin = "admin" ("Admin"),
+        /// As an admin, and makes and unmakes owners.
+        Owner = "owner" ("Owner"),
     }
 }
 
-impl FromStr for Role {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(())
-    }
-}
-
-/// What kind of actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActorKind {
-    /// A person in this organization.
-    Member,
-    /// A program that no person stands behind.
-    Service,
-}
-
-impl ActorKind {
-    /// The kind's word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Service => "service",
-        }
-    }
-}
-
-impl FromStr for ActorKind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Member, Self::Service].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+closed_set! {
+    /// What kind of actor.
+    pub enum ActorKind {
+        /// A person in this organization.
+        Member = "member",
+        /// A program that no person stands behind.
+        Service = "service",
     }
 }
 
@@ -102,12 +54,9 @@ pub struct Actor {
 mod tests {
     use super::*;
 
+    // RA-33
     #[test]
-    fn ra_33_three_roles_in_order() {
+    fn three_roles_in_order() {
         assert!(Role::Member < Role::Admin && Role::Admin < Role::Owner);
-        for role in Role::ALL {
-            assert_eq!(role.as_str().parse(), Ok(role));
-        }
-        assert_eq!("builder".parse::<Role>(), Err(()));
     }
 }

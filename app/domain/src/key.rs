@@ -1,149 +1,25 @@
 //! The state and the story of a key.
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::actor::Role;
+use crate::closed_set;
 use crate::id::ActorId;
 use crate::moment::Moment;
-use crate::problem::Fault;
 
-/// Where a key's data lives (decision D7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Environment {
-    /// Real data.
-    Production,
-    /// Sandbox data.
-    Test,
-}
-
-impl Environment {
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Production => "production",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl FromStr for Environment {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|env| env.as_str() == text).ok_or(())
-    }
-}
-
-impl Environment {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Production, Self::Test];
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Production => "Production",
-            Self::Test => "Test",
-        }
-    }
-
-    /// Reads the word of a request; production if there is none.
-    ///
-    /// # Errors
-    /// `Unknown` with the words that are known.
-    pub fn read(word: Option<&str>) -> Result<Self, Fault> {
-        let Some(word) = word else { return Ok(Self::Production) };
-        word.parse().map_err(|()| Fault::Unknown { known: Self::ALL.map(Self::as_str).join(", ") })
-    }
-}
-
-/// Why a key was ended, as its revoker says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RevokeReason {
-    /// Nothing uses it any more.
-    NoLongerNeeded,
-    /// Someone else may have it.
-    Leaked,
-    /// A new key took its place.
-    Replaced,
-    /// Its owner left.
-    PersonLeft,
-    /// The organization's rules ask for it.
-    Policy,
-}
-
-impl RevokeReason {
-    /// Every reason, in the order a page offers them.
-    pub const ALL: [Self; 5] = [Self::NoLongerNeeded, Self::Leaked, Self::Replaced, Self::PersonLeft, Self::Policy];
-
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoLongerNeeded => "no_longer_needed",
-            Self::Leaked => "leaked",
-            Self::Replaced => "replaced",
-            Self::PersonLeft => "person_left",
-            Self::Policy => "policy",
-        }
-    }
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::NoLongerNeeded => "No longer needed",
-            Self::Leaked => "May have leaked",
-            Self::Replaced => "Replaced by another key",
-            Self::PersonLeft => "Owner left",
-            Self::Policy => "Required by policy",
-        }
-    }
-}
-
-/// Who in an organization may make keys of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyMakers {
-    /// Every member.
-    #[default]
-    Members,
-    /// Admins and owners only.
-    Admins,
-}
-
-impl KeyMakers {
-    /// Every choice, the wider one first.
-    pub const ALL: [Self; 2] = [Self::Members, Self::Admins];
-
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Members => "members",
-            Self::Admins => "admins",
-        }
-    }
-
-    /// Whether someone of this role is among them.
-    pub fn include(self, role: Role) -> bool {
-        self == Self::Members || role >= Role::Admin
-    }
-}
-
-impl FromStr for KeyMakers {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|who| who.as_str() == text).ok_or(())
-    }
-}
-
-impl FromStr for RevokeReason {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(())
+closed_set! {
+    /// Why a key was ended, as its revoker says.
+    pub enum RevokeReason(
+        /// The words on a page.
+        label: &'static str,
+    ) {
+        /// Nothing uses it any more.
+        NoLongerNeeded = "no_longer_needed" ("No longer needed"),
+        /// Someone else may have it.
+        Leaked = "leaked" ("May have leaked"),
+        /// A new key took its place.
+        Replaced = "replaced" ("Replaced by another key"),
+        /// Its owner left.
+        PersonLeft = "person_left" ("Owner left"),
+        /// The organization's rules ask for it.
+        Policy = "policy" ("Required by policy"),
     }
 }
 

@@ -6,11 +6,14 @@
 
 pub mod actor;
 pub mod attention;
+pub mod closed_set;
 pub mod command;
+pub mod environment;
 pub mod event;
 pub mod id;
 pub mod key;
 pub mod moment;
+pub mod organization;
 pub mod policy;
 pub mod problem;
 pub mod scope;
@@ -20,6 +23,7 @@ pub mod view;
 pub mod workspace;
 
 pub use actor::{Actor, ActorKind, Role};
+pub use environment::Environment;
 pub use id::{ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId};
 pub use moment::Moment;
 pub use problem::{Code, Fault, FieldFault, Problem};

@@ -1,159 +1,86 @@
 //! Who may do what. One pure function; the engine, the doors and the pages all ask it.
 
 use crate::actor::{Actor, Role};
-use crate::event::AuditAction;
+use crate::closed_set;
+use crate::environment::Environment;
+use crate::event::AuditAction as Event;
 use crate::id::{ActorId, OrganizationId};
-use crate::key::Environment;
 use crate::scope::{Permissions, Scope};
 
-/// Something an actor may want to do. The names are those of the operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// See keys.
-    ListKeys,
-    /// Make a key for oneself.
-    CreateKey,
-    /// Rename a key, or take scopes from it.
-    ChangeKey,
-    /// Put a successor in a key's place.
-    RotateKey,
-    /// End a key.
-    RevokeKey,
-    /// Put a successor in the place of the very key that asks (decision D14: always allowed).
-    RotateItself,
-    /// End the very key that asks (decision D14: always allowed).
-    RevokeItself,
-    /// See who made a key (KE-24).
-    SeeCreators,
-    /// Read the audit log (decision D26).
-    ReadAudit,
-    /// See workspaces.
-    ListWorkspaces,
-    /// Make a workspace.
-    CreateWorkspace,
-    /// Remove a workspace.
-    DeleteWorkspace,
-    /// See the runs of a workspace.
-    ListRuns,
-    /// Start a run.
-    CreateRun,
-    /// Seal a message to someone's key.
-    SendMessage,
-    /// Read one's own messages.
-    ReadInbox,
-    /// Remove one's own messages.
-    DeleteMessage,
-    /// Read one's own notes.
-    ReadNotebook,
-    /// Write and remove one's own notes.
-    WriteNotebook,
-    /// See service accounts.
-    ListServiceAccounts,
-    /// Make and change service accounts, and make their keys (RA-17).
-    ManageServiceAccounts,
-    /// See members: who they are, and their roles.
-    ListMembers,
-    /// Manage members and invitations (RA-30).
-    ManageMembers,
-    /// See the e-mail addresses of members, and who is invited.
-    SeeAddresses,
-    /// Leave the organization.
-    Leave,
-    /// See the organization's settings.
-    SeeOrganization,
-    /// Change the organization's settings.
-    ChangeOrganization,
-}
-
-impl Action {
-    /// Every action.
-    pub const ALL: [Self; 27] = [
-        Self::ListKeys,
-        Self::CreateKey,
-        Self::ChangeKey,
-        Self::RotateKey,
-        Self::RevokeKey,
-        Self::RotateItself,
-        Self::RevokeItself,
-        Self::SeeCreators,
-        Self::ReadAudit,
-        Self::ListWorkspaces,
-        Self::CreateWorkspace,
-        Self::DeleteWorkspace,
-        Self::ListRuns,
-        Self::CreateRun,
-        Self::SendMessage,
-        Self::ReadInbox,
-        Self::DeleteMessage,
-        Self::ReadNotebook,
-        Self::WriteNotebook,
-        Self::ListServiceAccounts,
-        Self::ManageServiceAccounts,
-        Self::ListMembers,
-        Self::ManageMembers,
-        Self::SeeAddresses,
-        Self::Leave,
-        Self::SeeOrganization,
-        Self::ChangeOrganization,
-    ];
-
-    /// The scope a restricted key needs for it; none where any key will do.
-    pub const fn scope(self) -> Option<Scope> {
-        Some(match self {
-            Self::ListKeys => Scope::KeysRead,
-            Self::CreateKey | Self::ChangeKey | Self::RotateKey | Self::RevokeKey => Scope::KeysWrite,
-            Self::RotateItself | Self::RevokeItself | Self::SeeCreators | Self::Leave => return None,
-            Self::ReadAudit => Scope::AuditRead,
-            Self::ListWorkspaces => Scope::WorkspacesRead,
-            Self::CreateWorkspace | Self::DeleteWorkspace => Scope::WorkspacesWrite,
-            Self::ListRuns => Scope::RunsRead,
-            Self::CreateRun => Scope::RunsWrite,
-            Self::SendMessage | Self::DeleteMessage => Scope::InboxWrite,
-            Self::ReadInbox => Scope::InboxRead,
-            Self::ReadNotebook => Scope::NotebookRead,
-            Self::WriteNotebook => Scope::NotebookWrite,
-            Self::ListServiceAccounts => Scope::ServiceAccountsRead,
-            Self::ManageServiceAccounts => Scope::ServiceAccountsWrite,
-            Self::ListMembers | Self::SeeAddresses => Scope::MembersRead,
-            Self::ManageMembers => Scope::MembersWrite,
-            Self::SeeOrganization => Scope::OrganizationRead,
-            Self::ChangeOrganization => Scope::OrganizationWrite,
-        })
-    }
-}
-
-impl Action {
-    /// What the audit log says of it; nothing for what only looks. There is no answer for all others here: an action
-    /// that nobody has decided this for does not compile.
-    pub const fn traces(self) -> &'static [AuditAction] {
-        use AuditAction as H;
-        match self {
-            Self::ListKeys
-            | Self::SeeCreators
-            | Self::ListWorkspaces
-            | Self::ListRuns
-            | Self::ReadInbox
-            | Self::ReadNotebook
-            | Self::ListServiceAccounts
-            | Self::ListMembers
-            | Self::SeeAddresses
-            | Self::SeeOrganization => &[],
-            Self::CreateKey => &[H::KeyCreated],
-            Self::ChangeKey => &[H::KeyRenamed, H::KeyNarrowed],
-            Self::RotateKey | Self::RotateItself => &[H::KeyRotated, H::KeyCreated],
-            Self::RevokeKey | Self::RevokeItself => &[H::KeyRevoked],
-            Self::ReadAudit => &[H::AuditExported],
-            Self::CreateWorkspace => &[H::WorkspaceCreated],
-            Self::DeleteWorkspace => &[H::WorkspaceDeleted],
-            Self::CreateRun => &[H::RunCreated],
-            Self::SendMessage => &[H::MessageSent],
-            Self::DeleteMessage => &[H::MessageDeleted],
-            Self::WriteNotebook => &[H::NoteWritten, H::NoteDeleted],
-            Self::ManageServiceAccounts => &[H::ServiceAccountCreated, H::ServiceAccountChanged],
-            Self::ManageMembers => &[H::MemberInvited, H::InvitationRevoked, H::MemberRoleChanged, H::MemberRemoved],
-            Self::Leave => &[H::MemberLeft],
-            Self::ChangeOrganization => &[H::OrganizationChanged],
-        }
+closed_set! {
+    /// Something an actor may want to do.
+    pub enum Action(
+        /// The scope a restricted key needs for it; none where any key will do.
+        scope: Option<Scope>,
+        /// What the audit log records of it; nothing for what only reads.
+        traces: &'static [Event],
+    ) {
+        /// See keys.
+        ListKeys = "list_keys" (Some(Scope::KeysRead), &[]),
+        /// Make a key for oneself.
+        CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
+        /// Rename a key, or take scopes from it.
+        ChangeKey = "change_key" (Some(Scope::KeysWrite), &[Event::KeyRenamed, Event::KeyNarrowed]),
+        /// Put a successor in a key's place.
+        RotateKey = "rotate_key" (Some(Scope::KeysWrite), &[Event::KeyRotated, Event::KeyCreated]),
+        /// End a key.
+        RevokeKey = "revoke_key" (Some(Scope::KeysWrite), &[Event::KeyRevoked]),
+        /// Put a successor in the place of the very key that asks (decision D14: always allowed).
+        RotateItself = "rotate_itself" (None, &[Event::KeyRotated, Event::KeyCreated]),
+        /// End the very key that asks (decision D14: always allowed).
+        RevokeItself = "revoke_itself" (None, &[Event::KeyRevoked]),
+        /// See who made a key (KE-24).
+        SeeCreators = "see_creators" (None, &[]),
+        /// Read the audit log (decision D26).
+        ReadAudit = "read_audit" (Some(Scope::AuditRead), &[Event::AuditExported]),
+        /// See workspaces.
+        ListWorkspaces = "list_workspaces" (Some(Scope::WorkspacesRead), &[]),
+        /// Make a workspace.
+        CreateWorkspace = "create_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceCreated]),
+        /// Remove a workspace.
+        DeleteWorkspace = "delete_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceDeleted]),
+        /// See the runs of a workspace.
+        ListRuns = "list_runs" (Some(Scope::RunsRead), &[]),
+        /// Start a run.
+        CreateRun = "create_run" (Some(Scope::RunsWrite), &[Event::RunCreated]),
+        /// Seal a message to someone's key.
+        SendMessage = "send_message" (Some(Scope::InboxWrite), &[Event::MessageSent]),
+        /// Read one's own messages.
+        ReadInbox = "read_inbox" (Some(Scope::InboxRead), &[]),
+        /// Remove one's own messages.
+        DeleteMessage = "delete_message" (Some(Scope::InboxWrite), &[Event::MessageDeleted]),
+        /// Read one's own notes.
+        ReadNotebook = "read_notebook" (Some(Scope::NotebookRead), &[]),
+        /// Write and remove one's own notes.
+        WriteNotebook = "write_notebook" (
+            Some(Scope::NotebookWrite),
+            &[Event::NoteWritten, Event::NoteDeleted]
+        ),
+        /// See service accounts.
+        ListServiceAccounts = "list_service_accounts" (Some(Scope::ServiceAccountsRead), &[]),
+        /// Make and change service accounts, and make their keys (RA-17).
+        ManageServiceAccounts = "manage_service_accounts" (
+            Some(Scope::ServiceAccountsWrite),
+            &[Event::ServiceAccountCreated, Event::ServiceAccountChanged]
+        ),
+        /// See members: who they are, and their roles.
+        ListMembers = "list_members" (Some(Scope::MembersRead), &[]),
+        /// Manage members and invitations (RA-30).
+        ManageMembers = "manage_members" (
+            Some(Scope::MembersWrite),
+            &[Event::MemberInvited, Event::InvitationRevoked, Event::MemberRoleChanged, Event::MemberRemoved]
+        ),
+        /// See the e-mail addresses of members, and who is invited.
+        SeeAddresses = "see_addresses" (Some(Scope::MembersRead), &[]),
+        /// Leave the organization.
+        Leave = "leave" (None, &[Event::MemberLeft]),
+        /// See the organization's settings.
+        SeeOrganization = "see_organization" (Some(Scope::OrganizationRead), &[]),
+        /// Change the organization's settings.
+        ChangeOrganization = "change_organization" (
+            Some(Scope::OrganizationWrite),
+            &[Event::OrganizationChanged]
+        ),
     }
 }
 

@@ -2,121 +2,100 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The closed set of codes. A door turns each into a status or a sentence, in one exhaustive match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Code {
-    /// No credential, or one that does not work. Which of the two is never said.
-    Unauthorized,
-    /// The person signed in too long ago for this; once they sign in again, it goes.
-    FreshSignInRequired,
-    /// The credential works, but not for this.
-    Forbidden,
-    /// The invitation is for another e-mail address.
-    WrongAddress,
-    /// Nothing of that id is within reach.
-    NotFound,
-    /// The address exists, the method does not.
-    MethodNotAllowed,
-    /// The request could not be read.
-    BadRequest,
-    /// The request was read, and some fields are not acceptable.
-    InvalidFields,
-    /// The state of things does not allow it.
-    Conflict,
-    /// The installation has been set up already.
-    AlreadyBootstrapped,
-    /// The request, its body included, took too long to arrive or to answer.
-    RequestTimeout,
-    /// The body is larger than is accepted.
-    TooLarge,
-    /// The address and the headers together are larger than is accepted.
-    HeadersTooLarge,
-    /// The answer cannot be sent safely over this version of HTTP.
-    HttpVersionNotSupported,
-    /// The body is not of a type that is accepted.
-    UnsupportedMediaType,
-    /// Too many requests; wait and try again.
-    TooManyRequests,
-    /// Too many attempts of this client failed; wait and try again.
-    TooManyAttempts,
-    /// A key was sent in the address, where logs keep it.
-    KeyInQuery,
-    /// The key works, but lacks the scope for this.
-    MissingScope,
-    /// A service account has one active key; rotate it.
-    ActiveKeyExists,
-    /// What was sealed to the key would become unreadable, and nobody said that this is meant.
-    MessagesWouldBeLost,
-    /// A retry of a request that was carried out before.
-    AlreadyDone,
-    /// Something is out of order for the moment; try again.
-    Unavailable,
-    /// A fault of the product.
-    Internal,
-}
+use crate::closed_set;
 
-impl Code {
-    /// Every code.
-    pub const ALL: [Self; 24] = [
-        Self::Unauthorized,
-        Self::FreshSignInRequired,
-        Self::Forbidden,
-        Self::WrongAddress,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::BadRequest,
-        Self::InvalidFields,
-        Self::Conflict,
-        Self::AlreadyBootstrapped,
-        Self::RequestTimeout,
-        Self::TooLarge,
-        Self::HeadersTooLarge,
-        Self::HttpVersionNotSupported,
-        Self::UnsupportedMediaType,
-        Self::TooManyRequests,
-        Self::TooManyAttempts,
-        Self::KeyInQuery,
-        Self::MissingScope,
-        Self::ActiveKeyExists,
-        Self::MessagesWouldBeLost,
-        Self::AlreadyDone,
-        Self::Unavailable,
-        Self::Internal,
-    ];
-
-    /// The sentence that goes with the code when nothing better is known.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Unauthorized => "Missing or invalid authentication token",
-            Self::FreshSignInRequired => "This needs a sign-in of the last 10 minutes; sign in again",
-            Self::WrongAddress => "This invitation is for another e-mail address",
-            Self::Forbidden => "You do not have permission to access this resource",
-            Self::NotFound => "There is nothing at this address",
-            Self::MethodNotAllowed => "This address does not accept that method",
-            Self::BadRequest => "The request could not be read",
-            Self::InvalidFields => "Some fields are not acceptable",
-            Self::Conflict => "The current state does not allow this",
-            Self::AlreadyBootstrapped => "This installation has been set up already",
-            Self::RequestTimeout => "The request took too long to arrive or to answer",
-            Self::TooLarge => "The request body is too large",
-            Self::HeadersTooLarge => "The address and the headers of the request are too large",
-            Self::HttpVersionNotSupported => "This is sent over HTTP/1.1 only",
-            Self::UnsupportedMediaType => "Send the body as application/json",
-            Self::TooManyRequests => "Too many requests; wait a moment and try again",
-            Self::TooManyAttempts => "Too many failed attempts from this address; wait and try again",
-            Self::KeyInQuery => "Send the key in a header; a key in the address ends up in logs",
-            Self::MissingScope => "This key does not have the scope that this needs",
-            Self::ActiveKeyExists => {
-                "This service account has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
-            }
-            Self::MessagesWouldBeLost => {
-                "What is sealed to this key would become unreadable. Send confirm_message_loss or carry_over to go on"
-            }
-            Self::AlreadyDone => "This request was carried out before. A key is shown once and cannot be shown again",
-            Self::Unavailable => "The service cannot answer right now; try again in a moment",
-            Self::Internal => "Something went wrong on our side; nothing was changed",
-        }
+closed_set! {
+    /// What kind of refusal, as programs decide by it.
+    pub enum Code(
+        /// The status of an HTTP answer with the code.
+        status: u16,
+        /// The sentence that goes with the code when nothing better is known.
+        sentence: &'static str,
+    ) {
+        /// No credential, or one that does not work. Which of the two is never said.
+        Unauthorized = "unauthorized" (401, "Missing or invalid authentication token"),
+        /// The person signed in too long ago for this; once they sign in again, it goes.
+        FreshSignInRequired = "fresh_sign_in_required" (
+            401,
+            "This needs a sign-in of the last 10 minutes; sign in again"
+        ),
+        /// The credential works, but not for this.
+        Forbidden = "forbidden" (403, "You do not have permission to access this resource"),
+        /// The invitation is for another e-mail address.
+        WrongAddress = "wrong_address" (403, "This invitation is for another e-mail address"),
+        /// Nothing of that id is within reach.
+        NotFound = "not_found" (404, "There is nothing at this address"),
+        /// The address exists, the method does not.
+        MethodNotAllowed = "method_not_allowed" (405, "This address does not accept that method"),
+        /// The request could not be read.
+        BadRequest = "bad_request" (400, "The request could not be read"),
+        /// The request was read, and some fields are not acceptable.
+        InvalidFields = "invalid_fields" (422, "Some fields are not acceptable"),
+        /// The state of things does not allow it.
+        Conflict = "conflict" (409, "The current state does not allow this"),
+        /// The installation has been set up already.
+        AlreadyBootstrapped = "already_bootstrapped" (
+            409,
+            "This installation has been set up already"
+        ),
+        /// The request, its body included, took too long to arrive or to answer.
+        RequestTimeout = "request_timeout" (
+            408,
+            "The request took too long to arrive or to answer"
+        ),
+        /// The body is larger than is accepted.
+        TooLarge = "too_large" (413, "The request body is too large"),
+        /// The address and the headers together are larger than is accepted.
+        HeadersTooLarge = "headers_too_large" (
+            431,
+            "The address and the headers of the request are too large"
+        ),
+        /// The answer cannot be sent safely over this version of HTTP.
+        HttpVersionNotSupported = "http_version_not_supported" (
+            505,
+            "This is sent over HTTP/1.1 only"
+        ),
+        /// The body is not of a type that is accepted.
+        UnsupportedMediaType = "unsupported_media_type" (415, "Send the body as application/json"),
+        /// Too many requests; wait and try again.
+        TooManyRequests = "too_many_requests" (
+            429,
+            "Too many requests; wait a moment and try again"
+        ),
+        /// Too many attempts of this client failed; wait and try again.
+        TooManyAttempts = "too_many_attempts" (
+            429,
+            "Too many failed attempts from this address; wait and try again"
+        ),
+        /// A key was sent in the address, where logs keep it.
+        KeyInQuery = "key_in_query" (
+            400,
+            "Send the key in a header; a key in the address ends up in logs"
+        ),
+        /// The key works, but lacks the scope for this.
+        MissingScope = "missing_scope" (403, "This key does not have the scope that this needs"),
+        /// A service account has one active key; rotate it.
+        ActiveKeyExists = "active_key_exists" (
+            409,
+            "This service account has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
+        ),
+        /// What was sealed to the key would become unreadable, and nobody said that this is meant.
+        MessagesWouldBeLost = "messages_would_be_lost" (
+            409,
+            "What is sealed to this key would become unreadable. Send confirm_message_loss or carry_over to go on"
+        ),
+        /// A retry of a request that was carried out before.
+        AlreadyDone = "already_done" (
+            409,
+            "This request was carried out before. A key is shown once and cannot be shown again"
+        ),
+        /// Something is out of order for the moment; try again.
+        Unavailable = "unavailable" (
+            503,
+            "The service cannot answer right now; try again in a moment"
+        ),
+        /// A fault of the product.
+        Internal = "internal" (500, "Something went wrong on our side; nothing was changed"),
     }
 }
 

@@ -7,76 +7,38 @@ mod template;
 pub use set::{Permissions, ScopeSet};
 pub use template::{Template, read_permissions, read_scopes};
 
-use std::fmt;
-use std::str::FromStr;
+use crate::closed_set;
 
-/// What a scope is about; the groups of the permission picker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Group {
-    /// API keys.
-    Keys,
-    /// Workspaces.
-    Workspaces,
-    /// Runs of workspaces.
-    Runs,
-    /// Messages sealed to a key.
-    Inbox,
-    /// Notes sealed to a key.
-    Notebook,
-    /// Service accounts.
-    ServiceAccounts,
-    /// Members.
-    Members,
-    /// The audit log.
-    Audit,
-    /// The organization's settings.
-    Organization,
+closed_set! {
+    /// What a scope is about; the groups of the permission picker, in its order. The word is the first half of the
+    /// words of its scopes.
+    #[derive(PartialOrd, Ord)]
+    pub enum Group(
+        /// The name on a page.
+        label: &'static str,
+    ) {
+        /// Workspaces.
+        Workspaces = "workspaces" ("Workspaces"),
+        /// Runs of workspaces.
+        Runs = "runs" ("Runs"),
+        /// API keys.
+        Keys = "keys" ("API keys"),
+        /// Messages sealed to a key.
+        Inbox = "inbox" ("Inbox"),
+        /// Notes sealed to a key.
+        Notebook = "notebook" ("Notebook"),
+        /// Service accounts.
+        ServiceAccounts = "service_accounts" ("Service accounts"),
+        /// Members.
+        Members = "members" ("Members"),
+        /// The audit log.
+        Audit = "audit" ("Audit log"),
+        /// The organization's settings.
+        Organization = "organization" ("Organization"),
+    }
 }
 
 impl Group {
-    /// Every group, in the order of the picker.
-    pub const ALL: [Self; 9] = [
-        Self::Workspaces,
-        Self::Runs,
-        Self::Keys,
-        Self::Inbox,
-        Self::Notebook,
-        Self::ServiceAccounts,
-        Self::Members,
-        Self::Audit,
-        Self::Organization,
-    ];
-
-    /// The first half of its scopes' words.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Keys => "keys",
-            Self::Workspaces => "workspaces",
-            Self::Runs => "runs",
-            Self::Inbox => "inbox",
-            Self::Notebook => "notebook",
-            Self::ServiceAccounts => "service_accounts",
-            Self::Members => "members",
-            Self::Audit => "audit",
-            Self::Organization => "organization",
-        }
-    }
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Keys => "API keys",
-            Self::Workspaces => "Workspaces",
-            Self::Runs => "Runs",
-            Self::Inbox => "Inbox",
-            Self::Notebook => "Notebook",
-            Self::ServiceAccounts => "Service accounts",
-            Self::Members => "Members",
-            Self::Audit => "Audit log",
-            Self::Organization => "Organization",
-        }
-    }
-
     /// The group's scope of this access, if it has one.
     pub fn scope(self, access: Access) -> Option<Scope> {
         Scope::ALL.into_iter().find(|scope| scope.group() == self && scope.access() == access)
@@ -92,123 +54,42 @@ pub enum Access {
     Write,
 }
 
-/// One permission. `…:write` includes `…:read` of the same group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is described by the sentence in the table below")]
-pub enum Scope {
-    WorkspacesRead,
-    WorkspacesWrite,
-    RunsRead,
-    RunsWrite,
-    KeysRead,
-    KeysWrite,
-    InboxRead,
-    InboxWrite,
-    NotebookRead,
-    NotebookWrite,
-    ServiceAccountsRead,
-    ServiceAccountsWrite,
-    MembersRead,
-    MembersWrite,
-    AuditRead,
-    OrganizationRead,
-    OrganizationWrite,
+closed_set! {
+    /// One permission. `…:write` includes `…:read` of the same group.
+    #[derive(PartialOrd, Ord)]
+    #[expect(missing_docs, reason = "the sentence of each says what it allows")]
+    pub enum Scope(
+        /// What it is about.
+        group: Group,
+        /// Whether it only reads.
+        access: Access,
+        /// What it allows, in a few words.
+        sentence: &'static str,
+    ) {
+        WorkspacesRead = "workspaces:read" (Group::Workspaces, Access::Read, "List and open workspaces"),
+        WorkspacesWrite = "workspaces:write" (Group::Workspaces, Access::Write, "Create and delete workspaces"),
+        RunsRead = "runs:read" (Group::Runs, Access::Read, "List the runs of a workspace"),
+        RunsWrite = "runs:write" (Group::Runs, Access::Write, "Start runs, also by webhook"),
+        KeysRead = "keys:read" (Group::Keys, Access::Read, "List API keys and see how they are used"),
+        KeysWrite = "keys:write" (Group::Keys, Access::Write, "Create, rename, rotate and revoke API keys"),
+        InboxRead = "inbox:read" (Group::Inbox, Access::Read, "Read the owner's messages"),
+        InboxWrite = "inbox:write" (Group::Inbox, Access::Write, "Send messages to others and delete the owner's"),
+        NotebookRead = "notebook:read" (Group::Notebook, Access::Read, "Read the owner's notes"),
+        NotebookWrite = "notebook:write" (Group::Notebook, Access::Write, "Write and delete notes"),
+        ServiceAccountsRead = "service_accounts:read" (Group::ServiceAccounts, Access::Read, "List service accounts"),
+        ServiceAccountsWrite = "service_accounts:write" (Group::ServiceAccounts, Access::Write, "Create, change and disable service accounts"),
+        MembersRead = "members:read" (Group::Members, Access::Read, "See members and invitations"),
+        MembersWrite = "members:write" (Group::Members, Access::Write, "Invite and remove members, change roles"),
+        AuditRead = "audit:read" (Group::Audit, Access::Read, "Read the audit log"),
+        OrganizationRead = "organization:read" (Group::Organization, Access::Read, "See the organization's settings"),
+        OrganizationWrite = "organization:write" (Group::Organization, Access::Write, "Change the organization's settings"),
+    }
 }
 
-/// The table: word, group, access, and what it allows.
-const TABLE: [(Scope, &str, Group, Access, &str); 17] = [
-    (Scope::WorkspacesRead, "workspaces:read", Group::Workspaces, Access::Read, "List and open workspaces"),
-    (Scope::WorkspacesWrite, "workspaces:write", Group::Workspaces, Access::Write, "Create and delete workspaces"),
-    (Scope::RunsRead, "runs:read", Group::Runs, Access::Read, "List the runs of a workspace"),
-    (Scope::RunsWrite, "runs:write", Group::Runs, Access::Write, "Start runs, also by webhook"),
-    (Scope::KeysRead, "keys:read", Group::Keys, Access::Read, "List API keys and see how they are used"),
-    (Scope::KeysWrite, "keys:write", Group::Keys, Access::Write, "Create, rename, rotate and revoke API keys"),
-    (Scope::InboxRead, "inbox:read", Group::Inbox, Access::Read, "Read the owner's messages"),
-    (Scope::InboxWrite, "inbox:write", Group::Inbox, Access::Write, "Send messages to others and delete the owner's"),
-    (Scope::NotebookRead, "notebook:read", Group::Notebook, Access::Read, "Read the owner's notes"),
-    (Scope::NotebookWrite, "notebook:write", Group::Notebook, Access::Write, "Write and delete notes"),
-    (
-        Scope::ServiceAccountsRead,
-        "service_accounts:read",
-        Group::ServiceAccounts,
-        Access::Read,
-        "List service accounts",
-    ),
-    (
-        Scope::ServiceAccountsWrite,
-        "service_accounts:write",
-        Group::ServiceAccounts,
-        Access::Write,
-        "Create, change and disable service accounts",
-    ),
-    (Scope::MembersRead, "members:read", Group::Members, Access::Read, "See members and invitations"),
-    (Scope::MembersWrite, "members:write", Group::Members, Access::Write, "Invite and remove members, change roles"),
-    (Scope::AuditRead, "audit:read", Group::Audit, Access::Read, "Read the audit log"),
-    (
-        Scope::OrganizationRead,
-        "organization:read",
-        Group::Organization,
-        Access::Read,
-        "See the organization's settings",
-    ),
-    (
-        Scope::OrganizationWrite,
-        "organization:write",
-        Group::Organization,
-        Access::Write,
-        "Change the organization's settings",
-    ),
-];
-
 impl Scope {
-    /// Every scope, in the order of the table.
-    pub const ALL: [Self; 17] = {
-        let mut all = [Self::WorkspacesRead; 17];
-        let mut n = 0;
-        while n < 17 {
-            all[n] = TABLE[n].0;
-            n += 1;
-        }
-        all
-    };
-
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        TABLE[self as usize].1
-    }
-
-    /// What it is about.
-    pub const fn group(self) -> Group {
-        TABLE[self as usize].2
-    }
-
-    /// Whether it looks or changes.
-    pub const fn access(self) -> Access {
-        TABLE[self as usize].3
-    }
-
-    /// What it allows, in a few words.
-    pub const fn sentence(self) -> &'static str {
-        TABLE[self as usize].4
-    }
-
     /// Whether there is something of the kind in the sandbox (decision D7).
     pub const fn in_sandbox(self) -> bool {
         matches!(self.group(), Group::Keys | Group::Workspaces | Group::Runs)
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Scope {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or(())
     }
 }
 
@@ -217,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::Environment;
+    use crate::environment::Environment;
     use crate::problem::Fault;
 
     fn sets() -> impl Strategy<Value = ScopeSet> {

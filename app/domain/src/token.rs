@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::key::Environment;
+use crate::closed_set;
+use crate::environment::Environment;
 use crate::scope::Permissions;
 
 /// The characters of the three random parts.
@@ -22,30 +23,19 @@ const BODY: usize = LOOKUP + SECRET + CHECK;
 const BRAND: usize = 12;
 const ASTERISKS: usize = 28;
 
-/// What a key is for, the second word of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// `sk`: production, everything its owner's role allows.
-    Secret,
-    /// `live`: production, restricted to chosen scopes.
-    Live,
-    /// `test`: sandbox.
-    Test,
+closed_set! {
+    /// What a key is for, the second word of its text.
+    pub enum Kind {
+        /// `sk`: production, everything its owner's role allows.
+        Secret = "sk",
+        /// `live`: production, restricted to chosen scopes.
+        Live = "live",
+        /// `test`: sandbox.
+        Test = "test",
+    }
 }
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Secret, Self::Live, Self::Test];
-
-    /// The word in the key.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Secret => "sk",
-            Self::Live => "live",
-            Self::Test => "test",
-        }
-    }
-
     /// The kind of a key for an environment with these permissions (decision D1).
     pub const fn of(environment: Environment, permissions: Permissions) -> Self {
         match (environment, permissions) {
@@ -61,14 +51,6 @@ impl Kind {
             Self::Secret | Self::Live => Environment::Production,
             Self::Test => Environment::Test,
         }
-    }
-}
-
-impl FromStr for Kind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(())
     }
 }
 
@@ -197,7 +179,7 @@ impl PlainKey {
         let (tag, body) = text.rsplit_once('_').ok_or(Malformed)?;
         let (brand, kind) = tag.split_once('_').ok_or(Malformed)?;
         brand.parse::<Brand>().map_err(|_| Malformed)?;
-        kind.parse::<Kind>().map_err(|()| Malformed)?;
+        kind.parse::<Kind>().map_err(|_| Malformed)?;
         if body.len() != BODY || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(Malformed);
         }

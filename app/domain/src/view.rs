@@ -17,16 +17,20 @@ pub use usage::{CallerUse, DayUse, KeyUsage, RefusalCause, RefusedUse};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorKind, Role};
+use crate::environment::Environment;
 use crate::id::{ActorId, ItemId, KeyId, OrganizationId, RunId, WorkspaceId};
-use crate::key::{Environment, KeyMakers};
 use crate::moment::Moment;
+use crate::organization::KeyMakers;
 
-/// A service account (decision D4).
+/// A service account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ServiceAccountBody))]
 pub struct ServiceAccount {
     /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = 15, value_type = i64))]
     pub actor_id: ActorId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "Deploy bot"))]
     pub name: String,
     /// The most its keys may do.
     pub role: Role,
@@ -34,9 +38,11 @@ pub struct ServiceAccount {
     pub is_disabled: bool,
     /// Whether it may have several active keys.
     pub allow_overlap: bool,
-    /// When it was made.
+    /// When it was made; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
     /// Who made it.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: Option<String>,
     /// How many of its keys open doors now.
     pub active_keys: i64,
@@ -44,52 +50,70 @@ pub struct ServiceAccount {
 
 /// A run of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RunBody))]
 pub struct RunView {
-    /// Its id, `run_…`.
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "run_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: RunId,
     /// Its workspace.
+    #[cfg_attr(feature = "schema", schema(example = "ws_abc123", value_type = String))]
     pub workspace_id: WorkspaceId,
     /// `queued`.
+    #[cfg_attr(feature = "schema", schema(example = "queued"))]
     pub status: String,
     /// Where its data lives.
     pub environment: Environment,
     /// `api`, or `hook` for the webhook-style address.
+    #[cfg_attr(feature = "schema", schema(example = "api"))]
     pub trigger: String,
     /// What was given to it.
     pub input: Option<String>,
-    /// When it was started.
+    /// When it was started; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
     /// Who started it.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: String,
 }
 
 /// A message or note that was sealed just now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SealedBody))]
 pub struct Sealed {
     /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "item_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: ItemId,
     /// Whose it is.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
-    /// The key it is sealed to; only that key and its heirs open it.
+    /// The key it is sealed to.
+    #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
-    /// When.
+    /// When; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
 }
 
-/// A message or note, opened.
+/// A message or note, opened with the key of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = OpenedBody))]
 pub struct Opened {
     /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "item_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: ItemId,
     /// Who wrote it.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub from_actor_id: ActorId,
     /// Their name.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub from: String,
     /// The text.
     pub text: String,
-    /// When.
+    /// When; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
     /// The key it was sealed to.
+    #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
 }
 
@@ -104,18 +128,25 @@ pub struct Items {
 
 /// An organization's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = OrganizationBody))]
 pub struct OrganizationView {
     /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "org_a1B2c3D4e5F6g7H8", value_type = String))]
     pub id: OrganizationId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "Acme"))]
     pub name: String,
-    /// The longest lifetime of a new key in days; none for no limit.
+    /// The longest lifetime of a new key in days; null for no limit.
+    #[cfg_attr(feature = "schema", schema(example = 365))]
     pub max_key_days: Option<i64>,
-    /// Who may make keys.
+    /// Who may make keys, `members` or `admins`.
+    #[cfg_attr(feature = "schema", schema(example = "members", value_type = String))]
     pub key_makers: KeyMakers,
     /// Whether keys may make keys.
+    #[cfg_attr(feature = "schema", schema(example = true))]
     pub keys_make_keys: bool,
-    /// When it was made.
+    /// When it was made; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
 }
 
@@ -128,55 +159,74 @@ pub struct Page<T> {
     pub next: Option<i64>,
 }
 
-/// A workspace (RK-38).
+/// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = WorkspaceBody))]
 pub struct WorkspaceView {
-    /// Its id, `ws_…`.
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "ws_abc123", value_type = String))]
     pub id: WorkspaceId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "Engineering"))]
     pub name: String,
     /// Who runs its model.
+    #[cfg_attr(feature = "schema", schema(example = "anthropic"))]
     pub provider: String,
     /// Its model.
+    #[cfg_attr(feature = "schema", schema(example = "claude-sonnet-4-20250514"))]
     pub model: String,
     /// `running`.
+    #[cfg_attr(feature = "schema", schema(example = "running"))]
     pub status: String,
     /// Where its data lives.
     pub environment: Environment,
-    /// When it was made.
+    /// When it was made; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// The name of who made it; with a key, that is the key's owner (RK-03).
+    /// Who made it.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: String,
 }
 
-/// An organization and what one person is in it.
+/// An organization, and what the person is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MembershipBody))]
 pub struct Membership {
-    /// The organization.
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "org_a1B2c3D4e5F6g7H8", value_type = String))]
     pub organization: OrganizationId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "Acme"))]
     pub organization_name: String,
-    /// The person's actor there.
+    /// The person's actor id there.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
-    /// Their role.
+    /// Their role there.
     pub role: Role,
 }
 
 /// Who the caller is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MeBody))]
 pub struct Me {
     /// The caller's actor.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
     /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub name: String,
-    /// Member or service account.
+    /// `member` or `service`.
+    #[cfg_attr(feature = "schema", schema(example = "member", value_type = String))]
     pub kind: ActorKind,
     /// The role that counts in this request.
     pub role: Role,
     /// The organization.
+    #[cfg_attr(feature = "schema", schema(example = "org_a1B2c3D4e5F6g7H8", value_type = String))]
     pub organization: OrganizationId,
     /// `api_key` or `id_token`.
+    #[cfg_attr(feature = "schema", schema(example = "api_key"))]
     pub credential: String,
-    /// The key the request was made with, if it was.
+    /// The key the request was made with; null with an ID token.
+    #[cfg_attr(feature = "schema", schema(example = 1, value_type = Option<i64>))]
     pub key_id: Option<KeyId>,
 }

@@ -4,7 +4,7 @@
 //! A form bears `data-stale` when the sign-in is too old, or `data-fresh-for` with the seconds until it is. It bears
 //! `data-power` when it always asks for a fresh sign-in; else the choices that do bear it.
 
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::policy::has_admin_power;
 use domain::scope::{Permissions, ScopeSet, Template};
 use domain::{Role, Scope};

@@ -1,7 +1,7 @@
 //! The form of a new key (RU-05..RU-13): the same in the dialog and, where no script runs, on a page of its own. What
 //! unfolds does so by style alone, so it needs no script either.
 
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::scope::{ScopeSet, Template};
 use domain::token::{Brand, Kind};
 use domain::{Moment, OrganizationId, Problem, Role, Scope};

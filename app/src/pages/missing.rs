@@ -3,10 +3,9 @@
 use domain::{Code, Problem};
 use leptos::prelude::*;
 
-use super::Page;
+use super::{Page, status_of};
 use crate::components::card;
 use crate::routes::Screen;
-use crate::server_fns::status;
 use crate::words;
 
 /// The page of a problem, with its status. `path` is where it was met, to try again there; nothing if that is no page.
@@ -35,12 +34,12 @@ pub fn confirming(problem: &Problem, provider: &str, to: &str) -> Page {
         };
         card(body, ())
     };
-    Page { status: status(problem.code), ..Page::new(words::CONFIRM_TITLE, draw) }
+    Page { status: status_of(problem.code), ..Page::new(words::CONFIRM_TITLE, draw) }
 }
 
 fn draw(problem: &Problem, words: words::Missing, path: &str) -> Page {
     let words::Missing { title, heading, text, retry } = words;
-    let status = status(problem.code);
+    let status = status_of(problem.code);
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
     let (request_id, retry_after) = (problem.request_id.clone(), problem.retry_after);
     // What a form was sent to is no page.

@@ -1,7 +1,6 @@
 //! What an address of the audit log asks for.
 
-use std::str::FromStr;
-
+use domain::closed_set;
 use domain::command::AuditQuery;
 use domain::event::ObjectKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
@@ -13,48 +12,20 @@ pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from
 
 const DAY: i64 = 86_400;
 
-/// So long back from now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Period {
-    /// 24 hours.
-    Day,
-    /// 7 days.
-    Week,
-    /// 30 days.
-    Month,
-    /// 90 days.
-    Quarter,
-}
-
-impl Period {
-    /// Every period, the shortest first.
-    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Quarter];
-
-    /// The word in addresses.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-            Self::Quarter => "90d",
-        }
-    }
-
-    const fn seconds(self) -> i64 {
-        match self {
-            Self::Day => DAY,
-            Self::Week => 7 * DAY,
-            Self::Month => 30 * DAY,
-            Self::Quarter => 90 * DAY,
-        }
-    }
-}
-
-impl FromStr for Period {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|period| period.as_str() == text).ok_or(())
+closed_set! {
+    /// A time span that ends now.
+    pub enum Period(
+        /// How long it is.
+        seconds: i64,
+    ) {
+        /// 24 hours.
+        Day = "24h" (DAY),
+        /// 7 days.
+        Week = "7d" (7 * DAY),
+        /// 30 days.
+        Month = "30d" (30 * DAY),
+        /// 90 days.
+        Quarter = "90d" (90 * DAY),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use domain::Moment;
 use domain::command::{ActionFilter, KeySort, ObjectFilter, StatusFilter};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::token::public_part;
 
 use super::{Period, Screen};

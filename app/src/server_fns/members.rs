@@ -99,7 +99,7 @@ pub async fn withdraw_invitation(organization: String, invitation_id: String) ->
 pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<Done, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
-    let role: Role = role.parse().map_err(|()| context.invalid(vec![unknown_role()]))?;
+    let role: Role = role.parse().map_err(|_| context.invalid(vec![unknown_role()]))?;
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
     context.engine.change_role(&ctx, member, role).await.map_err(form_error(&context))?;
     context.leave(Flash::People(MemberNotice::RoleChanged { name, role })).await;

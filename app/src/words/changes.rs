@@ -1,7 +1,8 @@
 //! What the audit log says of a change.
 
 use domain::command::ObjectFilter;
-use domain::key::{Environment, RevokeReason};
+use domain::environment::Environment;
+use domain::key::RevokeReason;
 use domain::{Moment, Role, Scope};
 
 use super::{FULL_ACCESS, actor_no, happened, named_thing};

@@ -1,7 +1,7 @@
 //! The words of the form that makes a key.
 
 use domain::Moment;
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::scope::Group;
 
 use super::{isolated, plural};

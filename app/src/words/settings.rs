@@ -1,6 +1,6 @@
 //! The words of service accounts and of the organization.
 
-use domain::key::KeyMakers;
+use domain::organization::KeyMakers;
 
 use super::isolated;
 

@@ -1,8 +1,8 @@
 //! Organizations: the first one, further ones, and those of the demonstration.
 
 use domain::command::{CreateOrganization, FoundOrganization};
+use domain::environment::Environment;
 use domain::event::{AuditAction, Event};
-use domain::key::Environment;
 use domain::view::NewKey;
 use domain::{Actor, ActorId, ActorKind, Code, OrganizationId, Permissions, PersonId, Role};
 

@@ -1,6 +1,6 @@
 //! The write fence, and who acts when nobody does.
 
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
 
 use crate::ctx::{Caller, Credential, Ctx, Origin};

@@ -2,7 +2,6 @@
 //! its schemas and errors.
 
 mod audit;
-mod bodies;
 mod bootstrap;
 mod description;
 mod input;
@@ -29,6 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::Code;
+use domain::command::{ActionFilter, ExportFormat};
 use domain::token::PlainKey;
 use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
@@ -40,8 +40,6 @@ use utoipa_axum::routes;
 use super::problem::{ApiError, ApiResult, ProblemBody};
 use super::{AppState, caller, sieve};
 
-pub(super) use bodies::FaultBody;
-
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -49,7 +47,7 @@ pub(super) use bodies::FaultBody;
         description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key decides the environment: a test key sees and makes test data only, every other key production data only. Each operation says its scope, which a key needs unless it has full access, and its cost. Lists come newest first, a page at a time; the `Link` header leads to the next page. Every refusal has the same shape: decide by its `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody, bodies::ActionWord, bodies::FormatWord)),
+    components(schemas(ProblemBody, ActionFilter, ExportFormat)),
     servers((url = "/")),
 )]
 struct Root;
@@ -130,11 +128,13 @@ pub fn bootstrap_alias(state: AppState) -> Router {
 
 /// The description of the API, made from the code.
 pub fn description() -> Description {
-    description::complete(
-        OpenApiRouter::with_openapi(Root::openapi())
-            .nest("/api", OpenApiRouter::new().nest("/v1", guarded().merge(in_browser()).merge(open())).merge(beside()))
-            .into_openapi(),
-    )
+    description::complete(described())
+}
+
+/// What the handlers say of themselves.
+fn described() -> Description {
+    let current = OpenApiRouter::new().nest("/v1", guarded().merge(in_browser()).merge(open()));
+    OpenApiRouter::with_openapi(Root::openapi()).nest("/api", current.merge(beside())).into_openapi()
 }
 
 /// The names under which the one address takes a key in its query (decision D8); nothing anywhere else.

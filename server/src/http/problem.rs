@@ -2,7 +2,6 @@
 
 use std::any::Any;
 
-use app::server_fns::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -16,7 +15,6 @@ use engine::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::FaultBody;
 use super::layers::RequestId;
 
 /// A refusal on its way out. The request's id is added where it leaves.
@@ -91,6 +89,11 @@ impl From<Vec<FieldFault>> for ApiError {
     }
 }
 
+/// The status of an answer with this code.
+pub fn status(code: Code) -> StatusCode {
+    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = status(self.problem.code).into_response();
@@ -118,6 +121,21 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<FaultBody>)]
     fields: Vec<FieldFault>,
+}
+
+/// A field at fault. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `FieldFault`, whose fields depend on the fault")]
+pub struct FaultBody {
+    /// The field's name.
+    #[schema(example = "label")]
+    field: String,
+    /// One sentence for a person.
+    #[schema(example = "Use at most 100 characters.")]
+    message: String,
+    /// What is wrong, for a program.
+    #[schema(example = "too_long")]
+    fault: String,
 }
 
 /// Writes the body of a refusal, logs its cause once, and brings refusals that were not ours (an unknown path, a

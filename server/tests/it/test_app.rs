@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use domain::command::CreateKey;
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::view::NewKey;
 use domain::{Moment, OrganizationId, Permissions, PersonId, Scope, ScopeSet};
 use engine::attempts::Limits;

@@ -1,8 +1,9 @@
 //! What someone asks for of keys.
 
 use super::Faults;
+use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
-use crate::key::{Environment, RevokeReason};
+use crate::key::RevokeReason;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};

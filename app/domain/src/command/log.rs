@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Faults;
+use crate::closed_set;
 use crate::event::{AuditAction, EventCategory, ObjectId, ObjectKind};
 use crate::id::ActorId;
 use crate::moment::Moment;
@@ -54,18 +55,36 @@ impl ActionFilter {
 
     /// Every word that is understood.
     pub fn words() -> impl Iterator<Item = &'static str> {
-        EventCategory::ALL
-            .into_iter()
-            .map(EventCategory::as_str)
-            .chain(AuditAction::ALL.into_iter().map(AuditAction::as_str))
+        EventCategory::WORDS.into_iter().chain(AuditAction::WORDS)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for ActionFilter {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        closed_set::one_of(Self::words()).into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for ActionFilter {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ActionWord".into()
     }
 }
 
 impl FromStr for ActionFilter {
-    type Err = ();
+    type Err = Fault;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        text.parse().map(Self::One).or_else(|()| text.parse().map(Self::Any))
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        if let Ok(action) = text.parse() {
+            return Ok(Self::One(action));
+        }
+
+        match text.parse() {
+            Ok(category) => Ok(Self::Any(category)),
+            Err(_) => Err(Fault::Unknown { known: Self::words().collect::<Vec<_>>().join(", ") }),
+        }
     }
 }
 
@@ -87,11 +106,16 @@ impl fmt::Display for ObjectFilter {
 }
 
 impl FromStr for ObjectFilter {
-    type Err = ();
+    type Err = Fault;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (kind, id) = text.split_once(':').map_or((text, None), |(kind, id)| (kind, Some(id)));
-        Ok(Self { kind: kind.parse()?, id: id.map(str::parse).transpose().map_err(|_| ())? })
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        match text.split_once(':') {
+            None => Ok(Self { kind: text.parse()?, id: None }),
+            Some((kind, id)) => {
+                let id = id.parse().map_err(|_| Fault::NotAnId)?;
+                Ok(Self { kind: kind.parse()?, id: Some(id) })
+            }
+        }
     }
 }
 
@@ -119,13 +143,10 @@ impl AuditQuery {
     /// Every field at fault.
     pub fn read(draft: &AuditDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
-        let known = |words: String| Fault::Unknown { known: words };
-        let action = draft.action.map(|word| word.parse().map_err(|()| known(list(ActionFilter::words()))));
-        let action = faults.take("action", action.transpose());
+        let action = faults.take("action", draft.action.map(str::parse).transpose());
         let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
-        let kinds = || list(ObjectKind::ALL.into_iter().map(ObjectKind::as_str));
-        let kind = draft.object_kind.map(|word| word.parse().map_err(|()| known(kinds()))).transpose();
+        let kind = draft.object_kind.map(|word| word.parse().map_err(Fault::from)).transpose();
         // An id alone says nothing: keys and people are both counted from one.
         let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
         let kind = faults.take("object_kind", kind);
@@ -170,38 +191,14 @@ impl AuditQuery {
     }
 }
 
-/// How a file holds events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// Comma-separated values (RFC 4180), for spreadsheets.
-    Csv,
-    /// One JSON object a line, for programs and for checking the chain.
-    JsonLines,
-}
-
-impl ExportFormat {
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Csv, Self::JsonLines];
-
-    /// The word in addresses, and the ending of the file.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::JsonLines => "jsonl",
-        }
+closed_set! {
+    /// How a file holds events.
+    pub enum ExportFormat as "FormatWord" {
+        /// Comma-separated values (RFC 4180), for spreadsheets.
+        Csv = "csv",
+        /// One JSON object a line, for programs and for checking the chain.
+        JsonLines = "jsonl",
     }
-}
-
-impl FromStr for ExportFormat {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or(())
-    }
-}
-
-fn list(words: impl Iterator<Item = &'static str>) -> String {
-    words.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -235,7 +232,7 @@ mod tests {
             assert_eq!(word.parse::<ObjectFilter>().map(|filter| filter.to_string()), Ok(word.into()));
         }
         for bad in ["", "keys", ":12", "key:", "key:0", "key:12:3", "key 12"] {
-            assert_eq!(bad.parse::<ObjectFilter>(), Err(()), "{bad:?}");
+            assert!(bad.parse::<ObjectFilter>().is_err(), "{bad:?}");
         }
         assert_eq!("keys".parse::<ActionFilter>().expect("a chapter").actions().len(), 7);
     }

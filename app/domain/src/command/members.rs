@@ -69,7 +69,7 @@ impl KeyDisposition {
 }
 
 fn read_role(word: &str) -> Result<Role, Fault> {
-    word.parse().map_err(|()| Fault::Unknown { known: Role::ALL.map(Role::as_str).join(", ") })
+    Ok(word.parse()?)
 }
 
 #[cfg(test)]

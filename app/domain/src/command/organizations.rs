@@ -1,7 +1,7 @@
 //! What someone asks for of organizations.
 
 use super::{Faults, MOST_DAYS};
-use crate::key::KeyMakers;
+use crate::organization::KeyMakers;
 use crate::problem::{Fault, FieldFault};
 use crate::text::{self, Name};
 
@@ -86,8 +86,7 @@ impl ChangeOrganization {
         let fits = draft.max_key_days.flatten().is_none_or(|days| (1..=MOST_DAYS).contains(&days));
         let bounds = Fault::OutOfRange { min: 1, max: MOST_DAYS };
         let max_key_days = faults.take("max_key_days", fits.then_some(draft.max_key_days).ok_or(bounds));
-        let unknown = |()| Fault::Unknown { known: KeyMakers::ALL.map(KeyMakers::as_str).join(", ") };
-        let key_makers = draft.key_makers.map(|word| word.parse().map_err(unknown)).transpose();
+        let key_makers = draft.key_makers.map(|word| word.parse().map_err(Fault::from)).transpose();
         let key_makers = faults.take("key_makers", key_makers);
         let keys_make_keys = draft.keys_make_keys;
         faults.done(|| Some(Self { name: name?, max_key_days: max_key_days?, key_makers: key_makers?, keys_make_keys }))

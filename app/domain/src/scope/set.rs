@@ -5,7 +5,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Access, Scope};
-use crate::key::Environment;
+use crate::closed_set::UnknownWord;
+use crate::environment::Environment;
 
 /// Chosen scopes. Empty means no power at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,16 +105,15 @@ impl Permissions {
 }
 
 impl FromStr for Permissions {
-    type Err = ();
+    type Err = UnknownWord;
 
-    fn from_str(line: &str) -> Result<Self, ()> {
+    fn from_str(line: &str) -> Result<Self, UnknownWord> {
         if line == "*" {
             return Ok(Self::Everything);
         }
-        line.split_whitespace()
-            .map(str::parse)
-            .collect::<Result<Vec<Scope>, ()>>()
-            .map(|all| Self::Only(ScopeSet::of(all)))
+
+        let scopes: Vec<Scope> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Self::Only(ScopeSet::of(scopes)))
     }
 }
 
@@ -126,6 +126,6 @@ impl Serialize for Permissions {
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let words = Vec::<String>::deserialize(deserializer)?;
-        words.join(" ").parse().map_err(|()| serde::de::Error::custom("an unknown scope"))
+        words.join(" ").parse().map_err(|_| serde::de::Error::custom("an unknown scope"))
     }
 }

@@ -1,69 +1,34 @@
 //! Ready-made permissions, and reading what someone chose.
 
-use std::str::FromStr;
-
 use super::{Access, Permissions, Scope, ScopeSet};
-use crate::key::Environment;
+use crate::closed_set;
+use crate::environment::Environment;
 use crate::problem::Fault;
 
-/// A ready-made set of permissions (RU-12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Template {
-    /// Everything the role allows; in the sandbox everything there is.
-    FullAccess,
-    /// Looks at everything, changes nothing.
-    ReadOnly,
-    /// Starts runs from a pipeline.
-    CiCd,
-    /// Manages workspaces and starts runs.
-    Automation,
-    /// Watches, and reads the audit log.
-    Monitoring,
-    /// Keeps other keys fresh.
-    KeyRotation,
+closed_set! {
+    /// A ready-made set of permissions (RU-12).
+    pub enum Template(
+        /// The name on a page.
+        label: &'static str,
+        /// What it is good for.
+        sentence: &'static str,
+    ) {
+        /// Everything the role allows; in the sandbox everything there is.
+        FullAccess = "full_access" ("Full access", "Everything the key’s owner can do"),
+        /// Looks at everything, changes nothing.
+        ReadOnly = "read_only" ("Read only", "Look at everything, change nothing"),
+        /// Starts runs from a pipeline.
+        CiCd = "ci_cd" ("CI/CD", "Start runs and follow them"),
+        /// Manages workspaces and starts runs.
+        Automation = "automation" ("Automation", "Manage workspaces and start runs"),
+        /// Watches, and reads the audit log.
+        Monitoring = "monitoring" ("Monitoring", "Watch workspaces, runs and the audit log"),
+        /// Keeps other keys fresh.
+        KeyRotation = "key_rotation" ("Key rotation", "Create, rotate and revoke API keys"),
+    }
 }
 
 impl Template {
-    /// Every template, in the order of the picker.
-    pub const ALL: [Self; 6] =
-        [Self::FullAccess, Self::ReadOnly, Self::CiCd, Self::Automation, Self::Monitoring, Self::KeyRotation];
-
-    /// The word in forms and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FullAccess => "full_access",
-            Self::ReadOnly => "read_only",
-            Self::CiCd => "ci_cd",
-            Self::Automation => "automation",
-            Self::Monitoring => "monitoring",
-            Self::KeyRotation => "key_rotation",
-        }
-    }
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::FullAccess => "Full access",
-            Self::ReadOnly => "Read only",
-            Self::CiCd => "CI/CD",
-            Self::Automation => "Automation",
-            Self::Monitoring => "Monitoring",
-            Self::KeyRotation => "Key rotation",
-        }
-    }
-
-    /// What it is good for.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::FullAccess => "Everything the key’s owner can do",
-            Self::ReadOnly => "Look at everything, change nothing",
-            Self::CiCd => "Start runs and follow them",
-            Self::Automation => "Manage workspaces and start runs",
-            Self::Monitoring => "Watch workspaces, runs and the audit log",
-            Self::KeyRotation => "Create, rotate and revoke API keys",
-        }
-    }
-
     /// What it allows in an environment.
     pub fn permissions(self, environment: Environment) -> Permissions {
         use Scope as S;
@@ -80,14 +45,6 @@ impl Template {
     }
 }
 
-impl FromStr for Template {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|template| template.as_str() == text).ok_or(())
-    }
-}
-
 /// Reads the permissions of a new key: a template, or single scopes, or neither. Neither means everything in production,
 /// and nothing in the sandbox (decision D6: only `sk` inherits).
 ///
@@ -100,10 +57,10 @@ pub fn read_permissions(
 ) -> Result<Permissions, Fault> {
     match (template, scopes) {
         (Some(_), Some(_)) => Err(Fault::OneOfTwo),
-        (Some(word), None) => match word.parse::<Template>() {
-            Ok(template) => Ok(template.permissions(environment)),
-            Err(()) => Err(Fault::Unknown { known: Template::ALL.map(Template::as_str).join(", ") }),
-        },
+        (Some(word), None) => {
+            let template: Template = word.parse()?;
+            Ok(template.permissions(environment))
+        }
         (None, Some(words)) => read_scopes(words).and_then(|scopes| {
             if scopes == scopes.within(environment) { Ok(Permissions::Only(scopes)) } else { Err(Fault::NotInSandbox) }
         }),
@@ -117,6 +74,6 @@ pub fn read_permissions(
 /// # Errors
 /// `Unknown` for words that are none.
 pub fn read_scopes(words: &[String]) -> Result<ScopeSet, Fault> {
-    let read: Result<Vec<Scope>, ()> = words.iter().map(|word| word.parse()).collect();
-    read.map(ScopeSet::of).map_err(|()| Fault::Unknown { known: Scope::ALL.map(Scope::as_str).join(", ") })
+    let scopes: Vec<Scope> = words.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
+    Ok(ScopeSet::of(scopes))
 }

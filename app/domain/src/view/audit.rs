@@ -6,34 +6,45 @@ use crate::event::{AuditAction, Change};
 use crate::id::{ActorId, OrganizationId};
 use crate::moment::Moment;
 
-/// An event as the audit log shows it.
+/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = EventBody))]
 pub struct AuditView {
     /// Its number in the organization, from 1, without gaps.
+    #[cfg_attr(feature = "schema", schema(example = 1204))]
     pub n: i64,
-    /// When.
+    /// When; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub at: Moment,
     /// What happened.
     pub action: AuditAction,
-    /// Who did it.
+    /// Who did it; null where nobody of the organization did.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = Option<i64>))]
     pub actor_id: Option<ActorId>,
     /// Their name at the time.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub actor_name: String,
     /// The key it was done with, if it was: its public prefix.
+    #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub via_key: Option<String>,
     /// The kind of thing it happened to.
     pub object_kind: String,
     /// That thing's id.
+    #[cfg_attr(feature = "schema", schema(example = "2"))]
     pub object_id: String,
     /// How people know it.
+    #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline · rt_sk_Ab3dE9xQ"))]
     pub object_label: String,
     /// What changed.
     pub changes: Vec<Change>,
     /// The address it came from.
+    #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub address: Option<String>,
     /// The program it came from, as it calls itself.
+    #[cfg_attr(feature = "schema", schema(example = "curl/8.14.1"))]
     pub agent: Option<String>,
     /// The request's id.
+    #[cfg_attr(feature = "schema", schema(example = "req_5Zk0c3Yx9bQm2VtA"))]
     pub request_id: String,
 }
 

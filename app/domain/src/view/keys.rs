@@ -5,43 +5,58 @@ use serde::{Deserialize, Serialize};
 use super::KeyUsage;
 use crate::actor::Role;
 use crate::attention::{Attention, Facts};
+use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
-use crate::key::{Environment, KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
+use crate::key::{KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
 use crate::scope::Permissions;
 
-/// A key as its reader may see it (decision D13). Neither a digest nor a hash nor the key itself is in it (RO-08).
+/// A key, as it is listed. Neither the key nor a hash of it is ever in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyBody))]
 pub struct KeyView {
-    /// Its id (RO-10).
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = 1, value_type = i64))]
     pub key_id: KeyId,
-    /// Its owner (RO-11).
+    /// The actor it belongs to.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
-    /// Its owner's name (RO-12).
+    /// That actor's name.
+    #[cfg_attr(feature = "schema", schema(example = "rootsbuilder"))]
     pub actor_name: String,
-    /// Its public leading part (RO-13).
+    /// Its public leading part.
+    #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub key_prefix: String,
-    /// Its masked form (RK-16).
+    /// Its masked form.
+    #[cfg_attr(feature = "schema", schema(example = "rt_sk_****************************a1b2"))]
     pub preview: String,
-    /// Its name (RO-14).
+    /// Its name.
+    #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline"))]
     pub label: String,
     /// Where its data lives.
     pub environment: Environment,
-    /// What it may do; `*` means all that its role allows.
+    /// What it may do; `*` means all that its role allows, nothing means nothing.
+    #[cfg_attr(feature = "schema", schema(example = json!(["*"]), value_type = Vec<String>))]
     pub scopes: Permissions,
-    /// The most it may ever do: its owner's role when it was made.
+    /// The most it may ever do.
     pub role: Role,
-    /// Whether it opens doors now (RO-15).
+    /// Whether it has neither ended by itself nor been revoked. The keys of a removed member and of a disabled service
+    /// account are refused all the same.
     pub is_active: bool,
-    /// When it was made (RO-16).
+    /// When it was made; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// Who made it; missing when the reader may not see it (KE-24).
+    /// Who made it; null when the caller may not see it.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: Option<String>,
-    /// When a request last passed with it (RO-17).
+    /// When a request last passed with it, true to the minute; null before the first.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-10T00:45:23Z", format = DateTime, value_type = Option<String>))]
     pub last_used: Option<Moment>,
-    /// When it ends by itself (RO-18).
+    /// When it ends by itself; null for never.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub expires_at: Option<Moment>,
-    /// When it was ended.
+    /// When it was revoked; null while it was not.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub revoked_at: Option<Moment>,
 }
 
@@ -63,23 +78,29 @@ impl KeyView {
     }
 }
 
-/// A key in a list, with what only pages and the key's own address show.
+/// A key with where it comes from and where it was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyLineBody))]
 pub struct KeyLine {
-    /// What every list shows.
     #[serde(flatten)]
     pub key: KeyView,
     /// Why it was revoked.
+    #[cfg_attr(feature = "schema", schema(example = "replaced", value_type = Option<String>))]
     pub revoke_reason: Option<RevokeReason>,
     /// The key it took the place of.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<i64>))]
     pub rotated_from: Option<KeyId>,
     /// The key that took its place.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<i64>))]
     pub rotated_to: Option<KeyId>,
-    /// When it was first seen in an address.
+    /// When it was first seen in an address, where logs keep it; replace it.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub exposed_at: Option<Moment>,
     /// The address of the last request that passed with it.
+    #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub last_used_address: Option<String>,
     /// The user agent of that request.
+    #[cfg_attr(feature = "schema", schema(example = "curl/8.14.1"))]
     pub last_used_agent: Option<String>,
 }
 
@@ -113,13 +134,13 @@ impl KeyLine {
     }
 }
 
-/// One key in full.
+/// A key in full.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyDetailBody))]
 pub struct KeyDetail {
-    /// What lists show.
     #[serde(flatten)]
     pub line: KeyLine,
-    /// Public half of the key pair derived from the key, lower-case hex (RO-27).
+    /// Public half of the key pair derived from the key, in hex.
     pub public_key_hex: String,
     /// How it was used.
     pub usage: KeyUsage,

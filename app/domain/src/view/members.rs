@@ -6,39 +6,51 @@ use crate::actor::Role;
 use crate::id::{ActorId, InvitationId, OrganizationId};
 use crate::moment::Moment;
 
-/// A member of an organization.
+/// A member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MemberBody))]
 pub struct MemberView {
-    /// Their actor.
+    /// Their actor id.
+    #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
     /// Their name.
+    #[cfg_attr(feature = "schema", schema(example = "Ada Lovelace"))]
     pub name: String,
-    /// Their address; missing when the reader may not see it.
+    /// Their address; null where the caller may not see it.
+    #[cfg_attr(feature = "schema", schema(example = "ada@example.com"))]
     pub email: Option<String>,
     /// Their role.
     pub role: Role,
-    /// When they joined.
+    /// When they joined; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub joined_at: Moment,
     /// False while nobody has signed in as them yet.
     pub has_signed_in: bool,
-    /// How many of their keys open doors now; missing when the reader may not see it.
+    /// How many of their keys open doors now; null where the caller may not see it.
+    #[cfg_attr(feature = "schema", schema(example = 2))]
     pub active_keys: Option<i64>,
 }
 
-/// An invitation that nobody has taken up yet.
+/// An invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = InvitationBody))]
 pub struct InvitationView {
-    /// Its id, `inv_…`.
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "inv_a1B2c3D4e5F6g7H8", value_type = String))]
     pub id: InvitationId,
     /// Whom it is for.
+    #[cfg_attr(feature = "schema", schema(example = "ada@example.com"))]
     pub email: String,
     /// What they will be.
     pub role: Role,
     /// Who invited them.
+    #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub invited_by: String,
-    /// When.
+    /// When; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// When it ends by itself.
+    /// When it ends by itself; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-15T19:51:19Z", format = DateTime, value_type = String))]
     pub expires_at: Moment,
 }
 

@@ -5,21 +5,31 @@ use serde::{Deserialize, Serialize};
 use crate::id::SessionId;
 use crate::moment::Moment;
 
-/// A browser in which the person is signed in.
+/// A browser that someone is signed in with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SessionBody))]
 pub struct SessionView {
-    /// Its id, `ses_…`.
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(example = "ses_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: SessionId,
     /// The address it was begun from.
+    #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub address: Option<String>,
     /// The user agent it was begun with.
+    #[cfg_attr(
+        feature = "schema",
+        schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
+    )]
     pub agent: Option<String>,
-    /// When the person signed in.
+    /// When the person signed in; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub signed_in_at: Moment,
-    /// When it was last used, to the minute.
+    /// When it was last used, to the minute; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub last_seen: Moment,
-    /// When it ends at the latest.
+    /// When it ends at the latest; UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-09T07:51:19Z", format = DateTime, value_type = String))]
     pub expires_at: Moment,
-    /// Whether the request itself was made in it, or with a token of it.
+    /// Whether the token of the request was given to it.
     pub is_current: bool,
 }

@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::closed_set;
 use crate::moment::Moment;
 
-/// How a key was used, true to the minute (RU-25, decision D19).
+/// How a key was used; true to the minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = UsageBody))]
 pub struct KeyUsage {
-    /// The last 30 days in UTC, oldest first, today last; days without a call too.
+    /// The last 30 days in UTC, oldest first.
     pub days: Vec<DayUse>,
-    /// Requests that were refused, newest first, by cause and day.
+    /// Refused requests, newest first.
     pub refusals: Vec<RefusedUse>,
     /// Who called, newest first; at most ten.
     pub callers: Vec<CallerUse>,
@@ -29,92 +31,54 @@ impl KeyUsage {
 
 /// A day of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DayBody))]
 pub struct DayUse {
-    /// The day in UTC, `2026-04-08`.
+    /// The day in UTC.
+    #[cfg_attr(feature = "schema", schema(example = "2026-04-08", format = Date))]
     pub day: String,
-    /// Requests that passed with it.
+    /// Requests that passed with the key.
     pub calls: i64,
-    /// Requests that were refused, with the key or because of it.
+    /// Requests that were refused.
     pub refused: i64,
-    /// What the requests that passed cost, in all.
+    /// What the requests cost in all.
     pub cost: i64,
 }
 
-/// Why a request with a key was refused. The caller hears less (decision D9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalCause {
-    /// The key was revoked.
-    Revoked,
-    /// The key had ended by itself.
-    Expired,
-    /// Its owner was removed from the organization.
-    OwnerRemoved,
-    /// Its owner, a service account, is disabled.
-    OwnerDisabled,
-    /// It lacks the scope.
-    MissingScope,
-    /// Its role, or the organization, does not allow it.
-    NotPermitted,
-    /// It was sent in an address.
-    SentInAddress,
-}
-
-impl RefusalCause {
-    /// Every cause.
-    pub const ALL: [Self; 7] = [
-        Self::Revoked,
-        Self::Expired,
-        Self::OwnerRemoved,
-        Self::OwnerDisabled,
-        Self::MissingScope,
-        Self::NotPermitted,
-        Self::SentInAddress,
-    ];
-
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::OwnerRemoved => "owner_removed",
-            Self::OwnerDisabled => "owner_disabled",
-            Self::MissingScope => "missing_scope",
-            Self::NotPermitted => "not_permitted",
-            Self::SentInAddress => "sent_in_address",
-        }
-    }
-
-    /// The words on a page.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Revoked => "The key was revoked",
-            Self::Expired => "The key has expired",
-            Self::OwnerRemoved => "Its owner was removed from the organization",
-            Self::OwnerDisabled => "Its service account is disabled",
-            Self::MissingScope => "The key lacks the permission",
-            Self::NotPermitted => "The key is not allowed to do that",
-            Self::SentInAddress => "The key was sent in a URL",
-        }
-    }
-}
-
-impl std::str::FromStr for RefusalCause {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|cause| cause.as_str() == text).ok_or(())
+closed_set! {
+    /// Why a request with a key was refused. The caller hears less (decision D9).
+    #[derive(PartialOrd, Ord)]
+    pub enum RefusalCause(
+        /// The words on a page.
+        label: &'static str,
+    ) {
+        /// The key was revoked.
+        Revoked = "revoked" ("The key was revoked"),
+        /// The key had ended by itself.
+        Expired = "expired" ("The key has expired"),
+        /// Its owner was removed from the organization.
+        OwnerRemoved = "owner_removed" ("Its owner was removed from the organization"),
+        /// Its owner, a service account, is disabled.
+        OwnerDisabled = "owner_disabled" ("Its service account is disabled"),
+        /// It lacks the scope.
+        MissingScope = "missing_scope" ("The key lacks the permission"),
+        /// Its role, or the organization, does not allow it.
+        NotPermitted = "not_permitted" ("The key is not allowed to do that"),
+        /// It was sent in an address.
+        SentInAddress = "sent_in_address" ("The key was sent in a URL"),
     }
 }
 
 /// Refused requests of one cause on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RefusalBody))]
 pub struct RefusedUse {
     /// Why.
+    #[cfg_attr(feature = "schema", schema(example = "missing_scope", value_type = String))]
     pub cause: RefusalCause,
     /// The last of them.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = String))]
     pub at: Moment,
-    /// Where the last of them came from.
+    /// Where it came from.
     pub address: Option<String>,
     /// How many.
     pub count: i64,
@@ -122,12 +86,14 @@ pub struct RefusedUse {
 
 /// Someone who called with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CallerBody))]
 pub struct CallerUse {
     /// Their address.
     pub address: String,
-    /// Their user agent, at most 200 characters.
+    /// Their user agent.
     pub agent: String,
     /// Their last call.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = String))]
     pub at: Moment,
     /// How many calls.
     pub calls: i64,

@@ -2,7 +2,7 @@
 //! filters are links.
 
 use domain::command::StatusFilter;
-use domain::key::Environment;
+use domain::environment::Environment;
 use leptos::prelude::*;
 
 use super::List;

@@ -1,6 +1,6 @@
 //! What can be changed of an organization: one form for each, so that nobody overwrites what they did not mean.
 
-use domain::key::KeyMakers;
+use domain::organization::KeyMakers;
 use leptos::prelude::*;
 
 use super::OrganizationPageData;

@@ -1,7 +1,7 @@
 //! Making a key.
 
 use domain::command::{CreateKey as Command, Expiry, KeyDraft};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -73,7 +73,7 @@ pub async fn revoke_keys(
 /// The reason, unless it or the confirmation is at fault.
 fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<RevokeReason, Vec<FieldFault>> {
     let known = RevokeReason::ALL.map(RevokeReason::as_str).join(", ");
-    let read: Result<RevokeReason, ()> = reason.parse();
+    let read = reason.parse::<RevokeReason>();
     let unknown = read.is_err().then(|| FieldFault::new("reason", Fault::Unknown { known }));
     let unconfirmed = (!confirmed).then(|| {
         let (fault, message) = match typed {

@@ -1,6 +1,6 @@
 //! Actors: members and service accounts of an organization.
 
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 

@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::view::WorkspaceView;
 use domain::{ActorId, Moment, OrganizationId, WorkspaceId};
 

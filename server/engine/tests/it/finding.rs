@@ -1,7 +1,8 @@
 //! Finding keys, and what is known of their use.
 
 use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, KeySort, StatusFilter};
-use domain::key::{Environment, KeyStatus};
+use domain::environment::Environment;
+use domain::key::KeyStatus;
 use domain::view::RefusalCause;
 use domain::{Code, KeyId};
 use engine::Ctx;

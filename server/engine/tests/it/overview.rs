@@ -2,7 +2,7 @@
 
 use domain::attention::{Attention, Facts, Notice};
 use domain::command::{CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, StatusFilter};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::view::{KeyCounts, NewKey, Overview, RefusalCause, Staff};
 use domain::{KeyId, Moment, Permissions, ScopeSet};
 use engine::Ctx;

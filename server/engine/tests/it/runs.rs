@@ -1,8 +1,8 @@
 //! The stories of a run.
 
 use domain::command::{CreateRun, DeleteWorkspace};
+use domain::environment::Environment;
 use domain::event::AuditAction;
-use domain::key::Environment;
 use domain::view::WorkspaceView;
 use domain::{Code, WorkspaceId};
 

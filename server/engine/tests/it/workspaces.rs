@@ -1,7 +1,7 @@
 //! The stories of a workspace.
 
 use domain::command::DeleteWorkspace;
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::{Code, Role, WorkspaceId};
 
 use crate::test_app::{NORTH, SOUTH, refusal};

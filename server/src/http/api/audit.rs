@@ -6,13 +6,15 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{Method, Version};
 use axum::response::Response;
-use domain::command::{AuditDraft, AuditQuery, ExportFormat};
+use domain::FieldFault;
+use domain::command::{ActionFilter, AuditDraft, AuditQuery, ExportFormat};
+use domain::event::ObjectKind;
+use domain::policy::Action;
 use domain::view::AuditView;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::bodies::{ActionWord, EventBody, FormatWord, ObjectWord};
-use super::input::{Caller, known};
+use super::input::Caller;
 use super::paging::{PageQuery, Paging, query, unknown_name};
 use crate::http::AppState;
 use crate::http::download::{self, head};
@@ -22,7 +24,6 @@ use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct EventsBody {
     /// The events, newest first.
-    #[schema(value_type = Vec<EventBody>)]
     events: Vec<AuditView>,
 }
 
@@ -32,12 +33,12 @@ pub struct EventsBody {
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
     /// Only events where this happened, such as `key.revoked`, or anything of a chapter, such as `keys`.
-    action: Option<ActionWord>,
+    action: Option<ActionFilter>,
     /// Only what this actor did.
     #[param(minimum = 1)]
     actor_id: Option<i64>,
     /// Only what happened to things of this kind.
-    object_kind: Option<ObjectWord>,
+    object_kind: Option<ObjectKind>,
     /// Only what happened to this one thing; needs `object_kind`.
     #[param(max_length = 45)]
     object_id: Option<String>,
@@ -55,7 +56,7 @@ pub struct LogQuery {
 #[into_params(parameter_in = Query)]
 pub struct FormatQuery {
     /// `csv`, or `jsonl` for one JSON object a line; `jsonl` if not given.
-    format: Option<FormatWord>,
+    format: Option<ExportFormat>,
 }
 
 /// Everything that one of the two addresses understands.
@@ -135,7 +136,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
         let paged = |asked: &AuditLogQuery| asked.limit.is_some() || asked.cursor.is_some();
         let (asked, query) = AuditLogQuery::read(parts, state, paged).await?;
         let format = asked.format.as_deref().map_or(Ok(ExportFormat::JsonLines), str::parse);
-        Ok(Self { query, format: format.map_err(|()| known("format", "csv, jsonl"))? })
+        let format = format.map_err(|unknown| vec![FieldFault::new("format", unknown.into())])?;
+        Ok(Self { query, format })
     }
 }
 
@@ -143,7 +145,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 ///
 /// Owners and admins read every event of the organization, members what they did and what was done to their own keys,
 /// newest first. A `Link` header leads to the next page.
-#[utoipa::path(get, path = "/audit-log", operation_id = "read_audit_log", tag = "Audit Log", params(PageQuery, LogQuery),
+#[utoipa::path(get, path = "/audit-log", operation_id = "read_audit_log", tag = "Audit Log",
+    extensions(("x-needs" = json!(Action::ReadAudit))),
+    params(PageQuery, LogQuery),
     responses((status = 200, body = EventsBody), (status = 422, body = ProblemBody)))]
 pub async fn read_audit_log(
     State(state): State<AppState>,
@@ -161,7 +165,9 @@ pub async fn read_audit_log(
 /// of the last one. The export is recorded itself, as the last event that the file can hold. A file whose transfer is cut
 /// off is not complete: the connection ends without a proper end of the body, and there is no such line. That cannot be
 /// told over HTTP/1.0, where the answer is 505.
-#[utoipa::path(get, path = "/audit-log/export", operation_id = "export_audit_log", tag = "Audit Log", params(FormatQuery, LogQuery),
+#[utoipa::path(get, path = "/audit-log/export", operation_id = "export_audit_log", tag = "Audit Log",
+    extensions(("x-needs" = json!(Action::ReadAudit))),
+    params(FormatQuery, LogQuery),
     responses((status = 200, content((String = "application/x-ndjson"), (String = "text/csv"))),
         (status = 422, body = ProblemBody), (status = 505, body = ProblemBody)))]
 pub async fn export_audit_log(

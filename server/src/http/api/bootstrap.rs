@@ -10,6 +10,7 @@ use engine::ctx::Origin;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::description::Access;
 use super::input::Body;
 use super::new_keys::NewKeyBody;
 use crate::http::AppState;
@@ -36,7 +37,9 @@ pub struct Bootstrap {
 /// Set the installation up
 ///
 /// Works once, while no organization exists, and needs no credential but the setup token.
-#[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup", request_body = Bootstrap, security(()),
+#[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup",
+    extensions(("x-needs" = json!(Access::SetupToken))),
+    request_body = Bootstrap, security(()),
     responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(
     State(state): State<AppState>,

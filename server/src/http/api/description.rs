@@ -5,6 +5,7 @@ mod shapes;
 
 use axum::http::Method;
 use domain::policy::Action;
+use domain::{Scope, closed_set};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -14,55 +15,63 @@ use utoipa::openapi::{
     Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
 };
 
-/// What an operation does, for the policy. An operation that is missing here needs no permission of a key.
-fn action(operation: &str) -> Option<Action> {
-    Some(match operation {
-        "list_keys" | "get_key" => Action::ListKeys,
-        "create_key" => Action::CreateKey,
-        "change_key" => Action::ChangeKey,
-        "rotate_key" => Action::RotateKey,
-        "revoke_key" => Action::RevokeKey,
-        "list_workspaces" | "get_workspace" | "list_projects" => Action::ListWorkspaces,
-        "create_workspace" => Action::CreateWorkspace,
-        "delete_workspace" => Action::DeleteWorkspace,
-        "list_runs" => Action::ListRuns,
-        "create_run" | "create_run_by_hook" => Action::CreateRun,
-        "send_message" => Action::SendMessage,
-        "read_inbox" => Action::ReadInbox,
-        "delete_message" => Action::DeleteMessage,
-        "read_notebook" => Action::ReadNotebook,
-        "write_note" | "delete_note" => Action::WriteNotebook,
-        "list_service_accounts" | "get_service_account" => Action::ListServiceAccounts,
-        "create_service_account" | "change_service_account" => Action::ManageServiceAccounts,
-        "list_members" | "get_member" => Action::ListMembers,
-        "list_invitations" => Action::SeeAddresses,
-        "change_member" | "remove_member" | "offboard_member" | "create_invitation" | "revoke_invitation" => {
-            Action::ManageMembers
+/// What a caller needs for an operation. Each handler says it beside its path, as the extension `x-needs`: an action of
+/// the policy, or a kind of access that no scope stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    Action(Action),
+    Access(Access),
+}
+
+closed_set! {
+    /// Access that no scope stands for.
+    pub enum Access {
+        /// Any key may.
+        AnyKey = "any_key",
+        /// Only the person themselves, in whatever organization they are: no key does it for them.
+        Person = "person",
+        /// Only a page of this installation may ask for it.
+        Browser = "browser",
+        /// Whoever has the setup token may.
+        SetupToken = "setup_token",
+    }
+}
+
+impl Needs {
+    /// What the handler of an operation says, if it says anything.
+    fn of(operation: &Operation) -> Option<Self> {
+        let word = operation.extensions.as_ref()?.get("x-needs")?.as_str()?;
+        word.parse().map(Self::Action).or_else(|_| word.parse().map(Self::Access)).ok()
+    }
+
+    /// The scope a restricted key needs.
+    const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Action(action) => action.scope(),
+            Self::Access(_) => None,
         }
-        "read_audit_log" | "export_audit_log" => Action::ReadAudit,
-        "see_organization" => Action::SeeOrganization,
-        "change_organization" => Action::ChangeOrganization,
-        _ => return None,
-    })
-}
+    }
 
-/// What is a person's own, in whatever organization they are, and what they do themselves: no key does it for them.
-fn in_person(operation: &str) -> bool {
-    matches!(
-        operation,
-        "list_sessions"
-            | "end_session"
-            | "end_other_sessions"
-            | "accept_invitation"
-            | "list_organizations"
-            | "create_organization"
-            | "leave_organization"
-    )
-}
+    fn sentence(self) -> String {
+        match (self, self.scope()) {
+            (_, Some(scope)) => format!("Scope: `{scope}`."),
+            (Self::Access(Access::SetupToken), _) => "Needs the setup token.".into(),
+            (Self::Access(Access::Browser), _) => "Needs a browser session.".into(),
+            (Self::Access(Access::Person), _) => "Needs a token of a person; no key will do.".into(),
+            (Self::Access(Access::AnyKey) | Self::Action(_), _) => "Any key may.".into(),
+        }
+    }
 
-/// What only a page of ours can ask for.
-fn in_browser(operation: &str) -> bool {
-    operation == "issue_token"
+    /// The security schemes that an operation accepts; the setup token comes in the body.
+    fn security(self) -> Option<Vec<SecurityRequirement>> {
+        let schemes: &[&str] = match self {
+            Self::Access(Access::SetupToken) => return None,
+            Self::Access(Access::Browser) => &["session"],
+            Self::Access(Access::Person) => &["bearer"],
+            Self::Access(Access::AnyKey) | Self::Action(_) => &["bearer", "api_key"],
+        };
+        Some(schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0])).collect())
+    }
 }
 
 /// Completes a description that was made from the handlers.
@@ -94,30 +103,20 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 fn describe(method: &Method, operation: &mut Operation) {
-    let (name, cost) = (operation.operation_id.clone().unwrap_or_default(), super::cost(method));
-    let scope = action(&name).and_then(Action::scope);
-    let needs = match scope {
-        _ if name == "bootstrap" => "Needs the setup token.".to_owned(),
-        _ if in_browser(&name) => "Needs a browser session.".to_owned(),
-        _ if in_person(&name) => "Needs a token of a person; no key will do.".to_owned(),
-        Some(scope) => format!("Scope: `{scope}`."),
-        None => "Any key may.".to_owned(),
-    };
+    let Some(needs) = Needs::of(operation) else { return };
+    let cost = super::cost(method);
+
     let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
-    operation.description = Some(format!("{said}{needs} Cost: {cost}."));
+    operation.description = Some(format!("{said}{} Cost: {cost}.", needs.sentence()));
+    operation.security = needs.security();
+
     let extensions = ExtensionsBuilder::new().add("x-cost", cost);
-    let extensions = match scope {
+    let extensions = match needs.scope() {
         Some(scope) => extensions.add("x-scope", scope.as_str()),
         None => extensions,
     };
     operation.extensions = Some(extensions.build());
-    if in_browser(&name) {
-        operation.security = Some(vec![SecurityRequirement::new("session", [""; 0])]);
-    } else if in_person(&name) {
-        operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
-    } else if name != "bootstrap" {
-        operation.security = Some(["bearer", "api_key"].map(|way| SecurityRequirement::new(way, [""; 0])).into());
-    }
+
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.content.values_mut().for_each(without_null);
     }
@@ -129,7 +128,8 @@ fn describe(method: &Method, operation: &mut Operation) {
             heads(status, response);
         }
     }
-    for (status, what) in refusals(&name, operation) {
+
+    for (status, what) in refusals(needs, operation) {
         let refusal = RefOr::T(refusal(status, what));
         operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
     }
@@ -158,14 +158,14 @@ fn outcome(status: &str) -> &'static str {
 }
 
 /// How every operation of its kind may be refused.
-fn refusals(name: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
+fn refusals(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
         ("400", "The request could not be read, or a key stood in its query"),
         ("429", "Too many credentials or tokens of this address failed, or too many requests; wait"),
         ("500", "A fault of the product; nothing was changed"),
         ("503", "The database does not answer; try again"),
     ];
-    if name != "bootstrap" {
+    if needs != Needs::Access(Access::SetupToken) {
         all.push(("401", "No credential, or one that does not work"));
         all.push(("403", "The credential works, but not for this"));
     }
@@ -205,4 +205,25 @@ fn heads(status: &str, response: &mut Response) {
     let cost =
         HeaderBuilder::new().schema(Some(number)).description(Some("What the operation cost; 0 if it was refused"));
     response.headers.insert("X-Cost".into(), cost.build().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_handler_says_what_a_caller_needs() {
+        let mut described = super::super::described();
+
+        let forgotten: Vec<_> = described
+            .paths
+            .paths
+            .values_mut()
+            .flat_map(operations)
+            .filter(|(_, operation)| Needs::of(operation).is_none())
+            .map(|(_, operation)| operation.operation_id.clone())
+            .collect();
+
+        assert!(forgotten.is_empty(), "no `x-needs`, or an unknown one: {forgotten:?}");
+    }
 }

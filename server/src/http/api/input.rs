@@ -125,6 +125,10 @@ async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(P
 fn told(text: &str) -> String {
     let text = text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
+    if let Some(misspelled) = misspelled(text) {
+        return misspelled;
+    }
+
     let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
     let what = match (expected, text.split_once("invalid ")) {
         _ if text.contains("unknown field") => {
@@ -134,6 +138,31 @@ fn told(text: &str) -> String {
         _ => text.to_owned(),
     };
     format!("The body does not have the expected shape: {what}")
+}
+
+/// What is wrong with a body that has a field whose name is almost a known one. A name that resembles none is not
+/// repeated: it may be a key in the wrong place.
+fn misspelled(text: &str) -> Option<String> {
+    let (_, names) = text.split_once("unknown field ")?;
+    let mut names = names.split('`').skip(1).step_by(2);
+    let sent = names.next()?;
+    let meant = names.min_by_key(|known| edits(sent, known))?;
+    let is_close = edits(sent, meant) <= 2 && meant.len() > 3;
+    is_close.then(|| format!("Unknown field \"{sent}\"; did you mean \"{meant}\"?"))
+}
+
+/// How many characters must be added, removed or replaced to make one text of the other (Levenshtein distance).
+fn edits(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (n, a) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], n + 1);
+        for (m, b) in other.chars().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[m + 1];
+            row[m + 1] = replaced.min(row[m] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// A value that is not one of those that are known.

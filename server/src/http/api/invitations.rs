@@ -6,12 +6,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::OrganizationId;
 use domain::command::InviteMember;
+use domain::policy::Action;
 use domain::view::InvitationView;
 use engine::attempts::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::InvitationBody;
+use super::description::Access;
 use super::input::{Body, Caller, InPerson, Sender, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
@@ -21,7 +22,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct InvitationsBody {
     /// Those that nobody has taken up yet, newest first.
-    #[schema(value_type = Vec<InvitationBody>)]
     invitations: Vec<InvitationView>,
 }
 
@@ -41,7 +41,6 @@ pub struct NewInvitationRequest {
 #[derive(Serialize, ToSchema)]
 pub struct NewInvitationBody {
     #[serde(flatten)]
-    #[schema(value_type = InvitationBody)]
     view: InvitationView,
     /// The link to send to them. It works once.
     #[schema(example = "https://keys.example.com/join/…")]
@@ -68,6 +67,7 @@ pub struct JoinedBody {
 ///
 /// For admins and owners: those that can still be taken up. A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
+    extensions(("x-needs" = json!(Action::SeeAddresses))),
     params(PageQuery),
     responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_invitations(
@@ -86,6 +86,7 @@ pub async fn list_invitations(
 /// last 10 minutes. No mail is sent: send the `url` yourself. It works once, for seven
 /// days, and only for whoever signs in with the address. An older invitation of the same address ends.
 #[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "Members",
+    extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = NewInvitationRequest,
     responses((status = 201, body = NewInvitationBody), (status = 409, body = ProblemBody)))]
 pub async fn create_invitation(
@@ -103,6 +104,7 @@ pub async fn create_invitation(
 ///
 /// For admins and owners. One that has ended already stays as it was.
 #[utoipa::path(delete, path = "/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "Members",
+    extensions(("x-needs" = json!(Action::ManageMembers))),
     params(("invitation_id" = String, Path, description = "The invitation's id", example = "inv_a1B2c3D4e5F6g7H8")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn revoke_invitation(
@@ -118,6 +120,7 @@ pub async fn revoke_invitation(
 ///
 /// In person, signed in with the address that was invited.
 #[utoipa::path(post, path = "/invitations/accept", operation_id = "accept_invitation", tag = "Members",
+    extensions(("x-needs" = json!(Access::Person))),
     request_body = Acceptance,
     responses((status = 200, body = JoinedBody),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]

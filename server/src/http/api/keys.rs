@@ -6,11 +6,11 @@ use axum::response::Response;
 use domain::KeyId;
 use domain::command::{ChangeKey, RevokeKey};
 use domain::key::RevokeReason;
+use domain::policy::Action;
 use domain::view::{KeyDetail, KeyLine, KeyView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::{KeyBody, KeyDetailBody, KeyLineBody};
 use super::input::{Body, Caller, id, labelled};
 use super::paging::{KeyPaging, KeysQuery};
 use crate::http::AppState;
@@ -33,6 +33,7 @@ pub struct RevokedBody {
 pub struct KeyChange {
     /// Its name from now on, 1 to 100 characters.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    #[serde(alias = "name")]
     label: Option<String>,
     /// What is left of its scopes; none may be added.
     #[schema(example = json!(["workspaces:read"]))]
@@ -43,8 +44,10 @@ pub struct KeyChange {
 ///
 /// Owners and admins see every key of the organization, members their own, newest first; a test key sees test keys only.
 /// A `Link` header leads to the next page.
-#[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(KeysQuery),
-    responses((status = 200, body = Vec<KeyBody>), (status = 422, body = ProblemBody)))]
+#[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys",
+    extensions(("x-needs" = json!(Action::ListKeys))),
+    params(KeysQuery),
+    responses((status = 200, body = Vec<KeyView>), (status = 422, body = ProblemBody)))]
 pub async fn list_keys(State(state): State<AppState>, Caller(ctx): Caller, paging: KeyPaging) -> ApiResult<Response> {
     let page = state.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
     let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
@@ -55,8 +58,9 @@ pub async fn list_keys(State(state): State<AppState>, Caller(ctx): Caller, pagin
 ///
 /// With what is known of its use in the last 30 days.
 #[utoipa::path(get, path = "/keys/{key_id}", operation_id = "get_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::ListKeys))),
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
-    responses((status = 200, body = KeyDetailBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = KeyDetail), (status = 404, body = ProblemBody)))]
 pub async fn get_key(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -68,9 +72,11 @@ pub async fn get_key(
 /// Change a key
 ///
 /// Gives it another name, or takes scopes from it; scopes cannot be added. A key with full access has none to take.
-#[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys", request_body = KeyChange,
+#[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::ChangeKey))),
+    request_body = KeyChange,
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
-    responses((status = 200, body = KeyLineBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+    responses((status = 200, body = KeyLine), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_key(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -86,6 +92,7 @@ pub async fn change_key(
 /// At once and for good: requests that run with it fail, and nothing brings it back. Revoking it again changes nothing
 /// and answers the same. Any key may revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::RevokeKey))),
     params(("key_id" = i64, Path, description = "The key's id", example = 2)),
     responses((status = 200, body = RevokedBody), (status = 404, body = ProblemBody)))]
 pub async fn revoke_key(

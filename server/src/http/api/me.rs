@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use domain::view::Me;
 
-use super::bodies::MeBody;
+use super::description::Access;
 use super::input::Caller;
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
 /// Who am I
 #[utoipa::path(get, path = "/me", operation_id = "me", tag = "Me",
-    responses((status = 200, body = MeBody)))]
+    extensions(("x-needs" = json!(Access::AnyKey))),
+    responses((status = 200, body = Me)))]
 pub async fn me(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<Me>> {
     Ok(Json(state.engine.me(&ctx)))
 }

@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::closed_set::UnknownWord;
 use domain::command::{KeyDisposition, RemoveMember};
+use domain::policy::Action;
 use domain::view::MemberView;
 use domain::{ActorId, Fault, FieldFault, KeyId, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::MemberBody;
+use super::description::Access;
 use super::input::{Body, Caller, id, known, whole};
 use super::new_keys::NewKeyBody;
 use super::paging::{PageQuery, Paging};
@@ -21,7 +23,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct MembersBody {
     /// The members, newest first.
-    #[schema(value_type = Vec<MemberBody>)]
     members: Vec<MemberView>,
 }
 
@@ -71,6 +72,7 @@ pub struct OffboardedBody {
 ///
 /// Newest first. A `Link` header leads to the next page. Addresses and numbers of keys are for admins and owners.
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
+    extensions(("x-needs" = json!(Action::ListMembers))),
     params(PageQuery),
     responses((status = 200, body = MembersBody), (status = 422, body = ProblemBody)))]
 pub async fn list_members(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
@@ -80,8 +82,9 @@ pub async fn list_members(State(state): State<AppState>, Caller(ctx): Caller, pa
 
 /// Get a member
 #[utoipa::path(get, path = "/members/{actor_id}", operation_id = "get_member", tag = "Members",
+    extensions(("x-needs" = json!(Action::ListMembers))),
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
-    responses((status = 200, body = MemberBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = MemberView), (status = 404, body = ProblemBody)))]
 pub async fn get_member(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -96,9 +99,10 @@ pub async fn get_member(
 /// admin or owner, or unmaking an owner, takes a sign-in of the last 10 minutes. A lower role counts at once in every key
 /// of the member; a higher one needs a new key.
 #[utoipa::path(patch, path = "/members/{actor_id}", operation_id = "change_member", tag = "Members",
+    extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = MemberChange,
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
-    responses((status = 200, body = MemberBody),
+    responses((status = 200, body = MemberView),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_member(
     State(state): State<AppState>,
@@ -107,7 +111,7 @@ pub async fn change_member(
     Body(change): Body<MemberChange>,
 ) -> ApiResult<Json<MemberView>> {
     let (member, role) = (id(member)?, change.role.parse());
-    let role: Role = role.map_err(|()| known("role", &Role::ALL.map(Role::as_str).join(", ")))?;
+    let role: Role = role.map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
     state.engine.change_role(&ctx, member, role).await?;
     Ok(Json(state.engine.get_member(&ctx, member).await?))
 }
@@ -117,6 +121,7 @@ pub async fn change_member(
 /// For admins and owners; an owner is removed by an owner only, in person, and with a sign-in of the last 10 minutes. From
 /// then on the member's keys answer 403. An organization keeps at least one owner.
 #[utoipa::path(delete, path = "/members/{actor_id}", operation_id = "remove_member", tag = "Members",
+    extensions(("x-needs" = json!(Action::ManageMembers))),
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
     responses((status = 204),
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
@@ -136,6 +141,7 @@ pub async fn remove_member(
 /// of the last 10 minutes. A key that asks needs the scope `keys:write` besides, hands over only where keys may make keys,
 /// and no successor outlives it.
 #[utoipa::path(post, path = "/members/{actor_id}/offboard", operation_id = "offboard_member", tag = "Members",
+    extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = Offboarding,
     params(("actor_id" = i64, Path, description = "The member's actor id", example = 14)),
     responses((status = 200, body = OffboardedBody),
@@ -167,6 +173,7 @@ fn disposition(key: KeyLeftBehind) -> Result<(KeyId, KeyDisposition), Vec<FieldF
 ///
 /// In person: the keys you made there answer 403 from then on. The last owner cannot leave.
 #[utoipa::path(post, path = "/organization/leave", operation_id = "leave_organization", tag = "Organization",
+    extensions(("x-needs" = json!(Access::Person))),
     responses((status = 204), (status = 409, body = ProblemBody)))]
 pub async fn leave_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<StatusCode> {
     state.engine.leave(&ctx).await?;

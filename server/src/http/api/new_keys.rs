@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::command::{CreateKey, Expiry, KeyDraft, RotateKey};
+use domain::policy::Action;
 use domain::view::{NewKey, Rotated};
-use domain::{ActorId, KeyId, Moment};
+use domain::{ActorId, Environment, KeyId, Moment};
 use engine::ctx::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::EnvironmentWord;
+use super::description::Access;
 use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled, whole};
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
@@ -86,9 +87,10 @@ pub struct NewKeyRequest {
     actor_id: Option<i64>,
     /// Its name, 1 to 100 characters; `API key` if not given.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    #[serde(alias = "name")]
     label: Option<String>,
     /// Where its data lives; production if not given.
-    #[schema(value_type = Option<EnvironmentWord>)]
+    #[schema(value_type = Option<Environment>)]
     environment: Option<String>,
     /// What it may do. Neither this nor a template: everything its owner's role allows in production, nothing in test.
     #[schema(example = json!(["workspaces:read", "runs:write"]))]
@@ -113,6 +115,7 @@ pub struct RotateItself {
     carry_over: bool,
     /// The new key's name.
     #[schema(example = "rotated-2026-04", default = "rotated key", min_length = 1, max_length = 100)]
+    #[serde(alias = "name")]
     label: Option<String>,
 }
 
@@ -126,6 +129,7 @@ pub struct RotateById {
     overlap_seconds: Option<i64>,
     /// The new key's name; as the old one's if not given.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    #[serde(alias = "name")]
     label: Option<String>,
     /// When the new key ends by itself; after the same lifetime as the old one if not given, and never after the key of
     /// the request.
@@ -141,7 +145,9 @@ pub struct RotateById {
 /// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no higher
 /// role, not for production from the sandbox, no later end. A service account has one active key, unless it may have
 /// several. Only for oneself and for service accounts: nobody makes keys in another person's name.
-#[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys", request_body = NewKeyRequest,
+#[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::CreateKey))),
+    request_body = NewKeyRequest,
     params(RepeatHeader),
     responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn create_key(
@@ -170,6 +176,7 @@ pub async fn create_key(
 /// it is carried over: without either word, and with something to lose, the answer is 409 and nothing changes. Any key
 /// may rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
+    extensions(("x-needs" = json!(Access::AnyKey))),
     request_body(content = Option<RotateItself>),
     params(RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 409, body = ProblemBody)))]
@@ -194,6 +201,7 @@ pub async fn rotate_calling_key(
 /// Puts a new key with the same scopes in its place. Both work until the overlap is over; then the old one ends by
 /// itself, never later than it would have anyway. For the key's owner and for admins.
 #[utoipa::path(post, path = "/keys/{key_id}/rotate", operation_id = "rotate_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::RotateKey))),
     request_body(content = Option<RotateById>),
     params(("key_id" = i64, Path, description = "The key's id", example = 2),
         RepeatHeader),

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use domain::command::{ChangeOrganization, OrganizationDraft};
+use domain::policy::Action;
 use domain::view::OrganizationView;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::bodies::OrganizationBody;
 use super::input::{Body, Caller, whole};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
@@ -38,7 +38,8 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
 
 /// Get the organization
 #[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
-    responses((status = 200, body = OrganizationBody)))]
+    extensions(("x-needs" = json!(Action::SeeOrganization))),
+    responses((status = 200, body = OrganizationView)))]
 pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
     Ok(Json(state.engine.see_organization(&ctx).await?))
 }
@@ -48,7 +49,8 @@ pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller
 /// For admins and owners. Keys that exist keep their end. Who may make keys, `key_makers` and `keys_make_keys`, is changed
 /// in person only: a key that would change it is answered 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
-    request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
+    extensions(("x-needs" = json!(Action::ChangeOrganization))),
+    request_body = OrganizationChange, responses((status = 200, body = OrganizationView)))]
 pub async fn change_organization(
     State(state): State<AppState>,
     Caller(ctx): Caller,

@@ -9,7 +9,7 @@ use domain::view::Membership;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::MembershipBody;
+use super::description::Access;
 use super::input::{Body, InPerson, Sender};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
@@ -18,7 +18,6 @@ use crate::http::problem::ApiResult;
 #[derive(Serialize, ToSchema)]
 pub struct OrganizationsBody {
     /// The organizations that the person is a member of, oldest membership first.
-    #[schema(value_type = Vec<MembershipBody>)]
     organizations: Vec<Membership>,
 }
 
@@ -43,6 +42,7 @@ pub struct NewOrganizationBody {
 ///
 /// In person. Name one of them in an `X-Organization` header to act in it.
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organization",
+    extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = OrganizationsBody)))]
 pub async fn list_organizations(
     State(state): State<AppState>,
@@ -55,6 +55,7 @@ pub async fn list_organizations(
 ///
 /// In person, by someone who is a member of an organization already. You are its owner.
 #[utoipa::path(post, path = "/organizations", operation_id = "create_organization", tag = "Organization",
+    extensions(("x-needs" = json!(Access::Person))),
     request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
 pub async fn create_organization(
     State(state): State<AppState>,

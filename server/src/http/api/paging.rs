@@ -6,13 +6,12 @@ use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::command::{KeyQuery, StatusFilter};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::{Code, Fault, FieldFault, KeyId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
-use super::bodies::EnvironmentWord;
 use super::input::known;
 use crate::http::AppState;
 use crate::http::problem::{ApiError, ApiResult};
@@ -50,7 +49,7 @@ pub struct KeysQuery {
     #[param(value_type = Option<bool>)]
     active: Option<String>,
     /// Only keys of one environment, `production` or `test`.
-    #[param(value_type = Option<EnvironmentWord>)]
+    #[param(value_type = Option<Environment>)]
     environment: Option<String>,
     /// Only keys whose name, owner or creator holds this text, or whose `key_prefix` begins with it.
     #[param(max_length = 200)]
@@ -138,7 +137,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
         };
         let word = asked.environment.as_deref();
         let environment = word.map(|word| word.parse::<Environment>()).transpose();
-        let environment = environment.map_err(|()| known("environment", "production, test"))?;
+        let environment = environment.map_err(|unknown| vec![FieldFault::new("environment", unknown.into())])?;
         if asked.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
             return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
         }

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::WorkspaceId;
 use domain::command::CreateRun;
+use domain::policy::Action;
 use domain::view::RunView;
 use engine::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::bodies::RunBody;
 use super::input::{Caller, MaybeBody, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
@@ -22,7 +22,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct RunsBody {
     /// The runs, newest first.
-    #[schema(value_type = Vec<RunBody>)]
     runs: Vec<RunView>,
 }
 
@@ -50,6 +49,7 @@ pub struct HookQuery {
 ///
 /// Newest first. A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/workspaces/{id}/runs", operation_id = "list_runs", tag = "Runs",
+    extensions(("x-needs" = json!(Action::ListRuns))),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123"), PageQuery),
     responses((status = 200, body = RunsBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn list_runs(
@@ -66,9 +66,10 @@ pub async fn list_runs(
 
 /// Start a run
 #[utoipa::path(post, path = "/workspaces/{id}/runs", operation_id = "create_run", tag = "Runs",
+    extensions(("x-needs" = json!(Action::CreateRun))),
     request_body(content = Option<NewRun>),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
-    responses((status = 201, body = RunBody), (status = 404, body = ProblemBody)))]
+    responses((status = 201, body = RunView), (status = 404, body = ProblemBody)))]
 pub async fn create_run(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -83,9 +84,10 @@ pub async fn create_run(
 /// For senders that can set no header: only here a key is accepted as `?token=` or `?api_key=`. Prefer a header where
 /// you can; addresses end up in logs.
 #[utoipa::path(post, path = "/hooks/{workspace_id}/runs", operation_id = "create_run_by_hook", tag = "Runs",
+    extensions(("x-needs" = json!(Action::CreateRun))),
     request_body(content = Option<NewRun>),
     params(("workspace_id" = String, Path, description = "The workspace's id", example = "ws_abc123"), HookQuery),
-    responses((status = 201, body = RunBody), (status = 404, body = ProblemBody)))]
+    responses((status = 201, body = RunView), (status = 404, body = ProblemBody)))]
 pub async fn create_run_by_hook(
     State(state): State<AppState>,
     Caller(ctx): Caller,

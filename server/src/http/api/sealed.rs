@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::command::SealText;
+use domain::policy::Action;
 use domain::view::{Items, Opened, Sealed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::{OpenedBody, SealedBody};
 use super::input::{Body, Caller, Presented, id};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -35,7 +35,6 @@ impl NewText {
 #[derive(Serialize, ToSchema)]
 pub struct InboxBody {
     /// The messages, newest first; at most 200.
-    #[schema(value_type = Vec<OpenedBody>)]
     messages: Vec<Opened>,
     /// How many are sealed to other keys.
     unreadable: i64,
@@ -45,7 +44,6 @@ pub struct InboxBody {
 #[derive(Serialize, ToSchema)]
 pub struct NotebookBody {
     /// The notes, newest first; at most 200.
-    #[schema(value_type = Vec<OpenedBody>)]
     notes: Vec<Opened>,
     /// How many are sealed to other keys.
     unreadable: i64,
@@ -56,8 +54,9 @@ pub struct NotebookBody {
 /// Sealed to the receiver's key; from then on only that key, or one that it was carried over to, opens it. A receiver
 /// without an active key answers 409.
 #[utoipa::path(post, path = "/actors/{actor_id}/inbox", operation_id = "send_message", tag = "Inbox",
+    extensions(("x-needs" = json!(Action::SendMessage))),
     request_body = NewText, params(("actor_id" = i64, Path, description = "Who gets it", example = 14)),
-    responses((status = 201, body = SealedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+    responses((status = 201, body = Sealed), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn send_message(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -72,6 +71,7 @@ pub async fn send_message(
 ///
 /// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
 #[utoipa::path(get, path = "/inbox", operation_id = "read_inbox", tag = "Inbox",
+    extensions(("x-needs" = json!(Action::ReadInbox))),
     responses((status = 200, body = InboxBody)))]
 pub async fn read_inbox(
     State(state): State<AppState>,
@@ -84,6 +84,7 @@ pub async fn read_inbox(
 
 /// Delete a message
 #[utoipa::path(delete, path = "/inbox/{id}", operation_id = "delete_message", tag = "Inbox",
+    extensions(("x-needs" = json!(Action::DeleteMessage))),
     params(("id" = String, Path, description = "The message's id", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_message(
@@ -98,8 +99,10 @@ pub async fn delete_message(
 /// Write a note
 ///
 /// Sealed to the key of the request, so it takes a key: an ID token answers 403.
-#[utoipa::path(post, path = "/notebook", operation_id = "write_note", tag = "Notebook", request_body = NewText,
-    responses((status = 201, body = SealedBody)))]
+#[utoipa::path(post, path = "/notebook", operation_id = "write_note", tag = "Notebook",
+    extensions(("x-needs" = json!(Action::WriteNotebook))),
+    request_body = NewText,
+    responses((status = 201, body = Sealed)))]
 pub async fn write_note(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -113,6 +116,7 @@ pub async fn write_note(
 ///
 /// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
 #[utoipa::path(get, path = "/notebook", operation_id = "read_notebook", tag = "Notebook",
+    extensions(("x-needs" = json!(Action::ReadNotebook))),
     responses((status = 200, body = NotebookBody)))]
 pub async fn read_notebook(
     State(state): State<AppState>,
@@ -125,6 +129,7 @@ pub async fn read_notebook(
 
 /// Delete a note
 #[utoipa::path(delete, path = "/notebook/{id}", operation_id = "delete_note", tag = "Notebook",
+    extensions(("x-needs" = json!(Action::WriteNotebook))),
     params(("id" = String, Path, description = "The note's id", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_note(

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::command::{ChangeServiceAccount, CreateServiceAccount};
+use domain::policy::Action;
 use domain::view::ServiceAccount;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::ServiceAccountBody;
 use super::input::{Body, Caller, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
@@ -19,7 +19,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct ServiceAccountsBody {
     /// The service accounts, newest first.
-    #[schema(value_type = Vec<ServiceAccountBody>)]
     service_accounts: Vec<ServiceAccount>,
 }
 
@@ -60,6 +59,7 @@ pub struct ServiceAccountChange {
 ///
 /// Newest first. A `Link` header leads to the next page.
 #[utoipa::path(get, path = "/service-accounts", operation_id = "list_service_accounts", tag = "Service accounts",
+    extensions(("x-needs" = json!(Action::ListServiceAccounts))),
     params(PageQuery),
     responses((status = 200, body = ServiceAccountsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_service_accounts(
@@ -76,7 +76,8 @@ pub async fn list_service_accounts(
 ///
 /// An owner of keys that no person stands behind. Give it its key with `POST /api/v1/keys` and its `actor_id`.
 #[utoipa::path(post, path = "/service-accounts", operation_id = "create_service_account", tag = "Service accounts",
-    request_body = NewServiceAccount, responses((status = 201, body = ServiceAccountBody)))]
+    extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
+    request_body = NewServiceAccount, responses((status = 201, body = ServiceAccount)))]
 pub async fn create_service_account(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -89,8 +90,9 @@ pub async fn create_service_account(
 
 /// Get a service account
 #[utoipa::path(get, path = "/service-accounts/{actor_id}", operation_id = "get_service_account", tag = "Service accounts",
+    extensions(("x-needs" = json!(Action::ListServiceAccounts))),
     params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
-    responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = ServiceAccount), (status = 404, body = ProblemBody)))]
 pub async fn get_service_account(
     State(state): State<AppState>,
     Caller(ctx): Caller,
@@ -103,9 +105,10 @@ pub async fn get_service_account(
 ///
 /// Disabling it refuses its keys at once and ends their running requests; enabling it lets them in again.
 #[utoipa::path(patch, path = "/service-accounts/{actor_id}", operation_id = "change_service_account",
+    extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
     tag = "Service accounts", request_body = ServiceAccountChange,
     params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
-    responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = ServiceAccount), (status = 404, body = ProblemBody)))]
 pub async fn change_service_account(
     State(state): State<AppState>,
     Caller(ctx): Caller,

@@ -8,7 +8,7 @@ use engine::ctx::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::bodies::SessionBody;
+use super::description::Access;
 use super::input::{InPerson, id};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -17,7 +17,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct SessionsBody {
     /// The one used last first.
-    #[schema(value_type = Vec<SessionBody>)]
     sessions: Vec<SessionView>,
 }
 
@@ -33,6 +32,7 @@ pub struct EndedBody {
 ///
 /// The browsers you are signed in with, the one used last first.
 #[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "Me",
+    extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = SessionsBody)))]
 pub async fn list_sessions(State(state): State<AppState>, InPerson(caller): InPerson) -> ApiResult<Json<SessionsBody>> {
     Ok(Json(SessionsBody { sessions: state.engine.list_sessions(&caller).await? }))
@@ -42,6 +42,7 @@ pub async fn list_sessions(State(state): State<AppState>, InPerson(caller): InPe
 ///
 /// Signs you out there, at once, and ends the tokens that were given out there.
 #[utoipa::path(delete, path = "/sessions/{session_id}", operation_id = "end_session", tag = "Me",
+    extensions(("x-needs" = json!(Access::Person))),
     params(("session_id" = String, Path, description = "The session's id", example = "ses_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn end_session(
@@ -58,6 +59,7 @@ pub async fn end_session(
 ///
 /// Every one but that which the token of the request was given to. With a token of another issuer, that is all of them.
 #[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
+    extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = EndedBody)))]
 pub async fn end_other_sessions(
     State(state): State<AppState>,

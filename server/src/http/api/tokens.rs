@@ -13,6 +13,7 @@ use engine::tokens::IssuedToken;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::description::Access;
 use super::input::{ForceQuery, Forced};
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 use crate::http::{AppState, caller, context, layers, sessions};
@@ -38,7 +39,9 @@ pub struct TokenBody {
 ///
 /// For a page of this installation, in the browser of someone who is signed in. The token is good for an hour, and ends
 /// with the session. Until five minutes before its end the same token is given again, unless `force` is `true`.
-#[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me", params(ForceQuery),
+#[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me",
+    extensions(("x-needs" = json!(Access::Browser))),
+    params(ForceQuery),
     responses((status = 200, body = TokenBody), (status = 422, body = ProblemBody)))]
 pub async fn issue_token(
     State(state): State<AppState>,

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::command::{CreateWorkspace, DeleteWorkspace};
+use domain::policy::Action;
 use domain::view::WorkspaceView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::WorkspaceBody;
 use super::input::{Body, Caller, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
@@ -19,7 +19,6 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Serialize, ToSchema)]
 pub struct WorkspacesBody {
     /// The workspaces, newest first.
-    #[schema(value_type = Vec<WorkspaceBody>)]
     workspaces: Vec<WorkspaceView>,
 }
 
@@ -27,7 +26,6 @@ pub struct WorkspacesBody {
 #[derive(Serialize, ToSchema)]
 pub struct ProjectsBody {
     /// The workspaces, newest first.
-    #[schema(value_type = Vec<WorkspaceBody>)]
     projects: Vec<WorkspaceView>,
 }
 
@@ -49,7 +47,9 @@ pub struct NewWorkspace {
 /// List workspaces
 ///
 /// Newest first. A `Link` header leads to the next page.
-#[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces", params(PageQuery),
+#[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::ListWorkspaces))),
+    params(PageQuery),
     responses((status = 200, body = WorkspacesBody),
         (status = 422, body = ProblemBody)))]
 pub async fn list_workspaces(
@@ -65,7 +65,9 @@ pub async fn list_workspaces(
 /// List projects
 ///
 /// The workspaces under another name.
-#[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "Workspaces", params(PageQuery),
+#[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::ListWorkspaces))),
+    params(PageQuery),
     responses((status = 200, body = ProjectsBody),
         (status = 422, body = ProblemBody)))]
 pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
@@ -76,8 +78,10 @@ pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, p
 /// Create a workspace
 ///
 /// It begins as `running`.
-#[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces", request_body = NewWorkspace,
-    responses((status = 201, body = WorkspaceBody),
+#[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::CreateWorkspace))),
+    request_body = NewWorkspace,
+    responses((status = 201, body = WorkspaceView),
         (status = 422, body = ProblemBody)))]
 pub async fn create_workspace(
     State(state): State<AppState>,
@@ -91,8 +95,9 @@ pub async fn create_workspace(
 
 /// Get a workspace
 #[utoipa::path(get, path = "/workspaces/{id}", operation_id = "get_workspace", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::ListWorkspaces))),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
-    responses((status = 200, body = WorkspaceBody),
+    responses((status = 200, body = WorkspaceView),
         (status = 404, body = ProblemBody)))]
 pub async fn get_workspace(
     State(state): State<AppState>,
@@ -106,6 +111,7 @@ pub async fn get_workspace(
 ///
 /// Whoever made it may, and admins.
 #[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
+    extensions(("x-needs" = json!(Action::DeleteWorkspace))),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
     responses((status = 204),
         (status = 404, body = ProblemBody)))]

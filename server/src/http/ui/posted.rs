@@ -4,7 +4,7 @@
 use app::pages::{FormResult, FormSubmission, PageRequest, answer, go, refused, session_ended, worded};
 use app::routes::Location;
 use app::server_fns::members::Removed;
-use app::server_fns::{Done, Made, PageContext, status};
+use app::server_fns::{Done, Made, PageContext};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
@@ -17,6 +17,7 @@ use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
 use super::{drafts, pairs};
+use crate::http::problem::status;
 
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// The longest answer of ours: the keys of a hundred hand-overs are far below. One that is cut loses new keys.

@@ -2,7 +2,7 @@
 
 use domain::Moment;
 use domain::command::{KeyQuery, KeySort, StatusFilter};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::policy::Reach;
 use domain::token::{Brand, Kind, LOOKUP};
 

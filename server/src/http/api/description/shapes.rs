@@ -1,7 +1,8 @@
 //! What the macros do not know of the shapes: the words that a field takes, read from where they are decided, and that
 //! an answer always holds all of its fields.
 
-use domain::key::{KeyMakers, RevokeReason};
+use domain::key::RevokeReason;
+use domain::organization::KeyMakers;
 use domain::scope::Template;
 use domain::view::RefusalCause;
 use domain::workspace::Provider;

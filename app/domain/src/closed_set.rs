@@ -1,0 +1,248 @@
+//! Closed sets of words: an enum whose every value has one word, in the database, the API, forms and URLs.
+//!
+//! [`closed_set!`](crate::closed_set!) writes the enum and everything that follows from its words, so that a value
+//! that is added to the table cannot be forgotten elsewhere.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::problem::Fault;
+
+#[doc(hidden)]
+pub use serde;
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub use utoipa;
+
+/// The text is none of the words of a closed set. It holds the words that are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownWord {
+    /// Every word that was expected.
+    pub expected: &'static [&'static str],
+}
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected one of: {}", self.expected.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
+impl From<UnknownWord> for Fault {
+    fn from(unknown: UnknownWord) -> Self {
+        Self::Unknown { known: unknown.expected.join(", ") }
+    }
+}
+
+/// Reads a word of a closed set; for [`closed_set!`](crate::closed_set!).
+#[doc(hidden)]
+pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: std::str::FromStr<Err = UnknownWord>,
+    D: Deserializer<'de>,
+{
+    let word = String::deserialize(deserializer)?;
+    word.parse().map_err(serde::de::Error::custom)
+}
+
+/// Writes an enum from a table of its words: `ALL` and `WORDS` in the order of the table, `as_str`, `FromStr`,
+/// `Display`, and serde as the word.
+///
+/// Columns, declared in parentheses behind the name, become methods. `as "Name"` gives the set a component of that
+/// name in the description of the API, where the feature `schema` is on.
+///
+/// ```
+/// domain::closed_set! {
+///     /// A direction.
+///     pub enum Direction(
+///         /// The arrow for it.
+///         arrow: char,
+///     ) {
+///         /// Towards the sky.
+///         Up = "up" ('↑'),
+///         /// Towards the ground.
+///         Down = "down" ('↓'),
+///     }
+/// }
+///
+/// assert_eq!("up".parse(), Ok(Direction::Up));
+/// assert_eq!(Direction::ALL.map(Direction::arrow), ['↑', '↓']);
+/// assert_eq!("left".parse::<Direction>().map_err(|error| error.to_string()), Err("expected one of: up, down".into()));
+/// ```
+#[macro_export]
+macro_rules! closed_set {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident $(as $schema:literal $(: $description:literal)?)? {
+            $( $(#[$variant_meta:meta])* $variant:ident = $word:literal ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+        }
+
+        impl $name {
+            /// The words, in the order of the table.
+            pub const WORDS: [&'static str; [$($word),+].len()] = [$($word),+];
+
+            /// Every value, in the order of the table.
+            pub const ALL: [Self; Self::WORDS.len()] = [$(Self::$variant),+];
+
+            /// The word of the value.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$variant => $word, )+
+                }
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = $crate::closed_set::UnknownWord;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                match text {
+                    $( $word => Ok(Self::$variant), )+
+                    _ => Err($crate::closed_set::UnknownWord { expected: &Self::WORDS }),
+                }
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl $crate::closed_set::serde::Serialize for $name {
+            fn serialize<S>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error>
+            where
+                S: $crate::closed_set::serde::Serializer,
+            {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::closed_set::serde::Deserialize<'de> for $name {
+            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
+            where
+                D: $crate::closed_set::serde::Deserializer<'de>,
+            {
+                $crate::closed_set::deserialize(deserializer)
+            }
+        }
+
+        $( $crate::closed_set_schema!($name as $schema $(: $description)?); )?
+    };
+
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident $(as $schema:literal $(: $description:literal)?)? (
+            $( $(#[$column_meta:meta])* $column:ident: $type:ty ),+ $(,)?
+        ) {
+            $( $(#[$variant_meta:meta])* $variant:ident = $word:literal ($($value:expr),+ $(,)?) ),+ $(,)?
+        }
+    ) => {
+        $crate::closed_set! {
+            $(#[$meta])*
+            $vis enum $name $(as $schema $(: $description)?)? {
+                $( $(#[$variant_meta])* $variant = $word ),+
+            }
+        }
+
+        const _: () = {
+            /// The columns of one value.
+            struct Row {
+                $( $column: $type, )+
+            }
+
+            const fn row($($column: $type),+) -> Row {
+                Row { $($column),+ }
+            }
+
+            impl $name {
+                const fn row(self) -> Row {
+                    match self {
+                        $( Self::$variant => row($($value),+), )+
+                    }
+                }
+
+                $(
+                    $(#[$column_meta])*
+                    $vis const fn $column(self) -> $type {
+                        self.row().$column
+                    }
+                )+
+            }
+        };
+    };
+}
+
+/// Describes a closed set for the API; nothing without the feature `schema`.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! closed_set_schema {
+    ($($any:tt)*) => {};
+}
+
+/// Describes a closed set for the API.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! closed_set_schema {
+    ($name:ident as $schema:literal $(: $description:literal)?) => {
+        impl $crate::closed_set::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::closed_set::utoipa::openapi::RefOr<$crate::closed_set::utoipa::openapi::Schema> {
+                $crate::closed_set::one_of(Self::WORDS)$(.description(Some($description)))?.into()
+            }
+        }
+
+        impl $crate::closed_set::utoipa::ToSchema for $name {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                $schema.into()
+            }
+        }
+    };
+}
+
+/// A string of one of these words.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+pub fn one_of(words: impl IntoIterator<Item = &'static str>) -> utoipa::openapi::ObjectBuilder {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .enum_values(Some(words.into_iter().collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event::{AuditAction, ObjectKind};
+    use crate::problem::Fault;
+    use crate::{Code, Role, Scope};
+
+    #[test]
+    fn every_word_is_written_once_and_reads_back() {
+        macro_rules! check {
+            ($($set:ty),+) => {$(
+                let words: std::collections::BTreeSet<_> = <$set>::WORDS.into_iter().collect();
+                assert_eq!(words.len(), <$set>::ALL.len(), "{words:?}");
+                for value in <$set>::ALL {
+                    assert_eq!(value.as_str().parse(), Ok(value));
+                }
+            )+};
+        }
+
+        check!(AuditAction, Code, ObjectKind, Role, Scope);
+    }
+
+    #[test]
+    fn an_unknown_word_is_answered_with_the_known_ones() {
+        let unknown = "builder".parse::<Role>().expect_err("no role");
+        assert_eq!(unknown.to_string(), "expected one of: member, admin, owner");
+        assert_eq!(Fault::from(unknown), Fault::Unknown { known: "member, admin, owner".into() });
+    }
+}

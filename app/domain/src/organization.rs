@@ -1,0 +1,23 @@
+//! The settings of an organization.
+
+use crate::actor::Role;
+use crate::closed_set;
+
+closed_set! {
+    /// Who in an organization may make keys of their own.
+    #[derive(Default)]
+    pub enum KeyMakers {
+        /// Every member.
+        #[default]
+        Members = "members",
+        /// Admins and owners only.
+        Admins = "admins",
+    }
+}
+
+impl KeyMakers {
+    /// Whether someone of this role is among them.
+    pub fn include(self, role: Role) -> bool {
+        self == Self::Members || role >= Role::Admin
+    }
+}
