@@ -6,7 +6,7 @@ use crate::problem::Fault;
 
 mod rfc3339;
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Serialized as `2026-04-08T19:51:19Z` (RO-16).
+/// Milliseconds since 1970-01-01T00:00:00Z. Serialized as `2026-04-08T19:51:19Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub i64);
 
@@ -22,7 +22,7 @@ impl Moment {
         self.0.saturating_sub(earlier.0).div_euclid(1000)
     }
 
-    /// `2026-04-08T19:51:19Z`: UTC, whole seconds (RO-16).
+    /// `2026-04-08T19:51:19Z`: UTC, whole seconds.
     pub fn to_rfc3339(self) -> String {
         self.shown("%Y-%m-%dT%H:%M:%SZ")
     }
@@ -136,7 +136,7 @@ mod tests {
 
     // F13: the last second that can be written, not one of 1970.
     #[test]
-    fn f13_the_last_year_is_shown_as_it_is() {
+    fn the_last_year_is_shown_as_it_is() {
         assert_eq!(Moment::LAST.to_rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Moment::LAST.to_words(), "31 Dec 9999, 23:59 UTC");
         assert_eq!(Moment::end_of_day("9999-12-31").map(Moment::to_date).as_deref(), Some("9999-12-31"));

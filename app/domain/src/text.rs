@@ -1,4 +1,4 @@
-//! Names that people type, made harmless once, at the door (decision D24).
+//! Names that people type, made harmless once, where they enter (D24).
 
 use std::fmt;
 

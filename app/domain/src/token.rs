@@ -1,4 +1,4 @@
-//! The grammar of a key (decisions D1, D2): `brand_kind_` lookup8 secret43 check6.
+//! The grammar of a key (D1, D2): `brand_kind_` lookup8 secret43 check6.
 //!
 //! The check catches typos and guesses before any query; it is no secret and protects nothing else.
 
@@ -36,7 +36,7 @@ closed_set! {
 }
 
 impl Kind {
-    /// The kind of a key for an environment with these permissions (decision D1).
+    /// The kind of a key for an environment with these permissions (D1).
     pub const fn of(environment: Environment, permissions: Permissions) -> Self {
         match (environment, permissions) {
             (Environment::Test, _) => Self::Test,
@@ -80,14 +80,14 @@ impl fmt::Display for Brand {
     }
 }
 
-/// What someone typed into a search, without the secret of a key that may be in it: if a word of it is a key, or more
-/// of one than its public part, that public part alone. Only this may stand in an address.
+/// A search text without the secret of a key that may be in it: if a word of it is a key, or more
+/// of one than its public part, that public part alone. Only this may be in a URL.
 pub fn public_part(typed: &str) -> &str {
     let words = typed.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter_map(prefix_of).next().unwrap_or(typed.trim())
 }
 
-/// The text with the secret of every key in it, or of more of a key than its public part, taken out.
+/// The text with the secret of every key in it, or of more of a key than its public part, removed.
 pub fn redacted(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let (mut kept, mut from) = (0, 0);
@@ -132,7 +132,7 @@ fn letters(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_alphanumeric).count()
 }
 
-/// The key with a body that begins there. Of what stands before it, the check tells what belongs to it.
+/// The key with a body that begins there. The check decides how much of the text before it is its brand.
 fn key_around(text: &str, begin: usize) -> Option<PlainKey> {
     let end = begin + BODY;
     let tag = text[..begin].strip_suffix('_')?.rfind('_')?;
@@ -149,7 +149,7 @@ fn prefix_of(word: &str) -> Option<&str> {
     Some(&word[..word.len() - body.len() + LOOKUP])
 }
 
-/// The text is no key. Why is not kept: the answer must not depend on it.
+/// The text is not a key. The reason is not kept: the answer must not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -197,12 +197,12 @@ impl PlainKey {
         self.tag().split('_').nth(1).and_then(|word| word.parse().ok()).unwrap_or(Kind::Test)
     }
 
-    /// The public leading part: brand, kind and lookup, such as `rt_sk_Ab3dE9xQ` (RO-13, RO-26).
+    /// The public leading part: brand, kind and lookup, such as `rt_sk_Ab3dE9xQ`.
     pub fn prefix(&self) -> String {
         self.0[..self.tag().len() + LOOKUP].to_owned()
     }
 
-    /// The masked form: tag, 28 asterisks, the last four characters (RK-16). Those four belong to the check, so no
+    /// The masked form: tag, 28 asterisks, the last four characters. Those four belong to the check, so no
     /// character of the secret is in it.
     pub fn preview(&self) -> String {
         format!("{}{}{}", self.tag(), "*".repeat(ASTERISKS), &self.0[self.0.len() - 4..])
@@ -253,7 +253,7 @@ mod tests {
 
     // RK-44: a new key begins with rt_sk_. RO-26: and with its own prefix.
     #[test]
-    fn rk_44_the_shape_of_a_key() {
+    fn the_shape_of_a_key() {
         let key = sample();
         assert_eq!(key.expose().len(), 63);
         assert!(key.expose().starts_with("rt_sk_Ab3dE9xQ"));
@@ -277,7 +277,7 @@ mod tests {
 
     // RK-16, RK-17: prefix, 28 asterisks, the last four characters, nothing else.
     #[test]
-    fn rk_16_the_preview() {
+    fn the_preview() {
         let key = sample();
         let last = &key.expose()[59..];
         assert_eq!(key.preview(), format!("rt_sk_****************************{last}"));
@@ -346,7 +346,7 @@ mod tests {
     proptest! {
         // RK-34: nothing of the secret is in the preview, so it cannot be turned back.
         #[test]
-        fn rk_34_the_preview_holds_nothing_of_the_secret(key in key()) {
+        fn the_preview_holds_nothing_of_the_secret(key in key()) {
             let text = key.expose();
             let preview = key.preview();
             prop_assert_eq!(preview.matches('*').count(), 28);

@@ -5,7 +5,9 @@ use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{Kind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
-use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
+use domain::{
+    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet,
+};
 
 use super::once::Once;
 use crate::audit::journal;
@@ -125,7 +127,7 @@ impl Engine {
             return Err(Error::Denied);
         }
         if row.disabled_at.is_some() {
-            return Err(conflict("This service account is disabled. Enable it before it gets a key"));
+            return Err(conflict(ConflictReason::ServiceAccountIsDisabled));
         }
         self.sound_actor(&row)?;
         Ok(row)
