@@ -101,8 +101,11 @@ impl Event {
     /// The same event, with a field that changed.
     #[must_use]
     pub fn changed(mut self, field: &str, before: Option<&str>, after: Option<&str>) -> Self {
-        let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
-        self.changes.push(Change { field: field.to_owned(), before, after });
+        self.changes.push(Change {
+            field: field.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        });
         self
     }
 

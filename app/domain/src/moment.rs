@@ -11,7 +11,7 @@ mod rfc3339;
 pub struct Moment(pub i64);
 
 impl Moment {
-    /// The moment so many seconds later (or, if negative, earlier).
+    /// The time this many seconds later, or earlier if the number is negative.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
@@ -42,7 +42,7 @@ impl Moment {
         self.shown("%Y-%m-%d")
     }
 
-    /// The last moment that can be written: the last second of the year 9999.
+    /// The latest time that can be represented: the last second of the year 9999.
     pub const LAST: Self = Self(253_402_300_799_999);
 
     /// Reads `2026-04-08T19:51:19Z`, or the same with an offset (RFC 3339); the years 1970 to 9999.
@@ -50,7 +50,7 @@ impl Moment {
         Self::read(text).ok()
     }
 
-    /// As [`Moment::parse`], and says what is wrong.
+    /// As [`Moment::parse`], with the reason of a failure.
     ///
     /// # Errors
     /// `TimeOutOfRange` for a point in time before 1970 or after the year 9999, `NotATime` for what is none.
@@ -68,7 +68,7 @@ impl Moment {
         Self::read_end_of_day(date).ok()
     }
 
-    /// As [`Moment::end_of_day`], and says what is wrong.
+    /// As [`Moment::end_of_day`], with the reason of a failure.
     ///
     /// # Errors
     /// As [`Moment::read`].
@@ -80,8 +80,7 @@ impl Moment {
         if (Self(0)..=Self::LAST).contains(&self) {
             return Ok(self);
         }
-        let (earliest, latest) = (Self(0).to_rfc3339(), Self::LAST.to_rfc3339());
-        Err(Fault::TimeOutOfRange { earliest, latest })
+        Err(Fault::TimeOutOfRange { earliest: Self(0).to_rfc3339(), latest: Self::LAST.to_rfc3339() })
     }
 
     fn shown(self, format: &str) -> String {

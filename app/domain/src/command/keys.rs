@@ -112,8 +112,13 @@ impl CreateKey {
         let permissions = faults.take(field, read_permissions(asked, draft.template, draft.scopes));
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
         faults.done(|| {
-            let (name, environment, permissions) = (name?, environment?, permissions?);
-            Some(Self { name, owner: draft.owner, environment, permissions, expires_at: expires_at? })
+            Some(Self {
+                name: name?,
+                owner: draft.owner,
+                environment: environment?,
+                permissions: permissions?,
+                expires_at: expires_at?,
+            })
         })
     }
 }
@@ -185,8 +190,13 @@ impl RotateKey {
         let name = faults.take("label", name.map(Name::parse).transpose());
         let expires_at = faults.take("expires_at", expires_at.read(now));
         faults.done(|| {
-            let (overlap_seconds, name, expires_at) = (overlap_seconds?, name?, expires_at?);
-            Some(Self { key, overlap_seconds, name, expires_at, confirm_message_loss: false })
+            Some(Self {
+                key,
+                overlap_seconds: overlap_seconds?,
+                name: name?,
+                expires_at: expires_at?,
+                confirm_message_loss: false,
+            })
         })
     }
 }

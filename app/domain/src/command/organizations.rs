@@ -85,7 +85,8 @@ impl ChangeOrganization {
         let name = faults.take("name", draft.name.map(Name::parse).transpose());
         let fits = draft.max_key_days.flatten().is_none_or(|days| (1..=MOST_DAYS).contains(&days));
         let bounds = Fault::OutOfRange { min: 1, max: MOST_DAYS };
-        let max_key_days = faults.take("max_key_days", fits.then_some(draft.max_key_days).ok_or(bounds));
+        let max_key_days = if fits { Ok(draft.max_key_days) } else { Err(bounds) };
+        let max_key_days = faults.take("max_key_days", max_key_days);
         let key_makers = draft.key_makers.map(|word| word.parse().map_err(Fault::from)).transpose();
         let key_makers = faults.take("key_makers", key_makers);
         let keys_make_keys = draft.keys_make_keys;

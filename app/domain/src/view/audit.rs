@@ -28,6 +28,7 @@ pub struct AuditView {
     #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub via_key: Option<String>,
     /// The kind of thing it happened to.
+    #[cfg_attr(feature = "schema", schema(value_type = crate::event::ObjectKind))]
     pub object_kind: String,
     /// That thing's id.
     #[cfg_attr(feature = "schema", schema(example = "2"))]

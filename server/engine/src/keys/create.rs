@@ -3,7 +3,7 @@
 use domain::command::CreateKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
-use domain::token::{Kind, PlainKey};
+use domain::token::{KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{
     Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet,
@@ -28,7 +28,7 @@ pub(crate) struct KeyPlan<'a> {
     /// What it will be called.
     pub name: &'a str,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// What it may do of what its role allows.
     pub permissions: Permissions,
     /// The most it may ever do.
@@ -48,7 +48,7 @@ impl<'a> KeyPlan<'a> {
             id: None,
             owner: (actor.id, &actor.name),
             name,
-            kind: Kind::Secret,
+            kind: KeyKind::Secret,
             permissions: Permissions::Everything,
             role: actor.role,
             expires_at: None,
@@ -97,7 +97,7 @@ impl Engine {
         }
         let CreateKey { name, environment, permissions, expires_at, .. } = command;
         let plan = KeyPlan {
-            kind: Kind::of(environment, permissions),
+            kind: KeyKind::of(environment, permissions),
             permissions,
             role: actor.role.min(ctx.actor.role),
             expires_at,
