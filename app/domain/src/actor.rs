@@ -1,4 +1,4 @@
-//! Who acts: a member or a service account of one organization (decisions D4, D5).
+//! Who acts: a member or a service account of one organization (D4, D5).
 
 use crate::closed_set;
 use crate::environment::Environment;
@@ -6,17 +6,17 @@ use crate::id::{ActorId, OrganizationId};
 use crate::scope::Permissions;
 
 closed_set! {
-    /// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may (RA-33).
+    /// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may.
     #[derive(PartialOrd, Ord)]
     pub enum Role as "RoleWord": "What an actor may do in its organization."(
         /// The name on a page.
         label: &'static str,
     ) {
-        /// Makes, sees and revokes own keys.
+        /// Creates, sees and revokes their own keys.
         Member = "member" ("Member"),
-        /// Sees and revokes every key, manages people.
+        /// Sees and revokes every key, manages members.
         Admin = "admin" ("Admin"),
-        /// As an admin, and makes and unmakes owners.
+        /// May do all that an admin may, and adds and removes owners.
         Owner = "owner" ("Owner"),
     }
 }
@@ -26,12 +26,12 @@ closed_set! {
     pub enum ActorKind {
         /// A person in this organization.
         Member = "member",
-        /// A program that no person stands behind.
+        /// A program.
         Service = "service",
     }
 }
 
-/// An authenticated actor with the power it has in this request (decision D6).
+/// An authenticated actor with the permissions it has in this request (D6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// Its id.
@@ -46,7 +46,7 @@ pub struct Actor {
     pub role: Role,
     /// What of that role counts in this request: all of it, unless the request is made with a restricted key.
     pub permissions: Permissions,
-    /// Where the data of this request lives (decision D7).
+    /// Where the data of this request lives (D7).
     pub environment: Environment,
 }
 

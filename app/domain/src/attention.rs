@@ -1,30 +1,30 @@
-//! What of a key needs somebody's attention, and what to do about it.
+//! Which keys need attention, and what to do about them.
 
 use crate::id::KeyId;
 use crate::key::{SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
 
-/// Days after which a key that was made and never used is worth a look.
+/// Days after which a key that was made and never used is worth checking.
 pub const NEVER_USED_DAYS: i64 = 30;
-/// Days after which a key that never ends by itself should have been rotated.
+/// Days after which a key without expiration should have been rotated.
 pub const ROTATE_DAYS: i64 = 90;
 
-/// Why a key that opens doors needs attention; the worst first.
+/// Why an active key needs attention; the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attention {
-    /// It was seen in an address, where logs keep it.
+    /// It was sent in a URL, where logs keep it.
     Exposed,
-    /// It ends by itself within this time, and no successor is there.
+    /// It expires within this time, and has no successor.
     Ends(Notice),
     /// It was used once, and not for 90 days.
     Unused,
-    /// It was made more than 30 days ago, and nothing ever used it.
+    /// It was made more than 30 days ago, and was never used.
     NeverUsed,
-    /// It was made more than 90 days ago, and never ends by itself.
+    /// It was made more than 90 days ago, and never expires.
     Endless,
 }
 
-/// How long before its end a key is spoken of.
+/// How long before its expiration a key is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Notice {
     /// Within a day.
@@ -38,33 +38,33 @@ pub enum Notice {
 /// What to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Put a successor in its place.
+    /// Rotate it.
     Rotate,
-    /// End it.
+    /// Revoke it.
     Revoke,
-    /// Look at it.
+    /// Check whether it is needed.
     Look,
 }
 
-/// What the rule must know of a key that opens doors.
+/// What the rule must know of an active key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// When it was made.
     pub created_at: Moment,
     /// When a request last passed with it.
     pub last_used: Option<Moment>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Moment>,
-    /// Whether it was seen in an address.
+    /// Whether it was sent in a URL.
     pub is_exposed: bool,
-    /// Whether its successor is there.
+    /// Whether it has a successor.
     pub has_successor: bool,
 }
 
-/// The moments that part keys that need attention from the others.
+/// The points in time that separate keys that need attention from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Horizon {
-    /// An end before this one comes within a day.
+    /// An expiration before this one comes within a day.
     pub day: Moment,
     /// Within a week.
     pub week: Moment,
@@ -79,7 +79,7 @@ pub struct Horizon {
 }
 
 impl Horizon {
-    /// As seen from now.
+    /// The points in time, counted from `now`.
     pub const fn at(now: Moment) -> Self {
         Self {
             day: days(now, 1),
@@ -97,8 +97,8 @@ const fn days(now: Moment, days: i64) -> Moment {
 }
 
 impl Attention {
-    /// Why a key that opens doors needs attention, if it does: the worst that is true. A key whose successor is there is
-    /// being taken care of, unless others may have it.
+    /// The most urgent reason why an active key needs attention, if there is one. A key that has a successor needs none,
+    /// unless others may have it.
     pub fn of(key: &Facts, now: Moment) -> Option<Self> {
         let at = Horizon::at(now);
         let ends_before = |end: Moment| key.expires_at.is_some_and(|expires| expires < end);
@@ -115,7 +115,7 @@ impl Attention {
         })
     }
 
-    /// Its place in the order, the worst 0.
+    /// Its place in the order, 0 for the most urgent.
     pub const fn rank(self) -> i64 {
         match self {
             Self::Exposed => 0,
@@ -138,7 +138,7 @@ impl Attention {
         }
     }
 
-    /// The number of a key with a reason: what somebody dismissed is remembered by it, so that another reason is new.
+    /// A number for this key and this reason. Dismissals are stored by it, so that another reason counts as new.
     pub const fn mark(self, key: KeyId) -> i64 {
         key.0 * 8 + self.rank()
     }
@@ -171,19 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_spoken_of_14_days_7_days_and_a_day_before() {
-        let told =
+    fn an_expiration_is_reported_14_days_7_days_and_a_day_before() {
+        let reported =
             |days: i64, seconds: i64| of(Facts { expires_at: Some(ago(-days).plus_seconds(seconds)), ..fresh() });
-        assert_eq!(told(14, 0), None);
-        assert_eq!(told(14, -1), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(told(7, 0), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(told(7, -1), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(told(1, 0), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(told(1, -1), Some(Attention::Ends(Notice::Day)));
+        assert_eq!(reported(14, 0), None);
+        assert_eq!(reported(14, -1), Some(Attention::Ends(Notice::TwoWeeks)));
+        assert_eq!(reported(7, 0), Some(Attention::Ends(Notice::TwoWeeks)));
+        assert_eq!(reported(7, -1), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(reported(1, 0), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(reported(1, -1), Some(Attention::Ends(Notice::Day)));
     }
 
     #[test]
-    fn what_nothing_uses_is_told_from_what_nothing_ever_used() {
+    fn unused_and_never_used_are_different_reasons() {
         assert_eq!(of(Facts { last_used: Some(ago(90)), ..fresh() }), None);
         let unused = Some(ago(90).plus_seconds(-1));
         assert_eq!(of(Facts { last_used: unused, created_at: ago(400), ..fresh() }), Some(Attention::Unused));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_reason_is_told() {
+    fn the_most_urgent_reason_is_reported() {
         let all = Facts {
             created_at: ago(400),
             last_used: Some(ago(200)),

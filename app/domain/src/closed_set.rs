@@ -220,9 +220,17 @@ pub fn one_of(words: impl IntoIterator<Item = &'static str>) -> utoipa::openapi:
 
 #[cfg(test)]
 mod tests {
-    use crate::event::{AuditAction, ObjectKind};
-    use crate::problem::Fault;
-    use crate::{Code, Role, Scope};
+    use crate::command::{ExportFormat, KeySort, StatusFilter};
+    use crate::event::{AuditAction, EventCategory, ObjectKind};
+    use crate::key::RevokeReason;
+    use crate::organization::KeyMakers;
+    use crate::policy::Action;
+    use crate::problem::{ConflictReason, Fault};
+    use crate::scope::{Group, Template};
+    use crate::token::KeyKind;
+    use crate::view::RefusalCause;
+    use crate::workspace::Provider;
+    use crate::{ActorKind, Code, Environment, Role, Scope};
 
     #[test]
     fn every_word_is_written_once_and_reads_back() {
@@ -236,7 +244,28 @@ mod tests {
             )+};
         }
 
-        check!(AuditAction, Code, ObjectKind, Role, Scope);
+        check!(
+            Action,
+            ActorKind,
+            AuditAction,
+            Code,
+            ConflictReason,
+            Environment,
+            EventCategory,
+            ExportFormat,
+            Group,
+            KeyKind,
+            KeyMakers,
+            KeySort,
+            ObjectKind,
+            Provider,
+            RefusalCause,
+            RevokeReason,
+            Role,
+            Scope,
+            StatusFilter,
+            Template
+        );
     }
 
     #[test]

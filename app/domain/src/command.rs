@@ -1,4 +1,4 @@
-//! What someone asks for. A command that exists is valid: reading one collects every fault at once.
+//! Requests for changes. A command that exists is valid: reading one collects all faults.
 
 mod accounts;
 mod keys;
@@ -22,11 +22,11 @@ use crate::workspace::Provider;
 /// Start a run.
 #[derive(Clone, Debug)]
 pub struct CreateRun {
-    /// Of which workspace.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// What is given to it.
+    /// Its input.
     pub input: Option<String>,
-    /// Whether it came by the webhook-style address.
+    /// Whether it came by the webhook-style URL.
     pub by_hook: bool,
 }
 
@@ -71,10 +71,10 @@ fn read_text(text: &str, min: usize) -> Result<String, Fault> {
     }
 }
 
-/// Make a workspace.
+/// Create a workspace.
 #[derive(Clone, Debug)]
 pub struct CreateWorkspace {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
     /// Who runs its model.
     pub provider: Provider,
@@ -83,7 +83,7 @@ pub struct CreateWorkspace {
 }
 
 impl CreateWorkspace {
-    /// Reads the fields of a body; without a model the provider's default counts (RA-20).
+    /// Reads the fields of a body; without a model it uses the provider's default.
     ///
     /// # Errors
     /// Every field at fault.
@@ -97,10 +97,10 @@ impl CreateWorkspace {
     }
 }
 
-/// Remove a workspace.
+/// Delete a workspace.
 #[derive(Clone, Debug)]
 pub struct DeleteWorkspace {
-    /// Which.
+    /// The workspace.
     pub workspace: WorkspaceId,
 }
 
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_told_at_once() {
+    fn every_fault_is_reported() {
         let faults = CreateWorkspace::read(" ", "aws", Some("\u{200b}x")).expect_err("faults");
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["name", "provider", "model"]);
@@ -131,7 +131,7 @@ mod tests {
 
     // RA-20, RK-40
     #[test]
-    fn ra_20_the_model_is_optional() {
+    fn the_model_is_optional() {
         let command = CreateWorkspace::read("Staging Environment", "vertex_ai", None).expect("valid");
         assert_eq!(command.model.as_str(), "gemini-2.5-pro");
         let command = CreateWorkspace::read("Analytics", "vertex_ai", Some("gemini-2.5-pro")).expect("valid");

@@ -4,7 +4,7 @@ use crate::closed_set;
 use crate::problem::Fault;
 
 closed_set! {
-    /// Where a key's data lives (decision D7).
+    /// Where a key's data lives (D7).
     pub enum Environment as "EnvironmentWord": "Where data lives."(
         /// The name on a page.
         label: &'static str,

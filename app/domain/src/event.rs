@@ -1,4 +1,4 @@
-//! What the audit log keeps: one event for every change of state, in the transaction of that change.
+//! The audit log: one event for every change of state, written in the transaction of that change.
 
 use serde::{Deserialize, Serialize};
 
@@ -77,16 +77,16 @@ pub struct Event {
     pub object_id: String,
     /// How people know it: a name, and for a key its public prefix too.
     pub object_label: String,
-    /// Whose business it is besides the admins': the owner of the key, if it is one (decision D26).
+    /// Who may see it besides the admins: the owner of the key, if it is about one (D26).
     pub concerns: Option<crate::id::ActorId>,
     /// What changed.
     pub changes: Vec<Change>,
 }
 
 impl Event {
-    /// An event about one thing, so far without changes.
+    /// An event about one object, without changes.
     pub fn new(action: AuditAction, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
-        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind that the log is asked for");
+        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind of object");
         let object_id = object_id.to_string();
         Self {
             action,
@@ -101,8 +101,11 @@ impl Event {
     /// The same event, with a field that changed.
     #[must_use]
     pub fn changed(mut self, field: &str, before: Option<&str>, after: Option<&str>) -> Self {
-        let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
-        self.changes.push(Change { field: field.to_owned(), before, after });
+        self.changes.push(Change {
+            field: field.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        });
         self
     }
 

@@ -1,4 +1,4 @@
-//! Ids. Keys, actors and people have integers; organizations and workspaces have prefixed words (decision D11).
+//! Ids. Keys, actors and people have integers; organizations and workspaces have prefixed words (D11).
 
 use std::fmt;
 use std::str::FromStr;
@@ -92,11 +92,11 @@ integer_id!(
     KeyId
 );
 integer_id!(
-    /// Whoever can own keys in one organization: a member or a service account.
+    /// A member or a service account of one organization, which can own keys.
     ActorId
 );
 integer_id!(
-    /// A human being who signed in, in any number of organizations.
+    /// A person who signed in, in any number of organizations.
     PersonId
 );
 word_id!(

@@ -1,16 +1,16 @@
-//! The state and the story of a key.
+//! The state of a key.
 
 use crate::closed_set;
 use crate::id::ActorId;
 use crate::moment::Moment;
 
 closed_set! {
-    /// Why a key was ended, as its revoker says.
+    /// Why a key was revoked.
     pub enum RevokeReason(
         /// The words on a page.
         label: &'static str,
     ) {
-        /// Nothing uses it any more.
+        /// Nothing uses it.
         NoLongerNeeded = "no_longer_needed" ("No longer needed"),
         /// Someone else may have it.
         Leaked = "leaked" ("May have leaked"),
@@ -18,33 +18,33 @@ closed_set! {
         Replaced = "replaced" ("Replaced by another key"),
         /// Its owner left.
         PersonLeft = "person_left" ("Owner left"),
-        /// The organization's rules ask for it.
+        /// The organization's policy requires it.
         Policy = "policy" ("Required by policy"),
     }
 }
 
-/// The state of a key at one moment. There is no way back from `Revoked` (RK-27).
+/// The state of a key at one moment. There is no way back from `Revoked`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// It opens doors.
+    /// Requests with it are accepted.
     Active,
-    /// It ended by itself.
+    /// It expired.
     Expired {
-        /// When.
+        /// When it expired.
         at: Moment,
     },
-    /// Someone ended it.
+    /// It was revoked.
     Revoked {
-        /// When.
+        /// When it was revoked.
         at: Moment,
-        /// Who.
+        /// Who revoked it.
         by: ActorId,
     },
 }
 
 impl KeyState {
-    /// The state of a key with these facts at `now`. Revoked outweighs expired; a key ends at the very millisecond
-    /// of its expiry.
+    /// The state of a key with these facts at `now`. Revoked outweighs expired; a key expires exactly at
+    /// the millisecond of its expiration.
     pub fn at(now: Moment, expires_at: Option<Moment>, revoked: Option<(Moment, ActorId)>) -> Self {
         match (revoked, expires_at) {
             (Some((at, by)), _) => Self::Revoked { at, by },
@@ -53,34 +53,34 @@ impl KeyState {
         }
     }
 
-    /// Whether a request with the key may pass.
+    /// Whether requests with the key are accepted.
     pub const fn is_active(&self) -> bool {
         matches!(self, Self::Active)
     }
 }
 
-/// What a list shows of a key's state, the worst first; one mark per key.
+/// What a list shows of a key's state, the most severe first; one status per key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyStatus {
-    /// Someone ended it.
+    /// It was revoked.
     Revoked,
-    /// It ended by itself.
+    /// It expired.
     Expired,
-    /// It was seen in an address, where logs keep it: replace it.
+    /// It was sent in a URL, where logs keep it: replace it.
     Exposed,
-    /// Its successor is there; it ends at this moment.
+    /// It has a successor; it expires at this time.
     EndsAt(Moment),
-    /// It ends by itself within 14 days, at this moment.
+    /// It expires within 14 days, at this time.
     ExpiresSoon(Moment),
-    /// Nothing used it for 90 days.
+    /// It was not used for 90 days.
     Unused,
-    /// It opens doors, and there is nothing to say about it.
+    /// It is active and needs no attention.
     Active,
 }
 
-/// Days before its end at which a key is said to expire soon.
+/// Days before its expiration from which a key counts as expiring soon.
 pub const SOON_DAYS: i64 = 14;
-/// Days after which a key that nothing uses is said to be unused.
+/// Days without use after which a key counts as unused.
 pub const UNUSED_DAYS: i64 = 90;
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
 
     // RK-06
     #[test]
-    fn a_key_without_an_end_stays_active_until_revoked() {
+    fn a_key_without_expiration_stays_active_until_revoked() {
         let far = Moment(i64::MAX);
         assert!(KeyState::at(far, None, None).is_active());
         let revoked = Some((Moment(5), ActorId(1)));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_at_the_millisecond_and_revoked_outweighs_expired() {
+    fn it_expires_at_the_millisecond_and_revoked_outweighs_expired() {
         let end = Some(Moment(1000));
         assert!(KeyState::at(Moment(999), end, None).is_active());
         assert_eq!(KeyState::at(Moment(1000), end, None), KeyState::Expired { at: Moment(1000) });

@@ -1,8 +1,8 @@
-//! What Roundtable talks about: values and rules, and nothing that touches the world.
+//! Values and rules of Roundtable, without side effects.
 //!
-//! Here belong ids, names, the grammar of a key, roles, the policy, events, views and problems: anything that can
-//! be decided from its arguments. No database, no clock, no randomness, no I/O; it compiles for the browser too.
-//! To add a rule, write it as a pure function beside the value it speaks of and test it there.
+//! This crate holds ids, names, the grammar of a key, roles, the policy, events, views and problems: anything that can
+//! be decided from its arguments. No database, no clock, no randomness, no I/O; it compiles for the browser as well.
+//! To add a rule, write it as a pure function beside the value it is about and test it there.
 
 pub mod actor;
 pub mod attention;
@@ -26,6 +26,6 @@ pub use actor::{Actor, ActorKind, Role};
 pub use environment::Environment;
 pub use id::{ActorId, InvitationId, ItemId, KeyId, OrganizationId, PersonId, RunId, SessionId, WorkspaceId};
 pub use moment::Moment;
-pub use problem::{Code, Fault, FieldFault, Problem};
+pub use problem::{Code, ConflictReason, Fault, FieldFault, Problem};
 pub use scope::{Permissions, Scope, ScopeSet};
 pub use text::Name;

@@ -6,12 +6,12 @@ use crate::problem::Fault;
 
 mod rfc3339;
 
-/// Milliseconds since 1970-01-01T00:00:00Z. Serialized as `2026-04-08T19:51:19Z` (RO-16).
+/// Milliseconds since 1970-01-01T00:00:00Z. Serialized as `2026-04-08T19:51:19Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub i64);
 
 impl Moment {
-    /// The moment so many seconds later (or, if negative, earlier).
+    /// The time this many seconds later, or earlier if the number is negative.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
@@ -22,7 +22,7 @@ impl Moment {
         self.0.saturating_sub(earlier.0).div_euclid(1000)
     }
 
-    /// `2026-04-08T19:51:19Z`: UTC, whole seconds (RO-16).
+    /// `2026-04-08T19:51:19Z`: UTC, whole seconds.
     pub fn to_rfc3339(self) -> String {
         self.shown("%Y-%m-%dT%H:%M:%SZ")
     }
@@ -42,7 +42,7 @@ impl Moment {
         self.shown("%Y-%m-%d")
     }
 
-    /// The last moment that can be written: the last second of the year 9999.
+    /// The latest time that can be represented: the last second of the year 9999.
     pub const LAST: Self = Self(253_402_300_799_999);
 
     /// Reads `2026-04-08T19:51:19Z`, or the same with an offset (RFC 3339); the years 1970 to 9999.
@@ -50,7 +50,7 @@ impl Moment {
         Self::read(text).ok()
     }
 
-    /// As [`Moment::parse`], and says what is wrong.
+    /// As [`Moment::parse`], with the reason of a failure.
     ///
     /// # Errors
     /// `TimeOutOfRange` for a point in time before 1970 or after the year 9999, `NotATime` for what is none.
@@ -68,7 +68,7 @@ impl Moment {
         Self::read_end_of_day(date).ok()
     }
 
-    /// As [`Moment::end_of_day`], and says what is wrong.
+    /// As [`Moment::end_of_day`], with the reason of a failure.
     ///
     /// # Errors
     /// As [`Moment::read`].
@@ -80,8 +80,7 @@ impl Moment {
         if (Self(0)..=Self::LAST).contains(&self) {
             return Ok(self);
         }
-        let (earliest, latest) = (Self(0).to_rfc3339(), Self::LAST.to_rfc3339());
-        Err(Fault::TimeOutOfRange { earliest, latest })
+        Err(Fault::TimeOutOfRange { earliest: Self(0).to_rfc3339(), latest: Self::LAST.to_rfc3339() })
     }
 
     fn shown(self, format: &str) -> String {
@@ -136,7 +135,7 @@ mod tests {
 
     // F13: the last second that can be written, not one of 1970.
     #[test]
-    fn f13_the_last_year_is_shown_as_it_is() {
+    fn the_last_year_is_shown_as_it_is() {
         assert_eq!(Moment::LAST.to_rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Moment::LAST.to_words(), "31 Dec 9999, 23:59 UTC");
         assert_eq!(Moment::end_of_day("9999-12-31").map(Moment::to_date).as_deref(), Some("9999-12-31"));

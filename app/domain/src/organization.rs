@@ -4,7 +4,7 @@ use crate::actor::Role;
 use crate::closed_set;
 
 closed_set! {
-    /// Who in an organization may make keys of their own.
+    /// Who in an organization may create their own keys.
     #[derive(Default)]
     pub enum KeyMakers {
         /// Every member.

@@ -1,4 +1,4 @@
-//! Who may do what. One pure function; the engine, the doors and the pages all ask it.
+//! Who may do what. One pure function; the engine, the server functions and the pages all call it.
 
 use crate::actor::{Actor, Role};
 use crate::closed_set;
@@ -17,27 +17,27 @@ closed_set! {
     ) {
         /// See keys.
         ListKeys = "list_keys" (Some(Scope::KeysRead), &[]),
-        /// Make a key for oneself.
+        /// Create one's own key.
         CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
         /// Rename a key, or take scopes from it.
         ChangeKey = "change_key" (Some(Scope::KeysWrite), &[Event::KeyRenamed, Event::KeyNarrowed]),
-        /// Put a successor in a key's place.
+        /// Rotate a key.
         RotateKey = "rotate_key" (Some(Scope::KeysWrite), &[Event::KeyRotated, Event::KeyCreated]),
-        /// End a key.
+        /// Revoke a key.
         RevokeKey = "revoke_key" (Some(Scope::KeysWrite), &[Event::KeyRevoked]),
-        /// Put a successor in the place of the very key that asks (decision D14: always allowed).
+        /// Rotate the key of the request (D14: always allowed).
         RotateItself = "rotate_itself" (None, &[Event::KeyRotated, Event::KeyCreated]),
-        /// End the very key that asks (decision D14: always allowed).
+        /// Revoke the key of the request (D14: always allowed).
         RevokeItself = "revoke_itself" (None, &[Event::KeyRevoked]),
-        /// See who made a key (KE-24).
+        /// See who created a key.
         SeeCreators = "see_creators" (None, &[]),
-        /// Read the audit log (decision D26).
+        /// Read the audit log (D26).
         ReadAudit = "read_audit" (Some(Scope::AuditRead), &[Event::AuditExported]),
         /// See workspaces.
         ListWorkspaces = "list_workspaces" (Some(Scope::WorkspacesRead), &[]),
-        /// Make a workspace.
+        /// Create a workspace.
         CreateWorkspace = "create_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceCreated]),
-        /// Remove a workspace.
+        /// Delete a workspace.
         DeleteWorkspace = "delete_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceDeleted]),
         /// See the runs of a workspace.
         ListRuns = "list_runs" (Some(Scope::RunsRead), &[]),
@@ -47,30 +47,30 @@ closed_set! {
         SendMessage = "send_message" (Some(Scope::InboxWrite), &[Event::MessageSent]),
         /// Read one's own messages.
         ReadInbox = "read_inbox" (Some(Scope::InboxRead), &[]),
-        /// Remove one's own messages.
+        /// Delete one's own messages.
         DeleteMessage = "delete_message" (Some(Scope::InboxWrite), &[Event::MessageDeleted]),
         /// Read one's own notes.
         ReadNotebook = "read_notebook" (Some(Scope::NotebookRead), &[]),
-        /// Write and remove one's own notes.
+        /// Write and delete one's own notes.
         WriteNotebook = "write_notebook" (
             Some(Scope::NotebookWrite),
             &[Event::NoteWritten, Event::NoteDeleted]
         ),
         /// See service accounts.
         ListServiceAccounts = "list_service_accounts" (Some(Scope::ServiceAccountsRead), &[]),
-        /// Make and change service accounts, and make their keys (RA-17).
+        /// Create and change service accounts, and create their keys.
         ManageServiceAccounts = "manage_service_accounts" (
             Some(Scope::ServiceAccountsWrite),
             &[Event::ServiceAccountCreated, Event::ServiceAccountChanged]
         ),
         /// See members: who they are, and their roles.
         ListMembers = "list_members" (Some(Scope::MembersRead), &[]),
-        /// Manage members and invitations (RA-30).
+        /// Manage members and invitations.
         ManageMembers = "manage_members" (
             Some(Scope::MembersWrite),
             &[Event::MemberInvited, Event::InvitationRevoked, Event::MemberRoleChanged, Event::MemberRemoved]
         ),
-        /// See the e-mail addresses of members, and who is invited.
+        /// See the emails of members, and who is invited.
         SeeAddresses = "see_addresses" (Some(Scope::MembersRead), &[]),
         /// Leave the organization.
         Leave = "leave" (None, &[Event::MemberLeft]),
@@ -89,13 +89,13 @@ closed_set! {
 pub enum Grant {
     /// Not at all.
     No,
-    /// On what is one's own.
+    /// On one's own objects.
     Own,
     /// On everything in the organization.
     All,
 }
 
-/// What a role may do (decision D5, KE-25..KE-29, D22, D26).
+/// What a role may do (D5, D22, D26).
 pub const fn decide(role: Role, action: Action) -> Grant {
     let admin = matches!(role, Role::Admin | Role::Owner);
     match action {
@@ -141,7 +141,7 @@ pub const fn decide(role: Role, action: Action) -> Grant {
     }
 }
 
-/// Whether someone may give a role to people, and take it from them: only owners make or unmake an owner (decision D5).
+/// Whether a role may be given to members, and taken from them: only owners add or remove an owner (D5).
 pub const fn may_give(own: Role, role: Role) -> bool {
     match role {
         Role::Owner => matches!(own, Role::Owner),
@@ -149,8 +149,8 @@ pub const fn may_give(own: Role, role: Role) -> bool {
     }
 }
 
-/// Whether a key of this role and these permissions could manage keys, people or settings of others. To make such a key
-/// a person must have signed in lately, so that a stolen session is not made to last.
+/// Whether a key of this role and these permissions could manage keys, people or settings of others. To create such a
+/// key a person must have signed in recently, so that a hijacked session cannot be turned into permanent access.
 pub fn has_admin_power(role: Role, permissions: Permissions) -> bool {
     const POWERS: [Scope; 4] =
         [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
@@ -166,7 +166,8 @@ pub enum Denied {
     Scope(Scope),
 }
 
-/// Proof that someone was asked: which rows an actor may touch. Only [`permit`] makes one, and every read takes one.
+/// Proof that the policy was consulted: which rows an actor may access. Only [`permit`] creates one, and every read
+/// takes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     organization: OrganizationId,
@@ -180,17 +181,17 @@ impl Reach {
         &self.organization
     }
 
-    /// The one owner whose things are within reach; `None` means everyone's.
+    /// The one owner whose objects are within reach; `None` means everyone's.
     pub const fn owner(&self) -> Option<ActorId> {
         self.owner
     }
 
-    /// The environment whose workspaces and runs are within reach (decision D7).
+    /// The environment whose workspaces and runs are within reach (D7).
     pub const fn environment(&self) -> Environment {
         self.environment
     }
 
-    /// Whether a thing of this owner is within reach.
+    /// Whether an object of this owner is within reach.
     pub fn covers(&self, owner: ActorId) -> bool {
         self.owner.is_none_or(|own| own == owner)
     }
@@ -201,10 +202,10 @@ impl Reach {
     }
 }
 
-/// Asks the policy for an actor: first what its key may, then what its role may.
+/// Consults the policy for an actor: first what its key may do, then what its role may do.
 ///
 /// # Errors
-/// [`Denied`] when neither allows the action on anything at all.
+/// [`Denied`] when the action is not allowed on any object.
 pub fn permit(actor: &Actor, action: Action) -> Result<Reach, Denied> {
     if let Some(scope) = action.scope().filter(|scope| !actor.permissions.allows(*scope)) {
         return Err(Denied::Scope(scope));
@@ -227,7 +228,7 @@ mod tests {
 
     // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy, as people read it.
     #[test]
-    fn ke_25_the_policy_table() {
+    fn the_policy_table() {
         let mut table = String::new();
         for action in Action::ALL {
             let row = Role::ALL.map(|role| format!("{:<8}", format!("{:?}", decide(role, action)))).concat();
@@ -237,16 +238,16 @@ mod tests {
         insta::assert_snapshot!(format!("{:<23}member  admin   owner   scope\n{table}", ""));
     }
 
-    // Decision D5, RA-30: only an owner makes or unmakes an owner, and a member nobody at all.
+    // D5, RA-30: only an owner adds or removes an owner, and a member gives no role.
     #[test]
-    fn d5_who_may_give_which_role() {
+    fn who_may_give_which_role() {
         let given = |own| Role::ALL.map(|role| may_give(own, role));
         let table = [Role::Member, Role::Admin, Role::Owner].map(given);
         assert_eq!(table, [[false, false, false], [true, true, false], [true, true, true]]);
     }
 
     #[test]
-    fn a_higher_role_never_may_less() {
+    fn a_higher_role_never_has_fewer_permissions() {
         let rank = |grant| match grant {
             Grant::No => 0,
             Grant::Own => 1,
@@ -261,7 +262,7 @@ mod tests {
 
     // B22: what takes a fresh sign-in to make.
     #[test]
-    fn b22_admin_power_is_a_high_role_and_a_scope_to_manage_with() {
+    fn admin_power_is_a_high_role_with_a_scope_to_manage() {
         let only = |scopes: &[Scope]| Permissions::Only(ScopeSet::of(scopes.iter().copied()));
         let managing = [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
         for role in Role::ALL {
@@ -285,7 +286,7 @@ mod tests {
     }
 
     proptest! {
-        // Decision D6: a key never may what its owner's role may not, and never what its scopes do not say.
+        // D6: a key may do nothing that its owner's role or its scopes do not allow.
         #[test]
         fn a_key_is_narrowed_by_its_scopes(
             scopes in prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16),

@@ -1,4 +1,4 @@
-//! What went wrong, as it crosses a door: a code, a sentence, the fields at fault, the request's id (decision D10).
+//! Errors as they leave the product: a code, a sentence, the fields at fault, the request's id (D10).
 
 use serde::{Deserialize, Serialize};
 
@@ -14,24 +14,24 @@ closed_set! {
     ) {
         /// No credential, or one that does not work. Which of the two is never said.
         Unauthorized = "unauthorized" (401, "Missing or invalid authentication token"),
-        /// The person signed in too long ago for this; once they sign in again, it goes.
+        /// The person signed in too long ago for this; it works after a new sign-in.
         FreshSignInRequired = "fresh_sign_in_required" (
             401,
             "This needs a sign-in of the last 10 minutes; sign in again"
         ),
         /// The credential works, but not for this.
         Forbidden = "forbidden" (403, "You do not have permission to access this resource"),
-        /// The invitation is for another e-mail address.
+        /// The invitation is for another email.
         WrongAddress = "wrong_address" (403, "This invitation is for another e-mail address"),
         /// Nothing of that id is within reach.
         NotFound = "not_found" (404, "There is nothing at this address"),
-        /// The address exists, the method does not.
+        /// The URL exists, the method does not.
         MethodNotAllowed = "method_not_allowed" (405, "This address does not accept that method"),
         /// The request could not be read.
         BadRequest = "bad_request" (400, "The request could not be read"),
         /// The request was read, and some fields are not acceptable.
         InvalidFields = "invalid_fields" (422, "Some fields are not acceptable"),
-        /// The state of things does not allow it.
+        /// The current state does not allow it.
         Conflict = "conflict" (409, "The current state does not allow this"),
         /// The installation has been set up already.
         AlreadyBootstrapped = "already_bootstrapped" (
@@ -45,7 +45,7 @@ closed_set! {
         ),
         /// The body is larger than is accepted.
         TooLarge = "too_large" (413, "The request body is too large"),
-        /// The address and the headers together are larger than is accepted.
+        /// The URL and the headers together are larger than is accepted.
         HeadersTooLarge = "headers_too_large" (
             431,
             "The address and the headers of the request are too large"
@@ -67,7 +67,7 @@ closed_set! {
             429,
             "Too many failed attempts from this address; wait and try again"
         ),
-        /// A key was sent in the address, where logs keep it.
+        /// A key was sent in the URL, where logs keep it.
         KeyInQuery = "key_in_query" (
             400,
             "Send the key in a header; a key in the address ends up in logs"
@@ -79,7 +79,7 @@ closed_set! {
             409,
             "This service account has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
         ),
-        /// What was sealed to the key would become unreadable, and nobody said that this is meant.
+        /// What was sealed to the key would become unreadable, and the request does not confirm it.
         MessagesWouldBeLost = "messages_would_be_lost" (
             409,
             "What is sealed to this key would become unreadable. Send confirm_message_loss or carry_over to go on"
@@ -89,13 +89,70 @@ closed_set! {
             409,
             "This request was carried out before. A key is shown once and cannot be shown again"
         ),
-        /// Something is out of order for the moment; try again.
+        /// Something is temporarily out of order; try again.
         Unavailable = "unavailable" (
             503,
             "The service cannot answer right now; try again in a moment"
         ),
-        /// A fault of the product.
+        /// An internal error.
         Internal = "internal" (500, "Something went wrong on our side; nothing was changed"),
+    }
+}
+
+closed_set! {
+    /// Why the current state does not allow a change; each is a [`Code::Conflict`].
+    pub enum ConflictReason(
+        /// The sentence for a person.
+        sentence: &'static str,
+    ) {
+        /// The member is the only owner.
+        LastOwner = "last_owner" (
+            "Every organization needs an owner. Make someone else an owner first"
+        ),
+        /// A message needs an active key of its receiver.
+        ReceiverWithoutKey = "receiver_without_key" (
+            "This actor has no active key that a message could be sealed to"
+        ),
+        /// A note would be sealed to a key that expires soon.
+        KeyIsReplaced = "key_is_replaced" (
+            "This key has a successor and ends soon. Write with the successor"
+        ),
+        /// The member signed in for the first time during the request.
+        FirstSignIn = "first_sign_in" (
+            "This member signed in for the first time just now. Try again"
+        ),
+        /// A key to be handed over was already rotated.
+        HandedOverKeyIsRotated = "handed_over_key_is_rotated" (
+            "A key that is handed over has a successor already. Have it end instead"
+        ),
+        /// The key has full access, so it has no scopes to remove.
+        FullAccess = "full_access" (
+            "A key with full access has no scopes to take away. Create a key with scopes instead"
+        ),
+        /// The key is not active, so its scopes cannot be removed.
+        KeyIsInactive = "key_is_inactive" ("This key has expired or was revoked"),
+        /// The key is not active, so it cannot be rotated.
+        InactiveKeyIsNotRotated = "inactive_key_is_not_rotated" (
+            "This key has expired or was revoked. Create a new key instead"
+        ),
+        /// A disabled service account gets no key.
+        ServiceAccountIsDisabled = "service_account_is_disabled" (
+            "This service account is disabled. Enable it before it gets a key"
+        ),
+        /// The key was already rotated.
+        KeyIsRotated = "key_is_rotated" (
+            "This key was already rotated. Rotate its replacement instead"
+        ),
+        /// The owner of the key was removed or is disabled.
+        OwnerIsInactive = "owner_is_inactive" ("The owner of this key was removed or is disabled"),
+        /// The invited email belongs to a member.
+        EmailIsMember = "email_is_member" ("Someone with this e-mail address is already a member"),
+        /// Too many invitations are pending.
+        TooManyInvitations = "too_many_invitations" (
+            "Too many invitations are pending. Withdraw some of them first"
+        ),
+        /// The invited person is a member already.
+        AlreadyMember = "already_member" ("You are a member of this organization already"),
     }
 }
 
@@ -112,7 +169,7 @@ pub enum Fault {
     },
     /// A control, direction-changing or invisible character.
     ForbiddenCharacter,
-    /// Not the form of an e-mail address.
+    /// Not the form of an email address.
     NotAnEmail,
     /// Not one of the values that are known.
     Unknown {
@@ -129,9 +186,9 @@ pub enum Fault {
     AboveCaller,
     /// More than the key had before.
     NotNarrower,
-    /// Not a point in time, or not in the form that is asked for.
+    /// Not a point in time, or not in the expected form.
     NotATime,
-    /// A point in time that no calendar here reaches.
+    /// A point in time outside the supported range.
     TimeOutOfRange {
         /// The earliest moment that is accepted, `1970-01-01T00:00:00Z`.
         earliest: String,
@@ -140,7 +197,7 @@ pub enum Fault {
     },
     /// In the past.
     Past,
-    /// Later than the organization's longest lifetime, or the caller's own end, allows.
+    /// Later than the organization's longest lifetime, or the caller's own expiration, allows.
     TooLate {
         /// The latest moment that is accepted, `2026-04-08T19:51:19Z`.
         latest: String,
@@ -236,8 +293,8 @@ pub struct Problem {
     pub retry_after: Option<u16>,
 }
 
-/// Seconds after which to try again when the service is unavailable. Spread by something random of the request, so that
-/// those who were refused together do not come back together.
+/// Seconds after which to try again when the service is unavailable. Spread by a random text of the request, so that
+/// clients that were refused together do not return together.
 pub fn retry_after(random: &str) -> u32 {
     1 + random.bytes().map(u32::from).sum::<u32>() % 4
 }

@@ -1,4 +1,4 @@
-//! Names that people type, made harmless once, at the door (decision D24).
+//! Names that people type, made harmless once, where they enter (D24).
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ impl Name {
     /// Reads what a person typed.
     ///
     /// # Errors
-    /// `Missing` when nothing to be seen is left after trimming, `TooLong` past 100 characters, `ForbiddenCharacter` for
+    /// `Missing` when nothing visible is left after trimming, `TooLong` past 100 characters, `ForbiddenCharacter` for
     /// control and bidirectional-override characters, and for joiners and selectors that nothing needs.
     pub fn parse(typed: &str) -> Result<Self, Fault> {
         let name: Vec<char> = typed.trim().nfc().collect();
@@ -44,19 +44,23 @@ impl Name {
         Ok(Self(name.into_iter().collect()))
     }
 
-    /// The name that someone else gave a person, made fit to be shown: what hides is taken away, line ends become
-    /// spaces, and what is too long is cut, never in the middle of a letter with its marks or of an emoji. Nothing if
-    /// nothing to be seen is left.
+    /// A name from a sign-in provider, made safe to show: hidden characters are removed, line breaks become spaces, and
+    /// a name that is too long is cut, never within a letter with its marks or within an emoji. `None` if nothing
+    /// visible remains.
     pub fn cleaned(given: &str) -> Option<Self> {
-        // Beyond this nothing can be part of the name, however much of it is taken away for hiding.
+        // No character beyond this limit becomes part of the name, even if most of those before it are removed.
         let spaced = given.nfc().take(50 * Self::MAX).map(|c| if c.is_whitespace() { ' ' } else { c });
         let seen = unseen::without_hidden(&spaced.collect::<Vec<_>>());
         let text: String = seen.into_iter().collect();
         let words: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect();
         let longest = words.len().min(Self::MAX);
-        let ends =
-            (1..=longest).rev().filter(|&end| words.get(end).is_none_or(|&next| !continues(&words[..end], next)));
-        ends.map(|end| words[..end].iter().collect::<String>()).find_map(|name| Self::parse(&name).ok())
+        let ends_whole = |end: &usize| words.get(*end).is_none_or(|&next| !continues(&words[..*end], next));
+
+        (1..=longest)
+            .rev()
+            .filter(ends_whole)
+            .map(|end| words[..end].iter().collect::<String>())
+            .find_map(|name| Self::parse(&name).ok())
     }
 
     /// The name as text.
@@ -88,8 +92,8 @@ fn continues(text: &[char], next: char) -> bool {
     joined || is_combining_mark(next) || is_unseen(next) || tables::is_skin_tone(next) || tables::is_virama(next)
 }
 
-/// An e-mail address good enough to match a sign-in with: one `@`, something on both sides, no blanks; NFC, lower case.
-/// Addresses are kept and compared in this form only, whoever says them.
+/// An email good enough to match a sign-in with: one `@`, text on both sides, no blanks; NFC, lower case. Emails are
+/// stored and compared in this form only.
 ///
 /// # Errors
 /// `Missing`, `TooLong` past 254 bytes (RFC 5321, 4.5.3.1.3), or `NotAnEmail`.
@@ -111,8 +115,8 @@ pub fn email(typed: &str) -> Result<String, Fault> {
     Ok(email)
 }
 
-/// A letter of another alphabet that becomes one of ASCII in lower case or NFC, such as the Kelvin sign: an address with
-/// it would pass for someone else's.
+/// A letter of another alphabet that becomes one of ASCII in lower case or NFC, such as the Kelvin sign: an email with
+/// it could pass for another.
 fn becomes_ascii(c: char) -> bool {
     !c.is_ascii() && std::iter::once(c).nfc().flat_map(char::to_lowercase).any(|c| c.is_ascii())
 }

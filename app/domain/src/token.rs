@@ -1,4 +1,4 @@
-//! The grammar of a key (decisions D1, D2): `brand_kind_` lookup8 secret43 check6.
+//! The grammar of a key (D1, D2): `brand_kind_` lookup8 secret43 check6.
 //!
 //! The check catches typos and guesses before any query; it is no secret and protects nothing else.
 
@@ -25,7 +25,7 @@ const ASTERISKS: usize = 28;
 
 closed_set! {
     /// What a key is for, the second word of its text.
-    pub enum Kind {
+    pub enum KeyKind {
         /// `sk`: production, everything its owner's role allows.
         Secret = "sk",
         /// `live`: production, restricted to chosen scopes.
@@ -35,8 +35,8 @@ closed_set! {
     }
 }
 
-impl Kind {
-    /// The kind of a key for an environment with these permissions (decision D1).
+impl KeyKind {
+    /// The kind of a key for an environment with these permissions (D1).
     pub const fn of(environment: Environment, permissions: Permissions) -> Self {
         match (environment, permissions) {
             (Environment::Test, _) => Self::Test,
@@ -80,17 +80,18 @@ impl fmt::Display for Brand {
     }
 }
 
-/// What someone typed into a search, without the secret of a key that may be in it: if a word of it is a key, or more
-/// of one than its public part, that public part alone. Only this may stand in an address.
+/// A search text without the secret of a key that may be in it: if a word of it is a key, or more
+/// of one than its public part, that public part alone. Only this may be in a URL.
 pub fn public_part(typed: &str) -> &str {
     let words = typed.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter_map(prefix_of).next().unwrap_or(typed.trim())
 }
 
-/// The text with the secret of every key in it, or of more of a key than its public part, taken out.
+/// The text with the secret of every key in it, or of more of a key than its public part, removed.
 pub fn redacted(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
-    let (mut kept, mut from) = (0, 0);
+    let mut kept = 0;
+    let mut from = 0;
     while let Some(begin) = body_begin(&text[from..]).map(|begin| from + begin) {
         let end = begin + letters(&text[begin..]);
         if end - begin > LOOKUP {
@@ -117,7 +118,7 @@ pub fn keys_within(text: &str) -> Vec<PlainKey> {
 
 /// Where the body after the next tag of a key begins.
 fn body_begin(text: &str) -> Option<usize> {
-    let ends = Kind::ALL.into_iter().filter_map(|kind| {
+    let ends = KeyKind::ALL.into_iter().filter_map(|kind| {
         let word = kind.as_str();
         let tag = text
             .match_indices(word)
@@ -132,7 +133,7 @@ fn letters(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_alphanumeric).count()
 }
 
-/// The key with a body that begins there. Of what stands before it, the check tells what belongs to it.
+/// The key with a body that begins there. The check decides how much of the text before it is its brand.
 fn key_around(text: &str, begin: usize) -> Option<PlainKey> {
     let end = begin + BODY;
     let tag = text[..begin].strip_suffix('_')?.rfind('_')?;
@@ -144,12 +145,12 @@ fn key_around(text: &str, begin: usize) -> Option<PlainKey> {
 fn prefix_of(word: &str) -> Option<&str> {
     let mut parts = word.splitn(3, '_');
     parts.next()?.parse::<Brand>().ok()?;
-    parts.next()?.parse::<Kind>().ok()?;
+    parts.next()?.parse::<KeyKind>().ok()?;
     let body = parts.next().filter(|body| body.len() > LOOKUP)?;
     Some(&word[..word.len() - body.len() + LOOKUP])
 }
 
-/// The text is no key. Why is not kept: the answer must not depend on it.
+/// The text is not a key. The reason is not kept: the answer must not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -159,7 +160,7 @@ pub struct PlainKey(String);
 
 impl PlainKey {
     /// Puts a new key together from characters that the caller drew at random from [`BASE62`].
-    pub fn assemble(brand: &Brand, kind: Kind, lookup: &[u8; LOOKUP], secret: &[u8; SECRET]) -> Self {
+    pub fn assemble(brand: &Brand, kind: KeyKind, lookup: &[u8; LOOKUP], secret: &[u8; SECRET]) -> Self {
         let mut text = String::with_capacity(brand.0.len() + 6 + BODY);
         text.push_str(&brand.0);
         text.push('_');
@@ -179,7 +180,7 @@ impl PlainKey {
         let (tag, body) = text.rsplit_once('_').ok_or(Malformed)?;
         let (brand, kind) = tag.split_once('_').ok_or(Malformed)?;
         brand.parse::<Brand>().map_err(|_| Malformed)?;
-        kind.parse::<Kind>().map_err(|_| Malformed)?;
+        kind.parse::<KeyKind>().map_err(|_| Malformed)?;
         if body.len() != BODY || !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(Malformed);
         }
@@ -193,16 +194,16 @@ impl PlainKey {
     }
 
     /// What the key is for.
-    pub fn kind(&self) -> Kind {
-        self.tag().split('_').nth(1).and_then(|word| word.parse().ok()).unwrap_or(Kind::Test)
+    pub fn kind(&self) -> KeyKind {
+        self.tag().split('_').nth(1).and_then(|word| word.parse().ok()).unwrap_or(KeyKind::Test)
     }
 
-    /// The public leading part: brand, kind and lookup, such as `rt_sk_Ab3dE9xQ` (RO-13, RO-26).
+    /// The public leading part: brand, kind and lookup, such as `rt_sk_Ab3dE9xQ`.
     pub fn prefix(&self) -> String {
         self.0[..self.tag().len() + LOOKUP].to_owned()
     }
 
-    /// The masked form: tag, 28 asterisks, the last four characters (RK-16). Those four belong to the check, so no
+    /// The masked form: tag, 28 asterisks, the last four characters. Those four belong to the check, so no
     /// character of the secret is in it.
     pub fn preview(&self) -> String {
         format!("{}{}{}", self.tag(), "*".repeat(ASTERISKS), &self.0[self.0.len() - 4..])
@@ -239,7 +240,7 @@ mod tests {
 
     fn key() -> impl Strategy<Value = PlainKey> {
         let letters = |n| prop::collection::vec(prop::sample::select(BASE62.to_vec()), n);
-        (prop::sample::select(Kind::ALL.to_vec()), letters(LOOKUP), letters(SECRET)).prop_map(
+        (prop::sample::select(KeyKind::ALL.to_vec()), letters(LOOKUP), letters(SECRET)).prop_map(
             |(kind, lookup, secret)| {
                 let lookup = lookup.try_into().expect("eight");
                 PlainKey::assemble(&Brand::default(), kind, &lookup, &secret.try_into().expect("forty-three"))
@@ -248,17 +249,17 @@ mod tests {
     }
 
     fn sample() -> PlainKey {
-        PlainKey::assemble(&Brand::default(), Kind::Secret, b"Ab3dE9xQ", &[b'z'; SECRET])
+        PlainKey::assemble(&Brand::default(), KeyKind::Secret, b"Ab3dE9xQ", &[b'z'; SECRET])
     }
 
     // RK-44: a new key begins with rt_sk_. RO-26: and with its own prefix.
     #[test]
-    fn rk_44_the_shape_of_a_key() {
+    fn the_shape_of_a_key() {
         let key = sample();
         assert_eq!(key.expose().len(), 63);
         assert!(key.expose().starts_with("rt_sk_Ab3dE9xQ"));
         assert_eq!(key.prefix(), "rt_sk_Ab3dE9xQ");
-        assert_eq!(key.kind(), Kind::Secret);
+        assert_eq!(key.kind(), KeyKind::Secret);
         assert_eq!(format!("{key:?}"), "PlainKey(…)");
     }
 
@@ -277,7 +278,7 @@ mod tests {
 
     // RK-16, RK-17: prefix, 28 asterisks, the last four characters, nothing else.
     #[test]
-    fn rk_16_the_preview() {
+    fn the_preview() {
         let key = sample();
         let last = &key.expose()[59..];
         assert_eq!(key.preview(), format!("rt_sk_****************************{last}"));
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn another_brand_stays_valid() {
         let acme = "acme".parse().expect("brand");
-        let key = PlainKey::assemble(&acme, Kind::Live, b"00000000", &[b'1'; SECRET]);
+        let key = PlainKey::assemble(&acme, KeyKind::Live, b"00000000", &[b'1'; SECRET]);
         assert!(key.expose().starts_with("acme_live_") && PlainKey::parse(key.expose()).is_ok());
         assert!("Acme".parse::<Brand>().is_err() && "".parse::<Brand>().is_err() && "a_b".parse::<Brand>().is_err());
     }
@@ -346,7 +347,7 @@ mod tests {
     proptest! {
         // RK-34: nothing of the secret is in the preview, so it cannot be turned back.
         #[test]
-        fn rk_34_the_preview_holds_nothing_of_the_secret(key in key()) {
+        fn the_preview_holds_nothing_of_the_secret(key in key()) {
             let text = key.expose();
             let preview = key.preview();
             prop_assert_eq!(preview.matches('*').count(), 28);

@@ -1,4 +1,4 @@
-//! Workspaces: what the API of this installation serves (decision D22).
+//! Workspaces: what the API of this installation serves (D22).
 
 use crate::closed_set;
 use crate::problem::Fault;

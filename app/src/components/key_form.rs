@@ -3,7 +3,7 @@
 
 use domain::environment::Environment;
 use domain::scope::{ScopeSet, Template};
-use domain::token::{Brand, Kind};
+use domain::token::{Brand, KeyKind};
 use domain::{Moment, OrganizationId, Problem, Role, Scope};
 use engine::form_token::FormToken;
 use leptos::prelude::*;
@@ -93,7 +93,7 @@ impl KeyForm {
         self.typed(field).unwrap_or(otherwise) == value
     }
 
-    fn begins_with(&self, kind: Kind) -> String {
+    fn begins_with(&self, kind: KeyKind) -> String {
         format!("{}_{}_", self.brand, kind.as_str())
     }
 }
@@ -158,9 +158,9 @@ fn environment(form: &KeyForm) -> AnyView {
     let card = |environment: Environment| {
         let prefix = match environment {
             Environment::Production => view! {
-                <code>{form.begins_with(Kind::Live)}</code>{words::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(Kind::Secret)}</code>{words::OR_WITH_FULL_ACCESS.1}
+                <code>{form.begins_with(KeyKind::Live)}</code>{words::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(KeyKind::Secret)}</code>{words::OR_WITH_FULL_ACCESS.1}
             }.into_any(),
-            Environment::Test => view! { <code>{form.begins_with(Kind::Test)}</code>"." }.into_any(),
+            Environment::Test => view! { <code>{form.begins_with(KeyKind::Test)}</code>"." }.into_any(),
         };
         let (word, start) = (environment.as_str(), Environment::Production.as_str());
         view! {

@@ -84,7 +84,7 @@ fn draw(room: &OrganizationPage, keys: &[KeyView], problem: Option<&Problem>, re
 
 fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
-    let mark = match key.is_active && key.used_lately(now) {
+    let mark = match key.is_active && key.was_used_recently(now) {
         true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };

@@ -1,7 +1,7 @@
 //! Why an operation did not happen, and what of that may cross a door.
 
 use domain::policy::Denied;
-use domain::{Code, FieldFault, KeyId, Problem, Scope};
+use domain::{Code, ConflictReason, FieldFault, KeyId, Problem, Scope};
 
 use crate::store::StoreError;
 
@@ -35,9 +35,12 @@ pub enum Error {
     /// Some fields are at fault.
     #[error("invalid fields: {0:?}")]
     Invalid(Vec<FieldFault>),
-    /// The state of things does not allow it.
-    #[error("conflict: {1}")]
-    Conflict(Code, &'static str),
+    /// The current state does not allow it.
+    #[error("conflict: {}", .0.sentence())]
+    Conflict(ConflictReason),
+    /// The current state does not allow it, which has a code of its own.
+    #[error("conflict: {}", .0.sentence())]
+    ConflictCode(Code),
     /// A retry of a request that made this key.
     #[error("already done: key {0}")]
     AlreadyDone(KeyId),
@@ -64,7 +67,7 @@ impl Error {
         let mut problem = Problem::new(self.code(), request_id);
         match self {
             Self::MissingScope(scope) => problem.details = format!("This key does not have the scope {scope}"),
-            Self::Conflict(_, sentence) => problem.details = (*sentence).to_owned(),
+            Self::Conflict(reason) => problem.details = reason.sentence().to_owned(),
             Self::Invalid(fields) => problem.fields.clone_from(fields),
             Self::TooManyAttempts { seconds } => {
                 problem.retry_after = Some(u16::try_from(*seconds).unwrap_or(u16::MAX))
@@ -76,7 +79,7 @@ impl Error {
 
     /// The state of things does not allow it, in the code's own words.
     pub const fn conflict(code: Code) -> Self {
-        Self::Conflict(code, code.sentence())
+        Self::ConflictCode(code)
     }
 
     /// The code of the problem.
@@ -90,7 +93,8 @@ impl Error {
             Self::Unauthenticated(_) => Code::Unauthorized,
             Self::TooManyAttempts { .. } => Code::TooManyAttempts,
             Self::Invalid(_) => Code::InvalidFields,
-            Self::Conflict(code, _) => *code,
+            Self::Conflict(_) => Code::Conflict,
+            Self::ConflictCode(code) => *code,
             Self::AlreadyDone(_) | Self::Repeated => Code::AlreadyDone,
             Self::Busy(_) | Self::OnHold => Code::Unavailable,
             Self::Broken(_) => Code::Internal,

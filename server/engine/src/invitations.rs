@@ -3,6 +3,7 @@
 //! The link is bound to an address: only whoever signs in with it, verified, may take it up. Only a keyed digest of the
 //! token is kept.
 
+use domain::ConflictReason;
 use domain::command::InviteMember;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, may_give, permit};
@@ -56,7 +57,7 @@ impl Engine {
         reauthorize(self, &mut tx, ctx).await?;
         form_token::spend(&mut tx, form, "invite_member", ctx.actor.id.0, ctx.now).await?;
         if actors::is_member(&mut tx, reach.organization(), &command.email).await? {
-            return Err(conflict("Someone with this e-mail address is already a member"));
+            return Err(conflict(ConflictReason::EmailIsMember));
         }
         for row in invitations::pending_about(&mut tx, reach.organization(), &command.email, 0).await? {
             if row.is_open(ctx.now) && !may_give(ctx.actor.role, row.view()?.role) {
@@ -65,7 +66,7 @@ impl Engine {
             self.withdraw(&mut tx, ctx, row).await?;
         }
         if invitations::count_pending(&mut tx, reach.organization(), ctx.now).await? >= MOST_PENDING {
-            return Err(conflict("Too many invitations are pending. Withdraw some of them first"));
+            return Err(conflict(ConflictReason::TooManyInvitations));
         }
         let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let row = self.new_invitation(&mut tx, ctx, &command, &token).await?;
@@ -222,7 +223,7 @@ impl Engine {
     async fn let_go(&self, tx: &mut Tx, organization: &OrganizationId, person: PersonId) -> Result<()> {
         let Some(before) = actors::of_person(tx, organization, person).await? else { return Ok(()) };
         if before.removed_at.is_none() {
-            return Err(conflict("You are a member of this organization already"));
+            return Err(conflict(ConflictReason::AlreadyMember));
         }
         self.sound_actor(&before)?;
         Ok(actors::update(tx, &ActorRow { person_id: None, ..before }.sealed(self.ring())).await?)

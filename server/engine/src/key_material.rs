@@ -1,6 +1,6 @@
 //! How a key is drawn, and the one-way values that are made of it (decision D3, security rules C.3).
 
-use domain::token::{Brand, Kind, PlainKey};
+use domain::token::{Brand, KeyKind, PlainKey};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ mod seal;
 pub use seal::{Decryptor, SealContext, seal_to};
 
 /// Draws a new key: 8 public and 43 secret characters from the dice, each of 62 equally likely.
-pub fn draw(runtime: &Runtime, brand: &Brand, kind: Kind) -> PlainKey {
+pub fn draw(runtime: &Runtime, brand: &Brand, kind: KeyKind) -> PlainKey {
     let secret = Zeroizing::new(runtime.base62());
     PlainKey::assemble(brand, kind, &runtime.base62(), &secret)
 }
@@ -59,7 +59,7 @@ mod tests {
     fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1));
         let (one, two) =
-            (draw(&runtime, &Brand::default(), Kind::Secret), draw(&runtime, &Brand::default(), Kind::Secret));
+            (draw(&runtime, &Brand::default(), KeyKind::Secret), draw(&runtime, &Brand::default(), KeyKind::Secret));
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
         assert_eq!(verifier(&one).auth, verifier(&again).auth);

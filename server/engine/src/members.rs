@@ -2,6 +2,7 @@
 
 mod remove;
 
+use domain::ConflictReason;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, may_give, permit};
 use domain::view::{MemberView, Page};
@@ -124,7 +125,7 @@ impl Engine {
         let audit_n = journal(self, tx, ctx, event).await?;
         actors::update(tx, &ActorRow { audit_n, ..after }.sealed(self.ring())).await?;
         match actors::count_owners(tx, reach.organization()).await? {
-            0 => Err(conflict("Every organization needs an owner. Make someone else an owner first")),
+            0 => Err(conflict(ConflictReason::LastOwner)),
             _ => Ok(()),
         }
     }

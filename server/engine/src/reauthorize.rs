@@ -1,7 +1,7 @@
 //! The write fence, and who acts when nobody does.
 
 use domain::environment::Environment;
-use domain::{Actor, ActorId, ActorKind, Code, FieldFault, Moment, OrganizationId, Permissions, Role};
+use domain::{Actor, ActorId, ActorKind, ConflictReason, FieldFault, Moment, OrganizationId, Permissions, Role};
 
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::store::actors::ActorRow;
@@ -88,6 +88,6 @@ pub(crate) fn invalid(field: &str, fault: domain::Fault) -> Error {
 }
 
 /// The state of things does not allow it, for this reason.
-pub(crate) const fn conflict(sentence: &'static str) -> Error {
-    Error::Conflict(Code::Conflict, sentence)
+pub(crate) const fn conflict(reason: ConflictReason) -> Error {
+    Error::Conflict(reason)
 }

@@ -1,5 +1,6 @@
 //! The stories of messages and notes: sealed to a key, and opened by it and its heirs alone (decision D16).
 
+use domain::ConflictReason;
 use domain::command::SealText;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Reach, permit};
@@ -37,7 +38,7 @@ impl Engine {
         self.sound_actor(&found)?;
         let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)
             .await?
-            .ok_or(conflict("This actor has no active key that a message could be sealed to"))?;
+            .ok_or(conflict(ConflictReason::ReceiverWithoutKey))?;
         sealed::set_inbox_key(&mut tx, reach.organization(), to, key).await?;
         let item = self.seal(&mut tx, ctx, (to, key), ItemKind::Message, text).await?;
         let event = Event::new(AuditAction::MessageSent, "item", &item.id, &found.name).concerning(to);
@@ -74,7 +75,7 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let row = reauthorize(self, &mut tx, ctx).await?;
         if row.is_some_and(|row| row.rotated_to.is_some()) {
-            return Err(conflict("This key has a successor and ends soon. Write with the successor"));
+            return Err(conflict(ConflictReason::KeyIsReplaced));
         }
         let item = self.seal(&mut tx, ctx, (ctx.actor.id, key), ItemKind::Note, text).await?;
         let event = Event::new(AuditAction::NoteWritten, "item", &item.id, &ctx.actor.name);

@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     fn key() -> String {
-        PlainKey::assemble(&Default::default(), domain::token::Kind::Secret, b"00000000", &[b'a'; 43])
+        PlainKey::assemble(&Default::default(), domain::token::KeyKind::Secret, b"00000000", &[b'a'; 43])
             .expose()
             .to_owned()
     }

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_key_in_the_path_is_not_written() {
         let brand = Default::default();
-        let key = PlainKey::assemble(&brand, domain::token::Kind::Secret, b"00000000", &[b'a'; 43]);
+        let key = PlainKey::assemble(&brand, domain::token::KeyKind::Secret, b"00000000", &[b'a'; 43]);
         let key = key.expose();
         let percent: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
         for hidden in

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn key() -> String {
-        let (kind, secret) = (domain::token::Kind::Secret, [b'q'; 43]);
+        let (kind, secret) = (domain::token::KeyKind::Secret, [b'q'; 43]);
         PlainKey::assemble(&Default::default(), kind, b"00000000", &secret).expose().to_owned()
     }
 

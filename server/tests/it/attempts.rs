@@ -4,7 +4,7 @@ mod signing_in;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use domain::token::{Kind, PlainKey};
+use domain::token::{KeyKind, PlainKey};
 use engine::attempts::Limits;
 use serde_json::json;
 use server::http;
@@ -31,7 +31,7 @@ fn limited(mut app: TestApp) -> TestApp {
 fn unknown_key(n: u32) -> String {
     let secret = format!("{n:0>43}");
     let secret: [u8; 43] = secret.as_bytes().try_into().expect("43 characters");
-    PlainKey::assemble(&Default::default(), Kind::Secret, b"00000000", &secret).expose().to_owned()
+    PlainKey::assemble(&Default::default(), KeyKind::Secret, b"00000000", &secret).expose().to_owned()
 }
 
 fn request(method: Method, path: &str, from: &str, headers: &[(&str, &str)], body: String) -> Request<Body> {
@@ -228,7 +228,7 @@ fn like(key: &str, n: u32) -> String {
     let public = domain::token::public_part(key);
     let id: [u8; 8] = public.as_bytes()[public.len() - 8..].try_into().expect("8 characters");
     let secret: [u8; 43] = format!("{n:0>43}").as_bytes().try_into().expect("43 characters");
-    PlainKey::assemble(&Default::default(), Kind::Secret, &id, &secret).expose().to_owned()
+    PlainKey::assemble(&Default::default(), KeyKind::Secret, &id, &secret).expose().to_owned()
 }
 
 // What a client writes into the header itself does not make it another client, and a network of IPv6 is one.

@@ -31,7 +31,7 @@ async fn ro_21_an_account_with_its_one_key_is_offered_rotation() {
     assert!(shown.contains(&format!("{keys}/{}/rotate", first.key_id)), "but a successor");
     assert!(shown.contains(&first.preview[..6]) && shown.contains(&format!("{keys}/{}\"", first.key_id)));
 
-    let command = RotateKey { overlap_seconds: 3600, ..RotateKey::at_once(first.key_id) };
+    let command = RotateKey { overlap_seconds: 3600, ..RotateKey::immediately(first.key_id) };
     let second = app.engine.rotate_key(&olivia.ctx, command, None).await.expect("rotated").new.view;
     let shown = page(&app, &olivia, account).await;
     assert!(shown.contains(&format!("{keys}/{}/rotate", second.key_id)), "the successor is the one to rotate");

@@ -1,4 +1,4 @@
-//! What someone asks for of service accounts.
+//! Requests for changes of service accounts.
 
 use super::Faults;
 use crate::actor::Role;
@@ -6,10 +6,10 @@ use crate::id::ActorId;
 use crate::problem::{Fault, FieldFault};
 use crate::text::Name;
 
-/// Make a service account.
+/// Create a service account.
 #[derive(Clone, Debug)]
 pub struct CreateServiceAccount {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
     /// The most its keys may do.
     pub role: Role,
@@ -18,7 +18,7 @@ pub struct CreateServiceAccount {
 }
 
 impl CreateServiceAccount {
-    /// Reads the fields of a form or a body; a member unless said otherwise, which is the least there is.
+    /// Reads the fields of a form or a body; the role is member if not given.
     ///
     /// # Errors
     /// Every field at fault.
@@ -33,13 +33,13 @@ impl CreateServiceAccount {
 /// Change a service account.
 #[derive(Clone, Debug)]
 pub struct ChangeServiceAccount {
-    /// Which.
+    /// The service account.
     pub actor: ActorId,
-    /// What it is called from now on.
+    /// Its new name.
     pub name: Option<Name>,
-    /// The most its keys may do from now on.
+    /// The most its keys may do.
     pub role: Option<Role>,
-    /// Whether its keys are refused from now on.
+    /// Whether its keys are refused.
     pub disabled: Option<bool>,
     /// Whether it may have several active keys.
     pub allow_overlap: Option<bool>,

@@ -1,4 +1,4 @@
-//! What someone asks for of keys.
+//! Requests for changes of keys.
 
 use super::Faults;
 use crate::environment::Environment;
@@ -9,27 +9,27 @@ use crate::problem::{Fault, FieldFault};
 use crate::scope::{Permissions, ScopeSet, read_permissions, read_scopes};
 use crate::text::Name;
 
-/// Make a key.
+/// Create a key.
 #[derive(Clone, Debug)]
 pub struct CreateKey {
-    /// What the key is called.
+    /// Its name.
     pub name: Name,
-    /// Whose it is; the caller's own if not said.
+    /// Its owner; the caller if not given.
     pub owner: Option<ActorId>,
     /// Where its data lives.
     pub environment: Environment,
     /// What it may do of what its owner's role allows.
     pub permissions: Permissions,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Moment>,
 }
 
-/// A key as someone asks for it, not read yet.
+/// The fields of a new key, not read yet.
 #[derive(Clone, Debug, Default)]
 pub struct KeyDraft<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
-    /// Whose it is.
+    /// Its owner.
     pub owner: Option<ActorId>,
     /// `production` or `test`.
     pub environment: Option<&'a str>,
@@ -37,11 +37,11 @@ pub struct KeyDraft<'a> {
     pub template: Option<&'a str>,
     /// …or single ones.
     pub scopes: Option<&'a [String]>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Expiry<'a>,
 }
 
-/// How an end is given.
+/// How an expiration is given.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Expiry<'a> {
     /// Never.
@@ -55,9 +55,9 @@ pub enum Expiry<'a> {
     OnDate(&'a str),
 }
 
-/// The days that the form offers; the one in the middle is preselected (decision D17).
+/// The days that the form offers; the middle one is preselected (D17).
 pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
-/// The most days that can be asked for.
+/// The longest lifetime in days.
 pub const MOST_DAYS: i64 = 3650;
 
 impl<'a> Expiry<'a> {
@@ -70,7 +70,7 @@ impl<'a> Expiry<'a> {
         }
     }
 
-    /// The moment meant, counted from `now`.
+    /// The time it means, counted from `now`.
     ///
     /// # Errors
     /// `NotATime`, `Missing` for no date, `Past`, `OutOfRange`, `TimeOutOfRange`.
@@ -91,7 +91,7 @@ impl<'a> Expiry<'a> {
 }
 
 impl CreateKey {
-    /// The plainest key: the caller's own, for production, with everything their role allows, without an end.
+    /// The default key: the caller's own, for production, with everything their role allows, without expiration.
     ///
     /// # Errors
     /// The name, if it is at fault.
@@ -112,8 +112,13 @@ impl CreateKey {
         let permissions = faults.take(field, read_permissions(asked, draft.template, draft.scopes));
         let expires_at = faults.take("expires_at", draft.expires_at.read(now));
         faults.done(|| {
-            let (name, environment, permissions) = (name?, environment?, permissions?);
-            Some(Self { name, owner: draft.owner, environment, permissions, expires_at: expires_at? })
+            Some(Self {
+                name: name?,
+                owner: draft.owner,
+                environment: environment?,
+                permissions: permissions?,
+                expires_at: expires_at?,
+            })
         })
     }
 }
@@ -121,9 +126,9 @@ impl CreateKey {
 /// Change a key: its name, or fewer scopes.
 #[derive(Clone, Debug)]
 pub struct ChangeKey {
-    /// Which.
+    /// The key.
     pub key: KeyId,
-    /// What it is called from now on.
+    /// Its new name.
     pub name: Option<Name>,
     /// What is left of its scopes.
     pub scopes: Option<ScopeSet>,
@@ -142,18 +147,18 @@ impl ChangeKey {
     }
 }
 
-/// Put a successor in a key's place (decision D15).
+/// Rotate a key (D15).
 #[derive(Clone, Debug)]
 pub struct RotateKey {
-    /// Which.
+    /// The key.
     pub key: KeyId,
-    /// How long both work, in seconds.
+    /// How long both keys are active, in seconds.
     pub overlap_seconds: i64,
-    /// What the successor is called; as its predecessor if not said.
+    /// The name of the new key; that of the old one if not given.
     pub name: Option<Name>,
-    /// When the successor ends; as long after now as its predecessor's end was after its making, if not said.
+    /// When the new key expires; after the same lifetime as the old one if not given.
     pub expires_at: Option<Moment>,
-    /// Whether what is sealed to the old key may become unreadable (RO-33).
+    /// Whether what is sealed to the old key may become unreadable.
     pub confirm_message_loss: bool,
 }
 
@@ -161,8 +166,8 @@ impl RotateKey {
     /// The longest overlap: seven days.
     pub const MOST_OVERLAP: i64 = 604_800;
 
-    /// At once, with everything carried over.
-    pub const fn at_once(key: KeyId) -> Self {
+    /// Immediately, with everything carried over.
+    pub const fn immediately(key: KeyId) -> Self {
         Self { key, overlap_seconds: 0, name: None, expires_at: None, confirm_message_loss: false }
     }
 
@@ -185,18 +190,23 @@ impl RotateKey {
         let name = faults.take("label", name.map(Name::parse).transpose());
         let expires_at = faults.take("expires_at", expires_at.read(now));
         faults.done(|| {
-            let (overlap_seconds, name, expires_at) = (overlap_seconds?, name?, expires_at?);
-            Some(Self { key, overlap_seconds, name, expires_at, confirm_message_loss: false })
+            Some(Self {
+                key,
+                overlap_seconds: overlap_seconds?,
+                name: name?,
+                expires_at: expires_at?,
+                confirm_message_loss: false,
+            })
         })
     }
 }
 
-/// End a key, for good.
+/// Revoke a key, permanently.
 #[derive(Clone, Copy, Debug)]
 pub struct RevokeKey {
-    /// Which.
+    /// The key.
     pub key: KeyId,
-    /// Why.
+    /// The reason.
     pub reason: RevokeReason,
 }
 
@@ -204,9 +214,9 @@ pub struct RevokeKey {
 mod tests {
     use super::*;
 
-    // RU-08, decision D17: an end is optional, and lies in the future.
+    // RU-08, D17: expiration is optional, and in the future.
     #[test]
-    fn ru_08_an_end_is_a_choice() {
+    fn expiration_is_optional() {
         let now = Moment(1_775_677_879_000);
         assert_eq!(Expiry::of_form("", "").read(now), Ok(None));
         assert_eq!(Expiry::of_form("none", "2026-05-01").read(now), Ok(None));
@@ -222,9 +232,9 @@ mod tests {
         assert_eq!(Expiry::At("2026-04-08T19:51:19Z").read(now), Err(Fault::Past), "the same moment is over");
     }
 
-    // F13, D17: blank means never, in form and API alike; what is out of reach is told as that.
+    // F13, D17: blank means never, in form and API alike; a time out of range has its own fault.
     #[test]
-    fn f13_blank_is_never_and_the_last_year_is_a_time() {
+    fn blank_is_never_and_the_year_9999_is_valid() {
         let now = Moment(1_775_677_879_000);
         for blank in ["", " ", "\t\n"] {
             assert_eq!(Expiry::At(blank).read(now), Ok(None), "{blank:?}");

@@ -1,10 +1,10 @@
-//! Which keys someone wants to see.
+//! Filters and order of the list of keys.
 
 use crate::closed_set;
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
 
-/// Which keys of those within reach a list shows.
+/// Which of the visible keys a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyQuery {
     /// In the name, the name of owner or creator, or the beginning of the public prefix.
@@ -19,32 +19,32 @@ pub struct KeyQuery {
     pub creator: Option<ActorId>,
     /// In which order.
     pub sort: KeySort,
-    /// The other way round.
+    /// Whether the order is reversed.
     pub reversed: bool,
     /// After this key.
     pub after: Option<KeyId>,
 }
 
 closed_set! {
-    /// A state to look for.
+    /// A filter by state.
     pub enum StatusFilter {
-        /// Opens doors now.
+        /// Active.
         Active = "active",
-        /// Opens doors and needs attention, for whatever reason.
+        /// Active, and needs attention for any reason.
         Attention = "attention",
-        /// Was seen in an address, and still opens doors.
+        /// Active, and was sent in a URL.
         Exposed = "exposed",
-        /// Ends by itself within 14 days, and no successor is there.
+        /// Expires within 14 days, and has no successor.
         Expiring = "expiring",
-        /// Nothing used it for 90 days, and it still opens doors.
+        /// Active, and not used for 90 days.
         Unused = "unused",
-        /// Nothing ever used it, and it opens doors.
+        /// Active, and never used.
         NeverUsed = "never_used",
-        /// Ended by itself.
+        /// Expired.
         Expired = "expired",
-        /// Ended by someone.
+        /// Revoked.
         Revoked = "revoked",
-        /// Ended in either way.
+        /// Expired or revoked.
         Inactive = "inactive",
     }
 }
@@ -60,9 +60,9 @@ closed_set! {
         Usable = "usable",
         /// By name.
         Name = "name",
-        /// The one used last first.
+        /// The most recently used first.
         LastUsed = "last_used",
-        /// The one that ends next first.
+        /// The one that expires next first.
         Expires = "expires",
     }
 }

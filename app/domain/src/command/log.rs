@@ -1,4 +1,4 @@
-//! Which events someone wants to see.
+//! Filters of the audit log.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,34 +10,34 @@ use crate::id::ActorId;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 
-/// Which events of those within reach a list or a file holds.
+/// Which of the visible events a list or a file contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Where this happened.
+    /// With this action.
     pub action: Option<ActionFilter>,
-    /// Done by this actor.
+    /// By this actor.
     pub actor: Option<ActorId>,
-    /// That happened to this.
+    /// About this object.
     pub object: Option<ObjectFilter>,
-    /// At this moment or later.
+    /// At this time or later.
     pub from: Option<Moment>,
-    /// Before this moment.
+    /// Before this time.
     pub until: Option<Moment>,
     /// Before the event of this number.
     pub before: Option<i64>,
 }
 
-/// One thing that may happen, or all of a chapter.
+/// One action, or every action of a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionFilter {
-    /// Only this.
+    /// Only this action.
     One(AuditAction),
-    /// Anything of this chapter.
+    /// Every action of this category.
     Any(EventCategory),
 }
 
 impl ActionFilter {
-    /// The word in addresses.
+    /// The word in URLs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::One(action) => action.as_str(),
@@ -45,7 +45,7 @@ impl ActionFilter {
         }
     }
 
-    /// Everything it looks for.
+    /// Every action it matches.
     pub fn actions(self) -> Vec<AuditAction> {
         match self {
             Self::One(action) => vec![action],
@@ -53,7 +53,7 @@ impl ActionFilter {
         }
     }
 
-    /// Every word that is understood.
+    /// Every word that can be read.
     pub fn words() -> impl Iterator<Item = &'static str> {
         EventCategory::WORDS.into_iter().chain(AuditAction::WORDS)
     }
@@ -88,12 +88,12 @@ impl FromStr for ActionFilter {
     }
 }
 
-/// A kind of thing, or one thing of it.
+/// A kind of object, or one object of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectFilter {
-    /// What kind of thing.
+    /// The kind.
     pub kind: ObjectKind,
-    /// Which one; any if none is named.
+    /// The id; every object of the kind if there is none.
     pub id: Option<ObjectId>,
 }
 
@@ -119,7 +119,7 @@ impl FromStr for ObjectFilter {
     }
 }
 
-/// What a caller wrote to find events.
+/// The filters as a caller wrote them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditDraft<'a> {
     /// A word of [`ActionFilter`].
@@ -137,7 +137,7 @@ pub struct AuditDraft<'a> {
 }
 
 impl AuditQuery {
-    /// Reads what a caller wrote.
+    /// Reads the filters.
     ///
     /// # Errors
     /// Every field at fault.
@@ -147,7 +147,7 @@ impl AuditQuery {
         let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
         let kind = draft.object_kind.map(|word| word.parse().map_err(Fault::from)).transpose();
-        // An id alone says nothing: keys and people are both counted from one.
+        // An id alone is ambiguous: keys and actors are both numbered from 1.
         let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
         let kind = faults.take("object_kind", kind);
         let id = draft.object_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
@@ -162,7 +162,7 @@ impl AuditQuery {
     }
 }
 
-/// A bound of a period as an address has it: blank is none, and a plus sign that nobody encoded arrives as a space.
+/// A bound of a period as a URL contains it: blank is none, and a plus sign that was not encoded arrives as a space.
 fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let sent = match text.rsplit_once(' ') {
@@ -173,12 +173,12 @@ fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
 }
 
 impl AuditQuery {
-    /// Everything about one thing.
+    /// Every event about one object.
     pub fn about(kind: ObjectKind, id: impl Into<ObjectId>) -> Self {
         Self { object: Some(ObjectFilter { kind, id: Some(id.into()) }), ..Self::default() }
     }
 
-    /// What it asks for, field by field, as the log keeps it of an export.
+    /// The filters field by field, as the audit event of an export lists them.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let filters = [
             ("action", self.action.map(|action| action.as_str().to_owned())),
@@ -192,11 +192,11 @@ impl AuditQuery {
 }
 
 closed_set! {
-    /// How a file holds events.
+    /// The format of an exported file.
     pub enum ExportFormat as "FormatWord" {
         /// Comma-separated values (RFC 4180), for spreadsheets.
         Csv = "csv",
-        /// One JSON object a line, for programs and for checking the chain.
+        /// One JSON object per line, for programs and for verifying the chain.
         JsonLines = "jsonl",
     }
 }
@@ -207,7 +207,7 @@ mod tests {
 
     // F13: the bounds of a period are read as every other point in time.
     #[test]
-    fn f13_bounds_of_a_period() {
+    fn bounds_of_a_period() {
         let read = |from| AuditQuery::read(&AuditDraft { from: Some(from), ..AuditDraft::default() });
         let from = |text| {
             read(text).map(|query| query.from.map(Moment::to_rfc3339)).map_err(|mut faults| faults.remove(0).fault)
@@ -234,26 +234,26 @@ mod tests {
         for bad in ["", "keys", ":12", "key:", "key:0", "key:12:3", "key 12"] {
             assert!(bad.parse::<ObjectFilter>().is_err(), "{bad:?}");
         }
-        assert_eq!("keys".parse::<ActionFilter>().expect("a chapter").actions().len(), 7);
+        assert_eq!("keys".parse::<ActionFilter>().expect("a category").actions().len(), 7);
     }
 
     #[test]
-    fn a_query_tells_what_it_asks_for() {
+    fn a_query_lists_its_filters() {
         let query = AuditQuery {
             action: "keys".parse().ok(),
             actor: Some(ActorId(5)),
             from: Some(Moment(0)),
             ..AuditQuery::about(ObjectKind::Key, crate::id::KeyId(12))
         };
-        let told = query.filters().into_iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>();
-        assert_eq!(told.join(" "), "action=keys actor=5 object=key:12 from=1970-01-01T00:00:00Z");
+        let filters = query.filters().into_iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>();
+        assert_eq!(filters.join(" "), "action=keys actor=5 object=key:12 from=1970-01-01T00:00:00Z");
         for format in ExportFormat::ALL {
             assert_eq!(format.as_str().parse(), Ok(format));
         }
     }
 
     #[test]
-    fn every_fault_of_a_query_is_told_at_once() {
+    fn every_fault_of_a_query_is_reported() {
         let draft = AuditDraft {
             action: Some("key.eaten"),
             actor_id: Some("me"),

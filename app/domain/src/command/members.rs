@@ -1,4 +1,4 @@
-//! What someone asks for of members.
+//! Requests for changes of members.
 
 use super::Faults;
 use crate::actor::Role;
@@ -9,14 +9,14 @@ use crate::text;
 /// Invite someone to become a member.
 #[derive(Clone, Debug)]
 pub struct InviteMember {
-    /// Their address, lower case; only whoever signs in with it may accept.
+    /// Their email in lower case; only the person who signs in with it can accept.
     pub email: String,
-    /// What they will be.
+    /// Their role.
     pub role: Role,
 }
 
 impl InviteMember {
-    /// Reads the fields of a form or a body; a member unless said otherwise, which is the least there is.
+    /// Reads the fields of a form or a body; the role is member if not given.
     ///
     /// # Errors
     /// Every field at fault.
@@ -28,12 +28,12 @@ impl InviteMember {
     }
 }
 
-/// Take a member out.
+/// Remove a member.
 #[derive(Clone, Debug)]
 pub struct RemoveMember {
-    /// Which.
+    /// The member.
     pub member: ActorId,
-    /// What becomes of their keys. One that is not named stays as it is and opens no door any more (RA-31).
+    /// What happens to their keys. A key that is not named is kept, and refused: it has no active owner.
     pub keys: Vec<(KeyId, KeyDisposition)>,
 }
 
@@ -43,10 +43,10 @@ impl From<ActorId> for RemoveMember {
     }
 }
 
-/// What becomes of a key whose owner goes.
+/// What happens to a key whose owner is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyDisposition {
-    /// It ends now.
+    /// It is revoked.
     End,
     /// A successor that belongs to this service account takes its place.
     HandOver(ActorId),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invitation_is_for_one_address_in_one_spelling() {
+    fn an_invitation_is_for_one_email_in_lower_case() {
         let command = InviteMember::read(" Ada@Example.COM ", None).expect("valid");
         assert_eq!((command.email.as_str(), command.role), ("ada@example.com", Role::Member));
         let faults = InviteMember::read("ada", Some("root")).expect_err("faults");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fate_of_a_key_is_one_of_three() {
+    fn the_disposition_of_a_key_is_one_of_three() {
         assert_eq!(KeyDisposition::read("end"), Ok(KeyDisposition::End));
         assert_eq!(KeyDisposition::read("new"), Ok(KeyDisposition::HandOverToNew));
         assert_eq!(KeyDisposition::read("15"), Ok(KeyDisposition::HandOver(ActorId(15))));

@@ -1,18 +1,18 @@
-//! What someone asks for of organizations.
+//! Requests for changes of organizations.
 
 use super::{Faults, MOST_DAYS};
 use crate::organization::KeyMakers;
 use crate::problem::{Fault, FieldFault};
 use crate::text::{self, Name};
 
-/// Make the first organization of an installation.
+/// Create the first organization of an installation.
 #[derive(Clone, Debug)]
 pub struct FoundOrganization {
-    /// What it is called.
+    /// Its name.
     pub organization: Name,
-    /// What its owner is called.
+    /// The owner's name.
     pub owner: Name,
-    /// The owner's address, lower case.
+    /// The owner's email in lower case.
     pub email: String,
 }
 
@@ -30,10 +30,10 @@ impl FoundOrganization {
     }
 }
 
-/// Make a further organization.
+/// Create another organization.
 #[derive(Clone, Debug)]
 pub struct CreateOrganization {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
 }
 
@@ -49,29 +49,29 @@ impl CreateOrganization {
     }
 }
 
-/// Change an organization's name or settings. What is not given stays.
+/// Change an organization's name or settings. Fields that are not given stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeOrganization {
-    /// What it is called from now on.
+    /// Its new name.
     pub name: Option<Name>,
     /// The longest lifetime of a new key in days; none for no limit.
     pub max_key_days: Option<Option<i64>>,
-    /// Who may make keys.
+    /// Who may create keys.
     pub key_makers: Option<KeyMakers>,
-    /// Whether keys may make keys.
+    /// Whether keys may create keys.
     pub keys_make_keys: Option<bool>,
 }
 
-/// A change of an organization as someone asks for it, not read yet.
+/// The fields of a change, not read yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrganizationDraft<'a> {
-    /// What it is called from now on.
+    /// Its new name.
     pub name: Option<&'a str>,
     /// The longest lifetime of a new key in days; none for no limit.
     pub max_key_days: Option<Option<i64>>,
     /// `members` or `admins`.
     pub key_makers: Option<&'a str>,
-    /// Whether keys may make keys.
+    /// Whether keys may create keys.
     pub keys_make_keys: Option<bool>,
 }
 
@@ -85,7 +85,8 @@ impl ChangeOrganization {
         let name = faults.take("name", draft.name.map(Name::parse).transpose());
         let fits = draft.max_key_days.flatten().is_none_or(|days| (1..=MOST_DAYS).contains(&days));
         let bounds = Fault::OutOfRange { min: 1, max: MOST_DAYS };
-        let max_key_days = faults.take("max_key_days", fits.then_some(draft.max_key_days).ok_or(bounds));
+        let max_key_days = if fits { Ok(draft.max_key_days) } else { Err(bounds) };
+        let max_key_days = faults.take("max_key_days", max_key_days);
         let key_makers = draft.key_makers.map(|word| word.parse().map_err(Fault::from)).transpose();
         let key_makers = faults.take("key_makers", key_makers);
         let keys_make_keys = draft.keys_make_keys;

@@ -1,10 +1,10 @@
-//! The chapters of the log: what happened, put together by what people look for.
+//! The categories of the audit log.
 
 use super::AuditAction;
 use crate::closed_set;
 
 closed_set! {
-    /// A part of the log that belongs together.
+    /// A group of actions that people look for together.
     pub enum EventCategory(
         /// The name on a page.
         label: &'static str,
@@ -27,7 +27,7 @@ closed_set! {
 }
 
 impl EventCategory {
-    /// What may happen in it.
+    /// The actions of the category.
     pub fn actions(self) -> impl Iterator<Item = AuditAction> {
         AuditAction::ALL.into_iter().filter(move |kind| kind.category() == self)
     }

@@ -1,4 +1,4 @@
-//! What events happen to.
+//! The objects of events.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use crate::closed_set;
 use crate::id::{InvitationId, ItemId, KeyId, NotAnId, OrganizationId, RunId, SessionId, WorkspaceId};
 
 closed_set! {
-    /// A kind of thing that something happens to.
+    /// The kind of an object.
     pub enum ObjectKind as "ObjectWord"(
         /// The name on a page.
         label: &'static str,
@@ -37,8 +37,7 @@ closed_set! {
     }
 }
 
-/// The id of anything that something happens to, as text: a number, or one of the words with a prefix. A whole API key
-/// is none.
+/// The id of an object as text: a number, or one of the words with a prefix. A whole API key is not an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectId(String);
 

@@ -20,7 +20,8 @@ pub fn read(text: &str) -> Option<Moment> {
     let far = year.len() > 4;
     // A leap year, so that a date of any year can be looked at.
     let year = if far { 2000 } else { year.parse().ok()? };
-    let (date, time) = (rest.get(..5)?, rest.get(6..)?);
+    let date = rest.get(..5)?;
+    let time = rest.get(6..)?;
     if !matches!(rest.as_bytes().get(5)?, b'T' | b't' | b' ') || date.as_bytes()[2] != b'-' {
         return None;
     }
@@ -32,12 +33,15 @@ pub fn read(text: &str) -> Option<Moment> {
 
 /// Milliseconds since the day began in UTC; before it or after its end where the offset says so.
 fn time_of_day(text: &str) -> Option<i64> {
-    let (clock, rest) = (text.get(..8)?, text.get(8..)?);
+    let clock = text.get(..8)?;
+    let rest = text.get(8..)?;
     let (fraction, offset) = split_fraction(rest)?;
     if clock.as_bytes()[2] != b':' || clock.as_bytes()[5] != b':' {
         return None;
     }
-    let (hour, minute, second) = (digits(&clock[..2])?, digits(&clock[3..5])?, digits(&clock[6..])?);
+    let hour = digits(&clock[..2])?;
+    let minute = digits(&clock[3..5])?;
+    let second = digits(&clock[6..])?;
     let offset = read_offset(offset)?;
     let minutes = in_minutes(hour, minute)? - offset;
     match second {
@@ -62,7 +66,9 @@ fn read_offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
     }
-    let (sign, hours, minutes) = (text.get(..1)?, text.get(1..3)?, text.get(3..)?.strip_prefix(':')?);
+    let sign = text.get(..1)?;
+    let hours = text.get(1..3)?;
+    let minutes = text.get(3..)?.strip_prefix(':')?;
     let ahead = in_minutes(digits(hours)?, digits(minutes)?)?;
     match sign {
         "+" => Some(ahead),

@@ -62,7 +62,7 @@ impl ScopeSet {
     }
 }
 
-/// All that a key may do: everything its owner's role allows, or chosen scopes of it (decision D6). In the database and
+/// All that a key may do: everything its owner's role allows, or chosen scopes of it (D6). In the database and
 /// the API a list of words, `*` for everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {

@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::problem::Fault;
 
 closed_set! {
-    /// A ready-made set of permissions (RU-12).
+    /// A ready-made set of permissions.
     pub enum Template(
         /// The name on a page.
         label: &'static str,
@@ -15,15 +15,15 @@ closed_set! {
     ) {
         /// Everything the role allows; in the sandbox everything there is.
         FullAccess = "full_access" ("Full access", "Everything the key’s owner can do"),
-        /// Looks at everything, changes nothing.
+        /// Reads everything, changes nothing.
         ReadOnly = "read_only" ("Read only", "Look at everything, change nothing"),
         /// Starts runs from a pipeline.
         CiCd = "ci_cd" ("CI/CD", "Start runs and follow them"),
         /// Manages workspaces and starts runs.
         Automation = "automation" ("Automation", "Manage workspaces and start runs"),
-        /// Watches, and reads the audit log.
+        /// Reads workspaces, runs and the audit log.
         Monitoring = "monitoring" ("Monitoring", "Watch workspaces, runs and the audit log"),
-        /// Keeps other keys fresh.
+        /// Rotates other keys.
         KeyRotation = "key_rotation" ("Key rotation", "Create, rotate and revoke API keys"),
     }
 }
@@ -46,7 +46,7 @@ impl Template {
 }
 
 /// Reads the permissions of a new key: a template, or single scopes, or neither. Neither means everything in production,
-/// and nothing in the sandbox (decision D6: only `sk` inherits).
+/// and nothing in the sandbox (D6: only `sk` inherits).
 ///
 /// # Errors
 /// `Unknown` for words that are none, `NotInSandbox` for scopes that a test key cannot have, `OneOfTwo` for both.

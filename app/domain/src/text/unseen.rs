@@ -31,7 +31,8 @@ pub fn without_hidden(text: &[char]) -> Vec<char> {
 }
 
 fn is_needed(text: &[char], at: usize) -> bool {
-    let (before, after) = (&text[..at], &text[at + 1..]);
+    let before = &text[..at];
+    let after = &text[at + 1..];
     match text[at] {
         ZWNJ => keeps_letters_apart(before, after) || keeps_virama_visible(before, after),
         ZWJ => joins_emoji(before, after) || forms_conjunct(before, after),

@@ -1,4 +1,4 @@
-//! The audit log: its events, what a file holds of them, and whether its chain is whole.
+//! The audit log: its events, what a file holds of them, and whether its chain is intact.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,7 @@ pub struct AuditView {
     #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub via_key: Option<String>,
     /// The kind of thing it happened to.
+    #[cfg_attr(feature = "schema", schema(value_type = crate::event::ObjectKind))]
     pub object_kind: String,
     /// That thing's id.
     #[cfg_attr(feature = "schema", schema(example = "2"))]
@@ -48,7 +49,7 @@ pub struct AuditView {
     pub request_id: String,
 }
 
-/// An event as a file holds it: everything that its hash is made of, so that the chain can be checked without us.
+/// An event as a file holds it: everything that its hash is made of, so that the chain can be verified outside the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
     /// The organization.
@@ -66,10 +67,10 @@ pub struct AuditRecord {
     pub hash: String,
 }
 
-/// How far the chain of events is known to be whole.
+/// How far the chain of events has been verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChainView {
-    /// Every event up to this one was checked, and fits.
+    /// Every event up to this one was verified.
     pub verified: i64,
     /// How many events there are.
     pub events: i64,

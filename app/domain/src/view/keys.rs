@@ -61,19 +61,18 @@ pub struct KeyView {
 }
 
 impl KeyView {
-    /// Whether it opens doors where it matters.
+    /// Whether it is active for production.
     pub fn opens_production(&self) -> bool {
         self.is_active && self.environment == Environment::Production
     }
 
-    /// Whether ending it will be noticed where it matters: a production key that opens doors and was used in the last 7
-    /// days.
+    /// Whether revoking it will be noticed: an active production key that was used in the last 7 days.
     pub fn will_be_missed(&self, now: Moment) -> bool {
-        self.opens_production() && self.used_lately(now)
+        self.opens_production() && self.was_used_recently(now)
     }
 
     /// Whether a request passed with it in the last 7 days.
-    pub fn used_lately(&self, now: Moment) -> bool {
+    pub fn was_used_recently(&self, now: Moment) -> bool {
         self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
     }
 }
@@ -83,6 +82,7 @@ impl KeyView {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyLineBody))]
 pub struct KeyLine {
     #[serde(flatten)]
+    #[expect(missing_docs, reason = "the fields are described where they are flattened from")]
     pub key: KeyView,
     /// Why it was revoked.
     #[cfg_attr(feature = "schema", schema(example = "replaced", value_type = Option<String>))]
@@ -105,7 +105,7 @@ pub struct KeyLine {
 }
 
 impl KeyLine {
-    /// The one mark that a list shows: the worst that is true.
+    /// The one status that a list shows: the most severe that applies.
     pub fn status(&self, now: Moment) -> KeyStatus {
         let key = &self.key;
         let long_ago = now.plus_seconds(-UNUSED_DAYS * 86_400);
@@ -120,7 +120,7 @@ impl KeyLine {
         }
     }
 
-    /// Why it needs attention; one that opens no door needs none.
+    /// Why it needs attention; an inactive key needs none.
     pub fn attention(&self, now: Moment) -> Option<Attention> {
         let key = &self.key;
         let facts = Facts {
@@ -139,6 +139,7 @@ impl KeyLine {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyDetailBody))]
 pub struct KeyDetail {
     #[serde(flatten)]
+    #[expect(missing_docs, reason = "the fields are described where they are flattened from")]
     pub line: KeyLine,
     /// Public half of the key pair derived from the key, in hex.
     pub public_key_hex: String,
@@ -146,33 +147,33 @@ pub struct KeyDetail {
     pub usage: KeyUsage,
 }
 
-/// A key right after it was made; the only view that holds the key itself.
+/// A key immediately after its creation; the only view that contains the key itself.
 pub struct NewKey {
-    /// What will be seen of it from now on.
+    /// What later requests see of it.
     pub view: KeyView,
-    /// The key, to be shown once (RK-11).
+    /// The key, which is shown once.
     pub plain: crate::token::PlainKey,
-    /// Public half of the key pair derived from the key, lower-case hex (RO-27).
+    /// Public half of the key pair derived from the key, lower-case hex.
     pub public_key_hex: String,
 }
 
-/// What ending a key came to.
+/// The result of revoking a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
     /// The key, as it is now.
     pub view: KeyView,
-    /// Why it was ended.
+    /// Why it was revoked.
     pub reason: RevokeReason,
-    /// False when it had been ended before (decision D25).
+    /// False when it had been revoked before (D25).
     pub fresh: bool,
 }
 
-/// What putting a successor in a key's place came to.
+/// The result of rotating a key.
 pub struct Rotated {
     /// The successor.
     pub new: NewKey,
-    /// What was sealed to the old key and can no longer be read (RO-35).
+    /// How many messages and notes can no longer be read: they are sealed to the old key.
     pub messages_orphaned: i64,
-    /// When the old key ends; the moment of the rotation if at once.
+    /// When the old key expires; the time of the rotation if there is no overlap.
     pub old_ends_at: Moment,
 }

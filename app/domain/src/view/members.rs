@@ -54,26 +54,26 @@ pub struct InvitationView {
     pub expires_at: Moment,
 }
 
-/// An invitation right after it was made; the only view that holds what opens it.
+/// An invitation immediately after its creation; the only view that contains its token.
 pub struct NewInvitation {
-    /// What will be seen of it from now on.
+    /// What later requests see of it.
     pub view: InvitationView,
-    /// The end of its link, to be shown once.
+    /// The last part of its link, which is shown once.
     pub token: String,
 }
 
-/// How a person stands to what a link offers.
+/// What an invitation link means for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is for them.
     Invited(Offer),
-    /// It is for another address than the one they signed in with.
+    /// It is for another email than the one they signed in with.
     WrongAddress(Offer),
     /// They are a member of that organization already.
     Member(OrganizationId),
 }
 
-/// An invitation as whoever has its link sees it.
+/// An invitation as a visitor with its link sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The organization.
@@ -84,9 +84,9 @@ pub struct Offer {
     pub role: Role,
     /// Who invited them.
     pub invited_by: String,
-    /// That person's verified address.
+    /// That person's verified email.
     pub inviter_email: Option<String>,
-    /// The address it is for, all but its first letter and its domain hidden.
+    /// The email it is for, with all but its first letter and its domain hidden.
     pub address_hint: String,
     /// When it ends by itself.
     pub expires_at: Moment,

@@ -5,7 +5,7 @@ use crate::attention::Attention;
 use crate::id::KeyId;
 use crate::moment::Moment;
 
-/// Keys, their use, what needs attention, and what happened last; of all that only what is within the reader's reach.
+/// Keys, their use, what needs attention, and the latest events; only what the reader may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// How many keys there are in each state.
@@ -14,28 +14,28 @@ pub struct Overview {
     pub concerns: Vec<Concern>,
     /// The last 30 days in UTC, oldest first, today last; Production and Test together.
     pub days: Vec<DayUse>,
-    /// How many act here; for admins and owners.
+    /// How many actors there are; for admins and owners.
     pub staff: Option<Staff>,
     /// What happened last, newest first; for admins and owners.
     pub events: Vec<AuditView>,
 }
 
-/// How many keys there are in each state. A key may count for several of those that open doors.
+/// How many keys there are in each state. An active key may count several times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyCounts {
-    /// Open doors.
+    /// Active.
     pub active: i64,
-    /// Of these: end within 14 days, and no successor is there.
+    /// Of these: expire within 14 days without a successor.
     pub expiring: i64,
-    /// Of these: were seen in an address.
+    /// Of these: were sent in a URL.
     pub exposed: i64,
-    /// Of these: nothing used them for 90 days.
+    /// Of these: not used for 90 days.
     pub unused: i64,
     /// Of these: need attention, for whatever reason.
     pub attention: i64,
-    /// Ended by themselves.
+    /// Expired.
     pub expired: i64,
-    /// Were ended.
+    /// Revoked.
     pub revoked: i64,
 }
 
@@ -55,7 +55,7 @@ pub struct Concern {
     pub why: Attention,
 }
 
-/// How many act in an organization.
+/// How many actors an organization has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Staff {
     /// People.
@@ -64,10 +64,10 @@ pub struct Staff {
     pub service_accounts: i64,
 }
 
-/// What a line above the list of keys says: how many need attention, and why.
+/// The banner above the list of keys: how many need attention, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttentionBanner {
-    /// Keys that need attention, the worst first; so many that it is known whether there is anything new.
+    /// Keys that need attention, the most urgent first; enough of them to know whether there is a new reason.
     pub reasons: Vec<Reason>,
     /// How many there are in all.
     pub total: i64,
@@ -76,16 +76,16 @@ pub struct AttentionBanner {
 /// A key, and why it needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Which.
+    /// The key.
     pub key: KeyId,
     /// Why.
     pub why: Attention,
-    /// When it ends by itself.
+    /// When the key expires.
     pub expires_at: Option<Moment>,
 }
 
 impl AttentionBanner {
-    /// What is remembered when somebody dismisses it.
+    /// What is stored when the reader dismisses it.
     pub fn marks(&self) -> Vec<i64> {
         self.reasons.iter().map(|reason| reason.why.mark(reason.key)).collect()
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_dismissed_is_no_news_until_there_is_another_reason() {
+    fn a_dismissed_banner_returns_with_a_new_reason() {
         let (week, day) = (Attention::Ends(Notice::Week), Attention::Ends(Notice::Day));
         let seen = attention_banner(&[(1, Attention::Exposed), (2, week)]).marks();
         assert!(!attention_banner(&[]).is_news(&[]));

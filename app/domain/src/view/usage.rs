@@ -45,7 +45,7 @@ pub struct DayUse {
 }
 
 closed_set! {
-    /// Why a request with a key was refused. The caller hears less (decision D9).
+    /// Why a request with a key was refused. The response says less (D9).
     #[derive(PartialOrd, Ord)]
     pub enum RefusalCause(
         /// The words on a page.
@@ -53,7 +53,7 @@ closed_set! {
     ) {
         /// The key was revoked.
         Revoked = "revoked" ("The key was revoked"),
-        /// The key had ended by itself.
+        /// The key had expired.
         Expired = "expired" ("The key has expired"),
         /// Its owner was removed from the organization.
         OwnerRemoved = "owner_removed" ("Its owner was removed from the organization"),
@@ -63,7 +63,7 @@ closed_set! {
         MissingScope = "missing_scope" ("The key lacks the permission"),
         /// Its role, or the organization, does not allow it.
         NotPermitted = "not_permitted" ("The key is not allowed to do that"),
-        /// It was sent in an address.
+        /// It was sent in a URL.
         SentInAddress = "sent_in_address" ("The key was sent in a URL"),
     }
 }

@@ -32,7 +32,7 @@ pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
 
 fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let (now, key) = (shown.room.ctx.now(), &line.key);
-    let mark = match key.used_lately(now) {
+    let mark = match key.was_used_recently(now) {
         true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };

@@ -1,5 +1,6 @@
 //! Renaming a key, and taking scopes from it.
 
+use domain::ConflictReason;
 use domain::command::ChangeKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
@@ -54,12 +55,10 @@ impl Engine {
     async fn narrow(&self, tx: &mut Tx, ctx: &Ctx, row: KeyRow, scopes: ScopeSet) -> Result<bool> {
         let row = self.sound(row)?;
         let Permissions::Only(had) = row.permissions()? else {
-            return Err(conflict(
-                "A key with full access has no scopes to take away. Create a key with scopes instead",
-            ));
+            return Err(conflict(ConflictReason::FullAccess));
         };
         if !state_of(&row, ctx.now).is_active() {
-            return Err(conflict("This key has expired or was revoked"));
+            return Err(conflict(ConflictReason::KeyIsInactive));
         }
         if !had.covers(scopes) {
             return Err(invalid("scopes", Fault::NotNarrower));

@@ -3,9 +3,11 @@
 use domain::command::CreateKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
-use domain::token::{Kind, PlainKey};
+use domain::token::{KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
-use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
+use domain::{
+    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet,
+};
 
 use super::once::Once;
 use crate::audit::journal;
@@ -26,7 +28,7 @@ pub(crate) struct KeyPlan<'a> {
     /// What it will be called.
     pub name: &'a str,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// What it may do of what its role allows.
     pub permissions: Permissions,
     /// The most it may ever do.
@@ -46,7 +48,7 @@ impl<'a> KeyPlan<'a> {
             id: None,
             owner: (actor.id, &actor.name),
             name,
-            kind: Kind::Secret,
+            kind: KeyKind::Secret,
             permissions: Permissions::Everything,
             role: actor.role,
             expires_at: None,
@@ -95,7 +97,7 @@ impl Engine {
         }
         let CreateKey { name, environment, permissions, expires_at, .. } = command;
         let plan = KeyPlan {
-            kind: Kind::of(environment, permissions),
+            kind: KeyKind::of(environment, permissions),
             permissions,
             role: actor.role.min(ctx.actor.role),
             expires_at,
@@ -125,7 +127,7 @@ impl Engine {
             return Err(Error::Denied);
         }
         if row.disabled_at.is_some() {
-            return Err(conflict("This service account is disabled. Enable it before it gets a key"));
+            return Err(conflict(ConflictReason::ServiceAccountIsDisabled));
         }
         self.sound_actor(&row)?;
         Ok(row)

@@ -5,7 +5,7 @@ use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ActorId, ActorKind, Code, KeyId, Moment, Name, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Name, Role};
 
 use super::create::{KeyPlan, covers, fresh_for_power};
 use super::{ending, lock, state_of};
@@ -38,7 +38,7 @@ impl Engine {
         let row = found.ok_or(Error::NotFound)?;
         self.sound_actor(&row)?;
         match row.disabled_at {
-            Some(_) => Err(conflict("This service account is disabled. Enable it before it gets a key")),
+            Some(_) => Err(conflict(ConflictReason::ServiceAccountIsDisabled)),
             None => Ok(row),
         }
     }

@@ -6,7 +6,7 @@ use domain::key::RevokeReason;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::Rotated;
-use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role};
 
 use super::create::{KeyPlan, covers, fresh_for_power, in_time, named};
 use super::once::Once;
@@ -108,10 +108,10 @@ impl Engine {
     fn replaceable(&self, ctx: &Ctx, old: KeyRow) -> Result<KeyRow> {
         let old = self.sound(old)?;
         if !state_of(&old, ctx.now).is_active() {
-            return Err(conflict("This key has expired or was revoked. Create a new key instead"));
+            return Err(conflict(ConflictReason::InactiveKeyIsNotRotated));
         }
         if old.rotated_to.is_some() {
-            return Err(conflict("This key was already rotated. Rotate its replacement instead"));
+            return Err(conflict(ConflictReason::KeyIsRotated));
         }
         covers(&ctx.actor, old.permissions()?)?;
         Ok(old)
@@ -122,7 +122,7 @@ impl Engine {
         let owner = owner.ok_or_else(|| Error::Broken(format!("key {} has no owner", old.id)))?;
         self.sound_actor(&owner)?;
         if owner.removed_at.is_some() || owner.disabled_at.is_some() {
-            return Err(conflict("The owner of this key was removed or is disabled"));
+            return Err(conflict(ConflictReason::OwnerIsInactive));
         }
         if owner.kind == ActorKind::Service.as_str() && owner.id != ctx.actor.id.0 {
             permit(&ctx.actor, Action::ManageServiceAccounts)?;

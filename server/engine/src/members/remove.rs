@@ -1,5 +1,6 @@
 //! Taking a member out, and what becomes of their keys.
 
+use domain::ConflictReason;
 use domain::command::{KeyDisposition, RemoveMember};
 use domain::event::AuditAction;
 use domain::policy::{Action, Reach, permit};
@@ -50,7 +51,7 @@ impl Engine {
         let person = lock_person_of(&mut tx, &reach, command.member).await?;
         let (before, presented) = self.manageable(&mut tx, ctx, &reach, command.member).await?;
         if before.person_id.map(PersonId) != person {
-            return Err(conflict("This member signed in for the first time just now. Try again"));
+            return Err(conflict(ConflictReason::FirstSignIn));
         }
         let (successors, expired) = self.settle_keys(&mut tx, ctx, &reach, command, presented).await?;
         let event = change_event(AuditAction::MemberRemoved, &before).changed("role", Some(&before.role), None);
@@ -115,7 +116,7 @@ impl Engine {
             let successor = match disposition {
                 KeyDisposition::End => None,
                 _ if row.rotated_to.is_some() => {
-                    return Err(conflict("A key that is handed over has a successor already. Have it end instead"));
+                    return Err(conflict(ConflictReason::HandedOverKeyIsRotated));
                 }
                 KeyDisposition::HandOver(account) => Some(self.successor(tx, ctx, *account).await?),
                 KeyDisposition::HandOverToNew => Some(self.new_successor(tx, ctx, &row).await?),

@@ -4,7 +4,7 @@ mod attention;
 mod list;
 mod recent_use;
 
-use domain::token::Kind;
+use domain::token::KeyKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
 use super::{Connection, StoreError, Tx, on, parse_column, run};
@@ -75,7 +75,7 @@ pub const REVOKED: i64 = 2;
 
 impl KeyRow {
     /// What it is for.
-    pub fn kind(&self) -> Result<Kind, StoreError> {
+    pub fn kind(&self) -> Result<KeyKind, StoreError> {
         parse_column(&self.kind, "api_keys.kind")
     }
 

@@ -40,7 +40,7 @@ both! {
     // R6: the end of an overlap is such an end.
     r6_a_rotated_key_whose_overlap_was_over_stays_refused(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
-        let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::at_once(old.view.key_id) };
+        let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::immediately(old.view.key_id) };
         let new = app.engine.rotate_key(&max, rotate, None).await.expect("rotated").new;
         app.clock.advance_seconds(3600);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use domain::token::{Brand, Kind, PlainKey};
+use domain::token::{Brand, KeyKind, PlainKey};
 use domain::view::NewKey;
 use engine::key_material;
 use engine::keyring::{self, CanonicalEncoder};
@@ -131,7 +131,7 @@ fn assembled(bytes: &[u8], prefix: &str) -> Vec<PlainKey> {
         let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).take(43).collect();
         <[u8; 43]>::try_from(letters).ok()
     });
-    secrets.map(|secret| PlainKey::assemble(&Brand::default(), Kind::Secret, lookup, &secret)).collect()
+    secrets.map(|secret| PlainKey::assemble(&Brand::default(), KeyKind::Secret, lookup, &secret)).collect()
 }
 
 async fn assert_no_key(app: &TestApp, bytes: &[u8], what: &str) {

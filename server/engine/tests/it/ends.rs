@@ -21,7 +21,7 @@ async fn ending(app: &TestApp, ctx: &Ctx, days: &str) -> NewKey {
 }
 
 fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
-    RotateKey { overlap_seconds: seconds, ..RotateKey::at_once(key.view.key_id) }
+    RotateKey { overlap_seconds: seconds, ..RotateKey::immediately(key.view.key_id) }
 }
 
 both! {
@@ -74,7 +74,7 @@ both! {
         assert_eq!(refusal(app.engine.create_key(&olga, long).await), Code::InvalidFields);
         ending(app, &olga, "30").await;
         app.with_key(&before.plain).await;
-        let successor = app.engine.rotate_key(&olga, RotateKey::at_once(before.view.key_id), None).await.expect("rotated").new;
+        let successor = app.engine.rotate_key(&olga, RotateKey::immediately(before.view.key_id), None).await.expect("rotated").new;
         assert_eq!(successor.view.expires_at, Some(olga.now().plus_seconds(30 * DAY)));
     }
 
@@ -82,7 +82,7 @@ both! {
     ro_29_a_key_replaces_itself(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
-        let rotated = app.engine.rotate_itself(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
+        let rotated = app.engine.rotate_itself(&ctx, &old.plain, RotateKey::immediately(old.view.key_id), false, None).await.expect("rotated");
         assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
         assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
@@ -129,15 +129,15 @@ both! {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::at_once(old.view.key_id), None).await), Code::Conflict);
+        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::immediately(old.view.key_id), None).await), Code::Conflict);
         // One that was replaced at once is sound, and refused for the same reason.
         let replaced = app.north_key("max").await;
-        app.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await.expect("rotated");
-        let again = app.engine.rotate_key(&max, RotateKey::at_once(replaced.view.key_id), None).await;
+        app.engine.rotate_key(&max, RotateKey::immediately(replaced.view.key_id), None).await.expect("rotated");
+        let again = app.engine.rotate_key(&max, RotateKey::immediately(replaced.view.key_id), None).await;
         assert_eq!(refusal(again), Code::Conflict);
         let foreign = app.north_key("mia").await;
-        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::at_once(foreign.view.key_id), None).await), Code::Forbidden);
-        assert_eq!(refusal(app.engine.rotate_key(&app.south("otto").await, RotateKey::at_once(foreign.view.key_id), None).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.rotate_key(&max, RotateKey::immediately(foreign.view.key_id), None).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.rotate_key(&app.south("otto").await, RotateKey::immediately(foreign.view.key_id), None).await), Code::NotFound);
         assert_ne!(before, everything(app).await, "only the foreign key was made");
     }
 
@@ -150,7 +150,7 @@ both! {
             app.engine.send_message(&app.north("olga").await, ctx.actor().id, text).await.expect("sent");
         }
         app.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
-        let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::at_once(old.view.key_id) };
+        let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::immediately(old.view.key_id) };
         let before = everything(app).await;
         let refused = app.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
@@ -174,7 +174,7 @@ both! {
             let text = SealText::read(&format!("message {turn}")).expect("a text");
             app.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
             let ctx = app.with_key(&key.plain).await.ctx;
-            let rotated = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
+            let rotated = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), true, None).await.expect("rotated");
             assert_eq!(rotated.messages_orphaned, 0);
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
             key = rotated.new;

@@ -216,7 +216,7 @@ both! {
     ra_28_an_unknown_key_is_refused_like_a_revoked_one(app) {
         let (unknown, revoked) = (app.another().await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        let stranger = engine::key_material::draw(&unknown.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
+        let stranger = engine::key_material::draw(&unknown.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
         let one = app.admit(&stranger).await.err().expect("unknown").to_problem("req");
         let other = app.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
         assert_eq!(one, other);

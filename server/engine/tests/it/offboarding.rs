@@ -106,7 +106,7 @@ both! {
 
     d15_a_key_that_has_a_successor_gets_no_second_one(app) {
         let (old, olga) = (app.north_key("max").await, app.north("olga").await);
-        let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::at_once(old.view.key_id) };
+        let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::immediately(old.view.key_id) };
         let new = app.engine.rotate_key(&olga, rotate, None).await.expect("rotated").new;
         let before = everything(app).await;
         let refused = settle(app, &olga, old.view.actor_id, vec![(old.view.key_id, KeyDisposition::HandOverToNew)]).await;

@@ -53,7 +53,7 @@ both! {
         app.engine.create_key(&app.north("ada").await, named()).await.expect("an admin may");
         app.with_key(&key.plain).await;
         let max = app.north("max").await;
-        app.engine.rotate_key(&max, RotateKey::at_once(key.view.key_id), None).await.expect("what is there is kept fresh");
+        app.engine.rotate_key(&max, RotateKey::immediately(key.view.key_id), None).await.expect("what is there is kept fresh");
     }
 
     b24_where_keys_make_no_keys_a_key_only_rotates_itself(app) {
@@ -63,10 +63,10 @@ both! {
         set(app, OrganizationDraft { keys_make_keys: Some(false), ..OrganizationDraft::default() }).await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.create_key(&admitted.ctx, named()).await), Code::Forbidden);
-        let rotate = RotateKey::at_once(other.view.key_id);
+        let rotate = RotateKey::immediately(other.view.key_id);
         assert_eq!(refusal(app.engine.rotate_key(&admitted.ctx, rotate, None).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        let itself = RotateKey::at_once(key.view.key_id);
+        let itself = RotateKey::immediately(key.view.key_id);
         app.engine.rotate_itself(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
         app.engine.create_key(&app.north("olga").await, named()).await.expect("a person may");
     }

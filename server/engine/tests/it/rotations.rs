@@ -19,7 +19,7 @@ async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
 }
 
 async fn rotate(engine: Engine, ctx: engine::Ctx, key: KeyId) -> Result<domain::view::NewKey> {
-    engine.rotate_key(&ctx, RotateKey::at_once(key), None).await.map(|rotated| rotated.new)
+    engine.rotate_key(&ctx, RotateKey::immediately(key), None).await.map(|rotated| rotated.new)
 }
 
 both! {

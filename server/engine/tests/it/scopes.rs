@@ -115,7 +115,7 @@ both! {
         let production = app.key_of(&olga).await.view.key_id;
         assert_eq!(refusal(app.engine.get_key(&test, production).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.revoke_key(&test, revoke(production)).await), Code::Forbidden);
-        assert_eq!(refusal(app.engine.rotate_key(&test, RotateKey::at_once(production), None).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.rotate_key(&test, RotateKey::immediately(production), None).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.create_key(&test, with_scopes("production", "runs:read")).await), Code::Forbidden);
     }
 
@@ -132,7 +132,7 @@ both! {
         assert_eq!(weaker.view.scopes, Permissions::Only(ScopeSet::of([Scope::RunsRead])));
         // Nor does it take a stronger key's successor in hand.
         let full = app.key_of(&olga).await.view.key_id;
-        assert_eq!(refusal(app.engine.rotate_key(&ctx, RotateKey::at_once(full), None).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.rotate_key(&ctx, RotateKey::immediately(full), None).await), Code::Forbidden);
     }
 
     d14_a_key_makes_none_that_outlives_it(app) {
@@ -156,15 +156,15 @@ both! {
         let key = app.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
         app.clock.advance_seconds(6 * 86_400);
         let ctx = app.with_key(&key.plain).await.ctx;
-        let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::at_once(key.view.key_id) };
+        let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::immediately(key.view.key_id) };
         assert_eq!(refusal(app.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
         assert_eq!(refusal(app.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
-        let next = app.engine.rotate_key(&ctx, RotateKey::at_once(key.view.key_id), None).await.expect("itself").new;
+        let next = app.engine.rotate_key(&ctx, RotateKey::immediately(key.view.key_id), None).await.expect("itself").new;
         assert_eq!(next.view.expires_at, key.view.expires_at);
         let olga = app.north("olga").await;
         let later = RotateKey {
             expires_at: Some(olga.now().plus_seconds(30 * 86_400)),
-            ..RotateKey::at_once(next.view.key_id)
+            ..RotateKey::immediately(next.view.key_id)
         };
         let renewed = app.engine.rotate_key(&olga, later, None).await.expect("by a person").new;
         assert!(renewed.view.expires_at > key.view.expires_at);
@@ -180,7 +180,7 @@ both! {
         let back = domain::command::ChangeServiceAccount::read(bot, None, None, None, Some(false)).expect("a command");
         app.engine.change_service_account(&ada, back).await.expect("taken back");
         for key in keys {
-            let new = app.engine.rotate_key(&ada, RotateKey::at_once(key.view.key_id), None).await.expect("rotated").new;
+            let new = app.engine.rotate_key(&ada, RotateKey::immediately(key.view.key_id), None).await.expect("rotated").new;
             app.with_key(&new.plain).await;
         }
         assert_eq!(refusal(app.engine.create_key(&ada, key_for()).await), Code::ActiveKeyExists);
@@ -189,15 +189,15 @@ both! {
         let manager = app.with_key(&manager.plain).await.ctx;
         let list = app.engine.list_keys(&ada, &KeyQuery { owner: Some(bot), ..KeyQuery::default() }, 1).await.expect("keys");
         let newest = list.rows[0].key.key_id;
-        assert!(app.engine.rotate_key(&manager, RotateKey::at_once(newest), None).await.is_err());
+        assert!(app.engine.rotate_key(&manager, RotateKey::immediately(newest), None).await.is_err());
     }
 
     // An admin gets no owner's power by rotating an owner's key.
     d15_nobody_gets_more_power_by_rotating(app) {
         let (owners, mine) = (app.north_key("olga").await.view.key_id, app.north_key("max").await.view.key_id);
         let ada = app.north("ada").await;
-        assert_eq!(refusal(app.engine.rotate_key(&ada, RotateKey::at_once(owners), None).await), Code::Forbidden);
-        let new = app.engine.rotate_key(&ada, RotateKey::at_once(mine), None).await.expect("an admin may").new;
+        assert_eq!(refusal(app.engine.rotate_key(&ada, RotateKey::immediately(owners), None).await), Code::Forbidden);
+        let new = app.engine.rotate_key(&ada, RotateKey::immediately(mine), None).await.expect("an admin may").new;
         assert_eq!(app.with_key(&new.plain).await.ctx.actor().name, "max");
     }
 
@@ -206,7 +206,7 @@ both! {
         let max = app.north("max").await;
         let key = made(app, &max, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
-        let new = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), false, None).await.expect("itself").new;
+        let new = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), false, None).await.expect("itself").new;
         let ctx = app.with_key(&new.plain).await.ctx;
         assert!(app.engine.revoke_key(&ctx, revoke(new.view.key_id)).await.expect("itself").fresh);
         assert_eq!(refusal(app.admit(&new.plain).await), Code::Unauthorized);
@@ -262,7 +262,7 @@ both! {
         assert_eq!((first.view.actor_id, first.view.actor_name.as_str()), (bot, "Deploy bot"));
         assert_eq!(first.view.role, Role::Member, "no more than the account");
         assert_eq!(refusal(app.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
-        let second = app.engine.rotate_key(&ada, RotateKey::at_once(first.view.key_id), None).await.expect("rotated").new;
+        let second = app.engine.rotate_key(&ada, RotateKey::immediately(first.view.key_id), None).await.expect("rotated").new;
         assert_eq!(refusal(app.admit(&first.plain).await), Code::Unauthorized);
         assert_eq!(refusal(app.engine.create_key(&ada, key_for(bot)).await), Code::ActiveKeyExists);
         app.engine.revoke_key(&ada, revoke(second.view.key_id)).await.expect("revoked");

@@ -348,7 +348,7 @@ both! {
                 note(app, &old, word).await.expect("written");
             }
             let admitted = app.with_key(&old.plain).await;
-            let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::at_once(old.view.key_id) };
+            let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::immediately(old.view.key_id) };
             let rotated = app.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
             assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
             let items = notebook(app, &rotated.new).await;

@@ -58,7 +58,7 @@ both! {
     b22_rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(app) {
         let (powerful, plain) = (app.north_key("ada").await, app.north_key("max").await);
         let stale = aged(app, "ada", TEN_MINUTES + 1).await;
-        let rotate = |key: &NewKey| RotateKey::at_once(key.view.key_id);
+        let rotate = |key: &NewKey| RotateKey::immediately(key.view.key_id);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.rotate_key(&stale, rotate(&powerful), None).await), Code::FreshSignInRequired);
         let both = [powerful.view.key_id, plain.view.key_id];

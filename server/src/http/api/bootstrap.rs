@@ -39,7 +39,7 @@ pub struct Bootstrap {
 /// Works once, while no organization exists, and needs no credential but the setup token.
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup",
     extensions(("x-needs" = json!(Access::SetupToken))),
-    request_body = Bootstrap, security(()),
+    request_body = Bootstrap,
     responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(
     State(state): State<AppState>,

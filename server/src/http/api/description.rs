@@ -1,5 +1,5 @@
-//! What the description of the API says of every operation beyond its own shapes: who may, what it costs, how it is
-//! refused. All of it is read from where it is decided.
+//! What the description of the API says of every operation beyond its own schemas: which scope it needs, what it costs,
+//! and how it is refused.
 
 mod shapes;
 
@@ -15,8 +15,8 @@ use utoipa::openapi::{
     Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
 };
 
-/// What a caller needs for an operation. Each handler says it beside its path, as the extension `x-needs`: an action of
-/// the policy, or a kind of access that no scope stands for.
+/// What a caller needs for an operation. Each handler declares it beside its path, in the extension `x-needs`: an action
+/// of the policy, or another kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Action(Action),
@@ -24,21 +24,21 @@ enum Needs {
 }
 
 closed_set! {
-    /// Access that no scope stands for.
+    /// A kind of access that is not an action of the policy.
     pub enum Access {
-        /// Any key may.
+        /// Every API key, whatever its scopes.
         AnyKey = "any_key",
-        /// Only the person themselves, in whatever organization they are: no key does it for them.
+        /// Only a person, who needs no organization. An API key is refused.
         Person = "person",
-        /// Only a page of this installation may ask for it.
+        /// Only a page of this installation, with its session cookie.
         Browser = "browser",
-        /// Whoever has the setup token may.
+        /// The setup token, which stands in the body.
         SetupToken = "setup_token",
     }
 }
 
 impl Needs {
-    /// What the handler of an operation says, if it says anything.
+    /// What the handler of an operation declares.
     fn of(operation: &Operation) -> Option<Self> {
         let word = operation.extensions.as_ref()?.get("x-needs")?.as_str()?;
         word.parse().map(Self::Action).or_else(|_| word.parse().map(Self::Access)).ok()
@@ -62,19 +62,19 @@ impl Needs {
         }
     }
 
-    /// The security schemes that an operation accepts; the setup token comes in the body.
-    fn security(self) -> Option<Vec<SecurityRequirement>> {
+    /// The security schemes that an operation accepts. The setup token is part of the body, which is none of them.
+    fn security(self) -> Vec<SecurityRequirement> {
         let schemes: &[&str] = match self {
-            Self::Access(Access::SetupToken) => return None,
+            Self::Access(Access::SetupToken) => return vec![SecurityRequirement::default()],
             Self::Access(Access::Browser) => &["session"],
             Self::Access(Access::Person) => &["bearer"],
             Self::Access(Access::AnyKey) | Self::Action(_) => &["bearer", "api_key"],
         };
-        Some(schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0])).collect())
+        schemes.iter().map(|scheme| SecurityRequirement::new(*scheme, [""; 0])).collect()
     }
 }
 
-/// Completes a description that was made from the handlers.
+/// Completes the description that utoipa collects from the handlers.
 pub fn complete(mut description: OpenApi) -> OpenApi {
     for item in description.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
@@ -108,7 +108,7 @@ fn describe(method: &Method, operation: &mut Operation) {
 
     let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
     operation.description = Some(format!("{said}{} Cost: {cost}.", needs.sentence()));
-    operation.security = needs.security();
+    operation.security = Some(needs.security());
 
     let extensions = ExtensionsBuilder::new().add("x-cost", cost);
     let extensions = match needs.scope() {
@@ -125,17 +125,17 @@ fn describe(method: &Method, operation: &mut Operation) {
             if response.description.is_empty() {
                 response.description = outcome(status).into();
             }
-            heads(status, response);
+            headers(status, response);
         }
     }
 
-    for (status, what) in refusals(needs, operation) {
-        let refusal = RefOr::T(refusal(status, what));
-        operation.responses.responses.entry(status.to_owned()).or_insert(refusal);
+    for (status, what) in common_errors(needs, operation) {
+        let response = RefOr::T(error_response(status, what));
+        operation.responses.responses.entry(status.to_owned()).or_insert(response);
     }
 }
 
-/// A body that may be missing is no `null`.
+/// An optional body may be missing, but it may not be `null`.
 fn without_null(content: &mut RefOr<Content>) {
     let RefOr::T(content) = content else { return };
     if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
@@ -144,7 +144,7 @@ fn without_null(content: &mut RefOr<Content>) {
     }
 }
 
-/// What a status means where an operation says no more of it.
+/// What a status means where the handler does not describe it.
 fn outcome(status: &str) -> &'static str {
     match status {
         "200" => "The answer",
@@ -157,8 +157,8 @@ fn outcome(status: &str) -> &'static str {
     }
 }
 
-/// How every operation of its kind may be refused.
-fn refusals(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static str)> {
+/// The errors that every operation of a kind has in common.
+fn common_errors(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
         ("400", "The request could not be read, or a key stood in its query"),
         ("429", "Too many credentials or tokens of this address failed, or too many requests; wait"),
@@ -178,15 +178,15 @@ fn refusals(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static 
     all
 }
 
-fn refusal(status: &str, what: &str) -> Response {
+fn error_response(status: &str, what: &str) -> Response {
     let body = Content::new(Some(RefOr::Ref(Ref::from_schema_name("ProblemBody"))));
     let mut response = ResponseBuilder::new().description(what).content("application/json", body).build();
-    heads(status, &mut response);
+    headers(status, &mut response);
     response
 }
 
-/// The headers of an answer.
-fn heads(status: &str, response: &mut Response) {
+/// Adds the headers of a response.
+fn headers(status: &str, response: &mut Response) {
     let mut texts =
         vec![("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request's id, to find it in the log")];
     texts.extend(match status {
@@ -197,9 +197,8 @@ fn heads(status: &str, response: &mut Response) {
     });
     for (name, what) in texts {
         let text = ObjectBuilder::new().schema_type(Type::String).build();
-        response
-            .headers
-            .insert(name.into(), HeaderBuilder::new().schema(Some(text)).description(Some(what)).build().into());
+        let header = HeaderBuilder::new().schema(Some(text)).description(Some(what)).build();
+        response.headers.insert(name.into(), header.into());
     }
     let number = ObjectBuilder::new().schema_type(Type::Integer).build();
     let cost =
@@ -212,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_handler_says_what_a_caller_needs() {
+    fn every_handler_declares_what_a_caller_needs() {
         let mut described = super::super::described();
 
         let forgotten: Vec<_> = described

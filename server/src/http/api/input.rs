@@ -128,6 +128,10 @@ fn told(text: &str) -> String {
     if let Some(misspelled) = misspelled(text) {
         return misspelled;
     }
+    // Only `label` has another name.
+    if text.ends_with("duplicate field `label`") {
+        return "Send either \"label\" or \"name\", not both.".into();
+    }
 
     let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
     let what = match (expected, text.split_once("invalid ")) {

@@ -152,7 +152,7 @@ pub async fn principals(world: &World) -> Vec<Principal> {
 
 /// A key of the right form that nobody made.
 fn unknown_key() -> String {
-    let kind = domain::token::Kind::Secret;
+    let kind = domain::token::KeyKind::Secret;
     domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43]).expose().to_owned()
 }
 

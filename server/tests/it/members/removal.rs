@@ -93,7 +93,7 @@ async fn d15_a_key_with_a_successor_is_offered_no_heir() {
     let (old, _) = key(&scene.app, &scene.noor, "Old laptop").await;
     let free = account(&scene.app, &scene.olivia, "Reports").await.to_string();
     let id = old.parse().expect("id");
-    let rotate = domain::command::RotateKey { overlap_seconds: 3600, ..domain::command::RotateKey::at_once(id) };
+    let rotate = domain::command::RotateKey { overlap_seconds: 3600, ..domain::command::RotateKey::immediately(id) };
     let rotated = scene.app.engine.rotate_key(&scene.noor.ctx, rotate, None).await.expect("rotated");
     let new = rotated.new.view.key_id.to_string();
     let shown = page(&scene.app, &scene.on, &scene.owner.cookie).await.text;

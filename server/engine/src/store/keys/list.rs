@@ -4,7 +4,7 @@ use domain::Moment;
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::environment::Environment;
 use domain::policy::Reach;
-use domain::token::{Brand, Kind, LOOKUP};
+use domain::token::{Brand, KeyKind, LOOKUP};
 
 use super::super::query_builder::QueryBuilder;
 use super::super::{Connection, StoreError, on};
@@ -111,7 +111,7 @@ impl QueryBuilder {
 fn is_whole_prefix(typed: &str) -> bool {
     let mut parts = typed.split('_');
     let (brand, kind, lookup) = (parts.next(), parts.next(), parts.next());
-    let kind = kind.is_some_and(|kind| kind.parse::<Kind>().is_ok());
+    let kind = kind.is_some_and(|kind| kind.parse::<KeyKind>().is_ok());
     let lookup = lookup.is_some_and(|text| text.len() == LOOKUP && text.bytes().all(|b| b.is_ascii_alphanumeric()));
     brand.is_some_and(|brand| brand.parse::<Brand>().is_ok()) && kind && lookup && parts.next().is_none()
 }

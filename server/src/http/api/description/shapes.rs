@@ -1,12 +1,12 @@
-//! What the macros do not know of the shapes: the words that a field takes, read from where they are decided, and that
-//! an answer always holds all of its fields.
+//! What utoipa's macros do not know of the schemas: the words that a field of text accepts, and that a response always
+//! contains all of its fields.
 
 use domain::key::RevokeReason;
 use domain::organization::KeyMakers;
 use domain::scope::Template;
 use domain::view::RefusalCause;
 use domain::workspace::Provider;
-use domain::{Code, Role, Scope};
+use domain::{ActorKind, Code, Role, Scope};
 use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, Components, Object, Schema, SchemaType};
 use utoipa::openapi::{RefOr, Type};
@@ -14,39 +14,38 @@ use utoipa::openapi::{RefOr, Type};
 /// The words of one field.
 type Words = (&'static str, &'static str, Vec<Value>);
 
-/// Every field that takes words of a closed set.
+/// Every field of text that accepts the words of a closed set only.
 fn words() -> Vec<Words> {
     let of = |words: &[&str]| words.iter().map(|word| Value::from(*word)).collect::<Vec<_>>();
-    let scopes = of(&Scope::ALL.map(Scope::as_str));
+    let scopes = of(&Scope::WORDS);
     let roles = of(&[Role::Member.as_str(), Role::Admin.as_str()]);
-    let codes = Code::ALL.iter().filter_map(|code| serde_json::to_value(code).ok()).collect();
     vec![
-        ("ProblemBody", "code", codes),
+        ("ProblemBody", "code", of(&Code::WORDS)),
         ("NewKeyRequest", "scopes", scopes.clone()),
-        ("NewKeyRequest", "template", of(&Template::ALL.map(Template::as_str))),
+        ("NewKeyRequest", "template", of(&Template::WORDS)),
         ("KeyChange", "scopes", scopes.clone()),
         ("KeyBody", "scopes", [of(&["*"]), scopes].concat()),
-        ("KeyLineBody", "revoke_reason", of(&RevokeReason::ALL.map(RevokeReason::as_str))),
-        ("RefusalBody", "cause", of(&RefusalCause::ALL.map(RefusalCause::as_str))),
-        ("NewWorkspace", "provider", of(&Provider::ALL.map(Provider::as_str))),
+        ("KeyLineBody", "revoke_reason", of(&RevokeReason::WORDS)),
+        ("RefusalBody", "cause", of(&RefusalCause::WORDS)),
+        ("NewWorkspace", "provider", of(&Provider::WORDS)),
         ("NewServiceAccount", "role", roles.clone()),
         ("ServiceAccountChange", "role", roles),
-        ("MemberChange", "role", of(&Role::ALL.map(Role::as_str))),
-        ("NewInvitationRequest", "role", of(&Role::ALL.map(Role::as_str))),
+        ("MemberChange", "role", of(&Role::WORDS)),
+        ("NewInvitationRequest", "role", of(&Role::WORDS)),
         ("KeyLeftBehind", "then", of(&["end", "hand_over"])),
-        ("OrganizationChange", "key_makers", of(&KeyMakers::ALL.map(KeyMakers::as_str))),
-        ("OrganizationBody", "key_makers", of(&KeyMakers::ALL.map(KeyMakers::as_str))),
+        ("OrganizationChange", "key_makers", of(&KeyMakers::WORDS)),
+        ("OrganizationBody", "key_makers", of(&KeyMakers::WORDS)),
         ("RunBody", "trigger", of(&["api", "hook"])),
-        ("MeBody", "kind", of(&["member", "service"])),
+        ("MeBody", "kind", of(&ActorKind::WORDS)),
         ("MeBody", "credential", of(&["api_key", "id_token"])),
         ("RevokedBody", "status", of(&["revoked"])),
     ]
 }
 
-/// Completes the shapes.
+/// Completes the schemas.
 pub(super) fn complete(components: &mut Components) {
     for (name, schema) in &mut components.schemas {
-        // Only the fields at fault are left out where there are none.
+        // Only an error leaves a field out: `fields`, where there are none.
         if let RefOr::T(schema) = schema
             && let Some(object) = own(schema).filter(|_| name.ends_with("Body") && name != "ProblemBody")
         {
@@ -62,7 +61,7 @@ pub(super) fn complete(components: &mut Components) {
     }
 }
 
-/// The part of a shape that is its own, beside what it takes over from another.
+/// The part of a schema that is its own, beside the schema that it extends.
 fn own(schema: &mut Schema) -> Option<&mut Object> {
     match schema {
         Schema::Object(object) => Some(object),
@@ -85,7 +84,11 @@ fn limit(schema: &mut Schema, words: &[Value]) {
         }
         Schema::Object(object) => {
             let nullable = matches!(&object.schema_type, SchemaType::Array(types) if types.contains(&Type::Null));
-            object.enum_values = Some(words.iter().cloned().chain(nullable.then_some(Value::Null)).collect());
+            let mut values = words.to_vec();
+            if nullable {
+                values.push(Value::Null);
+            }
+            object.enum_values = Some(values);
         }
         _ => {}
     }
