@@ -53,7 +53,7 @@ impl KeyForm {
         let settings = request
             .context
             .engine
-            .see_organization(&room.ctx)
+            .get_organization(&room.ctx)
             .await
             .map_err(|error| request.context.to_problem(&error))?;
         let screen = Screen::NewKey(room.organization());

@@ -36,7 +36,7 @@ async fn main() {
     crowd(&db).await;
     println!("{}, {CROWD} keys in one organization; the last column is against checking a key\n", kind(&db));
     let check = per_call_of(CALLS * 10, async |_| {
-        drop(engine.admit_key(&key.plain, Origin::default()).await.expect("admitted"));
+        drop(engine.authenticate_key(&key.plain, Origin::default()).await.expect("admitted"));
     })
     .await;
     println!("{:<46} {:>9.1} us  {:>7.2} x", "check a key", micros(check), 1.0);

@@ -75,7 +75,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn read_audit(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
+    pub async fn read_audit_log(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let rows = audit::list(&mut self.db().read().await?, &reach, query, limit + 1).await?;
         let views: Vec<_> = rows.into_iter().map(view).collect::<std::result::Result<_, _>>()?;

@@ -19,7 +19,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn keep_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
+    pub async fn save_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
         let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let digest = self.session_digest(token.as_bytes());
         let place = place(caller, browser);

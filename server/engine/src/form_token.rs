@@ -4,7 +4,7 @@
 use domain::Moment;
 
 use crate::keyring::{CanonicalEncoder, hash};
-use crate::keys::Once;
+use crate::keys::IdempotencyKey;
 use crate::store::{self, Tx};
 use crate::{Error, Result};
 
@@ -33,8 +33,8 @@ impl FormToken {
     }
 
     /// The same for an operation that makes a key. Whatever the form says the second time, it makes no second key.
-    pub fn once(&self, operation: &str) -> Once {
-        Once::of(operation, &self.0, "")
+    pub fn once(&self, operation: &str) -> IdempotencyKey {
+        IdempotencyKey::of(operation, &self.0, "")
     }
 
     fn digest(&self, operation: &str, sender: i64) -> Vec<u8> {

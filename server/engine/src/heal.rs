@@ -13,7 +13,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn heal_times(&self) -> Result<()> {
+    pub async fn correct_future_times(&self) -> Result<()> {
         if !self.runtime().was_ahead() {
             return Ok(());
         }

@@ -35,16 +35,16 @@ impl Engine {
     /// `Denied` for members, and for admins and keys that invite an owner, or would take the invitation of one back;
     /// `FreshSignInRequired` for an admin or owner; `Conflict` for someone who is a member already, or when too many
     /// invitations wait.
-    pub async fn invite_member(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
-        self.invite_member_once(ctx, command, None).await
+    pub async fn create_invitation(&self, ctx: &Ctx, command: InviteMember) -> Result<NewInvitation> {
+        self.create_invitation_once(ctx, command, None).await
     }
 
-    /// As [`Engine::invite_member`], and only once however often the form is sent: a second invitation would end the
+    /// As [`Engine::create_invitation`], and only once however often the form is sent: a second invitation would end the
     /// first, whose link was shown.
     ///
     /// # Errors
-    /// As [`Engine::invite_member`]; `Repeated`.
-    pub async fn invite_member_once(
+    /// As [`Engine::create_invitation`]; `Repeated`.
+    pub async fn create_invitation_once(
         &self,
         ctx: &Ctx,
         command: InviteMember,
@@ -115,7 +115,7 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound` for a token that opens nothing, or nothing any more: which of the two is not said.
-    pub async fn see_invitation(&self, token: &str) -> Result<Offer> {
+    pub async fn get_invitation(&self, token: &str) -> Result<Offer> {
         let mut connection = self.db().read().await?;
         let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
         Ok(self.open_invitation(&mut connection, found).await?.offer()?)
@@ -124,8 +124,8 @@ impl Engine {
     /// What a link offers to a person.
     ///
     /// # Errors
-    /// `NotFound` as [`Engine::see_invitation`], but not for a member: whatever became of the link, they are in.
-    pub async fn see_invitation_as(&self, person: PersonId, token: &str) -> Result<Standing> {
+    /// `NotFound` as [`Engine::get_invitation`], but not for a member: whatever became of the link, they are in.
+    pub async fn get_invitation_as(&self, person: PersonId, token: &str) -> Result<Standing> {
         let mut connection = self.db().read().await?;
         let found = invitations::by_digest(&mut connection, &self.invitation_digest(token)).await?;
         let offered = found.as_ref().map(InvitationRow::offer).transpose()?.map(|offer| offer.organization);
@@ -143,7 +143,7 @@ impl Engine {
     /// keys stay dead.
     ///
     /// # Errors
-    /// `NotFound` as [`Engine::see_invitation`]; `WrongAddress` for a person who did not sign in with the address that
+    /// `NotFound` as [`Engine::get_invitation`]; `WrongAddress` for a person who did not sign in with the address that
     /// was invited; `Conflict` for one who is a member already.
     pub async fn accept_invitation(&self, caller: &Caller, token: &str, origin: Origin) -> Result<OrganizationId> {
         let digest = self.invitation_digest(token);

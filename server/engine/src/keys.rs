@@ -20,10 +20,10 @@ use crate::store::keys::{self, KeyRow, ListedRow};
 use crate::store::{Tx, parse_column};
 use crate::{Engine, Error, Result};
 
-pub use admit::Admitted;
+pub use admit::AuthenticatedRequest;
 pub(crate) use create::KeyPlan;
 pub(crate) use end::ending;
-pub use once::Once;
+pub use once::IdempotencyKey;
 pub(crate) use refused::RefusedKeys;
 
 impl Engine {

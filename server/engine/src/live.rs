@@ -80,7 +80,7 @@ impl Drop for WatchPermit {
 
 impl Engine {
     /// Ends every watch, for the program is to end.
-    pub fn end_watches(&self) {
+    pub fn close_watches(&self) {
         self.live().inner.closing.cancel();
     }
 }

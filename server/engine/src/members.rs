@@ -55,7 +55,7 @@ impl Engine {
     /// # Errors
     /// `Denied` for members, and for admins and keys where owners are concerned; `FreshSignInRequired` there, and to make
     /// an admin; `NotFound`; `Conflict` for the last owner (decision D5).
-    pub async fn change_role(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
+    pub async fn change_member(&self, ctx: &Ctx, member: ActorId, role: Role) -> Result<()> {
         self.making_room(|| self.try_to_change_role(ctx, member, role)).await
     }
 
@@ -86,7 +86,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` for a key; `Conflict` for the last owner.
-    pub async fn leave(&self, ctx: &Ctx) -> Result<()> {
+    pub async fn leave_organization(&self, ctx: &Ctx) -> Result<()> {
         self.making_room(|| self.try_to_leave(ctx)).await
     }
 

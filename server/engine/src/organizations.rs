@@ -21,7 +21,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn is_founded(&self) -> Result<bool> {
+    pub async fn is_bootstrapped(&self) -> Result<bool> {
         Ok(organizations::any(&mut self.db().read().await?).await?)
     }
 
@@ -42,7 +42,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Conflict` once an organization exists, for ever.
-    pub async fn found_organization(
+    pub async fn bootstrap_as_person(
         &self,
         person: PersonId,
         command: &FoundOrganization,

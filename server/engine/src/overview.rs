@@ -35,7 +35,7 @@ impl Engine {
         let staff = staff(&mut connection, ctx).await?;
         drop(connection);
         let events = match staff {
-            Some(_) => self.read_audit(ctx, &AuditQuery::default(), EVENTS).await?.rows,
+            Some(_) => self.read_audit_log(ctx, &AuditQuery::default(), EVENTS).await?.rows,
             None => Vec::new(),
         };
         Ok(Overview { keys: counts, concerns, days, staff, events })

@@ -109,7 +109,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>> {
+    pub async fn list_organizations(&self, person: PersonId) -> Result<Vec<Membership>> {
         Ok(organizations::of_person(&mut self.db().read().await?, person).await?)
     }
 
@@ -117,7 +117,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated` when nobody of that identity ever signed in.
-    pub async fn recognize(&self, identity: &Identity, signed_in_at: Option<Moment>) -> Result<Caller> {
+    pub async fn identify_person(&self, identity: &Identity, signed_in_at: Option<Moment>) -> Result<Caller> {
         let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
         let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
         Ok(Caller { person, credential: Credential::IdToken { session: None, signed_in_at } })
@@ -127,7 +127,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
-    pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
+    pub async fn enter_organization(
+        &self,
+        caller: &Caller,
+        organization: &OrganizationId,
+        origin: Origin,
+    ) -> Result<Ctx> {
         let read = async || {
             let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
             let row = found.filter(|row| row.removed_at.is_none());
@@ -145,7 +150,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` when they are not; `Unauthenticated` when their row was altered.
-    pub async fn still_a_member(&self, ctx: &Ctx) -> Result<()> {
+    pub async fn recheck_member(&self, ctx: &Ctx) -> Result<()> {
         let Actor { organization, id, .. } = &ctx.actor;
         let read = async || Ok(actors::find(&mut self.db().read().await?, organization, *id).await?);
         let row = self.read_actor(read).await?.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
@@ -156,7 +161,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn look_around(&self, person: PersonId, organization: &OrganizationId) -> Result<()> {
+    pub async fn set_active_organization(&self, person: PersonId, organization: &OrganizationId) -> Result<()> {
         let mut tx = self.db().begin().await?;
         people::set_active(&mut tx, person, organization).await?;
         Ok(tx.commit().await?)
@@ -166,7 +171,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn last_looked_around(&self, person: PersonId) -> Result<Option<OrganizationId>> {
+    pub async fn active_organization(&self, person: PersonId) -> Result<Option<OrganizationId>> {
         Ok(people::active(&mut self.db().read().await?, person).await?)
     }
 
@@ -174,9 +179,9 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` when they are in none, or must say in which.
-    pub async fn admit_alone(&self, caller: &Caller, origin: Origin) -> Result<Ctx> {
-        match self.memberships(caller.person).await?.as_slice() {
-            [only] => self.admit_person(caller, &only.organization, origin).await,
+    pub async fn enter_only_organization(&self, caller: &Caller, origin: Origin) -> Result<Ctx> {
+        match self.list_organizations(caller.person).await?.as_slice() {
+            [only] => self.enter_organization(caller, &only.organization, origin).await,
             _ => Err(Error::Denied),
         }
     }

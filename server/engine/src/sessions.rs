@@ -170,7 +170,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn sweep_sessions(&self) -> Result<()> {
+    pub async fn delete_expired_sessions(&self) -> Result<()> {
         self.remove_refused_sessions().await?;
         let now = self.runtime().now();
         let mut tx = self.db().begin().await?;

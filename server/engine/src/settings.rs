@@ -16,7 +16,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn see_organization(&self, ctx: &Ctx) -> Result<OrganizationView> {
+    pub async fn get_organization(&self, ctx: &Ctx) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::SeeOrganization)?;
         organizations::find(&mut self.db().read().await?, reach.organization()).await?.ok_or(Error::NotFound)
     }

@@ -120,7 +120,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated` when it does not.
-    pub async fn recognize_token(&self, person: PersonId, session: &SessionId, signed_in_at: Moment) -> Result<Caller> {
+    pub async fn identify_token_holder(
+        &self,
+        person: PersonId,
+        session: &SessionId,
+        signed_in_at: Moment,
+    ) -> Result<Caller> {
         let found = sessions::by_id(&mut self.db().read().await?, session).await?;
         let own = found.filter(|row| row.person_id == Some(person.0) && self.stands(row));
         let row = own.ok_or(Error::Unauthenticated("the session of the token has ended"))?;
@@ -132,7 +137,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated` when their session has ended.
-    pub async fn still_signed_in(&self, caller: &Caller) -> Result<()> {
+    pub async fn recheck_session(&self, caller: &Caller) -> Result<()> {
         let Some(digest) = caller.credential.session() else { return Ok(()) };
         let found = sessions::find(&mut self.db().read().await?, digest).await?;
         let stands = found.is_some_and(|row| self.stands(&row));

@@ -209,7 +209,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn forget_old_usage(&self) -> Result<()> {
+    pub async fn delete_old_usage(&self) -> Result<()> {
         let first = self.runtime().now().0.div_euclid(DAY) - 3 * SHOWN_DAYS;
         let mut tx = self.db().begin().await?;
         usage::forget(&mut tx, first).await?;

@@ -200,7 +200,7 @@ async fn the_program_ends_within_a_second_though_streams_are_open() {
     let (router, engine) = (app.router.clone(), app.engine.clone());
     let serving = tokio::spawn(server::http::listen::serve(listener, router, async move {
         let _ = stopped.await;
-        engine.end_watches();
+        engine.close_watches();
     }));
     let socket = TcpStream::connect(address).await.expect("connected");
     let asked = format!("GET /o/{}/live HTTP/1.1\r\nhost: x\r\ncookie: {}\r\n\r\n", mina.organization, mina.cookie());

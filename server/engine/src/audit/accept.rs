@@ -30,7 +30,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn accept_chains(
+    pub async fn accept_broken_chains(
         &self,
         only: Option<&OrganizationId>,
         reason: &str,

@@ -104,7 +104,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn check_heads(&self, budget: i64) -> Result<()> {
+    pub async fn check_chain_heads(&self, budget: i64) -> Result<()> {
         let mut left = budget;
         for organization in organizations::all(&mut self.db().read().await?).await? {
             (_, left) = self.check_on(&organization, left).await?;

@@ -32,7 +32,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied`, `Unauthenticated`, `Busy`.
-    pub async fn export_audit(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
+    pub async fn export_audit_log(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;

@@ -20,15 +20,15 @@ use crate::store::{self, parse_column};
 use crate::{Engine, Error, Result, key_material};
 
 /// A request that was let in with a key.
-pub struct Admitted {
+pub struct AuthenticatedRequest {
     /// Who asks.
     pub ctx: Ctx,
     /// Ends when the key does.
-    pub pass: RequestGuard,
+    pub guard: RequestGuard,
     expires_at: Option<Moment>,
 }
 
-impl Admitted {
+impl AuthenticatedRequest {
     /// Whether the key has ended by itself since.
     pub fn has_expired(&self, now: Moment) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
@@ -42,7 +42,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated`, `Denied`, or `Busy` when the state cannot be read; never success then.
-    pub async fn admit_key(&self, key: &PlainKey, origin: Origin) -> Result<Admitted> {
+    pub async fn authenticate_key(&self, key: &PlainKey, origin: Origin) -> Result<AuthenticatedRequest> {
         let epoch = self.in_flight().epoch();
         let row = self.find_key(key).await?;
         self.open_to(&parse_column(&row.organization_id, "api_keys.organization_id")?)?;
@@ -74,7 +74,7 @@ impl Engine {
         self.live().notify(&actor.organization);
         let credential = Credential::Key { id, prefix: row.key_prefix, in_flight: pass.id };
         let expires_at = row.expires_at.map(Moment);
-        Ok(Admitted { ctx: Ctx::new(actor, now, origin, credential), pass, expires_at })
+        Ok(AuthenticatedRequest { ctx: Ctx::new(actor, now, origin, credential), guard: pass, expires_at })
     }
 
     /// Whether the key of an admitted request still opens doors. Asked again right before the answer; the database is
@@ -83,8 +83,8 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated` or `Denied` when it does not, `Busy` when that cannot be read.
-    pub async fn still_admitted(&self, admitted: &Admitted) -> Result<()> {
-        if admitted.has_expired(self.runtime().now()) || admitted.pass.is_cancelled() {
+    pub async fn recheck_key(&self, admitted: &AuthenticatedRequest) -> Result<()> {
+        if admitted.has_expired(self.runtime().now()) || admitted.guard.is_cancelled() {
             return Err(Error::Unauthenticated("the key ended while the request ran"));
         }
         let Credential::Key { id, .. } = admitted.ctx.credential else { return Ok(()) };

@@ -7,7 +7,7 @@ use domain::token::{Kind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
 use domain::{Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
 
-use super::once::Once;
+use super::once::IdempotencyKey;
 use crate::audit::journal;
 use crate::ctx::Ctx;
 use crate::keyring::Purpose;
@@ -72,7 +72,12 @@ impl Engine {
     /// not there, `Invalid` for an end later than the organization or the caller's own key allows, `Conflict` for a
     /// second key of a service account (RO-21), `AlreadyDone` for a retry, `FreshSignInRequired` for a key with admin
     /// power.
-    pub async fn create_key_once(&self, ctx: &Ctx, command: CreateKey, once: Option<&Once>) -> Result<NewKey> {
+    pub async fn create_key_once(
+        &self,
+        ctx: &Ctx,
+        command: CreateKey,
+        once: Option<&IdempotencyKey>,
+    ) -> Result<NewKey> {
         let reach = permit(&ctx.actor, Action::CreateKey)?;
         no_stronger(&ctx.actor, &reach, &command)?;
         let mut tx = self.db().begin().await?;

@@ -13,12 +13,12 @@ pub const REMEMBERED_SECONDS: i64 = 24 * 60 * 60;
 
 /// A request that its sender may repeat, as the header `Idempotency-Key` says.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct IdempotencyKey {
     digest: Vec<u8>,
     request: Vec<u8>,
 }
 
-impl Once {
+impl IdempotencyKey {
     /// An operation under the sender's own word for this request, with all that it says.
     pub fn of(operation: &str, parse_column: &str, content: &str) -> Self {
         let digest = hash(&CanonicalEncoder::of("once").text(operation).text(parse_column));
@@ -28,7 +28,7 @@ impl Once {
 
 impl Engine {
     /// Refuses a request that was carried out before.
-    pub(super) async fn check_replay(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&Once>) -> Result<()> {
+    pub(super) async fn check_replay(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&IdempotencyKey>) -> Result<()> {
         let Some(once) = once else { return Ok(()) };
         let found = store::once::find(tx, &ctx.actor.organization, ctx.actor.id, &once.digest).await?;
         match found {
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// Remembers that a request made this key.
-    pub(super) async fn done(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&Once>, key: KeyId) -> Result<()> {
+    pub(super) async fn done(&self, tx: &mut Tx, ctx: &Ctx, once: Option<&IdempotencyKey>, key: KeyId) -> Result<()> {
         let Some(once) = once else { return Ok(()) };
         let who = (&ctx.actor.organization, ctx.actor.id);
         Ok(store::once::insert(tx, who, (&once.digest, &once.request), key, ctx.now).await?)
@@ -49,7 +49,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn forget_requests(&self) -> Result<()> {
+    pub async fn delete_old_requests(&self) -> Result<()> {
         let mut tx = self.db().begin().await?;
         let before = self.runtime().now().plus_seconds(-REMEMBERED_SECONDS);
         store::once::forget(&mut tx, before).await?;

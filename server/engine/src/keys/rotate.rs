@@ -9,7 +9,7 @@ use domain::view::Rotated;
 use domain::{ActorId, ActorKind, Code, KeyId, Moment, Role};
 
 use super::create::{KeyPlan, covers, fresh_for_power, in_time, named};
-use super::once::Once;
+use super::once::IdempotencyKey;
 use super::{is_itself, lock, state_of};
 use crate::audit::journal;
 use crate::ctx::Ctx;
@@ -28,7 +28,7 @@ impl Engine {
     /// `NotFound`; `Denied` or `MissingScope` for a key stronger than the caller; `Conflict` for a key that has ended
     /// or has a successor, and, unless that is confirmed, for one that sealed items would be lost with;
     /// `FreshSignInRequired` for one with admin power.
-    pub async fn rotate_key(&self, ctx: &Ctx, command: RotateKey, once: Option<&Once>) -> Result<Rotated> {
+    pub async fn rotate_key(&self, ctx: &Ctx, command: RotateKey, once: Option<&IdempotencyKey>) -> Result<Rotated> {
         self.rotate(ctx, &command, None, once).await
     }
 
@@ -37,13 +37,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Denied` without a key; as [`Engine::rotate_key`].
-    pub async fn rotate_itself(
+    pub async fn rotate_calling_key(
         &self,
         ctx: &Ctx,
         key: &PlainKey,
         command: RotateKey,
         carry_over: bool,
-        once: Option<&Once>,
+        once: Option<&IdempotencyKey>,
     ) -> Result<Rotated> {
         if !is_itself(ctx, command.key) {
             return Err(Error::Denied);
@@ -56,7 +56,7 @@ impl Engine {
         ctx: &Ctx,
         command: &RotateKey,
         inherited_key: Option<&PlainKey>,
-        once: Option<&Once>,
+        once: Option<&IdempotencyKey>,
     ) -> Result<Rotated> {
         let own = is_itself(ctx, command.key);
         let reach = permit(&ctx.actor, if own { Action::RotateItself } else { Action::RotateKey })?;

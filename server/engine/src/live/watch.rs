@@ -99,8 +99,8 @@ impl Engine {
         view: View,
     ) -> Result<Watch> {
         let (engine, caller) = (self.clone(), caller.clone());
-        engine.still_signed_in(&caller).await?;
-        let ctx = engine.admit_person(&caller, organization, origin).await?;
+        engine.recheck_session(&caller).await?;
+        let ctx = engine.enter_organization(&caller, organization, origin).await?;
         let (seat, hints) = (engine.live().permit_watch(caller.person)?, engine.live().enter(organization));
         Ok(Watch { engine, caller, ctx, hints, view, _seat: seat })
     }
@@ -134,9 +134,9 @@ impl Watch {
     /// # Errors
     /// `Unauthenticated` or `Denied` when they may not, or not as before; `Busy`.
     pub async fn look(&mut self) -> Result<News> {
-        self.engine.still_signed_in(&self.caller).await?;
+        self.engine.recheck_session(&self.caller).await?;
         let (organization, origin) = (&self.ctx.actor.organization, self.ctx.origin.clone());
-        let ctx = self.engine.admit_person(&self.caller, organization, origin).await?;
+        let ctx = self.engine.enter_organization(&self.caller, organization, origin).await?;
         if ctx.actor.role != self.ctx.actor.role {
             return Err(Error::Denied);
         }

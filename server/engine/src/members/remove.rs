@@ -22,9 +22,9 @@ impl Engine {
     /// Takes a member out: their keys answer 403 from now on (RA-31).
     ///
     /// # Errors
-    /// As [`Engine::remove_member_and_keys`].
+    /// As [`Engine::offboard_member`].
     pub async fn remove_member(&self, ctx: &Ctx, member: ActorId) -> Result<()> {
-        self.remove_member_and_keys(ctx, member.into()).await.map(drop)
+        self.offboard_member(ctx, member.into()).await.map(drop)
     }
 
     /// Takes a member out, and in the same transaction what they were let in with: the invitations that wait for them
@@ -38,7 +38,7 @@ impl Engine {
     /// `FreshSignInRequired` for an owner, for several keys, and for a successor with admin power; `NotFound` for a
     /// member, key or service account that is not there; `Invalid` for too many keys; `Conflict` for the last owner
     /// (decision D5), for a service account that has a key already, and for handing over a key that has a successor.
-    pub async fn remove_member_and_keys(&self, ctx: &Ctx, command: RemoveMember) -> Result<Vec<NewKey>> {
+    pub async fn offboard_member(&self, ctx: &Ctx, command: RemoveMember) -> Result<Vec<NewKey>> {
         self.making_room(|| self.try_to_remove(ctx, &command)).await
     }
 

@@ -25,7 +25,7 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound` when the caller has no such session, `Unauthenticated` when theirs has ended.
-    pub async fn end_session(&self, caller: &Caller, id: &SessionId, origin: &Origin) -> Result<()> {
+    pub async fn revoke_session(&self, caller: &Caller, id: &SessionId, origin: &Origin) -> Result<()> {
         let ended = self.end_sessions(caller, origin, "revoked", |row| row.id == id.as_str()).await?;
         if ended == 0 { Err(Error::NotFound) } else { Ok(()) }
     }
@@ -34,7 +34,7 @@ impl Engine {
     ///
     /// # Errors
     /// `Unauthenticated` when theirs has ended.
-    pub async fn end_other_sessions(&self, caller: &Caller, origin: &Origin) -> Result<usize> {
+    pub async fn revoke_other_sessions(&self, caller: &Caller, origin: &Origin) -> Result<usize> {
         self.end_sessions(caller, origin, "revoked", |row| !is_current(row, caller)).await
     }
 

@@ -97,7 +97,7 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn refused(why: &str) -> StoreError {
-    StoreError::Address(format!("the database address {why}"))
+    StoreError::Url(format!("the database address {why}"))
 }
 
 #[cfg(test)]
@@ -150,7 +150,7 @@ mod tests {
             "postgres://user:hunter2@host:notaport/db",
         ] {
             let error = Address::read(refused).expect_err(refused);
-            assert!(matches!(error, StoreError::Address(_)), "{refused}");
+            assert!(matches!(error, StoreError::Url(_)), "{refused}");
             let said = error.to_string();
             assert!(said.starts_with("the database address ") && !said.contains("hunter2"), "{said}");
         }

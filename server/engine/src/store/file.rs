@@ -28,13 +28,13 @@ impl DbFile {
     /// lock is on the file, not on a name of it.
     pub(super) fn prepare(path: &Path, create: bool, alone: bool) -> Result<Self, StoreError> {
         let cannot =
-            |what: &str, error: io::Error| StoreError::Address(format!("cannot {what} {}: {error}", path.display()));
+            |what: &str, error: io::Error| StoreError::Url(format!("cannot {what} {}: {error}", path.display()));
         if create {
             create_new(path).map_err(|error| cannot("create", error))?;
         }
         let path = fs::canonicalize(path).map_err(|error| cannot("open", error))?;
         if path.is_dir() {
-            return Err(StoreError::Address(format!("{} is a folder and not a database", path.display())));
+            return Err(StoreError::Url(format!("{} is a folder and not a database", path.display())));
         }
         let lock = if alone { Some(lock(&path)?) } else { None };
         let (wal, ballast) = (beside(&path, "-wal"), Ballast::beside(&path));
@@ -95,11 +95,10 @@ fn create_new(path: &Path) -> io::Result<()> {
 
 /// A lock of another kind than SQLite's own, which it does not disturb.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let file =
-        File::open(path).map_err(|error| StoreError::Address(format!("cannot open {}: {error}", path.display())))?;
+    let file = File::open(path).map_err(|error| StoreError::Url(format!("cannot open {}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Address(format!(
+        Err(TryLockError::WouldBlock) => Err(StoreError::Url(format!(
             "another process serves the database {}; use Postgres for several",
             path.display()
         ))),

@@ -27,7 +27,7 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
         .pragma("cache_size", "-16000");
     // The pool would keep the reason to itself and try for seconds.
     let mut first = options.connect().await?;
-    durable(&mut first).await.map_err(StoreError::Address)?;
+    durable(&mut first).await.map_err(StoreError::Url)?;
     first.close().await?;
     let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
     let writing = pool().max_connections(1).after_connect(|conn, _| {

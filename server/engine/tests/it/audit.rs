@@ -57,10 +57,10 @@ impl Stage {
             "delete_workspace" => {
                 engine.delete_workspace(olga, &DeleteWorkspace { workspace: self.workspace.clone() }).await
             }
-            "change_role" => engine.change_role(olga, self.max, Role::Admin).await,
+            "change_role" => engine.change_member(olga, self.max, Role::Admin).await,
             "remove_member" => engine.remove_member(olga, self.mia).await,
             "sign_in" => engine.sign_in(&identity("max"), &origin()).await.map(drop),
-            "end_session" => engine.end_session(&self.ada, &self.session, &origin()).await,
+            "end_session" => engine.revoke_session(&self.ada, &self.session, &origin()).await,
             "issue_token" => engine.issue_token(&self.ada, &parties(), true, &origin()).await.map(drop),
             "sign_out" => engine.sign_out(&self.ada, &origin()).await,
             other => panic!("no story {other}"),
@@ -160,7 +160,7 @@ both! {
         one.engine.bootstrap(&founding, origin()).await.expect("bootstrapped");
         assert_eq!(one.sound_chain("Acme").await, 2);
         let grace = other.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
-        other.engine.found_organization(grace, &founding, origin()).await.expect("founded");
+        other.engine.bootstrap_as_person(grace, &founding, origin()).await.expect("founded");
         assert_eq!(other.sound_chain("Acme").await, 1);
         one.close().await;
         other.close().await;
@@ -171,7 +171,7 @@ both! {
         let (mia, before) = (app.north("mia").await, everything(app).await);
         let engine = &app.engine;
         assert_eq!(refusal(engine.revoke_key(&mia, revoke(stage.key.view.key_id)).await), Code::Forbidden);
-        assert_eq!(refusal(engine.change_role(&mia, stage.max, Role::Admin).await), Code::Forbidden);
+        assert_eq!(refusal(engine.change_member(&mia, stage.max, Role::Admin).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
     }
 
@@ -193,7 +193,7 @@ both! {
         refuse_events(&app).await;
         let before = everything(&app).await;
         assert_eq!(refusal(app.engine.bootstrap(&founding, origin()).await), Code::Unavailable);
-        assert_eq!(refusal(app.engine.found_organization(grace, &founding, origin()).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.bootstrap_as_person(grace, &founding, origin()).await), Code::Unavailable);
         assert_eq!(before, everything(&app).await);
         app.close().await;
     }
@@ -342,11 +342,11 @@ both! {
         app.engine.revoke_key(&app.north("ada").await, revoke(foreign.view.key_id)).await.expect("revoked");
         let all = app.sound_chain(NORTH).await;
         for reader in ["olga", "ada"] {
-            let page = app.engine.read_audit(&app.north(reader).await, &Default::default(), 100).await.expect("the log");
+            let page = app.engine.read_audit_log(&app.north(reader).await, &Default::default(), 100).await.expect("the log");
             assert_eq!(page.rows.len() as i64, all, "{reader}");
         }
         let max = app.north("max").await;
-        let page = app.engine.read_audit(&max, &Default::default(), 100).await.expect("the log");
+        let page = app.engine.read_audit_log(&max, &Default::default(), 100).await.expect("the log");
         let told: Vec<_> = page.rows.iter().map(|event| (event.action, event.actor_name.as_str())).collect();
         let own_story =
             [(AuditAction::KeyRevoked, "ada"), (AuditAction::KeyCreated, "max"), (AuditAction::MemberJoined, "max")];
@@ -355,7 +355,7 @@ both! {
 
     rk_04_another_organizations_log_is_out_of_reach(app) {
         app.north_key("max").await;
-        let page = app.engine.read_audit(&app.south("otto").await, &Default::default(), 100).await.expect("the log");
+        let page = app.engine.read_audit_log(&app.south("otto").await, &Default::default(), 100).await.expect("the log");
         assert_eq!(page.rows.len() as i64, app.sound_chain(crate::test_app::SOUTH).await);
         assert!(page.rows.iter().all(|event| event.actor_name != "max"));
     }
@@ -368,7 +368,7 @@ both! {
         let (olga, last) = (app.north("olga").await, app.sound_chain(NORTH).await);
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = app.engine.read_audit(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
+            let page = app.engine.read_audit_log(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
             read.extend(page.rows.iter().map(|event| event.n));
             app.key_of(&max).await;
             match page.next {

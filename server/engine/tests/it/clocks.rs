@@ -89,7 +89,7 @@ both! {
             assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
             app.clock.advance_seconds(-seconds);
             assert!(app.engine.find_session(&token).await.expect("an answer").is_none(), "after {seconds} seconds");
-            assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+            assert_eq!(refusal(app.engine.recheck_session(&caller).await), Code::Unauthorized);
             assert!(app.restarted().await.find_session(&token).await.expect("an answer").is_none());
             assert!(app.engine.find_session(&untouched).await.expect("an answer").is_some(), "it was never refused");
         }
@@ -98,7 +98,7 @@ both! {
     r6_a_session_refused_by_its_token_stays_refused(app) {
         let (caller, token) = app.browser("max").await;
         app.clock.advance_seconds(3600);
-        assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.recheck_session(&caller).await), Code::Unauthorized);
         app.clock.advance_seconds(-3600);
         assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
     }
@@ -107,7 +107,7 @@ both! {
     f12_a_last_use_in_the_future_heals(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         app.clock.advance_seconds(400 * DAY);
         app.with_key(&key.plain).await;
         app.engine.flush_usage().await.expect("flushed");
@@ -115,7 +115,7 @@ both! {
         app.clock.advance_seconds(-400 * DAY);
         let right = app.runtime.now();
         app.engine.flush_usage().await.expect("flushed");
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         assert_eq!(last_used().await, Some(right));
         app.clock.advance_seconds(90);
         app.with_key(&key.plain).await;
@@ -135,7 +135,7 @@ both! {
 
     // F12: sessions that a wrong clock saw, or began, do not live for as long as it was ahead.
     f12_sessions_of_a_clock_that_was_ahead_heal(app) {
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         let (_, seen) = app.browser("max").await;
         let seen_at = Value::Number(app.runtime.now().plus_seconds(400 * DAY).0);
         app.intruder().await.set("sessions", "seen_at", &seen_at, "1 = 1").await;
@@ -145,7 +145,7 @@ both! {
         app.clock.advance_seconds(-400 * DAY);
         assert!(app.engine.find_session(&early).await.expect("an answer").is_none(), "from the future");
         assert!(app.engine.find_session(&seen).await.expect("an answer").is_some());
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         let mut intruder = app.intruder().await;
         assert_eq!(intruder.number("SELECT COUNT(*) FROM sign_in_flows").await, 0);
         let ahead = format!("SELECT COUNT(*) FROM sessions WHERE seen_at > {0} OR created_at > {0}", app.runtime.now().0);

@@ -14,7 +14,7 @@ const BROWSER: &str = "the secret of a browser";
 
 async fn kept(app: &TestApp, name: &str) -> (Caller, String) {
     let (caller, _) = app.browser(name).await;
-    let token = app.engine.keep_draft(&caller, BROWSER, FORM).await.expect("kept");
+    let token = app.engine.save_draft(&caller, BROWSER, FORM).await.expect("kept");
     (caller, token)
 }
 
@@ -90,11 +90,11 @@ both! {
         };
         assert_eq!(count().await, (1, 1));
         app.clock.advance_seconds(601);
-        app.engine.sweep_sessions().await.expect("swept");
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_expired_sessions().await.expect("swept");
+        app.engine.delete_old_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 1), "a form can be sent again the next hour");
         app.clock.advance_seconds(24 * 60 * 60);
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_old_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 0));
     }
 
@@ -121,11 +121,11 @@ both! {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = || InviteMember::read("zoe@example.test", Some("member")).expect("an invitation to ask for");
-        let first = app.engine.invite_member_once(&ada, ask(), Some(&form)).await.expect("invited");
+        let first = app.engine.create_invitation_once(&ada, ask(), Some(&form)).await.expect("invited");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.invite_member_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
+        assert_eq!(refusal(app.engine.create_invitation_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
         assert_eq!(before, everything(app).await);
-        app.engine.see_invitation(&first.token).await.expect("the link that was shown still works");
+        app.engine.get_invitation(&first.token).await.expect("the link that was shown still works");
     }
 
     // What was refused the first time is not spent.
@@ -133,9 +133,9 @@ both! {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = |email| InviteMember::read(email, Some("member")).expect("an invitation to ask for");
-        let member = app.engine.invite_member_once(&ada, ask("max@example.test"), Some(&form)).await;
+        let member = app.engine.create_invitation_once(&ada, ask("max@example.test"), Some(&form)).await;
         assert_eq!(refusal(member), Code::Conflict);
-        app.engine.invite_member_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
+        app.engine.create_invitation_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
     }
 
     f9_of_forms_that_come_at_once_one_makes_a_token(app) {

@@ -8,7 +8,7 @@ use domain::key::KeyStatus;
 use domain::view::NewKey;
 use domain::{Code, Moment};
 use engine::Ctx;
-use engine::keys::Once;
+use engine::keys::IdempotencyKey;
 use tokio::task::JoinSet;
 
 use crate::test_app::{NORTH, TestApp, everything, origin, refusal, revoke};
@@ -33,7 +33,7 @@ both! {
         app.clock.advance_seconds(1);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         assert_eq!(refusal(app.workspace(&running.ctx, "Late").await), Code::Unauthorized);
-        assert_eq!(refusal(app.engine.still_admitted(&running).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.recheck_key(&running).await), Code::Unauthorized);
         assert_eq!(app.engine.expire_keys().await.expect("written"), 0, "at the refusal");
         assert_eq!(app.engine.expire_keys().await.expect("written before"), 0);
         app.clock.advance_seconds(-8 * DAY);
@@ -82,7 +82,7 @@ both! {
     ro_29_a_key_replaces_itself(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
-        let rotated = app.engine.rotate_itself(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
+        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
         assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
         assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
@@ -152,10 +152,10 @@ both! {
         app.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
         let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::at_once(old.view.key_id) };
         let before = everything(app).await;
-        let refused = app.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
+        let refused = app.engine.rotate_calling_key(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
         assert_eq!(before, everything(app).await);
-        let rotated = app.engine.rotate_itself(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
+        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
         assert_eq!(rotated.messages_orphaned, 4);
         let ctx = app.with_key(&rotated.new.plain).await.ctx;
         let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
@@ -174,7 +174,7 @@ both! {
             let text = SealText::read(&format!("message {turn}")).expect("a text");
             app.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
             let ctx = app.with_key(&key.plain).await.ctx;
-            let rotated = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
+            let rotated = app.engine.rotate_calling_key(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), true, None).await.expect("rotated");
             assert_eq!(rotated.messages_orphaned, 0);
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
             key = rotated.new;
@@ -209,7 +209,7 @@ both! {
             assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
             let lowered = app.north_key("ada").await;
             let running = elsewhere.admit_key(&lowered.plain, origin()).await.expect("good");
-            app.engine.change_role(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
+            app.engine.change_member(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
             assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
         }
     }
@@ -222,7 +222,7 @@ both! {
         }
         let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.exposed_at, line.status(max.now())), (Some(max.now()), KeyStatus::Exposed));
-        let events = app.engine.read_audit(&max, &Default::default(), 100).await.expect("events").rows;
+        let events = app.engine.read_audit_log(&max, &Default::default(), 100).await.expect("events").rows;
         assert_eq!(events.iter().filter(|event| event.action == AuditAction::KeyExposed).count(), 1);
         app.with_key(&key.plain).await;
         let query = KeyQuery { status: Some(StatusFilter::Exposed), ..KeyQuery::default() };
@@ -241,7 +241,7 @@ both! {
     a_repeated_request_is_carried_out_once(app) {
         let max = app.north("max").await;
         let create = async |ctx: &Ctx, word: &str, content: &str| {
-            let once = Once::of("create", word, content);
+            let once = IdempotencyKey::of("create", word, content);
             app.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
         };
         let made = create(&max, "a", "body").await.expect("a key");
@@ -251,12 +251,12 @@ both! {
         assert_eq!(before, everything(app).await);
         create(&app.north("mia").await, "a", "body").await.expect("another caller's word");
         create(&max, "b", "body").await.expect("another request");
-        let once = Once::of("rotate", "a", "");
+        let once = IdempotencyKey::of("rotate", "a", "");
         let rotate = async || app.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
         rotate().await.expect("rotated");
         assert_eq!(refusal(rotate().await), Code::AlreadyDone);
         app.clock.advance_seconds(DAY + 1);
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_old_requests().await.expect("forgotten");
         create(&app.north("max").await, "a", "body").await.expect("a day later it is a new request");
     }
 
@@ -267,7 +267,7 @@ both! {
         for _ in 0..200 {
             let (engine, max) = (app.engine.clone(), max.clone());
             storm.spawn(async move {
-                let once = Once::of("create", "storm", "body");
+                let once = IdempotencyKey::of("create", "storm", "body");
                 engine.create_key_once(&max, CreateKey::read("Storm").expect("a name"), Some(&once)).await
             });
         }

@@ -131,11 +131,11 @@ both! {
 
     rk_05_a_key_outlives_the_session_it_was_made_in(app) {
         let (caller, token) = app.browser("max").await;
-        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
+        let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
         let key = app.key_of(&ctx).await;
         app.engine.delete_session(&token).await.expect("signed out");
         app.clock.advance_seconds(365 * 24 * 60 * 60);
-        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("swept");
         let admitted = app.with_key(&key.plain).await;
         app.workspace(&admitted.ctx, "Still here").await.expect("the key works");
     }
@@ -151,8 +151,8 @@ both! {
         let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
         let engine = app.restarted().await;
-        assert!(engine.admit_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(engine.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert!(engine.authenticate_key(&live.plain, origin()).await.is_ok());
+        assert_eq!(refusal(engine.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
     }
 
     rk_14_no_operation_gives_a_key_again(app) {
@@ -168,7 +168,7 @@ both! {
         for ctx in [&olga, &admitted.ctx] {
             told.push(serde_json::to_string(&engine.get_key(ctx, key.view.key_id).await.expect("a key")).expect("json"));
             told.push(serde_json::to_string(&engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("keys")).expect("json"));
-            told.push(serde_json::to_string(&engine.read_audit(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
+            told.push(serde_json::to_string(&engine.read_audit_log(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
             told.push(serde_json::to_string(&engine.list_workspaces(ctx, None, 100).await.expect("workspaces")).expect("json"));
         }
         told.push(serde_json::to_string(&engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("end").view).expect("json"));
@@ -243,7 +243,7 @@ both! {
         let max = app.member("max", NORTH).await;
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked again");
-        app.engine.change_role(&olga, max, Role::Admin).await.expect("promoted");
+        app.engine.change_member(&olga, max, Role::Admin).await.expect("promoted");
         app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
         app.north_key("max").await;
         app.engine.flush_usage().await.expect("flushed");
@@ -301,7 +301,7 @@ both! {
         let (key, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
         let before = app.with_key(&key.plain).await;
         let ada = app.member("ada", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("demoted");
+        app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("demoted");
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
         assert_eq!(refusal(app.engine.revoke_key(&before.ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
         app.with_key(&foreign.plain).await;
@@ -310,7 +310,7 @@ both! {
     d6_raising_a_role_needs_a_new_key(app) {
         let key = app.north_key("max").await;
         let max = app.member("max", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
+        app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
         assert_eq!(app.with_key(&app.north_key("max").await.plain).await.ctx.actor().role, Role::Admin);
     }
@@ -342,16 +342,16 @@ both! {
         let ended = app.engine.clone();
         let olga = app.north("olga").await;
         let revoking = tokio::spawn(async move { ended.revoke_key(&olga, revoke(key.view.key_id)).await });
-        admitted.pass.cancelled().await;
+        admitted.guard.cancelled().await;
         let before = crate::test_app::everything(app).await;
         let (engine, ctx) = (&app.engine, &admitted.ctx);
         assert_eq!(refusal(app.workspace(ctx, "After").await), Code::Unauthorized);
         let delete = domain::command::DeleteWorkspace { workspace: workspace.id };
         assert_eq!(refusal(engine.delete_workspace(ctx, &delete).await), Code::Unauthorized);
         assert_eq!(refusal(engine.revoke_key(ctx, revoke(other.view.key_id)).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.change_role(ctx, other.view.actor_id, Role::Admin).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.change_member(ctx, other.view.actor_id, Role::Admin).await), Code::Unauthorized);
         assert_eq!(refusal(engine.remove_member(ctx, other.view.actor_id).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized);
         assert_eq!(before, crate::test_app::everything(app).await);
         drop(admitted);
         revoking.await.expect("joined").expect("revoked");
@@ -367,25 +367,25 @@ both! {
             let mut running = Vec::new();
             for key in [&first, &second] {
                 let admitted = app.with_key(&key.plain).await;
-                running.push(tokio::spawn(async move { admitted.pass.cancelled().await }));
+                running.push(tokio::spawn(async move { admitted.guard.cancelled().await }));
             }
             match remove {
                 true => app.engine.remove_member(&olga, ada).await.expect("removed"),
-                false => app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+                false => app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered"),
             }
             for ended in running {
                 let patience = std::time::Duration::from_secs(5);
                 tokio::time::timeout(patience, ended).await.expect("its pass is cancelled").expect("joined");
             }
         }
-        assert!(!bystander.pass.is_cancelled());
+        assert!(!bystander.guard.is_cancelled());
     }
 
     d23_raising_a_member_leaves_their_requests_alone(app) {
         let admitted = app.with_key(&app.north_key("max").await.plain).await;
         let max = app.member("max", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("raised");
-        assert!(!admitted.pass.is_cancelled());
+        app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("raised");
+        assert!(!admitted.guard.is_cancelled());
         app.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
     }
 
@@ -400,25 +400,25 @@ both! {
             let bystander = app.with_key(&key.plain).await;
             let (engine, ctx) = (&app.engine, &admitted.ctx);
             match deed {
-                "lower" => engine.change_role(ctx, ada, Role::Member).await.expect("lowered"),
+                "lower" => engine.change_member(ctx, ada, Role::Member).await.expect("lowered"),
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
                 _ => {
                     let scopes = Some(domain::ScopeSet::of([domain::Scope::RunsRead]));
                     drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes }).await.expect("narrowed"));
                 }
             }
-            engine.still_admitted(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
-            assert!(engine.still_admitted(&bystander).await.is_err(), "{deed}: another request is another matter");
+            engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
+            assert!(engine.recheck_key(&bystander).await.is_err(), "{deed}: another request is another matter");
             engine.revoke_key(&olga, revoke(id)).await.expect("revoked");
             if app.db.is_shared() {
-                assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
+                assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
             }
             // As before, for the next one.
             match deed {
-                "lower" => engine.change_role(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
+                "lower" => engine.change_member(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
                 "remove" => {
                     let command = InviteMember::read("ada@example.test", Some("admin")).expect("an invitation");
-                    let token = engine.invite_member(&olga, command).await.expect("invited").token;
+                    let token = engine.create_invitation(&olga, command).await.expect("invited").token;
                     let ada = in_person(app.person("ada").await);
                     assert_eq!(engine.accept_invitation(&ada, &token, origin()).await.expect("joined"), north);
                 }
@@ -432,7 +432,7 @@ both! {
         let admitted = app.with_key(&key.plain).await;
         let done = app.engine.revoke_key(&admitted.ctx, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh);
-        app.engine.still_admitted(&admitted).await.expect("the request that ended the key may answer");
+        app.engine.recheck_key(&admitted).await.expect("the request that ended the key may answer");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let other = app.north("olga").await;
         assert_eq!(app.newest_event(&other).await.via_key, Some(key.plain.prefix()));
@@ -532,7 +532,7 @@ both! {
 
     a_signed_out_browser_writes_nothing_any_more(app) {
         let (caller, token) = app.browser("olga").await;
-        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
+        let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
         assert!(matches!(ctx.credential(), Credential::Session { .. }));
         app.engine.delete_session(&token).await.expect("signed out");
         let before = crate::test_app::everything(app).await;

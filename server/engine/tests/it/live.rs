@@ -21,7 +21,7 @@ async fn watch(app: &TestApp, name: &str, organization: &str) -> Watch {
 
 async fn begin(app: &TestApp, caller: &Caller, organization: &str) -> engine::Result<Watch> {
     let organization = app.organization(organization).await;
-    let ctx = app.engine.admit_person(caller, &organization, origin()).await?;
+    let ctx = app.engine.enter_organization(caller, &organization, origin()).await?;
     let since = app.engine.newest_change(&ctx, EventCategory::Keys).await?;
     let view = View { category: EventCategory::Keys, since, drawn: app.runtime.now() };
     app.engine.watch(caller, &organization, origin(), view).await
@@ -143,7 +143,7 @@ both! {
         assert!(hinted(&mut olga).await);
         assert_eq!(look(&mut olga).await.uses.len(), 1);
         assert!(!hinted(&mut otto).await);
-        app.engine.end_watches();
+        app.engine.close_watches();
         for watch in [&mut olga, &mut otto] {
             assert!(!timeout(Duration::from_millis(500), watch.wait_for_change()).await.expect("at once"), "it ends");
         }
@@ -167,7 +167,7 @@ both! {
             look(watch).await;
         }
         app.engine.remove_member(&olga, app.member("max", NORTH).await).await.expect("removed");
-        app.engine.change_role(&olga, app.member("mia", NORTH).await, Role::Admin).await.expect("changed");
+        app.engine.change_member(&olga, app.member("mia", NORTH).await, Role::Admin).await.expect("changed");
         app.engine.sign_out(&ada, &origin()).await.expect("signed out");
         assert!(matches!(refusal(max.look().await), Code::Unauthorized | Code::Forbidden));
         assert_eq!(refusal(mia.look().await), Code::Forbidden, "as an admin she asks again");

@@ -22,8 +22,8 @@ async fn story(app: &TestApp) {
     app.engine.revoke_key(&mia, revoke(keys[1].view.key_id)).await.expect("revoked");
     app.clock.advance_seconds(700);
     app.workspace(&max, "Analytics").await.expect("a workspace");
-    app.engine.change_role(&olga, max.actor().id, Role::Admin).await.expect("raised");
-    app.engine.change_role(&olga, max.actor().id, Role::Member).await.expect("lowered");
+    app.engine.change_member(&olga, max.actor().id, Role::Admin).await.expect("raised");
+    app.engine.change_member(&olga, max.actor().id, Role::Member).await.expect("lowered");
     // The clock goes back: order is by number.
     app.clock.advance_seconds(-1000);
     app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
@@ -34,7 +34,7 @@ async fn story(app: &TestApp) {
 async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> {
     let (mut all, mut query) = (Vec::new(), query.clone());
     loop {
-        let page = app.engine.read_audit(ctx, &query, 2).await.expect("a page");
+        let page = app.engine.read_audit_log(ctx, &query, 2).await.expect("a page");
         all.extend(page.rows);
         match page.next {
             Some(next) => query.before = Some(next),
@@ -44,7 +44,7 @@ async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> 
 }
 
 async fn export(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Export {
-    app.engine.export_audit(ctx, query, ExportFormat::JsonLines).await.expect("an export")
+    app.engine.export_audit_log(ctx, query, ExportFormat::JsonLines).await.expect("an export")
 }
 
 /// Everything that is left of an export.
@@ -182,7 +182,7 @@ both! {
             from: Some(Moment(0)),
             ..AuditQuery::default()
         };
-        let mut begun = app.engine.export_audit(&olga, &query, ExportFormat::Csv).await.expect("an export");
+        let mut begun = app.engine.export_audit_log(&olga, &query, ExportFormat::Csv).await.expect("an export");
         let event = app.newest_event(&olga).await;
         assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::AuditExported, "audit_log"));
         assert_eq!(event.object_id, app.organization(NORTH).await.as_str());
@@ -219,7 +219,7 @@ both! {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         let (caller, token) = app.browser("ada").await;
-        let session = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("ada");
+        let session = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("ada");
         let key = app.north_key("ada").await;
         let with_key = app.with_key(&key.plain).await;
         let (by_key, by_session) = (&with_key.ctx, &session);
@@ -238,7 +238,7 @@ both! {
             let ctx = app.north("ada").await;
             let mut export = export(app, &ctx, &AuditQuery::default()).await;
             match lowered {
-                true => app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+                true => app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered"),
                 false => app.engine.remove_member(&olga, ada).await.expect("removed"),
             }
             assert_eq!(refusal(export.next().await), Code::Forbidden);
@@ -249,10 +249,10 @@ both! {
     ru_07_the_log_needs_its_scope(app) {
         let other = app.restricted_key("olga", "production", &["keys:read", "organization:write"]).await;
         let (other, before) = (app.with_key(&other.plain).await.ctx, app.sound_chain(NORTH).await);
-        assert_eq!(refusal(app.engine.read_audit(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
+        assert_eq!(refusal(app.engine.read_audit_log(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
         assert_eq!(refusal(app.engine.list_audit_actors(&other).await), Code::MissingScope);
         assert_eq!(refusal(app.engine.check_chain(&other).await), Code::MissingScope);
-        let refused = app.engine.export_audit(&other, &AuditQuery::default(), ExportFormat::Csv).await;
+        let refused = app.engine.export_audit_log(&other, &AuditQuery::default(), ExportFormat::Csv).await;
         assert_eq!(refusal(refused), Code::MissingScope);
         assert_eq!(app.sound_chain(NORTH).await, before);
         let reader = app.restricted_key("olga", "production", &["audit:read"]).await;

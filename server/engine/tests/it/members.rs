@@ -47,68 +47,68 @@ both! {
 
     b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
-        app.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
+        app.engine.change_member(&olga, ada, Role::Owner).await.expect("just signed in");
         app.clock.advance_seconds(601);
         // The same session, eleven minutes after the sign-in.
         let (caller, _) = app.browser("olga").await;
         let digest = caller.credential.session().expect("a session").to_vec();
         let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(app.runtime.now().0 - 601_000));
-        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, ada, Role::Member).await), Code::FreshSignInRequired);
         assert_eq!(refusal(app.engine.remove_member(&late, ada).await), Code::FreshSignInRequired);
         let max = app.member("max", NORTH).await;
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Owner).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(app).await);
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
-        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
+        app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
     }
 
     // Creating admin power takes a fresh sign-in; taking it away does not.
     b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
         let (caller, _) = app.browser("olga").await;
         app.clock.advance_seconds(601);
-        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
         let (max, ada) = (app.member("max", NORTH).await, app.member("ada", NORTH).await);
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired);
         for role in ["admin", "owner"] {
             let invitation = domain::command::InviteMember::read("zoe@example.test", Some(role)).expect("an invitation");
-            assert_eq!(refusal(app.engine.invite_member(&late, invitation).await), Code::FreshSignInRequired, "{role}");
+            assert_eq!(refusal(app.engine.create_invitation(&late, invitation).await), Code::FreshSignInRequired, "{role}");
         }
         assert_eq!(before, everything(app).await);
-        app.engine.change_role(&late, ada, Role::Admin).await.expect("as it was");
-        app.engine.change_role(&late, ada, Role::Member).await.expect("less power");
+        app.engine.change_member(&late, ada, Role::Admin).await.expect("as it was");
+        app.engine.change_member(&late, ada, Role::Member).await.expect("less power");
         let invitation = domain::command::InviteMember::read("zoe@example.test", None).expect("an invitation");
-        app.engine.invite_member(&late, invitation).await.expect("no power");
+        app.engine.create_invitation(&late, invitation).await.expect("no power");
     }
 
     // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
     d5_owners_are_changed_in_person(app) {
         let key = app.with_key(&app.north_key("olga").await.plain).await;
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
-        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
+        app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
         let ada = app.member("ada", NORTH).await;
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&key.ctx, max, Role::Owner).await), Code::Forbidden);
-        assert_eq!(refusal(app.engine.change_role(&key.ctx, ada, Role::Member).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_member(&key.ctx, max, Role::Owner).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_member(&key.ctx, ada, Role::Member).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.remove_member(&key.ctx, ada).await), Code::Forbidden);
         let invitation = domain::command::InviteMember::read("zoe@example.test", Some("owner")).expect("an invitation");
-        assert_eq!(refusal(app.engine.invite_member(&key.ctx, invitation).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_invitation(&key.ctx, invitation).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        app.engine.change_role(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
+        app.engine.change_member(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
     }
 
     a_role_that_is_as_asked_for_stays_as_it_is(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let before = everything(app).await;
-        app.engine.change_role(&olga, max, Role::Member).await.expect("nothing to do");
+        app.engine.change_member(&olga, max, Role::Member).await.expect("nothing to do");
         assert_eq!(before, everything(app).await);
     }
 
     b20_a_member_who_leaves_leaves_nothing_that_works(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
-        app.engine.leave(&max).await.expect("left");
+        app.engine.leave_organization(&max).await.expect("left");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.list_keys(&max, &KeyQuery::default(), 1).await.and(app.engine.create_key(&max, CreateKey::read("x").expect("a name")).await)), Code::Forbidden);
         let event = app.newest_event(&app.north("olga").await).await;
@@ -119,7 +119,7 @@ both! {
     d5_everyone_may_know_how_many_owners_there_are(app) {
         let (olga, max) = (app.north("olga").await, app.north("max").await);
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
-        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
+        app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 2);
         app.engine.remove_member(&olga, app.member("ada", NORTH).await).await.expect("removed");
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
@@ -128,14 +128,14 @@ both! {
     d5_the_last_owner_does_not_leave(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.leave(&olga).await), Code::Conflict);
+        assert_eq!(refusal(app.engine.leave_organization(&olga).await), Code::Conflict);
         assert_eq!(before, everything(app).await);
     }
 
     a_key_does_not_leave_for_its_owner(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
-        assert_eq!(refusal(app.engine.leave(&admitted.ctx).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.leave_organization(&admitted.ctx).await), Code::Forbidden);
     }
 
     b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
@@ -147,8 +147,8 @@ both! {
         assert!(app.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
         assert!(app.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
         let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
-        assert_eq!(refusal(app.engine.admit_person(&una.0, &north, origin()).await), Code::Forbidden);
-        app.engine.admit_person(&una.0, &south, origin()).await.expect("South is another matter");
+        assert_eq!(refusal(app.engine.enter_organization(&una.0, &north, origin()).await), Code::Forbidden);
+        app.engine.enter_organization(&una.0, &south, origin()).await.expect("South is another matter");
     }
 
     ra_31_keys_that_are_not_named_stay_and_answer_403(app) {
@@ -160,7 +160,7 @@ both! {
     removal_ends_the_keys_that_are_to_end(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::End)] };
-        assert!(app.engine.remove_member_and_keys(&olga, command).await.expect("removed").is_empty());
+        assert!(app.engine.offboard_member(&olga, command).await.expect("removed").is_empty());
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let line = app.engine.get_key(&olga, key.view.key_id).await.expect("a key");
         assert_eq!(line.revoke_reason, Some(domain::key::RevokeReason::PersonLeft));
@@ -171,7 +171,7 @@ both! {
         let bot = account(app, "member").await;
         let keys = vec![(first.view.key_id, KeyDisposition::HandOver(bot)), (second.view.key_id, KeyDisposition::HandOverToNew)];
         let command = RemoveMember { member: first.view.actor_id, keys };
-        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, command).await.expect("removed");
         assert_eq!(made.len(), 2);
         for (old, new) in [(&first, &made[0]), (&second, &made[1])] {
             assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
@@ -191,7 +191,7 @@ both! {
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let bot = account(app, "member").await;
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::HandOver(bot))] };
-        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, command).await.expect("removed");
         assert_eq!(app.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
     }
 
@@ -199,9 +199,9 @@ both! {
         // Ada's key was made by an admin, and is a member's since.
         let (one, two, olga) = (app.north_key("ada").await, app.north_key("ada").await, app.north("olga").await);
         let (ada, bot) = (one.view.actor_id, account(app, "admin").await);
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         let keys = vec![(one.view.key_id, KeyDisposition::HandOver(bot)), (two.view.key_id, KeyDisposition::HandOverToNew)];
-        let made = app.engine.remove_member_and_keys(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
         for new in &made {
             assert_eq!(app.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
         }
@@ -221,7 +221,7 @@ both! {
             (vec![(one.view.key_id, KeyDisposition::HandOver(ActorId(9_999)))], Code::NotFound),
         ] {
             let command = RemoveMember { member: one.view.actor_id, keys };
-            assert_eq!(refusal(app.engine.remove_member_and_keys(&olga, command).await), code);
+            assert_eq!(refusal(app.engine.offboard_member(&olga, command).await), code);
         }
         assert_eq!(before, everything(app).await);
         app.with_key(&one.plain).await;
@@ -232,7 +232,7 @@ both! {
         let old = key.view.actor_id;
         app.engine.remove_member(&olga, old).await.expect("removed");
         let invitation = domain::command::InviteMember::read("max@example.test", Some("admin")).expect("an invitation");
-        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let token = app.engine.create_invitation(&olga, invitation).await.expect("invited").token;
         let person = app.person("max").await;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
         let max = app.north("max").await;
@@ -245,7 +245,7 @@ both! {
         // And once more, as often as it may be.
         app.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
         let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
-        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let token = app.engine.create_invitation(&olga, invitation).await.expect("invited").token;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined again");
         app.sound_chain(NORTH).await;
     }

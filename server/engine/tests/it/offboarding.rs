@@ -21,11 +21,11 @@ async fn account(app: &TestApp, by: &Ctx, role: &str, overlap: bool) -> ActorId 
 async fn stale(app: &TestApp, name: &str) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(660);
-    app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a member of North")
+    app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a member of North")
 }
 
 async fn settle(app: &TestApp, by: &Ctx, member: ActorId, keys: Vec<(KeyId, KeyDisposition)>) -> Result<Vec<NewKey>> {
-    app.engine.remove_member_and_keys(by, RemoveMember { member, keys }).await
+    app.engine.offboard_member(by, RemoveMember { member, keys }).await
 }
 
 /// A key of an admin with these scopes and this end, as it presents itself.
@@ -162,7 +162,7 @@ both! {
             let both = [(one, KeyDisposition::HandOverToNew), (two, KeyDisposition::HandOver(bot))];
             let keys = if waiting == 1 { both.to_vec() } else { both.into_iter().rev().collect() };
             let (engine, member) = (app.engine.clone(), leaving.actor().id);
-            tries.spawn(async move { engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await });
+            tries.spawn(async move { engine.offboard_member(&ctx, RemoveMember { member, keys }).await });
             if app.db.is_shared() {
                 until_waiting(app, waiting).await;
             }

@@ -46,14 +46,14 @@ both! {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
-        app.engine.end_session(&here, &id, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id, &origin()).await.expect("ended");
         assert!(!is_open(app, &token).await);
         assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
         let event = app.newest_event(&app.north("olga").await).await;
         assert_eq!((event.action, event.object_id.as_str()), (AuditAction::SessionEnded, id.as_str()));
         assert_eq!((event.actor_name.as_str(), event.changes[0].after.as_deref()), ("una", Some("revoked")));
-        assert_eq!(refusal(app.engine.end_session(&here, &id, &origin()).await), Code::NotFound);
-        assert_eq!(refusal(app.engine.end_session(&there, &id, &origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.revoke_session(&here, &id, &origin()).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.revoke_session(&there, &id, &origin()).await), Code::Unauthorized);
     }
 
     b15_nobody_ends_the_session_of_someone_else(app) {
@@ -61,9 +61,9 @@ both! {
         let (foreign, none) = (id_of(app, &max).await, "ses_0000000000000000".parse().expect("an id"));
         let before = crate::test_app::everything(app).await;
         for id in [foreign, none] {
-            assert_eq!(refusal(app.engine.end_session(&olga, &id, &origin()).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.revoke_session(&olga, &id, &origin()).await), Code::NotFound);
         }
-        assert_eq!(app.engine.end_other_sessions(&olga, &origin()).await.expect("none"), 0);
+        assert_eq!(app.engine.revoke_other_sessions(&olga, &origin()).await.expect("none"), 0);
         assert_eq!(before, crate::test_app::everything(app).await);
         assert!(is_open(app, &max_token).await);
     }
@@ -74,9 +74,9 @@ both! {
         for _ in 0..5 {
             others.push(app.browser("una").await);
         }
-        let ctx = app.engine.admit_person(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
+        let ctx = app.engine.enter_organization(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
         let before = app.sound_chain(NORTH).await;
-        assert_eq!(app.engine.end_other_sessions(&here, &origin()).await.expect("ended"), 5);
+        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("ended"), 5);
         assert_eq!(app.sound_chain(NORTH).await, before + 5, "one event for each");
         for (_, token) in &others {
             assert!(!is_open(app, token).await);
@@ -93,7 +93,7 @@ both! {
             let (engine, second) = (app.engine.clone(), app.engine.clone());
             let first = one.clone();
             let race = tokio::join!(
-                tokio::spawn(async move { engine.end_other_sessions(&first, &origin()).await }),
+                tokio::spawn(async move { engine.revoke_other_sessions(&first, &origin()).await }),
                 tokio::spawn(async move { second.end_other_sessions(&other, &origin()).await }),
             );
             let ended = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
@@ -139,7 +139,7 @@ both! {
         app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
         let ((here, _), (there, token)) = (app.browser("nobody").await, app.browser("nobody").await);
         assert_eq!(sessions(app, &here).await.len(), 2);
-        app.engine.end_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
         assert!(!is_open(app, &token).await);
         let stranger = Caller { person: PersonId(999_999), ..here };
         assert!(sessions(app, &stranger).await.is_empty());

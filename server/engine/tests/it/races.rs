@@ -102,7 +102,7 @@ both! {
             for n in 0..50 {
                 let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
-                    let admitted = engine.admit_key(&plain, origin()).await?;
+                    let admitted = engine.authenticate_key(&plain, origin()).await?;
                     engine.create_workspace(&admitted.ctx, workspace(&format!("{round}-{n}"))).await.map(drop)
                 });
                 if n == 10 + round * 10 {
@@ -138,7 +138,7 @@ both! {
                 let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
                     loop {
-                        engine.admit_key(&plain, origin()).await?;
+                        engine.authenticate_key(&plain, origin()).await?;
                     }
                 });
             }
@@ -184,11 +184,11 @@ both! {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         for _ in 0..10 {
-            app.engine.change_role(&olga, ada, Role::Owner).await.expect("a second owner");
+            app.engine.change_member(&olga, ada, Role::Owner).await.expect("a second owner");
             let second = app.north("ada").await;
             let (engine, me) = (app.engine.clone(), second.clone());
             let olga_id = olga.actor().id;
-            let one = tokio::spawn(async move { engine.change_role(&me, olga_id, Role::Member).await });
+            let one = tokio::spawn(async move { engine.change_member(&me, olga_id, Role::Member).await });
             let (engine, me) = (app.engine.clone(), olga.clone());
             let other = tokio::spawn(async move { engine.remove_member(&me, ada).await });
             let done = vec![one.await.expect("joined"), other.await.expect("joined")];
@@ -198,7 +198,7 @@ both! {
             if removed {
                 return;
             }
-            app.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
+            app.engine.change_member(&second, olga_id, Role::Owner).await.expect("back again");
         }
     }
 
@@ -211,7 +211,7 @@ both! {
             let mut tries = Vec::new();
             for name in ["olga", "ada"] {
                 let (engine, ctx) = (app.engine.clone(), app.north(name).await);
-                tries.push(async move { engine.leave(&ctx).await });
+                tries.push(async move { engine.leave_organization(&ctx).await });
             }
             assert_eq!(winners(race(tries).await, &[Code::Conflict]), 1);
             assert_eq!(owners(app).await, 1);
@@ -233,9 +233,9 @@ both! {
                 let deed = round / 3_usize.pow(u32::try_from(turn).expect("small")) % 3;
                 async move {
                     match deed {
-                        0 => engine.leave(&me).await,
+                        0 => engine.leave_organization(&me).await,
                         1 => engine.remove_member(&me, next).await,
-                        _ => engine.change_role(&me, next, Role::Member).await,
+                        _ => engine.change_member(&me, next, Role::Member).await,
                     }
                 }
             });
@@ -261,7 +261,7 @@ both! {
                 tries.spawn(async move {
                     match n {
                         4 => engine.remove_member(&olga, id).await,
-                        _ => engine.change_role(&ada, id, role).await,
+                        _ => engine.change_member(&ada, id, role).await,
                     }
                 });
             }
@@ -342,10 +342,10 @@ async fn make_owner(app: &TestApp, name: &str) -> Ctx {
     }
     let owner = owner.expect("an owner is there");
     if let Some(id) = standing {
-        app.engine.change_role(&owner, id, Role::Owner).await.expect("raised");
+        app.engine.change_member(&owner, id, Role::Owner).await.expect("raised");
     } else {
         let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
-        let token = app.engine.invite_member(&owner, command).await.expect("invited").token;
+        let token = app.engine.create_invitation(&owner, command).await.expect("invited").token;
         let person = app.person(name).await;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
     }

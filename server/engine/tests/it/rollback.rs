@@ -74,7 +74,7 @@ async fn key_row(intruder: &mut Intruder, key: &NewKey) -> Cells {
 }
 
 async fn admitted(engine: &Engine, key: &NewKey) -> bool {
-    engine.admit_key(&key.plain, origin()).await.is_ok()
+    engine.authenticate_key(&key.plain, origin()).await.is_ok()
 }
 
 /// The newest event of North.
@@ -193,7 +193,7 @@ both! {
     r3_what_was_changed_and_has_not_ended_stays_good(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let key = app.north_key("max").await;
-        app.engine.change_role(&olga, max, domain::Role::Admin).await.expect("promoted");
+        app.engine.change_member(&olga, max, domain::Role::Admin).await.expect("promoted");
         app.engine.expose_key(&key.plain, &origin()).await.expect("noted");
         app.with_key(&key.plain).await;
         let kept = Kept::new();

@@ -49,7 +49,7 @@ both! {
         let ctx = app.with_key(&key.plain).await.ctx;
         assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
         assert_eq!(missing(app.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
-        assert_eq!(missing(app.engine.read_audit(&ctx, &Default::default(), 10).await), Scope::AuditRead);
+        assert_eq!(missing(app.engine.read_audit_log(&ctx, &Default::default(), 10).await), Scope::AuditRead);
         assert_eq!(missing(app.engine.remove_member(&ctx, app.member("max", NORTH).await).await), Scope::MembersWrite);
     }
 
@@ -87,9 +87,9 @@ both! {
         let ada = app.member("ada", NORTH).await;
         let role = async || app.with_key(&key.plain).await.ctx.actor().role;
         assert_eq!(role().await, Role::Admin);
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         assert_eq!(role().await, Role::Member);
-        app.engine.change_role(&olga, ada, Role::Owner).await.expect("raised");
+        app.engine.change_member(&olga, ada, Role::Owner).await.expect("raised");
         assert_eq!(role().await, Role::Admin, "never more than when the key was made");
         let newer = app.north_key("ada").await;
         assert_eq!(app.with_key(&newer.plain).await.ctx.actor().role, Role::Owner);
@@ -158,7 +158,7 @@ both! {
         let ctx = app.with_key(&key.plain).await.ctx;
         let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::at_once(key.view.key_id) };
         assert_eq!(refusal(app.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
-        assert_eq!(refusal(app.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
+        assert_eq!(refusal(app.engine.rotate_calling_key(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
         let next = app.engine.rotate_key(&ctx, RotateKey::at_once(key.view.key_id), None).await.expect("itself").new;
         assert_eq!(next.view.expires_at, key.view.expires_at);
         let olga = app.north("olga").await;
@@ -206,7 +206,7 @@ both! {
         let max = app.north("max").await;
         let key = made(app, &max, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
-        let new = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), false, None).await.expect("itself").new;
+        let new = app.engine.rotate_calling_key(&ctx, &key.plain, RotateKey::at_once(key.view.key_id), false, None).await.expect("itself").new;
         let ctx = app.with_key(&new.plain).await.ctx;
         assert!(app.engine.revoke_key(&ctx, revoke(new.view.key_id)).await.expect("itself").fresh);
         assert_eq!(refusal(app.admit(&new.plain).await), Code::Unauthorized);

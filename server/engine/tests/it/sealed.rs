@@ -296,7 +296,7 @@ both! {
         let owner = app.with_key(&ada.plain).await;
         app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
-        let events = app.engine.read_audit(&olga, &Default::default(), 4).await.expect("the log").rows;
+        let events = app.engine.read_audit_log(&olga, &Default::default(), 4).await.expect("the log").rows;
         let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
@@ -309,7 +309,7 @@ both! {
         let (mia, recipient) = (app.north("mia").await, app.north("ada").await);
         assert_eq!(events[3].object_label, "ada");
         assert!(app.newest_event(&recipient).await.n >= events[3].n);
-        assert!(app.engine.read_audit(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
+        assert!(app.engine.read_audit_log(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
         app.sound_chain(NORTH).await;
     }
 
@@ -349,7 +349,7 @@ both! {
             }
             let admitted = app.with_key(&old.plain).await;
             let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::at_once(old.view.key_id) };
-            let rotated = app.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
+            let rotated = app.engine.rotate_calling_key(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
             assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
             let items = notebook(app, &rotated.new).await;
             assert_eq!((items.items.len(), items.unreadable), (readable, 2 - readable as i64));

@@ -74,7 +74,7 @@ both! {
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(max) };
         assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::NotFound);
         let made = make(app, &olga, "CI", "member").await;
-        assert_eq!(refusal(app.engine.change_role(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.change_member(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
         assert_eq!(refusal(app.engine.remove_member(&olga, made.actor_id).await), Code::NotFound);
     }
 
@@ -169,7 +169,7 @@ both! {
             let running = app.with_key(&key.plain).await;
             let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n].clone();
             app.engine.change_service_account(&olga, command).await.expect("changed");
-            assert_eq!((running.pass.is_cancelled(), bystander.pass.is_cancelled()), (cancels, false), "{n}");
+            assert_eq!((running.guard.is_cancelled(), bystander.guard.is_cancelled()), (cancels, false), "{n}");
         }
     }
 

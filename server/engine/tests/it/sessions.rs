@@ -89,7 +89,7 @@ both! {
         app.clock.advance_seconds(IDLE_SECONDS);
         app.engine.insert_session(b"new", None, &origin(), b"value").await.expect("a session");
         app.engine.begin_flow(b"new", b"value").await.expect("begun");
-        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("swept");
         let mut intruder = app.intruder().await;
         for table in ["sessions", "sign_in_flows"] {
             assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");

@@ -32,12 +32,12 @@ both! {
 
     d17_an_organization_sets_a_longest_lifetime_and_lifts_it_again(app) {
         let (ada, max) = (app.north("ada").await, app.north("max").await);
-        let before = app.engine.see_organization(&max).await.expect("seen");
+        let before = app.engine.get_organization(&max).await.expect("seen");
         assert_eq!((before.name.as_str(), before.max_key_days), (NORTH, None));
         for (days, was, is) in [(Some(90), None, Some("90")), (Some(30), Some("90"), Some("30")), (None, Some("30"), None)] {
             let after = app.engine.change_organization(&ada, at_most(days)).await.expect("changed");
             assert_eq!(after.max_key_days, days);
-            assert_eq!(app.engine.see_organization(&max).await.expect("seen"), after);
+            assert_eq!(app.engine.get_organization(&max).await.expect("seen"), after);
             let event = app.newest_event(&ada).await;
             assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::OrganizationChanged, "organization"));
             let [change] = event.changes.as_slice() else { panic!("one change: {event:?}") };
@@ -63,13 +63,13 @@ both! {
 
     ke_06_a_change_reaches_only_the_callers_organization(app) {
         app.engine.change_organization(&app.north("olga").await, at_most(Some(7))).await.expect("changed");
-        let south = app.engine.see_organization(&app.south("ben").await).await.expect("seen");
+        let south = app.engine.get_organization(&app.south("ben").await).await.expect("seen");
         assert_eq!((south.name.as_str(), south.max_key_days), (SOUTH, None));
     }
 
     d6_an_admin_lowered_after_being_let_in_changes_nothing(app) {
         let ada = app.north("ada").await;
-        app.engine.change_role(&app.north("olga").await, ada.actor().id, Role::Member).await.expect("demoted");
+        app.engine.change_member(&app.north("olga").await, ada.actor().id, Role::Member).await.expect("demoted");
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_organization(&ada, at_most(Some(1))).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);

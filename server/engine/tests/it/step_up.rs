@@ -15,7 +15,7 @@ async fn aged(app: &TestApp, name: &str, seconds: i64) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(seconds);
     let north: OrganizationId = app.organization(NORTH).await;
-    app.engine.admit_person(&caller, &north, origin()).await.expect("a member of North")
+    app.engine.enter_organization(&caller, &north, origin()).await.expect("a member of North")
 }
 
 fn key(scopes: Option<&[&str]>) -> CreateKey {
@@ -79,8 +79,8 @@ both! {
         let north = app.organization(NORTH).await;
         let now = app.runtime.now();
         for (signed_in_at, fresh) in [(Some(now), true), (Some(now.plus_seconds(-601)), false), (None, false)] {
-            let caller = app.engine.recognize(&identity("ada"), signed_in_at).await.expect("ada");
-            let ctx = app.engine.admit_person(&caller, &north, origin()).await.expect("ada");
+            let caller = app.engine.identify_person(&identity("ada"), signed_in_at).await.expect("ada");
+            let ctx = app.engine.enter_organization(&caller, &north, origin()).await.expect("ada");
             let made = create(app, &ctx, None).await;
             assert_eq!(made.is_ok(), fresh, "{signed_in_at:?}");
         }

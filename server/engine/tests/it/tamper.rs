@@ -115,7 +115,7 @@ both! {
         let key = app.north_key("ada").await;
         let (caller, _) = app.browser("ada").await;
         let north = app.organization(NORTH).await;
-        let enter = async || app.engine.admit_person(&caller, &north, crate::test_app::origin()).await;
+        let enter = async || app.engine.enter_organization(&caller, &north, crate::test_app::origin()).await;
         let mut intruder = app.intruder().await;
         let (stored, which) = row(&mut intruder, "actors", app.member("ada", NORTH).await.0).await;
         for (column, value) in stored.iter().filter(|(column, _)| !column.ends_with("name")) {
@@ -264,7 +264,7 @@ both! {
         let ada = app.member("ada", NORTH).await;
         let mut intruder = app.intruder().await;
         let (image, _) = row(&mut intruder, "actors", ada.0).await;
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("demoted");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("demoted");
         let (demoted, _) = row(&mut intruder, "actors", ada.0).await;
         put_back(&mut intruder, "actors", &image, None).await;
         assert_refused(app, &key, "an admin again").await;
@@ -282,7 +282,7 @@ both! {
         app.engine.remove_member(&olga, max).await.expect("removed");
         app.intruder().await.set("actors", "removed_at", &Value::Null, &format!("id = {max}")).await;
         let before = crate::test_app::everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&olga, max, Role::Member).await), Code::Internal);
+        assert_eq!(refusal(app.engine.change_member(&olga, max, Role::Member).await), Code::Internal);
         assert_eq!(before, crate::test_app::everything(app).await);
     }
 }

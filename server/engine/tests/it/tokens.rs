@@ -51,7 +51,7 @@ async fn recognized(app: &TestApp, token: &str) -> engine::Result<Caller> {
     let person = PersonId(claims["sub"].as_str().expect("sub").parse().expect("a number"));
     let session: SessionId = claims["sid"].as_str().expect("sid").parse().expect("an id");
     let signed_in_at = Moment(claims["auth_time"].as_i64().expect("auth_time") * 1000);
-    app.engine.recognize_token(person, &session, signed_in_at).await
+    app.engine.identify_token_holder(person, &session, signed_in_at).await
 }
 
 async fn ids(app: &TestApp) -> Vec<String> {
@@ -121,17 +121,17 @@ both! {
             let token = issue(app, &max, false).await.token;
             let bearer = recognized(app, &token).await.expect("good");
             assert!(matches!(&bearer.credential, Credential::IdToken { session: Some(_), signed_in_at: Some(_) }));
-            let ctx = app.engine.admit_person(&bearer, &app.organization(NORTH).await, origin()).await.expect("max");
-            app.engine.still_signed_in(&bearer).await.expect("signed in");
+            let ctx = app.engine.enter_organization(&bearer, &app.organization(NORTH).await, origin()).await.expect("max");
+            app.engine.recheck_session(&bearer).await.expect("signed in");
             app.clock.advance_seconds(seconds);
             match end {
                 "signed out" => app.engine.sign_out(&max, &origin()).await.expect("signed out"),
-                "revoked" => drop(app.engine.end_other_sessions(&other, &origin()).await.expect("ended")),
+                "revoked" => drop(app.engine.revoke_other_sessions(&other, &origin()).await.expect("ended")),
                 "swept out" => app.engine.delete_session(&bytes).await.expect("deleted"),
-                _ => app.engine.sweep_sessions().await.expect("swept"),
+                _ => app.engine.delete_expired_sessions().await.expect("swept"),
             }
             assert_eq!(refusal(recognized(app, &token).await), Code::Unauthorized, "{end}");
-            assert_eq!(refusal(app.engine.still_signed_in(&bearer).await), Code::Unauthorized, "{end}");
+            assert_eq!(refusal(app.engine.recheck_session(&bearer).await), Code::Unauthorized, "{end}");
             let late = app.workspace(&ctx, "Late").await;
             assert_eq!(refusal(late), Code::Unauthorized, "{end}: and writes nothing");
             assert_eq!(refusal(app.engine.issue_token(&max, &parties(), true, &origin()).await), Code::Unauthorized, "{end}");
@@ -143,7 +143,7 @@ both! {
         let token = issue(app, &max, false).await.token;
         let bearer = recognized(app, &token).await.expect("good");
         assert_eq!(refusal(app.engine.issue_token(&bearer, &parties(), true, &origin()).await), Code::Forbidden);
-        let stranger = app.engine.recognize(&identity("max"), None).await.expect("max");
+        let stranger = app.engine.identify_person(&identity("max"), None).await.expect("max");
         assert_eq!(refusal(app.engine.issue_token(&stranger, &parties(), true, &origin()).await), Code::Forbidden);
     }
 
@@ -151,10 +151,10 @@ both! {
         let ((max, _), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let session = app.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
         let now = app.runtime.now();
-        assert!(app.engine.recognize_token(max.person, &session, now).await.is_ok());
-        assert_eq!(refusal(app.engine.recognize_token(olga.person, &session, now).await), Code::Unauthorized);
+        assert!(app.engine.identify_token_holder(max.person, &session, now).await.is_ok());
+        assert_eq!(refusal(app.engine.identify_token_holder(olga.person, &session, now).await), Code::Unauthorized);
         let unknown = "ses_0000000000000000".parse().expect("an id");
-        assert_eq!(refusal(app.engine.recognize_token(max.person, &unknown, now).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.identify_token_holder(max.person, &unknown, now).await), Code::Unauthorized);
     }
 
     a_token_never_outlives_its_session(app) {
@@ -246,7 +246,7 @@ both! {
             assert!(app.engine.verifying_key(name).await.expect("an answer").is_none(), "{name:?}");
         }
         for token in ["", "\0", "a\0b"] {
-            assert_eq!(refusal(app.engine.see_invitation(token).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.get_invitation(token).await), Code::NotFound);
             assert!(app.engine.find_session(token.as_bytes()).await.expect("an answer").is_none());
             assert!(app.engine.take_flow(token.as_bytes()).await.expect("an answer").is_none());
         }

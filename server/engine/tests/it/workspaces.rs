@@ -94,7 +94,7 @@ both! {
     d6_an_admin_lowered_after_being_let_in_writes_nothing_as_an_admin(app) {
         let ada = app.north("ada").await;
         let made = app.workspace(&app.north("max").await, "Max's").await.expect("a workspace");
-        app.engine.change_role(&app.north("olga").await, app.member("ada", NORTH).await, Role::Member).await.expect("demoted");
+        app.engine.change_member(&app.north("olga").await, app.member("ada", NORTH).await, Role::Member).await.expect("demoted");
         let command = DeleteWorkspace { workspace: made.id };
         assert_eq!(refusal(app.engine.delete_workspace(&ada, &command).await), Code::Forbidden);
     }

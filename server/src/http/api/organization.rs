@@ -40,7 +40,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
 #[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
     responses((status = 200, body = OrganizationBody)))]
 pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
-    Ok(Json(state.engine.see_organization(&ctx).await?))
+    Ok(Json(state.engine.get_organization(&ctx).await?))
 }
 
 /// Change the organization

@@ -36,7 +36,7 @@ both! {
                         let command = domain::command::CreateWorkspace::read(&name, "vertex_ai", None);
                         engine.create_workspace(&olga, command.expect("a workspace")).await.is_ok()
                     } else {
-                        engine.admit_key(&key, origin()).await.is_ok()
+                        engine.authenticate_key(&key, origin()).await.is_ok()
                     }
                 };
                 tokio::time::timeout(patience, asking).await.is_ok()
@@ -96,7 +96,7 @@ async fn r2_hanging_up_makes_nobody_open_connections() {
     drop(open);
     let before = all().await;
     for n in 0..300_u64 {
-        let asking = app.engine.admit_key(&key.plain, origin());
+        let asking = app.engine.authenticate_key(&key.plain, origin());
         let _ = tokio::time::timeout(Duration::from_micros((n * 131) % 3000), asking).await;
     }
     app.with_key(&key.plain).await;

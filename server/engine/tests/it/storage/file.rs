@@ -115,7 +115,7 @@ async fn f11_an_address_leads_to_the_file_it_names() {
         format!("sqlite://{base}"),
     ] {
         let refused = Db::open(&address).await.err().unwrap_or_else(|| panic!("{address} opens"));
-        assert!(matches!(refused, StoreError::Address(_)), "{address}: {refused}");
+        assert!(matches!(refused, StoreError::Url(_)), "{address}: {refused}");
     }
     let mut found: Vec<_> =
         fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();

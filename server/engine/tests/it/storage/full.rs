@@ -70,7 +70,7 @@ async fn journal_on_a_small_disk() {
     // Whatever the database says now: memory refuses the key, and so does the file once there is space.
     let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
     app.intruder().await.run(&sql).await;
-    assert_eq!(refusal(engine.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+    assert_eq!(refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
     let kept = std::fs::metadata(&file).expect("the journal").len();
     assert!(kept <= 64 * 1024, "{kept}");
     let grow = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&folder).status().expect("mount runs");
