@@ -14,6 +14,7 @@ pub mod moment;
 pub mod policy;
 pub mod problem;
 pub mod scope;
+pub mod session;
 pub mod text;
 pub mod token;
 pub mod view;

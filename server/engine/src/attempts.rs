@@ -3,9 +3,9 @@
 //! A client that failed too often has to wait. Credentials that were accepted lately pass all the same, so nobody who
 //! guesses from the same address, or with somebody else's key, locks anyone out. All of it is in memory and bounded.
 
+mod accepted;
 mod client;
 mod counts;
-mod known;
 #[cfg(test)]
 mod tests;
 
@@ -15,17 +15,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::Code;
 use tokio::sync::Notify;
 
+use self::accepted::{Accepted, Mark};
 use self::counts::{Bucket, Counts, Decision};
-use self::known::{Known, Mark};
 use crate::ctx::Origin;
 use crate::{Engine, Error, Result, Runtime};
 
 pub use client::Client;
 
 /// Clients that are counted at most, twice over; those that failed least lately are dropped first.
-const MOST_CLIENTS: usize = 32_768;
+const MAX_CLIENTS: usize = 32_768;
 /// Accepted credentials that are remembered at most, twice over.
-const MOST_KNOWN: usize = 100_000;
+const MAX_ACCEPTED: usize = 100_000;
 
 /// How many attempts of one client may fail within a minute; 0 for any number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,23 +78,23 @@ pub struct Attempts {
     credentials: AtomicU32,
     secrets: AtomicU32,
     counts: Mutex<Counts>,
-    known: Known,
+    accepted: Accepted,
     settled: Notify,
     runtime: Runtime,
 }
 
 impl Attempts {
     pub(crate) fn new(runtime: Runtime) -> Arc<Self> {
-        Self::sized(runtime, MOST_CLIENTS, MOST_KNOWN)
+        Self::sized(runtime, MAX_CLIENTS, MAX_ACCEPTED)
     }
 
-    fn sized(runtime: Runtime, clients: usize, known: usize) -> Arc<Self> {
+    fn sized(runtime: Runtime, clients: usize, accepted: usize) -> Arc<Self> {
         let Limits { credentials, secrets } = Limits::default();
         Arc::new(Self {
             credentials: AtomicU32::new(credentials),
             secrets: AtomicU32::new(secrets),
             counts: Mutex::new(Counts::new(clients)),
-            known: Known::new(known),
+            accepted: Accepted::new(accepted),
             settled: Notify::new(),
             runtime,
         })
@@ -112,11 +112,11 @@ impl Attempts {
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
     pub async fn begin(self: &Arc<Self>, kind: Kind, client: Client, shown: &[u8]) -> Result<Attempt> {
-        let mark = self.known.mark(kind, shown);
+        let mark = self.accepted.mark(kind, shown);
         loop {
             let settled = self.settled.notified();
             let attempt = |counted| Attempt { attempts: self.clone(), kind, client, mark, counted };
-            if self.limit(kind) == 0 || self.known.holds(mark) {
+            if self.limit(kind) == 0 || self.accepted.contains(mark) {
                 return Ok(attempt(false));
             }
             match self.counts(|counts, now| counts.reserve((client, kind.bucket()), self.limit(kind), now)) {
@@ -135,11 +135,11 @@ impl Attempts {
         if self.limit(kind) == 0 {
             return Ok(());
         }
-        let place = (client, kind.bucket());
+        let counter = (client, kind.bucket());
         let refused = self.counts(|counts, now| {
-            let decision = counts.reserve(place, self.limit(kind), now);
+            let decision = counts.reserve(counter, self.limit(kind), now);
             if matches!(decision, Decision::Begin) {
-                counts.settle(place, true, now);
+                counts.settle(counter, true, now);
             }
             decision
         });
@@ -152,7 +152,7 @@ impl Attempts {
 
     /// Remembers a credential that was just made or accepted.
     pub fn remember(&self, kind: Kind, shown: &[u8]) {
-        self.known.remember(self.known.mark(kind, shown));
+        self.accepted.insert(self.accepted.mark(kind, shown));
     }
 
     /// Takes back one counted attempt, for a sign-in that succeeded after all.
@@ -187,13 +187,13 @@ pub struct Attempt {
 impl Attempt {
     /// The credential is good: it passes from now on, whatever its client does besides.
     pub fn passed(mut self) {
-        self.attempts.known.remember(self.mark);
+        self.attempts.accepted.insert(self.mark);
         self.release(false);
     }
 
     /// The credential is not good, or not any more.
     pub fn failed(mut self) {
-        self.attempts.known.forget(self.mark);
+        self.attempts.accepted.remove(self.mark);
         if !self.counted {
             // It had been good until now, and was let through for that.
             let _ = self.attempts.fail(self.kind, self.client);
@@ -208,7 +208,7 @@ impl Attempt {
 
     /// The credential was good, and was good only once.
     pub fn spent(mut self) {
-        self.attempts.known.forget(self.mark);
+        self.attempts.accepted.remove(self.mark);
         self.release(false);
     }
 
@@ -225,8 +225,8 @@ impl Attempt {
 
     fn release(&mut self, failed: bool) {
         if std::mem::take(&mut self.counted) {
-            let place = (self.client, self.kind.bucket());
-            self.attempts.counts(|counts, now| counts.settle(place, failed, now));
+            let counter = (self.client, self.kind.bucket());
+            self.attempts.counts(|counts, now| counts.settle(counter, failed, now));
             self.attempts.settled.notify_waiters();
         }
     }

@@ -57,7 +57,7 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
 }
 
 /// Actors that a list of them names.
-const MOST_ACTORS: i64 = 200;
+const MAX_ACTORS: i64 = 200;
 
 /// Someone whose deeds the log knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Engine {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let rows = audit::list(&mut self.db().read().await?, &reach, query, limit + 1).await?;
         let views: Vec<_> = rows.into_iter().map(view).collect::<std::result::Result<_, _>>()?;
-        Ok(crate::keys::page(views, limit, |event| event.n))
+        Ok(Page::cut(views, limit, |event| event.n))
     }
 
     /// Everyone within the caller's reach who did something, by name.
@@ -88,7 +88,7 @@ impl Engine {
     /// `Busy`.
     pub async fn list_audit_actors(&self, ctx: &Ctx) -> Result<Vec<AuditActor>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        let found = audit::actors(&mut self.db().read().await?, &reach, MOST_ACTORS).await?;
+        let found = audit::actors(&mut self.db().read().await?, &reach, MAX_ACTORS).await?;
         let actor = |(id, kind, name): (i64, String, String)| {
             Ok(AuditActor { id: ActorId(id), kind: parse_column(&kind, "actors.kind")?, name })
         };

@@ -13,7 +13,7 @@ mod seal;
 pub use seal::{Decryptor, SealContext, seal_to};
 
 /// Draws a new key: 8 public and 43 secret characters from the dice, each of 62 equally likely.
-pub fn draw(runtime: &Runtime, brand: &Brand, kind: Kind) -> PlainKey {
+pub fn generate(runtime: &Runtime, brand: &Brand, kind: Kind) -> PlainKey {
     let secret = Zeroizing::new(runtime.base62());
     PlainKey::assemble(brand, kind, &runtime.base62(), &secret)
 }
@@ -27,7 +27,7 @@ pub struct Verifier {
 }
 
 /// Derives the one-way values of a key.
-pub fn verifier(key: &PlainKey) -> Verifier {
+pub fn derive_verifier(key: &PlainKey) -> Verifier {
     Verifier { auth: derive(key, b"auth"), public_key: Decryptor::of(&seal_ikm(key)).public_key() }
 }
 
@@ -59,12 +59,12 @@ mod tests {
     fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1));
         let (one, two) =
-            (draw(&runtime, &Brand::default(), Kind::Secret), draw(&runtime, &Brand::default(), Kind::Secret));
+            (generate(&runtime, &Brand::default(), Kind::Secret), generate(&runtime, &Brand::default(), Kind::Secret));
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
-        assert_eq!(verifier(&one).auth, verifier(&again).auth);
-        assert_eq!(verifier(&one).public_key, verifier(&again).public_key);
-        assert_ne!(verifier(&one).auth, verifier(&two).auth);
-        assert_ne!(verifier(&one).public_key, verifier(&two).public_key);
+        assert_eq!(derive_verifier(&one).auth, derive_verifier(&again).auth);
+        assert_eq!(derive_verifier(&one).public_key, derive_verifier(&again).public_key);
+        assert_ne!(derive_verifier(&one).auth, derive_verifier(&two).auth);
+        assert_ne!(derive_verifier(&one).public_key, derive_verifier(&two).public_key);
     }
 }

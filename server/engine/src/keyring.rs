@@ -158,9 +158,16 @@ impl Ring {
 
     /// Seals a value with AES-256-GCM under a subkey of its own, bound to `place` (table, row and whatever it must
     /// not be moved away from): `0x01 | data key id | nonce | ciphertext`.
-    pub fn seal(&self, nonce: [u8; 12], table: &str, row: &[u8], place: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
+    pub fn seal(
+        &self,
+        nonce: [u8; 12],
+        table: &str,
+        row: &[u8],
+        associated_data: &CanonicalEncoder,
+        value: &[u8],
+    ) -> Vec<u8> {
         let id = self.active_id(Purpose::Data);
-        let aad = self.aad(id, place);
+        let aad = self.aad(id, associated_data);
         let cipher = self.record_cipher(id, table, row);
         let sealed = cipher
             .and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
@@ -179,7 +186,7 @@ impl Ring {
         &self,
         table: &str,
         row: &[u8],
-        place: &CanonicalEncoder,
+        associated_data: &CanonicalEncoder,
         blob: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
@@ -188,7 +195,7 @@ impl Ring {
         if head[0] != 1 || self.keys.get(&id).is_none_or(|(purpose, _)| *purpose != Purpose::Data) {
             return Err(Tampered);
         }
-        let aad = self.aad(id, place);
+        let aad = self.aad(id, associated_data);
         let cipher = self.record_cipher(id, table, row).ok_or(Tampered)?;
         let opened = cipher.decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: aad.as_slice() });
         opened.map(Zeroizing::new).map_err(|_| Tampered)
@@ -234,8 +241,8 @@ impl Ring {
         self.active.get(&purpose).copied().unwrap_or_default()
     }
 
-    fn aad(&self, data_key: i64, place: &CanonicalEncoder) -> CanonicalEncoder {
-        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(place.as_slice())
+    fn aad(&self, data_key: i64, associated_data: &CanonicalEncoder) -> CanonicalEncoder {
+        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(associated_data.as_slice())
     }
 
     fn record_cipher(&self, id: i64, table: &str, row: &[u8]) -> Option<Aes256Gcm> {
@@ -282,23 +289,27 @@ mod tests {
     // RK-30: AES-256-GCM; any flipped byte, any other place, is refused.
     #[test]
     fn rk_30_a_sealed_value_opens_only_unaltered_and_in_its_place() {
-        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
-        let blob = ring.seal([9; 12], "api_keys", b"7", &place, b"verifier");
-        assert_eq!(ring.unseal("api_keys", b"7", &place, &blob).expect("opens").as_slice(), b"verifier");
+        let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
+        let blob = ring.seal([9; 12], "api_keys", b"7", &associated_data, b"verifier");
+        assert_eq!(ring.unseal("api_keys", b"7", &associated_data, &blob).expect("opens").as_slice(), b"verifier");
         for at in 0..blob.len() {
             for bit in 0..8 {
                 let mut bad = blob.clone();
                 bad[at] ^= 1 << bit;
-                assert_eq!(ring.unseal("api_keys", b"7", &place, &bad).err(), Some(Tampered), "byte {at} bit {bit}");
+                assert_eq!(
+                    ring.unseal("api_keys", b"7", &associated_data, &bad).err(),
+                    Some(Tampered),
+                    "byte {at} bit {bit}"
+                );
             }
         }
         for cut in 0..blob.len() {
-            assert!(ring.unseal("api_keys", b"7", &place, &blob[..cut]).is_err());
+            assert!(ring.unseal("api_keys", b"7", &associated_data, &blob[..cut]).is_err());
         }
         let elsewhere = CanonicalEncoder::of("org_b").number(7);
         assert!(ring.unseal("api_keys", b"7", &elsewhere, &blob).is_err());
-        assert!(ring.unseal("api_keys", b"8", &place, &blob).is_err());
-        assert!(ring.unseal("sessions", b"7", &place, &blob).is_err());
+        assert!(ring.unseal("api_keys", b"8", &associated_data, &blob).is_err());
+        assert!(ring.unseal("sessions", b"7", &associated_data, &blob).is_err());
     }
 
     // RK-30: what is sealed here opens with another implementation of AES-256-GCM, given the raw parts only: the subkey
@@ -306,10 +317,10 @@ mod tests {
     #[test]
     fn rk_30_another_aes_256_gcm_opens_what_is_sealed() {
         use aws_lc_rs::{aead, hmac};
-        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
+        let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
         for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]].into_iter().enumerate() {
             let nonce = [u8::try_from(turn).expect("small"); 12];
-            let blob = ring.seal(nonce, "api_keys", b"7", &place, value);
+            let blob = ring.seal(nonce, "api_keys", b"7", &associated_data, value);
             let id = i64::from_be_bytes(blob[1..9].try_into().expect("eight bytes"));
             assert_eq!(&blob[9..21], nonce);
             let info = CanonicalEncoder::of("rt/rec/v1").text("api_keys").bytes(b"7");
@@ -317,7 +328,7 @@ mod tests {
             let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
             let key =
                 aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, subkey.as_ref()).expect("32 bytes"));
-            let aad = aead::Aad::from(ring.aad(id, &place).as_slice().to_vec());
+            let aad = aead::Aad::from(ring.aad(id, &associated_data).as_slice().to_vec());
             let mut sealed = blob[21..].to_vec();
             let nonce = aead::Nonce::assume_unique_for_key(nonce);
             assert_eq!(key.open_in_place(nonce, aad, &mut sealed).expect("it opens"), value);

@@ -11,7 +11,7 @@ pub mod ctx;
 pub mod drafts;
 pub mod error;
 pub mod form_token;
-mod heal;
+mod future_times;
 pub mod in_flight;
 pub mod invitations;
 pub mod journal;

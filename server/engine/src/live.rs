@@ -17,7 +17,7 @@ use crate::{Engine, Error, Result};
 pub use watch::{KeyUse, News, View, Watch};
 
 /// How many watches a person may have at a time: one for each page in sight.
-pub const MOST_WATCHES: usize = 12;
+pub const MAX_WATCHES: usize = 12;
 
 /// Who watches, and how they are told to look. Cheap to clone.
 #[derive(Clone, Default)]
@@ -51,7 +51,7 @@ impl Live {
     fn permit_watch(&self, person: PersonId) -> Result<WatchPermit> {
         let mut permits = held(&self.inner.permits);
         let taken = permits.entry(person).or_default();
-        if *taken >= MOST_WATCHES {
+        if *taken >= MAX_WATCHES {
             return Err(Error::conflict(Code::TooManyRequests));
         }
         *taken += 1;
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_person_has_so_many_watches_and_no_more() {
         let (live, one, other) = (Live::default(), PersonId(1), PersonId(2));
-        let mut permits: Vec<_> = (0..MOST_WATCHES).map(|_| live.permit_watch(one).expect("a seat")).collect();
+        let mut permits: Vec<_> = (0..MAX_WATCHES).map(|_| live.permit_watch(one).expect("a seat")).collect();
         assert_eq!(live.permit_watch(one).err().map(|error| error.code()), Some(Code::TooManyRequests));
         let _others = live.permit_watch(other).expect("their own");
         permits.pop();

@@ -33,7 +33,7 @@ impl Engine {
     pub async fn bootstrap(&self, command: &FoundOrganization, origin: Origin) -> Result<NewKey> {
         let mut tx = self.db().begin().await?;
         let ctx = self.found(&mut tx, command, None, origin).await?;
-        let new = self.insert_key(&mut tx, &ctx, KeyPlan::own(&ctx.actor, "bootstrap key")).await?;
+        let new = self.insert_key(&mut tx, &ctx, KeyPlan::unrestricted(&ctx.actor, "bootstrap key")).await?;
         tx.commit().await?;
         Ok(new)
     }

@@ -68,7 +68,7 @@ impl Engine {
     ) -> Result<Vec<Concern>> {
         let mut concerns = Vec::new();
         for row in keys::worst(connection, reach, ctx.now, CONCERNS).await? {
-            let line = self.line(ctx, row)?;
+            let line = self.key_line(ctx, row)?;
             match line.attention(ctx.now) {
                 Some(why) => concerns.push(Concern { line, why }),
                 None => counts.attention -= 1,

@@ -137,7 +137,7 @@ impl Engine {
             let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
             let row = found.filter(|row| row.removed_at.is_none());
             if row.is_some() {
-                self.open_to(organization)?;
+                self.check_log_intact(organization)?;
             }
             Ok(row)
         };

@@ -8,7 +8,6 @@ use domain::{RunId, WorkspaceId};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::page;
 use crate::reauthorize::reauthorize;
 use crate::store::meta;
 use crate::store::runs::{self, RunRow};
@@ -31,7 +30,7 @@ impl Engine {
         let mut connection = self.db().read().await?;
         load(&mut connection, &reach, workspace).await?;
         let rows = runs::list(&mut connection, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
-        let rows = page(rows, limit, |row| row.seq);
+        let rows = Page::cut(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(RunRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
     }

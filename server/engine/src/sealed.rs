@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
+use crate::error::conflict;
 use crate::key_material::{self, Decryptor, SealContext};
-use crate::keys::state_of;
-use crate::reauthorize::{conflict, reauthorize};
+use crate::reauthorize::reauthorize;
 use crate::store::keys::{self, KeyRow};
 use crate::store::sealed::{self, ItemKind, ItemRow};
 use crate::store::{Connection, Tx, actors, meta, parse_column};
@@ -20,7 +20,7 @@ use crate::{Engine, Error, Result};
 
 mod access_grants;
 
-pub(crate) use access_grants::{count_sealed, pass_inbox};
+pub(crate) use access_grants::{count_sealed, reassign_inbox};
 
 impl Engine {
     /// Seals a message to an actor of the caller's organization. Who sent it is what the audit log says; the seal
@@ -34,7 +34,7 @@ impl Engine {
         reauthorize(self, &mut tx, ctx).await?;
         let found = actors::find(&mut tx, reach.organization(), to).await?.filter(|row| row.removed_at.is_none());
         let found = found.ok_or(Error::NotFound)?;
-        self.sound_actor(&found)?;
+        self.require_sound_actor(&found)?;
         let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)
             .await?
             .ok_or(conflict("This actor has no active key that a message could be sealed to"))?;
@@ -123,7 +123,7 @@ impl Engine {
             created_at: ctx.now.0,
             from_name: ctx.actor.name.clone(),
         };
-        let sealed = key_material::seal_to(self.runtime(), &key.public_key, &self.place(&row), text.as_bytes());
+        let sealed = key_material::seal_to(self.runtime(), &key.public_key, &self.item_context(&row), text.as_bytes());
         row.sealed = sealed.map_err(|_| Error::Broken(format!("key {} has no public key", key.id)))?;
         sealed::insert(tx, &row).await?;
         let id = parse_column(&row.id, "items.id")?;
@@ -134,7 +134,7 @@ impl Engine {
     /// writes to the database cannot have messages sealed to themselves.
     async fn sealable(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
         let row = keys::lock(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
-        if row.is_sound(self.ring()) && row.actor_id == owner.0 && state_of(&row, ctx.now).is_active() {
+        if row.is_sound(self.ring()) && row.actor_id == owner.0 && row.state(ctx.now).is_active() {
             return Ok(row);
         }
         Err(Error::Broken(format!("the row of key {key} was altered")))
@@ -143,13 +143,16 @@ impl Engine {
     async fn open_items(&self, ctx: &Ctx, reach: &Reach, key: &PlainKey, kind: ItemKind, limit: i64) -> Result<Items> {
         let (owner, organization) = (reach.owner().ok_or(Error::Denied)?, reach.organization());
         let mut connection = self.db().read().await?;
-        let (id, opener) = presented(&mut connection, ctx, key).await?;
-        let openers = self.openers(&mut connection, ctx, id, opener).await?;
+        let (id, decryptor) = presented(&mut connection, ctx, key).await?;
+        let decryptors = self.decryptors(&mut connection, ctx, id, decryptor).await?;
         let rows = sealed::list(&mut connection, organization, id, owner, kind, limit).await?;
         let mut unreadable = sealed::count_others(&mut connection, organization, id, owner, kind).await?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            match openers.get(&row.key_id).and_then(|opener| opener.open(&self.place(&row), &row.sealed).ok()) {
+            match decryptors
+                .get(&row.key_id)
+                .and_then(|decryptor| decryptor.open(&self.item_context(&row), &row.sealed).ok())
+            {
                 Some(text) => items.push(opened(row, &text)?),
                 None => unreadable += 1,
             }
@@ -172,7 +175,7 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    fn place(&self, row: &ItemRow) -> SealContext {
+    fn item_context(&self, row: &ItemRow) -> SealContext {
         let (organization, actor) = (&row.organization_id, row.actor_id);
         SealContext::item(self.ring().deployment(), organization, actor, &row.kind, &row.id, row.key_id)
     }
@@ -181,9 +184,9 @@ impl Engine {
 /// The key of the request with the private half of its pair, if it is the presented one.
 async fn presented(connection: &mut Connection, ctx: &Ctx, key: &PlainKey) -> Result<(KeyId, Decryptor)> {
     let Credential::Key { id, .. } = ctx.credential else { return Err(Error::Denied) };
-    let opener = Decryptor::of(&key_material::seal_ikm(key));
+    let decryptor = Decryptor::of(&key_material::seal_ikm(key));
     let stored = sealed::public_key(connection, &ctx.actor.organization, id).await?;
-    if stored.as_deref() == Some(&opener.public_key()) { Ok((id, opener)) } else { Err(Error::Denied) }
+    if stored.as_deref() == Some(&decryptor.public_key()) { Ok((id, decryptor)) } else { Err(Error::Denied) }
 }
 
 fn opened(row: ItemRow, text: &[u8]) -> Result<Opened> {

@@ -4,22 +4,22 @@
 //! Reads take a [`Connection`], writes a [`Tx`]. Every query of an organization's data names the organization.
 
 pub mod actors;
-mod address;
 pub mod audit;
 mod ballast;
 mod breaker;
 mod connection;
+mod database_url;
 mod db;
 pub mod drafts;
 mod fault;
 mod file;
-pub mod heal;
+pub mod future_times;
+pub mod idempotency_keys;
 pub mod invitations;
 mod journaled;
 pub mod keys;
 mod lease;
 pub mod meta;
-pub mod once;
 pub mod organizations;
 pub mod people;
 mod postgres;
@@ -43,7 +43,7 @@ pub use fault::StoreError;
 pub(crate) use journaled::Journaled;
 
 /// Runs one query, written once, on whichever database the link leads to.
-macro_rules! on {
+macro_rules! fetch {
     ($connection:expr, $conn:ident => $query:expr) => {{
         let watch = $connection.watch();
         let done = match $connection.conn() {
@@ -53,10 +53,10 @@ macro_rules! on {
         $connection.noted(done)
     }};
 }
-pub(crate) use on;
+pub(crate) use fetch;
 
-/// As [`on!`], for a statement that answers nothing: gives the number of rows it changed.
-macro_rules! run {
+/// As [`fetch!`], for a statement that answers nothing: gives the number of rows it changed.
+macro_rules! execute {
     ($connection:expr, $conn:ident => $query:expr) => {{
         let watch = $connection.watch();
         let done = match $connection.conn() {
@@ -66,7 +66,7 @@ macro_rules! run {
         $connection.noted(done)
     }};
 }
-pub(crate) use run;
+pub(crate) use execute;
 
 /// Brings the tables up to date; resumes where it stopped, and refuses tables newer than this program.
 ///

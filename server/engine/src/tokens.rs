@@ -53,7 +53,7 @@ struct Span {
 impl Span {
     fn of(row: &SessionRow, issued_at: Moment) -> Self {
         let whole = Moment(issued_at.0.div_euclid(1000) * 1000);
-        Self { issued_at: whole, expires_at: whole.plus_seconds(TOKEN_SECONDS).min(row.ends_at()) }
+        Self { issued_at: whole, expires_at: whole.plus_seconds(TOKEN_SECONDS).min(row.latest_expiry()) }
     }
 }
 
@@ -127,7 +127,7 @@ impl Engine {
         signed_in_at: Moment,
     ) -> Result<Caller> {
         let found = sessions::by_id(&mut self.db().read().await?, session).await?;
-        let own = found.filter(|row| row.person_id == Some(person.0) && self.stands(row));
+        let own = found.filter(|row| row.person_id == Some(person.0) && self.is_valid_session(row));
         let row = own.ok_or(Error::Unauthenticated("the session of the token has ended"))?;
         let credential = Credential::IdToken { session: Some(row.digest), signed_in_at: Some(signed_in_at) };
         Ok(Caller { person, credential })
@@ -140,7 +140,7 @@ impl Engine {
     pub async fn recheck_session(&self, caller: &Caller) -> Result<()> {
         let Some(digest) = caller.credential.session() else { return Ok(()) };
         let found = sessions::find(&mut self.db().read().await?, digest).await?;
-        let stands = found.is_some_and(|row| self.stands(&row));
+        let stands = found.is_some_and(|row| self.is_valid_session(&row));
         if stands { Ok(()) } else { Err(Error::Unauthenticated("the session ended while the request ran")) }
     }
 
@@ -176,5 +176,5 @@ fn present(row: &SessionRow) -> Option<(Span, &str)> {
 /// Whether a token is good for a while, or as long as any other of its session would be.
 fn is_enough(span: &Span, row: &SessionRow, now: Moment) -> bool {
     let left = span.expires_at.seconds_since(now);
-    left >= LEAST_SECONDS || (left > 0 && span.expires_at == row.ends_at())
+    left >= LEAST_SECONDS || (left > 0 && span.expires_at == row.latest_expiry())
 }

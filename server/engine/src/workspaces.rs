@@ -8,7 +8,6 @@ use domain::view::{Page, WorkspaceView};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::page;
 use crate::reauthorize::reauthorize;
 use crate::store::workspaces::{self, WorkspaceRow};
 use crate::store::{self, Connection};
@@ -30,7 +29,7 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let rows = page(rows, limit, |row| row.seq);
+        let rows = Page::cut(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
     }

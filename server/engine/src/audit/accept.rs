@@ -6,9 +6,8 @@ use domain::event::{AuditAction, Change, Event, ObjectKind};
 
 use super::chain::{ChainMark, ChainState};
 use super::journal;
-use crate::ctx::Origin;
+use crate::ctx::{Ctx, Origin};
 use crate::keyring::{Purpose, hash};
-use crate::reauthorize::system_ctx;
 use crate::store::audit::{self, AuditRow};
 use crate::store::{Connection, organizations};
 use crate::{Engine, Error, Result};
@@ -55,7 +54,7 @@ impl Engine {
         let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
         audit::raise_head(&mut tx, organization, anchor.n).await?;
         let (_, previous) = audit::head(&mut tx, organization).await?;
-        let ctx = system_ctx(organization, "The operator", self.runtime().now(), Origin::of_command());
+        let ctx = Ctx::system_in(organization, "The operator", self.runtime().now(), Origin::of_command());
         let kind = ObjectKind::AuditLog;
         let event = Event::new(AuditAction::AuditAccepted, kind.as_str(), organization, kind.label())
             .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
@@ -90,7 +89,7 @@ impl Engine {
     }
 
     /// Refuses whatever concerns an organization whose log was altered.
-    pub(crate) fn open_to(&self, organization: &OrganizationId) -> Result<()> {
+    pub(crate) fn check_log_intact(&self, organization: &OrganizationId) -> Result<()> {
         if self.chains().is_broken(organization) { Err(Error::OnHold) } else { Ok(()) }
     }
 }

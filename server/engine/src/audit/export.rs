@@ -64,13 +64,13 @@ impl Export {
         let mut connection = self.engine.db().read().await?;
         let rows = audit::read_on(&mut connection, &self.reach, &self.query, self.span, PAGE).await?;
         drop(connection);
-        self.still_let_in().await?;
+        self.reauthorize().await?;
         self.span.after = rows.last().map_or(self.span.last, |last| last.row.n);
         rows.into_iter().map(record).collect()
     }
 
     /// The fence knows every way in which a caller ends. Its transaction writes nothing.
-    async fn still_let_in(&self) -> Result<()> {
+    async fn reauthorize(&self) -> Result<()> {
         let mut tx = self.engine.db().begin().await?;
         reauthorize(&self.engine, &mut tx, &self.ctx).await?;
         Ok(tx.commit().await?)

@@ -58,7 +58,7 @@ impl Engine {
                     more = false;
                     break;
                 }
-                marks.extend(told_by(&row));
+                marks.extend(mark_of(&row));
                 mark = ChainMark { n: row.n, hash: row.hash };
             }
             let followed = marks.len();
@@ -100,7 +100,7 @@ impl Engine {
 }
 
 /// What an event ends or changes.
-fn told_by(row: &AuditRow) -> Option<Mark> {
+fn mark_of(row: &AuditRow) -> Option<Mark> {
     let id = || row.object_id.parse().ok();
     let session = || Mark { at: row.at, ..Mark::ended(Subject::Session(row.object_id.clone())) };
     match row.action.as_str() {

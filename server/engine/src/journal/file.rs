@@ -8,10 +8,10 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::Moment;
+use domain::session::ABSOLUTE_SECONDS;
 
 use super::mark::{Head, Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Ring, Secret, seal_with};
-use crate::sessions::ABSOLUTE_SECONDS;
 
 /// Space that is held for entries to come: more than a thousand revocations need.
 const RESERVE: u64 = 512 * 1024;

@@ -8,7 +8,6 @@ use domain::{ActorId, ActorKind, KeyId, OrganizationId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
-use crate::reauthorize::system_ctx;
 use crate::store::actors::{self, ActorRow};
 use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
@@ -40,7 +39,7 @@ impl Engine {
         for (organization, known) in self.known_by_organization().await? {
             let mut tx = self.db().begin_on_reserve().await?;
             audit::lock_chain_head(&mut tx, &organization).await?;
-            let ctx = system_ctx(&organization, "The operator", self.runtime().now(), Origin::of_command());
+            let ctx = Ctx::system_in(&organization, "The operator", self.runtime().now(), Origin::of_command());
             for id in known.keys {
                 replay.key(&mut tx, &ctx, id).await?;
             }
@@ -102,7 +101,7 @@ impl Replay<'_> {
     async fn key(&mut self, tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<()> {
         let row = keys::lock(tx, &ctx.actor.organization, id, true).await?;
         let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else { return Ok(()) };
-        let event = crate::keys::ending(&row).changed("reason", None, Some(self.reason));
+        let event = crate::keys::revoked_event(&row).changed("reason", None, Some(self.reason));
         self.engine.mark_revoked(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
         self.done.keys.push(id);
         Ok(())

@@ -35,7 +35,7 @@ impl SealContext {
         Self { info, aad: CanonicalEncoder::default().text(item).number(key) }
     }
 
-    /// What opens the items of one key, sealed to the key that took its place.
+    /// What opens the items of one key, sealed to the key that took its context.
     pub fn inherited_key(deployment: &str, organization: &str, actor: i64, from: i64, successor: i64) -> Self {
         let Self { info, aad } = Self::item(deployment, organization, actor, "heir", "heir", from);
         Self { info, aad: aad.number(successor) }
@@ -46,15 +46,15 @@ impl SealContext {
 ///
 /// # Errors
 /// [`Tampered`] if the public key is none.
-pub fn seal_to(runtime: &Runtime, public_key: &[u8], place: &SealContext, value: &[u8]) -> Result<Vec<u8>, Tampered> {
+pub fn seal_to(runtime: &Runtime, public_key: &[u8], context: &SealContext, value: &[u8]) -> Result<Vec<u8>, Tampered> {
     let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public_key).map_err(tampered)?;
     let mut text = Zeroizing::new(value.to_vec());
     let (enc, tag) = single_shot_seal_inout_detached_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeS::Base,
         &recipient,
-        place.info.as_slice(),
+        context.info.as_slice(),
         InOutBuf::from(text.as_mut_slice()),
-        place.aad.as_slice(),
+        context.aad.as_slice(),
         &mut Rolls(runtime),
     )
     .map_err(tampered)?;
@@ -75,11 +75,11 @@ impl Decryptor {
         X25519HkdfSha256::sk_to_pk(&self.0).to_bytes().into()
     }
 
-    /// Opens what [`seal_to`] made for the same place.
+    /// Opens what [`seal_to`] made for the same context.
     ///
     /// # Errors
-    /// [`Tampered`] if it was sealed to another key, or any byte of it or of its place differs.
-    pub fn open(&self, place: &SealContext, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
+    /// [`Tampered`] if it was sealed to another key, or any byte of it or of its context differs.
+    pub fn open(&self, context: &SealContext, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (suite, rest) = blob.split_first().ok_or(Tampered)?;
         let (enc, rest) = rest.split_at_checked(ENC).ok_or(Tampered)?;
         let (text, tag) = rest.split_at_checked(rest.len().wrapping_sub(TAG)).ok_or(Tampered)?;
@@ -91,9 +91,9 @@ impl Decryptor {
             &OpModeR::Base,
             &self.0,
             &<X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc).map_err(tampered)?,
-            place.info.as_slice(),
+            context.info.as_slice(),
             InOutBuf::from(text.as_mut_slice()),
-            place.aad.as_slice(),
+            context.aad.as_slice(),
             &AeadTag::from_bytes(tag).map_err(tampered)?,
         )
         .map_err(tampered)?;

@@ -55,16 +55,16 @@ impl MasterKey {
         &self.id
     }
 
-    pub(super) fn wrap(&self, nonce: [u8; 12], place: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
-        let payload = Payload { msg: ring_key.as_slice(), aad: place.as_slice() };
+    pub(super) fn wrap(&self, nonce: [u8; 12], associated_data: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
+        let payload = Payload { msg: ring_key.as_slice(), aad: associated_data.as_slice() };
         let wrapped = self.cipher().and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), payload).ok());
         [nonce.as_slice(), &wrapped.unwrap_or_default()].concat()
     }
 
-    pub(super) fn unwrap(&self, place: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
+    pub(super) fn unwrap(&self, associated_data: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
         let (nonce, ciphertext) = wrapped.split_at_checked(12).ok_or(Tampered)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Tampered)?;
-        let payload = Payload { msg: ciphertext, aad: place.as_slice() };
+        let payload = Payload { msg: ciphertext, aad: associated_data.as_slice() };
         let opened =
             Zeroizing::new(self.cipher().ok_or(Tampered)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| Tampered)?);
         Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| Tampered)?))

@@ -79,7 +79,7 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
     meta::put(&mut tx, "deployment", &deployment).await?;
     for (purpose, id) in Purpose::ALL.into_iter().zip(1..) {
         let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { runtime.bytes() });
-        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, id, purpose.as_str(), key.id()), &secret);
+        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, id, purpose.as_str(), key.id()), &secret);
         let row = meta::RingRow {
             id,
             purpose: purpose.as_str().into(),
@@ -140,7 +140,7 @@ pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, runtime: &Ru
     let mut rewritten = 0;
     for row in meta::ring(&mut tx).await?.into_iter().filter(|row| row.kek_id != key.id()) {
         let (_, secret) = unwrapped(&deployment, &row, Some(previous))?;
-        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, row.id, &row.purpose, key.id()), &secret);
+        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, row.id, &row.purpose, key.id()), &secret);
         meta::rewrap_ring_key(&mut tx, row.id, key.id(), &wrapped).await?;
         rewritten += 1;
     }
@@ -160,7 +160,7 @@ pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
 fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> Result<(Purpose, Secret), RingFault> {
     let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == row.purpose);
     let opened = key.zip(purpose).and_then(|(key, purpose)| {
-        let secret = key.unwrap(&place(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
+        let secret = key.unwrap(&associated_data(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
         Some((purpose, secret))
     });
     match opened {
@@ -171,6 +171,6 @@ fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> 
     }
 }
 
-fn place(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
+fn associated_data(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
     CanonicalEncoder::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
 }

@@ -26,7 +26,7 @@ const CALM: Duration = Duration::from_millis(300);
 /// How far back each look goes, in seconds: other nodes write uses down later than they happen.
 const BACK: i64 = 60;
 /// Uses that one look tells at the most.
-const MOST_USES: usize = 100;
+const MAX_USES: usize = 100;
 
 /// What a page shows that is watched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Watch {
         let (reach, now) = (permit(&self.ctx.actor, Action::ListKeys)?, self.ctx.now);
         let since = self.view.drawn.min(now).plus_seconds(-BACK);
         let mut last: HashMap<KeyId, LastUse> = HashMap::new();
-        for row in keys::used_since(connection, &reach, since, MOST_USES).await? {
+        for row in keys::used_since(connection, &reach, since, MAX_USES).await? {
             last.insert(KeyId(row.id), (Moment(row.last_used_at), row.last_used_address, row.last_used_agent));
         }
         for (key, fresh) in self.unwritten(connection, &reach, since).await? {
@@ -162,7 +162,7 @@ impl Watch {
         let mut uses: Vec<_> =
             last.into_iter().map(|(key, (at, address, agent))| KeyUse { key, at, address, agent }).collect();
         uses.sort_by_key(|one| (std::cmp::Reverse(one.at), one.key));
-        uses.truncate(MOST_USES);
+        uses.truncate(MAX_USES);
         Ok(uses)
     }
 
@@ -175,7 +175,7 @@ impl Watch {
     ) -> Result<Vec<(KeyId, LastUse)>> {
         let mut recent_use = self.engine.usage().recent_use(reach.organization(), since);
         recent_use.sort_by_key(|(_, (at, ..))| std::cmp::Reverse(*at));
-        recent_use.truncate(MOST_USES);
+        recent_use.truncate(MAX_USES);
         let ids: Vec<_> = recent_use.iter().map(|(key, _)| *key).collect();
         let near = keys::among(connection, reach, &ids).await?;
         recent_use.retain(|(key, _)| near.contains(key));

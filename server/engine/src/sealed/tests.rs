@@ -34,7 +34,7 @@ async fn engine(folder: &tempfile::TempDir) -> Engine {
 async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
     let (mut tx, successor) = (engine.db().begin().await.expect("a transaction"), new.view.key_id);
     let public = hex::decode(&new.public_key_hex).expect("hex");
-    pass_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, successor).await.expect("passed on");
+    reassign_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, successor).await.expect("passed on");
     let (owner, old_id) = (&ctx.actor, old.view.key_id);
     engine.grant_access(&mut tx, owner, &old.plain, old_id, successor, &public).await.expect("inherited");
     tx.commit().await.expect("committed");

@@ -107,9 +107,9 @@ impl Ballast {
         match state.full {
             Some(at) if early(at) => false,
             Some(_) => {
-                let channel = self.has_room();
-                state.full = if channel { None } else { Some(now) };
-                channel
+                let has_room = self.has_room();
+                state.full = if has_room { None } else { Some(now) };
+                has_room
             }
             None => true,
         }

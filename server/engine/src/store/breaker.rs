@@ -82,7 +82,7 @@ impl Breaker {
 
     async fn ask_when_slow(self: &Arc<Self>) {
         sleep(SLOW).await;
-        self.query_builder().await;
+        self.probe().await;
     }
 
     /// Has someone look whether the server is still there; the caller does not wait for it.
@@ -91,14 +91,14 @@ impl Breaker {
         if !self.suspecting.swap(true, Ordering::AcqRel) {
             let breaker = self.clone();
             tokio::spawn(async move {
-                breaker.query_builder().await;
+                breaker.probe().await;
                 breaker.suspecting.store(false, Ordering::Release);
             });
         }
     }
 
     /// Tries a connection, and remembers what came of it. Goes on although the caller may be gone.
-    async fn query_builder(self: &Arc<Self>) {
+    async fn probe(self: &Arc<Self>) {
         let breaker = self.clone();
         let asking = tokio::spawn(async move {
             if !breaker.answers().await {
@@ -124,13 +124,13 @@ impl Breaker {
     fn open(self: &Arc<Self>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !self.away.send_replace(true) {
-            tracing::error!(server = place(&self.options), "the database server cannot be reached");
+            tracing::error!(server = endpoint(&self.options), "the database server cannot be reached");
             tokio::spawn(close_when_back(Arc::downgrade(self)));
         }
     }
 
     fn unreachable(&self) -> StoreError {
-        StoreError::Away(format!("the database server at {} cannot be reached", place(&self.options)))
+        StoreError::Away(format!("the database server at {} cannot be reached", endpoint(&self.options)))
     }
 }
 
@@ -140,7 +140,7 @@ async fn close_when_back(breaker: Weak<Breaker>) {
         let Some(breaker) = breaker.upgrade() else { return };
         if breaker.answers().await {
             breaker.away.send_replace(false);
-            tracing::info!(server = place(&breaker.options), "the database server is back");
+            tracing::info!(server = endpoint(&breaker.options), "the database server is back");
             return;
         }
     }
@@ -171,7 +171,7 @@ fn is_lost(error: &StoreError) -> bool {
 }
 
 /// Host and port, or the socket; never the user or the password.
-pub(super) fn place(options: &PgConnectOptions) -> String {
+pub(super) fn endpoint(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite};
 
-use super::address::Address;
 use super::connection::Watch;
+use super::database_url::DatabaseUrl;
 use super::file::DbFile;
 use super::lease::Gate;
 use super::writing::{Outcome, Writing};
@@ -53,8 +53,8 @@ impl Db {
     ///
     /// # Errors
     /// `Address` when the address cannot be used, another failure when the database does not answer.
-    pub async fn open(address: &str) -> Result<Self, StoreError> {
-        Self::open_as(address, false).await
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, false).await
     }
 
     /// As [`Db::open`], to serve it: an SQLite file is served by one process at a time, under whatever name, because a
@@ -62,17 +62,17 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::open`]; `Address` when another process serves it.
-    pub async fn open_to_serve(address: &str) -> Result<Self, StoreError> {
-        Self::open_as(address, true).await
+    pub async fn open_to_serve(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, true).await
     }
 
-    async fn open_as(address: &str, alone: bool) -> Result<Self, StoreError> {
-        match Address::read(address)? {
-            Address::Postgres(options) => {
+    async fn open_as(url: &str, alone: bool) -> Result<Self, StoreError> {
+        match DatabaseUrl::parse(url)? {
+            DatabaseUrl::Postgres(options) => {
                 let (pool, breaker) = postgres::open(*options).await?;
                 Ok(Self::Postgres { pool, state: State::new(Watch::Server(breaker)) })
             }
-            Address::Sqlite { path, create } => {
+            DatabaseUrl::Sqlite { path, create } => {
                 let file = DbFile::prepare(&path, create, alone)?;
                 let (writer, reader) = sqlite::open(&file).await?;
                 Ok(Self::Sqlite { writer, reader, state: State::new(Watch::File(file.into())) })
@@ -142,7 +142,7 @@ impl Db {
     }
 
     /// Makes room on a full disk: gives up the reserve, and empties the write-ahead log into the database.
-    pub(crate) async fn make_room(&self) {
+    pub(crate) async fn free_space(&self) {
         let Self::Sqlite { writer, state: State { watch: Watch::File(file), .. }, .. } = self else { return };
         let file = file.clone();
         let _ = tokio::task::spawn_blocking(move || file.ballast.spend()).await;

@@ -21,9 +21,9 @@ pub enum StoreError {
     /// A migration.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// The address of the database cannot be used.
+    /// The URL of the database cannot be used.
     #[error("{0}")]
-    Address(String),
+    Url(String),
     /// The database server cannot be reached.
     #[error("{0}")]
     Away(String),

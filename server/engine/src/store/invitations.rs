@@ -3,7 +3,7 @@
 use domain::view::{InvitationView, Offer};
 use domain::{Moment, OrganizationId};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::journal::{Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
@@ -44,7 +44,7 @@ impl InvitationRow {
     }
 
     /// Whether it can be taken up.
-    pub const fn is_open(&self, now: Moment) -> bool {
+    pub const fn is_pending(&self, now: Moment) -> bool {
         self.ended_at.is_none() && self.expires_at > now.0
     }
 
@@ -108,7 +108,7 @@ macro_rules! select {
 pub async fn insert(tx: &mut Tx, row: &InvitationRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO invitations (id, organization_id, seq, email, role, digest, invited_by, created_at, \
          expires_at, ended_at, audit_n, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.organization_id).bind(row.seq).bind(&row.email).bind(&row.role).bind(&row.digest)
         .bind(row.invited_by).bind(row.created_at).bind(row.expires_at).bind(row.ended_at).bind(row.audit_n)
         .bind(&row.row_mac).execute(conn))?;
@@ -116,10 +116,10 @@ pub async fn insert(tx: &mut Tx, row: &InvitationRow) -> Result<(), StoreError> 
 }
 
 /// Writes the end of an invitation, with its event and seal; false when it had ended before.
-pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
+pub async fn close(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE invitations SET ended_at = $3, audit_n = $4, row_mac = $5 \
          WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(&row.id).bind(row.ended_at).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
     tx.mark(Mark::ended(Subject::Invitation(row.id.clone())));
@@ -128,7 +128,7 @@ pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
 
 pub async fn by_digest(connection: &mut Connection, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.digest = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
 pub async fn find(
@@ -137,7 +137,7 @@ pub async fn find(
     id: &str,
 ) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.organization_id = $1 AND i.id = $2");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
 }
 
 /// Invitations that can still be taken up, newest first, from `before` (exclusive) on.
@@ -152,12 +152,12 @@ pub async fn pending(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.expires_at > $2 AND i.seq < $3 \
          ORDER BY i.seq DESC LIMIT $4"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
 /// Invitations that nobody has taken up or back, for an address or from an actor; some may have run out.
-pub async fn pending_about(
+pub async fn unanswered(
     connection: &mut Connection,
     organization: &OrganizationId,
     email: &str,
@@ -166,7 +166,7 @@ pub async fn pending_about(
     const SQL: &str = select!(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND (i.email = $2 OR i.invited_by = $3) ORDER BY i.seq"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(email).bind(actor).fetch_all(conn))?)
 }
 
@@ -179,6 +179,6 @@ pub async fn count_pending(
     const SQL: &str =
         "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
     let (count,): (i64,) =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

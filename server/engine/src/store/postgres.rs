@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, Postgres};
 use tokio::time::timeout;
 
 use super::StoreError;
-use super::breaker::{Breaker, place};
+use super::breaker::{Breaker, endpoint};
 use super::lease::Gate;
 
 /// How long the server may take to accept the first connection.
@@ -49,7 +49,7 @@ fn acknowledge_when_durable(
 }
 
 fn unreachable(options: &PgConnectOptions, why: &str) -> StoreError {
-    StoreError::Away(format!("{why} at {}", place(options)))
+    StoreError::Away(format!("{why} at {}", endpoint(options)))
 }
 
 /// The cause alone, without the library's words before it.

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Connection, StoreError, on};
+use super::{Connection, StoreError, fetch};
 
 enum Bind {
     Number(i64),
@@ -47,7 +47,7 @@ impl QueryBuilder {
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        Ok(on!(connection, conn => {
+        Ok(fetch!(connection, conn => {
             let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
             for bind in self.binds {
                 asked = match bind {

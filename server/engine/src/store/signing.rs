@@ -2,7 +2,7 @@
 
 use domain::Moment;
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One signing key.
@@ -30,7 +30,7 @@ impl SigningRow {
     }
 
     /// Where its private half is sealed to.
-    pub fn place(&self) -> CanonicalEncoder {
+    pub fn associated_data(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("signing_key").text(&self.id).bytes(&self.public)
     }
 
@@ -53,7 +53,7 @@ macro_rules! select {
 pub async fn insert(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO signing_keys (id, public, sealed, created_at, retired_at, row_mac) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    let added = run!(tx, conn => sqlx::query(SQL)
+    let added = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.public).bind(&row.sealed).bind(row.created_at).bind(row.retired_at).bind(&row.row_mac)
         .execute(conn))?;
     Ok(added == 1)
@@ -62,7 +62,7 @@ pub async fn insert(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
 /// Lets a key sign no more; false when it did not any more.
 pub async fn supersede(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE signing_keys SET retired_at = $2, row_mac = $3 WHERE id = $1 AND retired_at IS NULL";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(row.retired_at).bind(&row.row_mac).execute(conn))?;
     Ok(changed == 1)
 }
@@ -70,28 +70,28 @@ pub async fn supersede(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError
 /// The key that signs now.
 pub async fn active(connection: &mut Connection) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE retired_at IS NULL");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
 }
 
 pub async fn find(connection: &mut Connection, id: &str) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
 }
 
 /// Every key, newest first.
 pub async fn all(connection: &mut Connection) -> Result<Vec<SigningRow>, StoreError> {
     const SQL: &str = select!("ORDER BY created_at DESC, id");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 /// Forgets keys that were retired before this moment.
 pub async fn forget(tx: &mut Tx, retired_before: Moment) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM signing_keys WHERE retired_at <= $1";
-    run!(tx, conn => sqlx::query(SQL).bind(retired_before.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(retired_before.0).execute(conn))?;
     Ok(())
 }
 
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id).execute(conn))?;
     Ok(())
 }

@@ -106,7 +106,7 @@ impl Engine {
 
     /// Makes a key in the place of another, or the first.
     async fn make_signing_key(&self, old: Option<SigningRow>) -> Result<()> {
-        let drawn = tokio::task::spawn_blocking(SigningKey::draw).await;
+        let drawn = tokio::task::spawn_blocking(SigningKey::generate).await;
         let key = drawn.map_err(|error| Error::Broken(error.to_string()))??;
         let now = self.runtime().now().0;
         let row = SigningRow {
@@ -117,8 +117,13 @@ impl Engine {
             retired_at: None,
             row_mac: Vec::new(),
         };
-        let sealed =
-            self.ring().seal(self.runtime().bytes(), "signing_keys", row.id.as_bytes(), &row.place(), &key.private()?);
+        let sealed = self.ring().seal(
+            self.runtime().bytes(),
+            "signing_keys",
+            row.id.as_bytes(),
+            &row.associated_data(),
+            &key.private()?,
+        );
         let row = SigningRow { sealed, ..row }.with_mac(self.ring());
         let mut tx = self.db().begin().await?;
         match old {
@@ -146,7 +151,8 @@ impl Engine {
         if !row.is_sound(self.ring()) {
             return None;
         }
-        let private = self.ring().unseal("signing_keys", row.id.as_bytes(), &row.place(), &row.sealed).ok()?;
+        let private =
+            self.ring().unseal("signing_keys", row.id.as_bytes(), &row.associated_data(), &row.sealed).ok()?;
         Some(Opened { id: row.id.clone(), key: SigningKey::read(&private).ok()? })
     }
 

@@ -16,7 +16,7 @@ pub(super) struct SigningKey(KeyPair);
 
 impl SigningKey {
     /// Draws a new pair of 2048 bits. This takes a moment of the processor.
-    pub fn draw() -> Result<Self> {
+    pub fn generate() -> Result<Self> {
         KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| broken("cannot be drawn"))
     }
 

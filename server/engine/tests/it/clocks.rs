@@ -32,7 +32,7 @@ both! {
         app.clock.advance_seconds(-7 * DAY);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let restarted = app.restarted().await;
-        assert_eq!(refusal(restarted.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(restarted.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
         assert_eq!(expirations(app).await, 1);
         app.sound_chain(NORTH).await;
     }
@@ -75,7 +75,7 @@ both! {
         let table = if app.db.is_shared() { " ON audit_events" } else { "" };
         app.intruder().await.run(&format!("DROP TRIGGER refuse{table}")).await;
         assert_eq!(app.engine.expire_keys().await.expect("written"), 1);
-        assert_eq!(refusal(app.restarted().await.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(app.restarted().await.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
         assert_eq!(expirations(app).await, 1);
         app.sound_chain(NORTH).await;
     }

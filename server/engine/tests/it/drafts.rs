@@ -23,7 +23,7 @@ async fn taken(app: &TestApp, caller: &Caller, browser: &str, token: &str) -> Op
 }
 
 fn form(app: &TestApp) -> FormToken {
-    FormToken::draw(&app.runtime)
+    FormToken::generate(&app.runtime)
 }
 
 both! {
@@ -105,7 +105,7 @@ both! {
             let draft = KeyDraft { name, ..KeyDraft::default() };
             CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
         };
-        let once = form.once("create_key");
+        let once = form.idempotency_key("create_key");
         let made = app.engine.create_key_once(&ada, draft("one"), Some(&once)).await.expect("made").view.key_id;
         let before = everything(app).await;
         for name in ["one", "another name"] {

@@ -57,7 +57,7 @@ both! {
         assert_eq!(of(Some(StatusFilter::Active)).await, [alive]);
         assert_eq!(of(Some(StatusFilter::Expired)).await, [dead]);
         assert_eq!(of(None).await, [alive, dead]);
-        assert_eq!(app.engine.count_ended_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
+        assert_eq!(app.engine.count_inactive_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
         let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.status(max.now()), line.key.is_active), (KeyStatus::Expired, false));
     }
@@ -203,14 +203,14 @@ both! {
         if app.db.is_shared() {
             let (olga, key) = (app.north("olga").await, app.north_key("max").await);
             let elsewhere = app.restarted().await;
-            let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
-            elsewhere.still_admitted(&running).await.expect("still good");
+            let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("good");
+            elsewhere.recheck_key(&running).await.expect("still good");
             app.engine.remove_member(&olga, app.member("max", NORTH).await).await.expect("removed");
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Forbidden);
             let lowered = app.north_key("ada").await;
-            let running = elsewhere.admit_key(&lowered.plain, origin()).await.expect("good");
+            let running = elsewhere.authenticate_key(&lowered.plain, origin()).await.expect("good");
             app.engine.change_member(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Forbidden);
         }
     }
 

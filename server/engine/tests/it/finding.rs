@@ -70,7 +70,7 @@ both! {
         let by = Some(app.member("max", NORTH).await);
         assert_eq!(names(app, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
         assert_eq!(names(app, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
-        assert_eq!(app.engine.count_ended_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
+        assert_eq!(app.engine.count_inactive_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
     }
 
     // Usable before expired before revoked; every order the other way round too, page by page.

@@ -205,18 +205,18 @@ both! {
     rk_23_a_key_revoked_on_one_node_is_refused_on_another(app) {
         let key = app.north_key("max").await;
         let elsewhere = app.restarted().await;
-        let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
+        let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("good");
         app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-        assert_eq!(refusal(elsewhere.admit_key(&key.plain, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(elsewhere.authenticate_key(&key.plain, origin()).await), Code::Unauthorized);
         if app.db.is_shared() {
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Unauthorized);
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Unauthorized);
         }
     }
 
     ra_28_an_unknown_key_is_refused_like_a_revoked_one(app) {
         let (unknown, revoked) = (app.another().await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        let stranger = engine::key_material::draw(&unknown.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
+        let stranger = engine::key_material::generate(&unknown.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
         let one = app.admit(&stranger).await.err().expect("unknown").to_problem("req");
         let other = app.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
         assert_eq!(one, other);
@@ -516,7 +516,7 @@ both! {
         let key = app.north_key("max").await;
         assert!(key.plain.expose().starts_with(&key.view.key_prefix));
         assert_eq!(key.public_key_hex.len(), 64);
-        assert_eq!(key.public_key_hex, hex::encode(engine::key_material::verifier(&key.plain).public_key));
+        assert_eq!(key.public_key_hex, hex::encode(engine::key_material::derive_verifier(&key.plain).public_key));
     }
 
     a_database_that_does_not_answer_is_busy_never_a_refusal(app) {

@@ -7,7 +7,7 @@ use domain::event::EventCategory;
 use domain::view::NewKey;
 use domain::{Code, KeyId, Role};
 use engine::Caller;
-use engine::live::{MOST_WATCHES, News, View, Watch};
+use engine::live::{MAX_WATCHES, News, View, Watch};
 use engine::sessions::IDLE_SECONDS;
 use tokio::time::timeout;
 
@@ -121,7 +121,7 @@ both! {
         let other = app.restarted().await;
         let key = app.north_key("max").await;
         let mut olga = watch(app, "olga", NORTH).await;
-        other.admit_key(&key.plain, origin()).await.expect("let in");
+        other.authenticate_key(&key.plain, origin()).await.expect("let in");
         other.flush_usage().await.expect("written");
         other.revoke_key(&app.north("ada").await, revoke(app.north_key("mia").await.view.key_id)).await.expect("revoked");
         let news = look(&mut olga).await;
@@ -194,7 +194,7 @@ both! {
     a_person_has_so_many_watches_and_others_have_their_own(app) {
         let (caller, _) = app.browser("max").await;
         let mut watches = Vec::new();
-        for _ in 0..MOST_WATCHES {
+        for _ in 0..MAX_WATCHES {
             watches.push(begin(app, &caller, NORTH).await.expect("a watch"));
         }
         assert_eq!(refusal(begin(app, &caller, NORTH).await), Code::TooManyRequests);

@@ -94,7 +94,7 @@ both! {
             let first = one.clone();
             let race = tokio::join!(
                 tokio::spawn(async move { engine.revoke_other_sessions(&first, &origin()).await }),
-                tokio::spawn(async move { second.end_other_sessions(&other, &origin()).await }),
+                tokio::spawn(async move { second.revoke_other_sessions(&other, &origin()).await }),
             );
             let ended = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
             assert_eq!((ended, sessions(app, &one).await.len()), (1, 1), "{name}");

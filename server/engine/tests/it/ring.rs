@@ -155,7 +155,7 @@ both! {
         assert!(matches!(refused, Err(RingFault::OtherKey { .. })));
         let key = app.north_key("max").await;
         let node = engine(&second, &app.master, None, &app.runtime).await;
-        assert!(node.admit_key(&key.plain, origin()).await.is_ok(), "with the same key it is let in");
+        assert!(node.authenticate_key(&key.plain, origin()).await.is_ok(), "with the same key it is let in");
         second.close().await;
     }
 
@@ -177,8 +177,8 @@ both! {
         let changed: Vec<_> = before.iter().zip(&after).filter(|(one, other)| one != other).map(|(one, _)| one.0.as_str()).collect();
         assert_eq!(changed, ["keyring"]);
         let node = engine(&app.db, &new, None, &app.runtime).await;
-        assert!(node.admit_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(node.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert!(node.authenticate_key(&live.plain, origin()).await.is_ok());
+        assert_eq!(refusal(node.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
         assert!(app.admit(&live.plain).await.is_ok(), "a node that runs already works on");
         app.sound_chain(crate::test_app::NORTH).await;
     }
@@ -209,7 +209,7 @@ both! {
             let ring = keyring::open(&app.db, &new, Some(&current)).await.expect("the ring opens");
             let brand = domain::token::Brand::default();
             let node = engine::Engine::new(app.db.clone(), ring, app.runtime.clone(), brand);
-            assert!(node.admit_key(&key.plain, origin()).await.is_ok());
+            assert!(node.authenticate_key(&key.plain, origin()).await.is_ok());
             let status = keyring::status(&app.db).await.expect("a status");
             let under_new = status.keys.iter().filter(|(_, _, kek)| kek == new.id()).count();
             assert!(under_new == 0 || under_new == 6, "all or nothing, after {polls} polls: {under_new}");

@@ -53,7 +53,7 @@ async fn deployment(intruder: &mut Intruder) -> String {
 
 /// Everything stored with a key or an item, and every value that the ring makes of it, as what a pair might be made of.
 async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
-    let mut found = vec![*key_material::verifier(&key.plain).auth];
+    let mut found = vec![*key_material::derive_verifier(&key.plain).auth];
     for (_, rows) in app.intruder().await.dump().await {
         for (_, value) in rows.into_iter().flatten() {
             if let Value::Bytes(bytes) = value {

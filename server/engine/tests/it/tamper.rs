@@ -224,8 +224,8 @@ both! {
         let forgeries = prove::count(100, 1_000);
         for n in 0..i64::try_from(forgeries).expect("small") {
             let brand = domain::token::Brand::default();
-            let key = engine::key_material::draw(&app.runtime, &brand, domain::token::Kind::Secret);
-            let verifier = engine::key_material::verifier(&key);
+            let key = engine::key_material::generate(&app.runtime, &brand, domain::token::Kind::Secret);
+            let verifier = engine::key_material::derive_verifier(&key);
             let mut forged = stored.clone();
             *cell(&mut forged, "id") = Value::Number(1_000 + n);
             *cell(&mut forged, "key_prefix") = Value::Text(key.prefix());
@@ -249,7 +249,7 @@ both! {
         let ring = engine::keyring::open(&app.db, &app.master, None).await.expect("the ring");
         let mut intruder = app.intruder().await;
         let (stored, _) = row(&mut intruder, "api_keys", template.view.key_id.0).await;
-        let key = engine::key_material::draw(&app.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
+        let key = engine::key_material::generate(&app.runtime, &domain::token::Brand::default(), domain::token::Kind::Secret);
         let (id, lookup) = ring.lookup(engine::keyring::Purpose::Lookup, engine::key_material::auth_value(&key).as_slice());
         let mut forged = stored.clone();
         *cell(&mut forged, "id") = Value::Number(1_000);

@@ -4,7 +4,7 @@ use domain::command::AuditQuery;
 use domain::policy::Reach;
 
 use super::super::query_builder::QueryBuilder;
-use super::{AuditRow, Connection, StoreError, columns, on};
+use super::{AuditRow, Connection, StoreError, columns, fetch};
 
 /// An event and the hash of the one before it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -158,7 +158,7 @@ pub async fn actors(
          AND EXISTS (SELECT 1 FROM audit_events e WHERE e.organization_id = $1 AND e.actor_id = a.id) \
          ORDER BY a.folded_name, a.id LIMIT $3";
     let own = reach.owner().map_or(0, |own| own.0);
-    Ok(on!(connection, conn => {
+    Ok(fetch!(connection, conn => {
         sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(own).bind(limit).fetch_all(conn)
     })?)
 }

@@ -7,7 +7,7 @@ use domain::policy::Reach;
 use domain::token::{Brand, Kind, LOOKUP};
 
 use super::super::query_builder::QueryBuilder;
-use super::super::{Connection, StoreError, on};
+use super::super::{Connection, StoreError, fetch};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
 impl QueryBuilder {
@@ -192,7 +192,7 @@ pub async fn list(
              WHERE organization_id = $1 AND id = $2";
         let organization = reach.organization().as_str();
         let cursor: Option<Cursor> =
-            on!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
+            fetch!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
         let Some(cursor) = cursor else { return Ok(Vec::new()) };
         query_builder.after(&order, &cursor);
     }
@@ -210,7 +210,7 @@ pub async fn list(
 }
 
 /// How many keys within reach that the query asks for have ended; its own choice of state does not count.
-pub async fn count_ended(
+pub async fn count_inactive(
     connection: &mut Connection,
     reach: &Reach,
     query: &KeyQuery,
@@ -232,7 +232,7 @@ pub async fn creators(
     let sql = "SELECT a.id, a.name FROM actors a WHERE a.organization_id = $1 \
                AND EXISTS (SELECT 1 FROM api_keys k WHERE k.organization_id = $1 AND k.created_by = a.id) \
                ORDER BY a.folded_name, a.id LIMIT $2";
-    Ok(on!(connection, conn => {
+    Ok(fetch!(connection, conn => {
         sqlx::query_as(sql).bind(reach.organization().as_str()).bind(limit).fetch_all(conn)
     })?)
 }

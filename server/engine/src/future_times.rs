@@ -2,7 +2,7 @@
 
 use crate::runtime::SKEW_SECONDS;
 use crate::sessions::FLOW_SECONDS;
-use crate::store::heal;
+use crate::store::future_times;
 use crate::{Engine, Result};
 
 const DAY: i64 = 86_400_000;
@@ -20,9 +20,9 @@ impl Engine {
         let now = self.runtime().now();
         let ahead = now.plus_seconds(SKEW_SECONDS);
         let mut tx = self.db().begin().await?;
-        heal::set_back(&mut tx, now, ahead).await?;
-        heal::count_today(&mut tx, now, now.0.div_euclid(DAY), ahead.0.div_euclid(DAY)).await?;
-        heal::remove_early(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
+        future_times::reset_to_now(&mut tx, now, ahead).await?;
+        future_times::move_counts_to_today(&mut tx, now, now.0.div_euclid(DAY), ahead.0.div_euclid(DAY)).await?;
+        future_times::delete_from_future(&mut tx, ahead, ahead.plus_seconds(FLOW_SECONDS)).await?;
         tx.commit().await?;
         self.runtime().trust_clock();
         Ok(())

@@ -9,7 +9,7 @@ use super::StoreError;
 
 /// Where a database is.
 #[derive(Debug)]
-pub(super) enum Address {
+pub(super) enum DatabaseUrl {
     /// A file.
     Sqlite {
         /// Its path.
@@ -21,9 +21,9 @@ pub(super) enum Address {
     Postgres(Box<PgConnectOptions>),
 }
 
-impl Address {
+impl DatabaseUrl {
     /// Reads `sqlite://PATH`, `sqlite:PATH` or `postgres://…`.
-    pub(super) fn read(text: &str) -> Result<Self, StoreError> {
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
         let text = text.trim();
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         match scheme.to_ascii_lowercase().as_str() {
@@ -34,7 +34,7 @@ impl Address {
     }
 }
 
-fn sqlite(rest: &str) -> Result<Address, StoreError> {
+fn sqlite(rest: &str) -> Result<DatabaseUrl, StoreError> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let path =
         decoded(path).ok_or_else(|| refused("has a % that is not followed by two hexadecimal digits of UTF-8"))?;
@@ -67,14 +67,14 @@ fn sqlite(rest: &str) -> Result<Address, StoreError> {
             }
         }
     }
-    Ok(Address::Sqlite { path: path.into(), create })
+    Ok(DatabaseUrl::Sqlite { path: path.into(), create })
 }
 
-fn postgres(url: &str) -> Result<Address, StoreError> {
+fn postgres(url: &str) -> Result<DatabaseUrl, StoreError> {
     // The parser's own words may hold a part of the URL, and the URL a password.
     let options = PgConnectOptions::from_str(url);
     let options = options.map_err(|_| refused("is no valid URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE"))?;
-    Ok(Address::Postgres(Box::new(options)))
+    Ok(DatabaseUrl::Postgres(Box::new(options)))
 }
 
 /// The text with its percent-encoding undone; nothing if that is faulty.
@@ -97,7 +97,7 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn refused(why: &str) -> StoreError {
-    StoreError::Url(format!("the database address {why}"))
+    StoreError::Url(format!("the database URL {why}"))
 }
 
 #[cfg(test)]
@@ -122,7 +122,9 @@ mod tests {
             ("sqlite://file:rt.db", "file:rt.db", true),
         ];
         for (text, wanted, creates) in understood {
-            let Ok(Address::Sqlite { path, create }) = Address::read(text) else { panic!("{text} is refused") };
+            let Ok(DatabaseUrl::Sqlite { path, create }) = DatabaseUrl::parse(text) else {
+                panic!("{text} is refused")
+            };
             assert_eq!((path, create), (PathBuf::from(wanted), creates), "{text}");
         }
         for refused in [
@@ -149,10 +151,10 @@ mod tests {
             "mysql://host/db",
             "postgres://user:hunter2@host:notaport/db",
         ] {
-            let error = Address::read(refused).expect_err(refused);
+            let error = DatabaseUrl::parse(refused).expect_err(refused);
             assert!(matches!(error, StoreError::Url(_)), "{refused}");
             let said = error.to_string();
-            assert!(said.starts_with("the database address ") && !said.contains("hunter2"), "{said}");
+            assert!(said.starts_with("the database URL ") && !said.contains("hunter2"), "{said}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Moment;
 
-use super::{StoreError, Tx, run};
+use super::{StoreError, Tx, execute};
 
 /// Columns that only show when something happened.
 const SHOWN: [&str; 3] = [
@@ -36,29 +36,29 @@ const DAYS_TO_COME: [&str; 3] = [
 ];
 
 /// Sets times after `ahead`, which only show when something happened, to now.
-pub async fn set_back(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(), StoreError> {
+pub async fn reset_to_now(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(), StoreError> {
     for sql in SHOWN {
-        run!(tx, conn => sqlx::query(sql).bind(now.0).bind(ahead.0).execute(conn))?;
+        execute!(tx, conn => sqlx::query(sql).bind(now.0).bind(ahead.0).execute(conn))?;
     }
     Ok(())
 }
 
 /// Adds what was counted on days after `last` to `today`.
-pub async fn count_today(tx: &mut Tx, now: Moment, today: i64, last: i64) -> Result<(), StoreError> {
+pub async fn move_counts_to_today(tx: &mut Tx, now: Moment, today: i64, last: i64) -> Result<(), StoreError> {
     let [keys, actors, refusals] = COUNTED;
     for sql in [keys, actors] {
-        run!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
+        execute!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
     }
-    run!(tx, conn => sqlx::query(refusals).bind(today).bind(last).bind(now.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(refusals).bind(today).bind(last).bind(now.0).execute(conn))?;
     for sql in DAYS_TO_COME {
-        run!(tx, conn => sqlx::query(sql).bind(last).execute(conn))?;
+        execute!(tx, conn => sqlx::query(sql).bind(last).execute(conn))?;
     }
     Ok(())
 }
 
 /// Removes sessions and sign-ins that began after `ahead`: they would outlive every other.
-pub async fn remove_early(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
-    run!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;
+pub async fn delete_from_future(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
+    execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;
     Ok(())
 }
