@@ -1,7 +1,7 @@
-//! Failed attempts to authenticate, counted by client and minute before the database is asked.
+//! Rate limit of failed authentication attempts, by client and minute. It applies before the database is read.
 //!
-//! A client that failed too often has to wait. Credentials that were accepted lately pass all the same, so nobody who
-//! guesses from the same address, or with somebody else's key, locks anyone out. All of it is in memory and bounded.
+//! A client that failed too often has to wait. Credentials that were accepted recently bypass the limit, so an attacker
+//! behind the same IP address cannot lock out others. The state is in memory and bounded.
 
 mod accepted;
 mod client;
@@ -22,12 +22,12 @@ use crate::{Engine, Error, Result, Runtime};
 
 pub use client::Client;
 
-/// Clients that are counted at most, twice over; those that failed least lately are dropped first.
+/// Clients in a generation. There are two; the least recently seen clients are dropped first.
 const MAX_CLIENTS: usize = 32_768;
-/// Accepted credentials that are remembered at most, twice over.
+/// Accepted credentials in a generation. There are two.
 const MAX_ACCEPTED: usize = 100_000;
 
-/// How many attempts of one client may fail within a minute; 0 for any number.
+/// How many attempts of one client may fail within a minute; 0 for no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Keys, tokens, sessions and sign-ins.
@@ -47,12 +47,12 @@ impl Default for Limits {
     }
 }
 
-/// What is attempted with.
+/// The kind of credential of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// An API key.
     Key,
-    /// An ID token, or a token of our own.
+    /// An ID token, of this installation or of another issuer.
     Token,
     /// The cookie of a browser session.
     Session,
@@ -73,7 +73,7 @@ impl Kind {
     }
 }
 
-/// Failed attempts by client, and the credentials that were accepted lately.
+/// Failed attempts by client, and the credentials that were accepted recently.
 pub struct Attempts {
     credentials: AtomicU32,
     secrets: AtomicU32,
@@ -106,8 +106,8 @@ impl Attempts {
         self.secrets.store(limits.secrets, Ordering::Relaxed);
     }
 
-    /// Begins an attempt. What was accepted lately may always begin one. Where as many attempts of the client run as may
-    /// still fail, it waits until one of them has ended.
+    /// Begins an attempt. A credential that was accepted recently is never limited. While as many attempts of the client
+    /// run as may still fail, this waits until one of them is settled.
     ///
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
@@ -127,7 +127,7 @@ impl Attempts {
         }
     }
 
-    /// Counts an attempt that failed without a look at the database.
+    /// Counts an attempt that failed without reading the database.
     ///
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
@@ -145,17 +145,17 @@ impl Attempts {
         });
         match refused {
             Decision::Refuse { seconds } => Err(Error::TooManyAttempts { seconds }),
-            // Those that run may use up the rest: nothing is gained by waiting for them, the answer is known.
+            // The outcome is known, so there is no reason to wait for the attempts that run.
             Decision::Begin | Decision::Wait => Ok(()),
         }
     }
 
-    /// Remembers a credential that was just made or accepted.
+    /// Remembers a credential that was just created or accepted.
     pub fn remember(&self, kind: Kind, shown: &[u8]) {
         self.accepted.insert(self.accepted.mark(kind, shown));
     }
 
-    /// Takes back one counted attempt, for a sign-in that succeeded after all.
+    /// Removes one counted failure, for a sign-in that succeeded later.
     pub fn refund(&self, kind: Kind, client: Client) {
         self.counts(|counts, _| counts.refund((client, kind.bucket())));
     }
@@ -173,46 +173,46 @@ impl Attempts {
     }
 }
 
-/// An attempt that runs. Dropped without a verdict, as by a client that hangs up, it has failed.
-#[must_use = "an attempt that is dropped has failed"]
+/// An attempt that runs. Dropped without an outcome, for example because the client disconnected, it counts as failed.
+#[must_use = "an attempt that is dropped counts as failed"]
 pub struct Attempt {
     attempts: Arc<Attempts>,
     kind: Kind,
     client: Client,
     mark: Mark,
-    /// Whether it holds one of the failures that its client may still have.
+    /// Whether it reserves one of the failures that its client has left.
     counted: bool,
 }
 
 impl Attempt {
-    /// The credential is good: it passes from now on, whatever its client does besides.
+    /// The credential is valid, and bypasses the limit from now on.
     pub fn passed(mut self) {
         self.attempts.accepted.insert(self.mark);
         self.release(false);
     }
 
-    /// The credential is not good, or not any more.
+    /// The credential is invalid.
     pub fn failed(mut self) {
         self.attempts.accepted.remove(self.mark);
         if !self.counted {
-            // It had been good until now, and was let through for that.
+            // It bypassed the limit because it was valid before.
             let _ = self.attempts.fail(self.kind, self.client);
         }
         self.release(true);
     }
 
-    /// Nobody can say: the database or the provider did not answer.
+    /// The outcome is unknown: the database or the provider did not answer.
     pub fn undecided(mut self) {
         self.release(false);
     }
 
-    /// The credential was good, and was good only once.
+    /// The credential was valid, for a single use.
     pub fn spent(mut self) {
         self.attempts.accepted.remove(self.mark);
         self.release(false);
     }
 
-    /// What came of it: nothing is wrong, or this is.
+    /// Settles the attempt by the outcome of the check.
     pub fn settle(self, refused: Option<Code>) {
         match refused {
             Some(Code::Unavailable | Code::Internal) => self.undecided(),

@@ -1,5 +1,5 @@
-//! Forms that wait until their sender has signed in again: sealed, for ten minutes, for one use by the same person in
-//! the same browser.
+//! Drafts: forms that wait until their sender has signed in again. A draft is sealed and kept for ten minutes, for one use by
+//! the same person in the same browser.
 
 use zeroize::Zeroizing;
 
@@ -8,14 +8,14 @@ use crate::keyring::CanonicalEncoder;
 use crate::store::drafts;
 use crate::{Engine, Result};
 
-/// A draft is kept for ten minutes.
+/// A draft expires after ten minutes.
 pub const DRAFT_SECONDS: i64 = 10 * 60;
-/// The most drafts that are kept of one person; an older one gives way.
+/// Drafts of one person. Older ones are deleted.
 const MAX_DRAFTS: i64 = 5;
 
 impl Engine {
-    /// Keeps a form, and gives the token that takes it back. `browser` is a secret that only the sender's browser has:
-    /// a link with the token opens nothing anywhere else.
+    /// Stores a form, and gives the token to take it. `browser` is a secret of the sender's browser, so the token alone is of
+    /// no use elsewhere.
     ///
     /// # Errors
     /// `Busy`.
@@ -32,7 +32,7 @@ impl Engine {
         Ok(token)
     }
 
-    /// Takes a form back, once. Nothing for one that is used or too old, or that another person or browser sent.
+    /// Takes a form, once. None for a form that was taken, has expired, or belongs to another person or browser.
     ///
     /// # Errors
     /// `Busy`.
@@ -46,7 +46,7 @@ impl Engine {
     }
 }
 
-/// Whose form it is, and which browser sent it: nothing else unseals it.
+/// The associated data: only the same person in the same browser can unseal the form.
 fn associated_data(caller: &Caller, browser: &str) -> CanonicalEncoder {
     CanonicalEncoder::of("draft").number(caller.person.0).text(browser)
 }

@@ -1,4 +1,4 @@
-//! After a clock was ahead: what was written meanwhile must not stay for as long as the clock was ahead.
+//! Correcting times in the future, which were written while a clock was ahead.
 
 use crate::runtime::SKEW_SECONDS;
 use crate::sessions::FLOW_SECONDS;
@@ -8,8 +8,8 @@ use crate::{Engine, Result};
 const DAY: i64 = 86_400_000;
 
 impl Engine {
-    /// Heals times that lie in the future, if the clock went back since the last time, and once after the start: last
-    /// uses and days are set to the present, sessions and sign-ins from the future end. Ends of keys stay.
+    /// Corrects times in the future, if the clock went back since the last call, and once after the start. Last uses and
+    /// daily counts are moved to the present; sessions and sign-ins from the future are deleted. Expiries of keys stay.
     ///
     /// # Errors
     /// `Busy`.

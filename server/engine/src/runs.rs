@@ -1,4 +1,4 @@
-//! The stories of a run.
+//! Runs of workspaces.
 
 use domain::command::CreateRun;
 use domain::event::{AuditAction, Event};
@@ -35,10 +35,10 @@ impl Engine {
         Ok(Page { rows: views, next: rows.next })
     }
 
-    /// Starts a run; it begins as `queued` (decision D22).
+    /// Starts a run, in the state `queued` (decision D22).
     ///
     /// # Errors
-    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller was ended meanwhile.
+    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller's credential was revoked meanwhile.
     pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
         let reach = permit(&ctx.actor, Action::CreateRun)?;
         let mut tx = self.db().begin().await?;

@@ -1,5 +1,5 @@
-//! How many attempts of each client failed within its minute. Two generations of clients bound the memory: when one is
-//! full, the clients that were not seen since the last time are forgotten.
+//! How many attempts of each client failed within its minute. Two generations of clients bound the memory: when the recent
+//! generation is full, it replaces the older one, whose clients are dropped.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Client;
 /// How long failures count.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What is counted together.
+/// Kinds of credentials that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bucket {
     Credentials,
@@ -22,7 +22,7 @@ pub(super) type CounterKey = (Client, Bucket);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Begin,
-    /// Those that run may use up what is left.
+    /// The attempts that run may use up what is left.
     Wait,
     Refuse {
         seconds: u64,
@@ -56,8 +56,8 @@ impl Counts {
         Self { recent: HashMap::new(), older: HashMap::new(), most }
     }
 
-    /// Takes one of the failures that are left to the client, until it is settled. No more than `limit` attempts fail
-    /// within the client's minute, however many run at the same time.
+    /// Reserves one of the failures that the client has left, until it is settled. No more than `limit` attempts fail within
+    /// the client's minute, however many run concurrently.
     pub(super) fn reserve(&mut self, counter: CounterKey, limit: u32, now: Duration) -> Decision {
         let minute = self.find(counter);
         *minute = minute.at(now);
@@ -72,7 +72,7 @@ impl Counts {
         Decision::Begin
     }
 
-    /// Gives back what was taken, as a failure or not.
+    /// Settles a reservation, as a failure or not.
     pub(super) fn settle(&mut self, counter: CounterKey, failed: bool, now: Duration) {
         let minute = self.find(counter);
         *minute = minute.at(now);

@@ -62,7 +62,7 @@ async fn who_failed_too_often_waits_until_the_minute_is_over() {
 
 // B11: what is known to be good passes, and only as long as it is.
 #[tokio::test]
-async fn b11_what_was_accepted_passes_beside_guesses() {
+async fn what_was_accepted_passes_beside_guesses() {
     let (attempts, _) = attempts(10, 10);
     attempts.begin(Kind::Key, HERE, b"good").await.expect("begins").passed();
     for _ in 0..3 {

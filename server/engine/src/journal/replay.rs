@@ -1,4 +1,4 @@
-//! Carrying what the journal knows into a database that was restored from a backup.
+//! Applying the journal to a database that was restored from a backup.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::store::actors::{self, ActorRow};
 use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
 
-/// What was done to the rows that the journal knows to be out of date.
+/// What was done to rows that are older than the journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Keys that were revoked.
@@ -29,8 +29,8 @@ struct Known {
 }
 
 impl Engine {
-    /// Ends every session, revokes the keys whose row is older than the journal says, and takes power from the actors
-    /// whose row is: what exactly had changed is in the lost part of the log. Each change has its event.
+    /// Deletes every session, revokes the keys whose row is older than the journal says, and reduces the power of the actors
+    /// whose row is: what exactly changed is in the lost part of the log. Each change has its audit event.
     ///
     /// # Errors
     /// `Busy`.
@@ -54,7 +54,7 @@ impl Engine {
         Ok(replay.done)
     }
 
-    /// What the journal knows of, in the organizations that have it. The database may have lost some of it.
+    /// What the journal knows, by organization. Rows that the database lost are left out.
     async fn known_by_organization(&self) -> Result<BTreeMap<OrganizationId, Known>> {
         let mut known: BTreeMap<_, Known> = BTreeMap::new();
         let mut connection = self.db().read().await?;
@@ -71,10 +71,10 @@ impl Engine {
         Ok(known)
     }
 
-    /// An actor without the power that may have been taken since, and the event of that.
+    /// The actor without the power that it may have lost, and the event of that.
     fn weakened(&self, row: &ActorRow, now: i64) -> (ActorRow, Event) {
         let event = |action, kind| Event::new(action, kind, row.id, &row.name);
-        if self.journal().has_ended(&super::Subject::Actor(row.id)) {
+        if self.journal().is_revoked(&super::Subject::Actor(row.id)) {
             let event = event(AuditAction::MemberRemoved, "member").changed("role", Some(&row.role), None);
             return (ActorRow { removed_at: Some(now), ..row.clone() }, event);
         }
@@ -107,7 +107,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Takes power from an actor whose row is older than the journal says.
+    /// Reduces the power of an actor whose row is older than the journal says.
     async fn actor(&mut self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<()> {
         let engine = self.engine;
         let row = actors::find(tx, &ctx.actor.organization, id).await?;

@@ -1,4 +1,4 @@
-//! The master key: thirty-two bytes that live apart from the database (RK-32).
+//! The master key: 32 random bytes that are stored apart from the database.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -14,7 +14,7 @@ pub enum BadMasterKey {
     /// Neither 32 raw bytes, nor 64 hex digits, nor base64 of 32 bytes.
     #[error("the master key must be 32 random bytes: raw, as 64 hex digits, or as base64; a passphrase will not do")]
     NotThirtyTwoBytes,
-    /// A pattern, not randomness.
+    /// A pattern instead of random bytes.
     #[error("the master key is not random: too few of its bytes differ")]
     NotRandom,
 }
@@ -27,7 +27,7 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
-    /// A new key from the dice, in hex as it is written to a file.
+    /// A new random key, in hex as it is written to a file.
     pub fn generate_hex(runtime: &Runtime) -> Zeroizing<String> {
         Zeroizing::new(hex::encode(Zeroizing::new(runtime.bytes::<32>())))
     }
@@ -50,7 +50,7 @@ impl MasterKey {
         Ok(Self { secret, id: hex::encode(&digest[..8]) })
     }
 
-    /// Names the key without giving it away: the first 8 bytes of a digest, in hex.
+    /// Identifies the key without revealing it: the first 8 bytes of a digest, in hex.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -124,9 +124,8 @@ mod tests {
     use super::*;
     use crate::runtime::{FrozenClock, SeededRng};
 
-    // Case 12 of the start-up table.
     #[test]
-    fn only_thirty_two_random_bytes_will_do() {
+    fn only_thirty_two_random_bytes_are_accepted() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(3));
         let hex = MasterKey::generate_hex(&runtime);
         let raw = hex::decode(hex.as_str()).expect("hex");

@@ -1,4 +1,4 @@
-//! What a key inherits from the keys it took the place of.
+//! Access that a key inherits from its predecessors.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,11 @@ use crate::store::{Connection, Tx};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// Lets a key open what its predecessor opened: seals what the old key's pair is made of to the heir. What the old
-    /// key inherited itself is reached through it. Another key than the one that `old_id` names is no heirloom.
+    /// Lets a successor open what its predecessor opened: seals the key material of the old key's pair to the successor. What
+    /// the old key inherited itself stays reachable through it.
+    ///
+    /// # Errors
+    /// `Denied` if `old` is not the key that `old_id` names.
     pub(crate) async fn grant_access(
         &self,
         tx: &mut Tx,
@@ -24,8 +27,8 @@ impl Engine {
         successor: KeyId,
         successor_public_key: &[u8],
     ) -> Result<()> {
-        let (context, seal_ikm) =
-            (self.inherited_key_context(owner, old_id.0, successor.0), key_material::seal_ikm(old));
+        let context = self.inherited_key_context(owner, old_id.0, successor.0);
+        let seal_ikm = key_material::seal_ikm(old);
         let stored = sealed::public_key(tx, &owner.organization, old_id).await?;
         if stored.as_deref() != Some(&Decryptor::of(&seal_ikm).public_key()) {
             return Err(Error::Denied);
@@ -36,7 +39,7 @@ impl Engine {
             .await?)
     }
 
-    /// The private halves that a presented key leads to: its own, and of every key it is an heir of.
+    /// The decryptors that a presented key gives access to: its own, and those of every key it inherited.
     pub(super) async fn decryptors(
         &self,
         connection: &mut Connection,
@@ -45,7 +48,8 @@ impl Engine {
         own: Decryptor,
     ) -> Result<BTreeMap<i64, Decryptor>> {
         let inherited_keys = sealed::inherited_keys(connection, &ctx.actor.organization, key).await?;
-        let (mut decryptors, mut ahead) = (BTreeMap::new(), vec![(key.0, own)]);
+        let mut decryptors = BTreeMap::new();
+        let mut ahead = vec![(key.0, own)];
         while let Some((id, decryptor)) = ahead.pop() {
             for row in
                 inherited_keys.iter().filter(|row| row.key_id == id && !decryptors.contains_key(&row.from_key_id))
@@ -64,7 +68,7 @@ impl Engine {
     }
 }
 
-/// How many messages and notes a key opens now, with what it inherited.
+/// How many messages and notes a key can open, with the keys it inherited.
 pub(crate) async fn count_sealed(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -73,7 +77,7 @@ pub(crate) async fn count_sealed(
     Ok(sealed::count_of_line(connection, organization, key).await?)
 }
 
-/// Messages that went to one key go to its successor from now on.
+/// Messages to the owner are sealed to the successor from now on.
 pub(crate) async fn reassign_inbox(tx: &mut Tx, organization: &OrganizationId, from: KeyId, to: KeyId) -> Result<()> {
     Ok(sealed::reassign_inbox(tx, organization, from, to).await?)
 }

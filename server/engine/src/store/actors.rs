@@ -23,15 +23,15 @@ pub struct ActorRow {
     pub created_by: Option<i64>,
     pub disabled_at: Option<i64>,
     pub allow_overlap: bool,
-    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an old row cannot be put
-    /// back.
+    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an older version cannot be
+    /// put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this actor, as the log says.
     pub newest_n: i64,
 }
 
-/// A service account, with what is shown of it besides.
+/// A service account, with what lists show.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct ServiceRow {
     #[sqlx(flatten)]
@@ -40,7 +40,7 @@ pub struct ServiceRow {
     pub active_keys: i64,
 }
 
-/// A member, with what is shown of them besides.
+/// A member, with what lists show.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct MemberRow {
     #[sqlx(flatten)]
@@ -73,12 +73,12 @@ impl ActorRow {
         self
     }
 
-    /// Whether the row bears its own seal and is not an old one put back.
+    /// Whether the row's seal is valid and the row is not an older version that was put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
-    /// Whether the journal knows that the actor was changed or removed since this row was written.
+    /// Whether the journal knows of a later change of the actor than this row.
     pub fn is_superseded(&self, journal: &Journal) -> bool {
         self.removed_at.is_none() && journal.is_behind(&Subject::Actor(self.id), self.audit_n)
     }
@@ -90,10 +90,10 @@ impl ActorRow {
 
     fn mark(&self) -> Mark {
         let subject = Subject::Actor(self.id);
-        if self.removed_at.is_some() { Mark::ended(subject) } else { Mark::changed(subject, self.audit_n) }
+        if self.removed_at.is_some() { Mark::revoked(subject) } else { Mark::changed(subject, self.audit_n) }
     }
 
-    /// The actor, as the domain knows it.
+    /// The actor as a domain value.
     pub fn actor(&self) -> Result<Actor, StoreError> {
         Ok(Actor {
             id: ActorId(self.id),
@@ -184,7 +184,7 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes back what may change of an actor: person, claim, name, role, removal, disabling, overlap, event, seal.
+/// Writes the mutable columns of an actor.
 pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
          audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12 \
@@ -206,14 +206,14 @@ pub async fn find(
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
-/// The organization of an actor, if there is such a one.
+/// The organization of an actor, if it exists.
 pub async fn organization_of(connection: &mut Connection, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM actors WHERE id = $1";
     let found: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
     found.map(|(text,)| parse_column(&text, "actors.organization_id")).transpose()
 }
 
-/// As [`find`], and nobody changes the row before this transaction ends.
+/// As [`find`], and locks the row until the transaction ends.
 pub async fn lock(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
@@ -271,7 +271,7 @@ pub async fn find_member(
     )
 }
 
-/// Whether someone with this address is a member.
+/// Whether a person with this email is a member.
 pub async fn is_member(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -294,7 +294,7 @@ pub async fn of_person(
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
 }
 
-/// Actors that wait for the person with this verified e-mail.
+/// Actors that wait for the first sign-in with this verified email.
 pub async fn waiting_for(connection: &mut Connection, email: &str) -> Result<Vec<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)

@@ -33,7 +33,7 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
-    /// Everything of the event, behind the hash of the one before it.
+    /// The canonical bytes of the event, including the hash of the event before it.
     pub fn canonical(&self, before: &[u8]) -> CanonicalEncoder {
         CanonicalEncoder::of("rt/audit/v1")
             .text(&self.organization_id)
@@ -69,10 +69,10 @@ pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(
     Ok(())
 }
 
-/// Takes the head of the chain until the transaction ends. Whatever changes an organization takes it before any other
-/// row, so that changes of one organization come one after the other and never wait for each other in a circle.
+/// Locks the head of the chain until the transaction ends. Every transaction that changes an organization locks it before any
+/// other row, so that changes of one organization are serialized and cannot deadlock.
 pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
-    // SQLite has one writer at a time anyway.
+    // SQLite has only one writer at a time.
     const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
     if tx.has_row_locks() {
         let _: (i64,) = fetch!(tx, conn => sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn))?;
@@ -80,7 +80,7 @@ pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Resu
     Ok(())
 }
 
-/// Takes the next number, and with it the head of the chain until the transaction ends.
+/// Takes the next number, and locks the head of the chain until the transaction ends.
 pub async fn advance(tx: &mut Tx, organization: &str) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
     Ok(fetch!(tx, conn => sqlx::query_as(SQL).bind(organization).fetch_one(conn))?)
@@ -101,7 +101,7 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Has the chain go on above a number, and above every event that there is.
+/// Raises the head above a number, and above every existing event.
 pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) -> Result<(), StoreError> {
     const NEWEST: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1";
     const SQL: &str = "UPDATE audit_heads SET n = $2 WHERE organization_id = $1 AND n < $2";
@@ -110,7 +110,7 @@ pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) 
     Ok(())
 }
 
-/// The events in which something happened, oldest first.
+/// The events of an action, oldest first.
 pub async fn of_action(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -141,7 +141,7 @@ pub async fn head(connection: &mut Connection, organization: &OrganizationId) ->
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
-/// The request that an event is of.
+/// The id of the request that wrote an event.
 pub async fn request_of(
     connection: &mut Connection,
     organization: &OrganizationId,

@@ -1,4 +1,4 @@
-//! Times that were written while a clock was ahead: they are set to the present, so that they age again.
+//! Correcting times that were written while a clock was ahead.
 
 use domain::Moment;
 
@@ -10,7 +10,7 @@ const SHOWN: [&str; 3] = [
     "UPDATE key_callers SET at = $1 WHERE at > $2",
     "UPDATE sessions SET seen_at = $1 WHERE seen_at > $2",
 ];
-/// What was counted on days to come counts today.
+/// Counts of future days, added to today.
 const COUNTED: [&str; 3] = [
     "INSERT INTO key_days (key_id, day, calls, refused, cost) \
      SELECT key_id, CAST($1 AS BIGINT), CAST(SUM(calls) AS BIGINT), CAST(SUM(refused) AS BIGINT), \
@@ -29,13 +29,13 @@ const COUNTED: [&str; 3] = [
      FROM key_refusals WHERE day > $2 GROUP BY key_id, cause \
      ON CONFLICT (key_id, day, cause) DO UPDATE SET count = key_refusals.count + excluded.count",
 ];
-const DAYS_TO_COME: [&str; 3] = [
+const FUTURE_DAYS: [&str; 3] = [
     "DELETE FROM key_days WHERE day > $1",
     "DELETE FROM actor_days WHERE day > $1",
     "DELETE FROM key_refusals WHERE day > $1",
 ];
 
-/// Sets times after `ahead`, which only show when something happened, to now.
+/// Sets times after `ahead` that only show when something happened to now.
 pub async fn reset_to_now(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(), StoreError> {
     for sql in SHOWN {
         execute!(tx, conn => sqlx::query(sql).bind(now.0).bind(ahead.0).execute(conn))?;
@@ -50,13 +50,13 @@ pub async fn move_counts_to_today(tx: &mut Tx, now: Moment, today: i64, last: i6
         execute!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
     }
     execute!(tx, conn => sqlx::query(refusals).bind(today).bind(last).bind(now.0).execute(conn))?;
-    for sql in DAYS_TO_COME {
+    for sql in FUTURE_DAYS {
         execute!(tx, conn => sqlx::query(sql).bind(last).execute(conn))?;
     }
     Ok(())
 }
 
-/// Removes sessions and sign-ins that began after `ahead`: they would outlive every other.
+/// Deletes sessions and sign-ins that began after `ahead`, because they would last too long.
 pub async fn delete_from_future(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
     execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;

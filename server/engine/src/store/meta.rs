@@ -1,4 +1,4 @@
-//! What belongs to the installation as a whole: its facts, its counters, its key ring.
+//! Rows of the whole installation: metadata, counters, the key ring.
 
 use super::{Connection, StoreError, Tx, execute, fetch};
 
@@ -15,7 +15,7 @@ pub struct RingRow {
     pub kek_id: String,
     /// Nonce and ciphertext.
     pub wrapped: Vec<u8>,
-    /// When it was made, in milliseconds.
+    /// When it was created, in milliseconds.
     pub created_at: i64,
 }
 
@@ -30,14 +30,14 @@ pub async fn get(connection: &mut Connection, name: &str) -> Result<Option<Strin
     Ok(row.map(|(value,)| value))
 }
 
-/// Writes a fact unless it is there already; says whether it was written.
+/// Inserts a value unless the name exists. Says whether it was inserted.
 pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name";
     let row: Option<(String,)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
-/// Writes something that nobody needs, to see whether writing works.
+/// A write for the readiness check.
 pub async fn count_trial(tx: &mut Tx) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ('write_trials', '1') \
          ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)";
@@ -52,7 +52,7 @@ pub async fn next(tx: &mut Tx, counter: &str) -> Result<i64, StoreError> {
     Ok(value)
 }
 
-/// Has a counter go on above a number.
+/// Raises a counter to at least a number.
 pub async fn raise(tx: &mut Tx, counter: &str, above: i64) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE counters SET value = $2 WHERE name = $1 AND value < $2";
     execute!(tx, conn => sqlx::query(SQL).bind(counter).bind(above).execute(conn))?;
@@ -79,7 +79,7 @@ pub async fn rewrap_ring_key(tx: &mut Tx, id: i64, kek_id: &str, wrapped: &[u8])
     Ok(())
 }
 
-/// Ids of the ring keys that stored API keys are found with.
+/// Ids of the lookup keys that stored API keys use.
 pub async fn lookup_keys_in_use(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     const SQL: &str = "SELECT DISTINCT lookup_key_id FROM api_keys";
     let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?;

@@ -17,12 +17,12 @@ pub async fn any(connection: &mut Connection) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-/// The ids of all, in their order.
+/// The ids of all organizations, sorted.
 pub async fn all(connection: &mut Connection) -> Result<Vec<OrganizationId>, StoreError> {
     let rows: Vec<(String,)> =
         fetch!(connection, conn => sqlx::query_as("SELECT id FROM organizations").fetch_all(conn))?;
     let mut ids = rows.iter().map(|(id,)| parse_column(id, "organizations.id")).collect::<Result<Vec<_>, _>>()?;
-    // Databases order texts each in their own way.
+    // The databases collate text differently.
     ids.sort_unstable();
     Ok(ids)
 }
@@ -38,7 +38,7 @@ pub async fn find(connection: &mut Connection, id: &OrganizationId) -> Result<Op
     Ok(Some(OrganizationView { id: id.clone(), name, max_key_days, key_makers, keys_make_keys, created_at }))
 }
 
-/// Writes back what may change of an organization: its name and its settings.
+/// Writes the name and the settings of an organization.
 pub async fn update(tx: &mut Tx, view: &OrganizationView) -> Result<(), StoreError> {
     const SQL: &str =
         "UPDATE organizations SET name = $2, max_key_days = $3, key_makers = $4, keys_make_keys = $5 WHERE id = $1";

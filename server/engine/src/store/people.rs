@@ -1,4 +1,4 @@
-//! People: whoever signed in, by issuer and subject, never by e-mail.
+//! People who signed in, identified by issuer and subject, never by email.
 
 use domain::{Moment, OrganizationId, PersonId};
 
@@ -23,9 +23,9 @@ pub async fn get(connection: &mut Connection, id: PersonId) -> Result<Option<Per
     )
 }
 
-/// Takes the person until the transaction ends: what they do in several organizations at once comes one after the other.
+/// Locks the person until the transaction ends: their concurrent changes in several organizations are serialized.
 pub async fn lock(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
-    // SQLite has one writer at a time anyway.
+    // SQLite has only one writer at a time.
     const POSTGRES: &str = "SELECT id FROM people WHERE id = $1 FOR NO KEY UPDATE";
     if tx.has_row_locks() {
         let _: Option<(i64,)> = fetch!(tx, conn => sqlx::query_as(POSTGRES).bind(id.0).fetch_optional(conn))?;
@@ -33,14 +33,14 @@ pub async fn lock(tx: &mut Tx, id: PersonId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes the organization that a person looks around in.
+/// Records the organization that a person works in.
 pub async fn set_active(tx: &mut Tx, id: PersonId, organization: &OrganizationId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE people SET active_organization = $2 WHERE id = $1";
     execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(organization.as_str()).execute(conn))?;
     Ok(())
 }
 
-/// That organization, whether or not they are still in it.
+/// That organization, whether or not they are still a member.
 pub async fn active(connection: &mut Connection, id: PersonId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT active_organization FROM people WHERE id = $1";
     let row: Option<(Option<String>,)> =
@@ -48,7 +48,7 @@ pub async fn active(connection: &mut Connection, id: PersonId) -> Result<Option<
     row.and_then(|(organization,)| organization).map(|id| parse_column(&id, "people.active_organization")).transpose()
 }
 
-/// Finds or makes the person, and keeps name and e-mail as the provider says them now.
+/// Finds or creates the person, and updates name and email from the provider.
 pub async fn upsert(
     tx: &mut Tx,
     issuer: &str,
@@ -62,7 +62,7 @@ pub async fn upsert(
     if let Some((id,)) = known {
         return Ok(PersonId(id));
     }
-    // Whoever comes for the first time twice at once is one person all the same.
+    // Two concurrent first sign-ins create one person.
     const NEW: &str = "INSERT INTO people (id, issuer, subject, name, email, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name, email = excluded.email RETURNING id";
     let id = meta::next(tx, "person").await?;

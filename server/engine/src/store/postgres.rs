@@ -39,7 +39,7 @@ pub(super) async fn open(options: PgConnectOptions) -> Result<(Gate<Postgres>, A
     Ok((Gate::new(pool.connect_lazy_with(options)), breaker))
 }
 
-/// What is acknowledged has reached the disk, whatever the server's default is.
+/// A commit is acknowledged only after it reached the disk, whatever the server's default is.
 fn acknowledge_when_durable(
     conn: &mut PgConnection,
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
@@ -52,7 +52,7 @@ fn unreachable(options: &PgConnectOptions, why: &str) -> StoreError {
     StoreError::Away(format!("{why} at {}", endpoint(options)))
 }
 
-/// The cause alone, without the library's words before it.
+/// The cause, without the library's prefix.
 fn plain(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => "connection refused".into(),

@@ -1,4 +1,4 @@
-//! Messages and notes, the keys they are sealed to, and what heirs inherit. Nothing here opens any of it.
+//! Messages and notes, the keys they are sealed to, and inherited keys. This module sees ciphertext only.
 
 use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
 
@@ -12,7 +12,7 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
-    /// The word in the database, under which it is sealed too.
+    /// Its name in the database and in the associated data.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Message => "message",
@@ -36,7 +36,7 @@ pub struct ItemRow {
     pub from_name: String,
 }
 
-/// What opened the items of a key, sealed to the key that took its place.
+/// The key material that opens the items of a key, sealed to the key that replaced it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct InheritedKeyRow {
     pub key_id: i64,
@@ -44,7 +44,7 @@ pub struct InheritedKeyRow {
     pub sealed: Vec<u8>,
 }
 
-/// `line` is the key `$2` of the organization `$1` and every key it is an heir of, near or far. A circle ends.
+/// `line` is the key `$2` of the organization `$1` and every key it inherited, directly or not. `UNION` stops at a cycle.
 macro_rules! of_line {
     ($rest:literal) => {
         concat!(
@@ -65,7 +65,7 @@ pub async fn insert(tx: &mut Tx, row: &ItemRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// An actor's items that are sealed to a key or to one it is an heir of, newest first.
+/// An actor's items that are sealed to a key or to one it inherited, newest first.
 pub async fn list(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -84,7 +84,7 @@ pub async fn list(
         .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).bind(limit).fetch_all(conn))?)
 }
 
-/// How many items of an actor are sealed to other keys than [`list`] looks for.
+/// How many items of an actor are sealed to other keys than those of [`list`].
 pub async fn count_others(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -101,7 +101,7 @@ pub async fn count_others(
     Ok(count)
 }
 
-/// How many items a key and those it is an heir of open.
+/// How many items a key and those it inherited can open.
 pub async fn count_of_line(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -114,7 +114,7 @@ pub async fn count_of_line(
     Ok(count)
 }
 
-/// Everything that a key inherited, near or far.
+/// Everything that a key inherited, directly or not.
 pub async fn inherited_keys(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -130,7 +130,7 @@ pub async fn insert_inherited_key(tx: &mut Tx, row: &InheritedKeyRow) -> Result<
     Ok(())
 }
 
-/// Removes an item of its owner. Says whether there was one.
+/// Deletes an item of its owner. Says whether there was one.
 pub async fn delete(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -156,8 +156,8 @@ pub async fn public_key(
     Ok(row.map(|(public_key,)| public_key))
 }
 
-/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key
-/// whose scopes do not let it read the inbox would only swallow them.
+/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key whose
+/// scopes do not cover the inbox is excluded: nobody could read the messages.
 pub async fn inbox_key(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -187,7 +187,7 @@ pub async fn set_inbox_key(
     Ok(())
 }
 
-/// Messages that went to one key go to another from now on.
+/// Messages to the owner are sealed to another key from now on.
 pub async fn reassign_inbox(
     tx: &mut Tx,
     organization: &OrganizationId,

@@ -1,4 +1,4 @@
-//! Browser sessions and sign-ins under way: found by keyed digests, and sealed.
+//! Browser sessions and sign-ins in progress: found by keyed digests, and sealed.
 
 use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 use domain::{Moment, PersonId, SessionId};
@@ -20,7 +20,7 @@ pub struct SessionRow {
     pub expires_at: i64,
     pub address: Option<String>,
     pub agent: Option<String>,
-    /// When its newest token for the API was made, and by which key.
+    /// When its newest ID token was issued, and which key signed it.
     pub token_at: Option<i64>,
     pub token_key: Option<String>,
 }
@@ -31,23 +31,23 @@ impl SessionRow {
         !self.has_expired(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
     }
 
-    /// Whether it has run out, in one way or the other. When it ends is told by when it began, which is sealed.
+    /// Whether it has expired, by idle time or by age. The age is computed from `created_at`, which is sealed.
     pub const fn has_expired(&self, now: Moment) -> bool {
         let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
         idle || self.expires_at <= now.0 || self.latest_expiry().0 <= now.0
     }
 
-    /// Whether the journal knows that it was ended.
+    /// Whether the journal knows that it was revoked.
     pub fn was_revoked(&self, journal: &Journal) -> bool {
         journal.is_behind(&Subject::Session(self.id.clone()), 0)
     }
 
-    /// When it ends, whatever happens.
+    /// When it expires at the latest.
     pub const fn latest_expiry(&self) -> Moment {
         Moment(self.created_at).plus_seconds(ABSOLUTE_SECONDS)
     }
 
-    /// Where its value is sealed to.
+    /// The associated data of its sealed value.
     pub fn associated_data(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
     }
@@ -63,7 +63,7 @@ macro_rules! select {
     };
 }
 
-/// Adds a session; false when its digest is taken.
+/// Inserts a session. False when its digest is taken.
 pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO sessions (digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING";
@@ -73,7 +73,7 @@ pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
     Ok(added == 1)
 }
 
-/// Writes a session that exists. One that was ended or ran out meanwhile stays ended.
+/// Updates a session. False for a session that was deleted or has expired meanwhile.
 pub async fn update(
     tx: &mut Tx,
     digest: &[u8],
@@ -89,7 +89,7 @@ pub async fn update(
     Ok(changed == 1)
 }
 
-/// Remembers which token a session has given out; that is a use of the session, too.
+/// Records the token that was issued to a session. This counts as a use of the session.
 pub async fn note_token(tx: &mut Tx, row: &SessionRow, seen: Moment) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE sessions SET token_at = $2, token_key = $3, seen_at = $4 WHERE digest = $1";
     execute!(tx, conn => sqlx::query(SQL)
@@ -107,7 +107,7 @@ pub async fn find(connection: &mut Connection, digest: &[u8]) -> Result<Option<S
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
-/// As [`find`], and nobody ends the session before this transaction does; being seen may still be written down.
+/// As [`find`], and locks the session against deletion until the transaction ends. Its last use may still be recorded.
 pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQLITE: &str = select!("WHERE digest = $1");
     const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
@@ -127,12 +127,12 @@ pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<
     Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
 }
 
-/// Ends every session of a person; gives their number.
+/// Deletes every session of a person. Gives their number.
 pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 RETURNING id, created_at";
     let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
     let number = gone.len() as u64;
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(number)
 }
 
@@ -140,24 +140,24 @@ pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE digest = $1 RETURNING id, created_at";
     let gone: Option<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
     let was_there = gone.is_some();
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(was_there)
 }
 
-/// Ends every session.
+/// Deletes every session.
 pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM sessions RETURNING id, created_at";
     let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).fetch_all(conn))?;
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(())
 }
 
-/// A session is known to the journal by its id, for as long as its row could be put back.
-fn ended((id, created_at): (String, i64)) -> Mark {
-    Mark { at: created_at, ..Mark::ended(Subject::Session(id)) }
+/// The journal entry of a deleted session. It is kept for as long as the row could be put back.
+fn revoked((id, created_at): (String, i64)) -> Mark {
+    Mark { at: created_at, ..Mark::revoked(Subject::Session(id)) }
 }
 
-/// Removes what has run out.
+/// Deletes expired sessions and sign-ins.
 pub async fn delete_expired(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
     execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
@@ -171,7 +171,7 @@ pub async fn insert_flow(tx: &mut Tx, digest: &[u8], sealed: &[u8], expires: Mom
     Ok(())
 }
 
-/// Takes a sign-in that is under way; nobody can take it again.
+/// Takes a sign-in in progress, once.
 pub async fn take_flow(tx: &mut Tx, digest: &[u8], now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "DELETE FROM sign_in_flows WHERE digest = $1 RETURNING sealed, expires_at";
     let row: Option<(Vec<u8>, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;

@@ -1,4 +1,4 @@
-//! How keys were used: sums that grow, written in batches.
+//! Usage of keys: sums that are written in batches.
 
 use domain::policy::Reach;
 use domain::{KeyId, Moment};
@@ -15,7 +15,7 @@ pub struct DayRow {
 }
 
 impl DayRow {
-    /// Adds what belongs to the same day.
+    /// Adds the usage of the same day.
     pub const fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.refused += other.refused;
@@ -32,7 +32,7 @@ pub struct RefusalRow {
     pub count: i64,
 }
 
-/// Someone who called.
+/// An IP address and user agent that used the key.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CallerRow {
     pub address: String,
@@ -41,7 +41,7 @@ pub struct CallerRow {
     pub calls: i64,
 }
 
-/// Notes the last use, unless a later one is known.
+/// Records the last use, unless a later one is recorded.
 pub async fn touch(
     tx: &mut Tx,
     id: KeyId,
@@ -65,7 +65,7 @@ pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Adds to the same day of the key's owner, who keeps it as long as it lives.
+/// Adds to the same day of the key's owner.
 pub async fn add_owner_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actor_days (organization_id, actor_id, environment, day, calls, refused, cost) \
          SELECT k.organization_id, k.actor_id, CASE WHEN k.kind = 'test' THEN 'test' ELSE 'production' END, \
@@ -86,7 +86,7 @@ pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow) -> Result<(), S
     Ok(())
 }
 
-/// Forgets all but the last `keep` callers of the key.
+/// Deletes all but the last `keep` callers of the key.
 pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
          (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
@@ -94,8 +94,8 @@ pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets days and refusals before this day.
-pub async fn forget(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
+/// Deletes days and refusals before this day.
+pub async fn delete_before(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
     const DAYS: &str = "DELETE FROM key_days WHERE day < $1";
     const OWNERS: &str = "DELETE FROM actor_days WHERE day < $1";
     const REFUSALS: &str = "DELETE FROM key_refusals WHERE day < $1";

@@ -88,7 +88,7 @@ pub async fn find(
         .bind(organization.as_str()).bind(environment.as_str()).bind(id.as_str()).fetch_optional(conn))?)
 }
 
-/// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9, RA-32).
+/// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9).
 /// Nothing of it is read.
 pub async fn exists_elsewhere(
     connection: &mut Connection,

@@ -22,7 +22,7 @@ async fn expirations(app: &TestApp) -> i64 {
 
 both! {
     // R6: the end is written at the refusal, once, with its event; no clock and no restart takes it back.
-    r6_an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
+    an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
         let key = ending(app, &app.north("max").await).await;
         app.clock.advance_seconds(7 * DAY);
         for _ in 0..3 {
@@ -38,7 +38,7 @@ both! {
     }
 
     // R6: the end of an overlap is such an end.
-    r6_a_rotated_key_whose_overlap_was_over_stays_refused(app) {
+    a_rotated_key_whose_overlap_was_over_stays_refused(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::at_once(old.view.key_id) };
         let new = app.engine.rotate_key(&max, rotate, None).await.expect("rotated").new;
@@ -50,7 +50,7 @@ both! {
     }
 
     // R6: refused at the write fence, by a request that was let in before.
-    r6_a_key_refused_while_its_request_runs_stays_refused(app) {
+    a_key_refused_while_its_request_runs_stays_refused(app) {
         let key = ending(app, &app.north("max").await).await;
         let running = app.with_key(&key.plain).await;
         app.clock.advance_seconds(7 * DAY);
@@ -64,7 +64,7 @@ both! {
     }
 
     // R6: while the database takes nothing the refusal is remembered, and written later.
-    r6_a_refusal_that_cannot_be_written_is_remembered(app) {
+    a_refusal_that_cannot_be_written_is_remembered(app) {
         let key = ending(app, &app.north("max").await).await;
         crate::audit::refuse_events(app).await;
         app.clock.advance_seconds(7 * DAY);
@@ -81,7 +81,7 @@ both! {
     }
 
     // R6: sessions that ran out, in both ways.
-    r6_a_session_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
+    a_session_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
         for seconds in [3600, 12 * 3600] {
             let (caller, token) = app.browser("max").await;
             let (_, untouched) = app.browser("max").await;
@@ -95,7 +95,8 @@ both! {
         }
     }
 
-    r6_a_session_refused_by_its_token_stays_refused(app) {
+    // R6
+    a_session_refused_by_its_token_stays_refused(app) {
         let (caller, token) = app.browser("max").await;
         app.clock.advance_seconds(3600);
         assert_eq!(refusal(app.engine.recheck_session(&caller).await), Code::Unauthorized);
@@ -104,7 +105,7 @@ both! {
     }
 
     // F12: a last use of a clock that was ahead.
-    f12_a_last_use_in_the_future_heals(app) {
+    a_last_use_in_the_future_heals(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
         app.engine.correct_future_times().await.expect("healed");
@@ -134,7 +135,7 @@ both! {
     }
 
     // F12: sessions that a wrong clock saw, or began, do not live for as long as it was ahead.
-    f12_sessions_of_a_clock_that_was_ahead_heal(app) {
+    sessions_of_a_clock_that_was_ahead_heal(app) {
         app.engine.correct_future_times().await.expect("healed");
         let (_, seen) = app.browser("max").await;
         let seen_at = Value::Number(app.runtime.now().plus_seconds(400 * DAY).0);

@@ -27,7 +27,8 @@ fn form(app: &TestApp) -> FormToken {
 }
 
 both! {
-    b22_a_draft_is_taken_once_within_ten_minutes(app) {
+    // B22
+    a_draft_is_taken_once_within_ten_minutes(app) {
         let (ada, token) = kept(app, "ada").await;
         app.clock.advance_seconds(599);
         // A session later it is still hers.
@@ -39,7 +40,8 @@ both! {
         assert_eq!(taken(app, &ada, BROWSER, &token).await, None, "too old");
     }
 
-    b22_a_draft_belongs_to_one_person_in_one_browser(app) {
+    // B22
+    a_draft_belongs_to_one_person_in_one_browser(app) {
         let (ada, token) = kept(app, "ada").await;
         let (max, _) = app.browser("max").await;
         assert_eq!(taken(app, &max, BROWSER, &token).await, None);
@@ -49,7 +51,8 @@ both! {
         assert_eq!(taken(app, &ada, "another browser", &token).await, None);
     }
 
-    b22_what_a_draft_says_is_sealed_to_its_place(app) {
+    // B22
+    what_a_draft_says_is_sealed_to_its_place(app) {
         let (ada, one) = kept(app, "ada").await;
         let text = format!("{:?}", everything(app).await);
         assert!(!text.contains("Nightly") && !text.contains(&one));
@@ -98,7 +101,8 @@ both! {
         assert_eq!(count().await, (0, 0));
     }
 
-    f9_a_form_sent_again_makes_no_second_key(app) {
+    // F9
+    a_form_sent_again_makes_no_second_key(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let draft = |name| {
@@ -117,7 +121,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    f9_a_form_sent_again_makes_no_second_invitation_and_ends_none(app) {
+    // F9
+    a_form_sent_again_makes_no_second_invitation_and_ends_none(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = || InviteMember::read("zoe@example.test", Some("member")).expect("an invitation to ask for");
@@ -128,8 +133,8 @@ both! {
         app.engine.get_invitation(&first.token).await.expect("the link that was shown still works");
     }
 
-    // What was refused the first time is not spent.
-    f9_a_form_that_was_refused_can_be_sent_again(app) {
+    // F9: What was refused the first time is not spent.
+    a_form_that_was_refused_can_be_sent_again(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = |email| InviteMember::read(email, Some("member")).expect("an invitation to ask for");
@@ -138,7 +143,8 @@ both! {
         app.engine.create_invitation_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
     }
 
-    f9_of_forms_that_come_at_once_one_makes_a_token(app) {
+    // F9
+    of_forms_that_come_at_once_one_makes_a_token(app) {
         let (ada, _) = app.browser("ada").await;
         let form = form(app);
         let mut all = JoinSet::new();

@@ -26,7 +26,7 @@ fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
 
 both! {
     // RU-26, D17: at the very second, by itself, for good; then it is written down, once.
-    ru_26_a_key_ends_by_itself_at_the_second(app) {
+    a_key_ends_by_itself_at_the_second(app) {
         let key = ending(app, &app.north("max").await, "7").await;
         app.clock.advance_seconds(7 * DAY - 1);
         let running = app.with_key(&key.plain).await;
@@ -43,7 +43,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    ru_26_an_ended_key_is_listed_as_expired(app) {
+    // RU-26
+    an_ended_key_is_listed_as_expired(app) {
         let max = app.north("max").await;
         let (key, live) = (ending(app, &max, "1").await, app.key_of(&max).await);
         app.clock.advance_seconds(DAY);
@@ -63,7 +64,7 @@ both! {
     }
 
     // D17: an organization's longest lifetime holds for keys of all kinds, and for successors.
-    d17_no_key_outlives_what_the_organization_allows(app) {
+    no_key_outlives_what_the_organization_allows(app) {
         let olga = app.north("olga").await;
         let before = app.key_of(&olga).await;
         let limit = ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() }).expect("a command");
@@ -79,7 +80,7 @@ both! {
     }
 
     // RO-29, RO-30, RO-34, RU-18, D15: the calling key ends, a new one of the same owner takes its place.
-    ro_29_a_key_replaces_itself(app) {
+    a_key_replaces_itself(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, RotateKey::at_once(old.view.key_id), false, None).await.expect("rotated");
@@ -95,7 +96,7 @@ both! {
     }
 
     // RK-28, RU-18, D15: with an overlap both work, until the old one ends by itself.
-    ru_18_both_keys_work_until_the_overlap_is_over(app) {
+    both_keys_work_until_the_overlap_is_over(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         let rotated = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
         assert_eq!(rotated.old_ends_at, max.now().plus_seconds(3600));
@@ -112,7 +113,7 @@ both! {
     }
 
     // D15: never later than it would have ended anyway. "End now" is revoking it.
-    d15_an_overlap_lengthens_no_life(app) {
+    an_overlap_lengthens_no_life(app) {
         let max = app.north("max").await;
         let old = ending(app, &max, "1").await;
         app.clock.advance_seconds(DAY - 60);
@@ -125,7 +126,8 @@ both! {
         app.with_key(&rotated.new.plain).await;
     }
 
-    d15_what_has_ended_gets_no_successor(app) {
+    // D15
+    what_has_ended_gets_no_successor(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
@@ -142,7 +144,7 @@ both! {
     }
 
     // RO-31, RO-32, RO-33, RO-35, D16: what is sealed is lost only if that is meant; a refusal changes nothing.
-    ro_32_sealed_items_are_not_lost_by_accident(app) {
+    sealed_items_are_not_lost_by_accident(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         for n in 0..3 {
@@ -167,7 +169,7 @@ both! {
     }
 
     // D16, C.9: carried over, the new key opens everything, through any number of rotations.
-    d16_carry_over_keeps_everything_readable(app) {
+    carry_over_keeps_everything_readable(app) {
         let mut key = app.north_key("max").await;
         let olga = app.north("olga").await;
         for turn in 1..=3 {
@@ -184,8 +186,8 @@ both! {
         }
     }
 
-    // What comes while both keys work is sealed to the one that stays.
-    d16_during_an_overlap_messages_go_to_the_successor(app) {
+    // D16: What comes while both keys work is sealed to the one that stays.
+    during_an_overlap_messages_go_to_the_successor(app) {
         let (max, olga, old) = (app.north("max").await, app.north("olga").await, app.north_key("max").await);
         let running = app.with_key(&old.plain).await.ctx;
         let new = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
@@ -199,7 +201,7 @@ both! {
     }
 
     // D23, security rules D.1: what another node took away counts before the answer leaves this one.
-    d23_another_node_takes_away_what_a_running_request_has(app) {
+    another_node_takes_away_what_a_running_request_has(app) {
         if app.db.is_shared() {
             let (olga, key) = (app.north("olga").await, app.north_key("max").await);
             let elsewhere = app.restarted().await;
@@ -215,7 +217,7 @@ both! {
     }
 
     // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
-    d8_a_key_in_an_address_is_marked_exposed(app) {
+    a_key_in_an_address_is_marked_exposed(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         for _ in 0..2 {
             app.engine.expose_key(&key.plain, &origin()).await.expect("marked");
@@ -302,6 +304,6 @@ both! {
 
 // RU-08
 #[test]
-fn ru_08_no_end_means_never() {
+fn no_end_means_never() {
     assert_eq!(CreateKey::read("For ever").expect("a name").expires_at, None::<Moment>);
 }

@@ -96,7 +96,7 @@ both! {
     }
 
     // RU-25, D19, D27: calls, cost, callers and refusals of a key, with their cause.
-    ru_25_the_use_of_a_key_is_known(app) {
+    the_use_of_a_key_is_known(app) {
         let key = app.north_key("max").await;
         let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {

@@ -313,11 +313,12 @@ fn run_some(runtime: &tokio::runtime::Runtime, app: &TestApp, histories: usize, 
 
 // D6, B17, B20, KE-07, KE-25..KE-29, RA-31, RK-23, RK-41
 #[test]
-fn b17_random_histories_go_as_the_model_says_on_sqlite() {
+fn random_histories_go_as_the_model_says_on_sqlite() {
     run_histories(async || TestDatabase::file(), prove::count(500, 10_000));
 }
 
+// B17
 #[test]
-fn b17_random_histories_go_as_the_model_says_on_postgres() {
+fn random_histories_go_as_the_model_says_on_postgres() {
     run_histories(TestDatabase::server, prove::count(100, 10_000));
 }

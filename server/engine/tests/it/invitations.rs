@@ -36,7 +36,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b4_a_link_works_once(app) {
+    // B4
+    a_link_works_once(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
@@ -63,7 +64,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b21_a_link_is_bound_to_its_address(app) {
+    // B21
+    a_link_is_bound_to_its_address(app) {
         let new = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let eve = newcomer(app, "eve").await;
         let unverified = Identity { email: None, subject: "zoe-unverified".into(), ..identity("zoe") };
@@ -76,7 +78,8 @@ both! {
         app.engine.get_invitation(&new.token).await.expect("still open for zoe");
     }
 
-    b21_a_link_says_how_a_person_stands_to_it(app) {
+    // B21
+    a_link_says_how_a_person_stands_to_it(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let offer = app.engine.get_invitation(&new.token).await.expect("an offer");
         let (zoe, eve, max) = (newcomer(app, "zoe").await, newcomer(app, "eve").await, app.person("max").await);
@@ -111,7 +114,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    ra_30_members_invite_nobody_and_admins_invite_no_owner(app) {
+    // RA-30
+    members_invite_nobody_and_admins_invite_no_owner(app) {
         let before = everything(app).await;
         assert_eq!(refusal(invite(app, "max", "zoe@example.test", "member").await), Code::Forbidden);
         assert_eq!(refusal(invite(app, "ada", "zoe@example.test", "owner").await), Code::Forbidden);
@@ -123,7 +127,8 @@ both! {
         assert_eq!(refusal(app.engine.revoke_invitation(&app.north("max").await, &owner.view.id).await), Code::Forbidden);
     }
 
-    b13_an_invitation_of_another_organization_is_not_found(app) {
+    // B13
+    an_invitation_of_another_organization_is_not_found(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let otto = app.south("otto").await;
         assert_eq!(refusal(app.engine.revoke_invitation(&otto, &new.view.id).await), Code::NotFound);
@@ -131,7 +136,8 @@ both! {
         assert_eq!(app.south("otto").await.actor().organization, app.organization(SOUTH).await);
     }
 
-    b20_removal_withdraws_what_was_sent_and_what_waits(app) {
+    // B20
+    removal_withdraws_what_was_sent_and_what_waits(app) {
         let sent = invite(app, "ada", "zoe@example.test", "member").await.expect("invited");
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
         app.engine.remove_member(&olga, ada).await.expect("removed");
@@ -142,7 +148,7 @@ both! {
     }
 
     // B20: what was sent lives no longer than the power that it was sent with.
-    b20_a_link_opens_nothing_once_its_sender_may_not_give_the_role(app) {
+    a_link_opens_nothing_once_its_sender_may_not_give_the_role(app) {
         let (olga, zoe) = (app.north("olga").await, newcomer(app, "zoe").await);
         let (ada, max) = (app.member("ada", NORTH).await, app.member("max", NORTH).await);
         app.engine.change_member(&olga, max, Role::Owner).await.expect("a second owner");
@@ -161,7 +167,8 @@ both! {
         app.engine.accept_invitation(&in_person(zoe), &by_owner.token, origin()).await.expect("joined");
     }
 
-    b20_a_link_of_a_disabled_service_account_opens_nothing(app) {
+    // B20
+    a_link_of_a_disabled_service_account_opens_nothing(app) {
         use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
         let olga = app.north("olga").await;
         let command = CreateServiceAccount::read("Inviting bot", Some("admin"), false).expect("an account");
@@ -192,7 +199,7 @@ both! {
     }
 
     // D5: what an owner offered is not an admin's to take back, nor by inviting the same address to something else.
-    d5_an_admin_does_not_replace_the_invitation_of_an_owner(app) {
+    an_admin_does_not_replace_the_invitation_of_an_owner(app) {
         let owner = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let ada = app.north("ada").await;
         let before = everything(app).await;
@@ -204,7 +211,8 @@ both! {
         invite(app, "ada", "zoe@example.test", "member").await.expect("one that has run out is in nobody's way");
     }
 
-    b5_an_altered_or_restored_invitation_opens_nothing(app) {
+    // B5
+    an_altered_or_restored_invitation_opens_nothing(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         let mut intruder = app.intruder().await;
@@ -239,7 +247,8 @@ both! {
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await), Code::NotFound, "put back");
     }
 
-    b4_no_token_stands_in_the_database(app) {
+    // B4
+    no_token_stands_in_the_database(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let dump = format!("{:?}", everything(app).await);
         assert!(!dump.contains(&new.token) && dump.contains("zoe@example.test"));

@@ -178,7 +178,7 @@ both! {
     }
 
     // B4: an open page does not keep its session alive.
-    b4_looking_is_no_use_of_a_session(app) {
+    looking_is_no_use_of_a_session(app) {
         let (caller, token) = app.browser("max").await;
         let mut max = begin(app, &caller, NORTH).await.expect("a watch");
         for _ in 0..3 {

@@ -109,7 +109,7 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
 both! {
     // D26, RK-26: every mixture of filters gives exactly the events that fit, within reach, newest first, page by page;
     // a file holds the same, oldest first.
-    d26_events_are_found_by_what_happened_to_what_by_whom_and_when(app) {
+    events_are_found_by_what_happened_to_what_by_whom_and_when(app) {
         story(app).await;
         let queries = queries(app).await;
         assert!(queries.len() >= 300, "{}", queries.len());
@@ -137,7 +137,7 @@ both! {
     }
 
     // B13, RK-04: another organization's events are never found; its ids answer like ids that exist nowhere.
-    b13_nothing_of_another_organization_is_found(app) {
+    nothing_of_another_organization_is_found(app) {
         story(app).await;
         let otto = app.south("otto").await;
         let (max, key) = (app.member("max", NORTH).await, app.north_key("max").await.view.key_id);
@@ -162,7 +162,7 @@ both! {
     }
 
     // D26: to choose from are those who did something; for a member only themself.
-    d26_a_member_finds_only_themself_among_the_actors(app) {
+    a_member_finds_only_themself_among_the_actors(app) {
         story(app).await;
         let names = async |who: &str| {
             let actors = app.engine.list_audit_actors(&app.north(who).await).await.expect("doers");
@@ -172,8 +172,8 @@ both! {
         assert_eq!(names("mia").await, ["mia"]);
     }
 
-    // D.7: the export is an event, with what was asked for, and the last one that the file can hold.
-    d7_an_export_is_an_event_with_its_filters(app) {
+    // D7: D.7: the export is an event, with what was asked for, and the last one that the file can hold.
+    an_export_is_an_event_with_its_filters(app) {
         story(app).await;
         let olga = app.north("olga").await;
         let query = AuditQuery {
@@ -198,8 +198,8 @@ both! {
         assert_eq!(records.len() as i64, app.sound_chain(NORTH).await - 1);
     }
 
-    // D.6, D.7: the lines of a file prove the chain to anyone who knows the format, as far as they reach.
-    d7_a_file_proves_the_chain(app) {
+    // D7: D.6, D.7: the lines of a file prove the chain to anyone who knows the format, as far as they reach.
+    a_file_proves_the_chain(app) {
         story(app).await;
         for (reader, complete) in [("olga", true), ("max", false)] {
             let records = rest(&mut export(app, &app.north(reader).await, &AuditQuery::default()).await).await.expect("a file");
@@ -214,7 +214,7 @@ both! {
     }
 
     // D23: whoever ends, is removed or lowered gets no further page, however much is left.
-    d23_an_export_ends_with_the_credential(app) {
+    an_export_ends_with_the_credential(app) {
         story(app).await;
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
@@ -246,7 +246,7 @@ both! {
     }
 
     // RU-07: without its scope a key reads and exports nothing, and leaves no event.
-    ru_07_the_log_needs_its_scope(app) {
+    the_log_needs_its_scope(app) {
         let other = app.restricted_key("olga", "production", &["keys:read", "organization:write"]).await;
         let (other, before) = (app.with_key(&other.plain).await.ctx, app.sound_chain(NORTH).await);
         assert_eq!(refusal(app.engine.read_audit_log(&other, &AuditQuery::default(), 9).await), Code::MissingScope);
@@ -262,8 +262,8 @@ both! {
         assert!(event.action == AuditAction::AuditExported && event.via_key.is_some());
     }
 
-    // D.7: a long log is read page by page, and no event is in a file twice or missing, while the log goes on growing.
-    d7_a_long_export_comes_in_pages(app) {
+    // D7: D.7: a long log is read page by page, and no event is in a file twice or missing, while the log goes on growing.
+    a_long_export_comes_in_pages(app) {
         for _ in 0..620 {
             app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
         }

@@ -12,7 +12,8 @@ async fn account(app: &TestApp, role: &str) -> ActorId {
 }
 
 both! {
-    ke_38_everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
+    // KE-38
+    everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
         let seen = app.engine.list_members(&app.north("max").await, None, 50).await.expect("members").rows;
         let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
         let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
@@ -37,7 +38,8 @@ both! {
         assert_eq!(names, ["una", "mia", "max", "ada", "olga"]);
     }
 
-    b13_a_member_of_another_organization_is_not_found(app) {
+    // B13
+    a_member_of_another_organization_is_not_found(app) {
         let (olga, otto) = (app.north("olga").await, app.member("otto", SOUTH).await);
         let (foreign, none) = (app.engine.get_member(&olga, otto).await, app.engine.get_member(&olga, ActorId(9_999)).await);
         assert_eq!((refusal(foreign), refusal(none)), (Code::NotFound, Code::NotFound));
@@ -45,7 +47,8 @@ both! {
         assert_eq!(refusal(app.engine.get_member(&olga, bot).await), Code::NotFound);
     }
 
-    b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
+    // B22
+    owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
         app.engine.change_member(&olga, ada, Role::Owner).await.expect("just signed in");
         app.clock.advance_seconds(601);
@@ -64,8 +67,8 @@ both! {
         app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
     }
 
-    // Creating admin power takes a fresh sign-in; taking it away does not.
-    b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
+    // B22: Creating admin power takes a fresh sign-in; taking it away does not.
+    admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
         let (caller, _) = app.browser("olga").await;
         app.clock.advance_seconds(601);
         let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
@@ -84,7 +87,7 @@ both! {
     }
 
     // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
-    d5_owners_are_changed_in_person(app) {
+    owners_are_changed_in_person(app) {
         let key = app.with_key(&app.north_key("olga").await.plain).await;
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
@@ -106,7 +109,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    b20_a_member_who_leaves_leaves_nothing_that_works(app) {
+    // B20
+    a_member_who_leaves_leaves_nothing_that_works(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         app.engine.leave_organization(&max).await.expect("left");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
@@ -116,7 +120,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    d5_everyone_may_know_how_many_owners_there_are(app) {
+    // D5
+    everyone_may_know_how_many_owners_there_are(app) {
         let (olga, max) = (app.north("olga").await, app.north("max").await);
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
         app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
@@ -125,7 +130,8 @@ both! {
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
     }
 
-    d5_the_last_owner_does_not_leave(app) {
+    // D5
+    the_last_owner_does_not_leave(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.leave_organization(&olga).await), Code::Conflict);
@@ -138,7 +144,8 @@ both! {
         assert_eq!(refusal(app.engine.leave_organization(&admitted.ctx).await), Code::Forbidden);
     }
 
-    b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
+    // B20
+    removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
         let (max, una) = (app.browser("max").await, app.browser("una").await);
         let olga = app.north("olga").await;
         for name in ["max", "una"] {
@@ -151,7 +158,8 @@ both! {
         app.engine.enter_organization(&una.0, &south, origin()).await.expect("South is another matter");
     }
 
-    ra_31_keys_that_are_not_named_stay_and_answer_403(app) {
+    // RA-31
+    keys_that_are_not_named_stay_and_answer_403(app) {
         let key = app.north_key("max").await;
         app.engine.remove_member(&app.north("olga").await, key.view.actor_id).await.expect("removed");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
@@ -186,7 +194,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b17_a_key_that_is_handed_over_gets_no_stronger(app) {
+    // B17
+    a_key_that_is_handed_over_gets_no_stronger(app) {
         // Ada's key is an admin's; the account is a member.
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let bot = account(app, "member").await;
@@ -195,7 +204,8 @@ both! {
         assert_eq!(app.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
     }
 
-    d6_a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
+    // D6
+    a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
         // Ada's key was made by an admin, and is a member's since.
         let (one, two, olga) = (app.north_key("ada").await, app.north_key("ada").await, app.north("olga").await);
         let (ada, bot) = (one.view.actor_id, account(app, "admin").await);
@@ -227,7 +237,8 @@ both! {
         app.with_key(&one.plain).await;
     }
 
-    b20_a_person_who_comes_back_begins_anew(app) {
+    // B20
+    a_person_who_comes_back_begins_anew(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let old = key.view.actor_id;
         app.engine.remove_member(&olga, old).await.expect("removed");

@@ -16,7 +16,8 @@ fn named() -> CreateKey {
 }
 
 both! {
-    ke_05_a_member_makes_a_further_organization_and_owns_it(app) {
+    // KE-05
+    a_member_makes_a_further_organization_and_owns_it(app) {
         let max = app.person("max").await;
         let command = CreateOrganization::read("Max’ Werkstatt").expect("a name");
         let made = app.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
@@ -56,7 +57,8 @@ both! {
         app.engine.rotate_key(&max, RotateKey::at_once(key.view.key_id), None).await.expect("what is there is kept fresh");
     }
 
-    b24_where_keys_make_no_keys_a_key_only_rotates_itself(app) {
+    // B24
+    where_keys_make_no_keys_a_key_only_rotates_itself(app) {
         let (key, other) = (app.north_key("olga").await, app.north_key("olga").await);
         let admitted = app.with_key(&key.plain).await;
         app.engine.create_key(&admitted.ctx, named()).await.expect("keys may at first (decision D14)");

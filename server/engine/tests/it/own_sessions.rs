@@ -23,7 +23,8 @@ async fn is_open(app: &TestApp, token: &[u8]) -> bool {
 }
 
 both! {
-    b22_a_person_sees_their_own_sessions_the_one_used_last_first(app) {
+    // B22
+    a_person_sees_their_own_sessions_the_one_used_last_first(app) {
         let (first, first_token) = app.browser("max").await;
         app.browser("ada").await;
         app.clock.advance_seconds(120);
@@ -42,7 +43,8 @@ both! {
         assert_eq!(sessions(app, &second).await.len(), 1, "the other has run out");
     }
 
-    b22_a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
+    // B22
+    a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
@@ -56,7 +58,8 @@ both! {
         assert_eq!(refusal(app.engine.revoke_session(&there, &id, &origin()).await), Code::Unauthorized);
     }
 
-    b15_nobody_ends_the_session_of_someone_else(app) {
+    // B15
+    nobody_ends_the_session_of_someone_else(app) {
         let ((max, max_token), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let (foreign, none) = (id_of(app, &max).await, "ses_0000000000000000".parse().expect("an id"));
         let before = crate::test_app::everything(app).await;
@@ -68,7 +71,8 @@ both! {
         assert!(is_open(app, &max_token).await);
     }
 
-    b22_signing_out_everywhere_else_leaves_only_this_one(app) {
+    // B22
+    signing_out_everywhere_else_leaves_only_this_one(app) {
         let (here, here_token) = app.browser("una").await;
         let mut others = Vec::new();
         for _ in 0..5 {
@@ -86,7 +90,8 @@ both! {
         assert_eq!(refusal(app.engine.create_workspace(&ctx, workspace("Late")).await), Code::Unauthorized);
     }
 
-    b22_of_two_sessions_that_end_each_other_one_is_left(app) {
+    // B22
+    of_two_sessions_that_end_each_other_one_is_left(app) {
         for name in ["una", "nobody"] {
             app.engine.sign_in(&identity(name), &origin()).await.expect("signed in");
             let ((one, _), (other, _)) = (app.browser(name).await, app.browser(name).await);
@@ -110,8 +115,8 @@ both! {
         assert_eq!(refusal(app.engine.sign_out(&max, &origin()).await), Code::Unauthorized);
     }
 
-    // A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
-    b5_who_a_session_is_and_how_long_is_sealed(app) {
+    // B5: A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
+    who_a_session_is_and_how_long_is_sealed(app) {
         let (max, token) = app.browser("max").await;
         let mut intruder = app.intruder().await;
         let which = format!("digest = {}", intruder.literal(&Value::Bytes(app.engine.session_digest(&token))));

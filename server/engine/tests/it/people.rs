@@ -38,7 +38,8 @@ both! {
         app.close().await;
     }
 
-    b12_bootstrap_stays_closed_when_only_its_mark_is_left(app) {
+    // B12
+    bootstrap_stays_closed_when_only_its_mark_is_left(app) {
         // Even an installation whose organizations were deleted by hand does not open up again.
         let other = app.another().await;
         other.engine.bootstrap(&founding(), origin()).await.expect("the first key");
@@ -72,7 +73,8 @@ both! {
         app.close().await;
     }
 
-    ra_30_a_member_manages_nobody(app) {
+    // RA-30
+    a_member_manages_nobody(app) {
         let (max, mia) = (app.north("max").await, app.member("mia", NORTH).await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.remove_member(&max, mia).await), Code::Forbidden);
@@ -81,7 +83,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    b18_only_an_owner_makes_or_unmakes_an_owner(app) {
+    // B18
+    only_an_owner_makes_or_unmakes_an_owner(app) {
         let (ada, olga) = (app.north("ada").await, app.north("olga").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_member(&ada, ada.actor().id, Role::Owner).await), Code::Forbidden);
@@ -92,7 +95,8 @@ both! {
         app.engine.change_member(&app.north("ada").await, olga.actor().id, Role::Member).await.expect("and unmakes one");
     }
 
-    d5_the_last_owner_stays(app) {
+    // D5
+    the_last_owner_stays(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_member(&olga, olga.actor().id, Role::Admin).await), Code::Conflict);
@@ -100,7 +104,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    rk_04_members_of_another_organization_are_not_found(app) {
+    // RK-04
+    members_of_another_organization_are_not_found(app) {
         let (otto, max) = (app.south("otto").await, app.member("max", NORTH).await);
         let before = everything(app).await;
         for stranger in [max, ActorId(999_999)] {
@@ -110,7 +115,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    b20_a_removed_member_cannot_be_changed_any_more(app) {
+    // B20
+    a_removed_member_cannot_be_changed_any_more(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         app.engine.remove_member(&olga, max).await.expect("removed");
         let before = everything(app).await;
@@ -119,7 +125,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    b20_nothing_of_a_removed_member_works_and_signing_in_does_not_help(app) {
+    // B20
+    nothing_of_a_removed_member_works_and_signing_in_does_not_help(app) {
         let (key, session) = (app.north_key("una").await, app.browser("una").await.0);
         app.engine.remove_member(&app.north("olga").await, app.member("una", NORTH).await).await.expect("removed");
         app.engine.sign_in(&identity("una"), &origin()).await.expect("una still signs in");
@@ -131,7 +138,8 @@ both! {
         assert_eq!(memberships.iter().map(|m| m.organization_name.as_str()).collect::<Vec<_>>(), [SOUTH]);
     }
 
-    b13_an_organization_of_others_and_one_that_is_not_answer_alike(app) {
+    // B13
+    an_organization_of_others_and_one_that_is_not_answer_alike(app) {
         let (caller, _) = app.browser("max").await;
         let (foreign, none) = (app.organization(SOUTH).await, "org_none".parse().expect("an id"));
         let one = app.engine.enter_organization(&caller, &foreign, origin()).await.expect_err("foreign").to_problem("req");
@@ -139,7 +147,8 @@ both! {
         assert_eq!(one, other);
     }
 
-    ra_08_an_id_token_acts_in_the_only_organization_or_the_one_named(app) {
+    // RA-08
+    an_id_token_acts_in_the_only_organization_or_the_one_named(app) {
         let south = app.organization(SOUTH).await;
         let max = app.with_token(&identity("max"), None).await.expect("in North only");
         assert_eq!(max.actor().organization, app.organization(NORTH).await);
@@ -149,14 +158,16 @@ both! {
         assert_eq!(refusal(app.with_token(&identity("max"), Some(&south)).await), Code::Forbidden);
     }
 
-    b21_who_never_signed_in_is_nobody_whatever_their_email(app) {
+    // B21
+    who_never_signed_in_is_nobody_whatever_their_email(app) {
         let stranger = Identity { subject: "stranger".into(), ..identity("olga") };
         assert_eq!(refusal(app.with_token(&stranger, None).await), Code::Unauthorized);
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
         assert_eq!(refusal(app.with_token(&elsewhere, None).await), Code::Unauthorized);
     }
 
-    ke_05_a_person_is_in_several_organizations_with_a_role_in_each(app) {
+    // KE-05
+    a_person_is_in_several_organizations_with_a_role_in_each(app) {
         let memberships = app.engine.list_organizations(app.person("una").await).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), (SOUTH, Role::Admin)]);
@@ -170,7 +181,7 @@ both! {
     }
 
     // KE-05: the next sign-in leads to where one was.
-    ke_05_the_organization_one_looks_around_in_is_remembered(app) {
+    the_organization_one_looks_around_in_is_remembered(app) {
         let (una, south) = (app.person("una").await, app.organization(SOUTH).await);
         assert_eq!(app.engine.active_organization(una).await.expect("an answer"), None);
         app.engine.set_active_organization(una, &south).await.expect("kept");
@@ -179,8 +190,8 @@ both! {
         assert_eq!(app.engine.active_organization(app.person("max").await).await.expect("an answer"), None);
     }
 
-    // Decision D23: what was read for someone who lost power meanwhile is kept back.
-    rk_24_whoever_was_removed_or_lowered_is_not_who_they_were(app) {
+    // RK-24: Decision D23: what was read for someone who lost power meanwhile is kept back.
+    whoever_was_removed_or_lowered_is_not_who_they_were(app) {
         let olga = app.north("olga").await;
         let (ada, max) = (app.north("ada").await, app.north("max").await);
         for ctx in [&ada, &max] {

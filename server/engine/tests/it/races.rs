@@ -52,7 +52,8 @@ both! {
         prove::shown(staged, "bootstraps-of-200", runs);
     }
 
-    d25_of_many_racing_revocations_one_is_the_event(app) {
+    // D25
+    of_many_racing_revocations_one_is_the_event(app) {
         let key = app.north_key("max").await.view.key_id;
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         let before = app.sound_chain(NORTH).await;
@@ -66,7 +67,8 @@ both! {
         assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_requests_of_one_key_that_all_revoke_it_end_it_once(app) {
+    // RK-24
+    requests_of_one_key_that_all_revoke_it_end_it_once(app) {
         let key = app.north_key("max").await;
         let before = app.sound_chain(NORTH).await;
         let mut admitted = Vec::new();
@@ -82,7 +84,8 @@ both! {
         assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_two_keys_that_revoke_each_other_are_not_both_left(app) {
+    // RK-24
+    two_keys_that_revoke_each_other_are_not_both_left(app) {
         for _ in 0..5 {
             let (one, other) = (app.north_key("ada").await, app.north_key("olga").await);
             let (first, second) = (app.with_key(&one.plain).await, app.with_key(&other.plain).await);
@@ -95,7 +98,8 @@ both! {
         }
     }
 
-    rk_24_nothing_is_written_with_a_key_after_its_revocation(app) {
+    // RK-24
+    nothing_is_written_with_a_key_after_its_revocation(app) {
         for round in 0..3 {
             let key = app.north_key("max").await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
@@ -150,7 +154,8 @@ both! {
         }
     }
 
-    e2_a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
+    // E2
+    a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
         let (olga, max, id) = (app.north("olga").await, app.north("max").await, app.member("max", NORTH).await);
         let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
         for n in 0..30 {
@@ -180,7 +185,8 @@ both! {
         assert_eq!(app.intruder().await.number(&sql).await, made);
     }
 
-    b18_two_last_owners_who_demote_each_other_leave_one(app) {
+    // B18
+    two_last_owners_who_demote_each_other_leave_one(app) {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         for _ in 0..10 {
@@ -202,7 +208,8 @@ both! {
         }
     }
 
-    b18_of_two_last_owners_who_leave_at_once_one_stays(app) {
+    // B18
+    of_two_last_owners_who_leave_at_once_one_stays(app) {
         for _ in 0..10 {
             for name in ["olga", "ada"] {
                 let one = make_owner(app, name).await;
@@ -219,7 +226,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b18_however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
+    // B18
+    however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
         const NAMES: [&str; 3] = ["olga", "ada", "max"];
         let mut fewest = NAMES.len();
         for round in 0..27_usize {
@@ -250,7 +258,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
+    // E2
+    a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         for name in ["max", "mia", "una"] {
             let id = app.member(name, NORTH).await;
@@ -283,7 +292,7 @@ both! {
     }
 
     // B21: issuer and subject are one person, however often they come for the first time.
-    b21_a_new_person_who_signs_in_twice_at_once_is_one(app) {
+    a_new_person_who_signs_in_twice_at_once_is_one(app) {
         for round in 0..4 {
             let tries = (0..10).map(|_| {
                 let engine = app.engine.clone();

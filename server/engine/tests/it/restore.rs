@@ -17,7 +17,7 @@ async fn state(app: &TestApp, engine: &Engine) -> ChainState {
 
 both! {
     // R3: nothing of an organization with an altered log is opened until that is accepted; new breaks are found after it.
-    r3_an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
+    an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
         let engine = engine_with_journal(app, &app.db, &file).await;
@@ -58,8 +58,8 @@ both! {
         assert!(matches!(state(app, &app.restarted().await).await, ChainState::Broken(2)));
     }
 
-    // B6, F19: also where only the journal knows that the end of the log is missing.
-    r3_a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
+    // R3: B6, F19: also where only the journal knows that the end of the log is missing.
+    a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
         let engine = engine_with_journal(app, &app.db, &file).await;
@@ -91,7 +91,7 @@ both! {
 
 // B9, D.8: after a restore nothing opens until the journal was replayed; then what had ended has ended in the database too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
+async fn a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let app = TestApp::on_sqlite().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("roundtable.journal");

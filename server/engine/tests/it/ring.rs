@@ -167,7 +167,8 @@ both! {
         }
     }
 
-    c7_a_new_master_key_touches_no_api_key_and_all_keys_work_on(app) {
+    // C7
+    a_new_master_key_touches_no_api_key_and_all_keys_work_on(app) {
         let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, crate::test_app::revoke(ended.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
@@ -183,7 +184,8 @@ both! {
         app.sound_chain(crate::test_app::NORTH).await;
     }
 
-    c7_the_old_master_key_is_refused_afterwards(app) {
+    // C7
+    the_old_master_key_is_refused_afterwards(app) {
         let new = master(&app.runtime);
         keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped");
         assert!(matches!(fault(app, &app.master, None).await, RingFault::OtherKey { .. }));
@@ -192,14 +194,16 @@ both! {
         assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("again"), 0);
     }
 
-    c7_a_stranger_rewraps_nothing(app) {
+    // C7
+    a_stranger_rewraps_nothing(app) {
         let before = everything(app).await;
         let (new, stranger) = (master(&app.runtime), master(&app.runtime));
         assert!(keyring::rewrap(&app.db, &new, &stranger, &app.runtime).await.is_err());
         assert_eq!(before, everything(app).await);
     }
 
-    c7_a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(app) {
+    // C7
+    a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(app) {
         let key = app.north_key("max").await;
         let mut current = app.master.clone();
         let mut finished = 0;

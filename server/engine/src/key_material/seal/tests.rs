@@ -47,7 +47,7 @@ impl Rng for Loaded {
 
 // RO-27: the public key is that of the pair which RFC 9180 derives.
 #[test]
-fn ro_27_a_pair_is_derived_as_in_appendix_a_1_of_rfc_9180() {
+fn a_pair_is_derived_as_in_appendix_a_1_of_rfc_9180() {
     let decryptor = Decryptor::of(&ikm(IKM_R));
     // The library keeps the number of X25519, with the bits that it ignores cleared.
     assert_eq!(decryptor.0.to_bytes(), self::decryptor(SK_R).0.to_bytes());

@@ -66,7 +66,7 @@ async fn carry(mut near: TcpStream, server: String, open: Arc<AtomicBool>, silen
 // R4: while the server is away every answer is "unavailable" and nothing else, whether its connections are closed or
 // silent; nobody waits for what is known; and it goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r4_a_server_that_is_away_is_known_to_be_away() {
+async fn a_server_that_is_away_is_known_to_be_away() {
     let app = TestApp::on_postgres().await;
     let key = app.north_key("max").await;
     let (front, database) = app.address.rsplit_once('/').expect("a URL names a database");
@@ -127,7 +127,7 @@ fn is_refused_at_once(engine: &Engine, key: &PlainKey) -> bool {
 
 // F11: what is wrong is said, with the place and without the password.
 #[tokio::test]
-async fn f11_a_server_that_cannot_be_reached_is_named() {
+async fn a_server_that_cannot_be_reached_is_named() {
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         listener.local_addr().expect("an address").port()
