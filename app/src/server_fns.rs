@@ -132,7 +132,7 @@ impl PageContext {
         let caller = self.person()?;
         let organization = organization.parse().map_err(|_| Problem::new(Code::Forbidden, &self.origin.request_id))?;
         self.engine
-            .admit_person(caller, &organization, self.origin.clone())
+            .enter_organization(caller, &organization, self.origin.clone())
             .await
             .map_err(|error| self.to_problem(&error))
     }

@@ -163,7 +163,7 @@ async fn database(options: &Options) -> Result<Db, CliError> {
 /// A setting that is at fault, or a database that does not answer.
 fn cannot_open(error: engine::StoreError) -> CliError {
     match error {
-        engine::StoreError::Address(sentence) => BadSetting(sentence).into(),
+        engine::StoreError::Url(sentence) => BadSetting(sentence).into(),
         other => other.into(),
     }
 }

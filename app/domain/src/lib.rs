@@ -17,6 +17,7 @@ pub mod organization;
 pub mod policy;
 pub mod problem;
 pub mod scope;
+pub mod session;
 pub mod text;
 pub mod token;
 pub mod view;

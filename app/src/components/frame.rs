@@ -41,7 +41,7 @@ impl OrganizationPage {
     pub async fn enter(context: &PageContext, organization: &OrganizationId, place: Location) -> Result<Self, Problem> {
         let ctx = context.open(organization.as_str()).await?;
         let id = context.person()?.person;
-        let memberships = context.engine.memberships(id).await.map_err(|error| context.to_problem(&error))?;
+        let memberships = context.engine.list_organizations(id).await.map_err(|error| context.to_problem(&error))?;
         let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
         let name =
             memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
@@ -68,7 +68,7 @@ pub async fn active(context: &PageContext) -> Option<OrganizationId> {
         return Some(here);
     }
     let person = context.caller.as_ref()?.person;
-    context.engine.last_looked_around(person).await.ok().flatten()
+    context.engine.active_organization(person).await.ok().flatten()
 }
 
 async fn in_session(context: &PageContext) -> Option<OrganizationId> {
@@ -85,7 +85,7 @@ async fn remember(context: &PageContext, person: PersonId, organization: &Organi
     if let Err(error) = context.session.insert(ACTIVE, organization).await {
         tracing::warn!(request_id, %error, "the active organization was not kept");
     }
-    if let Err(error) = context.engine.look_around(person, organization).await {
+    if let Err(error) = context.engine.set_active_organization(person, organization).await {
         tracing::warn!(request_id, %error, "the active organization was not kept");
     }
 }

@@ -53,7 +53,7 @@ impl KeyForm {
         let settings = request
             .context
             .engine
-            .see_organization(&room.ctx)
+            .get_organization(&room.ctx)
             .await
             .map_err(|error| request.context.to_problem(&error))?;
         let screen = Screen::NewKey(room.organization());
@@ -66,7 +66,7 @@ impl KeyForm {
         Ok(Self {
             organization: room.organization(),
             role: service.as_ref().map_or(own, |(_, _, role)| own.min(*role)),
-            token: FormToken::draw(request.context.engine.runtime()),
+            token: FormToken::generate(request.context.engine.runtime()),
             confirm: Confirm::of(room),
             acts_as,
             now: room.ctx.now(),

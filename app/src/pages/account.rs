@@ -32,7 +32,7 @@ pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
         _ => None,
     };
     let problem = request.problem().cloned();
-    let form = FormToken::draw(context.engine.runtime());
+    let form = FormToken::generate(context.engine.runtime());
     Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, notice, problem.as_ref(), &form)))
 }
 

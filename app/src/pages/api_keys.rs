@@ -57,7 +57,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let to_problem = |error| context.to_problem(&error);
     let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let rows = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
-    let ended = context.engine.count_ended_keys(&room.ctx, &query).await.map_err(to_problem)?;
+    let ended = context.engine.count_inactive_keys(&room.ctx, &query).await.map_err(to_problem)?;
     let creators = context.engine.list_creators(&room.ctx).await.map_err(to_problem)?;
     let attention_banner = news(context, &room.ctx).await?;
     let (flash, url) = (context.take_flash().await, context.site_config.public_url.clone());

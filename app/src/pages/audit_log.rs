@@ -38,7 +38,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
     let query = room.place.audit_query(room.ctx.now());
-    let rows = context.engine.read_audit(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
+    let rows = context.engine.read_audit_log(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
     let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
     let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
     let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };

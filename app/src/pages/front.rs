@@ -26,11 +26,11 @@ pub async fn home(request: &PageRequest) -> Result<PageResponse, Problem> {
 pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let person = context.person()?.person;
-    let memberships = context.engine.memberships(person).await.map_err(|error| context.to_problem(&error))?;
+    let memberships = context.engine.list_organizations(person).await.map_err(|error| context.to_problem(&error))?;
     if let Some(organization) = choose(&memberships, active(context).await) {
         return Ok(PageResponse::Go(Screen::ApiKeys(organization).path()));
     }
-    if !context.engine.is_founded().await.map_err(|error| context.to_problem(&error))? {
+    if !context.engine.is_bootstrapped().await.map_err(|error| context.to_problem(&error))? {
         return Ok(PageResponse::Go(Screen::Welcome.path()));
     }
     let person = context.engine.get_person(person).await.map_err(|error| context.to_problem(&error))?;
@@ -120,9 +120,11 @@ pub async fn welcome(request: &PageRequest) -> Result<PageResponse, Problem> {
     let to_problem = |error: engine::Error| context.to_problem(&error);
     let id = context.person()?.person;
     let person = context.engine.get_person(id).await.map_err(to_problem)?;
-    let founded = context.engine.is_founded().await.map_err(to_problem)?;
+    let founded = context.engine.is_bootstrapped().await.map_err(to_problem)?;
     // A second click on the button finds the organization of the first.
-    if founded && (request.posted.is_none() || !context.engine.memberships(id).await.map_err(to_problem)?.is_empty()) {
+    if founded
+        && (request.posted.is_none() || !context.engine.list_organizations(id).await.map_err(to_problem)?.is_empty())
+    {
         return Ok(PageResponse::Go(Screen::Home.path()));
     }
     let problem = request.problem().cloned();

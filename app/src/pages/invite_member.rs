@@ -31,7 +31,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let email = request.typed("email").unwrap_or_default().to_owned();
     let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
     let problem = request.problem().cloned();
-    let token = FormToken::draw(request.context.engine.runtime());
+    let token = FormToken::generate(request.context.engine.runtime());
     let draw = move || draw(&room, email, role, problem.as_ref(), &token);
     Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, draw) })
 }

@@ -17,8 +17,8 @@ pub async fn show(request: &PageRequest, token: LinkToken) -> Result<PageRespons
     let context = &request.context;
     let look = async {
         match &context.caller {
-            None => context.engine.see_invitation(token.as_str()).await.map(Standing::Invited),
-            Some(caller) => context.engine.see_invitation_as(caller.person, token.as_str()).await,
+            None => context.engine.get_invitation(token.as_str()).await.map(Standing::Invited),
+            Some(caller) => context.engine.get_invitation_as(caller.person, token.as_str()).await,
         }
     };
     let offered = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), look).await;

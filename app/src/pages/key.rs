@@ -42,7 +42,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyI
     let about = AuditQuery::about(ObjectKind::Key, key.line.key.key_id);
     let events = context
         .engine
-        .read_audit(&room.ctx, &about, log::EVENTS)
+        .read_audit_log(&room.ctx, &about, log::EVENTS)
         .await
         .map_err(|error| context.to_problem(&error))?
         .rows;

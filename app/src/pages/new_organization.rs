@@ -15,7 +15,7 @@ pub async fn show(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let id = context.person()?.person;
     let person = context.engine.get_person(id).await.map_err(|error| context.to_problem(&error))?;
-    if context.engine.memberships(id).await.map_err(|error| context.to_problem(&error))?.is_empty() {
+    if context.engine.list_organizations(id).await.map_err(|error| context.to_problem(&error))?.is_empty() {
         return Ok(PageResponse::Page(front::nowhere(person)));
     }
     let typed = request.typed("name").unwrap_or_default().to_owned();

@@ -30,7 +30,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let context = &request.context;
     let room =
         OrganizationPage::enter(context, &organization, Location::top(Screen::Settings(organization.clone()))).await?;
-    let view = context.engine.see_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
+    let view = context.engine.get_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let days = view.max_key_days.map(|days| days.to_string()).unwrap_or_default();
     let saved = match context.take_flash().await {
         Some(Flash::Organization(kept)) => Some(kept),

@@ -29,7 +29,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
     let all = context.engine.overview(&room.ctx).await.map_err(to_problem)?;
-    let settings = context.engine.see_organization(&room.ctx).await.map_err(to_problem)?;
+    let settings = context.engine.get_organization(&room.ctx).await.map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
     let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
     Ok(Page::new(words::OVERVIEW, move || draw(&glance, problem.as_ref())))

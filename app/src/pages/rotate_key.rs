@@ -31,7 +31,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyI
     let problem = request.problem().cloned();
     let overlap = request.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
     let label = request.typed("label").unwrap_or_default().to_owned();
-    let token = FormToken::draw(request.context.engine.runtime());
+    let token = FormToken::generate(request.context.engine.runtime());
     let draw = move || draw(&room, &line, problem.as_ref(), overlap, label, &token);
     Ok(Page { islands: true, ..Page::new(words::ROTATE_KEY, draw) })
 }

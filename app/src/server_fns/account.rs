@@ -44,7 +44,7 @@ pub async fn revoke_session(session_id: String) -> Result<Done, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let id = session_id.parse().map_err(|_| context.problem(Code::NotFound))?;
-    context.engine.end_session(caller, &id, &context.origin).await.map_err(|error| context.to_problem(&error))?;
+    context.engine.revoke_session(caller, &id, &context.origin).await.map_err(|error| context.to_problem(&error))?;
     context.leave(Flash::SessionEnded).await;
     Ok(Done { to: Screen::Account.path() })
 }
@@ -56,7 +56,7 @@ pub async fn revoke_session(session_id: String) -> Result<Done, FormError> {
 #[server(prefix = "/ui", endpoint = "revoke_other_sessions")]
 pub async fn revoke_other_sessions() -> Result<Done, FormError> {
     let context = PageContext::here()?;
-    let ended = context.engine.end_other_sessions(context.person()?, &context.origin).await;
+    let ended = context.engine.revoke_other_sessions(context.person()?, &context.origin).await;
     let count = ended.map_err(|error| context.to_problem(&error))?;
     context.leave(Flash::OtherSessionsEnded { count }).await;
     Ok(Done { to: Screen::Account.path() })

@@ -65,7 +65,8 @@ pub async fn invite_member(
     let (context, ctx) = open(&organization).await?;
     let command = Inviting::read(&email, Some(&role)).map_err(|faults| context.invalid(faults))?;
     let form = token_of(&form_token);
-    let NewInvitation { view, token } = match context.engine.invite_member_once(&ctx, command, form.as_ref()).await {
+    let NewInvitation { view, token } = match context.engine.create_invitation_once(&ctx, command, form.as_ref()).await
+    {
         Err(engine::Error::Repeated) => {
             context.leave(Flash::People(MemberNotice::InvitedBefore)).await;
             return Ok(Made::Before(Done { to: Screen::Members(ctx.actor().organization.clone()).path() }));
@@ -101,7 +102,7 @@ pub async fn change_role(organization: String, actor_id: String, role: String) -
     let member = actor(&context, &actor_id)?;
     let role: Role = role.parse().map_err(|_| context.invalid(vec![unknown_role()]))?;
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
-    context.engine.change_role(&ctx, member, role).await.map_err(form_error(&context))?;
+    context.engine.change_member(&ctx, member, role).await.map_err(form_error(&context))?;
     context.leave(Flash::People(MemberNotice::RoleChanged { name, role })).await;
     Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
@@ -132,8 +133,7 @@ pub async fn remove_member(
     let member = actor(&context, &actor_id)?;
     let command = Removing { member, keys: read_fates(&context, &keys)? };
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
-    let made =
-        context.engine.remove_member_and_keys(&ctx, command).await.map_err(|error| unsettled(&context, &error))?;
+    let made = context.engine.offboard_member(&ctx, command).await.map_err(|error| unsettled(&context, &error))?;
     context.leave(Flash::People(MemberNotice::Removed { name })).await;
     let successor = |new: domain::view::NewKey| Successor { owner: new.view.actor_name.clone(), key: new.into() };
     let to = Screen::Members(ctx.actor().organization.clone()).path();
@@ -147,8 +147,8 @@ pub async fn remove_member(
 #[server(prefix = "/ui", endpoint = "leave_organization")]
 pub async fn leave_organization(organization: String) -> Result<Done, FormError> {
     let (context, ctx) = open(&organization).await?;
-    let left = context.engine.see_organization(&ctx).await.map_err(form_error(&context))?.name;
-    context.engine.leave(&ctx).await.map_err(form_error(&context))?;
+    let left = context.engine.get_organization(&ctx).await.map_err(form_error(&context))?.name;
+    context.engine.leave_organization(&ctx).await.map_err(form_error(&context))?;
     context.leave(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
     Ok(Done { to: Screen::Home.path() })
 }

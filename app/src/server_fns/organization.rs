@@ -37,7 +37,7 @@ pub async fn found_organization(
         return Err(context.invalid(faults).into());
     };
     let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
-    let made = context.engine.found_organization(caller.person, &command, context.origin.clone()).await;
+    let made = context.engine.bootstrap_as_person(caller.person, &command, context.origin.clone()).await;
     let organization = made.map_err(form_error(&context))?;
     context.leave(Flash::Moved(OrganizationNotice::Founded)).await;
     Ok(Done { to: Screen::ApiKeys(organization).path() })

@@ -72,7 +72,12 @@ async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (KeyId, PlainKey) {
 #[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
 async fn check(engine: &Engine, keys: &[(KeyId, PlainKey)]) -> Duration {
     per_call(async |n| {
-        drop(engine.admit_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default()).await.expect("admitted"))
+        drop(
+            engine
+                .authenticate_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default())
+                .await
+                .expect("admitted"),
+        )
     })
     .await
 }

@@ -36,7 +36,7 @@ async fn main() {
     crowd(&db).await;
     println!("{}, {CROWD} keys in one organization; the last column is against checking a key\n", kind(&db));
     let check = per_call_of(CALLS * 10, async |_| {
-        drop(engine.admit_key(&key.plain, Origin::default()).await.expect("admitted"));
+        drop(engine.authenticate_key(&key.plain, Origin::default()).await.expect("admitted"));
     })
     .await;
     println!("{:<46} {:>9.1} us  {:>7.2} x", "check a key", micros(check), 1.0);
@@ -45,7 +45,7 @@ async fn main() {
         println!("{what:<46} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(check));
     }
     let count = per_call_of(CALLS, async |_| {
-        assert!(engine.count_ended_keys(&ctx, &KeyQuery::default()).await.expect("counted") > 0);
+        assert!(engine.count_inactive_keys(&ctx, &KeyQuery::default()).await.expect("counted") > 0);
     })
     .await;
     println!("{:<46} {:>9.1} us  {:>7.2} x", "count the ended ones", micros(count), micros(count) / micros(check));

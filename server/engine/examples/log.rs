@@ -49,7 +49,10 @@ async fn main() {
     tell("another look", per_call_of(CALLS, async |_| engine.check_chain(&ctx).await.expect("read")).await);
     crowd(&db).await;
     for (what, query) in queries() {
-        tell(what, per_call_of(CALLS, async |_| drop(engine.read_audit(&ctx, &query, 50).await.expect("read"))).await);
+        tell(
+            what,
+            per_call_of(CALLS, async |_| drop(engine.read_audit_log(&ctx, &query, 50).await.expect("read"))).await,
+        );
     }
     tell(
         "actors to choose from",
@@ -84,7 +87,7 @@ fn queries() -> Vec<(&'static str, AuditQuery)> {
 
 #[expect(clippy::expect_used, reason = "a benchmark stops where it cannot go on")]
 async fn export(engine: &Engine, ctx: &Ctx, query: &AuditQuery) -> std::time::Duration {
-    let mut export = engine.export_audit(ctx, query, ExportFormat::JsonLines).await.expect("begun");
+    let mut export = engine.export_audit_log(ctx, query, ExportFormat::JsonLines).await.expect("begun");
     per_call_of(100, async |_| assert!(!export.next().await.expect("a page").is_empty())).await
 }
 

@@ -1,11 +1,11 @@
-//! Failed attempts to authenticate, counted by client and minute before the database is asked.
+//! Rate limit of failed authentication attempts, by client and minute. It applies before the database is read.
 //!
-//! A client that failed too often has to wait. Credentials that were accepted lately pass all the same, so nobody who
-//! guesses from the same address, or with somebody else's key, locks anyone out. All of it is in memory and bounded.
+//! A client that failed too often has to wait. Credentials that were accepted recently bypass the limit, so an attacker
+//! behind the same IP address cannot lock out others. The state is in memory and bounded.
 
+mod accepted;
 mod client;
 mod counts;
-mod known;
 #[cfg(test)]
 mod tests;
 
@@ -15,19 +15,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::Code;
 use tokio::sync::Notify;
 
+use self::accepted::{Accepted, Mark};
 use self::counts::{Bucket, Counts, Decision};
-use self::known::{Known, Mark};
 use crate::ctx::Origin;
 use crate::{Engine, Error, Result, Runtime};
 
 pub use client::Client;
 
-/// Clients that are counted at most, twice over; those that failed least lately are dropped first.
-const MOST_CLIENTS: usize = 32_768;
-/// Accepted credentials that are remembered at most, twice over.
-const MOST_KNOWN: usize = 100_000;
+/// Clients in a generation. There are two; the least recently seen clients are dropped first.
+const MAX_CLIENTS: usize = 32_768;
+/// Accepted credentials in a generation. There are two.
+const MAX_ACCEPTED: usize = 100_000;
 
-/// How many attempts of one client may fail within a minute; 0 for any number.
+/// How many attempts of one client may fail within a minute; 0 for no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Keys, tokens, sessions and sign-ins.
@@ -47,12 +47,12 @@ impl Default for Limits {
     }
 }
 
-/// What is attempted with.
+/// The kind of credential of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// An API key.
     Key,
-    /// An ID token, or a token of our own.
+    /// An ID token, of this installation or of another issuer.
     Token,
     /// The cookie of a browser session.
     Session,
@@ -73,28 +73,28 @@ impl Kind {
     }
 }
 
-/// Failed attempts by client, and the credentials that were accepted lately.
+/// Failed attempts by client, and the credentials that were accepted recently.
 pub struct Attempts {
     credentials: AtomicU32,
     secrets: AtomicU32,
     counts: Mutex<Counts>,
-    known: Known,
+    accepted: Accepted,
     settled: Notify,
     runtime: Runtime,
 }
 
 impl Attempts {
     pub(crate) fn new(runtime: Runtime) -> Arc<Self> {
-        Self::sized(runtime, MOST_CLIENTS, MOST_KNOWN)
+        Self::sized(runtime, MAX_CLIENTS, MAX_ACCEPTED)
     }
 
-    fn sized(runtime: Runtime, clients: usize, known: usize) -> Arc<Self> {
+    fn sized(runtime: Runtime, clients: usize, accepted: usize) -> Arc<Self> {
         let Limits { credentials, secrets } = Limits::default();
         Arc::new(Self {
             credentials: AtomicU32::new(credentials),
             secrets: AtomicU32::new(secrets),
             counts: Mutex::new(Counts::new(clients)),
-            known: Known::new(known),
+            accepted: Accepted::new(accepted),
             settled: Notify::new(),
             runtime,
         })
@@ -106,17 +106,17 @@ impl Attempts {
         self.secrets.store(limits.secrets, Ordering::Relaxed);
     }
 
-    /// Begins an attempt. What was accepted lately may always begin one. Where as many attempts of the client run as may
-    /// still fail, it waits until one of them has ended.
+    /// Begins an attempt. A credential that was accepted recently is never limited. While as many attempts of the client
+    /// run as may still fail, this waits until one of them is settled.
     ///
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
     pub async fn begin(self: &Arc<Self>, kind: Kind, client: Client, shown: &[u8]) -> Result<Attempt> {
-        let mark = self.known.mark(kind, shown);
+        let mark = self.accepted.mark(kind, shown);
         loop {
             let settled = self.settled.notified();
             let attempt = |counted| Attempt { attempts: self.clone(), kind, client, mark, counted };
-            if self.limit(kind) == 0 || self.known.holds(mark) {
+            if self.limit(kind) == 0 || self.accepted.contains(mark) {
                 return Ok(attempt(false));
             }
             match self.counts(|counts, now| counts.reserve((client, kind.bucket()), self.limit(kind), now)) {
@@ -127,7 +127,7 @@ impl Attempts {
         }
     }
 
-    /// Counts an attempt that failed without a look at the database.
+    /// Counts an attempt that failed without reading the database.
     ///
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
@@ -135,27 +135,27 @@ impl Attempts {
         if self.limit(kind) == 0 {
             return Ok(());
         }
-        let place = (client, kind.bucket());
+        let counter = (client, kind.bucket());
         let refused = self.counts(|counts, now| {
-            let decision = counts.reserve(place, self.limit(kind), now);
+            let decision = counts.reserve(counter, self.limit(kind), now);
             if matches!(decision, Decision::Begin) {
-                counts.settle(place, true, now);
+                counts.settle(counter, true, now);
             }
             decision
         });
         match refused {
             Decision::Refuse { seconds } => Err(Error::TooManyAttempts { seconds }),
-            // Those that run may use up the rest: nothing is gained by waiting for them, the answer is known.
+            // The outcome is known, so there is no reason to wait for the attempts that run.
             Decision::Begin | Decision::Wait => Ok(()),
         }
     }
 
-    /// Remembers a credential that was just made or accepted.
+    /// Remembers a credential that was just created or accepted.
     pub fn remember(&self, kind: Kind, shown: &[u8]) {
-        self.known.remember(self.known.mark(kind, shown));
+        self.accepted.insert(self.accepted.mark(kind, shown));
     }
 
-    /// Takes back one counted attempt, for a sign-in that succeeded after all.
+    /// Removes one counted failure, for a sign-in that succeeded later.
     pub fn refund(&self, kind: Kind, client: Client) {
         self.counts(|counts, _| counts.refund((client, kind.bucket())));
     }
@@ -173,46 +173,46 @@ impl Attempts {
     }
 }
 
-/// An attempt that runs. Dropped without a verdict, as by a client that hangs up, it has failed.
-#[must_use = "an attempt that is dropped has failed"]
+/// An attempt that runs. Dropped without an outcome, for example because the client disconnected, it counts as failed.
+#[must_use = "an attempt that is dropped counts as failed"]
 pub struct Attempt {
     attempts: Arc<Attempts>,
     kind: Kind,
     client: Client,
     mark: Mark,
-    /// Whether it holds one of the failures that its client may still have.
+    /// Whether it reserves one of the failures that its client has left.
     counted: bool,
 }
 
 impl Attempt {
-    /// The credential is good: it passes from now on, whatever its client does besides.
+    /// The credential is valid, and bypasses the limit from now on.
     pub fn passed(mut self) {
-        self.attempts.known.remember(self.mark);
+        self.attempts.accepted.insert(self.mark);
         self.release(false);
     }
 
-    /// The credential is not good, or not any more.
+    /// The credential is invalid.
     pub fn failed(mut self) {
-        self.attempts.known.forget(self.mark);
+        self.attempts.accepted.remove(self.mark);
         if !self.counted {
-            // It had been good until now, and was let through for that.
+            // It bypassed the limit because it was valid before.
             let _ = self.attempts.fail(self.kind, self.client);
         }
         self.release(true);
     }
 
-    /// Nobody can say: the database or the provider did not answer.
+    /// The outcome is unknown: the database or the provider did not answer.
     pub fn undecided(mut self) {
         self.release(false);
     }
 
-    /// The credential was good, and was good only once.
+    /// The credential was valid, for a single use.
     pub fn spent(mut self) {
-        self.attempts.known.forget(self.mark);
+        self.attempts.accepted.remove(self.mark);
         self.release(false);
     }
 
-    /// What came of it: nothing is wrong, or this is.
+    /// Settles the attempt by the outcome of the check.
     pub fn settle(self, refused: Option<Code>) {
         match refused {
             Some(Code::Unavailable | Code::Internal) => self.undecided(),
@@ -225,8 +225,8 @@ impl Attempt {
 
     fn release(&mut self, failed: bool) {
         if std::mem::take(&mut self.counted) {
-            let place = (self.client, self.kind.bucket());
-            self.attempts.counts(|counts, now| counts.settle(place, failed, now));
+            let counter = (self.client, self.kind.bucket());
+            self.attempts.counts(|counts, now| counts.settle(counter, failed, now));
             self.attempts.settled.notify_waiters();
         }
     }

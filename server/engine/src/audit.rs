@@ -1,4 +1,4 @@
-//! The audit log: writing an event inside the transaction of its change, and reading it.
+//! The audit log: writing an event inside the transaction of its change, and reading events.
 
 mod accept;
 mod chain;
@@ -21,7 +21,7 @@ pub(crate) use chain::ChainMark;
 pub use chain::{ChainState, Chains};
 pub use export::Export;
 
-/// Writes an event for the actor of `ctx` and gives its number. It stands or falls with the transaction.
+/// Writes an event for the actor of `ctx`, as part of the transaction. Gives the number of the event.
 pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<i64> {
     let organization_id = ctx.actor.organization.to_string();
     let (n, before) = audit::advance(tx, &organization_id).await?;
@@ -56,17 +56,17 @@ pub(crate) async fn journal(engine: &Engine, tx: &mut Tx, ctx: &Ctx, event: Even
     Ok(n)
 }
 
-/// Actors that a list of them names.
-const MOST_ACTORS: i64 = 200;
+/// Actors that the filter of the log offers.
+const MAX_ACTORS: i64 = 200;
 
-/// Someone whose deeds the log knows.
+/// An actor with events in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditActor {
-    /// Who.
+    /// Its id.
     pub id: ActorId,
     /// Member or service account.
     pub kind: ActorKind,
-    /// Their name now.
+    /// Its current name.
     pub name: String,
 }
 
@@ -75,20 +75,20 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn read_audit(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
+    pub async fn read_audit_log(&self, ctx: &Ctx, query: &AuditQuery, limit: i64) -> Result<Page<AuditView>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let rows = audit::list(&mut self.db().read().await?, &reach, query, limit + 1).await?;
         let views: Vec<_> = rows.into_iter().map(view).collect::<std::result::Result<_, _>>()?;
-        Ok(crate::keys::page(views, limit, |event| event.n))
+        Ok(Page::cut(views, limit, |event| event.n))
     }
 
-    /// Everyone within the caller's reach who did something, by name.
+    /// The actors within the caller's reach that have events, by name.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn list_audit_actors(&self, ctx: &Ctx) -> Result<Vec<AuditActor>> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        let found = audit::actors(&mut self.db().read().await?, &reach, MOST_ACTORS).await?;
+        let found = audit::actors(&mut self.db().read().await?, &reach, MAX_ACTORS).await?;
         let actor = |(id, kind, name): (i64, String, String)| {
             Ok(AuditActor { id: ActorId(id), kind: parse_column(&kind, "actors.kind")?, name })
         };

@@ -1,14 +1,15 @@
-//! Who asks, when, and under which request id. Every operation takes one.
+//! The context of a request: the actor, its credential, the time and the request id. Every operation takes one.
 
-use domain::{Actor, KeyId, Moment, PersonId};
+use domain::key::Environment;
+use domain::{Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet};
 
 use crate::runtime::SKEW_SECONDS;
 use crate::{Error, Result};
 
-/// How long ago a person may have signed in for what asks for a fresh sign-in: ten minutes.
+/// The maximum age of a fresh sign-in: ten minutes.
 pub const FRESH_SECONDS: i64 = 600;
 
-/// What the caller showed to be let in.
+/// What authenticated the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// An API key.
@@ -17,7 +18,7 @@ pub enum Credential {
         id: KeyId,
         /// Its public prefix.
         prefix: String,
-        /// Which of the requests that run with it this is; revoking does not wait for the request that revokes.
+        /// The number of this request among those in flight: a revocation does not wait for the request that revokes.
         in_flight: u64,
     },
     /// A browser session.
@@ -27,19 +28,19 @@ pub enum Credential {
         /// When the person signed in.
         signed_in_at: Moment,
     },
-    /// A token of a person.
+    /// An ID token of a person.
     IdToken {
-        /// Digest of the session that it was given to, and ends with; none for a token of another issuer.
+        /// Digest of the session that it was issued to and expires with; none for a token of another issuer.
         session: Option<Vec<u8>>,
         /// When the person signed in, if the token says so.
         signed_in_at: Option<Moment>,
     },
-    /// The installation itself, said aloud.
+    /// The installation itself.
     System,
 }
 
 impl Credential {
-    /// When the person signed in; nothing for what is no sign-in.
+    /// When the person signed in; none for a credential that is no sign-in.
     pub const fn signed_in_at(&self) -> Option<Moment> {
         match self {
             Self::Key { .. } | Self::System => None,
@@ -48,7 +49,7 @@ impl Credential {
         }
     }
 
-    /// Digest of the browser session that it stands and falls with.
+    /// Digest of the browser session that the credential depends on.
     pub fn session(&self) -> Option<&[u8]> {
         match self {
             Self::Key { .. } | Self::System => None,
@@ -57,38 +58,42 @@ impl Credential {
         }
     }
 
-    /// As [`Ctx::fresh`].
-    fn fresh(&self, now: Moment) -> Result<()> {
+    fn require_fresh_sign_in(&self, now: Moment) -> Result<()> {
         if matches!(self, Self::Key { .. } | Self::System) {
             return Ok(());
         }
-        let fresh = self.signed_in_at().is_some_and(|then| {
-            // A sign-in from the future is one of a clock that was wrong.
+        let is_fresh = self.signed_in_at().is_some_and(|then| {
+            // A sign-in from the future was recorded while a clock was wrong.
             (-SKEW_SECONDS..=FRESH_SECONDS).contains(&now.seconds_since(then))
         });
-        if fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
+        if is_fresh { Ok(()) } else { Err(Error::FreshSignInRequired) }
     }
 }
 
-/// Where a request comes from, for the record.
+/// Where a request comes from, for the audit log and the usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The request's id.
     pub request_id: String,
-    /// The client's address.
+    /// The client's IP address.
     pub address: Option<String>,
     /// The client's user agent, at most 200 characters.
     pub agent: Option<String>,
 }
 
 impl Origin {
-    /// Of a command of the program.
+    /// The origin of a command-line command.
     pub(crate) fn of_command() -> Self {
         Self { request_id: "command".into(), ..Self::default() }
     }
+
+    /// The origin of what happens when a time is reached, without a request.
+    pub(crate) fn of_clock() -> Self {
+        Self { request_id: "clock".into(), ..Self::default() }
+    }
 }
 
-/// One request of one actor. Only authenticating makes one, or [`Ctx::system`].
+/// One request of one actor. Only authentication creates one, or [`Ctx::system_in`].
 #[derive(Clone, Debug)]
 pub struct Ctx {
     pub(crate) actor: Actor,
@@ -100,6 +105,21 @@ pub struct Ctx {
 impl Ctx {
     pub(crate) const fn new(actor: Actor, now: Moment, origin: Origin, credential: Credential) -> Self {
         Self { actor, now, origin, credential }
+    }
+
+    /// The installation itself, acting in an organization without any permission: for audit events of what the clock, the
+    /// operator or an unknown client caused.
+    pub(crate) fn system_in(organization: &OrganizationId, name: &str, now: Moment, origin: Origin) -> Self {
+        let actor = Actor {
+            id: ActorId(0),
+            organization: organization.clone(),
+            kind: ActorKind::Service,
+            name: name.into(),
+            role: Role::Member,
+            permissions: Permissions::Only(ScopeSet::EMPTY),
+            environment: Environment::Production,
+        };
+        Self::new(actor, now, origin, Credential::System)
     }
 
     /// The actor, with the power it has in this request.
@@ -117,32 +137,32 @@ impl Ctx {
         &self.origin.request_id
     }
 
-    /// What the caller showed.
+    /// What authenticated the caller.
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// Asks for a sign-in of the last ten minutes before what a stolen session must not do. A key is no sign-in, and
-    /// has its own limits.
+    /// Requires a sign-in of the last ten minutes, before an operation that a stolen session must not be able to do. A key
+    /// is no sign-in, and has limits of its own.
     ///
     /// # Errors
     /// `FreshSignInRequired`.
-    pub(crate) fn fresh(&self) -> Result<()> {
-        self.credential.fresh(self.now)
+    pub(crate) fn require_fresh_sign_in(&self) -> Result<()> {
+        self.credential.require_fresh_sign_in(self.now)
     }
 
-    /// Whether what asks for a fresh sign-in would be let through now.
+    /// Whether an operation that requires a fresh sign-in is allowed now.
     pub fn is_fresh(&self) -> bool {
-        self.fresh().is_ok()
+        self.require_fresh_sign_in().is_ok()
     }
 
-    /// For how many seconds more what asks for a fresh sign-in is let through; none of them if it is not.
+    /// For how many more seconds the sign-in is fresh; 0 if it is not.
     pub fn fresh_seconds(&self) -> i64 {
         let age = self.credential.signed_in_at().map(|then| self.now.seconds_since(then));
         age.map_or(0, |age| (FRESH_SECONDS - age).max(0))
     }
 
-    /// Only people do this, none of their keys.
+    /// Requires a person: no key may do this.
     ///
     /// # Errors
     /// `Denied` for a key.
@@ -150,11 +170,12 @@ impl Ctx {
         if self.by_key() { Err(Error::Denied) } else { Ok(()) }
     }
 
-    /// Whether the request was made with a key.
+    /// Whether the request was authenticated by a key.
     pub(crate) const fn by_key(&self) -> bool {
         matches!(self.credential, Credential::Key { .. })
     }
 
+    /// The number of this request among those in flight with its key.
     pub(crate) const fn in_flight(&self) -> Option<u64> {
         match self.credential {
             Credential::Key { in_flight, .. } => Some(in_flight),
@@ -163,12 +184,12 @@ impl Ctx {
     }
 }
 
-/// A person in a browser session or with a token, not yet in an organization.
+/// A person with a browser session or a token, not yet in an organization.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The person.
     pub person: PersonId,
-    /// What they showed.
+    /// What authenticated them.
     pub credential: Credential,
 }
 

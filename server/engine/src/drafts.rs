@@ -1,5 +1,5 @@
-//! Forms that wait until their sender has signed in again: sealed, for ten minutes, for one use by the same person in
-//! the same browser.
+//! Drafts: forms that wait until their sender has signed in again. A draft is sealed and kept for ten minutes, for one use by
+//! the same person in the same browser.
 
 use zeroize::Zeroizing;
 
@@ -8,31 +8,31 @@ use crate::keyring::CanonicalEncoder;
 use crate::store::drafts;
 use crate::{Engine, Result};
 
-/// A draft is kept for ten minutes.
+/// A draft expires after ten minutes.
 pub const DRAFT_SECONDS: i64 = 10 * 60;
-/// The most drafts that are kept of one person; an older one gives way.
-const MOST_DRAFTS: i64 = 5;
+/// Drafts of one person. Older ones are deleted.
+const MAX_DRAFTS: i64 = 5;
 
 impl Engine {
-    /// Keeps a form, and gives the token that takes it back. `browser` is a secret that only the sender's browser has:
-    /// a link with the token opens nothing anywhere else.
+    /// Stores a form, and gives the token to take it. `browser` is a secret of the sender's browser, so the token alone is of
+    /// no use elsewhere.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn keep_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
+    pub async fn save_draft(&self, caller: &Caller, browser: &str, form: &[u8]) -> Result<String> {
         let token = String::from_utf8_lossy(&self.runtime().base62::<43>()).into_owned();
         let digest = self.session_digest(token.as_bytes());
-        let place = place(caller, browser);
-        let sealed = self.ring().seal(self.runtime().bytes(), "drafts", &digest, &place, form);
+        let associated_data = associated_data(caller, browser);
+        let sealed = self.ring().seal(self.runtime().bytes(), "drafts", &digest, &associated_data, form);
         let expires = self.runtime().now().plus_seconds(DRAFT_SECONDS);
         let mut tx = self.db().begin().await?;
         drafts::insert(&mut tx, &digest, caller.person, &sealed, expires).await?;
-        drafts::keep_newest(&mut tx, caller.person, MOST_DRAFTS).await?;
+        drafts::keep_newest(&mut tx, caller.person, MAX_DRAFTS).await?;
         tx.commit().await?;
         Ok(token)
     }
 
-    /// Takes a form back, once. Nothing for one that is used or too old, or that another person or browser sent.
+    /// Takes a form, once. None for a form that was taken, has expired, or belongs to another person or browser.
     ///
     /// # Errors
     /// `Busy`.
@@ -41,12 +41,12 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         let sealed = drafts::take(&mut tx, &digest, caller.person, self.runtime().now()).await?;
         tx.commit().await?;
-        let place = place(caller, browser);
-        Ok(sealed.and_then(|sealed| self.ring().unseal("drafts", &digest, &place, &sealed).ok()))
+        let associated_data = associated_data(caller, browser);
+        Ok(sealed.and_then(|sealed| self.ring().unseal("drafts", &digest, &associated_data, &sealed).ok()))
     }
 }
 
-/// Whose form it is, and which browser sent it: nothing else unseals it.
-fn place(caller: &Caller, browser: &str) -> CanonicalEncoder {
+/// The associated data: only the same person in the same browser can unseal the form.
+fn associated_data(caller: &Caller, browser: &str) -> CanonicalEncoder {
     CanonicalEncoder::of("draft").number(caller.person.0).text(browser)
 }

@@ -1,68 +1,78 @@
-//! Why an operation did not happen, and what of that may cross a door.
+//! Why an operation failed, and what of that a client may see.
 
 use domain::policy::Denied;
-use domain::{Code, ConflictReason, FieldFault, KeyId, Problem, Scope};
+use domain::{Code, ConflictReason, Fault, FieldFault, KeyId, Problem, Scope};
 
 use crate::store::StoreError;
 
-/// Why an operation did not happen.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing of that id exists within the organization.
+    /// The organization has nothing of this id.
     #[error("not found")]
     NotFound,
-    /// The person signed in too long ago for this.
+    /// The person signed in too long ago for this operation.
     #[error("a fresh sign-in is required")]
     FreshSignInRequired,
-    /// The invitation is for another address.
-    #[error("an invitation for another address")]
+    /// The invitation is for another email.
+    #[error("the invitation is for another email")]
     WrongAddress,
-    /// The policy said no.
+    /// The policy does not permit it.
     #[error("denied")]
     Denied,
     /// The key lacks this scope.
     #[error("the key lacks the scope {0}")]
     MissingScope(Scope),
-    /// The credential does not work, or does not work any more.
+    /// The credential is unknown, expired or revoked.
     #[error("unauthenticated: {0}")]
     Unauthenticated(&'static str),
-    /// The client failed too often to be heard now.
+    /// The client failed to authenticate too often.
     #[error("too many failed attempts")]
     TooManyAttempts {
-        /// How long it has to wait.
+        /// Seconds until the next attempt is allowed.
         seconds: u64,
     },
-    /// Some fields are at fault.
+    /// Some fields are invalid.
     #[error("invalid fields: {0:?}")]
     Invalid(Vec<FieldFault>),
-    /// The current state does not allow it.
+    /// The operation conflicts with the current state.
     #[error("conflict: {}", .0.sentence())]
     Conflict(ConflictReason),
-    /// The current state does not allow it, which has a code of its own.
+    /// The operation conflicts with the current state, and the conflict has a code of its own.
     #[error("conflict: {}", .0.sentence())]
     ConflictCode(Code),
-    /// A retry of a request that made this key.
+    /// A retry of a request that created this key.
     #[error("already done: key {0}")]
     AlreadyDone(KeyId),
-    /// A form that was sent again, after it made what is shown only once.
+    /// A form was sent again after it created something that is shown only once.
     #[error("the form was sent before")]
     Repeated,
-    /// The database does not answer for the moment.
+    /// The database does not answer.
     #[error("busy")]
     Busy(#[source] StoreError),
-    /// The organization's audit log was altered; nothing goes on until the operator has looked.
+    /// The organization's audit log was altered. It is on hold until the operator has reviewed the log.
     #[error("the audit log of the organization was altered")]
     OnHold,
-    /// A fault of ours, or rows that do not bear their own seal.
+    /// An internal error, or a row whose seal is not valid.
     #[error("broken: {0}")]
     Broken(String),
 }
 
-/// What an operation comes to.
+/// The result of an operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// One invalid field.
+pub(crate) fn invalid(field: &str, fault: Fault) -> Error {
+    Error::Invalid(vec![FieldFault::new(field, fault)])
+}
+
+/// A conflict with the current state, for this reason.
+pub(crate) const fn conflict(reason: ConflictReason) -> Error {
+    Error::Conflict(reason)
+}
+
 impl Error {
-    /// What may leave the house. Of a fault of ours only the request's id does.
+    /// What a client may see. An internal error shows only the request id.
     pub fn to_problem(&self, request_id: &str) -> Problem {
         let mut problem = Problem::new(self.code(), request_id);
         match self {
@@ -77,7 +87,7 @@ impl Error {
         problem
     }
 
-    /// The state of things does not allow it, in the code's own words.
+    /// A conflict with the current state, with the sentence of its code.
     pub const fn conflict(code: Code) -> Self {
         Self::ConflictCode(code)
     }

@@ -1,40 +1,41 @@
-//! Forms that are good for one success. A browser may send a form again (reload, back, a second tab); what was made, and
-//! shown, the first time is not made a second time.
+//! Form tokens: a form succeeds once. A browser may send a form again (reload, back, a second tab); what the first
+//! submission created, and showed, is not created again.
 
 use domain::Moment;
 
 use crate::keyring::{CanonicalEncoder, hash};
-use crate::keys::Once;
+use crate::keys::IdempotencyKey;
 use crate::store::{self, Tx};
 use crate::{Error, Result};
 
 /// The length of a token.
 const LENGTH: usize = 43;
 
-/// What tells one rendering of a form from every other: drawn by the server, and sent back with the form.
+/// Identifies one rendering of a form. The server generates it, and the browser sends it back with the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormToken(String);
 
 impl FormToken {
-    /// The token of a form that is being drawn.
-    pub fn draw(runtime: &crate::Runtime) -> Self {
+    /// The token of a form that is being rendered.
+    pub fn generate(runtime: &crate::Runtime) -> Self {
         Self(String::from_utf8_lossy(&runtime.base62::<LENGTH>()).into_owned())
     }
 
-    /// The token of a form that was sent; nothing for what none of our forms bears.
+    /// The token of a form that was sent; none for a text that no form of ours contains.
     pub fn read(text: &str) -> Option<Self> {
-        let fits = text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        fits.then(|| Self(text.to_owned()))
+        let is_token = text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_token { Some(Self(text.to_owned())) } else { None }
     }
 
-    /// The token, as it stands in the form.
+    /// The token, as the form contains it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same for an operation that makes a key. Whatever the form says the second time, it makes no second key.
-    pub fn once(&self, operation: &str) -> Once {
-        Once::of(operation, &self.0, "")
+    /// The idempotency key of an operation that creates an API key. It ignores the content of the form: a second
+    /// submission creates no second key even if fields were edited.
+    pub fn idempotency_key(&self, operation: &str) -> IdempotencyKey {
+        IdempotencyKey::of(operation, &self.0, "")
     }
 
     fn digest(&self, operation: &str, sender: i64) -> Vec<u8> {
@@ -42,8 +43,8 @@ impl FormToken {
     }
 }
 
-/// Spends a form, in the transaction that makes what it asks for. Of two that run at the same time one waits for the
-/// other. `sender` is the number of the actor, or of the person where no organization is concerned.
+/// Spends a form, in the transaction that executes it. Of two concurrent submissions one waits for the other. `sender` is
+/// the number of the actor, or of the person where no organization is concerned.
 ///
 /// # Errors
 /// `Repeated` for a form that was spent before.
@@ -55,6 +56,6 @@ pub(crate) async fn spend(
     at: Moment,
 ) -> Result<()> {
     let Some(form) = form else { return Ok(()) };
-    let first = store::drafts::spend(tx, &form.digest(operation, sender), at).await?;
-    if first { Ok(()) } else { Err(Error::Repeated) }
+    let is_first = store::drafts::spend(tx, &form.digest(operation, sender), at).await?;
+    if is_first { Ok(()) } else { Err(Error::Repeated) }
 }

@@ -1,8 +1,8 @@
-//! The revocation journal: what was ended or weakened, kept in memory and in a file outside of the database.
+//! The revocation journal: what was revoked, removed or weakened, in memory and in a file outside of the database.
 //!
-//! A row of the database counts only if it is at least as new as the journal says. So nobody who can write to the
-//! database, or puts an older copy of it back, brings an ended credential back: not even by removing the events that tell
-//! of the end. The journal also keeps the newest event number and hash of each organization's audit chain (its anchor).
+//! A database row is valid only if it is at least as new as the journal says. So an attacker who can write to the database,
+//! or restores an older copy of it, cannot bring back a revoked credential, even by removing the events of the revocation.
+//! The journal also holds the newest event number and hash of each organization's audit chain (its anchor).
 
 mod catch_up;
 mod file;
@@ -30,8 +30,8 @@ pub struct Journal {
 
 #[derive(Default)]
 struct Inner {
-    keeps: bool,
-    /// The lowest event number that a row of each subject may bear.
+    is_enabled: bool,
+    /// The lowest event number that a valid row of each subject has.
     floors: RwLock<HashMap<Subject, i64>>,
     anchors: Mutex<HashMap<String, Head>>,
     file: Option<Mutex<JournalFile>>,
@@ -40,48 +40,48 @@ struct Inner {
 impl Journal {
     /// A journal that lasts as long as the process.
     pub fn in_memory() -> Self {
-        Self { inner: Arc::new(Inner { keeps: true, ..Inner::default() }) }
+        Self { inner: Arc::new(Inner { is_enabled: true, ..Inner::default() }) }
     }
 
-    /// No journal: what the database says is believed, even if it was put back.
+    /// No journal: the database is trusted, even after an older copy was restored.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Opens the journal file, and makes it where there is none.
+    /// Opens the journal file, or creates it.
     ///
     /// # Errors
     /// When it cannot be written, is in use, belongs to another installation, or was altered.
     pub fn open(path: &Path, ring: &Ring, now: Moment) -> Result<Self, JournalFault> {
         let (file, marks) = JournalFile::open(path, ring, now)?;
-        let inner = Inner { keeps: true, file: Some(Mutex::new(file)), ..Inner::default() };
+        let inner = Inner { is_enabled: true, file: Some(Mutex::new(file)), ..Inner::default() };
         let journal = Self { inner: Arc::new(inner) };
-        journal.remember(&marks);
+        journal.apply(&marks);
         Ok(journal)
     }
 
-    /// Whether a row of this age was superseded: the journal knows of a later change of its subject.
+    /// Whether a row with this event number was superseded: the journal knows of a later change of its subject.
     pub(crate) fn is_behind(&self, subject: &Subject, n: i64) -> bool {
         let floors = self.inner.floors.read().unwrap_or_else(PoisonError::into_inner);
         floors.get(subject).is_some_and(|floor| *floor > n)
     }
 
-    /// The newest event of a chain that the journal knows of.
+    /// The newest event of a chain that the journal knows.
     pub(crate) fn anchor(&self, organization: &str) -> Option<Head> {
         self.anchors().get(organization).cloned()
     }
 
-    /// Whether something ended for good.
-    pub(crate) fn has_ended(&self, subject: &Subject) -> bool {
-        self.is_behind(subject, mark::ENDED - 1)
+    /// Whether the subject was revoked or removed for good.
+    pub(crate) fn is_revoked(&self, subject: &Subject) -> bool {
+        self.is_behind(subject, mark::REVOKED - 1)
     }
 
-    /// The keys that the journal knows of, by their ids.
+    /// The keys that the journal knows, by id.
     pub(crate) fn keys(&self) -> Vec<KeyId> {
         self.known(|subject| if let Subject::Key(id) = subject { Some(KeyId(*id)) } else { None })
     }
 
-    /// The actors that the journal knows of, by their ids.
+    /// The actors that the journal knows, by id.
     pub(crate) fn actors(&self) -> Vec<ActorId> {
         self.known(|subject| if let Subject::Actor(id) = subject { Some(ActorId(*id)) } else { None })
     }
@@ -93,39 +93,39 @@ impl Journal {
         found
     }
 
-    /// Keeps what a durable transaction changed: in memory first, so that it counts even if the file cannot be written.
-    /// Anchors go to the file only along with something else, or where `anchors` says so.
-    pub(crate) fn keep(&self, marks: Vec<Mark>, anchors: bool) -> Result<(), JournalFault> {
+    /// Records what a committed transaction changed: in memory first, so that it takes effect even if the file cannot be
+    /// written. Anchors are written to the file only together with other entries, or if `anchors` says so.
+    pub(crate) fn record(&self, marks: Vec<Mark>, anchors: bool) -> Result<(), JournalFault> {
         let Some(file) = self.inner.file.as_ref().filter(|_| anchors || self.must_write(&marks)) else {
-            self.remember(&marks);
+            self.apply(&marks);
             return Ok(());
         };
-        // No anchor is written between the two, so none is ahead of the entries that it covers.
-        let mut file = held(file);
-        self.remember(&marks);
+        // The file stays locked, so that no anchor is written before the entries that it covers.
+        let mut file = lock(file);
+        self.apply(&marks);
         file.append(&marks)
     }
 
-    /// Whether these entries go to the file right away.
+    /// Whether these entries must be written to the file immediately.
     pub(crate) fn must_write(&self, marks: &[Mark]) -> bool {
         self.inner.file.is_some() && marks.iter().any(|mark| !matches!(mark.subject, Subject::Head(_)))
     }
 
-    /// Whether every entry is in the file.
+    /// Whether the file has every entry.
     pub(crate) fn is_complete(&self) -> bool {
-        self.inner.file.as_ref().is_none_or(|file| held(file).is_complete())
+        self.inner.file.as_ref().is_none_or(|file| lock(file).is_complete())
     }
 
-    /// Writes the anchors that only memory knows of, and what could not be written before.
+    /// Writes the anchors that are only in memory, and entries that could not be written before.
     pub(crate) fn write_anchors(&self, now: Moment) -> Result<(), JournalFault> {
         let Some(file) = &self.inner.file else { return Ok(()) };
-        let mut file = held(file);
+        let mut file = lock(file);
         let anchors = self.anchors().clone();
         file.append_anchors(anchors, now)
     }
 
-    fn remember(&self, marks: &[Mark]) {
-        if !self.inner.keeps {
+    fn apply(&self, marks: &[Mark]) {
+        if !self.inner.is_enabled {
             return;
         }
         let mut floors = self.inner.floors.write().unwrap_or_else(PoisonError::into_inner);
@@ -148,10 +148,10 @@ impl Journal {
     }
 
     fn anchors(&self) -> MutexGuard<'_, HashMap<String, Head>> {
-        held(&self.inner.anchors)
+        lock(&self.inner.anchors)
     }
 }
 
-fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

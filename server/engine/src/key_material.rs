@@ -1,4 +1,4 @@
-//! How a key is drawn, and the one-way values that are made of it (decision D3, security rules C.3).
+//! Generating keys, and the one-way values derived from them (decision D3).
 
 use domain::token::{Brand, KeyKind, PlainKey};
 use hkdf::Hkdf;
@@ -12,36 +12,36 @@ mod seal;
 
 pub use seal::{Decryptor, SealContext, seal_to};
 
-/// Draws a new key: 8 public and 43 secret characters from the dice, each of 62 equally likely.
-pub fn draw(runtime: &Runtime, brand: &Brand, kind: KeyKind) -> PlainKey {
+/// Generates a key: 8 public and 43 secret characters, each of 62 equally likely.
+pub fn generate(runtime: &Runtime, brand: &Brand, kind: KeyKind) -> PlainKey {
     let secret = Zeroizing::new(runtime.base62());
     PlainKey::assemble(brand, kind, &runtime.base62(), &secret)
 }
 
-/// What the installation keeps of a key. Neither value leads back to it.
+/// What the installation stores of a key. The key cannot be derived from either value.
 pub struct Verifier {
-    /// HKDF-SHA-256 of the whole key; kept only sealed, and as a keyed digest.
+    /// HKDF-SHA-256 of the whole key; stored only sealed, and as a keyed digest.
     pub auth: Zeroizing<[u8; 32]>,
     /// Public half of the X25519 pair derived from the key (RFC 9180, 7.1.3); the private half is never stored.
     pub public_key: [u8; 32],
 }
 
 /// Derives the one-way values of a key.
-pub fn verifier(key: &PlainKey) -> Verifier {
+pub fn derive_verifier(key: &PlainKey) -> Verifier {
     Verifier { auth: derive(key, b"auth"), public_key: Decryptor::of(&seal_ikm(key)).public_key() }
 }
 
-/// Only what checking a key needs, at a tenth of the price.
+/// Only what authentication needs, at a tenth of the cost.
 pub fn auth_value(key: &PlainKey) -> Zeroizing<[u8; 32]> {
     derive(key, b"auth")
 }
 
-/// What the key pair of a key is made of; held in memory only, and only while a request carries the key (RO-02).
+/// The input keying material of a key's X25519 pair. It exists in memory only while a request carries the key.
 pub fn seal_ikm(key: &PlainKey) -> Secret {
     derive(key, b"seal")
 }
 
-#[expect(clippy::expect_used, reason = "32 bytes are within what HKDF-SHA-256 gives")]
+#[expect(clippy::expect_used, reason = "32 bytes are within the output limit of HKDF-SHA-256")]
 fn derive(key: &PlainKey, purpose: &[u8]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(b"rt/key/v1"), key.expose().as_bytes())
@@ -59,12 +59,12 @@ mod tests {
     fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1));
         let (one, two) =
-            (draw(&runtime, &Brand::default(), KeyKind::Secret), draw(&runtime, &Brand::default(), KeyKind::Secret));
+            (generate(&runtime, &Brand::default(), KeyKind::Secret), generate(&runtime, &Brand::default(), KeyKind::Secret));
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
-        assert_eq!(verifier(&one).auth, verifier(&again).auth);
-        assert_eq!(verifier(&one).public_key, verifier(&again).public_key);
-        assert_ne!(verifier(&one).auth, verifier(&two).auth);
-        assert_ne!(verifier(&one).public_key, verifier(&two).public_key);
+        assert_eq!(derive_verifier(&one).auth, derive_verifier(&again).auth);
+        assert_eq!(derive_verifier(&one).public_key, derive_verifier(&again).public_key);
+        assert_ne!(derive_verifier(&one).auth, derive_verifier(&two).auth);
+        assert_ne!(derive_verifier(&one).public_key, derive_verifier(&two).public_key);
     }
 }

@@ -1,7 +1,7 @@
-//! The key ring: random keys of the installation, each wrapped by the master key (security rules C.2, C.7, C.8).
+//! The key ring: random keys of the installation, each wrapped by the master key.
 //!
-//! Changing the master key rewrites these few rows and touches nothing else. Ring keys carry ids, and every stored
-//! value names the id it was made under, so no key is ever tried for size.
+//! Changing the master key rewrites these few rows only. Every stored value names the id of the ring key it was made with,
+//! so no trial decryption is needed.
 
 use std::collections::BTreeMap;
 
@@ -22,20 +22,20 @@ pub use startup::{RingFault, RingStatus, init, is_initialised, open, rewrap, sta
 /// Thirty-two secret bytes.
 pub type Secret = Zeroizing<[u8; 32]>;
 
-/// What a ring key is for. Each is used for nothing else.
+/// The purpose of a ring key. No key has two purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
     /// Seals values at rest.
     Data,
-    /// Finds keys without knowing them.
+    /// Keyed digests to look up API keys.
     Lookup,
-    /// Seals the security fields of rows.
+    /// MACs over the security fields of rows.
     Row,
-    /// Chains the audit log.
+    /// MACs over audit events.
     Audit,
-    /// Finds sessions and sign-ins without knowing their tokens.
+    /// Keyed digests to look up sessions and sign-ins.
     Session,
-    /// Proves that the ring opens: its plaintext is fixed.
+    /// Shows that the master key opens the ring: its plaintext is fixed.
     Canary,
 }
 
@@ -43,7 +43,7 @@ impl Purpose {
     /// Every purpose.
     pub const ALL: [Self; 6] = [Self::Data, Self::Lookup, Self::Row, Self::Audit, Self::Session, Self::Canary];
 
-    /// The word in the database.
+    /// Its name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Data => "data",
@@ -56,17 +56,17 @@ impl Purpose {
     }
 }
 
-/// Bytes with one reading only: every field is preceded by its length, an absent one by a mark.
+/// An unambiguous encoding: every field is preceded by its length, an optional one by a flag.
 #[derive(Default)]
 pub struct CanonicalEncoder(Vec<u8>);
 
 impl CanonicalEncoder {
-    /// Begins with a label that says what the bytes are.
+    /// Begins with a label for domain separation.
     pub fn of(label: &str) -> Self {
         Self::default().bytes(label.as_bytes())
     }
 
-    /// Bytes as they are, for vectors of others.
+    /// Bytes without a length, for published test vectors.
     #[cfg(test)]
     pub(crate) fn raw(bytes: &[u8]) -> Self {
         Self(bytes.to_vec())
@@ -110,7 +110,7 @@ impl CanonicalEncoder {
         }
     }
 
-    /// Adds a named number only if it is there: fields that came later leave the seals of older rows as they are.
+    /// Adds a named number only if it is present, so that the seals of rows from before the field existed stay valid.
     #[must_use]
     pub fn unless_none(self, name: &str, number: Option<i64>) -> Self {
         match number {
@@ -138,12 +138,12 @@ pub struct Ring {
     active: BTreeMap<Purpose, i64>,
 }
 
-/// A sealed value does not open: altered, moved to another place, or of another installation.
+/// A sealed value does not open: it was altered, moved to another row, or sealed by another installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tampered;
 
 impl Ring {
-    /// Keyed digests of a secret value under every live key for finding things, the active one first.
+    /// Keyed digests of a secret value under every lookup key, the newest first.
     pub fn lookups(&self, purpose: Purpose, value: &[u8]) -> Vec<(i64, Vec<u8>)> {
         let mut found: Vec<_> = self.of(purpose).map(|(id, key)| (id, mac(key, value).to_vec())).collect();
         found.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
@@ -156,11 +156,18 @@ impl Ring {
         (id, mac(self.key(id).unwrap_or(&Zeroizing::new([0; 32])), value).to_vec())
     }
 
-    /// Seals a value with AES-256-GCM under a subkey of its own, bound to `place` (table, row and whatever it must
-    /// not be moved away from): `0x01 | data key id | nonce | ciphertext`.
-    pub fn seal(&self, nonce: [u8; 12], table: &str, row: &[u8], place: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
+    /// Seals a value with AES-256-GCM under a subkey of its table and row, bound to the associated data:
+    /// `0x01 | data key id | nonce | ciphertext`.
+    pub fn seal(
+        &self,
+        nonce: [u8; 12],
+        table: &str,
+        row: &[u8],
+        associated_data: &CanonicalEncoder,
+        value: &[u8],
+    ) -> Vec<u8> {
         let id = self.active_id(Purpose::Data);
-        let aad = self.aad(id, place);
+        let aad = self.aad(id, associated_data);
         let cipher = self.record_cipher(id, table, row);
         let sealed = cipher
             .and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), Payload { msg: value, aad: aad.as_slice() }).ok());
@@ -171,15 +178,15 @@ impl Ring {
         blob
     }
 
-    /// Opens what [`Ring::seal`] made for the same place.
+    /// Opens what [`Ring::seal`] sealed for the same row with the same associated data.
     ///
     /// # Errors
-    /// [`Tampered`] if any byte of the blob or of its place differs.
+    /// [`Tampered`] if the blob, the row or the associated data differs.
     pub fn unseal(
         &self,
         table: &str,
         row: &[u8],
-        place: &CanonicalEncoder,
+        associated_data: &CanonicalEncoder,
         blob: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (head, ciphertext) = blob.split_at_checked(21).ok_or(Tampered)?;
@@ -188,7 +195,7 @@ impl Ring {
         if head[0] != 1 || self.keys.get(&id).is_none_or(|(purpose, _)| *purpose != Purpose::Data) {
             return Err(Tampered);
         }
-        let aad = self.aad(id, place);
+        let aad = self.aad(id, associated_data);
         let cipher = self.record_cipher(id, table, row).ok_or(Tampered)?;
         let opened = cipher.decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: aad.as_slice() });
         opened.map(Zeroizing::new).map_err(|_| Tampered)
@@ -201,7 +208,7 @@ impl Ring {
         [id.to_be_bytes().as_slice(), &mac].concat()
     }
 
-    /// Whether a MAC of [`Ring::mac`] fits, in constant time.
+    /// Verifies a MAC of [`Ring::mac`], in constant time.
     pub fn mac_fits(&self, purpose: Purpose, canonical: &CanonicalEncoder, claimed: &[u8]) -> bool {
         let Some((id, claimed)) = claimed.split_at_checked(8) else { return false };
         let id = id.try_into().map_or(0, i64::from_be_bytes);
@@ -210,12 +217,12 @@ impl Ring {
         truth.ct_eq(claimed).into()
     }
 
-    /// The installation's own word, which ties what is sealed here to here.
+    /// The id of the installation, which every seal and MAC is bound to.
     pub(crate) fn deployment(&self) -> &str {
         &self.deployment
     }
 
-    /// The key that seals the revocation journal of this installation.
+    /// The MAC key of the revocation journal.
     pub(crate) fn journal_key(&self) -> Secret {
         let zero = Zeroizing::new([0; 32]);
         let key = self.key(self.active_id(Purpose::Audit)).unwrap_or(&zero);
@@ -234,8 +241,8 @@ impl Ring {
         self.active.get(&purpose).copied().unwrap_or_default()
     }
 
-    fn aad(&self, data_key: i64, place: &CanonicalEncoder) -> CanonicalEncoder {
-        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(place.as_slice())
+    fn aad(&self, data_key: i64, associated_data: &CanonicalEncoder) -> CanonicalEncoder {
+        CanonicalEncoder::of("rt/aad/v1").text(&self.deployment).number(data_key).bytes(associated_data.as_slice())
     }
 
     fn record_cipher(&self, id: i64, table: &str, row: &[u8]) -> Option<Aes256Gcm> {
@@ -259,8 +266,8 @@ fn mac(key: &Secret, value: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// A MAC over canonical bytes under a key of its own.
-pub(crate) fn seal_with(key: &Secret, canonical: &CanonicalEncoder) -> Vec<u8> {
+/// A MAC over canonical bytes under a key outside of the ring.
+pub(crate) fn mac_with(key: &Secret, canonical: &CanonicalEncoder) -> Vec<u8> {
     mac(key, canonical.as_slice()).to_vec()
 }
 
@@ -279,37 +286,41 @@ mod tests {
         Ring { deployment: "here".into(), keys, active }
     }
 
-    // RK-30: AES-256-GCM; any flipped byte, any other place, is refused.
+    // RK-30
     #[test]
-    fn rk_30_a_sealed_value_opens_only_unaltered_and_in_its_place() {
-        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
-        let blob = ring.seal([9; 12], "api_keys", b"7", &place, b"verifier");
-        assert_eq!(ring.unseal("api_keys", b"7", &place, &blob).expect("opens").as_slice(), b"verifier");
+    fn a_sealed_value_opens_only_unaltered_and_in_its_row() {
+        let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
+        let blob = ring.seal([9; 12], "api_keys", b"7", &associated_data, b"verifier");
+        assert_eq!(ring.unseal("api_keys", b"7", &associated_data, &blob).expect("opens").as_slice(), b"verifier");
         for at in 0..blob.len() {
             for bit in 0..8 {
                 let mut bad = blob.clone();
                 bad[at] ^= 1 << bit;
-                assert_eq!(ring.unseal("api_keys", b"7", &place, &bad).err(), Some(Tampered), "byte {at} bit {bit}");
+                assert_eq!(
+                    ring.unseal("api_keys", b"7", &associated_data, &bad).err(),
+                    Some(Tampered),
+                    "byte {at} bit {bit}"
+                );
             }
         }
         for cut in 0..blob.len() {
-            assert!(ring.unseal("api_keys", b"7", &place, &blob[..cut]).is_err());
+            assert!(ring.unseal("api_keys", b"7", &associated_data, &blob[..cut]).is_err());
         }
         let elsewhere = CanonicalEncoder::of("org_b").number(7);
         assert!(ring.unseal("api_keys", b"7", &elsewhere, &blob).is_err());
-        assert!(ring.unseal("api_keys", b"8", &place, &blob).is_err());
-        assert!(ring.unseal("sessions", b"7", &place, &blob).is_err());
+        assert!(ring.unseal("api_keys", b"8", &associated_data, &blob).is_err());
+        assert!(ring.unseal("sessions", b"7", &associated_data, &blob).is_err());
     }
 
-    // RK-30: what is sealed here opens with another implementation of AES-256-GCM, given the raw parts only: the subkey
-    // (HKDF-SHA-256, RFC 5869, written out), the nonce, the associated data.
+    // RK-30: another implementation of AES-256-GCM opens a sealed value, given the raw parts: the subkey (HKDF-SHA-256 of RFC
+    // 5869, written out), the nonce, the associated data.
     #[test]
-    fn rk_30_another_aes_256_gcm_opens_what_is_sealed() {
+    fn another_implementation_opens_a_sealed_value() {
         use aws_lc_rs::{aead, hmac};
-        let (ring, place) = (ring(), CanonicalEncoder::of("org_a").number(7));
+        let (ring, associated_data) = (ring(), CanonicalEncoder::of("org_a").number(7));
         for (turn, value) in [&b""[..], b"verifier", &[0xA5; 1_000]].into_iter().enumerate() {
             let nonce = [u8::try_from(turn).expect("small"); 12];
-            let blob = ring.seal(nonce, "api_keys", b"7", &place, value);
+            let blob = ring.seal(nonce, "api_keys", b"7", &associated_data, value);
             let id = i64::from_be_bytes(blob[1..9].try_into().expect("eight bytes"));
             assert_eq!(&blob[9..21], nonce);
             let info = CanonicalEncoder::of("rt/rec/v1").text("api_keys").bytes(b"7");
@@ -317,7 +328,7 @@ mod tests {
             let subkey = hmac::sign(&prk, &[info.as_slice(), &[1]].concat());
             let key =
                 aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, subkey.as_ref()).expect("32 bytes"));
-            let aad = aead::Aad::from(ring.aad(id, &place).as_slice().to_vec());
+            let aad = aead::Aad::from(ring.aad(id, &associated_data).as_slice().to_vec());
             let mut sealed = blob[21..].to_vec();
             let nonce = aead::Nonce::assume_unique_for_key(nonce);
             assert_eq!(key.open_in_place(nonce, aad, &mut sealed).expect("it opens"), value);
@@ -326,7 +337,7 @@ mod tests {
 
     // RK-30: the vectors of the GCM specification for 256-bit keys (test cases 13, 14 and 16).
     #[test]
-    fn rk_30_the_cipher_is_aes_256_gcm() {
+    fn the_cipher_is_aes_256_gcm() {
         let (zeros, zero_nonce) = ("00".repeat(32), "00".repeat(12));
         let key = "feffe9928665731c6d6a8f9467308308".repeat(2);
         let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
@@ -353,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mac_fits_only_its_own_bytes() {
+    fn a_mac_is_valid_only_for_its_own_bytes() {
         let ring = ring();
         let canonical = CanonicalEncoder::of("row").maybe_text(None).text("a");
         let mac = ring.mac(Purpose::Row, &canonical);

@@ -1,9 +1,9 @@
-//! The operations of Roundtable, each told once: permit, load within reach, apply the rule, save, journal, commit,
-//! tell others.
+//! The operations of Roundtable. Each is written once, in this order: authorize, load within reach, apply the rule, write,
+//! audit event, commit, notify others.
 //!
-//! Here belong stories, storage, the key ring and what comes from outside (clock, randomness). No HTTP, no pages, no
-//! cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then its story
-//! here, and let both doors call it.
+//! This crate contains the operations, the storage, the key ring, and the clock and randomness they use. It knows no HTTP,
+//! no pages and no cookies. To add an operation, write its command and policy line in `domain`, its rows in `store`, then
+//! the operation here, and call it from the REST API and from the server functions.
 
 pub mod attempts;
 pub mod audit;
@@ -11,7 +11,7 @@ pub mod ctx;
 pub mod drafts;
 pub mod error;
 pub mod form_token;
-mod heal;
+mod future_times;
 pub mod in_flight;
 pub mod invitations;
 pub mod journal;
@@ -47,7 +47,7 @@ pub use error::{Error, Result};
 pub use runtime::Runtime;
 pub use store::{BALLAST, Db, StoreError, migrate};
 
-/// The whole house behind the doors. Cheap to clone.
+/// All operations, with the state they share. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -73,7 +73,7 @@ impl Engine {
         Self::with_journal(db, ring, runtime, brand, journal::Journal::in_memory())
     }
 
-    /// The same, with a revocation journal that outlasts the process.
+    /// The same, with a revocation journal that outlives the process.
     pub fn with_journal(
         db: Db,
         ring: keyring::Ring,
@@ -83,9 +83,6 @@ impl Engine {
     ) -> Self {
         let db = store::Journaled::new(db, journal);
         let in_flight = in_flight::InFlightRequests::default();
-        let (usage, live, chains) = (usage::Usage::default(), live::Live::default(), audit::Chains::default());
-        let refused_keys = keys::RefusedKeys::default();
-        let refused_sessions = sessions::RefusedSessions::default();
         let attempts = attempts::Attempts::new(runtime.clone());
         let inner = Inner {
             db,
@@ -93,22 +90,22 @@ impl Engine {
             runtime,
             brand,
             in_flight,
-            usage,
-            live,
-            chains,
-            refused_keys,
-            refused_sessions,
+            usage: usage::Usage::default(),
+            live: live::Live::default(),
+            chains: audit::Chains::default(),
+            refused_keys: keys::RefusedKeys::default(),
+            refused_sessions: sessions::RefusedSessions::default(),
             attempts,
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Time and dice.
+    /// The clock and the random generator.
     pub fn runtime(&self) -> &Runtime {
         &self.inner.runtime
     }
 
-    /// The requests that run with a key right now.
+    /// The requests in flight that an API key authenticated.
     pub fn in_flight(&self) -> &in_flight::InFlightRequests {
         &self.inner.in_flight
     }

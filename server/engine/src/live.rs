@@ -1,7 +1,7 @@
-//! What moves while people look: uses of keys, and changes of what a page shows.
+//! Live updates of open pages: uses of keys, and changes of what a page shows.
 //!
-//! A hint only says "look". What is told is read, within reach, from the database and from what is not written yet; so a
-//! hint may get lost or come twice, and what another node did is seen at the next look.
+//! A notification carries no data. A watcher then reads, within reach, the database and the usage that is not written yet.
+//! So a notification may be lost or duplicated, and changes by other nodes are found by the next periodic read.
 
 mod watch;
 
@@ -16,10 +16,10 @@ use crate::{Engine, Error, Result};
 
 pub use watch::{KeyUse, News, View, Watch};
 
-/// How many watches a person may have at a time: one for each page in sight.
-pub const MOST_WATCHES: usize = 12;
+/// Watches of a person at a time: one for each open page.
+pub const MAX_WATCHES: usize = 12;
 
-/// Who watches, and how they are told to look. Cheap to clone.
+/// The watchers, and the channels that notify them. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Live {
     inner: Arc<Inner>,
@@ -33,25 +33,25 @@ struct Inner {
 }
 
 impl Live {
-    /// Something happened in an organization. Costs next to nothing where nobody watches; where many do, a hint that is
-    /// still to be followed is not given twice.
+    /// Notifies the watchers of an organization. Without watchers it costs almost nothing; notifications that a watcher has
+    /// not handled yet are merged.
     pub fn notify(&self, organization: &OrganizationId) {
-        if let Some(channel) = held(&self.inner.channels).get(organization) {
+        if let Some(channel) = lock(&self.inner.channels).get(organization) {
             channel.send_replace(());
         }
     }
 
-    /// The hints of an organization, from now on.
-    fn enter(&self, organization: &OrganizationId) -> hint::Receiver<()> {
-        let mut channels = held(&self.inner.channels);
+    /// Subscribes to the notifications of an organization.
+    fn subscribe(&self, organization: &OrganizationId) -> hint::Receiver<()> {
+        let mut channels = lock(&self.inner.channels);
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(organization.clone()).or_insert_with(|| hint::Sender::new(())).subscribe()
     }
 
     fn permit_watch(&self, person: PersonId) -> Result<WatchPermit> {
-        let mut permits = held(&self.inner.permits);
+        let mut permits = lock(&self.inner.permits);
         let taken = permits.entry(person).or_default();
-        if *taken >= MOST_WATCHES {
+        if *taken >= MAX_WATCHES {
             return Err(Error::conflict(Code::TooManyRequests));
         }
         *taken += 1;
@@ -60,7 +60,7 @@ impl Live {
     }
 }
 
-/// One watch of a person; dropping it makes room for another.
+/// One watch of a person. Dropping it allows another one.
 struct WatchPermit {
     live: Live,
     person: PersonId,
@@ -68,7 +68,7 @@ struct WatchPermit {
 
 impl Drop for WatchPermit {
     fn drop(&mut self) {
-        let mut permits = held(&self.live.inner.permits);
+        let mut permits = lock(&self.live.inner.permits);
         if let Some(taken) = permits.get_mut(&self.person) {
             *taken -= 1;
             if *taken == 0 {
@@ -79,14 +79,14 @@ impl Drop for WatchPermit {
 }
 
 impl Engine {
-    /// Ends every watch, for the program is to end.
-    pub fn end_watches(&self) {
+    /// Closes every watch, before the process exits.
+    pub fn close_watches(&self) {
         self.live().inner.closing.cancel();
     }
 }
 
-fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -98,36 +98,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hints_stay_in_their_organization_and_any_number_of_them_is_one() {
+    async fn notifications_stay_in_their_organization_and_are_merged() {
         let (live, here, there) = (Live::default(), organization("org_a"), organization("org_b"));
-        let (mut own, other) = (live.enter(&here), live.enter(&there));
+        let (mut own, other) = (live.subscribe(&here), live.subscribe(&there));
         for _ in 0..100_000 {
             live.notify(&here);
         }
-        own.changed().await.expect("a hint");
-        assert!(!own.has_changed().expect("the room is there"), "they were one");
-        assert!(!other.has_changed().expect("the room is there"), "not the other's");
+        own.changed().await.expect("a notification");
+        assert!(!own.has_changed().expect("the channel is open"), "they were merged");
+        assert!(!other.has_changed().expect("the channel is open"), "not the other's");
     }
 
     #[test]
-    fn an_organization_that_nobody_watches_is_forgotten() {
+    fn an_organization_without_watchers_is_dropped() {
         let live = Live::default();
         for n in 0..100 {
-            drop(live.enter(&organization(&format!("org_{n}"))));
+            drop(live.subscribe(&organization(&format!("org_{n}"))));
         }
-        let _kept = live.enter(&organization("org_kept"));
-        assert_eq!(held(&live.inner.channels).len(), 1);
+        let _kept = live.subscribe(&organization("org_kept"));
+        assert_eq!(lock(&live.inner.channels).len(), 1);
     }
 
     #[test]
-    fn a_person_has_so_many_watches_and_no_more() {
+    fn the_watches_of_a_person_are_limited() {
         let (live, one, other) = (Live::default(), PersonId(1), PersonId(2));
-        let mut permits: Vec<_> = (0..MOST_WATCHES).map(|_| live.permit_watch(one).expect("a seat")).collect();
+        let mut permits: Vec<_> = (0..MAX_WATCHES).map(|_| live.permit_watch(one).expect("a permit")).collect();
         assert_eq!(live.permit_watch(one).err().map(|error| error.code()), Some(Code::TooManyRequests));
         let _others = live.permit_watch(other).expect("their own");
         permits.pop();
-        permits.push(live.permit_watch(one).expect("the seat that was left"));
+        permits.push(live.permit_watch(one).expect("the freed permit"));
         drop(permits);
-        assert_eq!(held(&live.inner.permits).len(), 1);
+        assert_eq!(lock(&live.inner.permits).len(), 1);
     }
 }

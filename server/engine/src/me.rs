@@ -1,4 +1,4 @@
-//! Who the caller is.
+//! The caller.
 
 use domain::view::Me;
 

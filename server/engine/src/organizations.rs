@@ -1,4 +1,4 @@
-//! Organizations: the first one, further ones, and those of the demonstration.
+//! Creating organizations: the first one, further ones, and those of the demo.
 
 use domain::command::{CreateOrganization, FoundOrganization};
 use domain::environment::Environment;
@@ -9,7 +9,7 @@ use domain::{Actor, ActorId, ActorKind, Code, OrganizationId, Permissions, Perso
 use crate::audit::journal;
 use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::keys::KeyPlan;
-use crate::people::{Identity, address};
+use crate::people::{Identity, normalized_email};
 use crate::reauthorize::reauthorize_person;
 use crate::store::{Tx, actors, audit, meta, organizations, parse_column, people};
 use crate::{Engine, Error, Result};
@@ -21,41 +21,41 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn is_founded(&self) -> Result<bool> {
+    pub async fn is_bootstrapped(&self) -> Result<bool> {
         Ok(organizations::any(&mut self.db().read().await?).await?)
     }
 
-    /// Makes the first organization over the API: an owner who is matched to the e-mail's first verified sign-in,
-    /// and a first key (decision D18).
+    /// Creates the first organization over the API, with a first key (decision D18). Its owner is the person who first signs in
+    /// with the given email, verified.
     ///
     /// # Errors
-    /// `Conflict` once an organization exists, for ever.
+    /// `Conflict` once an organization exists.
     pub async fn bootstrap(&self, command: &FoundOrganization, origin: Origin) -> Result<NewKey> {
         let mut tx = self.db().begin().await?;
-        let ctx = self.found(&mut tx, command, None, origin).await?;
-        let new = self.insert_key(&mut tx, &ctx, KeyPlan::own(&ctx.actor, "bootstrap key")).await?;
+        let ctx = self.create_first(&mut tx, command, None, origin).await?;
+        let new = self.insert_key(&mut tx, &ctx, KeyPlan::unrestricted(&ctx.actor, "bootstrap key")).await?;
         tx.commit().await?;
         Ok(new)
     }
 
-    /// Makes the first organization for a person who is signed in; they are its owner.
+    /// Creates the first organization for a signed-in person, who becomes its owner.
     ///
     /// # Errors
-    /// `Conflict` once an organization exists, for ever.
-    pub async fn found_organization(
+    /// `Conflict` once an organization exists.
+    pub async fn bootstrap_as_person(
         &self,
         person: PersonId,
         command: &FoundOrganization,
         origin: Origin,
     ) -> Result<OrganizationId> {
         let mut tx = self.db().begin().await?;
-        let ctx = self.found(&mut tx, command, Some(person), origin).await?;
+        let ctx = self.create_first(&mut tx, command, Some(person), origin).await?;
         tx.commit().await?;
         Ok(ctx.actor.organization)
     }
 
-    /// Makes a further organization for someone who is a member of one already; they are its owner. Whoever can only
-    /// sign in makes none.
+    /// Creates another organization for a member of an existing one, who becomes its owner. A person without a membership
+    /// creates none: signing in alone gives no rights.
     ///
     /// # Errors
     /// `Denied` for a person without any organization.
@@ -65,20 +65,23 @@ impl Engine {
         command: &CreateOrganization,
         origin: Origin,
     ) -> Result<OrganizationId> {
-        let (mut tx, person) = (self.db().begin().await?, caller.person);
+        let person = caller.person;
+        let mut tx = self.db().begin().await?;
         reauthorize_person(self, &mut tx, caller).await?;
         if organizations::of_person(&mut tx, person).await?.is_empty() {
             return Err(Error::Denied);
         }
         let row = people::get(&mut tx, person).await?.ok_or(Error::Denied)?;
         let id = self.organization_id()?;
-        let ctx = self.settle(&mut tx, &id, command.name.as_str(), (&row.name, Some(person), None), origin).await?;
+        let ctx = self
+            .create_with_owner(&mut tx, &id, command.name.as_str(), (&row.name, Some(person), None), origin)
+            .await?;
         tx.commit().await?;
         Ok(ctx.actor.organization)
     }
 
-    /// Makes the organization, once: of any number who try at the same time, one succeeds.
-    async fn found(
+    /// Creates the first organization. Of concurrent requests only one succeeds.
+    async fn create_first(
         &self,
         tx: &mut Tx,
         command: &FoundOrganization,
@@ -91,11 +94,11 @@ impl Engine {
         }
         let claim_email = person.is_none().then(|| command.email.clone());
         let owner = (command.owner.as_str(), person, claim_email);
-        self.settle(tx, &id, command.organization.as_str(), owner, origin).await
+        self.create_with_owner(tx, &id, command.organization.as_str(), owner, origin).await
     }
 
-    /// An organization with its owner: a person, or whoever signs in with the address that waits for them.
-    async fn settle(
+    /// Creates an organization with its owner: a person, or an actor that waits for the first sign-in with an email.
+    async fn create_with_owner(
         &self,
         tx: &mut Tx,
         id: &OrganizationId,
@@ -142,7 +145,7 @@ impl Engine {
     }
 }
 
-/// An organization of a demonstration, and who is in it.
+/// An organization of the demo.
 pub struct DemoOrganization {
     /// Its name.
     pub organization: &'static str,
@@ -151,31 +154,32 @@ pub struct DemoOrganization {
 }
 
 impl Engine {
-    /// Fills an empty installation with people to try it with. Does nothing where an organization exists.
+    /// Creates the demo organizations in an empty installation. Does nothing if an organization exists.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn seed_demo(&self, cast: &[DemoOrganization]) -> Result<()> {
+    pub async fn seed_demo(&self, demo: &[DemoOrganization]) -> Result<()> {
         let mut tx = self.db().begin().await?;
         if organizations::any(&mut tx).await? || !meta::put(&mut tx, FOUNDED, "demo").await? {
             return Ok(());
         }
         let now = self.runtime().now();
-        for DemoOrganization { organization, members } in cast {
+        for DemoOrganization { organization, members } in demo {
             let id = self.organization_id()?;
             self.add_organization(&mut tx, &id, organization).await?;
             for (identity, role) in members {
                 let name = identity.name.as_deref().unwrap_or("Someone");
-                let email = address(identity);
+                let email = normalized_email(identity);
                 let person =
                     people::upsert(&mut tx, &identity.issuer, &identity.subject, name, email.as_deref(), now).await?;
                 let actor = self.next_actor(&mut tx, &id, name, *role).await?;
                 let row = actors::ActorRow { person_id: Some(person.0), ..actors::new_row(&actor, now) };
                 let ctx =
                     Ctx::new(actor, now, Origin { request_id: "demo".into(), ..Origin::default() }, Credential::System);
-                let (what, kind) = (AuditAction::MemberJoined, "member");
-                // The row's seal covers the number of its event, so the event comes first.
-                let audit_n = journal(self, &mut tx, &ctx, Event::new(what, kind, ctx.actor.id, name)).await?;
+                // The row's seal covers the number of its event, so the event is written first.
+                let audit_n =
+                    journal(self, &mut tx, &ctx, Event::new(AuditAction::MemberJoined, "member", ctx.actor.id, name))
+                        .await?;
                 actors::insert(&mut tx, &actors::ActorRow { audit_n, ..row }.sealed(self.ring())).await?;
             }
         }

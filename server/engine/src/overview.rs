@@ -1,4 +1,4 @@
-//! An organization at a glance: keys, their use, what needs attention, what happened last.
+//! The overview page: numbers of keys, their usage, what needs attention, the latest events.
 
 use domain::attention::{Attention, Facts};
 use domain::command::AuditQuery;
@@ -11,22 +11,22 @@ use crate::store::keys::FactsRow;
 use crate::store::{Connection, actors, keys};
 use crate::{Engine, Result};
 
-/// Keys that need attention, shown at a glance.
-const CONCERNS: i64 = 8;
-/// Keys that need attention, known to the line above the list: more than anyone reads, few enough for a session.
-const REASONS: i64 = 64;
-/// Events at a glance.
-const EVENTS: i64 = 5;
+/// Keys that need attention on the overview.
+const MAX_CONCERNS: i64 = 8;
+/// Keys that the attention banner names: more than anyone reads, few enough to read on every page.
+const MAX_REASONS: i64 = 64;
+/// Events on the overview.
+const MAX_EVENTS: i64 = 5;
 
 impl Engine {
-    /// What is within the caller's reach, at a glance. The staff and the log are for admins and owners.
+    /// The overview within the caller's reach. Numbers of members and events are for admins and owners.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn overview(&self, ctx: &Ctx) -> Result<Overview> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
-            tracing::warn!(%error, "ends of keys could not be written before an overview");
+            tracing::warn!(%error, "due key expiries were not recorded before the overview");
         }
         let mut connection = self.db().read().await?;
         let mut counts = keys::counts(&mut connection, &reach, ctx.now).await?;
@@ -35,7 +35,7 @@ impl Engine {
         let staff = staff(&mut connection, ctx).await?;
         drop(connection);
         let events = match staff {
-            Some(_) => self.read_audit(ctx, &AuditQuery::default(), EVENTS).await?.rows,
+            Some(_) => self.read_audit_log(ctx, &AuditQuery::default(), MAX_EVENTS).await?.rows,
             None => Vec::new(),
         };
         Ok(Overview { keys: counts, concerns, days, staff, events })
@@ -48,8 +48,8 @@ impl Engine {
     pub async fn attention_banner(&self, ctx: &Ctx) -> Result<AttentionBanner> {
         let reach = permit(&ctx.actor, Action::ListKeys)?;
         let mut connection = self.db().read().await?;
-        let rows = keys::worst_facts(&mut connection, &reach, ctx.now, REASONS).await?;
-        let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == REASONS;
+        let rows = keys::worst_facts(&mut connection, &reach, ctx.now, MAX_REASONS).await?;
+        let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) == MAX_REASONS;
         let reasons: Vec<_> = rows.into_iter().filter_map(|row| self.reason(row, ctx.now)).collect();
         let total = match full {
             true => keys::counts(&mut connection, &reach, ctx.now).await?.attention,
@@ -58,7 +58,7 @@ impl Engine {
         Ok(AttentionBanner { reasons, total })
     }
 
-    /// The worst keys. What was used just now, and not written yet, is not unused any more.
+    /// The keys that need attention most. A use that is not in the database yet counts.
     async fn concerns(
         &self,
         connection: &mut Connection,
@@ -67,8 +67,8 @@ impl Engine {
         counts: &mut KeyCounts,
     ) -> Result<Vec<Concern>> {
         let mut concerns = Vec::new();
-        for row in keys::worst(connection, reach, ctx.now, CONCERNS).await? {
-            let line = self.line(ctx, row)?;
+        for row in keys::worst(connection, reach, ctx.now, MAX_CONCERNS).await? {
+            let line = self.key_line(ctx, row)?;
             match line.attention(ctx.now) {
                 Some(why) => concerns.push(Concern { line, why }),
                 None => counts.attention -= 1,
@@ -78,7 +78,8 @@ impl Engine {
     }
 
     fn reason(&self, row: FactsRow, now: Moment) -> Option<Reason> {
-        let (key, expires_at) = (KeyId(row.id), row.expires_at.map(Moment));
+        let key = KeyId(row.id);
+        let expires_at = row.expires_at.map(Moment);
         let facts = Facts {
             created_at: Moment(row.created_at),
             last_used: row.last_used_at.map(Moment).max(self.usage().last_of(key).map(|(at, ..)| at)),
@@ -90,7 +91,7 @@ impl Engine {
     }
 }
 
-/// How many act here, for those who may know.
+/// How many members and service accounts there are, for callers who may see them.
 async fn staff(connection: &mut Connection, ctx: &Ctx) -> Result<Option<Staff>> {
     let Ok(reach) = permit(&ctx.actor, Action::ListServiceAccounts) else { return Ok(None) };
     let (members, service_accounts) = actors::count_staff(connection, reach.organization()).await?;

@@ -1,4 +1,4 @@
-//! Who a person is, and as whom they act.
+//! People: signing in, and acting in an organization.
 
 use std::collections::BTreeSet;
 
@@ -11,37 +11,38 @@ use crate::ctx::{Caller, Credential, Ctx, Origin};
 use crate::store::{Tx, actors, audit, organizations, people};
 use crate::{Engine, Error, Result};
 
-/// A person as a provider vouches for them: issuer and subject are who they are, the rest is how to address them.
+/// A person as the identity provider describes them. Issuer and subject identify them; the rest is for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The provider.
     pub issuer: String,
     /// The person's id there.
     pub subject: String,
-    /// Their e-mail, only if the provider verified it.
+    /// Their email, only if the provider verified it.
     pub email: Option<String>,
     /// Their name.
     pub name: Option<String>,
 }
 
-/// A person, to be greeted.
+/// A person, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// Their name.
     pub name: String,
-    /// Their verified e-mail.
+    /// Their verified email.
     pub email: Option<String>,
 }
 
 impl Engine {
-    /// Recognizes the person, takes up what waits for their e-mail, and notes the sign-in in every organization of
-    /// theirs.
+    /// Finds or creates the person, attaches the actors that wait for their email, and records the sign-in in each of their
+    /// organizations.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn sign_in(&self, identity: &Identity, origin: &Origin) -> Result<PersonId> {
         let now = self.runtime().now();
-        let (name, email) = (shown_name(identity), address(identity));
+        let name = display_name(identity);
+        let email = normalized_email(identity);
         let mut tx = self.db().begin().await?;
         let person = people::upsert(&mut tx, &identity.issuer, &identity.subject, &name, email.as_deref(), now).await?;
         self.lock_chain_heads(&mut tx, person, email.as_deref()).await?;
@@ -60,7 +61,7 @@ impl Engine {
         Ok(person)
     }
 
-    /// Notes what a person did in every organization of theirs, as who they are there. The heads of the chains are held.
+    /// Records what a person did in each of their organizations, as their actor there. The heads of the chains are locked.
     pub(crate) async fn journal_everywhere(
         &self,
         tx: &mut Tx,
@@ -78,8 +79,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes the person, then the chains of their organizations, and of those that wait for their e-mail, in one order
-    /// for everybody: two people who share organizations do not wait for each other in a circle.
+    /// Locks the person, then the chains of their organizations and of those that wait for their email. Every transaction locks
+    /// them in the same order, so that two people who share organizations cannot deadlock.
     pub(crate) async fn lock_chain_heads(&self, tx: &mut Tx, person: PersonId, email: Option<&str>) -> Result<()> {
         people::lock(tx, person).await?;
         let memberships = organizations::of_person(tx, person).await?;
@@ -101,7 +102,7 @@ impl Engine {
     /// `Unauthenticated` when there is none.
     pub async fn get_person(&self, id: PersonId) -> Result<Person> {
         let found = people::get(&mut self.db().read().await?, id).await?;
-        let row = found.ok_or(Error::Unauthenticated("the person is gone"))?;
+        let row = found.ok_or(Error::Unauthenticated("the person does not exist any more"))?;
         Ok(Person { name: row.name, email: row.email })
     }
 
@@ -109,30 +110,35 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>> {
+    pub async fn list_organizations(&self, person: PersonId) -> Result<Vec<Membership>> {
         Ok(organizations::of_person(&mut self.db().read().await?, person).await?)
     }
 
-    /// The person of a checked ID token of another issuer, not yet in an organization.
+    /// The person of a verified ID token of another issuer.
     ///
     /// # Errors
-    /// `Unauthenticated` when nobody of that identity ever signed in.
-    pub async fn recognize(&self, identity: &Identity, signed_in_at: Option<Moment>) -> Result<Caller> {
+    /// `Unauthenticated` when no person of that identity has signed in here.
+    pub async fn identify_person(&self, identity: &Identity, signed_in_at: Option<Moment>) -> Result<Caller> {
         let found = people::find(&mut self.db().read().await?, &identity.issuer, &identity.subject).await?;
-        let person = PersonId(found.ok_or(Error::Unauthenticated("nobody of that identity ever signed in"))?.id);
+        let person = PersonId(found.ok_or(Error::Unauthenticated("no person of that identity has signed in here"))?.id);
         Ok(Caller { person, credential: Credential::IdToken { session: None, signed_in_at } })
     }
 
-    /// Lets a person act in an organization.
+    /// The context of a person who acts in an organization.
     ///
     /// # Errors
-    /// `Denied` when they are no member, or none any more: whether the organization exists is not said.
-    pub async fn admit_person(&self, caller: &Caller, organization: &OrganizationId, origin: Origin) -> Result<Ctx> {
+    /// `Denied` when they are not a member; whether the organization exists is not disclosed.
+    pub async fn enter_organization(
+        &self,
+        caller: &Caller,
+        organization: &OrganizationId,
+        origin: Origin,
+    ) -> Result<Ctx> {
         let read = async || {
             let found = actors::of_person(&mut self.db().read().await?, organization, caller.person).await?;
             let row = found.filter(|row| row.removed_at.is_none());
             if row.is_some() {
-                self.open_to(organization)?;
+                self.check_log_intact(organization)?;
             }
             Ok(row)
         };
@@ -140,56 +146,55 @@ impl Engine {
         Ok(Ctx::new(row.actor()?, self.runtime().now(), origin, caller.credential.clone()))
     }
 
-    /// Whether a person is still in the organization that they act in, and no less than they were; for what was only
-    /// read meanwhile.
+    /// Checks again that a person is a member with at least the same role, for operations that only read.
     ///
     /// # Errors
     /// `Denied` when they are not; `Unauthenticated` when their row was altered.
-    pub async fn still_a_member(&self, ctx: &Ctx) -> Result<()> {
+    pub async fn recheck_member(&self, ctx: &Ctx) -> Result<()> {
         let Actor { organization, id, .. } = &ctx.actor;
         let read = async || Ok(actors::find(&mut self.db().read().await?, organization, *id).await?);
         let row = self.read_actor(read).await?.filter(|row| row.removed_at.is_none()).ok_or(Error::Denied)?;
         if row.actor()?.role < ctx.actor.role { Err(Error::Denied) } else { Ok(()) }
     }
 
-    /// Remembers in which organization a person looks around, for their next sign-in.
+    /// Remembers the organization that a person works in, for their next sign-in.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn look_around(&self, person: PersonId, organization: &OrganizationId) -> Result<()> {
+    pub async fn set_active_organization(&self, person: PersonId, organization: &OrganizationId) -> Result<()> {
         let mut tx = self.db().begin().await?;
         people::set_active(&mut tx, person, organization).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Where a person looked around last.
+    /// The organization that a person last worked in.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn last_looked_around(&self, person: PersonId) -> Result<Option<OrganizationId>> {
+    pub async fn active_organization(&self, person: PersonId) -> Result<Option<OrganizationId>> {
         Ok(people::active(&mut self.db().read().await?, person).await?)
     }
 
-    /// Lets a person act in their only organization.
+    /// The context of a person who acts in their only organization.
     ///
     /// # Errors
-    /// `Denied` when they are in none, or must say in which.
-    pub async fn admit_alone(&self, caller: &Caller, origin: Origin) -> Result<Ctx> {
-        match self.memberships(caller.person).await?.as_slice() {
-            [only] => self.admit_person(caller, &only.organization, origin).await,
+    /// `Denied` when they are a member of none or of several.
+    pub async fn enter_only_organization(&self, caller: &Caller, origin: Origin) -> Result<Ctx> {
+        match self.list_organizations(caller.person).await?.as_slice() {
+            [only] => self.enter_organization(caller, &only.organization, origin).await,
             _ => Err(Error::Denied),
         }
     }
 }
 
-/// The address of someone in the one form that addresses are kept and compared in; none where it is none.
-pub(crate) fn address(identity: &Identity) -> Option<String> {
+/// The email of a person in its normalized form, in which emails are stored and compared. None if it is not valid.
+pub(crate) fn normalized_email(identity: &Identity) -> Option<String> {
     text::email(identity.email.as_deref()?).ok()
 }
 
-/// What to call someone: the name the provider gives, cleaned and cut so that it is fit to be shown, else their e-mail,
-/// else nothing much.
-fn shown_name(identity: &Identity) -> String {
+/// The display name of a person: the provider's name without control characters and cut to length, else the email, else a
+/// placeholder.
+fn display_name(identity: &Identity) -> String {
     let cleaned = |text: &Option<String>| text.as_deref().and_then(Name::cleaned);
     let name = cleaned(&identity.name).or_else(|| cleaned(&identity.email));
     name.map_or_else(|| "Unnamed person".into(), String::from)

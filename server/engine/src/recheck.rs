@@ -1,22 +1,22 @@
-//! Reading a row that must be what the log and the journal say it is.
+//! Reading a row that must agree with the audit log and the revocation journal.
 
 use crate::store::actors::ActorRow;
 use crate::store::keys::{KeyRow, PresentedRow};
 use crate::{Engine, Error, Result};
 
-/// A row that carries the number of its last event.
+/// A row that carries the number of the audit event that last changed it.
 pub(crate) trait Numbered {
-    /// The number of the event that last changed it.
+    /// The number of the event that last changed the row.
     fn event_number(&self) -> i64;
-    /// Logs that the row was altered, and refuses.
+    /// Logs that the row was altered, and gives the error for the caller.
     fn altered(&self) -> Error;
 }
 
-/// Reads a row until it is sound. A change that became durable between the read and the check is no reason to suspect
-/// the row: another read finds the changed one. A row that two reads find alike was altered.
+/// Reads a row until it is sound. A change that is committed between the read and the check looks like an alteration, but
+/// another read then finds a newer version. A row of which two reads find the same version was altered.
 ///
 /// # Errors
-/// `Unauthenticated` for an altered row; what `read` fails with.
+/// `Unauthenticated` for an altered row; the errors of `read`.
 pub(crate) async fn read_sound<R: Numbered, F>(read: impl Fn() -> F, is_sound: impl Fn(&R) -> bool) -> Result<Option<R>>
 where
     F: Future<Output = Result<Option<R>>> + Send,

@@ -1,26 +1,26 @@
-//! Taking access away goes on when the disk is full.
+//! Taking access away works on a full disk.
 
 use crate::{Engine, Error, Result};
 
-/// How often room is made: once by giving up the reserve, and once more by emptying the write-ahead log that has grown
-/// since.
-const TIMES: usize = 2;
+/// Retries: after giving up the reserve, and after emptying the write-ahead log, which has grown since.
+const RETRIES: usize = 2;
 
 impl Engine {
-    /// Runs what takes access away, in a transaction of [`crate::Db::begin_on_reserve`]; where it finds no space, makes
-    /// room and runs it again.
-    pub(crate) async fn making_room<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
+    /// Runs an operation that takes access away, in a transaction of [`crate::Db::begin_on_reserve`]. If the disk is full,
+    /// frees space and runs it again.
+    pub(crate) async fn retry_with_free_space<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let mut done = attempt().await;
-        for _ in 0..TIMES {
-            if !matches!(&done, Err(Error::Busy(error)) if error.is_full()) {
+        let mut result = attempt().await;
+        for _ in 0..RETRIES {
+            let is_full = matches!(&result, Err(Error::Busy(error)) if error.is_full());
+            if !is_full {
                 break;
             }
-            self.db().make_room().await;
-            done = attempt().await;
+            self.db().free_space().await;
+            result = attempt().await;
         }
-        done
+        result
     }
 }

@@ -1,4 +1,4 @@
-//! The stories of a run.
+//! Runs of workspaces.
 
 use domain::command::CreateRun;
 use domain::event::{AuditAction, Event};
@@ -8,7 +8,6 @@ use domain::{RunId, WorkspaceId};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::page;
 use crate::reauthorize::reauthorize;
 use crate::store::meta;
 use crate::store::runs::{self, RunRow};
@@ -31,15 +30,15 @@ impl Engine {
         let mut connection = self.db().read().await?;
         load(&mut connection, &reach, workspace).await?;
         let rows = runs::list(&mut connection, &reach, workspace, before.unwrap_or(i64::MAX), limit + 1).await?;
-        let rows = page(rows, limit, |row| row.seq);
+        let rows = Page::cut(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(RunRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
     }
 
-    /// Starts a run; it begins as `queued` (decision D22).
+    /// Starts a run, in the state `queued` (decision D22).
     ///
     /// # Errors
-    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller was ended meanwhile.
+    /// As [`Engine::get_workspace`]; `Unauthenticated` when the caller's credential was revoked meanwhile.
     pub async fn create_run(&self, ctx: &Ctx, command: CreateRun) -> Result<RunView> {
         let reach = permit(&ctx.actor, Action::CreateRun)?;
         let mut tx = self.db().begin().await?;

@@ -1,4 +1,4 @@
-//! What comes from outside the house: time and randomness. Tests freeze the one and seed the other.
+//! The runtime: clock and random generator. Tests freeze the clock and seed the generator.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,35 +8,35 @@ use domain::Moment;
 use domain::token::BASE62;
 use sha2::{Digest, Sha256};
 
-/// Characters of a random word: letters and digits of ASCII.
-pub const WORD: usize = 16;
+/// Characters of the random part of an id: ASCII letters and digits.
+pub const ID_LENGTH: usize = 16;
 
-/// Tells the time.
+/// A source of time.
 pub trait Clock: Send + Sync {
     /// The moment now.
     fn now(&self) -> Moment;
 
-    /// The time since some point before: it never goes back, whatever is done to the clock.
+    /// Monotonic time since an arbitrary point.
     fn elapsed(&self) -> Duration;
 }
 
-/// Fills bytes with randomness.
+/// A source of random bytes.
 pub trait Rng: Send + Sync {
     /// Fills the whole slice.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// How far the clocks of several nodes may differ; what lies further ahead was written while a clock was wrong.
+/// How far the clocks of nodes may differ. A time further ahead was written while a clock was wrong.
 pub(crate) const SKEW_SECONDS: i64 = 60;
-/// 2025-01-01T00:00:00Z. A clock that shows an earlier time has not been set yet.
+/// 2025-01-01T00:00:00Z. A clock that shows an earlier time is not set yet.
 const EARLIEST: Moment = Moment(1_735_689_600_000);
 
-/// Both, together. Cheap to clone.
+/// Clock and random generator. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    /// The latest time that the clock has shown; beyond everything as long as nobody knows what it showed before.
+    /// The latest time that the clock has shown; the maximum while it is unknown what it showed before the start.
     latest: Arc<AtomicI64>,
 }
 
@@ -46,7 +46,7 @@ impl Runtime {
         Self::of(Arc::new(SystemClock), Arc::new(SystemRng))
     }
 
-    /// A clock and dice of the caller's choice.
+    /// The given clock and generator.
     pub fn of(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self { clock, rng, latest: Arc::new(AtomicI64::new(i64::MAX)) }
     }
@@ -58,18 +58,18 @@ impl Runtime {
         now
     }
 
-    /// Whether the clock was ahead of what it shows now, or may have been, and is set.
+    /// Whether the clock is set, and was or may have been ahead of what it shows now.
     pub(crate) fn was_ahead(&self) -> bool {
         let now = self.now();
         now >= EARLIEST && self.latest.load(Ordering::Relaxed) > now.plus_seconds(SKEW_SECONDS).0
     }
 
-    /// Takes the clock for right from now on.
+    /// Takes what the clock shows now as correct.
     pub(crate) fn trust_clock(&self) {
         self.latest.store(self.clock.now().0, Ordering::Relaxed);
     }
 
-    /// The time since some point before: it never goes back, whatever is done to the clock.
+    /// Monotonic time since an arbitrary point.
     pub fn elapsed(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -86,7 +86,7 @@ impl Runtime {
         bytes
     }
 
-    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are thrown again.
+    /// `N` characters, each of the 62 equally likely: bytes of 248 and more are rejected, to avoid modulo bias.
     pub fn base62<const N: usize>(&self) -> [u8; N] {
         let mut characters = [0; N];
         let mut filled = 0;
@@ -101,9 +101,9 @@ impl Runtime {
         characters
     }
 
-    /// A random word of [`WORD`] characters behind a prefix: an id.
+    /// An id: the prefix and [`ID_LENGTH`] random characters.
     pub fn random_id(&self, prefix: &str) -> String {
-        let tail = self.base62::<WORD>();
+        let tail = self.base62::<ID_LENGTH>();
         prefix.chars().chain(tail.iter().map(|&byte| char::from(byte))).collect()
     }
 }
@@ -111,13 +111,13 @@ impl Runtime {
 struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     fn now(&self) -> Moment {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Moment(since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place where the house looks at the clock")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     fn elapsed(&self) -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
@@ -127,16 +127,16 @@ impl Clock for SystemClock {
 struct SystemRng;
 
 impl Rng for SystemRng {
-    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "without randomness nothing may go on")]
+    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "nothing is secure without randomness")]
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system has randomness");
+        getrandom::fill(bytes).expect("the operating system provides randomness");
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until a test moves it.
 pub struct FrozenClock {
     now: AtomicI64,
-    /// Milliseconds that have passed; moving the clock back leaves them.
+    /// Milliseconds of monotonic time; moving the clock back does not change them.
     elapsed: AtomicU64,
 }
 
@@ -163,23 +163,23 @@ impl Clock for FrozenClock {
     }
 }
 
-/// Dice that fall the same way for the same seed. For tests only: whoever knows the seed knows every key.
+/// A generator that gives the same bytes for the same seed. For tests only: the seed determines every key.
 pub struct SeededRng {
     seed: u64,
-    thrown: AtomicI64,
+    blocks: AtomicI64,
 }
 
 impl SeededRng {
-    /// Dice for this seed.
+    /// A generator for this seed.
     pub fn new(seed: u64) -> Arc<Self> {
-        Arc::new(Self { seed, thrown: AtomicI64::new(0) })
+        Arc::new(Self { seed, blocks: AtomicI64::new(0) })
     }
 }
 
 impl Rng for SeededRng {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(32) {
-            let turn = self.thrown.fetch_add(1, Ordering::SeqCst);
+            let turn = self.blocks.fetch_add(1, Ordering::SeqCst);
             let block = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(turn.to_be_bytes()).finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
         }

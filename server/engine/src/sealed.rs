@@ -1,4 +1,4 @@
-//! The stories of messages and notes: sealed to a key, and opened by it and its heirs alone (decision D16).
+//! Messages and notes: sealed to a key, and readable only with that key and its successors (decision D16).
 
 use domain::ConflictReason;
 use domain::command::SealText;
@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::audit::journal;
 use crate::ctx::{Credential, Ctx};
+use crate::error::conflict;
 use crate::key_material::{self, Decryptor, SealContext};
-use crate::keys::state_of;
-use crate::reauthorize::{conflict, reauthorize};
+use crate::reauthorize::reauthorize;
 use crate::store::keys::{self, KeyRow};
 use crate::store::sealed::{self, ItemKind, ItemRow};
 use crate::store::{Connection, Tx, actors, meta, parse_column};
@@ -21,11 +21,11 @@ use crate::{Engine, Error, Result};
 
 mod access_grants;
 
-pub(crate) use access_grants::{count_sealed, pass_inbox};
+pub(crate) use access_grants::{count_sealed, reassign_inbox};
 
 impl Engine {
-    /// Seals a message to an actor of the caller's organization. Who sent it is what the audit log says; the seal
-    /// itself proves no sender.
+    /// Seals a message to an actor of the caller's organization. The audit log records the sender; the seal itself does not
+    /// prove one.
     ///
     /// # Errors
     /// `NotFound` when there is no such actor, `Conflict` when the actor has no key to seal to.
@@ -35,7 +35,7 @@ impl Engine {
         reauthorize(self, &mut tx, ctx).await?;
         let found = actors::find(&mut tx, reach.organization(), to).await?.filter(|row| row.removed_at.is_none());
         let found = found.ok_or(Error::NotFound)?;
-        self.sound_actor(&found)?;
+        self.require_sound_actor(&found)?;
         let key = sealed::inbox_key(&mut tx, reach.organization(), to, ctx.now)
             .await?
             .ok_or(conflict(ConflictReason::ReceiverWithoutKey))?;
@@ -47,16 +47,16 @@ impl Engine {
         Ok(item)
     }
 
-    /// The caller's messages, as far as the key of the request and those it is an heir of open them.
+    /// The caller's messages that the calling key, or a key it inherited, can open.
     ///
     /// # Errors
-    /// `Denied` unless the request was made with this very key.
+    /// `Denied` unless this is the calling key.
     pub async fn read_inbox(&self, ctx: &Ctx, key: &PlainKey, limit: i64) -> Result<Items> {
         let reach = permit(&ctx.actor, Action::ReadInbox)?;
         self.open_items(ctx, &reach, key, ItemKind::Message, limit).await
     }
 
-    /// Removes one of the caller's messages.
+    /// Deletes one of the caller's messages.
     ///
     /// # Errors
     /// `NotFound` when the caller has no such message.
@@ -65,10 +65,10 @@ impl Engine {
         self.delete_item(ctx, &reach, ItemKind::Message, id).await
     }
 
-    /// Seals a note of the caller to the key of the request.
+    /// Seals a note of the caller to the calling key.
     ///
     /// # Errors
-    /// `Denied` unless the request was made with a key, `Conflict` for one that a successor takes the place of.
+    /// `Denied` without a key, `Conflict` for a key that has a successor.
     pub async fn write_note(&self, ctx: &Ctx, text: SealText) -> Result<Sealed> {
         permit(&ctx.actor, Action::WriteNotebook)?;
         let Credential::Key { id: key, .. } = ctx.credential else { return Err(Error::Denied) };
@@ -84,7 +84,7 @@ impl Engine {
         Ok(item)
     }
 
-    /// The caller's notes, as far as the key of the request and those it is an heir of open them.
+    /// The caller's notes that the calling key, or a key it inherited, can open.
     ///
     /// # Errors
     /// As [`Engine::read_inbox`].
@@ -93,7 +93,7 @@ impl Engine {
         self.open_items(ctx, &reach, key, ItemKind::Note, limit).await
     }
 
-    /// Removes one of the caller's notes.
+    /// Deletes one of the caller's notes.
     ///
     /// # Errors
     /// `NotFound` when the caller has no such note.
@@ -110,7 +110,7 @@ impl Engine {
         kind: ItemKind,
         text: SealText,
     ) -> Result<Sealed> {
-        let key = self.sealable(tx, ctx, owner, key).await?;
+        let key = self.sealing_target(tx, ctx, owner, key).await?;
         let text = Zeroizing::new(text.0);
         let mut row = ItemRow {
             id: self.runtime().random_id(ItemId::PREFIX),
@@ -124,33 +124,37 @@ impl Engine {
             created_at: ctx.now.0,
             from_name: ctx.actor.name.clone(),
         };
-        let sealed = key_material::seal_to(self.runtime(), &key.public_key, &self.place(&row), text.as_bytes());
+        let sealed = key_material::seal_to(self.runtime(), &key.public_key, &self.item_context(&row), text.as_bytes());
         row.sealed = sealed.map_err(|_| Error::Broken(format!("key {} has no public key", key.id)))?;
         sealed::insert(tx, &row).await?;
         let id = parse_column(&row.id, "items.id")?;
         Ok(Sealed { id, actor_id: owner, key_id: KeyId(row.key_id), created_at: Moment(row.created_at) })
     }
 
-    /// The row of a key that something may be sealed to. Its own seal shows that the public half is the owner's: who
-    /// writes to the database cannot have messages sealed to themselves.
-    async fn sealable(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
+    /// The row of a key that something is sealed to. Its seal proves that the public key is the owner's: an attacker who
+    /// writes to the database cannot redirect messages to a key of their own.
+    async fn sealing_target(&self, tx: &mut Tx, ctx: &Ctx, owner: ActorId, key: KeyId) -> Result<KeyRow> {
         let row = keys::lock(tx, &ctx.actor.organization, key, false).await?.ok_or(Error::NotFound)?;
-        if row.is_sound(self.ring()) && row.actor_id == owner.0 && state_of(&row, ctx.now).is_active() {
+        if row.is_sound(self.ring()) && row.actor_id == owner.0 && row.state(ctx.now).is_active() {
             return Ok(row);
         }
         Err(Error::Broken(format!("the row of key {key} was altered")))
     }
 
     async fn open_items(&self, ctx: &Ctx, reach: &Reach, key: &PlainKey, kind: ItemKind, limit: i64) -> Result<Items> {
-        let (owner, organization) = (reach.owner().ok_or(Error::Denied)?, reach.organization());
+        let owner = reach.owner().ok_or(Error::Denied)?;
+        let organization = reach.organization();
         let mut connection = self.db().read().await?;
-        let (id, opener) = presented(&mut connection, ctx, key).await?;
-        let openers = self.openers(&mut connection, ctx, id, opener).await?;
+        let (id, decryptor) = presented(&mut connection, ctx, key).await?;
+        let decryptors = self.decryptors(&mut connection, ctx, id, decryptor).await?;
         let rows = sealed::list(&mut connection, organization, id, owner, kind, limit).await?;
         let mut unreadable = sealed::count_others(&mut connection, organization, id, owner, kind).await?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            match openers.get(&row.key_id).and_then(|opener| opener.open(&self.place(&row), &row.sealed).ok()) {
+            match decryptors
+                .get(&row.key_id)
+                .and_then(|decryptor| decryptor.open(&self.item_context(&row), &row.sealed).ok())
+            {
                 Some(text) => items.push(opened(row, &text)?),
                 None => unreadable += 1,
             }
@@ -173,18 +177,18 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    fn place(&self, row: &ItemRow) -> SealContext {
+    fn item_context(&self, row: &ItemRow) -> SealContext {
         let (organization, actor) = (&row.organization_id, row.actor_id);
         SealContext::item(self.ring().deployment(), organization, actor, &row.kind, &row.id, row.key_id)
     }
 }
 
-/// The key of the request with the private half of its pair, if it is the presented one.
+/// The calling key and its private half, if `key` is the calling key.
 async fn presented(connection: &mut Connection, ctx: &Ctx, key: &PlainKey) -> Result<(KeyId, Decryptor)> {
     let Credential::Key { id, .. } = ctx.credential else { return Err(Error::Denied) };
-    let opener = Decryptor::of(&key_material::seal_ikm(key));
+    let decryptor = Decryptor::of(&key_material::seal_ikm(key));
     let stored = sealed::public_key(connection, &ctx.actor.organization, id).await?;
-    if stored.as_deref() == Some(&opener.public_key()) { Ok((id, opener)) } else { Err(Error::Denied) }
+    if stored.as_deref() == Some(&decryptor.public_key()) { Ok((id, decryptor)) } else { Err(Error::Denied) }
 }
 
 fn opened(row: ItemRow, text: &[u8]) -> Result<Opened> {

@@ -1,26 +1,25 @@
-//! Browser sessions and sign-ins under way. Tokens come in, only keyed digests and sealed values are kept.
+//! Browser sessions and sign-ins in progress. Callers pass tokens; the database holds only keyed digests and sealed
+//! values.
+
+mod flows;
+mod list;
+mod refused;
+mod revoke;
 
 use domain::{Moment, PersonId, SessionId};
 use zeroize::Zeroizing;
 
 use crate::ctx::Origin;
 use crate::keyring::{CanonicalEncoder, Purpose};
+use crate::store::drafts;
 use crate::store::sessions::{self, SessionRow};
-use crate::store::{Tx, drafts};
 use crate::{Engine, Error, Result};
 
-mod own;
-mod refused;
-
+pub use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS};
+pub use flows::FLOW_SECONDS;
 pub(crate) use refused::RefusedSessions;
 
-/// A session ends this long after sign-in, whatever happens: 12 hours.
-pub const ABSOLUTE_SECONDS: i64 = 12 * 60 * 60;
-/// A session ends this long after it was last seen: one hour.
-pub const IDLE_SECONDS: i64 = 60 * 60;
-/// A sign-in must be done within ten minutes.
-pub const FLOW_SECONDS: i64 = 10 * 60;
-/// How often being seen is written down.
+/// A use of the session is recorded at most this often.
 const TOUCH_SECONDS: i64 = 60;
 
 impl Engine {
@@ -29,7 +28,7 @@ impl Engine {
         self.ring().lookup(Purpose::Session, token).1
     }
 
-    /// Keeps a new session, begun from somewhere; false when its token is taken.
+    /// Stores a new session. False when its token is taken.
     ///
     /// # Errors
     /// `Busy`.
@@ -41,7 +40,7 @@ impl Engine {
         value: &[u8],
     ) -> Result<bool> {
         let now = self.runtime().now();
-        let row = SessionRow {
+        let mut row = SessionRow {
             digest: self.session_digest(token),
             id: self.runtime().random_id(SessionId::PREFIX),
             person_id: person.map(|p| p.0),
@@ -54,49 +53,50 @@ impl Engine {
             token_at: None,
             token_key: None,
         };
-        let row = SessionRow { sealed: self.seal_in("sessions", &row.digest, &row.place(), value), ..row };
+        row.sealed = self.seal_value("sessions", &row.digest, &row.associated_data(), value);
         let mut tx = self.db().begin().await?;
-        let added = sessions::insert(&mut tx, &row).await?;
+        let is_added = sessions::insert(&mut tx, &row).await?;
         tx.commit().await?;
-        Ok(added)
+        Ok(is_added)
     }
 
-    /// Writes a session that exists; one that was ended or ran out meanwhile stays ended, and false is the answer.
+    /// Replaces the value of a session. False for a session that expired or was revoked meanwhile; it is not restored.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn update_session(&self, token: &[u8], person: Option<PersonId>, value: &[u8]) -> Result<bool> {
         let digest = self.session_digest(token);
-        // It takes the place of what is there, and goes with revoking in a browser.
+        // An update needs no new disk space, and revoking a key in the browser must work on a full disk.
         let mut tx = self.db().begin_on_reserve().await?;
         let Some(row) = sessions::lock(&mut tx, &digest).await? else { return Ok(false) };
         let row = SessionRow { person_id: person.map(|p| p.0), ..row };
-        let sealed = self.seal_in("sessions", &digest, &row.place(), value);
+        let sealed = self.seal_value("sessions", &digest, &row.associated_data(), value);
+
         let now = self.runtime().now();
-        drop(self.remove_refused(&row));
-        let kept = self.is_live(&row)
+        drop(self.delete_refused(&row));
+        let is_updated = self.is_current(&row)
             && sessions::update(&mut tx, &digest, person, &sealed, now, now.plus_seconds(-IDLE_SECONDS)).await?;
         tx.commit().await?;
-        Ok(kept)
+        Ok(is_updated)
     }
 
-    /// The value of a live session and when it ends at the latest.
+    /// The value of a valid session, and when it expires at the latest. An altered row is treated as missing.
     ///
     /// # Errors
-    /// `Busy`; an altered row is as good as none.
+    /// `Busy`.
     pub async fn find_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
         let now = self.runtime().now();
-        let Some(row) = self.live_session(token).await? else { return Ok(None) };
+        let Some(row) = self.current_session(token).await? else { return Ok(None) };
         if now.seconds_since(Moment(row.seen_at)).abs() >= TOUCH_SECONDS {
             match self.touch_session(&row, now).await {
-                // A person who is signed in can still look and revoke while nothing else can be written.
+                // On a full disk a person can still read, and revoke keys.
                 Err(Error::Busy(error)) if error.is_full() => {
-                    tracing::debug!(%error, "a session was not noted as seen")
+                    tracing::debug!(%error, "the last use of a session was not recorded")
                 }
                 touched => touched?,
             }
         }
-        Ok(self.open_session(&row).map(|value| (value, row.ends_at())))
+        Ok(self.open_session(&row).map(|value| (value, row.latest_expiry())))
     }
 
     async fn touch_session(&self, row: &SessionRow, now: Moment) -> Result<()> {
@@ -105,34 +105,35 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// As [`Engine::find_session`], and the session was not seen by it: what asks is no person.
+    /// As [`Engine::find_session`], without counting as a use of the session: the request was made by a script, not by
+    /// the person.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn peek_session(&self, token: &[u8]) -> Result<Option<(Zeroizing<Vec<u8>>, Moment)>> {
-        let found = self.live_session(token).await?;
-        Ok(found.and_then(|row| Some((self.open_session(&row)?, row.ends_at()))))
+        let found = self.current_session(token).await?;
+        Ok(found.and_then(|row| Some((self.open_session(&row)?, row.latest_expiry()))))
     }
 
-    async fn live_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
+    async fn current_session(&self, token: &[u8]) -> Result<Option<SessionRow>> {
         let found = sessions::find(&mut self.db().read().await?, &self.session_digest(token)).await?;
         let Some(row) = found else { return Ok(None) };
-        if self.is_live(&row) {
+        if self.is_current(&row) {
             return Ok(Some(row));
         }
-        if let Some(removing) = self.remove_refused(&row) {
-            // Whether it could be removed changes nothing for the caller.
-            drop(removing.await);
+        if let Some(deleting) = self.delete_refused(&row) {
+            // The caller is refused whether or not the row could be deleted.
+            drop(deleting.await);
         }
         Ok(None)
     }
 
-    /// Ends a session.
+    /// Deletes a session.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn delete_session(&self, token: &[u8]) -> Result<()> {
-        self.making_room(|| self.try_to_delete_session(token)).await
+        self.retry_with_free_space(|| self.try_to_delete_session(token)).await
     }
 
     async fn try_to_delete_session(&self, token: &[u8]) -> Result<()> {
@@ -141,70 +142,35 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Keeps what a sign-in needs when the browser comes back, for ten minutes.
+    /// Deletes expired sessions, sign-ins and drafts.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn begin_flow(&self, token: &[u8], value: &[u8]) -> Result<()> {
-        let digest = self.session_digest(token);
-        let sealed = self.seal_in("sign_in_flows", &digest, &flow_place(), value);
-        let mut tx = self.db().begin().await?;
-        sessions::insert_flow(&mut tx, &digest, &sealed, self.runtime().now().plus_seconds(FLOW_SECONDS)).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Takes a sign-in up again, once.
-    ///
-    /// # Errors
-    /// `Busy`.
-    pub async fn take_flow(&self, token: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let digest = self.session_digest(token);
-        let mut tx = self.db().begin().await?;
-        let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
-        tx.commit().await?;
-        let opened = sealed.map(|sealed| self.ring().unseal("sign_in_flows", &digest, &flow_place(), &sealed));
-        Ok(opened.and_then(std::result::Result::ok))
-    }
-
-    /// Removes sessions, sign-ins and drafts that have run out.
-    ///
-    /// # Errors
-    /// `Busy`.
-    pub async fn sweep_sessions(&self) -> Result<()> {
-        self.remove_refused_sessions().await?;
+    pub async fn delete_expired_sessions(&self) -> Result<()> {
+        self.delete_refused_sessions().await?;
         let now = self.runtime().now();
         let mut tx = self.db().begin().await?;
-        sessions::sweep(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
-        drafts::sweep(&mut tx, now).await?;
+        sessions::delete_expired(&mut tx, now, now.plus_seconds(-IDLE_SECONDS)).await?;
+        drafts::delete_expired(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Whether a session still lets its person in.
-    pub(crate) fn stands(&self, row: &SessionRow) -> bool {
-        drop(self.remove_refused(row));
-        self.is_live(row) && self.open_session(row).is_some()
+    /// Whether a session is valid: neither expired nor revoked nor altered.
+    pub(crate) fn is_valid_session(&self, row: &SessionRow) -> bool {
+        drop(self.delete_refused(row));
+        self.is_current(row) && self.open_session(row).is_some()
     }
 
-    /// The value of a session, if its row is as it was left: an altered one is as good as none.
+    /// The value of a session, unless its row was altered or put back after a revocation.
     fn open_session(&self, row: &SessionRow) -> Option<Zeroizing<Vec<u8>>> {
-        if row.was_ended(self.journal()) {
-            tracing::error!(session = row.id, "integrity failure: the row of an ended session was put back");
+        if row.was_revoked(self.journal()) {
+            tracing::error!(session = row.id, "integrity failure: the row of a revoked session was put back");
             return None;
         }
-        self.ring().unseal("sessions", &row.digest, &row.place(), &row.sealed).ok()
+        self.ring().unseal("sessions", &row.digest, &row.associated_data(), &row.sealed).ok()
     }
 
-    fn seal_in(&self, table: &str, digest: &[u8], place: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
-        self.ring().seal(self.runtime().bytes(), table, digest, place, value)
+    fn seal_value(&self, table: &str, digest: &[u8], associated_data: &CanonicalEncoder, value: &[u8]) -> Vec<u8> {
+        self.ring().seal(self.runtime().bytes(), table, digest, associated_data, value)
     }
-}
-
-/// Ends every session of a person who was taken out, and with the sessions their tokens; gives their number. What took
-/// the person out is what the log tells.
-pub(crate) async fn end_sessions_of(tx: &mut Tx, person: PersonId) -> Result<u64> {
-    Ok(sessions::delete_of(tx, person).await?)
-}
-
-fn flow_place() -> CanonicalEncoder {
-    CanonicalEncoder::of("session")
 }

@@ -1,4 +1,4 @@
-//! The stories of an organization's settings.
+//! An organization's settings.
 
 use domain::command::ChangeOrganization;
 use domain::event::{AuditAction, Event};
@@ -16,22 +16,23 @@ impl Engine {
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn see_organization(&self, ctx: &Ctx) -> Result<OrganizationView> {
+    pub async fn get_organization(&self, ctx: &Ctx) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::SeeOrganization)?;
         organizations::find(&mut self.db().read().await?, reach.organization()).await?.ok_or(Error::NotFound)
     }
 
-    /// Changes the caller's organization. Keys that are there already keep their ends (decision D17).
+    /// Changes the caller's organization. Existing keys keep their expiry (decision D17).
     ///
     /// # Errors
-    /// `Denied`, also for a key that would change who makes keys; `Unauthenticated` when the caller was ended meanwhile.
+    /// `Denied`, also for a key that would change who may create keys; `Unauthenticated` when the caller's credential was
+    /// revoked meanwhile.
     pub async fn change_organization(&self, ctx: &Ctx, command: ChangeOrganization) -> Result<OrganizationView> {
         let reach = permit(&ctx.actor, Action::ChangeOrganization)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
         let before = organizations::find(&mut tx, reach.organization()).await?.ok_or(Error::NotFound)?;
         let after = changed(before.clone(), command);
-        // What holds keys back is not for keys to change.
+        // A key must not lift the restrictions on keys.
         if (after.key_makers, after.keys_make_keys) != (before.key_makers, before.keys_make_keys) {
             ctx.in_person()?;
         }
@@ -56,7 +57,7 @@ fn changed(before: OrganizationView, command: ChangeOrganization) -> Organizatio
     }
 }
 
-/// The event of a change, with every field that is not as it was.
+/// The audit event of a change, with every field that differs.
 fn change_event(before: &OrganizationView, after: &OrganizationView) -> Event {
     let fields = |view: &OrganizationView| {
         [

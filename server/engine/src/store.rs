@@ -1,25 +1,25 @@
-//! Rows and queries. One SQL text per query, for SQLite and Postgres alike; where the two must differ, both texts
-//! stand next to each other.
+//! Rows and queries. One SQL text per query serves SQLite and Postgres; where the two must differ, both texts stand next to
+//! each other.
 //!
 //! Reads take a [`Connection`], writes a [`Tx`]. Every query of an organization's data names the organization.
 
 pub mod actors;
-mod address;
 pub mod audit;
 mod ballast;
 mod breaker;
 mod connection;
+mod database_url;
 mod db;
 pub mod drafts;
 mod fault;
 mod file;
-pub mod heal;
+pub mod future_times;
+pub mod idempotency_keys;
 pub mod invitations;
 mod journaled;
 pub mod keys;
 mod lease;
 pub mod meta;
-pub mod once;
 pub mod organizations;
 pub mod people;
 mod postgres;
@@ -42,8 +42,8 @@ pub use db::Db;
 pub use fault::StoreError;
 pub(crate) use journaled::Journaled;
 
-/// Runs one query, written once, on whichever database the link leads to.
-macro_rules! on {
+/// Runs a query that returns rows, on either database.
+macro_rules! fetch {
     ($connection:expr, $conn:ident => $query:expr) => {{
         let watch = $connection.watch();
         let done = match $connection.conn() {
@@ -53,10 +53,10 @@ macro_rules! on {
         $connection.noted(done)
     }};
 }
-pub(crate) use on;
+pub(crate) use fetch;
 
-/// As [`on!`], for a statement that answers nothing: gives the number of rows it changed.
-macro_rules! run {
+/// Runs a statement that returns no rows, on either database. Gives the number of rows that it changed.
+macro_rules! execute {
     ($connection:expr, $conn:ident => $query:expr) => {{
         let watch = $connection.watch();
         let done = match $connection.conn() {
@@ -66,9 +66,9 @@ macro_rules! run {
         $connection.noted(done)
     }};
 }
-pub(crate) use run;
+pub(crate) use execute;
 
-/// Brings the tables up to date; resumes where it stopped, and refuses tables newer than this program.
+/// Runs the pending migrations. Refuses a schema newer than this program.
 ///
 /// # Errors
 /// When a migration fails.
@@ -80,7 +80,7 @@ pub async fn migrate(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads a word of a closed set back from a row.
+/// Parses a column that holds a value of a closed set.
 pub(crate) fn parse_column<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|_| StoreError::Row(format!("{column} holds an unknown word")))
+    text.parse().map_err(|_| StoreError::Row(format!("{column} has an unknown value")))
 }

@@ -1,8 +1,8 @@
-//! Tokens for people: a person who is signed in gets one for the API, good for an hour, and no longer than the session
-//! it was given to (decision D20).
+//! ID tokens for people (decision D20): a signed-in person gets one for the API. It is valid for an hour, and no longer than
+//! the session that it was issued to.
 //!
-//! No token is stored. The session remembers when its newest was made and by which key; signing the same again gives the
-//! same token.
+//! No token is stored. The session records when its newest token was issued and which key signed it; signing the same
+//! claims again gives the same token.
 
 mod keys;
 mod signing;
@@ -20,49 +20,49 @@ use crate::{Engine, Error, Result};
 
 pub use keys::VerifyingKey;
 
-/// How long a token is good: one hour (RA-12).
+/// How long a token is valid: one hour.
 pub const TOKEN_SECONDS: i64 = 60 * 60;
-/// A token that is good for less than this is replaced when it is asked for.
-const LEAST_SECONDS: i64 = 5 * 60;
+/// A token that expires sooner than this is replaced on request.
+const MIN_REMAINING_SECONDS: i64 = 5 * 60;
 
-/// A token, on its way to its person and nowhere else.
+/// A token for its person. It is stored nowhere.
 pub struct IssuedToken {
     /// The token.
     pub token: Zeroizing<String>,
-    /// When it runs out.
+    /// When it expires.
     pub expires_at: Moment,
-    /// How long until then.
+    /// Seconds until then.
     pub expires_in: i64,
 }
 
-/// Whom a token is from and for.
+/// Issuer and audience of a token.
 #[derive(Clone, Debug)]
 pub struct Parties {
-    /// Who signs: this installation, `https://host`.
+    /// This installation, `https://host`.
     pub issuer: String,
-    /// For whom: its API.
+    /// Its API.
     pub audience: String,
 }
 
-/// When the newest token of a session was made, and when it runs out.
-struct Span {
+/// When the newest token of a session was issued, and when it expires.
+struct Validity {
     issued_at: Moment,
     expires_at: Moment,
 }
 
-impl Span {
+impl Validity {
     fn of(row: &SessionRow, issued_at: Moment) -> Self {
         let whole = Moment(issued_at.0.div_euclid(1000) * 1000);
-        Self { issued_at: whole, expires_at: whole.plus_seconds(TOKEN_SECONDS).min(row.ends_at()) }
+        Self { issued_at: whole, expires_at: whole.plus_seconds(TOKEN_SECONDS).min(row.latest_expiry()) }
     }
 }
 
 impl Engine {
-    /// Gives a person in a browser session a token for the API: the present one while it is good for a while, else, and
-    /// when `fresh` is asked for, a new one (RA-04, RA-13, RA-14).
+    /// Issues a token for the API to a person in a browser session: the current token while it is valid long enough, a new
+    /// one otherwise, or if `fresh`.
     ///
     /// # Errors
-    /// `Denied` for what is no browser session, `Unauthenticated` when it has ended.
+    /// `Denied` without a browser session, `Unauthenticated` when the session has expired or was revoked.
     pub async fn issue_token(
         &self,
         caller: &Caller,
@@ -73,7 +73,7 @@ impl Engine {
         self.issue(caller, parties, fresh, origin, None).await
     }
 
-    /// A new token, and only one however often the form is sent.
+    /// A new token, and only one if the form is sent again.
     ///
     /// # Errors
     /// As [`Engine::issue_token`]; `Repeated`.
@@ -100,10 +100,12 @@ impl Engine {
         let mut tx = self.db().begin().await?;
         self.lock_chain_heads(&mut tx, caller.person, None).await?;
         reauthorize_person(self, &mut tx, caller).await?;
-        let row = sessions::find(&mut tx, digest).await?.ok_or(Error::Unauthenticated("the session has ended"))?;
+        let row = sessions::find(&mut tx, digest)
+            .await?
+            .ok_or(Error::Unauthenticated("the session has expired or was revoked"))?;
         let now = self.runtime().now();
         form_token::spend(&mut tx, form, "issue_token", caller.person.0, now).await?;
-        if let Some((span, key)) = present(&row).filter(|(span, _)| !fresh && is_enough(span, &row, now))
+        if let Some((span, key)) = current(&row).filter(|(span, _)| !fresh && lasts_long_enough(span, &row, now))
             && let Some(signing) = self.signing_key_of(&mut tx, key).await?
         {
             return self.sign(&signing, caller, &row, &span, parties);
@@ -113,30 +115,39 @@ impl Engine {
         let issued = |actor: &Actor| Event::new(AuditAction::TokenIssued, "token", &row.id, &actor.name);
         self.journal_everywhere(&mut tx, caller.person, origin, issued).await?;
         tx.commit().await?;
-        self.sign(&signing, caller, &row, &Span::of(&row, now), parties)
+        self.sign(&signing, caller, &row, &Validity::of(&row, now), parties)
     }
 
-    /// The person of a token of ours that was found good, if the session it was given to still stands.
+    /// The person of a verified token of this installation, if the session it was issued to is valid.
     ///
     /// # Errors
-    /// `Unauthenticated` when it does not.
-    pub async fn recognize_token(&self, person: PersonId, session: &SessionId, signed_in_at: Moment) -> Result<Caller> {
+    /// `Unauthenticated` when it is not.
+    pub async fn identify_token_holder(
+        &self,
+        person: PersonId,
+        session: &SessionId,
+        signed_in_at: Moment,
+    ) -> Result<Caller> {
         let found = sessions::by_id(&mut self.db().read().await?, session).await?;
-        let own = found.filter(|row| row.person_id == Some(person.0) && self.stands(row));
-        let row = own.ok_or(Error::Unauthenticated("the session of the token has ended"))?;
+        let own = found.filter(|row| row.person_id == Some(person.0) && self.is_valid_session(row));
+        let row = own.ok_or(Error::Unauthenticated("the session of the token has expired or was revoked"))?;
         let credential = Credential::IdToken { session: Some(row.digest), signed_in_at: Some(signed_in_at) };
         Ok(Caller { person, credential })
     }
 
-    /// Whether what a person showed still stands; for what was only read meanwhile.
+    /// Checks the session of a person again, for operations that only read.
     ///
     /// # Errors
-    /// `Unauthenticated` when their session has ended.
-    pub async fn still_signed_in(&self, caller: &Caller) -> Result<()> {
+    /// `Unauthenticated` when it has expired or was revoked.
+    pub async fn recheck_session(&self, caller: &Caller) -> Result<()> {
         let Some(digest) = caller.credential.session() else { return Ok(()) };
         let found = sessions::find(&mut self.db().read().await?, digest).await?;
-        let stands = found.is_some_and(|row| self.stands(&row));
-        if stands { Ok(()) } else { Err(Error::Unauthenticated("the session ended while the request ran")) }
+        let is_valid = found.is_some_and(|row| self.is_valid_session(&row));
+        if is_valid {
+            Ok(())
+        } else {
+            Err(Error::Unauthenticated("the session expired or was revoked while the request ran"))
+        }
     }
 
     fn sign(
@@ -144,7 +155,7 @@ impl Engine {
         signing: &keys::Opened,
         caller: &Caller,
         row: &SessionRow,
-        span: &Span,
+        span: &Validity,
         parties: &Parties,
     ) -> Result<IssuedToken> {
         let seconds = |moment: Moment| moment.0.div_euclid(1000);
@@ -164,12 +175,12 @@ impl Engine {
 }
 
 /// The newest token of a session, and the key that signed it.
-fn present(row: &SessionRow) -> Option<(Span, &str)> {
-    Some((Span::of(row, Moment(row.token_at?)), row.token_key.as_deref()?))
+fn current(row: &SessionRow) -> Option<(Validity, &str)> {
+    Some((Validity::of(row, Moment(row.token_at?)), row.token_key.as_deref()?))
 }
 
-/// Whether a token is good for a while, or as long as any other of its session would be.
-fn is_enough(span: &Span, row: &SessionRow, now: Moment) -> bool {
+/// Whether a token is valid long enough, or as long as any token of its session could be.
+fn lasts_long_enough(span: &Validity, row: &SessionRow, now: Moment) -> bool {
     let left = span.expires_at.seconds_since(now);
-    left >= LEAST_SECONDS || (left > 0 && span.expires_at == row.ends_at())
+    left >= MIN_REMAINING_SECONDS || (left > 0 && span.expires_at == row.latest_expiry())
 }

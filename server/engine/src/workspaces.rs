@@ -1,4 +1,4 @@
-//! The stories of a workspace.
+//! Workspaces.
 
 use domain::WorkspaceId;
 use domain::command::{CreateWorkspace, DeleteWorkspace};
@@ -8,14 +8,13 @@ use domain::view::{Page, WorkspaceView};
 
 use crate::audit::journal;
 use crate::ctx::Ctx;
-use crate::keys::page;
 use crate::reauthorize::reauthorize;
 use crate::store::workspaces::{self, WorkspaceRow};
 use crate::store::{self, Connection};
 use crate::{Engine, Error, Result};
 
 impl Engine {
-    /// The caller's organization's workspaces in the caller's environment, newest first.
+    /// The workspaces of the caller's organization and environment, newest first.
     ///
     /// # Errors
     /// `Busy`.
@@ -30,7 +29,7 @@ impl Engine {
             limit + 1,
         )
         .await?;
-        let rows = page(rows, limit, |row| row.seq);
+        let rows = Page::cut(rows, limit, |row| row.seq);
         let views = rows.rows.into_iter().map(WorkspaceRow::view).collect::<std::result::Result<_, _>>()?;
         Ok(Page { rows: views, next: rows.next })
     }
@@ -38,16 +37,17 @@ impl Engine {
     /// One workspace.
     ///
     /// # Errors
-    /// `Denied` when it is another organization's (RA-32), `NotFound` when there is none in the caller's environment.
+    /// `Denied` for a workspace of another organization (decision D9), `NotFound` when there is none in the caller's
+    /// environment.
     pub async fn get_workspace(&self, ctx: &Ctx, id: &WorkspaceId) -> Result<WorkspaceView> {
         let reach = permit(&ctx.actor, Action::ListWorkspaces)?;
         Ok(load(&mut self.db().read().await?, &reach, id).await?.view()?)
     }
 
-    /// Makes a workspace; it begins as `running` (decision D22).
+    /// Creates a workspace, in the state `running` (decision D22).
     ///
     /// # Errors
-    /// `Unauthenticated` when the caller was ended meanwhile.
+    /// `Unauthenticated` when the caller's credential was revoked meanwhile.
     pub async fn create_workspace(&self, ctx: &Ctx, command: CreateWorkspace) -> Result<WorkspaceView> {
         let reach = permit(&ctx.actor, Action::CreateWorkspace)?;
         let mut tx = self.db().begin().await?;
@@ -74,7 +74,7 @@ impl Engine {
         Ok(row.view()?)
     }
 
-    /// Removes a workspace; its creator and admins may.
+    /// Deletes a workspace. Its creator and admins may.
     ///
     /// # Errors
     /// `Denied`, `NotFound`.

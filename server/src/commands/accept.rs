@@ -13,7 +13,7 @@ pub(super) async fn accept(options: &Options, organization: Option<&str>, reason
     let only: Option<OrganizationId> = organization.map(str::parse).transpose().map_err(|_| no_id())?;
     let reason = checked(reason)?;
     let engine = open(options).await?;
-    let accepted = engine.accept_chains(only.as_ref(), reason).await.map_err(failed)?;
+    let accepted = engine.accept_broken_chains(only.as_ref(), reason).await.map_err(failed)?;
     report(&accepted);
     Ok(())
 }
@@ -21,7 +21,7 @@ pub(super) async fn accept(options: &Options, organization: Option<&str>, reason
 pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliError> {
     let reason = checked(reason)?;
     let engine = open(options).await?;
-    report(&engine.accept_chains(None, reason).await.map_err(failed)?);
+    report(&engine.accept_broken_chains(None, reason).await.map_err(failed)?);
     let replayed = engine.replay_journal(reason).await.map_err(failed)?;
     for key in &replayed.keys {
         print_line(&format!("Key {key} is revoked: it had ended or changed after the backup."));

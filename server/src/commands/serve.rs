@@ -40,7 +40,10 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let journal = Journal::open(&file, &ring, runtime.now())?;
     let engine = Engine::with_journal(db.clone(), ring, runtime, settings.brand.clone(), journal);
     engine.open_journal().await.map_err(|error| CliError::Other(format!("the revocation journal: {error}")))?;
-    engine.check_heads(CHECKED_AT_START).await.map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
+    engine
+        .check_chain_heads(CHECKED_AT_START)
+        .await
+        .map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
     engine.attempts().set_limits(settings.attempts);
     let (state, standin) = build(&settings, engine.clone(), seed_demo).await?;
     let listener = TcpListener::bind(settings.addr).await;
@@ -52,7 +55,7 @@ pub(super) async fn run(options: &Options, seed_demo: bool) -> Result<(), CliErr
     let router = http::router(&state, standin.map(Standin::router));
     let stop = async {
         listen::asked_to_stop().await;
-        engine.end_watches();
+        engine.close_watches();
     };
     listen::serve(listener, router, stop).await;
     looking.abort();
@@ -142,7 +145,7 @@ async fn setup_token(settings: &Settings, engine: &Engine) -> Result<Vec<u8>, Cl
         return Ok(digest(token.expose_secret()));
     }
     let token = engine.runtime().random_id("setup_") + &engine.runtime().random_id("");
-    if !engine.is_founded().await.map_err(|e| CliError::Other(e.to_string()))? {
+    if !engine.is_bootstrapped().await.map_err(|e| CliError::Other(e.to_string()))? {
         print_line(&format!("Nobody has set this installation up yet. The setup token is {token}"));
     }
     Ok(digest(&token))
@@ -176,11 +179,11 @@ async fn run_maintenance(engine: Engine) {
         ticks.tick().await;
         for done in [
             engine.flush_usage().await,
-            engine.heal_times().await,
+            engine.correct_future_times().await,
             engine.expire_keys().await.map(drop),
-            engine.forget_requests().await,
-            engine.forget_old_usage().await,
-            engine.sweep_sessions().await,
+            engine.delete_old_requests().await,
+            engine.delete_old_usage().await,
+            engine.delete_expired_sessions().await,
             engine.renew_signing_keys().await,
             engine.check_chains(CHECKED).await.map(drop),
             engine.catch_up_journal().await,

@@ -13,7 +13,7 @@ use domain::view::RefusalCause;
 use domain::{Code, Moment, OrganizationId, PersonId, SessionId};
 use engine::attempts::{Client, Kind};
 use engine::ctx::Origin;
-use engine::keys::Admitted;
+use engine::keys::AuthenticatedRequest;
 use engine::tokens::VerifyingKey;
 use engine::{Caller, Ctx, Error, people};
 
@@ -52,8 +52,8 @@ fn unread(state: &AppState, origin: &Origin, refusal: ApiError) -> ApiError {
     state.engine.attempts().fail(Kind::Key, Client::of(origin)).map_or_else(ApiError::from, |()| refusal)
 }
 
-async fn admit_key(state: &AppState, key: &PlainKey, origin: &Origin) -> engine::Result<Admitted> {
-    let admitted = state.engine.admit_key(key, origin.clone());
+async fn admit_key(state: &AppState, key: &PlainKey, origin: &Origin) -> engine::Result<AuthenticatedRequest> {
+    let admitted = state.engine.authenticate_key(key, origin.clone());
     state.engine.attempt(Kind::Key, origin, key.expose().as_bytes(), admitted).await
 }
 
@@ -83,9 +83,9 @@ async fn run_for(state: &AppState, caller: Caller, mut request: Request, next: N
 }
 
 async fn still_lets_in(state: &AppState, caller: &Caller, entered: &Entered) -> engine::Result<()> {
-    state.engine.still_signed_in(caller).await?;
+    state.engine.recheck_session(caller).await?;
     match entered.0.get() {
-        Some(ctx) => state.engine.still_a_member(ctx).await,
+        Some(ctx) => state.engine.recheck_member(ctx).await,
         None => Ok(()),
     }
 }
@@ -115,8 +115,8 @@ pub async fn actor(state: &AppState, parts: &Parts) -> ApiResult<Ctx> {
     let caller = parts.extensions.get::<Caller>().ok_or_else(ApiError::anonymous)?;
     let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
     let ctx = match named {
-        Some(named) => state.engine.admit_person(caller, &named, origin).await?,
-        None => state.engine.admit_alone(caller, origin).await?,
+        Some(named) => state.engine.enter_organization(caller, &named, origin).await?,
+        None => state.engine.enter_only_organization(caller, origin).await?,
     };
     if let Some(entered) = parts.extensions.get::<Entered>() {
         let _ = entered.0.set(ctx.clone());
@@ -149,18 +149,24 @@ enum Credential {
 #[derive(Clone)]
 pub struct PresentedKey(pub PlainKey);
 
-async fn run(state: &AppState, admitted: Admitted, key: PlainKey, mut request: Request, next: Next) -> Response {
+async fn run(
+    state: &AppState,
+    admitted: AuthenticatedRequest,
+    key: PlainKey,
+    mut request: Request,
+    next: Next,
+) -> Response {
     request.extensions_mut().insert(admitted.ctx.clone());
     request.extensions_mut().insert(PresentedKey(key));
     let cost = super::api::cost(request.method());
     let response = tokio::select! {
         biased;
-        () = admitted.pass.cancelled() => None,
+        () = admitted.guard.cancelled() => None,
         response = next.run(request) => Some(response),
     };
     let mut response = match response {
         None => ApiError::new(Code::Unauthorized, "the key ended while the request ran").into_response(),
-        Some(response) => match state.engine.still_admitted(&admitted).await {
+        Some(response) => match state.engine.recheck_key(&admitted).await {
             Ok(()) => response,
             // What was written is written, and its fence has looked already: a new key is not taken back for this.
             Err(Error::Busy(_)) if cost > 0 && response.status().is_success() => response,
@@ -210,7 +216,7 @@ async fn recognize(state: &AppState, token: &str) -> ApiResult<Caller> {
         email: identity.email,
         name: identity.name,
     };
-    Ok(state.engine.recognize(&identity, signed_in_at).await?)
+    Ok(state.engine.identify_person(&identity, signed_in_at).await?)
 }
 
 /// A token of ours counts as long as the session it was given to.
@@ -223,7 +229,7 @@ async fn recognize_own(state: &AppState, token: &str, kid: &str) -> ApiResult<Ca
         return Err(ApiError::new(Code::Unauthorized, "a token of ours names nobody"));
     };
     let signed_in_at = Moment(bearer.signed_in_at.saturating_mul(1000));
-    Ok(state.engine.recognize_token(person, &session, signed_in_at).await?)
+    Ok(state.engine.identify_token_holder(person, &session, signed_in_at).await?)
 }
 
 fn refused(failure: oidc::Failure) -> ApiError {

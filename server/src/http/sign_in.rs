@@ -251,7 +251,7 @@ async fn come_back(
 
 /// Whoever signs in again is who they were: what waits for them was begun in their name.
 async fn same_person(app: &AppState, identity: &Identity, again: Again) -> Result<(), Problem> {
-    match app.engine.recognize(identity, None).await {
+    match app.engine.identify_person(identity, None).await {
         Ok(caller) if caller.person.0 == again.person => Ok(()),
         Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
             tracing::warn!(person = again.person, "a fresh sign-in ended with someone else");

@@ -137,7 +137,7 @@ async fn f9_a_form_that_shows_a_secret_makes_one_thing() {
                 .collect::<Vec<_>>()
         };
         let events =
-            async || app.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("log").rows.len();
+            async || app.engine.read_audit_log(&olivia.ctx, &Default::default(), 200).await.expect("log").rows.len();
         let first = send(&app, function, &on, &with(&token), &olivia.cookie()).await;
         assert!(
             first.status.as_u16() == 200 && first.text.contains("class=\"key-value\""),

@@ -35,12 +35,12 @@ async fn rk_24_requests_in_progress_fail_when_the_key_is_revoked() {
         stream.write_all(head.as_bytes()).await.expect("head");
         held.push(stream);
     }
-    while app.engine.in_flight().others(key.view.key_id, None) < held_requests() {
+    while app.engine.in_flight().count_others(key.view.key_id, None) < held_requests() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let command = RevokeKey { key: key.view.key_id, reason: RevokeReason::Leaked };
     app.engine.revoke_key(&olivia.ctx, command).await.expect("revoked");
-    assert_eq!(app.engine.in_flight().others(key.view.key_id, None), 0, "revoking waits for them");
+    assert_eq!(app.engine.in_flight().count_others(key.view.key_id, None), 0, "revoking waits for them");
     for mut stream in held {
         let _ = stream.write_all(b"\"provider\":\"openai\"}       ").await;
         let mut answer = String::new();

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use domain::command::RevokeKey;
 use domain::key::RevokeReason;
 use domain::view::NewKey;
-use engine::live::MOST_WATCHES;
+use engine::live::MAX_WATCHES;
 use engine::sessions::IDLE_SECONDS;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -176,7 +176,7 @@ async fn a_person_hears_so_many_streams_and_no_more() {
     let app = TestApp::new().await;
     let (mina, noor) = (app.someone("mina").await, app.someone("noor").await);
     let mut streams = Vec::new();
-    for _ in 0..MOST_WATCHES {
+    for _ in 0..MAX_WATCHES {
         streams.push(Stream::open(&app, &mina, "").await);
     }
     assert!(streams.iter().all(|stream| stream.status == StatusCode::OK));
@@ -200,7 +200,7 @@ async fn the_program_ends_within_a_second_though_streams_are_open() {
     let (router, engine) = (app.router.clone(), app.engine.clone());
     let serving = tokio::spawn(server::http::listen::serve(listener, router, async move {
         let _ = stopped.await;
-        engine.end_watches();
+        engine.close_watches();
     }));
     let socket = TcpStream::connect(address).await.expect("connected");
     let asked = format!("GET /o/{}/live HTTP/1.1\r\nhost: x\r\ncookie: {}\r\n\r\n", mina.organization, mina.cookie());

@@ -25,7 +25,7 @@ async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
             &Default::default(),
         )
         .await;
-    let both = app.engine.memberships(person.expect("una")).await.expect("memberships");
+    let both = app.engine.list_organizations(person.expect("una")).await.expect("memberships");
     let keys: Vec<_> = both.iter().map(|one| format!("/o/{}/settings/api-keys", one.organization)).collect();
     assert_eq!(keys.len(), 2);
     for active in [&keys[1], &keys[0], &keys[1]] {
@@ -49,7 +49,7 @@ async fn ke_05_the_active_organization_is_remembered_over_a_sign_in() {
     app.engine.seed_demo(&cast).await.expect("staged");
     let someone = app.someone("una").await;
     let person = app.engine.sign_in(&una(), &Default::default()).await.expect("una");
-    let south = app.engine.memberships(person).await.expect("memberships")[1].organization.clone();
+    let south = app.engine.list_organizations(person).await.expect("memberships")[1].organization.clone();
     let keys = format!("/o/{south}/settings/api-keys");
     assert_eq!(page(&app, &keys, &someone.cookie()).await.status.as_u16(), 200);
     let next = crate::test_app::cookie(app.session_of(person).await);
@@ -127,7 +127,7 @@ async fn ke_05_a_further_organization_is_made_and_is_active() {
 async fn who_is_in_no_organization_makes_none() {
     let app = TestApp::new().await;
     let (mina, on) = (app.someone("mina").await, "/organizations/new");
-    app.engine.leave(&mina.ctx).await.expect("left");
+    app.engine.leave_organization(&mina.ctx).await.expect("left");
     let shown = page(&app, on, &mina.cookie()).await;
     assert!(shown.text.contains(app::words::NOWHERE) && !shown.text.contains("/ui/create_organization"));
     let refused = send(&app, "create_organization", on, &[("name", "Mine")], &mina.cookie()).await;
@@ -154,7 +154,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
         assert_eq!((answer.status.as_u16(), answer.header("location")), (303, on.as_str()), "{}", answer.text);
         assert!(page(&app, &on, &cookie).await.text.contains("role=\"status\""), "{field}");
     }
-    let kept = app.engine.see_organization(&olivia.ctx).await.expect("kept");
+    let kept = app.engine.get_organization(&olivia.ctx).await.expect("kept");
     assert_eq!((kept.max_key_days, kept.key_makers.as_str(), kept.keys_make_keys), (Some(90), "admins", false));
     assert_eq!(kept.name, "شركة أكمي");
     for (function, field, value) in [
@@ -165,7 +165,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
         let answer = send(&app, function, &on, &[organization, (field, value)], &cookie).await;
         assert_eq!(answer.status.as_u16(), 422, "{field}");
     }
-    assert_eq!(app.engine.see_organization(&olivia.ctx).await.expect("kept"), kept);
+    assert_eq!(app.engine.get_organization(&olivia.ctx).await.expect("kept"), kept);
     let read = page(&app, &on, &mina.cookie()).await.text;
     for text in ["شركة أكمي", "90 days", "Only owners and admins", "No, only people can"] {
         assert!(read.contains(text), "{text}");
@@ -173,7 +173,7 @@ async fn each_setting_is_kept_by_a_form_of_its_own() {
     assert!(!read.contains("/ui/rename_organization") && !read.contains("/ui/change_key_rules"));
     let blank = send(&app, "limit_key_lifetime", &on, &[organization, ("max_key_days", "")], &cookie).await;
     assert_eq!(blank.status.as_u16(), 303);
-    assert_eq!(app.engine.see_organization(&olivia.ctx).await.expect("kept").max_key_days, None);
+    assert_eq!(app.engine.get_organization(&olivia.ctx).await.expect("kept").max_key_days, None);
 }
 
 // Where only owners and admins make keys, members find no button, and are told why.

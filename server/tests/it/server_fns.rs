@@ -39,7 +39,7 @@ async fn every_rest_door_turns_strangers_away() {
 /// How much has happened in Acme: nothing changes there without an event.
 async fn events(app: &TestApp, scene: &Scene) -> Option<i64> {
     app.engine
-        .read_audit(&scene.olivia.ctx, &Default::default(), 1)
+        .read_audit_log(&scene.olivia.ctx, &Default::default(), 1)
         .await
         .expect("events")
         .rows
@@ -111,9 +111,9 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
     let account = account(&app, &olivia).await;
-    let settings = app.engine.see_organization(&olivia.ctx).await.expect("settings");
+    let settings = app.engine.get_organization(&olivia.ctx).await.expect("settings");
     let command = InviteMember::read("zoe@example.test", None).expect("valid");
-    let invited = app.engine.invite_member(&olivia.ctx, command).await.expect("invited");
+    let invited = app.engine.create_invitation(&olivia.ctx, command).await.expect("invited");
     let people = async || {
         let members = app.engine.list_members(&olivia.ctx, None, 9).await.expect("members").rows;
         (members, app.engine.list_invitations(&olivia.ctx, None, 9).await.expect("invitations").rows)
@@ -145,7 +145,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
         assert_eq!(app.get("/api/v1/audit-log", key.plain.expose()).await.text, log, "{path} left an event");
         let accounts = app.engine.list_service_accounts(&olivia.ctx, None, 9).await.expect("accounts").rows;
         assert!(accounts.iter().eq([&account]), "{path} changed something");
-        assert_eq!(app.engine.see_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");
+        assert_eq!(app.engine.get_organization(&olivia.ctx).await.expect("settings"), settings, "{path}");
         assert_eq!(people().await, before_people, "{path} changed something");
     }
 }

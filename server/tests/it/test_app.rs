@@ -128,9 +128,9 @@ impl TestApp {
             Identity { issuer: issuer.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
         let person = self.engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
         let (caller, token) = self.browser_of(person).await;
-        let organization = self.engine.memberships(person).await.expect("memberships")[0].organization.clone();
+        let organization = self.engine.list_organizations(person).await.expect("memberships")[0].organization.clone();
         let origin = Origin { request_id: "req_test".into(), ..Origin::default() };
-        let ctx = self.engine.admit_person(&caller, &organization, origin).await.expect("admitted");
+        let ctx = self.engine.enter_organization(&caller, &organization, origin).await.expect("admitted");
         Someone { ctx, organization, token }
     }
 

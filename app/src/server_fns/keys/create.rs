@@ -48,7 +48,7 @@ pub struct Form {
 pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<Made<CreatedKey>, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = form.read(&context, ctx.now())?;
-    let once = form_token(&form.form_token).map(|token| token.once("create_key"));
+    let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
     let new = match context.engine.create_key_once(&ctx, command, once.as_ref()).await {
         Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
         made => made.map_err(form_error(&context))?,

@@ -27,7 +27,7 @@ pub async fn rotate_key(
     let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
     let command = command.map_err(|faults| context.invalid(faults))?;
     let command = Command { confirm_message_loss: confirm_message_loss == "true", ..command };
-    let once = token_of(&form_token).map(|token| token.once("rotate_key"));
+    let once = token_of(&form_token).map(|token| token.idempotency_key("rotate_key"));
     let rotated = match context.engine.rotate_key(&ctx, command, once.as_ref()).await {
         Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
         rotated => rotated.map_err(form_error(&context))?,

@@ -26,8 +26,8 @@ pub async fn app(address: &str) -> (Db, Engine, Ctx) {
     let person = engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
     assert!(engine.insert_session(&[7; 16], Some(person), &Origin::default(), b"{}").await.expect("session"));
     let caller = Caller::in_browser(person, engine.session_digest(&[7; 16]), engine.runtime().now());
-    let organization = engine.memberships(person).await.expect("memberships")[0].organization.clone();
-    let ctx = engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted");
+    let organization = engine.list_organizations(person).await.expect("memberships")[0].organization.clone();
+    let ctx = engine.enter_organization(&caller, &organization, Origin::default()).await.expect("admitted");
     (db, engine, ctx)
 }
 

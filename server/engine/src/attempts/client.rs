@@ -1,4 +1,4 @@
-//! Who an attempt is counted against.
+//! The client that an attempt is counted for.
 
 use std::net::IpAddr;
 
@@ -6,21 +6,21 @@ use domain::PersonId;
 
 use crate::ctx::Origin;
 
-/// Who an attempt is counted against.
+/// The client that an attempt is counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Client {
     /// An IPv4 address.
     V4([u8; 4]),
-    /// A network of IPv6, /64: whoever has one address of it has them all.
+    /// An IPv6 network, /64: one subscriber usually has a whole network.
     V6([u8; 8]),
-    /// A person who is signed in.
+    /// A signed-in person.
     Person(PersonId),
-    /// Everyone whose address is not known.
+    /// All clients without a known IP address.
     Unknown,
 }
 
 impl Client {
-    /// The client that a request comes from. An IPv4 address within IPv6 counts as what it is.
+    /// The client of a request. An IPv4-mapped IPv6 address counts as IPv4.
     pub fn of(origin: &Origin) -> Self {
         let address = origin.address.as_deref().and_then(|address| address.parse::<IpAddr>().ok());
         match address.map(|address| address.to_canonical()) {

@@ -1,5 +1,5 @@
-//! How many attempts of each client failed within its minute. Two generations of clients bound the memory: when one is
-//! full, the clients that were not seen since the last time are forgotten.
+//! How many attempts of each client failed within its minute. Two generations of clients bound the memory: when the recent
+//! generation is full, it replaces the older one, whose clients are dropped.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Client;
 /// How long failures count.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What is counted together.
+/// Kinds of credentials that share a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Bucket {
     Credentials,
@@ -22,7 +22,7 @@ pub(super) type CounterKey = (Client, Bucket);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     Begin,
-    /// Those that run may use up what is left.
+    /// The attempts that run may use up what is left.
     Wait,
     Refuse {
         seconds: u64,
@@ -56,10 +56,10 @@ impl Counts {
         Self { recent: HashMap::new(), older: HashMap::new(), most }
     }
 
-    /// Takes one of the failures that are left to the client, until it is settled. No more than `limit` attempts fail
-    /// within the client's minute, however many run at the same time.
-    pub(super) fn reserve(&mut self, place: CounterKey, limit: u32, now: Duration) -> Decision {
-        let minute = self.find(place);
+    /// Reserves one of the failures that the client has left, until it is settled. No more than `limit` attempts fail within
+    /// the client's minute, however many run concurrently.
+    pub(super) fn reserve(&mut self, counter: CounterKey, limit: u32, now: Duration) -> Decision {
+        let minute = self.find(counter);
         *minute = minute.at(now);
         if minute.failed >= limit {
             let left = (minute.since + MINUTE).saturating_sub(now);
@@ -72,16 +72,16 @@ impl Counts {
         Decision::Begin
     }
 
-    /// Gives back what was taken, as a failure or not.
-    pub(super) fn settle(&mut self, place: CounterKey, failed: bool, now: Duration) {
-        let minute = self.find(place);
+    /// Settles a reservation, as a failure or not.
+    pub(super) fn settle(&mut self, counter: CounterKey, failed: bool, now: Duration) {
+        let minute = self.find(counter);
         *minute = minute.at(now);
         minute.running = minute.running.saturating_sub(1);
         minute.failed += u32::from(failed);
     }
 
-    pub(super) fn refund(&mut self, place: CounterKey) {
-        let minute = self.find(place);
+    pub(super) fn refund(&mut self, counter: CounterKey) {
+        let minute = self.find(counter);
         minute.failed = minute.failed.saturating_sub(1);
     }
 
@@ -91,14 +91,14 @@ impl Counts {
         self.recent.len() + self.older.len()
     }
 
-    fn find(&mut self, place: CounterKey) -> &mut Minute {
-        if !self.recent.contains_key(&place) {
-            let minute = self.older.remove(&place).unwrap_or_default();
+    fn find(&mut self, counter: CounterKey) -> &mut Minute {
+        if !self.recent.contains_key(&counter) {
+            let minute = self.older.remove(&counter).unwrap_or_default();
             if self.recent.len() >= self.most {
                 self.older = std::mem::take(&mut self.recent);
             }
-            self.recent.insert(place, minute);
+            self.recent.insert(counter, minute);
         }
-        self.recent.entry(place).or_default()
+        self.recent.entry(counter).or_default()
     }
 }

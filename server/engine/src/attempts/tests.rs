@@ -62,7 +62,7 @@ async fn who_failed_too_often_waits_until_the_minute_is_over() {
 
 // B11: what is known to be good passes, and only as long as it is.
 #[tokio::test]
-async fn b11_what_was_accepted_passes_beside_guesses() {
+async fn what_was_accepted_passes_beside_guesses() {
     let (attempts, _) = attempts(10, 10);
     attempts.begin(Kind::Key, HERE, b"good").await.expect("begins").passed();
     for _ in 0..3 {
@@ -135,7 +135,7 @@ fn a_million_addresses_cost_no_more_memory_than_a_few() {
     }
     let kept = attempts.counts(|counts, _| counts.len());
     assert!((1_000..=2_000).contains(&kept), "{kept} clients");
-    assert!((1_000..=2_000).contains(&attempts.known.len()), "{} marks", attempts.known.len());
+    assert!((1_000..=2_000).contains(&attempts.accepted.len()), "{} marks", attempts.accepted.len());
     // The one who failed last is not the one who is forgotten.
     let last = Client::V4((many - 1).to_be_bytes());
     attempts.fail(Kind::Key, last).expect("second");
@@ -151,24 +151,24 @@ proptest! {
         limit in 1_u32..8,
         steps in prop::collection::vec((0_u64..20_000, any::<bool>(), any::<bool>()), 1..200),
     ) {
-        let place = (HERE, Bucket::Credentials);
+        let counter = (HERE, Bucket::Credentials);
         let mut counts = Counts::new(4);
         let (mut now, mut running, mut failures) = (Duration::ZERO, 0_u32, Vec::<Duration>::new());
         for (millis, begins, fails) in steps {
             now += Duration::from_millis(millis);
             if !begins && running > 0 {
-                counts.settle(place, fails, now);
+                counts.settle(counter, fails, now);
                 running -= 1;
                 if fails {
                     failures.push(now);
                 }
             } else {
-                match counts.reserve(place, limit, now) {
+                match counts.reserve(counter, limit, now) {
                     Decision::Begin => running += 1,
                     Decision::Wait => prop_assert!(running > 0),
                     Decision::Refuse { seconds } => {
                         prop_assert!((1..=60).contains(&seconds), "{}", seconds);
-                        counts = expect_free_after(counts, place, limit, now + Duration::from_secs(seconds), running)?;
+                        counts = expect_free_after(counts, counter, limit, now + Duration::from_secs(seconds), running)?;
                     }
                 }
             }
@@ -183,13 +183,13 @@ proptest! {
 /// Whoever is refused may begin again after the wait that they were told; the counts themselves stay as they are.
 fn expect_free_after(
     counts: Counts,
-    place: super::counts::CounterKey,
+    counter: super::counts::CounterKey,
     limit: u32,
     then: Duration,
     running: u32,
 ) -> Result<Counts, TestCaseError> {
     let mut later = counts.clone();
-    let decision = later.reserve(place, limit, then);
+    let decision = later.reserve(counter, limit, then);
     let expected = if running >= limit { Decision::Wait } else { Decision::Begin };
     prop_assert_eq!(decision, expected);
     Ok(counts)

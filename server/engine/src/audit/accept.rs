@@ -1,14 +1,13 @@
-//! Accepting a broken chain: the operator has looked at it and goes on. The event that says so vouches for nothing
-//! between the break and itself, and for everything after it.
+//! Accepting a broken chain: the operator has reviewed it and continues. The chain is verified again from the event that
+//! records this; what lies between the break and that event stays unverified.
 
 use domain::OrganizationId;
 use domain::event::{AuditAction, Change, Event, ObjectKind};
 
 use super::chain::{ChainMark, ChainState};
 use super::journal;
-use crate::ctx::Origin;
+use crate::ctx::{Ctx, Origin};
 use crate::keyring::{Purpose, hash};
-use crate::reauthorize::system_ctx;
 use crate::store::audit::{self, AuditRow};
 use crate::store::{Connection, organizations};
 use crate::{Engine, Error, Result};
@@ -18,19 +17,19 @@ const PREVIOUS_HASH: &str = "previous_hash";
 
 /// A break that was accepted.
 pub(crate) struct Accepted {
-    /// The first event that did not fit.
+    /// The first event that did not verify.
     pub broken_at: i64,
     /// The event that accepts it.
     pub mark: ChainMark,
 }
 
 impl Engine {
-    /// Accepts the breaks of the chains of one organization, or of all, for a reason, each with an event. Gives the
-    /// organizations whose chain was broken, and the first event that did not fit.
+    /// Accepts the broken chains of one organization, or of all, for a reason, each with an event. Gives the organizations
+    /// whose chain was broken, and the first event that did not verify.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn accept_chains(
+    pub async fn accept_broken_chains(
         &self,
         only: Option<&OrganizationId>,
         reason: &str,
@@ -51,11 +50,11 @@ impl Engine {
     async fn accept_chain(&self, organization: &OrganizationId, broken_at: i64, reason: &str) -> Result<()> {
         let mut tx = self.db().begin_on_reserve().await?;
         audit::lock_chain_head(&mut tx, organization).await?;
-        // Above every number that was given out before, so that rows from after a break are newer than all of them.
+        // Above every number that was ever assigned, so that later rows are newer than any row from before the break.
         let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
         audit::raise_head(&mut tx, organization, anchor.n).await?;
         let (_, previous) = audit::head(&mut tx, organization).await?;
-        let ctx = system_ctx(organization, "The operator", self.runtime().now(), Origin::of_command());
+        let ctx = Ctx::system_in(organization, "The operator", self.runtime().now(), Origin::of_command());
         let kind = ObjectKind::AuditLog;
         let event = Event::new(AuditAction::AuditAccepted, kind.as_str(), organization, kind.label())
             .changed(BROKEN_AT, None, Some(&broken_at.to_string()))
@@ -67,7 +66,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The event that accepts a break at this event, if there is one.
+    /// The newest event that accepts a break which `covers` selects.
     pub(crate) async fn accepted(
         &self,
         connection: &mut Connection,
@@ -75,11 +74,11 @@ impl Engine {
         covers: impl Fn(&Accepted) -> bool,
     ) -> Result<Option<Accepted>> {
         let rows = audit::of_action(connection, organization, AuditAction::AuditAccepted.as_str()).await?;
-        // The newest one goes the farthest.
+        // The newest acceptance covers the most.
         Ok(rows.iter().rev().filter_map(|row| self.read_accepted(row)).find(covers))
     }
 
-    /// What an event accepts, if it is unaltered: it holds itself what the hash of the event before it was.
+    /// What an event accepts, if it is unaltered. It records the hash of the event before it, so it verifies on its own.
     fn read_accepted(&self, row: &AuditRow) -> Option<Accepted> {
         let changes: Vec<Change> = serde_json::from_str(&row.changes).ok()?;
         let value = |field: &str| changes.iter().find(|change| change.field == field)?.after.as_deref();
@@ -89,8 +88,8 @@ impl Engine {
         sound.then(|| Accepted { broken_at, mark: ChainMark { n: row.n, hash: row.hash.clone() } })
     }
 
-    /// Refuses whatever concerns an organization whose log was altered.
-    pub(crate) fn open_to(&self, organization: &OrganizationId) -> Result<()> {
+    /// Refuses operations in an organization whose log was altered.
+    pub(crate) fn check_log_intact(&self, organization: &OrganizationId) -> Result<()> {
         if self.chains().is_broken(organization) { Err(Error::OnHold) } else { Ok(()) }
     }
 }

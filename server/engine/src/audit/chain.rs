@@ -1,9 +1,9 @@
-//! Whether the chain of an organization's events is whole: every event fits its hash, its seal and the event before it,
+//! Verification of the audit chain of an organization: every event must match its hash, its MAC and the event before it,
 //! from the first to the newest.
 //!
-//! What was checked is remembered, so that looking at a long log stays quick. It is also checked again, a piece at a time
-//! and round and round, for an event can be altered after it was found to be whole. A log that is no longer than one
-//! piece is checked as a whole each time.
+//! The position up to which a chain is verified is remembered, so that a page of a long log stays fast. Verified events are
+//! verified again in slices, in an endless cycle, because an event can be altered after it was verified. A chain no longer
+//! than one slice is verified completely each time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,12 +18,12 @@ use crate::store::audit::{self, AuditRow};
 use crate::store::{Connection, organizations};
 use crate::{Engine, Result};
 
-/// Events that are checked when somebody looks at the log.
-const A_LOOK: i64 = 2_000;
+/// Events that are verified when a page of the log is opened.
+const PAGE_BUDGET: i64 = 2_000;
 /// Events that are read at a time.
-const READ: i64 = 1_000;
+const BATCH: i64 = 1_000;
 
-/// What checking a chain found.
+/// The result of verifying a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainState {
     /// Sound from the first event to this one.
@@ -32,7 +32,7 @@ pub enum ChainState {
     Broken(i64),
 }
 
-/// What is known of every organization's chain. In memory only: after a restart it is found out anew.
+/// What is known of every organization's chain. In memory only: after a restart it is determined again.
 #[derive(Default)]
 pub struct Chains {
     known: Mutex<HashMap<OrganizationId, Arc<Chain>>>,
@@ -42,25 +42,25 @@ pub struct Chains {
 #[derive(Default)]
 struct Chain {
     view: Mutex<ChainView>,
-    watch: tokio::sync::Mutex<Watch>,
+    progress: tokio::sync::Mutex<Progress>,
 }
 
-/// An event that fits, with everything before it.
+/// An event up to which the chain is verified.
 #[derive(Clone, Default)]
 pub(crate) struct ChainMark {
     pub n: i64,
     pub hash: Vec<u8>,
 }
 
-/// How far a chain was checked, and where checking it again goes on.
+/// How far a chain is verified, and where the next cycle continues.
 #[derive(Default)]
-struct Watch {
+struct Progress {
     front: ChainMark,
-    again: ChainMark,
+    cycle: ChainMark,
     broken: Option<i64>,
 }
 
-/// How a walk along the chain ended.
+/// The result of a walk along the chain.
 struct Walk {
     mark: ChainMark,
     broken: Option<i64>,
@@ -68,18 +68,17 @@ struct Walk {
 }
 
 impl Engine {
-    /// How far the chain of the caller's organization is known to be whole. Checks what is new, and some of the rest once
-    /// more.
+    /// How far the chain of the caller's organization is verified. Verifies new events, and a slice of the others again.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn check_chain(&self, ctx: &Ctx) -> Result<ChainView> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        self.check_on(reach.organization(), A_LOOK).await.map(|(view, _)| view)
+        self.check_on(reach.organization(), PAGE_BUDGET).await.map(|(view, _)| view)
     }
 
-    /// Goes on checking the chains of all organizations, `budget` events in all, beginning where it ended the last time.
-    /// Gives what is known of those it came to.
+    /// Continues to verify the chains of all organizations where the last call stopped, up to `budget` events in total.
+    /// Gives the state of the chains that it reached.
     ///
     /// # Errors
     /// `Busy`.
@@ -87,7 +86,8 @@ impl Engine {
         let organizations = organizations::all(&mut self.db().read().await?).await?;
         let turn = self.chains().turn().clone();
         let begin = organizations.iter().position(|one| Some(one) > turn.as_ref()).unwrap_or(0);
-        let (mut left, mut checked) = (budget, Vec::new());
+        let mut left = budget;
+        let mut checked = Vec::new();
         for organization in organizations.iter().cycle().skip(begin).take(organizations.len()) {
             let (view, rest) = self.check_on(organization, left).await?;
             *self.chains().turn() = Some(organization.clone());
@@ -100,11 +100,11 @@ impl Engine {
         Ok(checked)
     }
 
-    /// Checks the chains of all organizations as far as the budget goes, and the newest event of each in any case.
+    /// Verifies the chains of all organizations as far as the budget allows, and the newest event of each in any case.
     ///
     /// # Errors
     /// `Busy`.
-    pub async fn check_heads(&self, budget: i64) -> Result<()> {
+    pub async fn check_chain_heads(&self, budget: i64) -> Result<()> {
         let mut left = budget;
         for organization in organizations::all(&mut self.db().read().await?).await? {
             (_, left) = self.check_on(&organization, left).await?;
@@ -112,7 +112,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Checks an organization's chain from its first event to its last, whatever is known of it.
+    /// Verifies an organization's chain from its first event to its last, whatever is known of it.
     ///
     /// # Errors
     /// `Busy`.
@@ -124,21 +124,21 @@ impl Engine {
         Ok(broken.map_or(ChainState::Sound(walk.mark.n), ChainState::Broken))
     }
 
-    /// What is known now, and what is left of the budget; a chain that broke is said aloud. While somebody else checks the
-    /// same chain, it is what they knew before.
+    /// The state of the chain, and what is left of the budget. Logs a chain that is newly found broken. While another task
+    /// verifies the same chain, gives the state from before.
     async fn check_on(&self, organization: &OrganizationId, budget: i64) -> Result<(ChainView, i64)> {
         let chain = self.chains().of(organization);
-        let Ok(mut watch) = chain.watch.try_lock() else { return Ok((*chain.view(), budget)) };
+        let Ok(mut progress) = chain.progress.try_lock() else { return Ok((*chain.view(), budget)) };
         let mut connection = self.db().read().await?;
-        let ahead = self.walk(&mut connection, organization, watch.front.clone(), budget).await?;
-        watch.front = ahead.mark;
-        let (left, behind) = self.check_again(&mut connection, organization, &mut watch, ahead.left).await?;
-        // What was found before holds until it is looked at again.
-        let behind = if left < ahead.left { behind } else { watch.broken };
+        let ahead = self.walk(&mut connection, organization, progress.front.clone(), budget).await?;
+        progress.front = ahead.mark;
+        let (left, behind) = self.check_again(&mut connection, organization, &mut progress, ahead.left).await?;
+        // Without budget for another slice, the earlier finding stays.
+        let behind = if left < ahead.left { behind } else { progress.broken };
         let anchored = self.anchor_fault(&mut connection, organization).await?;
-        watch.broken = [ahead.broken, behind, anchored].into_iter().flatten().min();
+        progress.broken = [ahead.broken, behind, anchored].into_iter().flatten().min();
         let (events, _) = audit::head(&mut connection, organization).await?;
-        let view = ChainView { verified: watch.front.n, events, broken: watch.broken };
+        let view = ChainView { verified: progress.front.n, events, broken: progress.broken };
         let before = std::mem::replace(&mut *chain.view(), view).broken;
         if let Some(n) = view.broken.filter(|_| before != view.broken) {
             tracing::error!(%organization, n, "integrity failure: the audit log was altered");
@@ -146,26 +146,28 @@ impl Engine {
         Ok((view, left))
     }
 
-    /// Checks what was checked before, from where that ended the last time, once around at the most. Gives what is left of
-    /// the budget, and the first event that does not fit any more.
+    /// Verifies a slice of the verified events again, where the last call stopped, and at most each event once. Gives what is
+    /// left of the budget, and the first event that no longer verifies.
     async fn check_again(
         &self,
         connection: &mut Connection,
         organization: &OrganizationId,
-        watch: &mut Watch,
+        progress: &mut Progress,
         budget: i64,
     ) -> Result<(i64, Option<i64>)> {
-        let (mut left, mut round) = (budget, watch.front.n);
+        let mut left = budget;
+        let mut round = progress.front.n;
         while left > 0 && round > 0 {
-            if watch.again.n >= watch.front.n {
-                watch.again = ChainMark::default();
+            if progress.cycle.n >= progress.front.n {
+                progress.cycle = ChainMark::default();
             }
-            let piece = left.min(round).min(watch.front.n - watch.again.n);
-            let walk = self.walk(connection, organization, watch.again.clone(), piece).await?;
-            // An accepted break is passed over.
-            let passed = walk.mark.n - watch.again.n;
-            (left, round) = (left - piece, round - piece.max(passed));
-            watch.again = walk.mark;
+            let piece = left.min(round).min(progress.front.n - progress.cycle.n);
+            let walk = self.walk(connection, organization, progress.cycle.clone(), piece).await?;
+            // An accepted break skips events.
+            let passed = walk.mark.n - progress.cycle.n;
+            left -= piece;
+            round -= piece.max(passed);
+            progress.cycle = walk.mark;
             if walk.broken.is_some() {
                 return Ok((left, walk.broken));
             }
@@ -173,7 +175,7 @@ impl Engine {
         Ok((left, None))
     }
 
-    /// Walks along the chain from an event that fits, to its end or for as many events.
+    /// Verifies the chain from a verified event on, to its end or for `budget` events.
     async fn walk(
         &self,
         connection: &mut Connection,
@@ -181,14 +183,15 @@ impl Engine {
         from: ChainMark,
         budget: i64,
     ) -> Result<Walk> {
-        let (mut mark, mut left) = (from, budget);
+        let mut mark = from;
+        let mut left = budget;
         while left > 0 {
-            // The chain may grow while it is read. The head is read before the rows, so that it fits when none follow.
+            // The chain may grow while it is read. The head is read before the rows, so that it matches when none follow.
             let (head, head_hash) = audit::head(connection, organization).await?;
             let after = Some(mark.n).filter(|n| *n > 0);
-            let rows = audit::chain(connection, organization, after, READ.min(left)).await?;
+            let rows = audit::chain(connection, organization, after, BATCH.min(left)).await?;
             if rows.is_empty() {
-                // What is missing at the end is told by the head, or by having been there before.
+                // Events that are missing at the end show in the head, or in what was verified before.
                 if mark.n == head && mark.hash == head_hash {
                     return Ok(Walk { mark, broken: None, left });
                 }
@@ -213,7 +216,7 @@ impl Engine {
         Ok(Walk { mark, broken: None, left })
     }
 
-    /// Whether an event is the next one, unaltered.
+    /// Whether an event is the next one, and unaltered.
     pub(crate) fn follows(&self, row: &AuditRow, mark: &ChainMark) -> bool {
         let canonical = row.canonical(&mark.hash);
         row.n == mark.n + 1
@@ -240,7 +243,7 @@ impl Chains {
         known.values().any(|chain| chain.view().broken.is_some())
     }
 
-    /// Forgets what is known of a chain, which is checked from its beginning then.
+    /// Forgets what is known of a chain, so that it is verified from its beginning.
     pub(super) fn forget(&self, organization: &OrganizationId) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(organization);
     }

@@ -1,5 +1,5 @@
-//! The log as a file: read page by page, so that none of it has to be in memory at once, and only as long as the caller
-//! may.
+//! Exporting the log as a file. It is read page by page, so that it is never in memory as a whole, and the caller is
+//! authorized again for each page.
 
 use domain::command::{AuditQuery, ExportFormat};
 use domain::event::{AuditAction, Event, ObjectKind};
@@ -14,7 +14,7 @@ use crate::store::audit::{self, RecordRow, Span};
 use crate::store::parse_column;
 use crate::{Engine, Result};
 
-/// Events of a page.
+/// Events in a page.
 const PAGE: i64 = 500;
 
 /// An export under way.
@@ -27,12 +27,12 @@ pub struct Export {
 }
 
 impl Engine {
-    /// Begins to take the log out as a file, oldest event first, within the caller's reach. That it was taken out is an
-    /// event itself, and the last one that the file can hold.
+    /// Begins an export of the log within the caller's reach, oldest event first. The export is an event itself, and the last
+    /// one that the file can contain.
     ///
     /// # Errors
     /// `Denied`, `Unauthenticated`, `Busy`.
-    pub async fn export_audit(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
+    pub async fn export_audit_log(&self, ctx: &Ctx, query: &AuditQuery, format: ExportFormat) -> Result<Export> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
         let mut tx = self.db().begin().await?;
         reauthorize(self, &mut tx, ctx).await?;
@@ -55,8 +55,8 @@ impl Export {
         self.reach.organization()
     }
 
-    /// The next events; none when all were given. Whoever was ended, removed or lowered meanwhile gets no more of them
-    /// (decision D23): that is asked after reading, right before they are given.
+    /// The next events; empty at the end. A caller that lost access meanwhile gets no more of them (decision D23). The check
+    /// comes after reading, right before the events are returned.
     ///
     /// # Errors
     /// `Unauthenticated` and `Denied` when the caller may not read on, `Busy`.
@@ -64,13 +64,13 @@ impl Export {
         let mut connection = self.engine.db().read().await?;
         let rows = audit::read_on(&mut connection, &self.reach, &self.query, self.span, PAGE).await?;
         drop(connection);
-        self.still_let_in().await?;
+        self.reauthorize().await?;
         self.span.after = rows.last().map_or(self.span.last, |last| last.row.n);
         rows.into_iter().map(record).collect()
     }
 
-    /// The fence knows every way in which a caller ends. Its transaction writes nothing.
-    async fn still_let_in(&self) -> Result<()> {
+    /// Authorizes the caller again, in a transaction that writes nothing.
+    async fn reauthorize(&self) -> Result<()> {
         let mut tx = self.engine.db().begin().await?;
         reauthorize(&self.engine, &mut tx, &self.ctx).await?;
         Ok(tx.commit().await?)

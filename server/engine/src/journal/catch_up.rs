@@ -1,5 +1,5 @@
-//! Bringing the journal up to the database: after a crash between a commit and its entries, and with what other nodes
-//! changed.
+//! Bringing the journal up to date with the database: after a crash between a commit and its journal entries, and with the
+//! changes of other nodes.
 
 use domain::OrganizationId;
 
@@ -10,11 +10,11 @@ use crate::store::{Connection, StoreError, meta, organizations};
 use crate::{Engine, Result};
 
 /// Events that are read at a time.
-const READ: i64 = 1_000;
+const BATCH: i64 = 1_000;
 
 impl Engine {
-    /// Prepares the journal for serving: ids that it knows are not given out again after a backup was restored, and what
-    /// the chains tell beyond it is added.
+    /// Prepares the journal for serving: ids that it knows are not assigned again after a backup was restored, and the newer
+    /// events of the audit chains are added.
     ///
     /// # Errors
     /// `Busy` when the database does not answer or the journal cannot be written.
@@ -28,7 +28,7 @@ impl Engine {
         self.catch_up_journal().await
     }
 
-    /// Adds to the journal what the audit chains tell beyond it, and writes the anchors down.
+    /// Adds the newer events of the audit chains to the journal, and writes the anchors.
     ///
     /// # Errors
     /// `Busy` when the database does not answer or the journal cannot be written.
@@ -36,7 +36,8 @@ impl Engine {
         for organization in organizations::all(&mut self.db().read().await?).await? {
             self.catch_up_on(&organization).await?;
         }
-        let (journal, now) = (self.journal().clone(), self.runtime().now());
+        let journal = self.journal().clone();
+        let now = self.runtime().now();
         let done = tokio::task::spawn_blocking(move || journal.write_anchors(now)).await;
         Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
     }
@@ -49,34 +50,34 @@ impl Engine {
         let anchor = self.journal().anchor(organization.as_str()).unwrap_or_default();
         let mut mark = ChainMark { n: anchor.n, hash: anchor.hash };
         loop {
-            let rows = audit::chain(&mut connection, organization, Some(mark.n), READ).await?;
+            let rows = audit::chain(&mut connection, organization, Some(mark.n), BATCH).await?;
             let mut marks = Vec::new();
-            let mut more = i64::try_from(rows.len()).unwrap_or_default() == READ;
+            let mut more = i64::try_from(rows.len()).unwrap_or_default() == BATCH;
             for row in rows {
-                // An altered chain tells nothing; checking the chains reports it.
+                // An altered chain proves nothing. The verification of the chains reports it.
                 if !self.follows(&row, &mark) {
                     more = false;
                     break;
                 }
-                marks.extend(told_by(&row));
+                marks.extend(mark_of(&row));
                 mark = ChainMark { n: row.n, hash: row.hash };
             }
             let followed = marks.len();
             marks.push(Mark::head(organization.as_str(), mark.n, &mark.hash));
-            self.keep_marks(marks, followed > 0).await?;
+            self.record_marks(marks, followed > 0).await?;
             if !more {
                 return Ok(());
             }
         }
     }
 
-    async fn keep_marks(&self, marks: Vec<Mark>, anchors: bool) -> Result<()> {
+    async fn record_marks(&self, marks: Vec<Mark>, anchors: bool) -> Result<()> {
         let journal = self.journal().clone();
-        let done = tokio::task::spawn_blocking(move || journal.keep(marks, anchors)).await;
+        let done = tokio::task::spawn_blocking(move || journal.record(marks, anchors)).await;
         Ok(done.map_err(|_| sqlx::Error::WorkerCrashed).map_err(StoreError::from)?.map_err(StoreError::from)?)
     }
 
-    /// The first event that is missing or another than the journal's anchor says.
+    /// The first event that is missing, or differs from the journal's anchor.
     pub(crate) async fn anchor_fault(
         &self,
         connection: &mut Connection,
@@ -99,19 +100,19 @@ impl Engine {
     }
 }
 
-/// What an event ends or changes.
-fn told_by(row: &AuditRow) -> Option<Mark> {
+/// The journal entry of an event, if it revokes, removes or changes something.
+fn mark_of(row: &AuditRow) -> Option<Mark> {
     let id = || row.object_id.parse().ok();
-    let session = || Mark { at: row.at, ..Mark::ended(Subject::Session(row.object_id.clone())) };
+    let session = || Mark { at: row.at, ..Mark::revoked(Subject::Session(row.object_id.clone())) };
     match row.action.as_str() {
-        "key.revoked" | "key.expired" => Some(Mark::ended(Subject::Key(id()?))),
+        "key.revoked" | "key.expired" => Some(Mark::revoked(Subject::Key(id()?))),
         "key.narrowed" | "key.rotated" | "key.exposed" => Some(Mark::changed(Subject::Key(id()?), row.n)),
-        "member.removed" | "member.left" => Some(Mark::ended(Subject::Actor(id()?))),
+        "member.removed" | "member.left" => Some(Mark::revoked(Subject::Actor(id()?))),
         "member.joined" | "member.role_changed" | "service_account.changed" => {
             Some(Mark::changed(Subject::Actor(id()?), row.n))
         }
         "session.ended" => Some(session()),
-        "invitation.revoked" | "invitation.accepted" => Some(Mark::ended(Subject::Invitation(row.object_id.clone()))),
+        "invitation.revoked" | "invitation.accepted" => Some(Mark::revoked(Subject::Invitation(row.object_id.clone()))),
         _ => None,
     }
 }

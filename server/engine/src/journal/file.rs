@@ -1,5 +1,5 @@
-//! The file of the journal: lines, each sealed together with the line before it, followed by zeros that hold disk space
-//! for the next ones.
+//! The file of the journal: lines, each with a MAC over itself and the line before it. Zeros after the last line reserve disk
+//! space for the next ones.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -8,25 +8,25 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use domain::Moment;
+use domain::session::ABSOLUTE_SECONDS;
 
 use super::mark::{Head, Mark, Subject};
-use crate::keyring::{CanonicalEncoder, Ring, Secret, seal_with};
-use crate::sessions::ABSOLUTE_SECONDS;
+use crate::keyring::{CanonicalEncoder, Ring, Secret, mac_with};
 
-/// Space that is held for entries to come: more than a thousand revocations need.
+/// Disk space reserved for new entries: enough for more than a thousand revocations.
 const RESERVE: u64 = 512 * 1024;
 const TITLE: &str = "roundtable-journal 1";
 
 /// Why the journal cannot be used. Each is one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalFault {
-    /// The file, or its folder.
+    /// The file or its folder cannot be used.
     #[error("the revocation journal {0} cannot be used: {1}")]
     File(String, std::io::Error),
     /// Another process writes it.
     #[error("the revocation journal {0} is in use by another process")]
     InUse(String),
-    /// A line does not bear its seal.
+    /// The MAC of a line is not valid.
     #[error("line {1} of the revocation journal {0} was altered, or the journal belongs to another installation")]
     Altered(String, usize),
 }
@@ -36,19 +36,19 @@ pub(super) struct JournalFile {
     path: PathBuf,
     file: File,
     key: Secret,
-    /// Where the next line goes, and up to where space is held.
+    /// The offset of the next line, and the end of the reserved space.
     end: u64,
-    held: u64,
-    /// The seal of the last line.
+    reserved: u64,
+    /// The MAC of the last line.
     last: Vec<u8>,
-    /// Of each chain the newest event that the file knows of.
+    /// The newest event of each chain that the file has.
     written: HashMap<String, i64>,
-    /// Entries that could not be written yet; they come before the next ones.
+    /// Entries that could not be written yet. They are written before the next ones.
     pending: Vec<Mark>,
 }
 
 impl JournalFile {
-    /// Opens the file and gives its entries. It is rewritten without the entries that later ones replace.
+    /// Opens the file and gives its entries. The file is compacted: entries that later ones replace are dropped.
     pub fn open(path: &Path, ring: &Ring, now: Moment) -> Result<(Self, Vec<Mark>), JournalFault> {
         let fault = |error| JournalFault::File(path.display().to_string(), error);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -57,13 +57,13 @@ impl JournalFile {
         let mut file = open_locked(path)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(fault)?;
-        let held = text.len() as u64;
+        let reserved = text.len() as u64;
         let mut journal = Self {
             path: path.into(),
             file,
             key: ring.journal_key(),
             end: 0,
-            held,
+            reserved,
             last: Vec::new(),
             written: HashMap::new(),
             pending: Vec::new(),
@@ -78,38 +78,40 @@ impl JournalFile {
         Ok((journal, kept))
     }
 
-    /// Writes entries so that they last.
+    /// Writes entries durably.
     pub fn append(&mut self, marks: &[Mark]) -> Result<(), JournalFault> {
         self.pending.extend_from_slice(marks);
         let (text, last) = self.lines(&self.pending);
         let end = self.end + text.len() as u64;
-        // What is left of a line that failed is overwritten by the next one.
+        // The rest of a line that failed is overwritten by the next one.
         self.file.write_all_at(&text, self.end).map_err(|error| self.fault(error))?;
         self.file.sync_data().map_err(|error| self.fault(error))?;
-        (self.end, self.last) = (end, last);
+        self.end = end;
+        self.last = last;
         let written = std::mem::take(&mut self.pending);
         self.note(&written);
-        self.hold_space();
+        self.reserve_space();
         Ok(())
     }
 
-    /// Whether all entries are in the file.
+    /// Whether the file has all entries.
     pub fn is_complete(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Writes what could not be written before, and those anchors that are newer than what the file knows.
+    /// Writes the entries that could not be written before, and the anchors that are newer than those in the file.
     pub fn append_anchors(&mut self, anchors: HashMap<String, Head>, now: Moment) -> Result<(), JournalFault> {
         let newer = anchors.into_iter().filter(|(id, head)| self.written.get(id).is_none_or(|n| *n < head.n));
         let marks: Vec<_> = newer.map(|(id, head)| Mark { at: now.0, ..Mark::head(&id, head.n, &head.hash) }).collect();
         if marks.is_empty() && self.pending.is_empty() { Ok(()) } else { self.append(&marks) }
     }
 
-    /// The entries of a file. What follows the last whole line was never acknowledged.
+    /// The entries of a file. Bytes after the last complete line were never acknowledged.
     fn read(&mut self, text: &[u8]) -> Result<Vec<Mark>, JournalFault> {
         let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let (mut marks, mut last) = (Vec::new(), Vec::new());
+        let mut marks = Vec::new();
+        let mut last = Vec::new();
         for (at, line) in text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
             let altered = || JournalFault::Altered(self.path.display().to_string(), at + 1);
             let line = std::str::from_utf8(&line[..line.len() - 1]).map_err(|_| altered())?;
@@ -119,16 +121,17 @@ impl JournalFile {
                 return Err(altered());
             }
             if at > 0 {
-                marks.push(Mark::read(entry).ok_or_else(altered)?);
+                marks.push(Mark::parse(entry).ok_or_else(altered)?);
             }
             last = expected;
         }
-        (self.end, self.last) = (whole as u64, last);
+        self.end = whole as u64;
+        self.last = last;
         self.note(&marks);
         Ok(marks)
     }
 
-    /// Puts a file with these entries in the place of this one.
+    /// Replaces the file by one with these entries.
     fn rewrite(&mut self, marks: &[Mark]) -> Result<(), JournalFault> {
         let path = self.path.with_added_extension("new");
         if let Err(error) = std::fs::remove_file(&path)
@@ -143,7 +146,7 @@ impl JournalFile {
             file: open_locked(&path)?,
             key: self.key.clone(),
             end: head.len() as u64,
-            held: 0,
+            reserved: 0,
             last: title,
             written: HashMap::new(),
             pending: Vec::new(),
@@ -159,7 +162,8 @@ impl JournalFile {
     }
 
     fn lines(&self, marks: &[Mark]) -> (Vec<u8>, Vec<u8>) {
-        let (mut text, mut last) = (String::new(), self.last.clone());
+        let mut text = String::new();
+        let mut last = self.last.clone();
         for mark in marks {
             let entry = mark.line();
             last = self.seal(&last, &entry);
@@ -169,21 +173,21 @@ impl JournalFile {
     }
 
     fn seal(&self, last: &[u8], entry: &str) -> Vec<u8> {
-        seal_with(&self.key, &CanonicalEncoder::of("rt/journal/v1").bytes(last).text(entry))
+        mac_with(&self.key, &CanonicalEncoder::of("rt/journal/v1").bytes(last).text(entry))
     }
 
-    /// Holds disk space, so that revocations can be written on a full disk. Where there is none, writing goes on until
-    /// what is held is used up.
-    fn hold_space(&mut self) {
-        if self.held >= self.end + RESERVE / 2 {
+    /// Reserves disk space, so that revocations can be written on a full disk. Without space to reserve, writing continues until
+    /// the reserved space is used up.
+    fn reserve_space(&mut self) {
+        if self.reserved >= self.end + RESERVE / 2 {
             return;
         }
-        let from = self.held.max(self.end);
+        let from = self.reserved.max(self.end);
         let zeros = vec![0; usize::try_from(self.end + RESERVE - from).unwrap_or_default()];
         let done = self.file.write_all_at(&zeros, from).and_then(|()| self.file.sync_data());
         match done {
-            Ok(()) => self.held = self.end + RESERVE,
-            Err(error) => tracing::warn!(%error, "no disk space could be held for the revocation journal"),
+            Ok(()) => self.reserved = self.end + RESERVE,
+            Err(error) => tracing::warn!(%error, "no disk space could be reserved for the revocation journal"),
         }
     }
 
@@ -211,7 +215,7 @@ fn open_locked(path: &Path) -> Result<File, JournalFault> {
     }
 }
 
-/// The newest entry of each subject, without the sessions that have run out since.
+/// The newest entry of each subject, without sessions that have expired since.
 fn compact(marks: &[Mark], now: Moment) -> Vec<Mark> {
     let mut newest: HashMap<&Subject, &Mark> = HashMap::new();
     for mark in marks {
@@ -220,7 +224,7 @@ fn compact(marks: &[Mark], now: Moment) -> Vec<Mark> {
             *known = mark;
         }
     }
-    let runs = |mark: &Mark| Moment(mark.at).plus_seconds(ABSOLUTE_SECONDS) > now;
-    let kept = |mark: &&Mark| !matches!(mark.subject, Subject::Session(_)) || runs(mark);
+    let may_be_valid = |mark: &Mark| Moment(mark.at).plus_seconds(ABSOLUTE_SECONDS) > now;
+    let kept = |mark: &&Mark| !matches!(mark.subject, Subject::Session(_)) || may_be_valid(mark);
     newest.into_values().filter(kept).cloned().collect()
 }

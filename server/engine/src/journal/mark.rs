@@ -1,6 +1,6 @@
-//! What the journal says of one credential, actor, invitation or chain.
+//! Entries of the journal.
 
-/// Whatever the journal keeps a number of.
+/// What an entry is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     Key(i64),
@@ -11,16 +11,16 @@ pub(crate) enum Subject {
     Head(String),
 }
 
-/// The number of an ended subject: no row that says otherwise is new enough.
-pub(crate) const ENDED: i64 = i64::MAX;
+/// The number of a revoked or removed subject: no row is new enough to be valid.
+pub(crate) const REVOKED: i64 = i64::MAX;
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub subject: Subject,
-    /// The lowest event number that a row may bear; of a chain, its newest event.
+    /// The lowest event number that a valid row has; of a chain, its newest event.
     pub n: i64,
-    /// When, in milliseconds; 0 where it does not matter.
+    /// Its time in milliseconds, for sessions and anchors; 0 otherwise.
     pub at: i64,
     /// The hash of a chain's newest event.
     pub hash: Vec<u8>,
@@ -34,14 +34,14 @@ pub(crate) struct Head {
 }
 
 impl Mark {
-    /// A change after which only rows from this event on count.
+    /// A change after which only rows from this event on are valid.
     pub const fn changed(subject: Subject, n: i64) -> Self {
         Self { subject, n, at: 0, hash: Vec::new() }
     }
 
-    /// The end of something, for good.
-    pub const fn ended(subject: Subject) -> Self {
-        Self::changed(subject, ENDED)
+    /// A revocation or removal, for good.
+    pub const fn revoked(subject: Subject) -> Self {
+        Self::changed(subject, REVOKED)
     }
 
     /// The newest event of a chain.
@@ -62,11 +62,14 @@ impl Mark {
         format!("{kind} {id} {} {} {hash}", self.n, self.at)
     }
 
-    /// Reads what [`Mark::line`] wrote.
-    pub fn read(line: &str) -> Option<Self> {
-        let mut words = line.split(' ');
-        let (kind, id) = (words.next()?, words.next()?);
-        let (n, at, hash) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?);
+    /// Parses what [`Mark::line`] wrote.
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.split(' ');
+        let kind = fields.next()?;
+        let id = fields.next()?;
+        let n = fields.next()?.parse().ok()?;
+        let at = fields.next()?.parse().ok()?;
+        let hash = fields.next()?;
         let subject = match kind {
             "key" => Subject::Key(id.parse().ok()?),
             "actor" => Subject::Actor(id.parse().ok()?),
@@ -76,6 +79,9 @@ impl Mark {
             _ => return None,
         };
         let hash = if hash == "-" { Vec::new() } else { hex::decode(hash).ok()? };
-        words.next().is_none().then_some(Self { subject, n, at, hash })
+        if fields.next().is_some() {
+            return None;
+        }
+        Some(Self { subject, n, at, hash })
     }
 }

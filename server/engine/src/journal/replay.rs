@@ -1,4 +1,4 @@
-//! Carrying what the journal knows into a database that was restored from a backup.
+//! Applying the journal to a database that was restored from a backup.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use domain::{ActorId, ActorKind, KeyId, OrganizationId, Role};
 
 use crate::audit::journal;
 use crate::ctx::{Ctx, Origin};
-use crate::reauthorize::system_ctx;
 use crate::store::actors::{self, ActorRow};
 use crate::store::{Tx, audit, keys, sessions};
 use crate::{Engine, Result};
 
-/// What was done to the rows that the journal knows to be out of date.
+/// What was done to rows that are older than the journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Keys that were revoked.
@@ -30,8 +29,8 @@ struct Known {
 }
 
 impl Engine {
-    /// Ends every session, revokes the keys whose row is older than the journal says, and takes power from the actors
-    /// whose row is: what exactly had changed is in the lost part of the log. Each change has its event.
+    /// Deletes every session, revokes the keys whose row is older than the journal says, and reduces the power of the actors
+    /// whose row is: what exactly changed is in the lost part of the log. Each change has its audit event.
     ///
     /// # Errors
     /// `Busy`.
@@ -40,7 +39,7 @@ impl Engine {
         for (organization, known) in self.known_by_organization().await? {
             let mut tx = self.db().begin_on_reserve().await?;
             audit::lock_chain_head(&mut tx, &organization).await?;
-            let ctx = system_ctx(&organization, "The operator", self.runtime().now(), Origin::of_command());
+            let ctx = Ctx::system_in(&organization, "The operator", self.runtime().now(), Origin::of_command());
             for id in known.keys {
                 replay.key(&mut tx, &ctx, id).await?;
             }
@@ -55,7 +54,7 @@ impl Engine {
         Ok(replay.done)
     }
 
-    /// What the journal knows of, in the organizations that have it. The database may have lost some of it.
+    /// What the journal knows, by organization. Rows that the database lost are left out.
     async fn known_by_organization(&self) -> Result<BTreeMap<OrganizationId, Known>> {
         let mut known: BTreeMap<_, Known> = BTreeMap::new();
         let mut connection = self.db().read().await?;
@@ -72,10 +71,10 @@ impl Engine {
         Ok(known)
     }
 
-    /// An actor without the power that may have been taken since, and the event of that.
+    /// The actor without the power that it may have lost, and the event of that.
     fn weakened(&self, row: &ActorRow, now: i64) -> (ActorRow, Event) {
         let event = |action, kind| Event::new(action, kind, row.id, &row.name);
-        if self.journal().has_ended(&super::Subject::Actor(row.id)) {
+        if self.journal().is_revoked(&super::Subject::Actor(row.id)) {
             let event = event(AuditAction::MemberRemoved, "member").changed("role", Some(&row.role), None);
             return (ActorRow { removed_at: Some(now), ..row.clone() }, event);
         }
@@ -102,13 +101,13 @@ impl Replay<'_> {
     async fn key(&mut self, tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<()> {
         let row = keys::lock(tx, &ctx.actor.organization, id, true).await?;
         let Some(row) = row.filter(|row| row.is_superseded(self.engine.journal())) else { return Ok(()) };
-        let event = crate::keys::ending(&row).changed("reason", None, Some(self.reason));
+        let event = crate::keys::revoked_event(&row).changed("reason", None, Some(self.reason));
         self.engine.mark_revoked(tx, ctx, &row, None, RevokeReason::Policy, event).await?;
         self.done.keys.push(id);
         Ok(())
     }
 
-    /// Takes power from an actor whose row is older than the journal says.
+    /// Reduces the power of an actor whose row is older than the journal says.
     async fn actor(&mut self, tx: &mut Tx, ctx: &Ctx, id: ActorId) -> Result<()> {
         let engine = self.engine;
         let row = actors::find(tx, &ctx.actor.organization, id).await?;

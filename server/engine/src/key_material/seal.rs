@@ -1,5 +1,5 @@
-//! Sealing to a key and opening with it (decision D16, security rules C.9): HPKE of RFC 9180 in base mode, with
-//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM. Anyone can seal; the sender is not proven by it.
+//! Sealing to a key and opening with it (decision D16): HPKE (RFC 9180) in base mode, with DHKEM(X25519, HKDF-SHA256),
+//! HKDF-SHA256 and AES-256-GCM. Anyone can seal; base mode does not authenticate the sender.
 
 use std::convert::Infallible;
 
@@ -17,12 +17,12 @@ use zeroize::Zeroizing;
 use crate::keyring::{CanonicalEncoder, Secret, Tampered};
 use crate::runtime::Runtime;
 
-/// Which algorithms: the first byte of everything sealed.
+/// The cipher suite: the first byte of everything sealed.
 const SUITE: u8 = 1;
 const ENC: usize = 32;
 const TAG: usize = 16;
 
-/// Where something sealed to a key belongs. It opens nowhere else.
+/// The context that a sealed value is bound to. It opens in no other.
 pub struct SealContext {
     info: CanonicalEncoder,
     aad: CanonicalEncoder,
@@ -35,7 +35,7 @@ impl SealContext {
         Self { info, aad: CanonicalEncoder::default().text(item).number(key) }
     }
 
-    /// What opens the items of one key, sealed to the key that took its place.
+    /// The key material of one key, sealed to the key that replaced it.
     pub fn inherited_key(deployment: &str, organization: &str, actor: i64, from: i64, successor: i64) -> Self {
         let Self { info, aad } = Self::item(deployment, organization, actor, "heir", "heir", from);
         Self { info, aad: aad.number(successor) }
@@ -45,27 +45,27 @@ impl SealContext {
 /// Seals a value to a public key: suite, encapsulated key, ciphertext, tag.
 ///
 /// # Errors
-/// [`Tampered`] if the public key is none.
-pub fn seal_to(runtime: &Runtime, public_key: &[u8], place: &SealContext, value: &[u8]) -> Result<Vec<u8>, Tampered> {
+/// [`Tampered`] if the public key is not valid.
+pub fn seal_to(runtime: &Runtime, public_key: &[u8], context: &SealContext, value: &[u8]) -> Result<Vec<u8>, Tampered> {
     let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(public_key).map_err(tampered)?;
     let mut text = Zeroizing::new(value.to_vec());
     let (enc, tag) = single_shot_seal_inout_detached_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeS::Base,
         &recipient,
-        place.info.as_slice(),
+        context.info.as_slice(),
         InOutBuf::from(text.as_mut_slice()),
-        place.aad.as_slice(),
-        &mut Rolls(runtime),
+        context.aad.as_slice(),
+        &mut RuntimeRng(runtime),
     )
     .map_err(tampered)?;
     Ok([&[SUITE], enc.to_bytes().as_slice(), &text, tag.to_bytes().as_slice()].concat())
 }
 
-/// The private half of a key's pair, which is never stored and goes with the request.
+/// The private half of a key's pair. It is never stored, and dropped with the request.
 pub struct Decryptor(<X25519HkdfSha256 as Kem>::PrivateKey);
 
 impl Decryptor {
-    /// Of what [`super::seal_ikm`] gives for a key.
+    /// Derives the pair from [`super::seal_ikm`].
     pub fn of(seal_ikm: &Secret) -> Self {
         Self(X25519HkdfSha256::derive_keypair(seal_ikm.as_slice()).0)
     }
@@ -75,11 +75,11 @@ impl Decryptor {
         X25519HkdfSha256::sk_to_pk(&self.0).to_bytes().into()
     }
 
-    /// Opens what [`seal_to`] made for the same place.
+    /// Opens what [`seal_to`] sealed for the same context.
     ///
     /// # Errors
-    /// [`Tampered`] if it was sealed to another key, or any byte of it or of its place differs.
-    pub fn open(&self, place: &SealContext, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
+    /// [`Tampered`] if it was sealed to another key, or if the value or its context differs.
+    pub fn open(&self, context: &SealContext, blob: &[u8]) -> Result<Zeroizing<Vec<u8>>, Tampered> {
         let (suite, rest) = blob.split_first().ok_or(Tampered)?;
         let (enc, rest) = rest.split_at_checked(ENC).ok_or(Tampered)?;
         let (text, tag) = rest.split_at_checked(rest.len().wrapping_sub(TAG)).ok_or(Tampered)?;
@@ -91,9 +91,9 @@ impl Decryptor {
             &OpModeR::Base,
             &self.0,
             &<X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc).map_err(tampered)?,
-            place.info.as_slice(),
+            context.info.as_slice(),
             InOutBuf::from(text.as_mut_slice()),
-            place.aad.as_slice(),
+            context.aad.as_slice(),
             &AeadTag::from_bytes(tag).map_err(tampered)?,
         )
         .map_err(tampered)?;
@@ -105,10 +105,10 @@ const fn tampered(_: HpkeError) -> Tampered {
     Tampered
 }
 
-/// The house's dice, as the library wants to throw them.
-struct Rolls<'a>(&'a Runtime);
+/// The runtime as the random generator of the HPKE library.
+struct RuntimeRng<'a>(&'a Runtime);
 
-impl TryRng for Rolls<'_> {
+impl TryRng for RuntimeRng<'_> {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -125,7 +125,7 @@ impl TryRng for Rolls<'_> {
     }
 }
 
-impl TryCryptoRng for Rolls<'_> {}
+impl TryCryptoRng for RuntimeRng<'_> {}
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The master key: thirty-two bytes that live apart from the database (RK-32).
+//! The master key: 32 random bytes that are stored apart from the database.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -14,7 +14,7 @@ pub enum BadMasterKey {
     /// Neither 32 raw bytes, nor 64 hex digits, nor base64 of 32 bytes.
     #[error("the master key must be 32 random bytes: raw, as 64 hex digits, or as base64; a passphrase will not do")]
     NotThirtyTwoBytes,
-    /// A pattern, not randomness.
+    /// A pattern instead of random bytes.
     #[error("the master key is not random: too few of its bytes differ")]
     NotRandom,
 }
@@ -27,7 +27,7 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
-    /// A new key from the dice, in hex as it is written to a file.
+    /// A new random key, in hex as it is written to a file.
     pub fn generate_hex(runtime: &Runtime) -> Zeroizing<String> {
         Zeroizing::new(hex::encode(Zeroizing::new(runtime.bytes::<32>())))
     }
@@ -50,21 +50,21 @@ impl MasterKey {
         Ok(Self { secret, id: hex::encode(&digest[..8]) })
     }
 
-    /// Names the key without giving it away: the first 8 bytes of a digest, in hex.
+    /// Identifies the key without revealing it: the first 8 bytes of a digest, in hex.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn wrap(&self, nonce: [u8; 12], place: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
-        let payload = Payload { msg: ring_key.as_slice(), aad: place.as_slice() };
+    pub(super) fn wrap(&self, nonce: [u8; 12], associated_data: &CanonicalEncoder, ring_key: &Secret) -> Vec<u8> {
+        let payload = Payload { msg: ring_key.as_slice(), aad: associated_data.as_slice() };
         let wrapped = self.cipher().and_then(|cipher| cipher.encrypt(&Nonce::from(nonce), payload).ok());
         [nonce.as_slice(), &wrapped.unwrap_or_default()].concat()
     }
 
-    pub(super) fn unwrap(&self, place: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
+    pub(super) fn unwrap(&self, associated_data: &CanonicalEncoder, wrapped: &[u8]) -> Result<Secret, Tampered> {
         let (nonce, ciphertext) = wrapped.split_at_checked(12).ok_or(Tampered)?;
         let nonce: [u8; 12] = nonce.try_into().map_err(|_| Tampered)?;
-        let payload = Payload { msg: ciphertext, aad: place.as_slice() };
+        let payload = Payload { msg: ciphertext, aad: associated_data.as_slice() };
         let opened =
             Zeroizing::new(self.cipher().ok_or(Tampered)?.decrypt(&Nonce::from(nonce), payload).map_err(|_| Tampered)?);
         Ok(Zeroizing::new(opened.as_slice().try_into().map_err(|_| Tampered)?))
@@ -124,9 +124,8 @@ mod tests {
     use super::*;
     use crate::runtime::{FrozenClock, SeededRng};
 
-    // Case 12 of the start-up table.
     #[test]
-    fn only_thirty_two_random_bytes_will_do() {
+    fn only_thirty_two_random_bytes_are_accepted() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(3));
         let hex = MasterKey::generate_hex(&runtime);
         let raw = hex::decode(hex.as_str()).expect("hex");

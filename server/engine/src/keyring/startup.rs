@@ -1,4 +1,4 @@
-//! Making, opening and rewrapping the ring; the start-up table C.8 of the security rules, row by row.
+//! Creating, opening and rewrapping the ring.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::store::{Db, StoreError, meta};
 
 const CANARY: [u8; 32] = *b"this ring opens under this key\0\0";
 
-/// Why the ring cannot be opened. Each is one sentence for the operator and ends the start.
+/// Why the ring cannot be opened. Each is one sentence for the operator, and the process exits.
 #[derive(Debug, thiserror::Error)]
 pub enum RingFault {
     /// The database is empty.
@@ -27,7 +27,7 @@ pub enum RingFault {
         /// Id of the key that was given.
         given: String,
     },
-    /// The master key's id fits, but the canary does not open.
+    /// The master key's id matches, but the canary does not open.
     #[error("the key ring is damaged; restore it from a backup")]
     Damaged,
     /// Part of the ring is still under the previous key.
@@ -35,7 +35,7 @@ pub enum RingFault {
         "{rows} keys of the ring need the previous master key {id}; give it too, then run `roundtable keyring rewrap`"
     )]
     NeedsPrevious {
-        /// How many.
+        /// The number of such ring keys.
         rows: usize,
         /// Id of the key they need.
         id: String,
@@ -43,15 +43,15 @@ pub enum RingFault {
     /// One key of the ring was altered.
     #[error("key {0} of the ring was altered; restore it from a backup")]
     Altered(i64),
-    /// API keys name ring keys that are gone.
-    #[error("API keys need the ring keys {0}, which are gone; restore them from a backup")]
+    /// API keys refer to ring keys that are missing.
+    #[error("API keys need the ring keys {0}, which are missing; restore them from a backup")]
     Missing(String),
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Store(#[from] StoreError),
 }
 
-/// What `roundtable keyring status` tells.
+/// What `roundtable keyring status` prints.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RingStatus {
     /// Ring keys by purpose.
@@ -66,7 +66,7 @@ pub async fn is_initialised(db: &Db) -> Result<bool, StoreError> {
     Ok(!meta::ring(&mut db.read().await?).await?.is_empty())
 }
 
-/// Makes the ring of an empty database.
+/// Creates the ring of an empty database.
 ///
 /// # Errors
 /// [`RingFault::AlreadyInitialised`] if there is one.
@@ -79,7 +79,7 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
     meta::put(&mut tx, "deployment", &deployment).await?;
     for (purpose, id) in Purpose::ALL.into_iter().zip(1..) {
         let secret = Zeroizing::new(if purpose == Purpose::Canary { CANARY } else { runtime.bytes() });
-        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, id, purpose.as_str(), key.id()), &secret);
+        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, id, purpose.as_str(), key.id()), &secret);
         let row = meta::RingRow {
             id,
             purpose: purpose.as_str().into(),
@@ -96,7 +96,7 @@ pub async fn init(db: &Db, key: &MasterKey, runtime: &Runtime) -> Result<(), Rin
 /// Opens the ring with the master key, and the previous one while a rewrap is under way.
 ///
 /// # Errors
-/// Every row of the start-up table.
+/// [`RingFault`].
 pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Result<Ring, RingFault> {
     let mut connection = db.read().await?;
     let rows = meta::ring(&mut connection).await?;
@@ -105,9 +105,9 @@ pub async fn open(db: &Db, key: &MasterKey, previous: Option<&MasterKey>) -> Res
     if rows.iter().all(|row| known(&row.kek_id).is_none()) {
         return Err(RingFault::OtherKey { expected: first.kek_id.clone(), given: key.id().into() });
     }
-    let strangers: Vec<_> = rows.iter().filter(|row| known(&row.kek_id).is_none()).collect();
-    if let Some(row) = strangers.first() {
-        return Err(RingFault::NeedsPrevious { rows: strangers.len(), id: row.kek_id.clone() });
+    let unknown: Vec<_> = rows.iter().filter(|row| known(&row.kek_id).is_none()).collect();
+    if let Some(row) = unknown.first() {
+        return Err(RingFault::NeedsPrevious { rows: unknown.len(), id: row.kek_id.clone() });
     }
     let deployment = meta::get(&mut connection, "deployment").await?.unwrap_or_default();
     let mut ring = Ring { deployment, keys: BTreeMap::new(), active: BTreeMap::new() };
@@ -140,7 +140,7 @@ pub async fn rewrap(db: &Db, key: &MasterKey, previous: &MasterKey, runtime: &Ru
     let mut rewritten = 0;
     for row in meta::ring(&mut tx).await?.into_iter().filter(|row| row.kek_id != key.id()) {
         let (_, secret) = unwrapped(&deployment, &row, Some(previous))?;
-        let wrapped = key.wrap(runtime.bytes(), &place(&deployment, row.id, &row.purpose, key.id()), &secret);
+        let wrapped = key.wrap(runtime.bytes(), &associated_data(&deployment, row.id, &row.purpose, key.id()), &secret);
         meta::rewrap_ring_key(&mut tx, row.id, key.id(), &wrapped).await?;
         rewritten += 1;
     }
@@ -160,7 +160,7 @@ pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
 fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> Result<(Purpose, Secret), RingFault> {
     let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == row.purpose);
     let opened = key.zip(purpose).and_then(|(key, purpose)| {
-        let secret = key.unwrap(&place(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
+        let secret = key.unwrap(&associated_data(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
         Some((purpose, secret))
     });
     match opened {
@@ -171,6 +171,6 @@ fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> 
     }
 }
 
-fn place(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
+fn associated_data(deployment: &str, id: i64, purpose: &str, kek_id: &str) -> CanonicalEncoder {
     CanonicalEncoder::of("rt/ring/v1").text(deployment).number(id).text(purpose).text(kek_id)
 }

@@ -1,5 +1,5 @@
-//! Keys that were refused because their time was over: the end is written at the refusal, so that no clock that goes
-//! back admits them again.
+//! Recording the expiry of a key when it is first refused for it. A clock that is set back later does not make the key
+//! valid again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,81 +8,82 @@ use domain::key::KeyState;
 use domain::{KeyId, Moment, OrganizationId};
 use tokio::task::JoinHandle;
 
-use super::state_of;
-use crate::ctx::Origin;
-use crate::reauthorize::system_ctx;
+use crate::ctx::{Ctx, Origin};
 use crate::store;
 use crate::store::keys::{self, KeyRow, USABLE};
 use crate::{Engine, Result};
 
-/// Refused keys whose end is not in the database yet.
+/// Keys that were refused because they expired, and whose expiry is not in the database yet.
 #[derive(Default)]
 pub(crate) struct RefusedKeys(Mutex<HashMap<KeyId, OrganizationId>>);
 
 impl RefusedKeys {
-    fn held(&self) -> MutexGuard<'_, HashMap<KeyId, OrganizationId>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, OrganizationId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
-    /// The state of a key as it decides over a request: once refused because of its end, it stays refused.
+    /// The state of a presented key. A key that was refused as expired stays expired.
     pub(crate) fn state_of_presented(&self, row: &KeyRow) -> KeyState {
-        match (state_of(row, self.runtime().now()), row.expires_at) {
-            (KeyState::Active, Some(at)) if self.refused_keys().held().contains_key(&KeyId(row.id)) => {
+        match (row.state(self.runtime().now()), row.expires_at) {
+            (KeyState::Active, Some(at)) if self.refused_keys().lock().contains_key(&KeyId(row.id)) => {
                 KeyState::Expired { at: Moment(at) }
             }
             (state, _) => state,
         }
     }
 
-    /// Writes the end of a key that is refused because of it. Nothing is left to do if it is written, or being written.
-    pub(crate) fn end_refused(&self, row: &KeyRow) -> Option<JoinHandle<()>> {
+    /// Starts to record the expiry of a key that is refused for it. None if it is recorded, or being recorded.
+    pub(crate) fn record_refused_expiry(&self, row: &KeyRow) -> Option<JoinHandle<()>> {
         if row.rank != USABLE || !matches!(self.state_of_presented(row), KeyState::Expired { .. }) {
             return None;
         }
-        let (id, organization) = (KeyId(row.id), row.organization_id.parse::<OrganizationId>().ok()?);
-        if self.refused_keys().held().insert(id, organization.clone()).is_some() {
+        let id = KeyId(row.id);
+        let organization = row.organization_id.parse::<OrganizationId>().ok()?;
+        if self.refused_keys().lock().insert(id, organization.clone()).is_some() {
             return None;
         }
+
         let engine = self.clone();
-        // On its own: it is written even if whoever asked hangs up.
+        // In a task of its own, because a caller that disconnects must not stop it.
         Some(tokio::spawn(async move {
-            if let Err(error) = engine.write_refused_end(&organization, id).await {
-                tracing::warn!(key_id = id.0, %error, "the end of a refused key has to wait");
+            if let Err(error) = engine.record_expiry(&organization, id).await {
+                tracing::warn!(key_id = id.0, %error, "the expiry of a refused key will be recorded later");
             }
         }))
     }
 
-    /// Writes the ends of refused keys that could not be written at the refusal; gives their number.
-    pub(super) async fn write_refused_ends(&self) -> usize {
-        let waiting: Vec<_> = self.refused_keys().held().iter().map(|(id, at)| (*id, at.clone())).collect();
-        let mut written = 0;
+    /// Records the expiries that could not be recorded at the refusal. Gives their number.
+    pub(super) async fn record_refused_expiries(&self) -> usize {
+        let waiting: Vec<_> = self.refused_keys().lock().iter().map(|(id, at)| (*id, at.clone())).collect();
+        let mut recorded = 0;
         for (id, organization) in waiting {
-            match self.write_refused_end(&organization, id).await {
-                Ok(()) => written += 1,
-                // One that cannot be written is no reason to leave the others.
-                Err(error) => tracing::error!(key_id = id.0, %error, "the end of a refused key could not be written"),
+            match self.record_expiry(&organization, id).await {
+                Ok(()) => recorded += 1,
+                // The failure of one key does not hold up the others.
+                Err(error) => {
+                    tracing::error!(key_id = id.0, %error, "the expiry of a refused key could not be recorded");
+                }
             }
         }
-        written
+        recorded
     }
 
-    async fn write_refused_end(&self, organization: &OrganizationId, id: KeyId) -> Result<()> {
+    async fn record_expiry(&self, organization: &OrganizationId, id: KeyId) -> Result<()> {
         let mut tx = self.db().begin().await?;
         store::audit::lock_chain_head(&mut tx, organization).await?;
         let row = keys::lock(&mut tx, organization, id, true).await?;
-        // An altered row is refused for that, and its alteration stays to be seen.
+        // An altered row is refused as altered. It is not changed, so that the alteration remains detectable.
         if let Some(row) = row.filter(|row| row.rank == USABLE && row.is_sound(self.ring())) {
-            let origin = Origin { request_id: "clock".into(), ..Origin::default() };
-            let ctx = system_ctx(organization, "Roundtable", self.runtime().now(), origin);
-            self.expire_row(&mut tx, &ctx, row).await?;
+            let ctx = Ctx::system_in(organization, "Roundtable", self.runtime().now(), Origin::of_clock());
+            self.mark_expired(&mut tx, &ctx, row).await?;
             tx.commit().await?;
             let in_flight = self.in_flight().clone();
-            // The refusal does not wait for what still runs with the key.
-            tokio::spawn(async move { in_flight.end_all(&[id], None).await });
+            // The refusal does not wait for the requests in flight.
+            tokio::spawn(async move { in_flight.cancel_all(&[id], None).await });
         }
-        self.refused_keys().held().remove(&id);
+        self.refused_keys().lock().remove(&id);
         Ok(())
     }
 }

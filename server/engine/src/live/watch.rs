@@ -1,4 +1,4 @@
-//! One person's watch over an organization.
+//! A watch: one open page of one person.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,79 +17,79 @@ use crate::store::{Connection, keys};
 use crate::usage::LastUse;
 use crate::{Engine, Error, Result};
 
-/// How long a watch waits for a hint before it looks all the same: what other nodes did gives none.
-const PACE: Duration = Duration::from_secs(5);
-/// How long it rests between two looks at the least, so that a busy key costs a look now and then.
-const REST: Duration = Duration::from_secs(1);
-/// How long it waits after a hint for others that belong to it.
-const CALM: Duration = Duration::from_millis(300);
-/// How far back each look goes, in seconds: other nodes write uses down later than they happen.
-const BACK: i64 = 60;
-/// Uses that one look tells at the most.
-const MOST_USES: usize = 100;
+/// How long a watch waits for a notification before it reads anyway: other nodes cannot notify.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// The shortest time between two reads, which bounds the cost of a busy key.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+/// How long it waits after a notification for related ones.
+const DEBOUNCE: Duration = Duration::from_millis(300);
+/// How far back each read goes, in seconds: other nodes write uses with a delay.
+const LOOKBACK_SECONDS: i64 = 60;
+/// Uses that one read returns.
+const MAX_USES: usize = 100;
 
-/// What a page shows that is watched for.
+/// The page that is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
-    /// What the page is about.
+    /// The events that concern the page.
     pub category: EventCategory,
-    /// The newest change that it shows.
+    /// The newest event that it shows.
     pub since: i64,
-    /// When it was drawn; earlier uses are on it.
-    pub drawn: Moment,
+    /// When it was rendered; it shows earlier uses.
+    pub rendered_at: Moment,
 }
 
-/// What there is to tell.
+/// What changed since the last read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// Keys that were used lately, the last one first. A use is told by every look of the minute after it.
+    /// Keys that were used recently, the last use first. A use is repeated for a minute.
     pub uses: Vec<KeyUse>,
-    /// The first change that the page does not show, if there is one that was not told before.
+    /// The first event that the page does not show, unless it was returned before.
     pub changed: Option<i64>,
 }
 
 /// The last use of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
-    /// Which key.
+    /// The key.
     pub key: KeyId,
-    /// When.
+    /// When it was used.
     pub at: Moment,
-    /// From which address.
+    /// From which IP address.
     pub address: Option<String>,
-    /// By which agent.
+    /// By which user agent.
     pub agent: Option<String>,
 }
 
-/// A watch. It lasts as long as the session and the membership of its person, and their role stays what it is.
+/// A watch. It ends with the session and the membership of its person, and when their role changes.
 pub struct Watch {
     engine: Engine,
     caller: Caller,
     ctx: Ctx,
-    hints: hint::Receiver<()>,
+    notifications: hint::Receiver<()>,
     view: View,
-    _seat: WatchPermit,
+    _permit: WatchPermit,
 }
 
 impl Engine {
-    /// The newest change of a chapter within the caller's reach, for what is read after this to be watched from there.
+    /// The newest event of a category within the caller's reach. A page that is read after this is watched from there.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn newest_change(&self, ctx: &Ctx, category: EventCategory) -> Result<i64> {
         let reach = permit(&ctx.actor, Action::ReadAudit)?;
-        // A list writes down what has run out; that is no news to whoever asked for it.
+        // Reading a list records due expiries. Recording them first keeps them from showing as a change of that list.
         if let Err(error) = self.expire_keys_of(reach.organization()).await {
-            tracing::warn!(%error, "ends of keys could not be written before a list");
+            tracing::warn!(%error, "due key expiries were not recorded before a page was watched");
         }
         let newest = audit::list(&mut self.db().read().await?, &reach, &about(category), 1).await?;
         Ok(newest.first().map_or(0, |event| event.n))
     }
 
-    /// Begins to watch an organization.
+    /// Begins a watch of an organization.
     ///
     /// # Errors
-    /// `Unauthenticated` without a session, `Denied` for who is no member, `Conflict` with `TooManyRequests` for who has
+    /// `Unauthenticated` without a session, `Denied` for a person who is not a member, `Conflict` with `TooManyRequests` for
     /// too many watches.
     pub async fn watch(
         &self,
@@ -98,28 +98,30 @@ impl Engine {
         origin: Origin,
         view: View,
     ) -> Result<Watch> {
-        let (engine, caller) = (self.clone(), caller.clone());
-        engine.still_signed_in(&caller).await?;
-        let ctx = engine.admit_person(&caller, organization, origin).await?;
-        let (seat, hints) = (engine.live().permit_watch(caller.person)?, engine.live().enter(organization));
-        Ok(Watch { engine, caller, ctx, hints, view, _seat: seat })
+        let engine = self.clone();
+        let caller = caller.clone();
+        engine.recheck_session(&caller).await?;
+        let ctx = engine.enter_organization(&caller, organization, origin).await?;
+        let permit = engine.live().permit_watch(caller.person)?;
+        let notifications = engine.live().subscribe(organization);
+        Ok(Watch { engine, caller, ctx, notifications, view, _permit: permit })
     }
 }
 
 impl Watch {
-    /// When it last looked.
+    /// When it last read.
     pub const fn now(&self) -> Moment {
         self.ctx.now
     }
 
-    /// Waits until there may be news; false once the program is to end.
+    /// Waits until something may have changed. False when the process is about to exit.
     pub async fn wait_for_change(&mut self) -> bool {
         let closing = self.engine.live().inner.closing.clone();
-        let hints = &mut self.hints;
+        let notifications = &mut self.notifications;
         let due = async {
-            sleep(REST).await;
-            if timeout(PACE - REST, hints.changed()).await.is_ok() {
-                sleep(CALM).await;
+            sleep(MIN_INTERVAL).await;
+            if timeout(INTERVAL - MIN_INTERVAL, notifications.changed()).await.is_ok() {
+                sleep(DEBOUNCE).await;
             }
         };
         tokio::select! {
@@ -129,14 +131,14 @@ impl Watch {
         }
     }
 
-    /// Looks whether the person may still watch, and then what there is to tell. This is no use of their session.
+    /// Authorizes the person again, then reads what changed. This does not count as a use of their session.
     ///
     /// # Errors
-    /// `Unauthenticated` or `Denied` when they may not, or not as before; `Busy`.
+    /// `Unauthenticated` or `Denied` when they lost access or their role changed; `Busy`.
     pub async fn look(&mut self) -> Result<News> {
-        self.engine.still_signed_in(&self.caller).await?;
+        self.engine.recheck_session(&self.caller).await?;
         let (organization, origin) = (&self.ctx.actor.organization, self.ctx.origin.clone());
-        let ctx = self.engine.admit_person(&self.caller, organization, origin).await?;
+        let ctx = self.engine.enter_organization(&self.caller, organization, origin).await?;
         if ctx.actor.role != self.ctx.actor.role {
             return Err(Error::Denied);
         }
@@ -147,9 +149,9 @@ impl Watch {
 
     async fn uses(&mut self, connection: &mut Connection) -> Result<Vec<KeyUse>> {
         let (reach, now) = (permit(&self.ctx.actor, Action::ListKeys)?, self.ctx.now);
-        let since = self.view.drawn.min(now).plus_seconds(-BACK);
+        let since = self.view.rendered_at.min(now).plus_seconds(-LOOKBACK_SECONDS);
         let mut last: HashMap<KeyId, LastUse> = HashMap::new();
-        for row in keys::used_since(connection, &reach, since, MOST_USES).await? {
+        for row in keys::used_since(connection, &reach, since, MAX_USES).await? {
             last.insert(KeyId(row.id), (Moment(row.last_used_at), row.last_used_address, row.last_used_agent));
         }
         for (key, fresh) in self.unwritten(connection, &reach, since).await? {
@@ -158,15 +160,15 @@ impl Watch {
                 *known = fresh;
             }
         }
-        self.view.drawn = now;
+        self.view.rendered_at = now;
         let mut uses: Vec<_> =
             last.into_iter().map(|(key, (at, address, agent))| KeyUse { key, at, address, agent }).collect();
         uses.sort_by_key(|one| (std::cmp::Reverse(one.at), one.key));
-        uses.truncate(MOST_USES);
+        uses.truncate(MAX_USES);
         Ok(uses)
     }
 
-    /// Uses that no database knows yet, of the keys among them that are within reach.
+    /// Uses of keys within reach that are not in the database yet.
     async fn unwritten(
         &self,
         connection: &mut Connection,
@@ -175,7 +177,7 @@ impl Watch {
     ) -> Result<Vec<(KeyId, LastUse)>> {
         let mut recent_use = self.engine.usage().recent_use(reach.organization(), since);
         recent_use.sort_by_key(|(_, (at, ..))| std::cmp::Reverse(*at));
-        recent_use.truncate(MOST_USES);
+        recent_use.truncate(MAX_USES);
         let ids: Vec<_> = recent_use.iter().map(|(key, _)| *key).collect();
         let near = keys::among(connection, reach, &ids).await?;
         recent_use.retain(|(key, _)| near.contains(key));

@@ -34,7 +34,7 @@ async fn engine(folder: &tempfile::TempDir) -> Engine {
 async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
     let (mut tx, successor) = (engine.db().begin().await.expect("a transaction"), new.view.key_id);
     let public = hex::decode(&new.public_key_hex).expect("hex");
-    pass_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, successor).await.expect("passed on");
+    reassign_inbox(&mut tx, &ctx.actor.organization, old.view.key_id, successor).await.expect("passed on");
     let (owner, old_id) = (&ctx.actor, old.view.key_id);
     engine.grant_access(&mut tx, owner, &old.plain, old_id, successor, &public).await.expect("inherited");
     tx.commit().await.expect("committed");
@@ -44,8 +44,8 @@ async fn succeed(engine: &Engine, ctx: &Ctx, old: &NewKey, new: &NewKey) {
 async fn an_heir_counts_and_opens_all_of_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = engine(&folder).await;
-    let olga = engine.recognize(&identity("olga"), Some(engine.runtime().now())).await.expect("olga");
-    let olga = engine.admit_alone(&olga, Origin::default()).await.expect("olga");
+    let olga = engine.identify_person(&identity("olga"), Some(engine.runtime().now())).await.expect("olga");
+    let olga = engine.enter_only_organization(&olga, Origin::default()).await.expect("olga");
     let mut line: Vec<NewKey> = Vec::new();
     for generation in 0..3_i64 {
         let key = engine.create_key(&olga, CreateKey::read("a key").expect("a name")).await.expect("a key");
@@ -55,7 +55,7 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
         let text = SealText::read(&format!("generation {generation}")).expect("a text");
         let sealed = engine.send_message(&olga, olga.actor.id, text.clone()).await.expect("sent");
         assert_eq!(sealed.key_id, key.view.key_id);
-        let admitted = engine.admit_key(&key.plain, Origin::default()).await.expect("admitted");
+        let admitted = engine.authenticate_key(&key.plain, Origin::default()).await.expect("admitted");
         engine.write_note(&admitted.ctx, text).await.expect("written");
         line.push(key);
         for (back, key) in line.iter().enumerate() {
@@ -66,7 +66,7 @@ async fn an_heir_counts_and_opens_all_of_its_line() {
         }
     }
     for (back, key) in line.iter().enumerate() {
-        let ctx = engine.admit_key(&key.plain, Origin::default()).await.expect("admitted").ctx;
+        let ctx = engine.authenticate_key(&key.plain, Origin::default()).await.expect("admitted").ctx;
         let (inbox, notebook) =
             (engine.read_inbox(&ctx, &key.plain, 9).await, engine.read_notebook(&ctx, &key.plain, 9).await);
         for items in [inbox.expect("an inbox"), notebook.expect("a notebook")] {

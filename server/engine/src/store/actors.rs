@@ -4,7 +4,7 @@ use domain::environment::Environment;
 use domain::view::ServiceAccount;
 use domain::{Actor, ActorId, Moment, OrganizationId, Permissions, PersonId};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
@@ -23,15 +23,15 @@ pub struct ActorRow {
     pub created_by: Option<i64>,
     pub disabled_at: Option<i64>,
     pub allow_overlap: bool,
-    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an old row cannot be put
-    /// back.
+    /// Number of the audit event that last changed this row, 0 for a founder; sealed, so that an older version cannot be
+    /// put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this actor, as the log says.
     pub newest_n: i64,
 }
 
-/// A service account, with what is shown of it besides.
+/// A service account, with what lists show.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct ServiceRow {
     #[sqlx(flatten)]
@@ -40,7 +40,7 @@ pub struct ServiceRow {
     pub active_keys: i64,
 }
 
-/// A member, with what is shown of them besides.
+/// A member, with what lists show.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct MemberRow {
     #[sqlx(flatten)]
@@ -73,22 +73,27 @@ impl ActorRow {
         self
     }
 
-    /// Whether the row bears its own seal and is not an old one put back.
+    /// Whether the row's seal is valid and the row is not an older version that was put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
-    /// Whether the journal knows that the actor was changed or removed since this row was written.
+    /// Whether the journal knows of a later change of the actor than this row.
     pub fn is_superseded(&self, journal: &Journal) -> bool {
         self.removed_at.is_none() && journal.is_behind(&Subject::Actor(self.id), self.audit_n)
     }
 
-    fn mark(&self) -> Mark {
-        let subject = Subject::Actor(self.id);
-        if self.removed_at.is_some() { Mark::ended(subject) } else { Mark::changed(subject, self.audit_n) }
+    /// Whether the actor may act: neither removed nor disabled.
+    pub const fn is_enabled(&self) -> bool {
+        self.removed_at.is_none() && self.disabled_at.is_none()
     }
 
-    /// The actor, as the domain knows it.
+    fn mark(&self) -> Mark {
+        let subject = Subject::Actor(self.id);
+        if self.removed_at.is_some() { Mark::revoked(subject) } else { Mark::changed(subject, self.audit_n) }
+    }
+
+    /// The actor as a domain value.
     pub fn actor(&self) -> Result<Actor, StoreError> {
         Ok(Actor {
             id: ActorId(self.id),
@@ -171,7 +176,7 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actors (id, organization_id, kind, person_id, claim_email, name, role, created_at, \
          removed_at, audit_n, row_mac, folded_name, created_by, disabled_at, allow_overlap) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(&row.kind).bind(row.person_id).bind(&row.claim_email)
         .bind(&row.name).bind(&row.role).bind(row.created_at).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac)
         .bind(row.name.to_lowercase()).bind(row.created_by).bind(row.disabled_at).bind(row.allow_overlap)
@@ -179,12 +184,12 @@ pub async fn insert(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes back what may change of an actor: person, claim, name, role, removal, disabling, overlap, event, seal.
+/// Writes the mutable columns of an actor.
 pub async fn update(tx: &mut Tx, row: &ActorRow) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE actors SET person_id = $3, claim_email = $4, name = $5, role = $6, removed_at = $7, \
          audit_n = $8, row_mac = $9, folded_name = $10, disabled_at = $11, allow_overlap = $12 \
          WHERE organization_id = $1 AND id = $2";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(row.person_id).bind(&row.claim_email).bind(&row.name)
         .bind(&row.role).bind(row.removed_at).bind(row.audit_n).bind(&row.row_mac).bind(row.name.to_lowercase())
         .bind(row.disabled_at).bind(row.allow_overlap).execute(conn))?;
@@ -198,22 +203,22 @@ pub async fn find(
     id: ActorId,
 ) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND id = $2");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
-/// The organization of an actor, if there is such a one.
+/// The organization of an actor, if it exists.
 pub async fn organization_of(connection: &mut Connection, id: ActorId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM actors WHERE id = $1";
-    let found: Option<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    let found: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
     found.map(|(text,)| parse_column(&text, "actors.organization_id")).transpose()
 }
 
-/// As [`find`], and nobody changes the row before this transaction ends.
+/// As [`find`], and locks the row until the transaction ends.
 pub async fn lock(tx: &mut Tx, organization: &OrganizationId, id: ActorId) -> Result<Option<ActorRow>, StoreError> {
     const SQLITE: &str = select!("WHERE organization_id = $1 AND id = $2");
     const POSTGRES: &str = select!("WHERE organization_id = $1 AND id = $2 FOR SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
-    on!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
+    fetch!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
 /// Service accounts, newest first, from `before` (exclusive) on.
@@ -225,7 +230,7 @@ pub async fn list_services(
     limit: i64,
 ) -> Result<Vec<ServiceRow>, StoreError> {
     const SQL: &str = select_service!("AND id < $3 ORDER BY id DESC LIMIT $4");
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
@@ -237,7 +242,7 @@ pub async fn find_service(
 ) -> Result<Option<ServiceRow>, StoreError> {
     const SQL: &str = select_service!("AND id = $3");
     Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
     )
 }
 
@@ -250,7 +255,7 @@ pub async fn list_members(
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
     const SQL: &str = select_member!("AND id < $3 ORDER BY id DESC LIMIT $4");
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
@@ -262,11 +267,11 @@ pub async fn find_member(
 ) -> Result<Option<MemberRow>, StoreError> {
     const SQL: &str = select_member!("AND id = $3");
     Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(id.0).fetch_optional(conn))?,
     )
 }
 
-/// Whether someone with this address is a member.
+/// Whether a person with this email is a member.
 pub async fn is_member(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -275,7 +280,7 @@ pub async fn is_member(
     const SQL: &str = "SELECT a.id FROM actors a LEFT JOIN people p ON p.id = a.person_id \
          WHERE a.organization_id = $1 AND a.removed_at IS NULL AND (p.email = $2 OR a.claim_email = $2) LIMIT 1";
     let row: Option<(i64,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(email).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
@@ -286,20 +291,20 @@ pub async fn of_person(
     person: PersonId,
 ) -> Result<Option<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE organization_id = $1 AND person_id = $2");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(person.0).fetch_optional(conn))?)
 }
 
-/// Actors that wait for the person with this verified e-mail.
+/// Actors that wait for the first sign-in with this verified email.
 pub async fn waiting_for(connection: &mut Connection, email: &str) -> Result<Vec<ActorRow>, StoreError> {
     const SQL: &str = select!("WHERE claim_email = $1 AND person_id IS NULL AND removed_at IS NULL ORDER BY id");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(email).fetch_all(conn))?)
 }
 
 /// Owners of an organization that are not removed.
 pub async fn count_owners(connection: &mut Connection, organization: &OrganizationId) -> Result<i64, StoreError> {
     const SQL: &str =
         "SELECT COUNT(*) FROM actors WHERE organization_id = $1 AND role = 'owner' AND removed_at IS NULL";
-    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
+    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?;
     Ok(count)
 }
 
@@ -307,7 +312,7 @@ pub async fn count_owners(connection: &mut Connection, organization: &Organizati
 pub async fn count_staff(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, i64), StoreError> {
     const SQL: &str = "SELECT COUNT(CASE WHEN kind = 'member' THEN 1 END), COUNT(CASE WHEN kind = 'service' THEN 1 END) \
          FROM actors WHERE organization_id = $1 AND removed_at IS NULL";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
 /// A new actor's row, not sealed yet.

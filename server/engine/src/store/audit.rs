@@ -4,7 +4,7 @@ mod find;
 
 use domain::OrganizationId;
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::journal::Mark;
 use crate::keyring::CanonicalEncoder;
 
@@ -33,7 +33,7 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
-    /// Everything of the event, behind the hash of the one before it.
+    /// The canonical bytes of the event, including the hash of the event before it.
     pub fn canonical(&self, before: &[u8]) -> CanonicalEncoder {
         CanonicalEncoder::of("rt/audit/v1")
             .text(&self.organization_id)
@@ -65,25 +65,25 @@ use columns;
 
 pub async fn start_chain(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO audit_heads (organization_id, n, hash) VALUES ($1, 0, $2)";
-    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(Vec::<u8>::new()).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(Vec::<u8>::new()).execute(conn))?;
     Ok(())
 }
 
-/// Takes the head of the chain until the transaction ends. Whatever changes an organization takes it before any other
-/// row, so that changes of one organization come one after the other and never wait for each other in a circle.
+/// Locks the head of the chain until the transaction ends. Every transaction that changes an organization locks it before any
+/// other row, so that changes of one organization are serialized and cannot deadlock.
 pub async fn lock_chain_head(tx: &mut Tx, organization: &OrganizationId) -> Result<(), StoreError> {
-    // SQLite has one writer at a time anyway.
+    // SQLite has only one writer at a time.
     const POSTGRES: &str = "SELECT n FROM audit_heads WHERE organization_id = $1 FOR UPDATE";
     if tx.has_row_locks() {
-        let _: (i64,) = on!(tx, conn => sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn))?;
+        let _: (i64,) = fetch!(tx, conn => sqlx::query_as(POSTGRES).bind(organization.as_str()).fetch_one(conn))?;
     }
     Ok(())
 }
 
-/// Takes the next number, and with it the head of the chain until the transaction ends.
+/// Takes the next number, and locks the head of the chain until the transaction ends.
 pub async fn advance(tx: &mut Tx, organization: &str) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "UPDATE audit_heads SET n = n + 1 WHERE organization_id = $1 RETURNING n, hash";
-    Ok(on!(tx, conn => sqlx::query_as(SQL).bind(organization).fetch_one(conn))?)
+    Ok(fetch!(tx, conn => sqlx::query_as(SQL).bind(organization).fetch_one(conn))?)
 }
 
 pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
@@ -91,26 +91,26 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
          object_id, object_label, concerns, changes, address, agent, request_id, hash, mac) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     const HEAD: &str = "UPDATE audit_heads SET hash = $2 WHERE organization_id = $1";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.n).bind(row.at).bind(&row.action).bind(row.actor_id).bind(&row.actor_name)
         .bind(&row.via_key).bind(&row.object_kind).bind(&row.object_id).bind(&row.object_label).bind(row.concerns)
         .bind(&row.changes).bind(&row.address).bind(&row.agent).bind(&row.request_id).bind(&row.hash).bind(&row.mac)
         .execute(conn))?;
-    run!(tx, conn => sqlx::query(HEAD).bind(&row.organization_id).bind(&row.hash).execute(conn))?;
+    execute!(tx, conn => sqlx::query(HEAD).bind(&row.organization_id).bind(&row.hash).execute(conn))?;
     tx.mark(Mark::head(&row.organization_id, row.n, &row.hash));
     Ok(())
 }
 
-/// Has the chain go on above a number, and above every event that there is.
+/// Raises the head above a number, and above every existing event.
 pub async fn raise_head(tx: &mut Tx, organization: &OrganizationId, above: i64) -> Result<(), StoreError> {
     const NEWEST: &str = "SELECT COALESCE(MAX(n), 0) FROM audit_events WHERE organization_id = $1";
     const SQL: &str = "UPDATE audit_heads SET n = $2 WHERE organization_id = $1 AND n < $2";
-    let (newest,): (i64,) = on!(tx, conn => sqlx::query_as(NEWEST).bind(organization.as_str()).fetch_one(conn))?;
-    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(above.max(newest)).execute(conn))?;
+    let (newest,): (i64,) = fetch!(tx, conn => sqlx::query_as(NEWEST).bind(organization.as_str()).fetch_one(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(above.max(newest)).execute(conn))?;
     Ok(())
 }
 
-/// The events in which something happened, oldest first.
+/// The events of an action, oldest first.
 pub async fn of_action(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -118,7 +118,7 @@ pub async fn of_action(
 ) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str =
         concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND action = $2 ORDER BY n");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(action).fetch_all(conn))?)
 }
 
 /// Events in the order of the chain, from `after` (exclusive) on, or from the very first.
@@ -131,17 +131,17 @@ pub async fn chain(
     const SQL: &str =
         concat!("SELECT ", columns!(), " FROM audit_events WHERE organization_id = $1 AND n > $2 ORDER BY n LIMIT $3");
     Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(after.unwrap_or(i64::MIN)).bind(limit).fetch_all(conn))?,
     )
 }
 
 /// Number and hash of the newest event.
 pub async fn head(connection: &mut Connection, organization: &OrganizationId) -> Result<(i64, Vec<u8>), StoreError> {
     const SQL: &str = "SELECT n, hash FROM audit_heads WHERE organization_id = $1";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).fetch_one(conn))?)
 }
 
-/// The request that an event is of.
+/// The id of the request that wrote an event.
 pub async fn request_of(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -149,6 +149,6 @@ pub async fn request_of(
 ) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT request_id FROM audit_events WHERE organization_id = $1 AND n = $2";
     let row: Option<(String,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(n).fetch_optional(conn))?;
     Ok(row.map(|(request,)| request))
 }

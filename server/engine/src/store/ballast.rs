@@ -1,5 +1,5 @@
-//! A reserve of disk space beside the SQLite file. When the disk is full it is given up, so that access can still be
-//! taken away; until it can be put back, nothing else is written.
+//! Reserved disk space next to the SQLite file. When the disk is full, the reserve is released, so that keys can still be
+//! revoked. Until it is restored, nothing else is written.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const MIB: u64 = 1024 * 1024;
-/// How large the reserve is where there is room.
+/// The size of the reserve.
 pub const BALLAST: u64 = 16 * MIB;
-/// The smallest reserve that is of use.
+/// The smallest useful reserve.
 const LEAST: u64 = MIB;
-/// How often it is tried to put the reserve back.
+/// How often restoring the reserve is tried.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The reserve of one database file.
@@ -25,18 +25,18 @@ pub(super) struct Ballast {
 
 struct State {
     reserve: Reserve,
-    /// Set when a write found no space: when it was last looked for space.
+    /// Set when a write found no space: when free space was last checked.
     full: Option<Instant>,
 }
 
 enum Reserve {
-    /// This process keeps none.
+    /// This process has none.
     Unused,
-    /// It is there.
+    /// It is in place.
     Held,
-    /// It was given up, or never found room.
+    /// It was released, or there was never enough space.
     Spent {
-        /// The sizes it may have: what was given up is not taken for new space.
+        /// The sizes to try: the space that was released does not count as new space.
         sizes: (u64, u64),
         /// When it was last tried.
         tried: Instant,
@@ -50,7 +50,7 @@ impl Ballast {
         Self { path: path.into(), state: Mutex::new(State { reserve: Reserve::Unused, full: None }) }
     }
 
-    /// Takes the space, as much of `most` as leaves an equal amount free; says whether it could.
+    /// Reserves up to `most` bytes, leaving an equal amount free. Says whether it succeeded.
     pub(super) fn hold(&self, most: u64) -> bool {
         let mut state = self.state();
         let sizes = (LEAST, most);
@@ -64,31 +64,31 @@ impl Ballast {
         self.state().full = Some(Instant::now());
     }
 
-    /// Gives the space up. Says whether there was any to give.
+    /// Releases the space. Says whether there was any.
     pub(super) fn spend(&self) -> bool {
         let mut state = self.state();
         if !matches!(state.reserve, Reserve::Held) {
             return false;
         }
         let size = fs::metadata(&self.path).map_or(LEAST, |file| file.len());
-        // The blocks of a file that someone still has open are only free once it is cut off.
+        // The blocks of a file that another process has open are free only after truncation.
         let cut = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(0));
         let gone = fs::remove_file(&self.path);
         tracing::error!(
             freed = cut.is_ok() || gone.is_ok(),
-            "the disk is full: the reserve was given up for revoking, and everything else is refused until there is space"
+            "the disk is full: the reserve was released for revocations, and other writes are refused until there is space"
         );
         state.reserve = Reserve::Spent { sizes: (size, size), tried: Instant::now() };
         true
     }
 
-    /// Whether there is nothing to look after: no write ran out of space, and the reserve is there, or none is kept.
+    /// Whether nothing needs attention: no write ran out of space, and the reserve is in place or not used.
     pub(super) fn is_untouched(&self) -> bool {
         let state = self.state();
         state.full.is_none() && !matches!(state.reserve, Reserve::Spent { .. })
     }
 
-    /// Whether writing is open to everything. Looks for space from time to time, and puts the reserve back.
+    /// Whether every write is allowed. Checks for space from time to time, and restores the reserve.
     pub(super) fn is_open(&self) -> bool {
         let mut state = self.state();
         let now = Instant::now();
@@ -101,21 +101,21 @@ impl Ballast {
                 state.reserve = Reserve::Spent { sizes, tried: now };
                 return false;
             }
-            tracing::info!("there is space on the disk again: the reserve is back, and everything is written again");
+            tracing::info!("there is space on the disk again: the reserve is restored, and all writes are allowed");
             *state = State { reserve: Reserve::Held, full: None };
         }
         match state.full {
             Some(at) if early(at) => false,
             Some(_) => {
-                let channel = self.has_room();
-                state.full = if channel { None } else { Some(now) };
-                channel
+                let has_room = self.has_room();
+                state.full = if has_room { None } else { Some(now) };
+                has_room
             }
             None => true,
         }
     }
 
-    /// Whether a few writes would find room now.
+    /// Whether a few writes would find space now.
     fn has_room(&self) -> bool {
         let trial = self.path.with_extension("trial");
         let written = write(&trial, MIB / 4);
@@ -131,7 +131,7 @@ impl Ballast {
         sizes.into_iter().any(|size| self.reserve(size).is_ok())
     }
 
-    /// Writes a file of twice the size and cuts it in half: what is left free is as much as what is kept.
+    /// Writes a file of twice the size and truncates it to half, so that as much space is left free as is reserved.
     fn reserve(&self, size: u64) -> io::Result<()> {
         let part = self.path.with_extension("ballast-part");
         let written = write(&part, size * 2).and_then(|file| file.set_len(size));
@@ -149,7 +149,7 @@ impl Ballast {
     }
 }
 
-/// Writes a file whose blocks are really taken: no hole, and no run of zeros that a file system could leave out.
+/// Writes a file whose blocks are really allocated: no hole, and no zeros that a file system could elide.
 fn write(path: &Path, size: u64) -> io::Result<File> {
     let mut file = File::create(path)?;
     let block = [0xa5_u8; 64 * 1024];

@@ -1,5 +1,5 @@
-//! Knows whether the Postgres server can be reached. While it cannot, callers hear so immediately; a connection is tried
-//! several times a second, and the first one that succeeds opens the way again.
+//! A circuit breaker for the Postgres server. While the server is unreachable, callers fail immediately. A connection is tried
+//! several times a second, and the first that succeeds closes the circuit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,20 +12,20 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::StoreError;
 
-/// After this long without an answer it is asked whether the server answers at all.
+/// After this long without an answer, the server is probed.
 const SLOW: Duration = Duration::from_millis(800);
-/// How long the server may take to accept a connection before it counts as away.
+/// How long the server may take to accept a connection.
 const ACCEPT: Duration = Duration::from_secs(1);
-/// How often a server that is away is tried.
+/// How often an unreachable server is tried.
 const RETRY: Duration = Duration::from_millis(300);
-/// For how long one trial answers for others.
+/// How long the result of a probe is reused.
 const FRESH: Duration = Duration::from_millis(200);
 
-/// Whether the server can be reached. One per pool.
+/// The circuit breaker of a pool.
 pub(super) struct Breaker {
     options: PgConnectOptions,
     away: watch::Sender<bool>,
-    /// The last trial: when, and how it ended.
+    /// The time and result of the last probe.
     tried: tokio::sync::Mutex<Option<(Instant, bool)>>,
     /// When a connection was last lost.
     trouble: Mutex<Option<Instant>>,
@@ -35,14 +35,19 @@ pub(super) struct Breaker {
 impl Breaker {
     pub(super) fn new(options: PgConnectOptions) -> Arc<Self> {
         let (away, _) = watch::channel(false);
-        let (tried, trouble) = (tokio::sync::Mutex::default(), Mutex::default());
-        Arc::new(Self { options, away, tried, trouble, suspecting: AtomicBool::new(false) })
+        Arc::new(Self {
+            options,
+            away,
+            tried: tokio::sync::Mutex::default(),
+            trouble: Mutex::default(),
+            suspecting: AtomicBool::new(false),
+        })
     }
 
-    /// Waits for the database, unless the server cannot be reached or turns out not to answer.
+    /// Waits for the database, unless the server is or becomes unreachable.
     ///
     /// # Errors
-    /// `Away`; or the work's own failure.
+    /// `Away`, or the error of `work`.
     pub(super) async fn run<T, E: Into<StoreError>>(
         self: &Arc<Self>,
         work: impl Future<Output = Result<T, E>>,
@@ -67,7 +72,7 @@ impl Breaker {
         }
     }
 
-    /// Whether a connection that was idle for so long may have been cut off since.
+    /// Whether a connection that was idle for this long may be broken.
     pub(super) fn may_be_stale(&self, idle_for: Duration) -> bool {
         let trouble = *self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         idle_for > Duration::from_secs(1) || trouble.is_some_and(|at| at.elapsed() <= idle_for)
@@ -82,30 +87,30 @@ impl Breaker {
 
     async fn ask_when_slow(self: &Arc<Self>) {
         sleep(SLOW).await;
-        self.query_builder().await;
+        self.probe().await;
     }
 
-    /// Has someone look whether the server is still there; the caller does not wait for it.
+    /// Probes the server in the background.
     fn suspect(self: &Arc<Self>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !self.suspecting.swap(true, Ordering::AcqRel) {
             let breaker = self.clone();
             tokio::spawn(async move {
-                breaker.query_builder().await;
+                breaker.probe().await;
                 breaker.suspecting.store(false, Ordering::Release);
             });
         }
     }
 
-    /// Tries a connection, and remembers what came of it. Goes on although the caller may be gone.
-    async fn query_builder(self: &Arc<Self>) {
+    /// Probes the server. Continues even if the caller is dropped.
+    async fn probe(self: &Arc<Self>) {
         let breaker = self.clone();
-        let asking = tokio::spawn(async move {
+        let probing = tokio::spawn(async move {
             if !breaker.answers().await {
                 breaker.open();
             }
         });
-        let _ = asking.await;
+        let _ = probing.await;
     }
 
     async fn answers(&self) -> bool {
@@ -120,17 +125,17 @@ impl Breaker {
         answered
     }
 
-    /// The server is away: refuses callers until it is back.
+    /// Opens the circuit: callers fail until the server is reachable again.
     fn open(self: &Arc<Self>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         if !self.away.send_replace(true) {
-            tracing::error!(server = place(&self.options), "the database server cannot be reached");
+            tracing::error!(server = endpoint(&self.options), "the database server cannot be reached");
             tokio::spawn(close_when_back(Arc::downgrade(self)));
         }
     }
 
     fn unreachable(&self) -> StoreError {
-        StoreError::Away(format!("the database server at {} cannot be reached", place(&self.options)))
+        StoreError::Away(format!("the database server at {} cannot be reached", endpoint(&self.options)))
     }
 }
 
@@ -140,13 +145,13 @@ async fn close_when_back(breaker: Weak<Breaker>) {
         let Some(breaker) = breaker.upgrade() else { return };
         if breaker.answers().await {
             breaker.away.send_replace(false);
-            tracing::info!(server = place(&breaker.options), "the database server is back");
+            tracing::info!(server = endpoint(&breaker.options), "the database server is back");
             return;
         }
     }
 }
 
-/// Whether the server accepts connections. One that has no room for another is there all the same.
+/// Whether the server accepts connections. A server at its connection limit is reachable.
 async fn accepts(options: &PgConnectOptions) -> bool {
     match timeout(ACCEPT, options.connect()).await {
         Ok(Ok(conn)) => {
@@ -158,7 +163,7 @@ async fn accepts(options: &PgConnectOptions) -> bool {
     }
 }
 
-/// Whether a failure is that of the way to the server and not of a statement.
+/// Whether an error concerns the connection and not the statement.
 fn is_lost(error: &StoreError) -> bool {
     match error {
         StoreError::Sqlx(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code.starts_with("57P")),
@@ -170,8 +175,8 @@ fn is_lost(error: &StoreError) -> bool {
     }
 }
 
-/// Host and port, or the socket; never the user or the password.
-pub(super) fn place(options: &PgConnectOptions) -> String {
+/// Host and port, or the socket. Without user and password.
+pub(super) fn endpoint(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),

@@ -1,4 +1,4 @@
-//! A connection in use: to read with, or a transaction to write with.
+//! A connection for reading, or a transaction for writing.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::writing::Writing;
 use crate::journal::{Journal, Mark};
 use crate::live::Live;
 
-/// A connection to read with, or inside a [`Tx`] one to write with.
+/// A connection for reading, or inside a [`Tx`] for writing.
 pub struct Connection {
     lease: AnyLease,
     watch: Watch,
-    /// Told how writing went; nothing for a connection that only reads.
+    /// Records the outcome of writes; none for a connection that only reads.
     writing: Option<Arc<Writing>>,
 }
 
@@ -29,19 +29,19 @@ enum AnyLease {
     Postgres(Lease<Postgres>),
 }
 
-/// What a statement needs besides its connection: the state of the file, or of the way to the server.
+/// What guards a statement: the state of the file, or the circuit breaker of the server.
 #[derive(Clone)]
 pub(super) enum Watch {
     File(Arc<DbFile>),
     Server(Arc<Breaker>),
 }
 
-/// A transaction. Dropped without [`Tx::commit`], it never was.
+/// A transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub struct Tx {
     connection: Connection,
-    /// Who is told to look once it is durable.
+    /// Notified after the commit.
     watchers: Vec<(Live, OrganizationId)>,
-    /// What the journal keeps once it is durable.
+    /// Journal entries to record after the commit.
     marks: Vec<Mark>,
     journal: Option<Journal>,
 }
@@ -52,7 +52,7 @@ pub(crate) enum Conn<'a> {
 }
 
 impl Watch {
-    /// Waits for what the database answers, as long as there is someone who answers.
+    /// Waits for the database, unless the server is unreachable.
     pub(super) async fn run<T, E: Into<StoreError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -63,7 +63,7 @@ impl Watch {
         }
     }
 
-    /// Whether what is written stays.
+    /// Fails if the database file was moved, deleted or replaced.
     fn check(&self) -> Result<(), StoreError> {
         match self {
             Self::File(file) => file.check(),
@@ -92,7 +92,7 @@ impl Connection {
         self.watch.clone()
     }
 
-    /// Of two texts of one query the one for this database.
+    /// The SQL text for this database.
     pub(crate) const fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self.lease {
             AnyLease::Sqlite(_) => sqlite,
@@ -105,7 +105,7 @@ impl Connection {
         matches!(self.lease, AnyLease::Postgres(_))
     }
 
-    /// Remembers what a statement that writes came to, for readiness.
+    /// Records a failed write, for the readiness check.
     pub(crate) fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if let (Some(writing), Err(error)) = (&self.writing, &done) {
             writing.failed(error);
@@ -134,7 +134,7 @@ impl Connection {
             AnyLease::Sqlite(lease) => watch.run(lease.commit()).await,
             AnyLease::Postgres(lease) => watch.run(lease.commit()).await,
         };
-        // A file that was taken away meanwhile took this with it.
+        // If the file was moved or replaced meanwhile, the commit is lost with it.
         let done = done.and_then(|()| watch.check());
         if let (Some(writing), Ok(())) = (&self.writing, &done) {
             writing.succeeded();
@@ -144,51 +144,51 @@ impl Connection {
 }
 
 impl Tx {
-    /// A transaction that has begun on a link.
+    /// A transaction that has begun on a connection.
     pub(super) const fn new(connection: Connection) -> Self {
         Self { connection, watchers: Vec::new(), marks: Vec::new(), journal: None }
     }
 
-    /// The same, for a process with this journal.
+    /// The same, with the journal of this process.
     pub(super) fn journaled(self, journal: &Journal) -> Self {
         Self { journal: Some(journal.clone()), ..self }
     }
 
-    /// Has the journal keep something once this is durable. Whoever writes the row says so, no operation has to remember.
+    /// Adds a journal entry to record after the commit. The store functions call it, so that no operation can forget it.
     pub(crate) fn mark(&mut self, mark: Mark) {
         self.marks.push(mark);
     }
 
-    /// Has those who watch an organization look once this is durable.
+    /// Notifies the watchers of an organization after the commit.
     pub(crate) fn notify_after_commit(&mut self, live: &Live, organization: &OrganizationId) {
         if self.watchers.iter().all(|(_, known)| known != organization) {
             self.watchers.push((live.clone(), organization.clone()));
         }
     }
 
-    /// Makes it durable, and then tells those who watch. Once begun it goes on to its end, even if the caller is gone.
+    /// Commits, records the journal entries, and notifies the watchers. Completes even if the caller is dropped.
     ///
     /// # Errors
     /// When the database does not confirm it.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         let committing = tokio::spawn(async move {
             self.connection.commit().await?;
-            let kept = keep(self.journal, self.marks).await;
+            let recorded = record(self.journal, self.marks).await;
             self.watchers.iter().for_each(|(live, organization)| live.notify(organization));
-            kept
+            recorded
         });
         committing.await.unwrap_or(Err(StoreError::Sqlx(sqlx::Error::WorkerCrashed)))
     }
 }
 
-/// Writes the entries of a durable transaction before anybody is answered.
-async fn keep(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
+/// Records the journal entries of a committed transaction, before the response.
+async fn record(journal: Option<Journal>, marks: Vec<Mark>) -> Result<(), StoreError> {
     let Some(journal) = journal.filter(|_| !marks.is_empty()) else { return Ok(()) };
     if !journal.must_write(&marks) {
-        return Ok(journal.keep(marks, false)?);
+        return Ok(journal.record(marks, false)?);
     }
-    let kept = tokio::task::spawn_blocking(move || journal.keep(marks, false)).await;
-    Ok(kept.map_err(|_| sqlx::Error::WorkerCrashed)??)
+    let recorded = tokio::task::spawn_blocking(move || journal.record(marks, false)).await;
+    Ok(recorded.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }
 
 impl Deref for Tx {

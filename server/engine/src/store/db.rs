@@ -1,12 +1,12 @@
-//! An open database: connections to read with, transactions to write with.
+//! An open database.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite};
 
-use super::address::Address;
 use super::connection::Watch;
+use super::database_url::DatabaseUrl;
 use super::file::DbFile;
 use super::lease::Gate;
 use super::writing::{Outcome, Writing};
@@ -21,24 +21,24 @@ pub enum Db {
         writer: Gate<Sqlite>,
         /// Connections that cannot write.
         reader: Gate<Sqlite>,
-        /// What is known of the file.
+        /// The state of the file.
         state: State,
     },
     /// A server, shared by any number of nodes.
     Postgres {
         /// Its connections.
         pool: Gate<Postgres>,
-        /// What is known of the server.
+        /// The state of the server.
         state: State,
     },
 }
 
-/// What is known of a database besides its rows. Cheap to clone.
+/// The state of a database besides its rows. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
     watch: Watch,
     writing: Arc<Writing>,
-    /// One trial of writing at a time.
+    /// Serializes test writes.
     trial: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -52,27 +52,27 @@ impl Db {
     /// Opens `sqlite://PATH` (created if missing) or `postgres://…`, without touching the tables.
     ///
     /// # Errors
-    /// `Address` when the address cannot be used, another failure when the database does not answer.
-    pub async fn open(address: &str) -> Result<Self, StoreError> {
-        Self::open_as(address, false).await
+    /// `Url` when the URL cannot be used, another error when the database does not answer.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, false).await
     }
 
-    /// As [`Db::open`], to serve it: an SQLite file is served by one process at a time, under whatever name, because a
-    /// second one would not know which requests the first is running.
+    /// As [`Db::open`], for serving. An SQLite file is served by one process at a time, because a second process could not
+    /// cancel the requests in flight of the first.
     ///
     /// # Errors
-    /// As [`Db::open`]; `Address` when another process serves it.
-    pub async fn open_to_serve(address: &str) -> Result<Self, StoreError> {
-        Self::open_as(address, true).await
+    /// As [`Db::open`]; `Url` when another process serves it.
+    pub async fn open_to_serve(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, true).await
     }
 
-    async fn open_as(address: &str, alone: bool) -> Result<Self, StoreError> {
-        match Address::read(address)? {
-            Address::Postgres(options) => {
+    async fn open_as(url: &str, alone: bool) -> Result<Self, StoreError> {
+        match DatabaseUrl::parse(url)? {
+            DatabaseUrl::Postgres(options) => {
                 let (pool, breaker) = postgres::open(*options).await?;
                 Ok(Self::Postgres { pool, state: State::new(Watch::Server(breaker)) })
             }
-            Address::Sqlite { path, create } => {
+            DatabaseUrl::Sqlite { path, create } => {
                 let file = DbFile::prepare(&path, create, alone)?;
                 let (writer, reader) = sqlite::open(&file).await?;
                 Ok(Self::Sqlite { writer, reader, state: State::new(Watch::File(file.into())) })
@@ -93,7 +93,7 @@ impl Db {
         }
     }
 
-    /// A connection to read with.
+    /// A connection for reading.
     ///
     /// # Errors
     /// When none is free in time.
@@ -105,10 +105,10 @@ impl Db {
         })
     }
 
-    /// A transaction to write with. On SQLite it takes the write lock immediately.
+    /// A transaction for writing. On SQLite it takes the write lock immediately.
     ///
     /// # Errors
-    /// When none can be had in time; `Reserved` while the disk is full.
+    /// When none is available in time; `Reserved` while the disk is full.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         if !self.is_open_to_all().await {
             return Err(StoreError::Reserved);
@@ -116,10 +116,10 @@ impl Db {
         self.begin_on_reserve().await
     }
 
-    /// As [`Db::begin`], for what takes access away or adds nothing: it goes on while the disk is full.
+    /// As [`Db::begin`], for operations that take access away or need no new space. Allowed while the disk is full.
     ///
     /// # Errors
-    /// When none can be had in time.
+    /// When none is available in time.
     pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
         let (watch, writing) = (self.state().watch.clone(), Some(self.state().writing.clone()));
         let mut connection = match self {
@@ -130,19 +130,19 @@ impl Db {
         Ok(Tx::new(connection))
     }
 
-    /// Keeps disk space in reserve for what takes access away; nothing on Postgres. Where there is no room for it, only
-    /// that is written until there is.
+    /// Reserves disk space for operations that take access away. Does nothing on Postgres. Without space to reserve, other
+    /// writes are refused.
     pub async fn hold_reserve(&self, bytes: u64) {
         if let Watch::File(file) = self.state().watch.clone() {
             let held = tokio::task::spawn_blocking(move || file.ballast.hold(bytes)).await;
             if !held.unwrap_or_default() {
-                tracing::error!("there is no disk space to keep in reserve: only revoking is possible until there is");
+                tracing::error!("there is no disk space to reserve: only revocations are possible until there is");
             }
         }
     }
 
-    /// Makes room on a full disk: gives up the reserve, and empties the write-ahead log into the database.
-    pub(crate) async fn make_room(&self) {
+    /// Frees space on a full disk: releases the reserve, and moves the write-ahead log into the database.
+    pub(crate) async fn free_space(&self) {
         let Self::Sqlite { writer, state: State { watch: Watch::File(file), .. }, .. } = self else { return };
         let file = file.clone();
         let _ = tokio::task::spawn_blocking(move || file.ballast.spend()).await;
@@ -154,7 +154,7 @@ impl Db {
         }
     }
 
-    /// Whether the database can be written to. Costs a write every few seconds at the most.
+    /// Checks that the database is writable. Writes at most once every few seconds.
     ///
     /// # Errors
     /// When it cannot.
@@ -195,7 +195,7 @@ impl Db {
         }
     }
 
-    /// Closes every connection, after what runs has ended.
+    /// Closes every connection, after the statements in progress.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, reader, .. } => {

@@ -1,9 +1,9 @@
-//! What can go wrong with a database.
+//! Database errors.
 
 use std::io::{self, ErrorKind};
 
-/// SQLite's result codes, primary or extended, of a write that found no space. Some file systems say so late, when the
-/// data is synchronized or the index of the write-ahead log grows.
+/// SQLite's result codes, primary or extended, of a write that found no space. Some file systems report it late, when
+/// the data is synchronized or the index of the write-ahead log grows.
 const FULL: [&str; 4] = ["13", "778", "1034", "4874"];
 /// SQLite's primary result codes of a database file that cannot be written: I/O error, read-only, corrupt, full, cannot
 /// be opened, not a database.
@@ -12,31 +12,31 @@ const UNWRITABLE: [u16; 6] = [8, 10, 11, 13, 14, 26];
 /// A database failure, never to be read as "not found".
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database, or the way to it.
+    /// The database, or the connection to it.
     #[error(transparent)]
     Sqlx(#[from] sqlx::Error),
-    /// The revocation journal, after the database took the change.
+    /// The revocation journal, after the commit.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalFault),
     /// A migration.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// The address of the database cannot be used.
+    /// The URL of the database cannot be used.
     #[error("{0}")]
-    Address(String),
-    /// The database server cannot be reached.
+    Url(String),
+    /// The database server is unreachable.
     #[error("{0}")]
     Away(String),
-    /// The file is not, or no longer, what this process may write to.
+    /// The database file was moved, deleted or replaced.
     #[error("{0}")]
     File(String),
-    /// A file beside the database.
+    /// A file next to the database.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// The disk is full and the reserve is in use; only what takes access away is written.
-    #[error("the disk is full: until there is space only revoking is possible")]
+    /// The disk is full and the reserve is in use. Only operations that take access away are written.
+    #[error("the disk is full: only revocations are possible until there is space")]
     Reserved,
-    /// A row holds what it never should.
+    /// A row has an invalid value.
     #[error("row: {0}")]
     Row(String),
 }
@@ -62,7 +62,7 @@ impl StoreError {
     }
 }
 
-/// SQLite's numbers, and Postgres's classes: read-only, resources, the operator, the system.
+/// SQLite's codes, and Postgres's classes: read-only, resources, operator intervention, system errors.
 fn is_unwritable(code: &str) -> bool {
     match code.len() {
         5 => code == "25006" || ["53", "57P", "58", "XX"].iter().any(|class| code.starts_with(class)),

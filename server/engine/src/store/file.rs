@@ -1,4 +1,4 @@
-//! The SQLite file itself: created for its owner only, served by one process, and watched for being taken away.
+//! The SQLite file: created with permissions for its owner only, served by one process, and checked for replacement.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -15,29 +15,30 @@ pub(super) struct DbFile {
     wal: PathBuf,
     identity: OnceLock<(Identity, Identity)>,
     pub(super) ballast: Ballast,
-    /// Holds the lock. SQLite's own locks of this process would go if it were closed before SQLite closes the file.
+    /// Holds the lock. Closing it before SQLite closes the file would release SQLite's own locks of this process.
     _lock: Option<File>,
 }
 
-/// Which file it is, under whatever name.
+/// Device and inode: the identity of a file, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
 
 impl DbFile {
-    /// Creates the file if it may and must, and finds its real path. With `alone`, no other process may hold it so: the
-    /// lock is on the file, not on a name of it.
+    /// Creates the file if it is missing and `create` is set, and resolves its path. With `alone`, locks the file itself, so
+    /// that no other process serves it under any name.
     pub(super) fn prepare(path: &Path, create: bool, alone: bool) -> Result<Self, StoreError> {
         let cannot =
-            |what: &str, error: io::Error| StoreError::Address(format!("cannot {what} {}: {error}", path.display()));
+            |what: &str, error: io::Error| StoreError::Url(format!("cannot {what} {}: {error}", path.display()));
         if create {
             create_new(path).map_err(|error| cannot("create", error))?;
         }
         let path = fs::canonicalize(path).map_err(|error| cannot("open", error))?;
         if path.is_dir() {
-            return Err(StoreError::Address(format!("{} is a folder and not a database", path.display())));
+            return Err(StoreError::Url(format!("{} is a folder and not a database", path.display())));
         }
         let lock = if alone { Some(lock(&path)?) } else { None };
-        let (wal, ballast) = (beside(&path, "-wal"), Ballast::beside(&path));
+        let wal = beside(&path, "-wal");
+        let ballast = Ballast::beside(&path);
         Ok(Self { path, wal, identity: OnceLock::new(), ballast, _lock: lock })
     }
 
@@ -45,15 +46,15 @@ impl DbFile {
         &self.path
     }
 
-    /// Remembers which files were opened. From here on they stay the same as long as a connection is open.
+    /// Records the identity of the files, after the connections were opened.
     pub(super) fn opened(&self) -> Result<(), StoreError> {
         let found = self.found()?;
         self.identity.get_or_init(|| found);
         Ok(())
     }
 
-    /// Whether what was opened is still what anyone would find: what is written to a file that was deleted or replaced is
-    /// gone at the end of the process.
+    /// Checks that the open files are still the ones at their paths. What is written to a deleted or replaced file is lost at
+    /// exit.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         match self.identity.get() {
             Some(opened) if *opened != self.found()? => Err(self.lost("was replaced")),
@@ -78,7 +79,7 @@ impl DbFile {
     }
 }
 
-/// Creates an empty file that only its owner may read, and the folder for it. One that exists stays as it is.
+/// Creates an empty file that only its owner may read, and its folder. An existing file is not changed.
 fn create_new(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
@@ -93,13 +94,12 @@ fn create_new(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A lock of another kind than SQLite's own, which it does not disturb.
+/// Takes an advisory lock that does not interfere with SQLite's own locks.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let file =
-        File::open(path).map_err(|error| StoreError::Address(format!("cannot open {}: {error}", path.display())))?;
+    let file = File::open(path).map_err(|error| StoreError::Url(format!("cannot open {}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Address(format!(
+        Err(TryLockError::WouldBlock) => Err(StoreError::Url(format!(
             "another process serves the database {}; use Postgres for several",
             path.display()
         ))),

@@ -1,9 +1,9 @@
-//! Invitations: found by keyed digests, and sealed like everything that opens a door.
+//! Invitations: found by a keyed digest, and sealed like every row that grants access.
 
 use domain::view::{InvitationView, Offer};
 use domain::{Moment, OrganizationId};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::journal::{Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
@@ -20,7 +20,7 @@ pub struct InvitationRow {
     pub created_at: i64,
     pub expires_at: i64,
     pub ended_at: Option<i64>,
-    /// Number of the audit event that last changed this row; sealed, so that an old row cannot be put back.
+    /// Number of the audit event that last changed this row; sealed, so that an older version cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
     /// Number of the newest audit event about this invitation, as the log says.
@@ -38,17 +38,17 @@ impl InvitationRow {
         self
     }
 
-    /// Whether the row bears its own seal and is not an old one put back.
+    /// Whether the row's seal is valid and the row is not an older version that was put back.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         self.audit_n == self.newest_n && ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
-    /// Whether it can be taken up.
-    pub const fn is_open(&self, now: Moment) -> bool {
+    /// Whether it can be accepted.
+    pub const fn is_pending(&self, now: Moment) -> bool {
         self.ended_at.is_none() && self.expires_at > now.0
     }
 
-    /// What those who manage members see of it.
+    /// What managers of members see of it.
     pub fn view(&self) -> Result<InvitationView, StoreError> {
         Ok(InvitationView {
             id: parse_column(&self.id, "invitations.id")?,
@@ -60,7 +60,7 @@ impl InvitationRow {
         })
     }
 
-    /// What whoever has the link sees of it.
+    /// What a person with the link sees of it.
     pub fn offer(&self) -> Result<Offer, StoreError> {
         let (name, domain) = self.email.split_once('@').unwrap_or((&self.email, ""));
         let first: String = name.chars().take(1).collect();
@@ -108,27 +108,27 @@ macro_rules! select {
 pub async fn insert(tx: &mut Tx, row: &InvitationRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO invitations (id, organization_id, seq, email, role, digest, invited_by, created_at, \
          expires_at, ended_at, audit_n, row_mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.organization_id).bind(row.seq).bind(&row.email).bind(&row.role).bind(&row.digest)
         .bind(row.invited_by).bind(row.created_at).bind(row.expires_at).bind(row.ended_at).bind(row.audit_n)
         .bind(&row.row_mac).execute(conn))?;
     Ok(())
 }
 
-/// Writes the end of an invitation, with its event and seal; false when it had ended before.
-pub async fn end(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
+/// Marks an invitation as accepted or revoked. False when it was before.
+pub async fn close(tx: &mut Tx, row: &InvitationRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE invitations SET ended_at = $3, audit_n = $4, row_mac = $5 \
          WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(&row.id).bind(row.ended_at).bind(row.audit_n).bind(&row.row_mac)
         .execute(conn))?;
-    tx.mark(Mark::ended(Subject::Invitation(row.id.clone())));
+    tx.mark(Mark::revoked(Subject::Invitation(row.id.clone())));
     Ok(changed == 1)
 }
 
 pub async fn by_digest(connection: &mut Connection, digest: &[u8]) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.digest = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
 pub async fn find(
@@ -137,10 +137,10 @@ pub async fn find(
     id: &str,
 ) -> Result<Option<InvitationRow>, StoreError> {
     const SQL: &str = select!("WHERE i.organization_id = $1 AND i.id = $2");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id).fetch_optional(conn))?)
 }
 
-/// Invitations that can still be taken up, newest first, from `before` (exclusive) on.
+/// Pending invitations, newest first, from `before` (exclusive) on.
 pub async fn pending(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -152,12 +152,12 @@ pub async fn pending(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND i.expires_at > $2 AND i.seq < $3 \
          ORDER BY i.seq DESC LIMIT $4"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(now.0).bind(before).bind(limit).fetch_all(conn))?)
 }
 
-/// Invitations that nobody has taken up or back, for an address or from an actor; some may have run out.
-pub async fn pending_about(
+/// Invitations that were neither accepted nor revoked, for an email or by an actor. Some may have expired.
+pub async fn unanswered(
     connection: &mut Connection,
     organization: &OrganizationId,
     email: &str,
@@ -166,11 +166,11 @@ pub async fn pending_about(
     const SQL: &str = select!(
         "WHERE i.organization_id = $1 AND i.ended_at IS NULL AND (i.email = $2 OR i.invited_by = $3) ORDER BY i.seq"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(email).bind(actor).fetch_all(conn))?)
 }
 
-/// How many can still be taken up.
+/// How many invitations are pending.
 pub async fn count_pending(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -179,6 +179,6 @@ pub async fn count_pending(
     const SQL: &str =
         "SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND ended_at IS NULL AND expires_at > $2";
     let (count,): (i64,) =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }

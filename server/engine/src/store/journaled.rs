@@ -12,7 +12,7 @@ pub struct Journaled {
 }
 
 impl Journaled {
-    /// Has every transaction write the journal.
+    /// Connects the database with the journal.
     pub const fn new(db: Db, journal: Journal) -> Self {
         Self { db, journal }
     }

@@ -1,13 +1,14 @@
-//! API keys. The row holds nothing that opens a door: a keyed digest to find it by, and the sealed one-way verifier.
+//! API keys. A row cannot be used to authenticate: it holds a keyed digest for the lookup, and a sealed one-way verifier.
 
 mod attention;
 mod list;
 mod recent_use;
 
+use domain::key::KeyState;
 use domain::token::KeyKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId, Permissions};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
@@ -43,7 +44,7 @@ pub struct KeyRow {
     pub last_used_agent: Option<String>,
     pub sole: bool,
     pub rank: i64,
-    /// Number of the audit event that last changed this row; sealed, so that an old row cannot be put back.
+    /// Number of the audit event that last changed this row; sealed, so that an older version cannot be put back.
     pub audit_n: i64,
     pub row_mac: Vec<u8>,
 }
@@ -57,8 +58,8 @@ pub struct ListedRow {
     pub creator_name: String,
 }
 
-/// A key as it is presented, with the number of the newest event about it: read together, so that a revocation in
-/// between is not taken for an alteration.
+/// A presented key with the number of the newest event about it. They are read together, so that a concurrent revocation is
+/// not taken for an alteration.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct PresentedRow {
     #[sqlx(flatten)]
@@ -66,15 +67,15 @@ pub struct PresentedRow {
     pub newest_n: i64,
 }
 
-/// The key opens doors, as far as it has not ended by itself since.
+/// The key is neither revoked nor recorded as expired.
 pub const USABLE: i64 = 0;
-/// The key ended by itself.
+/// The key has expired.
 pub const EXPIRED: i64 = 1;
-/// The key was ended.
+/// The key was revoked.
 pub const REVOKED: i64 = 2;
 
 impl KeyRow {
-    /// What it is for.
+    /// Its kind.
     pub fn kind(&self) -> Result<KeyKind, StoreError> {
         parse_column(&self.kind, "api_keys.kind")
     }
@@ -84,7 +85,16 @@ impl KeyRow {
         parse_column(&self.scopes, "api_keys.scopes")
     }
 
-    /// How the audit log calls it.
+    /// Its state. A recorded expiry stays, whatever the clock says later.
+    pub fn state(&self, now: Moment) -> KeyState {
+        let revoked = self.revoked_at.zip(self.revoked_by).map(|(at, by)| (Moment(at), ActorId(by)));
+        match (revoked, self.expired_at) {
+            (None, Some(at)) => KeyState::Expired { at: Moment(at) },
+            _ => KeyState::at(now, self.expires_at.map(Moment), revoked),
+        }
+    }
+
+    /// Its label in the audit log.
     pub fn label(&self) -> String {
         format!("{} · {}", self.name, self.key_prefix)
     }
@@ -96,28 +106,28 @@ impl KeyRow {
         self
     }
 
-    /// Whether the row bears its own seal.
+    /// Whether the row has a valid seal.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
-    /// Whether the row says of itself that the key has ended.
-    const fn is_ended(&self) -> bool {
+    /// Whether the row says that the key was revoked or has expired.
+    const fn is_inactive(&self) -> bool {
         self.revoked_at.is_some() || self.expired_at.is_some()
     }
 
-    /// Whether the journal knows that the key was changed or ended since this row was written.
+    /// Whether the journal knows of a later change of the key than this row.
     pub fn is_superseded(&self, journal: &Journal) -> bool {
-        !self.is_ended() && journal.is_behind(&Subject::Key(self.id), self.audit_n)
+        !self.is_inactive() && journal.is_behind(&Subject::Key(self.id), self.audit_n)
     }
 
     fn mark(&self) -> Mark {
         let subject = Subject::Key(self.id);
-        if self.is_ended() { Mark::ended(subject) } else { Mark::changed(subject, self.audit_n) }
+        if self.is_inactive() { Mark::revoked(subject) } else { Mark::changed(subject, self.audit_n) }
     }
 
-    /// Where the sealed verifier belongs; it opens nowhere else.
-    pub fn place(&self) -> CanonicalEncoder {
+    /// The associated data of the sealed verifier.
+    pub fn associated_data(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("key")
             .text(&self.organization_id)
             .number(self.id)
@@ -128,7 +138,7 @@ impl KeyRow {
 
     fn canonical(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("api_keys")
-            .bytes(self.place().as_slice())
+            .bytes(self.associated_data().as_slice())
             .text(&self.kind)
             .text(&self.role_cap)
             .text(&self.key_prefix)
@@ -174,7 +184,7 @@ macro_rules! listed {
     };
 }
 pub use attention::{FactsRow, counts, reached, worst, worst_facts};
-pub use list::{count_ended, creators, list};
+pub use list::{count_inactive, creators, list};
 pub use recent_use::{among, used_since};
 
 pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
@@ -182,7 +192,7 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
          preview, public_key, lookup_key_id, lookup, sealed, created_at, expires_at, audit_n, row_mac, scopes, folded_name, \
          rotated_from, sole, rank) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.organization_id).bind(row.actor_id).bind(row.created_by).bind(&row.name)
         .bind(&row.kind).bind(&row.role_cap).bind(&row.key_prefix).bind(&row.preview).bind(&row.public_key)
         .bind(row.lookup_key_id).bind(&row.lookup).bind(&row.sealed).bind(row.created_at).bind(row.expires_at)
@@ -191,8 +201,7 @@ pub async fn insert(tx: &mut Tx, row: &KeyRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The key with this keyed digest, whichever organization it belongs to: the one read that comes before the
-/// organization is known.
+/// The key with this keyed digest, in any organization: the only read before the organization is known.
 pub async fn by_lookup(
     connection: &mut Connection,
     lookup_key: i64,
@@ -207,7 +216,7 @@ pub async fn by_lookup(
          AS newest_n \
          FROM api_keys k WHERE k.lookup_key_id = $1 AND k.lookup = $2"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(lookup_key).bind(lookup).fetch_optional(conn))?)
 }
 
 pub async fn find(
@@ -216,17 +225,17 @@ pub async fn find(
     id: KeyId,
 ) -> Result<Option<ListedRow>, StoreError> {
     const SQL: &str = listed!("WHERE k.organization_id = $1 AND k.id = $2");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(id.0).fetch_optional(conn))?)
 }
 
-/// The organization of a key, if there is such a one.
+/// The organization of a key, if it exists.
 pub async fn organization_of(connection: &mut Connection, id: KeyId) -> Result<Option<OrganizationId>, StoreError> {
     const SQL: &str = "SELECT organization_id FROM api_keys WHERE id = $1";
-    let found: Option<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
+    let found: Option<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).fetch_optional(conn))?;
     found.map(|(text,)| parse_column(&text, "api_keys.organization_id")).transpose()
 }
 
-/// One key, held until the transaction ends: shared with other requests of the key, or alone to end it.
+/// One key, locked until the transaction ends: shared with other requests of the key, or exclusively to change it.
 pub async fn lock(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -240,15 +249,15 @@ pub async fn lock(
         concat!("SELECT ", columns!(), " FROM api_keys k WHERE k.organization_id = $1 AND k.id = $2 FOR UPDATE");
     let postgres = if alone { ALONE } else { SHARED };
     let sql = tx.either(SQLITE, postgres);
-    on!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
+    fetch!(tx, conn => sqlx::query_as(sql).bind(organization.as_str()).bind(id.0).fetch_optional(conn))
 }
 
-/// Writes back what may change of a key, if nobody changed it since it was read. Says whether it did.
+/// Writes the mutable columns of a key, unless it was changed since it was read. Says whether it was written.
 pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE api_keys SET name = $4, folded_name = $5, scopes = $6, expires_at = $7, revoked_at = $8, \
          revoked_by = $9, revoke_reason = $10, expired_at = $11, exposed_at = $12, rotated_to = $13, sole = $14, \
          rank = $15, audit_n = $16, row_mac = $17 WHERE organization_id = $1 AND id = $2 AND audit_n = $3";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.organization_id).bind(row.id).bind(read_at).bind(&row.name).bind(&row.folded_name).bind(&row.scopes)
         .bind(row.expires_at).bind(row.revoked_at).bind(row.revoked_by).bind(&row.revoke_reason).bind(row.expired_at)
         .bind(row.exposed_at).bind(row.rotated_to).bind(row.sole).bind(row.rank).bind(row.audit_n).bind(&row.row_mac)
@@ -257,15 +266,15 @@ pub async fn update(tx: &mut Tx, row: &KeyRow, read_at: i64) -> Result<bool, Sto
     Ok(changed == 1)
 }
 
-/// Organizations with keys that are past their end, and nobody has written that down yet.
+/// Organizations with expired keys whose expiry is not recorded yet.
 pub async fn organizations_due(connection: &mut Connection, now: Moment) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "SELECT DISTINCT organization_id FROM api_keys WHERE rank = 0 AND expires_at IS NOT NULL \
          AND expires_at <= $1 ORDER BY organization_id";
-    let rows: Vec<(String,)> = on!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
+    let rows: Vec<(String,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(now.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(organization,)| organization).collect())
 }
 
-/// Keys of an organization that are past their end, and nobody has written that down yet.
+/// Expired keys of an organization whose expiry is not recorded yet.
 pub async fn due_of(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -274,11 +283,11 @@ pub async fn due_of(
 ) -> Result<Vec<KeyId>, StoreError> {
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND rank = 0 AND expires_at IS NOT NULL \
          AND expires_at <= $2 ORDER BY id LIMIT $3";
-    let rows: Vec<(i64,)> = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
+    let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(now.0).bind(limit).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
-/// How many keys of an actor open doors; those whose successor is there already do not count.
+/// How many usable keys an actor has. Keys with a successor do not count.
 pub async fn count_usable(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -287,19 +296,19 @@ pub async fn count_usable(
 ) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT COUNT(*) FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND rank = 0 \
          AND rotated_to IS NULL AND (expires_at IS NULL OR expires_at > $3)";
-    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
+    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).bind(now.0).fetch_one(conn))?;
     Ok(count)
 }
 
 /// The keys of an actor that have not been revoked.
-pub async fn live_of(
+pub async fn unrevoked_of(
     connection: &mut Connection,
     organization: &OrganizationId,
     actor: ActorId,
 ) -> Result<Vec<KeyId>, StoreError> {
     const SQL: &str = "SELECT id FROM api_keys WHERE organization_id = $1 AND actor_id = $2 AND revoked_at IS NULL";
     let rows: Vec<(i64,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(actor.0).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| KeyId(id)).collect())
 }
 
@@ -307,12 +316,12 @@ pub async fn live_of(
 mod tests {
     use super::*;
 
-    // Rows that were sealed before there were scopes and ends must still bear their own seal.
+    // The seals of rows from before scopes and expiries existed must stay valid.
     #[test]
-    fn a_row_of_the_first_release_keeps_its_seal() {
+    fn the_seal_of_a_row_of_the_first_release_stays_valid() {
         let row = KeyRow { id: 1, organization_id: "org_a".into(), scopes: "*".into(), ..KeyRow::default() };
         let before = CanonicalEncoder::of("api_keys")
-            .bytes(row.place().as_slice())
+            .bytes(row.associated_data().as_slice())
             .text(&row.kind)
             .text(&row.role_cap)
             .text(&row.key_prefix)

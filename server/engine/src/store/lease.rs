@@ -1,6 +1,6 @@
-//! Connections on loan. A caller may be gone at any moment (its future is dropped when a client hangs up), and that never
-//! costs the pool a connection: opening one goes on in a task of its own, a statement that was sent is waited for, an
-//! open transaction is rolled back, and only then the next caller has its turn.
+//! Leased connections. A caller's future may be dropped at any moment (when a client disconnects), and that never costs the
+//! pool a connection: opening one continues in a task of its own, a statement in progress is awaited, and an open transaction
+//! is rolled back before the next caller gets the connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,24 +16,24 @@ use super::StoreError;
 /// How long a caller waits for its turn.
 const TURN: Duration = Duration::from_secs(5);
 
-/// A pool, and a queue before it that is left without a trace by whoever gives up.
+/// A pool behind a semaphore. A caller that is dropped while it waits leaves the queue without side effects.
 pub struct Gate<DB: Database> {
     pool: Pool<DB>,
     turns: Arc<Semaphore>,
 }
 
-/// A connection on loan, and the turn that goes with it.
+/// A leased connection and its permit.
 pub struct Lease<DB: Dialect> {
     loan: Option<(PoolConnection<DB>, OwnedSemaphorePermit)>,
     /// Whether a transaction may be open.
     in_transaction: bool,
 }
 
-/// What differs between databases when a connection is given back.
+/// What differs between the databases when a connection is returned.
 pub trait Dialect: Database {
     /// How a transaction for writing begins.
     const BEGIN: &'static str;
-    /// How long giving a connection back may take before it is thrown away.
+    /// How long returning a connection may take before it is closed.
     const PATIENCE: Duration;
 
     /// Runs a statement without parameters.
@@ -48,14 +48,14 @@ pub trait Dialect: Database {
 
 impl Dialect for Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
-    // There is one writer: a second one would only wait for what this one is doing.
+    // There is one writer: replacing it would only wait for the same statement.
     const PATIENCE: Duration = Duration::from_secs(60);
 
     async fn run(conn: &mut Self::Connection, statement: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(statement).execute(conn).await.map(drop)
     }
 
-    /// SQLite ends a transaction by itself after some failures, a full disk among them.
+    /// SQLite rolls back a transaction itself after some errors, such as a full disk.
     fn is_idle(error: &sqlx::Error) -> bool {
         error.as_database_error().is_some_and(|error| error.message().contains("no transaction is active"))
     }
@@ -69,7 +69,7 @@ impl Dialect for Postgres {
         sqlx::raw_sql(statement).execute(conn).await.map(drop)
     }
 
-    /// A rollback without a transaction is a warning there.
+    /// In Postgres a rollback without a transaction is only a warning.
     fn is_idle(_: &sqlx::Error) -> bool {
         false
     }
@@ -87,12 +87,12 @@ impl<DB: Dialect> Gate<DB> {
         Self { pool, turns: Arc::new(Semaphore::new(turns)) }
     }
 
-    /// The connections behind it, for what is done before requests come.
+    /// The pool itself, for migrations.
     pub const fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
 
-    /// How many connections nobody has on loan, opened or not.
+    /// How many connections are not leased, open or not.
     pub fn free(&self) -> usize {
         self.turns.available_permits()
     }
@@ -111,7 +111,7 @@ impl<DB: Dialect> Gate<DB> {
 }
 
 impl<DB: Dialect> Lease<DB> {
-    #[expect(clippy::expect_used, reason = "only dropping takes it away")]
+    #[expect(clippy::expect_used, reason = "only drop takes it")]
     pub(super) fn conn(&mut self) -> &mut DB::Connection {
         &mut self.loan.as_mut().expect("a connection until it is dropped").0
     }
@@ -137,21 +137,21 @@ impl<DB: Dialect> Drop for Lease<DB> {
     }
 }
 
-/// Gives a connection back clean, or throws it away; then the turn is another's.
+/// Returns a clean connection to the pool, or closes it; then releases the permit.
 async fn give_back<DB: Dialect>(mut conn: PoolConnection<DB>, in_transaction: bool, turn: OwnedSemaphorePermit) {
     if in_transaction {
         let rolled_back = timeout(DB::PATIENCE, DB::run(&mut *conn, "ROLLBACK")).await;
         if !rolled_back.is_ok_and(|done| done.as_ref().err().is_none_or(DB::is_idle)) {
-            tracing::warn!("a database connection whose transaction could not be rolled back is thrown away");
+            tracing::warn!("a database connection is closed because its transaction could not be rolled back");
             conn.close_on_drop();
             drop(conn);
             drop(turn);
             return;
         }
     }
-    // Returning it waits for the answer to whatever was sent on it.
+    // Returning it awaits the statement in progress.
     if timeout(DB::PATIENCE, conn.return_to_pool()).await.is_err() {
-        tracing::warn!("a database connection that does not answer is thrown away");
+        tracing::warn!("a database connection is closed because it does not answer");
     }
     drop(turn);
 }

@@ -1,6 +1,6 @@
-//! What belongs to the installation as a whole: its facts, its counters, its key ring.
+//! Rows of the whole installation: metadata, counters, the key ring.
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 
 /// One wrapped key of the ring.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -15,59 +15,59 @@ pub struct RingRow {
     pub kek_id: String,
     /// Nonce and ciphertext.
     pub wrapped: Vec<u8>,
-    /// When it was made, in milliseconds.
+    /// When it was created, in milliseconds.
     pub created_at: i64,
 }
 
 pub async fn ping(connection: &mut Connection) -> Result<(), StoreError> {
     let _: (i64,) =
-        on!(connection, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
+        fetch!(connection, conn => sqlx::query_as("SELECT value FROM counters WHERE name = 'key'").fetch_one(conn))?;
     Ok(())
 }
 
 pub async fn get(connection: &mut Connection, name: &str) -> Result<Option<String>, StoreError> {
-    let row: Option<(String,)> = on!(connection, conn => sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(conn))?;
+    let row: Option<(String,)> = fetch!(connection, conn => sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_optional(conn))?;
     Ok(row.map(|(value,)| value))
 }
 
-/// Writes a fact unless it is there already; says whether it was written.
+/// Inserts a value unless the name exists. Says whether it was inserted.
 pub async fn put(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING name";
-    let row: Option<(String,)> = on!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
+    let row: Option<(String,)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(name).bind(value).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
-/// Writes something that nobody needs, to see whether writing works.
+/// A write for the readiness check.
 pub async fn count_trial(tx: &mut Tx) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ('write_trials', '1') \
          ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)";
-    run!(tx, conn => sqlx::query(SQL).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).execute(conn))?;
     Ok(())
 }
 
 /// The next number of a counter.
 pub async fn next(tx: &mut Tx, counter: &str) -> Result<i64, StoreError> {
     const SQL: &str = "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value";
-    let (value,): (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(counter).fetch_one(conn))?;
+    let (value,): (i64,) = fetch!(tx, conn => sqlx::query_as(SQL).bind(counter).fetch_one(conn))?;
     Ok(value)
 }
 
-/// Has a counter go on above a number.
+/// Raises a counter to at least a number.
 pub async fn raise(tx: &mut Tx, counter: &str, above: i64) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE counters SET value = $2 WHERE name = $1 AND value < $2";
-    run!(tx, conn => sqlx::query(SQL).bind(counter).bind(above).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(counter).bind(above).execute(conn))?;
     Ok(())
 }
 
 pub async fn ring(connection: &mut Connection) -> Result<Vec<RingRow>, StoreError> {
     const SQL: &str = "SELECT id, purpose, state, kek_id, wrapped, created_at FROM keyring ORDER BY id";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
 pub async fn insert_ring_key(tx: &mut Tx, row: &RingRow) -> Result<(), StoreError> {
     const SQL: &str =
         "INSERT INTO keyring (id, purpose, state, kek_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(row.id).bind(&row.purpose).bind(&row.state).bind(&row.kek_id).bind(&row.wrapped).bind(row.created_at)
         .execute(conn))?;
     Ok(())
@@ -75,13 +75,13 @@ pub async fn insert_ring_key(tx: &mut Tx, row: &RingRow) -> Result<(), StoreErro
 
 pub async fn rewrap_ring_key(tx: &mut Tx, id: i64, kek_id: &str, wrapped: &[u8]) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE keyring SET kek_id = $2, wrapped = $3 WHERE id = $1 RETURNING id";
-    let _: (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(id).bind(kek_id).bind(wrapped).fetch_one(conn))?;
+    let _: (i64,) = fetch!(tx, conn => sqlx::query_as(SQL).bind(id).bind(kek_id).bind(wrapped).fetch_one(conn))?;
     Ok(())
 }
 
-/// Ids of the ring keys that stored API keys are found with.
+/// Ids of the lookup keys that stored API keys use.
 pub async fn lookup_keys_in_use(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     const SQL: &str = "SELECT DISTINCT lookup_key_id FROM api_keys";
-    let rows: Vec<(i64,)> = on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    let rows: Vec<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, Postgres};
 use tokio::time::timeout;
 
 use super::StoreError;
-use super::breaker::{Breaker, place};
+use super::breaker::{Breaker, endpoint};
 use super::lease::Gate;
 
 /// How long the server may take to accept the first connection.
@@ -39,7 +39,7 @@ pub(super) async fn open(options: PgConnectOptions) -> Result<(Gate<Postgres>, A
     Ok((Gate::new(pool.connect_lazy_with(options)), breaker))
 }
 
-/// What is acknowledged has reached the disk, whatever the server's default is.
+/// A commit is acknowledged only after it reached the disk, whatever the server's default is.
 fn acknowledge_when_durable(
     conn: &mut PgConnection,
 ) -> Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + '_>> {
@@ -49,10 +49,10 @@ fn acknowledge_when_durable(
 }
 
 fn unreachable(options: &PgConnectOptions, why: &str) -> StoreError {
-    StoreError::Away(format!("{why} at {}", place(options)))
+    StoreError::Away(format!("{why} at {}", endpoint(options)))
 }
 
-/// The cause alone, without the library's words before it.
+/// The cause, without the library's prefix.
 fn plain(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => "connection refused".into(),

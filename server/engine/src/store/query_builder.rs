@@ -1,18 +1,18 @@
-//! Queries that are put together: the only place where SQL is not one text. A file that asks so writes its pieces itself;
-//! what someone typed, or what a row says, comes in as a value and never into the text.
+//! Queries that are assembled at run time. All SQL fragments are written in the source; user input and stored values are always
+//! bound as parameters.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Connection, StoreError, on};
+use super::{Connection, StoreError, fetch};
 
 enum Bind {
     Number(i64),
     Text(String),
 }
 
-/// A query that grows: each value gets the next placeholder.
+/// A query under construction. Each value gets the next placeholder.
 #[derive(Default)]
 pub struct QueryBuilder {
     wheres: Vec<String>,
@@ -42,20 +42,20 @@ impl QueryBuilder {
         self.wheres.join(" AND ")
     }
 
-    /// Runs a query whose text holds nothing but pieces of its file and placeholders.
+    /// Runs a query. Its text must consist of fragments from the source and placeholders only.
     pub async fn rows<T>(self, connection: &mut Connection, sql: String) -> Result<Vec<T>, StoreError>
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
-        Ok(on!(connection, conn => {
-            let mut asked = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+        Ok(fetch!(connection, conn => {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
             for bind in self.binds {
-                asked = match bind {
-                    Bind::Number(number) => asked.bind(number),
-                    Bind::Text(text) => asked.bind(text),
+                query = match bind {
+                    Bind::Number(number) => query.bind(number),
+                    Bind::Text(text) => query.bind(text),
                 };
             }
-            asked.fetch_all(conn)
+            query.fetch_all(conn)
         })?)
     }
 }

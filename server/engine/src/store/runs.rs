@@ -4,7 +4,7 @@ use domain::policy::Reach;
 use domain::view::RunView;
 use domain::{Moment, WorkspaceId};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 
 /// One run, with the name of who started it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -41,7 +41,7 @@ impl RunRow {
 pub async fn insert(tx: &mut Tx, row: &RunRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO runs (id, organization_id, workspace_id, seq, status, environment, via, input, \
          created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.organization_id).bind(&row.workspace_id).bind(row.seq).bind(&row.status)
         .bind(&row.environment).bind(&row.via).bind(&row.input).bind(row.created_by).bind(row.created_at)
         .execute(conn))?;
@@ -61,7 +61,7 @@ pub async fn list(
          JOIN actors a ON a.organization_id = r.organization_id AND a.id = r.created_by \
          WHERE r.organization_id = $1 AND r.environment = $2 AND r.workspace_id = $3 AND r.seq < $4 \
          ORDER BY r.seq DESC LIMIT $5";
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(reach.organization().as_str()).bind(reach.environment().as_str()).bind(workspace.as_str())
         .bind(before).bind(limit).fetch_all(conn))?)
 }

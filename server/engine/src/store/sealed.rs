@@ -1,8 +1,8 @@
-//! Messages and notes, the keys they are sealed to, and what heirs inherit. Nothing here opens any of it.
+//! Messages and notes, the keys they are sealed to, and inherited keys. This module sees ciphertext only.
 
 use domain::{ActorId, ItemId, KeyId, Moment, OrganizationId};
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 
 /// A message or a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum ItemKind {
 }
 
 impl ItemKind {
-    /// The word in the database, under which it is sealed too.
+    /// Its name in the database and in the associated data.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Message => "message",
@@ -36,15 +36,15 @@ pub struct ItemRow {
     pub from_name: String,
 }
 
-/// What opened the items of a key, sealed to the key that took its place.
+/// The key material that opens the items of a key, sealed to the key that replaced it.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct HeirRow {
+pub struct InheritedKeyRow {
     pub key_id: i64,
     pub from_key_id: i64,
     pub sealed: Vec<u8>,
 }
 
-/// `line` is the key `$2` of the organization `$1` and every key it is an heir of, near or far. A circle ends.
+/// `line` is the key `$2` of the organization `$1` and every key it inherited, directly or not. `UNION` stops at a cycle.
 macro_rules! of_line {
     ($rest:literal) => {
         concat!(
@@ -59,13 +59,13 @@ macro_rules! of_line {
 pub async fn insert(tx: &mut Tx, row: &ItemRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO items (id, organization_id, actor_id, kind, seq, key_id, from_actor, sealed, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.organization_id).bind(row.actor_id).bind(&row.kind).bind(row.seq).bind(row.key_id)
         .bind(row.from_actor).bind(&row.sealed).bind(row.created_at).execute(conn))?;
     Ok(())
 }
 
-/// An actor's items that are sealed to a key or to one it is an heir of, newest first.
+/// An actor's items that are sealed to a key or to one it inherited, newest first.
 pub async fn list(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -80,11 +80,11 @@ pub async fn list(
          JOIN actors a ON a.organization_id = i.organization_id AND a.id = i.from_actor \
          WHERE i.organization_id = $1 AND i.actor_id = $3 AND i.kind = $4 ORDER BY i.seq DESC LIMIT $5"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).bind(limit).fetch_all(conn))?)
 }
 
-/// How many items of an actor are sealed to other keys than [`list`] looks for.
+/// How many items of an actor are sealed to other keys than those of [`list`].
 pub async fn count_others(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -96,12 +96,12 @@ pub async fn count_others(
         "SELECT COUNT(*) FROM items WHERE organization_id = $1 AND actor_id = $3 AND kind = $4 \
          AND key_id NOT IN (SELECT id FROM line)"
     );
-    let (count,): (i64,) = on!(connection, conn => sqlx::query_as(SQL)
+    let (count,): (i64,) = fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(key.0).bind(owner.0).bind(kind.as_str()).fetch_one(conn))?;
     Ok(count)
 }
 
-/// How many items a key and those it is an heir of open.
+/// How many items a key and those it inherited can open.
 pub async fn count_of_line(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -110,27 +110,27 @@ pub async fn count_of_line(
     const SQL: &str =
         of_line!("SELECT COUNT(*) FROM items WHERE organization_id = $1 AND key_id IN (SELECT id FROM line)");
     let (count,): (i64,) =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_one(conn))?;
     Ok(count)
 }
 
-/// Everything that a key inherited, near or far.
+/// Everything that a key inherited, directly or not.
 pub async fn inherited_keys(
     connection: &mut Connection,
     organization: &OrganizationId,
     key: KeyId,
-) -> Result<Vec<HeirRow>, StoreError> {
+) -> Result<Vec<InheritedKeyRow>, StoreError> {
     const SQL: &str = of_line!("SELECT h.key_id, h.from_key_id, h.sealed FROM heirs h JOIN line ON line.id = h.key_id");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_all(conn))?)
 }
 
-pub async fn insert_heir(tx: &mut Tx, row: &HeirRow) -> Result<(), StoreError> {
+pub async fn insert_inherited_key(tx: &mut Tx, row: &InheritedKeyRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO heirs (key_id, from_key_id, sealed) VALUES ($1, $2, $3)";
-    run!(tx, conn => sqlx::query(SQL).bind(row.key_id).bind(row.from_key_id).bind(&row.sealed).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(row.key_id).bind(row.from_key_id).bind(&row.sealed).execute(conn))?;
     Ok(())
 }
 
-/// Removes an item of its owner. Says whether there was one.
+/// Deletes an item of its owner. Says whether there was one.
 pub async fn delete(
     tx: &mut Tx,
     organization: &OrganizationId,
@@ -139,7 +139,7 @@ pub async fn delete(
     id: &ItemId,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM items WHERE organization_id = $1 AND actor_id = $2 AND kind = $3 AND id = $4";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(organization.as_str()).bind(owner.0).bind(kind.as_str()).bind(id.as_str()).execute(conn))?;
     Ok(changed == 1)
 }
@@ -152,12 +152,12 @@ pub async fn public_key(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT public_key FROM api_keys WHERE organization_id = $1 AND id = $2";
     let row: Option<(Vec<u8>,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
+        fetch!(connection, conn => sqlx::query_as(SQL).bind(organization.as_str()).bind(key.0).fetch_optional(conn))?;
     Ok(row.map(|(public_key,)| public_key))
 }
 
-/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key
-/// whose scopes do not let it read the inbox would only swallow them.
+/// The key to seal messages to: the actor's inbox key while it is usable, else the oldest usable production key. A key whose
+/// scopes do not cover the inbox is excluded: nobody could read the messages.
 pub async fn inbox_key(
     connection: &mut Connection,
     organization: &OrganizationId,
@@ -170,7 +170,7 @@ pub async fn inbox_key(
          AND (k.scopes = '*' OR k.scopes LIKE '%inbox:%') AND k.rank = 0 AND k.rotated_to IS NULL \
          AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3) \
          ORDER BY CASE WHEN i.key_id IS NULL THEN 1 ELSE 0 END, k.id LIMIT 1";
-    let row: Option<(i64,)> = on!(connection, conn => sqlx::query_as(SQL)
+    let row: Option<(i64,)> = fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(owner.0).bind(now.0).fetch_optional(conn))?;
     Ok(row.map(|(id,)| KeyId(id)))
 }
@@ -183,13 +183,18 @@ pub async fn set_inbox_key(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO inboxes (organization_id, actor_id, key_id) VALUES ($1, $2, $3) \
          ON CONFLICT (organization_id, actor_id) DO UPDATE SET key_id = excluded.key_id";
-    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(owner.0).bind(key.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(owner.0).bind(key.0).execute(conn))?;
     Ok(())
 }
 
-/// Messages that went to one key go to another from now on.
-pub async fn pass_inbox(tx: &mut Tx, organization: &OrganizationId, from: KeyId, to: KeyId) -> Result<(), StoreError> {
+/// Messages to the owner are sealed to another key from now on.
+pub async fn reassign_inbox(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    from: KeyId,
+    to: KeyId,
+) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE inboxes SET key_id = $3 WHERE organization_id = $1 AND key_id = $2";
-    run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(from.0).bind(to.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(from.0).bind(to.0).execute(conn))?;
     Ok(())
 }

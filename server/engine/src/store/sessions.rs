@@ -1,12 +1,12 @@
-//! Browser sessions and sign-ins under way: found by keyed digests, and sealed.
+//! Browser sessions and sign-ins in progress: found by keyed digests, and sealed.
 
+use domain::session::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 use domain::{Moment, PersonId, SessionId};
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::journal::{Journal, Mark, Subject};
 use crate::keyring::CanonicalEncoder;
 use crate::runtime::SKEW_SECONDS;
-use crate::sessions::{ABSOLUTE_SECONDS, IDLE_SECONDS};
 
 /// One session.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -20,35 +20,35 @@ pub struct SessionRow {
     pub expires_at: i64,
     pub address: Option<String>,
     pub agent: Option<String>,
-    /// When its newest token for the API was made, and by which key.
+    /// When its newest ID token was issued, and which key signed it.
     pub token_at: Option<i64>,
     pub token_key: Option<String>,
 }
 
 impl SessionRow {
-    /// Whether it has not run out. One that begins in the future was begun while a clock was wrong.
-    pub const fn is_live(&self, now: Moment) -> bool {
-        !self.has_run_out(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
+    /// Whether it has not expired. A session that begins in the future was begun while a clock was wrong.
+    pub const fn is_current(&self, now: Moment) -> bool {
+        !self.has_expired(now) && self.created_at <= now.plus_seconds(SKEW_SECONDS).0
     }
 
-    /// Whether it has run out, in one way or the other. When it ends is told by when it began, which is sealed.
-    pub const fn has_run_out(&self, now: Moment) -> bool {
+    /// Whether it has expired, by idle time or by age. The age is computed from `created_at`, which is sealed.
+    pub const fn has_expired(&self, now: Moment) -> bool {
         let idle = now.seconds_since(Moment(self.seen_at)) >= IDLE_SECONDS;
-        idle || self.expires_at <= now.0 || self.ends_at().0 <= now.0
+        idle || self.expires_at <= now.0 || self.latest_expiry().0 <= now.0
     }
 
-    /// Whether the journal knows that it was ended.
-    pub fn was_ended(&self, journal: &Journal) -> bool {
+    /// Whether the journal knows that it was revoked.
+    pub fn was_revoked(&self, journal: &Journal) -> bool {
         journal.is_behind(&Subject::Session(self.id.clone()), 0)
     }
 
-    /// When it ends, whatever happens.
-    pub const fn ends_at(&self) -> Moment {
+    /// When it expires at the latest.
+    pub const fn latest_expiry(&self) -> Moment {
         Moment(self.created_at).plus_seconds(ABSOLUTE_SECONDS)
     }
 
-    /// Where its value is sealed to.
-    pub fn place(&self) -> CanonicalEncoder {
+    /// The associated data of its sealed value.
+    pub fn associated_data(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("session").text(&self.id).maybe_number(self.person_id).number(self.created_at)
     }
 }
@@ -63,17 +63,17 @@ macro_rules! select {
     };
 }
 
-/// Adds a session; false when its digest is taken.
+/// Inserts a session. False when its digest is taken.
 pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO sessions (digest, id, person_id, sealed, created_at, seen_at, expires_at, address, agent) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING";
-    let added = run!(tx, conn => sqlx::query(SQL)
+    let added = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.digest).bind(&row.id).bind(row.person_id).bind(&row.sealed).bind(row.created_at).bind(row.seen_at)
         .bind(row.expires_at).bind(&row.address).bind(&row.agent).execute(conn))?;
     Ok(added == 1)
 }
 
-/// Writes a session that exists. One that was ended or ran out meanwhile stays ended.
+/// Updates a session. False for a session that was deleted or has expired meanwhile.
 pub async fn update(
     tx: &mut Tx,
     digest: &[u8],
@@ -84,96 +84,96 @@ pub async fn update(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE sessions SET person_id = $2, sealed = $3, seen_at = $4 \
          WHERE digest = $1 AND expires_at > $4 AND seen_at > $5";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(digest).bind(person.map(|p| p.0)).bind(sealed).bind(seen.0).bind(idle_since.0).execute(conn))?;
     Ok(changed == 1)
 }
 
-/// Remembers which token a session has given out; that is a use of the session, too.
+/// Records the token that was issued to a session. This counts as a use of the session.
 pub async fn note_token(tx: &mut Tx, row: &SessionRow, seen: Moment) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE sessions SET token_at = $2, token_key = $3, seen_at = $4 WHERE digest = $1";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.digest).bind(row.token_at).bind(&row.token_key).bind(seen.0).execute(conn))?;
     Ok(())
 }
 
 pub async fn touch(tx: &mut Tx, digest: &[u8], seen: Moment) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("UPDATE sessions SET seen_at = $2 WHERE digest = $1").bind(digest).bind(seen.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query("UPDATE sessions SET seen_at = $2 WHERE digest = $1").bind(digest).bind(seen.0).execute(conn))?;
     Ok(())
 }
 
 pub async fn find(connection: &mut Connection, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE digest = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?)
 }
 
-/// As [`find`], and nobody ends the session before this transaction does; being seen may still be written down.
+/// As [`find`], and locks the session against deletion until the transaction ends. Its last use may still be recorded.
 pub async fn lock(tx: &mut Tx, digest: &[u8]) -> Result<Option<SessionRow>, StoreError> {
     const SQLITE: &str = select!("WHERE digest = $1");
     const POSTGRES: &str = select!("WHERE digest = $1 FOR KEY SHARE");
     let sql = tx.either(SQLITE, POSTGRES);
-    on!(tx, conn => sqlx::query_as(sql).bind(digest).fetch_optional(conn))
+    fetch!(tx, conn => sqlx::query_as(sql).bind(digest).fetch_optional(conn))
 }
 
 /// A session by the id that its person sees.
 pub async fn by_id(connection: &mut Connection, id: &SessionId) -> Result<Option<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn))?)
 }
 
 /// The sessions of a person, the one used last first.
 pub async fn of_person(connection: &mut Connection, person: PersonId) -> Result<Vec<SessionRow>, StoreError> {
     const SQL: &str = select!("WHERE person_id = $1 ORDER BY seen_at DESC, id");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?)
 }
 
-/// Ends every session of a person; gives their number.
+/// Deletes every session of a person. Gives their number.
 pub async fn delete_of(tx: &mut Tx, person: PersonId) -> Result<u64, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 RETURNING id, created_at";
-    let gone: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
+    let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(person.0).fetch_all(conn))?;
     let number = gone.len() as u64;
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(number)
 }
 
 pub async fn delete(tx: &mut Tx, digest: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE digest = $1 RETURNING id, created_at";
-    let gone: Option<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    let gone: Option<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
     let was_there = gone.is_some();
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(was_there)
 }
 
-/// Ends every session.
+/// Deletes every session.
 pub async fn delete_all(tx: &mut Tx) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM sessions RETURNING id, created_at";
-    let gone: Vec<(String, i64)> = on!(tx, conn => sqlx::query_as(SQL).fetch_all(conn))?;
-    gone.into_iter().for_each(|session| tx.mark(ended(session)));
+    let gone: Vec<(String, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).fetch_all(conn))?;
+    gone.into_iter().for_each(|session| tx.mark(revoked(session)));
     Ok(())
 }
 
-/// A session is known to the journal by its id, for as long as its row could be put back.
-fn ended((id, created_at): (String, i64)) -> Mark {
-    Mark { at: created_at, ..Mark::ended(Subject::Session(id)) }
+/// The journal entry of a deleted session. It is kept for as long as the row could be put back.
+fn revoked((id, created_at): (String, i64)) -> Mark {
+    Mark { at: created_at, ..Mark::revoked(Subject::Session(id)) }
 }
 
-/// Removes what has run out.
-pub async fn sweep(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
-    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
-    run!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at <= $1").bind(now.0).execute(conn))?;
+/// Deletes expired sessions and sign-ins.
+pub async fn delete_expired(tx: &mut Tx, now: Moment, idle_since: Moment) -> Result<(), StoreError> {
+    execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE seen_at <= $1").bind(idle_since.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at <= $1").bind(now.0).execute(conn))?;
     Ok(())
 }
 
 pub async fn insert_flow(tx: &mut Tx, digest: &[u8], sealed: &[u8], expires: Moment) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO sign_in_flows (digest, sealed, expires_at) VALUES ($1, $2, $3)";
-    run!(tx, conn => sqlx::query(SQL).bind(digest).bind(sealed).bind(expires.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(digest).bind(sealed).bind(expires.0).execute(conn))?;
     Ok(())
 }
 
-/// Takes a sign-in that is under way; nobody can take it again.
+/// Takes a sign-in in progress, once.
 pub async fn take_flow(tx: &mut Tx, digest: &[u8], now: Moment) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "DELETE FROM sign_in_flows WHERE digest = $1 RETURNING sealed, expires_at";
-    let row: Option<(Vec<u8>, i64)> = on!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
+    let row: Option<(Vec<u8>, i64)> = fetch!(tx, conn => sqlx::query_as(SQL).bind(digest).fetch_optional(conn))?;
     Ok(row.filter(|(_, expires)| *expires > now.0).map(|(sealed, _)| sealed))
 }

@@ -1,8 +1,8 @@
-//! Keys that sign tokens for people: the private halves sealed, the rows too.
+//! Keys that sign ID tokens. The private halves and the rows are sealed.
 
 use domain::Moment;
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 use crate::keyring::{CanonicalEncoder, Purpose, Ring};
 
 /// One signing key.
@@ -12,7 +12,7 @@ pub struct SigningRow {
     pub public: Vec<u8>,
     pub sealed: Vec<u8>,
     pub created_at: i64,
-    /// When another took its place. It signs no more, and is kept until what it signed has run out.
+    /// When another key replaced it. It is kept until the tokens it signed have expired.
     pub retired_at: Option<i64>,
     pub row_mac: Vec<u8>,
 }
@@ -24,13 +24,13 @@ impl SigningRow {
         Self { row_mac: ring.mac(Purpose::Row, &self.canonical()), ..self }
     }
 
-    /// Whether the row bears its own seal.
+    /// Whether the row's seal is valid.
     pub fn is_sound(&self, ring: &Ring) -> bool {
         ring.mac_fits(Purpose::Row, &self.canonical(), &self.row_mac)
     }
 
-    /// Where its private half is sealed to.
-    pub fn place(&self) -> CanonicalEncoder {
+    /// The associated data of the sealed private half.
+    pub fn associated_data(&self) -> CanonicalEncoder {
         CanonicalEncoder::of("signing_key").text(&self.id).bytes(&self.public)
     }
 
@@ -49,49 +49,49 @@ macro_rules! select {
     };
 }
 
-/// Adds a key that signs from now on; false when there is one already.
+/// Adds the active key. False when there is one already.
 pub async fn insert(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO signing_keys (id, public, sealed, created_at, retired_at, row_mac) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    let added = run!(tx, conn => sqlx::query(SQL)
+    let added = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.public).bind(&row.sealed).bind(row.created_at).bind(row.retired_at).bind(&row.row_mac)
         .execute(conn))?;
     Ok(added == 1)
 }
 
-/// Lets a key sign no more; false when it did not any more.
+/// Retires a key. False when it was retired before.
 pub async fn supersede(tx: &mut Tx, row: &SigningRow) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE signing_keys SET retired_at = $2, row_mac = $3 WHERE id = $1 AND retired_at IS NULL";
-    let changed = run!(tx, conn => sqlx::query(SQL)
+    let changed = execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(row.retired_at).bind(&row.row_mac).execute(conn))?;
     Ok(changed == 1)
 }
 
-/// The key that signs now.
+/// The active key.
 pub async fn active(connection: &mut Connection) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE retired_at IS NULL");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_optional(conn))?)
 }
 
 pub async fn find(connection: &mut Connection, id: &str) -> Result<Option<SigningRow>, StoreError> {
     const SQL: &str = select!("WHERE id = $1");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id).fetch_optional(conn))?)
 }
 
 /// Every key, newest first.
 pub async fn all(connection: &mut Connection) -> Result<Vec<SigningRow>, StoreError> {
     const SQL: &str = select!("ORDER BY created_at DESC, id");
-    Ok(on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).fetch_all(conn))?)
 }
 
-/// Forgets keys that were retired before this moment.
-pub async fn forget(tx: &mut Tx, retired_before: Moment) -> Result<(), StoreError> {
+/// Deletes keys that were retired before this moment.
+pub async fn delete_retired_before(tx: &mut Tx, retired_before: Moment) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM signing_keys WHERE retired_at <= $1";
-    run!(tx, conn => sqlx::query(SQL).bind(retired_before.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(retired_before.0).execute(conn))?;
     Ok(())
 }
 
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM signing_keys WHERE id = $1").bind(id).execute(conn))?;
     Ok(())
 }

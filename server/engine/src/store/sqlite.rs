@@ -9,12 +9,12 @@ use super::StoreError;
 use super::file::DbFile;
 use super::lease::Gate;
 
-/// How long a connection waits for one that another process has.
+/// How long a connection waits for a lock of another process.
 const BUSY: Duration = Duration::from_secs(5);
-/// How large the write-ahead log stays after it had to grow beside a long read: what it holds before it is written back.
+/// The size to which the write-ahead log is truncated after it grew during a long read.
 const LOG_LIMIT: &str = "4194304";
 
-/// The connection that writes, and those that read.
+/// Opens the writing connection and the reading ones.
 pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(file.path())
@@ -25,23 +25,23 @@ pub(super) async fn open(file: &DbFile) -> Result<(Gate<Sqlite>, Gate<Sqlite>), 
         .pragma("journal_size_limit", LOG_LIMIT)
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000");
-    // The pool would keep the reason to itself and try for seconds.
+    // The pool would retry for seconds and hide the cause.
     let mut first = options.connect().await?;
-    durable(&mut first).await.map_err(StoreError::Address)?;
+    durable(&mut first).await.map_err(StoreError::Url)?;
     first.close().await?;
     let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY).idle_timeout(None).max_lifetime(None);
     let writing = pool().max_connections(1).after_connect(|conn, _| {
         Box::pin(async move { durable(conn).await.map_err(|why| sqlx::Error::Configuration(why.into())) })
     });
     let writer = writing.connect_with(options.clone()).await?;
-    // One connection stays open at all times, or the write-ahead log would go with the last one.
+    // One connection always stays open: closing the last one deletes the write-ahead log.
     let reading = pool().max_connections(6).min_connections(1);
     let reader = reading.connect_with(options.read_only(true).pragma("query_only", "on")).await?;
     file.opened()?;
     Ok((Gate::new(writer), Gate::new(reader)))
 }
 
-/// Whether what a connection acknowledges has reached the disk.
+/// Checks that a commit is acknowledged only after it reached the disk.
 async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
     let unreadable = |error: sqlx::Error| format!("the settings of the database cannot be read: {error}");
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *conn).await.map_err(unreadable)?;
@@ -54,7 +54,7 @@ async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
     if mode != "wal" {
         return Err(format!("the database must keep a write-ahead log, and the file system allows only {mode}"));
     }
-    // The write-ahead log is there from the first read on.
+    // The write-ahead log exists from the first read on.
     let read = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_schema").fetch_one(conn).await;
     read.map(drop).map_err(unreadable)
 }
@@ -63,7 +63,6 @@ async fn durable(conn: &mut SqliteConnection) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    // A connection that would acknowledge what a power failure takes back is not used.
     #[tokio::test]
     async fn only_a_durable_connection_is_used() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,9 +1,9 @@
-//! How keys were used: sums that grow, written in batches.
+//! Usage of keys: sums that are written in batches.
 
 use domain::policy::Reach;
 use domain::{KeyId, Moment};
 
-use super::{Connection, StoreError, Tx, on, run};
+use super::{Connection, StoreError, Tx, execute, fetch};
 
 /// One day of one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -15,7 +15,7 @@ pub struct DayRow {
 }
 
 impl DayRow {
-    /// Adds what belongs to the same day.
+    /// Adds the usage of the same day.
     pub const fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.refused += other.refused;
@@ -32,7 +32,7 @@ pub struct RefusalRow {
     pub count: i64,
 }
 
-/// Someone who called.
+/// An IP address and user agent that used the key.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CallerRow {
     pub address: String,
@@ -41,7 +41,7 @@ pub struct CallerRow {
     pub calls: i64,
 }
 
-/// Notes the last use, unless a later one is known.
+/// Records the last use, unless a later one is recorded.
 pub async fn touch(
     tx: &mut Tx,
     id: KeyId,
@@ -51,7 +51,7 @@ pub async fn touch(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE api_keys SET last_used_at = $2, last_used_address = $3, last_used_agent = $4 \
          WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)";
-    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).bind(address).bind(agent).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(at.0).bind(address).bind(agent).execute(conn))?;
     Ok(())
 }
 
@@ -60,19 +60,19 @@ pub async fn add_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreErr
     const SQL: &str = "INSERT INTO key_days (key_id, day, calls, refused, cost) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (key_id, day) DO UPDATE SET calls = key_days.calls + excluded.calls, \
          refused = key_days.refused + excluded.refused, cost = key_days.cost + excluded.cost";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
     Ok(())
 }
 
-/// Adds to the same day of the key's owner, who keeps it as long as it lives.
+/// Adds to the same day of the key's owner.
 pub async fn add_owner_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO actor_days (organization_id, actor_id, environment, day, calls, refused, cost) \
          SELECT k.organization_id, k.actor_id, CASE WHEN k.kind = 'test' THEN 'test' ELSE 'production' END, \
          CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM api_keys k WHERE k.id = $1 \
          ON CONFLICT (organization_id, actor_id, environment, day) DO UPDATE SET calls = actor_days.calls + excluded.calls, \
          refused = actor_days.refused + excluded.refused, cost = actor_days.cost + excluded.cost";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(id.0).bind(row.day).bind(row.calls).bind(row.refused).bind(row.cost).execute(conn))?;
     Ok(())
 }
@@ -81,27 +81,27 @@ pub async fn add_owner_day(tx: &mut Tx, id: KeyId, row: DayRow) -> Result<(), St
 pub async fn add_caller(tx: &mut Tx, id: KeyId, row: &CallerRow) -> Result<(), StoreError> {
     const ADD: &str = "INSERT INTO key_callers (key_id, address, agent, at, calls) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (key_id, address, agent) DO UPDATE SET at = excluded.at, calls = key_callers.calls + excluded.calls";
-    run!(tx, conn => sqlx::query(ADD)
+    execute!(tx, conn => sqlx::query(ADD)
         .bind(id.0).bind(&row.address).bind(&row.agent).bind(row.at).bind(row.calls).execute(conn))?;
     Ok(())
 }
 
-/// Forgets all but the last `keep` callers of the key.
+/// Deletes all but the last `keep` callers of the key.
 pub async fn keep_callers(tx: &mut Tx, id: KeyId, keep: i64) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM key_callers WHERE key_id = $1 AND at < \
          (SELECT MIN(k.at) FROM (SELECT at FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2) k)";
-    run!(tx, conn => sqlx::query(SQL).bind(id.0).bind(keep).execute(conn))?;
+    execute!(tx, conn => sqlx::query(SQL).bind(id.0).bind(keep).execute(conn))?;
     Ok(())
 }
 
-/// Forgets days and refusals before this day.
-pub async fn forget(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
+/// Deletes days and refusals before this day.
+pub async fn delete_before(tx: &mut Tx, first: i64) -> Result<(), StoreError> {
     const DAYS: &str = "DELETE FROM key_days WHERE day < $1";
     const OWNERS: &str = "DELETE FROM actor_days WHERE day < $1";
     const REFUSALS: &str = "DELETE FROM key_refusals WHERE day < $1";
-    run!(tx, conn => sqlx::query(DAYS).bind(first).execute(conn))?;
-    run!(tx, conn => sqlx::query(REFUSALS).bind(first).execute(conn))?;
-    run!(tx, conn => sqlx::query(OWNERS).bind(first).execute(conn))?;
+    execute!(tx, conn => sqlx::query(DAYS).bind(first).execute(conn))?;
+    execute!(tx, conn => sqlx::query(REFUSALS).bind(first).execute(conn))?;
+    execute!(tx, conn => sqlx::query(OWNERS).bind(first).execute(conn))?;
     Ok(())
 }
 
@@ -110,7 +110,7 @@ pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> 
     const SQL: &str = "INSERT INTO key_refusals (key_id, day, cause, at, address, count) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (key_id, day, cause) DO UPDATE SET at = excluded.at, address = excluded.address, \
          count = key_refusals.count + excluded.count";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(id.0).bind(day).bind(&row.cause).bind(row.at).bind(&row.address).bind(row.count).execute(conn))?;
     Ok(())
 }
@@ -118,7 +118,7 @@ pub async fn add_refusal(tx: &mut Tx, id: KeyId, day: i64, row: &RefusalRow) -> 
 /// The days of a key from `first` on.
 pub async fn days(connection: &mut Connection, id: KeyId, first: i64) -> Result<Vec<DayRow>, StoreError> {
     const SQL: &str = "SELECT day, calls, refused, cost FROM key_days WHERE key_id = $1 AND day >= $2 ORDER BY day";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(first).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(first).fetch_all(conn))?)
 }
 
 /// The sums of all keys within reach, day by day from `first` on.
@@ -127,7 +127,7 @@ pub async fn sums(connection: &mut Connection, reach: &Reach, first: i64) -> Res
          CAST(SUM(cost) AS BIGINT) AS cost FROM actor_days WHERE organization_id = $1 AND day >= $2 \
          AND (actor_id = $3 OR $3 = 0) AND (environment = $4 OR $4 = 'production') GROUP BY day ORDER BY day";
     let (own, environment) = (reach.owner().map_or(0, |own| own.0), reach.environment().as_str());
-    Ok(on!(connection, conn => {
+    Ok(fetch!(connection, conn => {
         sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(first).bind(own).bind(environment).fetch_all(conn)
     })?)
 }
@@ -135,11 +135,11 @@ pub async fn sums(connection: &mut Connection, reach: &Reach, first: i64) -> Res
 /// The newest callers of a key.
 pub async fn callers(connection: &mut Connection, id: KeyId, limit: i64) -> Result<Vec<CallerRow>, StoreError> {
     const SQL: &str = "SELECT address, agent, at, calls FROM key_callers WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
 }
 
 /// The newest refusals of a key.
 pub async fn refusals(connection: &mut Connection, id: KeyId, limit: i64) -> Result<Vec<RefusalRow>, StoreError> {
     const SQL: &str = "SELECT cause, at, address, count FROM key_refusals WHERE key_id = $1 ORDER BY at DESC LIMIT $2";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL).bind(id.0).bind(limit).fetch_all(conn))?)
 }

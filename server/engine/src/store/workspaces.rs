@@ -4,7 +4,7 @@ use domain::environment::Environment;
 use domain::view::WorkspaceView;
 use domain::{ActorId, Moment, OrganizationId, WorkspaceId};
 
-use super::{Connection, StoreError, Tx, on, parse_column, run};
+use super::{Connection, StoreError, Tx, execute, fetch, parse_column};
 
 /// One workspace, with its creator's name.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -57,7 +57,7 @@ macro_rules! select {
 pub async fn insert(tx: &mut Tx, row: &WorkspaceRow) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO workspaces (id, organization_id, seq, name, provider, model, status, environment, \
          created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    run!(tx, conn => sqlx::query(SQL)
+    execute!(tx, conn => sqlx::query(SQL)
         .bind(&row.id).bind(&row.organization_id).bind(row.seq).bind(&row.name).bind(&row.provider).bind(&row.model)
         .bind(&row.status).bind(&row.environment).bind(row.created_by).bind(row.created_at).execute(conn))?;
     Ok(())
@@ -73,7 +73,7 @@ pub async fn list(
 ) -> Result<Vec<WorkspaceRow>, StoreError> {
     const SQL: &str =
         select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.seq < $3 ORDER BY w.seq DESC LIMIT $4");
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(before).bind(limit).fetch_all(conn))?)
 }
 
@@ -84,11 +84,11 @@ pub async fn find(
     id: &WorkspaceId,
 ) -> Result<Option<WorkspaceRow>, StoreError> {
     const SQL: &str = select!("WHERE w.organization_id = $1 AND w.environment = $2 AND w.id = $3");
-    Ok(on!(connection, conn => sqlx::query_as(SQL)
+    Ok(fetch!(connection, conn => sqlx::query_as(SQL)
         .bind(organization.as_str()).bind(environment.as_str()).bind(id.as_str()).fetch_optional(conn))?)
 }
 
-/// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9, RA-32).
+/// Whether another organization has a workspace of this id: the answer then is 403, not 404 (decision D9).
 /// Nothing of it is read.
 pub async fn exists_elsewhere(
     connection: &mut Connection,
@@ -96,12 +96,12 @@ pub async fn exists_elsewhere(
     id: &WorkspaceId,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT 1 AS one FROM workspaces WHERE id = $1 AND organization_id <> $2";
-    let row: Option<(i32,)> = on!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
+    let row: Option<(i32,)> = fetch!(connection, conn => sqlx::query_as(SQL).bind(id.as_str()).bind(organization.as_str()).fetch_optional(conn))?;
     Ok(row.is_some())
 }
 
 pub async fn delete(tx: &mut Tx, organization: &OrganizationId, id: &WorkspaceId) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM workspaces WHERE organization_id = $1 AND id = $2";
-    let changed = run!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(id.as_str()).execute(conn))?;
+    let changed = execute!(tx, conn => sqlx::query(SQL).bind(organization.as_str()).bind(id.as_str()).execute(conn))?;
     Ok(changed == 1)
 }

@@ -1,4 +1,4 @@
-//! Whether the database can be written to: what the last writes came to.
+//! Whether the database is writable, by the outcome of the last writes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,40 +7,40 @@ use tokio::time::Instant;
 
 use super::StoreError;
 
-/// For how long a write that succeeded speaks for the next ones.
+/// How long a successful write counts.
 const GOOD: Duration = Duration::from_secs(5);
-/// For how long one that failed does.
+/// How long a failed write counts.
 const BAD: Duration = Duration::from_secs(1);
 
-/// What the last write came to.
+/// The outcome of the last write.
 #[derive(Default)]
 pub(super) struct Writing {
     last: Mutex<Option<(Instant, Outcome)>>,
 }
 
-/// How a write ended.
+/// The outcome of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is durable.
+    /// It was committed.
     Good,
-    /// The database could not be written to.
+    /// The database was not writable.
     Failed,
 }
 
 impl Writing {
-    /// Remembers that a write is durable.
+    /// Records a committed write.
     pub(super) fn succeeded(&self) {
         self.note(Outcome::Good);
     }
 
-    /// Remembers a failure, if it is one of the database and not of the statement.
+    /// Records a failure of the database; failures of a statement are ignored.
     pub(super) fn failed(&self, error: &StoreError) {
         if error.stops_writing() {
             self.note(Outcome::Failed);
         }
     }
 
-    /// What is known, as long as it counts.
+    /// The last outcome, while it counts.
     pub(super) fn known(&self) -> Option<Outcome> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let counts =

@@ -1,23 +1,22 @@
-//! The keys that sign tokens: made when the first is needed, replaced once a month, kept until what they signed has run
-//! out. Of several nodes that make one at the same time, one succeeds, and the others use its.
+//! The keys that sign ID tokens. The first is created on demand; a key is replaced once a month, and kept until the tokens
+//! it signed have expired. When several nodes create one concurrently, one succeeds and the others use its key.
 
 use domain::Moment;
 
 use super::TOKEN_SECONDS;
 use super::signing::SigningKey;
-use crate::runtime::SKEW_SECONDS;
-use crate::runtime::WORD;
+use crate::runtime::{ID_LENGTH, SKEW_SECONDS};
 use crate::store::Connection;
 use crate::store::signing::{self, SigningRow};
 use crate::{Engine, Error, Result};
 
-/// How their ids begin.
+/// The prefix of their ids.
 const PREFIX: &str = "sig_";
 /// How long a key signs: 30 days.
 const SIGNS_SECONDS: i64 = 30 * 24 * 60 * 60;
-/// How long a retired key is kept: until its last token has run out, on a node whose clock is late, too.
+/// How long a retired key is kept: until its last token has expired, also on a node whose clock is late.
 const KEPT_SECONDS: i64 = TOKEN_SECONDS + 10 * 60;
-/// 65537, as every key of ours has it.
+/// 65537, the exponent of every key.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
 /// The public half of a signing key.
@@ -32,81 +31,81 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Whether a key of this id could be one of ours: nothing else is looked for.
+    /// Whether the id has the form of ours. Other ids are not looked up.
     pub fn is_ours(id: &str) -> bool {
         let tail = id.strip_prefix(PREFIX).unwrap_or_default();
-        tail.len() == WORD && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        tail.len() == ID_LENGTH && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 }
 
-/// A key that signs, in memory only.
+/// An unsealed signing key, in memory only.
 pub(super) struct Opened {
     pub id: String,
     pub key: SigningKey,
 }
 
 impl Engine {
-    /// The key of this id, while tokens of it may be good.
+    /// The key of this id, while tokens that it signed may be valid. An altered row is treated as missing.
     ///
     /// # Errors
-    /// `Busy`; an altered row is as good as none.
+    /// `Busy`.
     pub async fn verifying_key(&self, id: &str) -> Result<Option<VerifyingKey>> {
         if !VerifyingKey::is_ours(id) {
             return Ok(None);
         }
         let row = signing::find(&mut self.db().read().await?, id).await?;
-        Ok(row.filter(|row| self.counts(row)).map(public))
+        Ok(row.filter(|row| self.may_verify(row)).map(public))
     }
 
-    /// Every key that tokens may be signed with, for whoever checks them elsewhere.
+    /// Every key that may have signed a valid token: the JWK set.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn verifying_keys(&self) -> Result<Vec<VerifyingKey>> {
         let rows = signing::all(&mut self.db().read().await?).await?;
-        Ok(rows.into_iter().filter(|row| self.counts(row)).map(public).collect())
+        Ok(rows.into_iter().filter(|row| self.may_verify(row)).map(public).collect())
     }
 
-    /// Replaces a key that has signed for a month, and forgets those whose tokens have run out.
+    /// Replaces a key that has signed for a month, and deletes those whose tokens have expired.
     ///
     /// # Errors
     /// `Busy`.
     pub async fn renew_signing_keys(&self) -> Result<()> {
         let active = signing::active(&mut self.db().read().await?).await?;
         let now = self.runtime().now();
-        // One that was made while the clock was ahead would sign for as long as the clock was ahead.
-        let early = |row: &SigningRow| row.created_at > now.plus_seconds(SKEW_SECONDS).0;
-        let old = |row: &SigningRow| now.seconds_since(Moment(row.created_at)) >= SIGNS_SECONDS;
-        if let Some(old) = active.filter(|row| old(row) || early(row)) {
-            self.make_signing_key(Some(old)).await?;
+        // A key from the future was created while the clock was ahead, and would sign for too long.
+        let is_from_future = |row: &SigningRow| row.created_at > now.plus_seconds(SKEW_SECONDS).0;
+        let is_old = |row: &SigningRow| now.seconds_since(Moment(row.created_at)) >= SIGNS_SECONDS;
+        if let Some(old) = active.filter(|row| is_old(row) || is_from_future(row)) {
+            self.create_signing_key(Some(old)).await?;
         }
         let mut tx = self.db().begin().await?;
-        signing::forget(&mut tx, now.plus_seconds(-KEPT_SECONDS)).await?;
+        signing::delete_retired_before(&mut tx, now.plus_seconds(-KEPT_SECONDS)).await?;
         Ok(tx.commit().await?)
     }
 
-    /// The key that signs now; made if there is none, or none that is as it was left.
+    /// The active key. Creates one if there is none, or if its row was altered.
     pub(super) async fn signing_key(&self) -> Result<Opened> {
-        // One that another node makes at the same time is found at the second look.
+        // A key that another node creates concurrently is found in the second round.
         for _ in 0..3 {
             let active = signing::active(&mut self.db().read().await?).await?;
             if let Some(opened) = active.as_ref().and_then(|row| self.open_signing_key(row)) {
                 return Ok(opened);
             }
-            self.make_signing_key(active).await?;
+            self.create_signing_key(active).await?;
         }
-        Err(Error::Broken("no signing key stays".into()))
+        Err(Error::Broken("no signing key could be created".into()))
     }
 
-    /// A key that has signed something, if it is still there.
+    /// The key of this id, if it is still valid.
     pub(super) async fn signing_key_of(&self, connection: &mut Connection, id: &str) -> Result<Option<Opened>> {
         let row = signing::find(connection, id).await?;
-        Ok(row.filter(|row| self.counts(row)).and_then(|row| self.open_signing_key(&row)))
+        Ok(row.filter(|row| self.may_verify(row)).and_then(|row| self.open_signing_key(&row)))
     }
 
-    /// Makes a key in the place of another, or the first.
-    async fn make_signing_key(&self, old: Option<SigningRow>) -> Result<()> {
-        let drawn = tokio::task::spawn_blocking(SigningKey::draw).await;
+    /// Creates a key that replaces another, or the first key.
+    async fn create_signing_key(&self, old: Option<SigningRow>) -> Result<()> {
+        let drawn = tokio::task::spawn_blocking(SigningKey::generate).await;
         let key = drawn.map_err(|error| Error::Broken(error.to_string()))??;
         let now = self.runtime().now().0;
         let row = SigningRow {
@@ -117,8 +116,13 @@ impl Engine {
             retired_at: None,
             row_mac: Vec::new(),
         };
-        let sealed =
-            self.ring().seal(self.runtime().bytes(), "signing_keys", row.id.as_bytes(), &row.place(), &key.private()?);
+        let sealed = self.ring().seal(
+            self.runtime().bytes(),
+            "signing_keys",
+            row.id.as_bytes(),
+            &row.associated_data(),
+            &key.private()?,
+        );
         let row = SigningRow { sealed, ..row }.with_mac(self.ring());
         let mut tx = self.db().begin().await?;
         match old {
@@ -134,10 +138,10 @@ impl Engine {
             }
             None => {}
         }
-        let made = signing::insert(&mut tx, &row).await?;
+        let is_added = signing::insert(&mut tx, &row).await?;
         tx.commit().await?;
-        if made {
-            tracing::info!(key = row.id, "a new key signs the tokens of people");
+        if is_added {
+            tracing::info!(key = row.id, "a new key signs ID tokens");
         }
         Ok(())
     }
@@ -146,12 +150,13 @@ impl Engine {
         if !row.is_sound(self.ring()) {
             return None;
         }
-        let private = self.ring().unseal("signing_keys", row.id.as_bytes(), &row.place(), &row.sealed).ok()?;
+        let private =
+            self.ring().unseal("signing_keys", row.id.as_bytes(), &row.associated_data(), &row.sealed).ok()?;
         Some(Opened { id: row.id.clone(), key: SigningKey::read(&private).ok()? })
     }
 
-    /// Whether tokens of the key may be good: its row is as it was left, and it was not retired too long ago.
-    fn counts(&self, row: &SigningRow) -> bool {
+    /// Whether tokens of the key may be valid: its row is unaltered, and it was not retired too long ago.
+    fn may_verify(&self, row: &SigningRow) -> bool {
         let kept = |at: i64| self.runtime().now().seconds_since(Moment(at)) < KEPT_SECONDS;
         row.is_sound(self.ring()) && row.retired_at.is_none_or(kept)
     }

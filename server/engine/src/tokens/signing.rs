@@ -1,4 +1,4 @@
-//! An RSA key that signs tokens for people.
+//! An RSA key that signs ID tokens.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
-/// The pair, in memory only.
+/// The key pair, in memory only.
 pub(super) struct SigningKey(KeyPair);
 
 impl SigningKey {
-    /// Draws a new pair of 2048 bits. This takes a moment of the processor.
-    pub fn draw() -> Result<Self> {
-        KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| broken("cannot be drawn"))
+    /// Generates a pair of 2048 bits. This takes noticeable processor time.
+    pub fn generate() -> Result<Self> {
+        KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| broken("cannot be generated"))
     }
 
     /// Reads what [`SigningKey::private`] wrote.
@@ -36,7 +36,7 @@ impl SigningKey {
         RsaPublicKeyComponents::<Vec<u8>>::from(self.0.public_key()).n
     }
 
-    /// A JSON web token, RS256. The same claims give the same token (RFC 8017, 8.2: no randomness in it).
+    /// A JSON web token, RS256. The same claims give the same token (RFC 8017, 8.2: the signature is deterministic).
     pub fn token(&self, kid: &str, claims: &Value) -> Result<Zeroizing<String>> {
         let header = serde_json::json!({ "alg": "RS256", "typ": "JWT", "kid": kid }).to_string();
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);

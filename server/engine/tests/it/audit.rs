@@ -57,10 +57,10 @@ impl Stage {
             "delete_workspace" => {
                 engine.delete_workspace(olga, &DeleteWorkspace { workspace: self.workspace.clone() }).await
             }
-            "change_role" => engine.change_role(olga, self.max, Role::Admin).await,
+            "change_role" => engine.change_member(olga, self.max, Role::Admin).await,
             "remove_member" => engine.remove_member(olga, self.mia).await,
             "sign_in" => engine.sign_in(&identity("max"), &origin()).await.map(drop),
-            "end_session" => engine.end_session(&self.ada, &self.session, &origin()).await,
+            "end_session" => engine.revoke_session(&self.ada, &self.session, &origin()).await,
             "issue_token" => engine.issue_token(&self.ada, &parties(), true, &origin()).await.map(drop),
             "sign_out" => engine.sign_out(&self.ada, &origin()).await,
             other => panic!("no story {other}"),
@@ -144,7 +144,8 @@ fn takes(column: &str, value: &Value) -> bool {
 }
 
 both! {
-    rk_25_every_change_is_one_event_in_a_sound_chain(app) {
+    // RK-25
+    every_change_is_one_event_in_a_sound_chain(app) {
         let stage = Stage::set(app).await;
         for (story, action) in STORIES {
             let before = app.sound_chain(NORTH).await;
@@ -160,7 +161,7 @@ both! {
         one.engine.bootstrap(&founding, origin()).await.expect("bootstrapped");
         assert_eq!(one.sound_chain("Acme").await, 2);
         let grace = other.engine.sign_in(&identity("grace"), &origin()).await.expect("signed in");
-        other.engine.found_organization(grace, &founding, origin()).await.expect("founded");
+        other.engine.bootstrap_as_person(grace, &founding, origin()).await.expect("founded");
         assert_eq!(other.sound_chain("Acme").await, 1);
         one.close().await;
         other.close().await;
@@ -171,7 +172,7 @@ both! {
         let (mia, before) = (app.north("mia").await, everything(app).await);
         let engine = &app.engine;
         assert_eq!(refusal(engine.revoke_key(&mia, revoke(stage.key.view.key_id)).await), Code::Forbidden);
-        assert_eq!(refusal(engine.change_role(&mia, stage.max, Role::Admin).await), Code::Forbidden);
+        assert_eq!(refusal(engine.change_member(&mia, stage.max, Role::Admin).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
     }
 
@@ -193,12 +194,13 @@ both! {
         refuse_events(&app).await;
         let before = everything(&app).await;
         assert_eq!(refusal(app.engine.bootstrap(&founding, origin()).await), Code::Unavailable);
-        assert_eq!(refusal(app.engine.found_organization(grace, &founding, origin()).await), Code::Unavailable);
+        assert_eq!(refusal(app.engine.bootstrap_as_person(grace, &founding, origin()).await), Code::Unavailable);
         assert_eq!(before, everything(&app).await);
         app.close().await;
     }
 
-    b8_an_altered_event_is_found_whatever_was_altered(app) {
+    // B8
+    an_altered_event_is_found_whatever_was_altered(app) {
         let mut intruder = copied(app).await;
         let events = north_events(app, &mut intruder).await;
         let mut tried = 0;
@@ -221,7 +223,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b8_a_removed_event_is_found_wherever_it_stood(app) {
+    // B8
+    a_removed_event_is_found_wherever_it_stood(app) {
         let mut intruder = copied(app).await;
         let north = app.organization(NORTH).await;
         for n in 1..=app.sound_chain(NORTH).await {
@@ -232,7 +235,8 @@ both! {
         }
     }
 
-    b8_a_removed_event_is_found_though_the_rest_is_renumbered(app) {
+    // B8
+    a_removed_event_is_found_though_the_rest_is_renumbered(app) {
         let mut intruder = copied(app).await;
         let north = app.organization(NORTH).await;
         let last = app.sound_chain(NORTH).await;
@@ -244,7 +248,8 @@ both! {
         found_after(app, &mut intruder, "event 3 removed, the rest renumbered").await;
     }
 
-    b8_swapped_events_are_found(app) {
+    // B8
+    swapped_events_are_found(app) {
         let mut intruder = copied(app).await;
         let (north, last) = (app.organization(NORTH).await, app.sound_chain(NORTH).await);
         for (one, other) in (1..last).map(|n| (n, n + 1)).chain([(1, last)]) {
@@ -255,7 +260,8 @@ both! {
         }
     }
 
-    b8_an_inserted_event_is_found_at_the_end_and_in_the_middle(app) {
+    // B8
+    an_inserted_event_is_found_at_the_end_and_in_the_middle(app) {
         let mut intruder = copied(app).await;
         let events = north_events(app, &mut intruder).await;
         let last = events.len() as i64;
@@ -273,13 +279,15 @@ both! {
         found_after(app, &mut intruder, "a copy before the first").await;
     }
 
-    b8_emptying_the_log_is_found(app) {
+    // B8
+    emptying_the_log_is_found(app) {
         let mut intruder = copied(app).await;
         intruder.run("DELETE FROM audit_events").await;
         found_after(app, &mut intruder, "emptied").await;
     }
 
-    b8_an_altered_head_is_found(app) {
+    // B8
+    an_altered_head_is_found(app) {
         let mut intruder = copied(app).await;
         let which = format!("organization_id = '{}'", app.organization(NORTH).await);
         for (column, value) in [("n", Value::Number(0)), ("n", Value::Number(999)), ("hash", Value::Bytes(vec![0; 32]))] {
@@ -288,7 +296,8 @@ both! {
         }
     }
 
-    b8_a_chain_rewritten_without_the_ring_is_found(app) {
+    // B8
+    a_chain_rewritten_without_the_ring_is_found(app) {
         // A writer who knows the format recomputes every hash after an alteration; the MAC still needs the ring.
         let mut intruder = copied(app).await;
         let events = north_events(app, &mut intruder).await;
@@ -336,26 +345,28 @@ both! {
         assert_eq!(app.engine.verify_audit(&north).await.expect("read"), ChainState::Broken(last));
     }
 
-    d26_owners_and_admins_read_everything_members_what_concerns_them(app) {
+    // D26
+    owners_and_admins_read_everything_members_what_concerns_them(app) {
         let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         app.engine.revoke_key(&app.north("ada").await, revoke(own.view.key_id)).await.expect("revoked");
         app.engine.revoke_key(&app.north("ada").await, revoke(foreign.view.key_id)).await.expect("revoked");
         let all = app.sound_chain(NORTH).await;
         for reader in ["olga", "ada"] {
-            let page = app.engine.read_audit(&app.north(reader).await, &Default::default(), 100).await.expect("the log");
+            let page = app.engine.read_audit_log(&app.north(reader).await, &Default::default(), 100).await.expect("the log");
             assert_eq!(page.rows.len() as i64, all, "{reader}");
         }
         let max = app.north("max").await;
-        let page = app.engine.read_audit(&max, &Default::default(), 100).await.expect("the log");
+        let page = app.engine.read_audit_log(&max, &Default::default(), 100).await.expect("the log");
         let told: Vec<_> = page.rows.iter().map(|event| (event.action, event.actor_name.as_str())).collect();
         let own_story =
             [(AuditAction::KeyRevoked, "ada"), (AuditAction::KeyCreated, "max"), (AuditAction::MemberJoined, "max")];
         assert_eq!(told, own_story);
     }
 
-    rk_04_another_organizations_log_is_out_of_reach(app) {
+    // RK-04
+    another_organizations_log_is_out_of_reach(app) {
         app.north_key("max").await;
-        let page = app.engine.read_audit(&app.south("otto").await, &Default::default(), 100).await.expect("the log");
+        let page = app.engine.read_audit_log(&app.south("otto").await, &Default::default(), 100).await.expect("the log");
         assert_eq!(page.rows.len() as i64, app.sound_chain(crate::test_app::SOUTH).await);
         assert!(page.rows.iter().all(|event| event.actor_name != "max"));
     }
@@ -368,7 +379,7 @@ both! {
         let (olga, last) = (app.north("olga").await, app.sound_chain(NORTH).await);
         let (mut read, mut before) = (Vec::new(), None);
         loop {
-            let page = app.engine.read_audit(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
+            let page = app.engine.read_audit_log(&olga, &AuditQuery { before, ..AuditQuery::default() }, 4).await.expect("a page");
             read.extend(page.rows.iter().map(|event| event.n));
             app.key_of(&max).await;
             match page.next {

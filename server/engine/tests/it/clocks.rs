@@ -22,7 +22,7 @@ async fn expirations(app: &TestApp) -> i64 {
 
 both! {
     // R6: the end is written at the refusal, once, with its event; no clock and no restart takes it back.
-    r6_an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
+    an_ended_key_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
         let key = ending(app, &app.north("max").await).await;
         app.clock.advance_seconds(7 * DAY);
         for _ in 0..3 {
@@ -32,13 +32,13 @@ both! {
         app.clock.advance_seconds(-7 * DAY);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let restarted = app.restarted().await;
-        assert_eq!(refusal(restarted.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(restarted.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
         assert_eq!(expirations(app).await, 1);
         app.sound_chain(NORTH).await;
     }
 
     // R6: the end of an overlap is such an end.
-    r6_a_rotated_key_whose_overlap_was_over_stays_refused(app) {
+    a_rotated_key_whose_overlap_was_over_stays_refused(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::immediately(old.view.key_id) };
         let new = app.engine.rotate_key(&max, rotate, None).await.expect("rotated").new;
@@ -50,7 +50,7 @@ both! {
     }
 
     // R6: refused at the write fence, by a request that was let in before.
-    r6_a_key_refused_while_its_request_runs_stays_refused(app) {
+    a_key_refused_while_its_request_runs_stays_refused(app) {
         let key = ending(app, &app.north("max").await).await;
         let running = app.with_key(&key.plain).await;
         app.clock.advance_seconds(7 * DAY);
@@ -64,7 +64,7 @@ both! {
     }
 
     // R6: while the database takes nothing the refusal is remembered, and written later.
-    r6_a_refusal_that_cannot_be_written_is_remembered(app) {
+    a_refusal_that_cannot_be_written_is_remembered(app) {
         let key = ending(app, &app.north("max").await).await;
         crate::audit::refuse_events(app).await;
         app.clock.advance_seconds(7 * DAY);
@@ -75,13 +75,13 @@ both! {
         let table = if app.db.is_shared() { " ON audit_events" } else { "" };
         app.intruder().await.run(&format!("DROP TRIGGER refuse{table}")).await;
         assert_eq!(app.engine.expire_keys().await.expect("written"), 1);
-        assert_eq!(refusal(app.restarted().await.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(app.restarted().await.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
         assert_eq!(expirations(app).await, 1);
         app.sound_chain(NORTH).await;
     }
 
     // R6: sessions that ran out, in both ways.
-    r6_a_session_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
+    a_session_that_was_refused_stays_refused_when_the_clock_goes_back(app) {
         for seconds in [3600, 12 * 3600] {
             let (caller, token) = app.browser("max").await;
             let (_, untouched) = app.browser("max").await;
@@ -89,25 +89,26 @@ both! {
             assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
             app.clock.advance_seconds(-seconds);
             assert!(app.engine.find_session(&token).await.expect("an answer").is_none(), "after {seconds} seconds");
-            assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+            assert_eq!(refusal(app.engine.recheck_session(&caller).await), Code::Unauthorized);
             assert!(app.restarted().await.find_session(&token).await.expect("an answer").is_none());
             assert!(app.engine.find_session(&untouched).await.expect("an answer").is_some(), "it was never refused");
         }
     }
 
-    r6_a_session_refused_by_its_token_stays_refused(app) {
+    // R6
+    a_session_refused_by_its_token_stays_refused(app) {
         let (caller, token) = app.browser("max").await;
         app.clock.advance_seconds(3600);
-        assert_eq!(refusal(app.engine.still_signed_in(&caller).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.recheck_session(&caller).await), Code::Unauthorized);
         app.clock.advance_seconds(-3600);
         assert!(app.engine.find_session(&token).await.expect("an answer").is_none());
     }
 
     // F12: a last use of a clock that was ahead.
-    f12_a_last_use_in_the_future_heals(app) {
+    a_last_use_in_the_future_heals(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         app.clock.advance_seconds(400 * DAY);
         app.with_key(&key.plain).await;
         app.engine.flush_usage().await.expect("flushed");
@@ -115,7 +116,7 @@ both! {
         app.clock.advance_seconds(-400 * DAY);
         let right = app.runtime.now();
         app.engine.flush_usage().await.expect("flushed");
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         assert_eq!(last_used().await, Some(right));
         app.clock.advance_seconds(90);
         app.with_key(&key.plain).await;
@@ -134,8 +135,8 @@ both! {
     }
 
     // F12: sessions that a wrong clock saw, or began, do not live for as long as it was ahead.
-    f12_sessions_of_a_clock_that_was_ahead_heal(app) {
-        app.engine.heal_times().await.expect("healed");
+    sessions_of_a_clock_that_was_ahead_heal(app) {
+        app.engine.correct_future_times().await.expect("healed");
         let (_, seen) = app.browser("max").await;
         let seen_at = Value::Number(app.runtime.now().plus_seconds(400 * DAY).0);
         app.intruder().await.set("sessions", "seen_at", &seen_at, "1 = 1").await;
@@ -145,7 +146,7 @@ both! {
         app.clock.advance_seconds(-400 * DAY);
         assert!(app.engine.find_session(&early).await.expect("an answer").is_none(), "from the future");
         assert!(app.engine.find_session(&seen).await.expect("an answer").is_some());
-        app.engine.heal_times().await.expect("healed");
+        app.engine.correct_future_times().await.expect("healed");
         let mut intruder = app.intruder().await;
         assert_eq!(intruder.number("SELECT COUNT(*) FROM sign_in_flows").await, 0);
         let ahead = format!("SELECT COUNT(*) FROM sessions WHERE seen_at > {0} OR created_at > {0}", app.runtime.now().0);

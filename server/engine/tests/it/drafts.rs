@@ -14,7 +14,7 @@ const BROWSER: &str = "the secret of a browser";
 
 async fn kept(app: &TestApp, name: &str) -> (Caller, String) {
     let (caller, _) = app.browser(name).await;
-    let token = app.engine.keep_draft(&caller, BROWSER, FORM).await.expect("kept");
+    let token = app.engine.save_draft(&caller, BROWSER, FORM).await.expect("kept");
     (caller, token)
 }
 
@@ -23,11 +23,12 @@ async fn taken(app: &TestApp, caller: &Caller, browser: &str, token: &str) -> Op
 }
 
 fn form(app: &TestApp) -> FormToken {
-    FormToken::draw(&app.runtime)
+    FormToken::generate(&app.runtime)
 }
 
 both! {
-    b22_a_draft_is_taken_once_within_ten_minutes(app) {
+    // B22
+    a_draft_is_taken_once_within_ten_minutes(app) {
         let (ada, token) = kept(app, "ada").await;
         app.clock.advance_seconds(599);
         // A session later it is still hers.
@@ -39,7 +40,8 @@ both! {
         assert_eq!(taken(app, &ada, BROWSER, &token).await, None, "too old");
     }
 
-    b22_a_draft_belongs_to_one_person_in_one_browser(app) {
+    // B22
+    a_draft_belongs_to_one_person_in_one_browser(app) {
         let (ada, token) = kept(app, "ada").await;
         let (max, _) = app.browser("max").await;
         assert_eq!(taken(app, &max, BROWSER, &token).await, None);
@@ -49,7 +51,8 @@ both! {
         assert_eq!(taken(app, &ada, "another browser", &token).await, None);
     }
 
-    b22_what_a_draft_says_is_sealed_to_its_place(app) {
+    // B22
+    what_a_draft_says_is_sealed_to_its_place(app) {
         let (ada, one) = kept(app, "ada").await;
         let text = format!("{:?}", everything(app).await);
         assert!(!text.contains("Nightly") && !text.contains(&one));
@@ -90,22 +93,23 @@ both! {
         };
         assert_eq!(count().await, (1, 1));
         app.clock.advance_seconds(601);
-        app.engine.sweep_sessions().await.expect("swept");
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_expired_sessions().await.expect("swept");
+        app.engine.delete_old_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 1), "a form can be sent again the next hour");
         app.clock.advance_seconds(24 * 60 * 60);
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_old_requests().await.expect("forgotten");
         assert_eq!(count().await, (0, 0));
     }
 
-    f9_a_form_sent_again_makes_no_second_key(app) {
+    // F9
+    a_form_sent_again_makes_no_second_key(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let draft = |name| {
             let draft = KeyDraft { name, ..KeyDraft::default() };
             CreateKey::draft(&draft, Moment(0)).expect("a key to ask for")
         };
-        let once = form.once("create_key");
+        let once = form.idempotency_key("create_key");
         let made = app.engine.create_key_once(&ada, draft("one"), Some(&once)).await.expect("made").view.key_id;
         let before = everything(app).await;
         for name in ["one", "another name"] {
@@ -117,28 +121,30 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    f9_a_form_sent_again_makes_no_second_invitation_and_ends_none(app) {
+    // F9
+    a_form_sent_again_makes_no_second_invitation_and_ends_none(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = || InviteMember::read("zoe@example.test", Some("member")).expect("an invitation to ask for");
-        let first = app.engine.invite_member_once(&ada, ask(), Some(&form)).await.expect("invited");
+        let first = app.engine.create_invitation_once(&ada, ask(), Some(&form)).await.expect("invited");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.invite_member_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
+        assert_eq!(refusal(app.engine.create_invitation_once(&ada, ask(), Some(&form)).await), Code::AlreadyDone);
         assert_eq!(before, everything(app).await);
-        app.engine.see_invitation(&first.token).await.expect("the link that was shown still works");
+        app.engine.get_invitation(&first.token).await.expect("the link that was shown still works");
     }
 
-    // What was refused the first time is not spent.
-    f9_a_form_that_was_refused_can_be_sent_again(app) {
+    // F9: What was refused the first time is not spent.
+    a_form_that_was_refused_can_be_sent_again(app) {
         let ada = app.north("ada").await;
         let form = form(app);
         let ask = |email| InviteMember::read(email, Some("member")).expect("an invitation to ask for");
-        let member = app.engine.invite_member_once(&ada, ask("max@example.test"), Some(&form)).await;
+        let member = app.engine.create_invitation_once(&ada, ask("max@example.test"), Some(&form)).await;
         assert_eq!(refusal(member), Code::Conflict);
-        app.engine.invite_member_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
+        app.engine.create_invitation_once(&ada, ask("zoe@example.test"), Some(&form)).await.expect("invited");
     }
 
-    f9_of_forms_that_come_at_once_one_makes_a_token(app) {
+    // F9
+    of_forms_that_come_at_once_one_makes_a_token(app) {
         let (ada, _) = app.browser("ada").await;
         let form = form(app);
         let mut all = JoinSet::new();

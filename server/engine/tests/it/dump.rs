@@ -188,7 +188,8 @@ fn the_search_finds_what_it_looks_for() {
 }
 
 both! {
-    b1_nothing_of_a_thousand_keys_is_in_the_database_or_its_files(app) {
+    // B1
+    nothing_of_a_thousand_keys_is_in_the_database_or_its_files(app) {
         let keys = many_keys(app, KEYS).await;
         let mut needles = Needles::default();
         for key in &keys {
@@ -202,7 +203,7 @@ both! {
     }
 
     // RK-32: what opens the ring is nowhere in the database, nor in the files it is made of.
-    rk_32_the_master_key_is_in_no_dump(app) {
+    the_master_key_is_in_no_dump(app) {
         many_keys(app, 50).await;
         let (caller, _) = app.browser("max").await;
         let parties = engine::tokens::Parties { issuer: "https://here.test".into(), audience: "https://here.test".into() };
@@ -218,7 +219,7 @@ both! {
     }
 
     // RK-18: two keys are told apart by what is shown of them, and nothing of their secrets is in it.
-    rk_18_two_keys_are_told_apart_by_their_previews(app) {
+    two_keys_are_told_apart_by_their_previews(app) {
         let keys = many_keys(app, KEYS).await;
         let max = app.north("max").await;
         let (one, other) = (&keys[0].view, &keys[3].view);
@@ -240,7 +241,7 @@ both! {
     }
 
     // RO-11 to RO-17, field by field, as the API writes them.
-    ro_11_the_fields_of_a_key(app) {
+    the_fields_of_a_key(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         let fields = async || {
             let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
@@ -265,11 +266,12 @@ both! {
         assert_eq!(after["created_at"], before["created_at"], "RO-16");
     }
 
-    b3_no_value_that_can_be_computed_from_a_key_alone_is_stored(app) {
+    // B3
+    no_value_that_can_be_computed_from_a_key_alone_is_stored(app) {
         let keys = many_keys(app, 200).await;
         let mut needles = Needles::default();
         for key in &keys {
-            let (text, verifier) = (key.plain.expose(), key_material::verifier(&key.plain));
+            let (text, verifier) = (key.plain.expose(), key_material::derive_verifier(&key.plain));
             let whole = Sha256::digest(text);
             for digest in [&whole[..], &Sha256::digest(whole), &Sha256::digest(secret_of(&key.plain)), verifier.auth.as_slice(), &Sha256::digest(verifier.auth.as_slice())] {
                 needles.add(digest);
@@ -280,7 +282,7 @@ both! {
     }
 
     // RK-33
-    rk_33_no_stored_value_opens_a_door(app) {
+    no_stored_value_opens_a_door(app) {
         many_keys(app, KEYS).await;
         let dump = app.intruder().await.dump().await;
         for (table, rows) in &dump {
@@ -298,7 +300,8 @@ both! {
         }
     }
 
-    b2_with_the_master_key_neither(app) {
+    // B2
+    with_the_master_key_neither(app) {
         many_keys(app, KEYS).await;
         let ring = keyring::open(&app.db, &app.master, None).await.expect("the thief has the master key");
         let mut opened = 0;
@@ -321,22 +324,24 @@ both! {
     }
 
     // RK-31
-    rk_31_the_seal_is_made_before_the_value_reaches_the_database(app) {
+    the_seal_is_made_before_the_value_reaches_the_database(app) {
         let key = app.north_key("max").await;
         let row = key_rows(&mut app.intruder().await).await.remove(0);
         let sealed = bytes(&row, "sealed");
         assert_eq!(sealed.len(), 1 + 8 + 12 + 32 + 16, "version, key id, nonce, verifier, tag");
-        assert!(!sealed.windows(32).any(|window| window == key_material::verifier(&key.plain).auth.as_slice()));
+        assert!(!sealed.windows(32).any(|window| window == key_material::derive_verifier(&key.plain).auth.as_slice()));
     }
 
-    rk_30_no_nonce_is_used_twice(app) {
+    // RK-30
+    no_nonce_is_used_twice(app) {
         many_keys(app, 300).await;
         let rows = key_rows(&mut app.intruder().await).await;
         let nonces: HashSet<_> = rows.iter().map(|row| bytes(row, "sealed")[9..21].to_vec()).collect();
         assert_eq!(nonces.len(), rows.len());
     }
 
-    b1_another_installations_dump_is_worth_nothing_here(app) {
+    // B1
+    another_installations_dump_is_worth_nothing_here(app) {
         let other = app.another().await;
         let command = domain::command::FoundOrganization::read("Acme", "Eve", "eve@example.test").expect("a founding");
         let stolen = other.engine.bootstrap(&command, origin()).await.expect("eve's own key");

@@ -8,7 +8,7 @@ use domain::key::KeyStatus;
 use domain::view::NewKey;
 use domain::{Code, Moment};
 use engine::Ctx;
-use engine::keys::Once;
+use engine::keys::IdempotencyKey;
 use tokio::task::JoinSet;
 
 use crate::test_app::{NORTH, TestApp, everything, origin, refusal, revoke};
@@ -26,14 +26,14 @@ fn overlapping(key: &NewKey, seconds: i64) -> RotateKey {
 
 both! {
     // RU-26, D17: at the very second, by itself, for good; then it is written down, once.
-    ru_26_a_key_ends_by_itself_at_the_second(app) {
+    a_key_ends_by_itself_at_the_second(app) {
         let key = ending(app, &app.north("max").await, "7").await;
         app.clock.advance_seconds(7 * DAY - 1);
         let running = app.with_key(&key.plain).await;
         app.clock.advance_seconds(1);
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         assert_eq!(refusal(app.workspace(&running.ctx, "Late").await), Code::Unauthorized);
-        assert_eq!(refusal(app.engine.still_admitted(&running).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.recheck_key(&running).await), Code::Unauthorized);
         assert_eq!(app.engine.expire_keys().await.expect("written"), 0, "at the refusal");
         assert_eq!(app.engine.expire_keys().await.expect("written before"), 0);
         app.clock.advance_seconds(-8 * DAY);
@@ -43,7 +43,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    ru_26_an_ended_key_is_listed_as_expired(app) {
+    // RU-26
+    an_ended_key_is_listed_as_expired(app) {
         let max = app.north("max").await;
         let (key, live) = (ending(app, &max, "1").await, app.key_of(&max).await);
         app.clock.advance_seconds(DAY);
@@ -57,13 +58,13 @@ both! {
         assert_eq!(of(Some(StatusFilter::Active)).await, [alive]);
         assert_eq!(of(Some(StatusFilter::Expired)).await, [dead]);
         assert_eq!(of(None).await, [alive, dead]);
-        assert_eq!(app.engine.count_ended_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
+        assert_eq!(app.engine.count_inactive_keys(&max, &KeyQuery::default()).await.expect("counted"), 1);
         let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.status(max.now()), line.key.is_active), (KeyStatus::Expired, false));
     }
 
     // D17: an organization's longest lifetime holds for keys of all kinds, and for successors.
-    d17_no_key_outlives_what_the_organization_allows(app) {
+    no_key_outlives_what_the_organization_allows(app) {
         let olga = app.north("olga").await;
         let before = app.key_of(&olga).await;
         let limit = ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(Some(30)), ..OrganizationDraft::default() }).expect("a command");
@@ -79,10 +80,10 @@ both! {
     }
 
     // RO-29, RO-30, RO-34, RU-18, D15: the calling key ends, a new one of the same owner takes its place.
-    ro_29_a_key_replaces_itself(app) {
+    a_key_replaces_itself(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
-        let rotated = app.engine.rotate_itself(&ctx, &old.plain, RotateKey::immediately(old.view.key_id), false, None).await.expect("rotated");
+        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, RotateKey::immediately(old.view.key_id), false, None).await.expect("rotated");
         assert_eq!((rotated.new.view.actor_id, rotated.messages_orphaned), (old.view.actor_id, 0));
         assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
@@ -95,7 +96,7 @@ both! {
     }
 
     // RK-28, RU-18, D15: with an overlap both work, until the old one ends by itself.
-    ru_18_both_keys_work_until_the_overlap_is_over(app) {
+    both_keys_work_until_the_overlap_is_over(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         let rotated = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated");
         assert_eq!(rotated.old_ends_at, max.now().plus_seconds(3600));
@@ -112,7 +113,7 @@ both! {
     }
 
     // D15: never later than it would have ended anyway. "End now" is revoking it.
-    d15_an_overlap_lengthens_no_life(app) {
+    an_overlap_lengthens_no_life(app) {
         let max = app.north("max").await;
         let old = ending(app, &max, "1").await;
         app.clock.advance_seconds(DAY - 60);
@@ -125,7 +126,8 @@ both! {
         app.with_key(&rotated.new.plain).await;
     }
 
-    d15_what_has_ended_gets_no_successor(app) {
+    // D15
+    what_has_ended_gets_no_successor(app) {
         let (max, old) = (app.north("max").await, app.north_key("max").await);
         app.engine.revoke_key(&max, revoke(old.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
@@ -142,7 +144,7 @@ both! {
     }
 
     // RO-31, RO-32, RO-33, RO-35, D16: what is sealed is lost only if that is meant; a refusal changes nothing.
-    ro_32_sealed_items_are_not_lost_by_accident(app) {
+    sealed_items_are_not_lost_by_accident(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
         for n in 0..3 {
@@ -152,10 +154,10 @@ both! {
         app.engine.write_note(&ctx, SealText::read("note").expect("a text")).await.expect("written");
         let itself = |confirm| RotateKey { confirm_message_loss: confirm, ..RotateKey::immediately(old.view.key_id) };
         let before = everything(app).await;
-        let refused = app.engine.rotate_itself(&ctx, &old.plain, itself(false), false, None).await;
+        let refused = app.engine.rotate_calling_key(&ctx, &old.plain, itself(false), false, None).await;
         assert_eq!(refusal(refused), Code::MessagesWouldBeLost);
         assert_eq!(before, everything(app).await);
-        let rotated = app.engine.rotate_itself(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
+        let rotated = app.engine.rotate_calling_key(&ctx, &old.plain, itself(true), false, None).await.expect("meant");
         assert_eq!(rotated.messages_orphaned, 4);
         let ctx = app.with_key(&rotated.new.plain).await.ctx;
         let inbox = app.engine.read_inbox(&ctx, &rotated.new.plain, 10).await.expect("an inbox");
@@ -167,14 +169,14 @@ both! {
     }
 
     // D16, C.9: carried over, the new key opens everything, through any number of rotations.
-    d16_carry_over_keeps_everything_readable(app) {
+    carry_over_keeps_everything_readable(app) {
         let mut key = app.north_key("max").await;
         let olga = app.north("olga").await;
         for turn in 1..=3 {
             let text = SealText::read(&format!("message {turn}")).expect("a text");
             app.engine.send_message(&olga, key.view.actor_id, text).await.expect("sent");
             let ctx = app.with_key(&key.plain).await.ctx;
-            let rotated = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), true, None).await.expect("rotated");
+            let rotated = app.engine.rotate_calling_key(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), true, None).await.expect("rotated");
             assert_eq!(rotated.messages_orphaned, 0);
             assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
             key = rotated.new;
@@ -184,8 +186,8 @@ both! {
         }
     }
 
-    // What comes while both keys work is sealed to the one that stays.
-    d16_during_an_overlap_messages_go_to_the_successor(app) {
+    // D16: What comes while both keys work is sealed to the one that stays.
+    during_an_overlap_messages_go_to_the_successor(app) {
         let (max, olga, old) = (app.north("max").await, app.north("olga").await, app.north_key("max").await);
         let running = app.with_key(&old.plain).await.ctx;
         let new = app.engine.rotate_key(&max, overlapping(&old, 3600), None).await.expect("rotated").new;
@@ -199,30 +201,30 @@ both! {
     }
 
     // D23, security rules D.1: what another node took away counts before the answer leaves this one.
-    d23_another_node_takes_away_what_a_running_request_has(app) {
+    another_node_takes_away_what_a_running_request_has(app) {
         if app.db.is_shared() {
             let (olga, key) = (app.north("olga").await, app.north_key("max").await);
             let elsewhere = app.restarted().await;
-            let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
-            elsewhere.still_admitted(&running).await.expect("still good");
+            let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("good");
+            elsewhere.recheck_key(&running).await.expect("still good");
             app.engine.remove_member(&olga, app.member("max", NORTH).await).await.expect("removed");
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Forbidden);
             let lowered = app.north_key("ada").await;
-            let running = elsewhere.admit_key(&lowered.plain, origin()).await.expect("good");
-            app.engine.change_role(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Forbidden);
+            let running = elsewhere.authenticate_key(&lowered.plain, origin()).await.expect("good");
+            app.engine.change_member(&olga, app.member("ada", NORTH).await, domain::Role::Member).await.expect("lowered");
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Forbidden);
         }
     }
 
     // D8: a key that is seen in an address is marked, once, with its event; it works on until it is replaced.
-    d8_a_key_in_an_address_is_marked_exposed(app) {
+    a_key_in_an_address_is_marked_exposed(app) {
         let (max, key) = (app.north("max").await, app.north_key("max").await);
         for _ in 0..2 {
             app.engine.expose_key(&key.plain, &origin()).await.expect("marked");
         }
         let line = app.engine.get_key(&max, key.view.key_id).await.expect("a key");
         assert_eq!((line.exposed_at, line.status(max.now())), (Some(max.now()), KeyStatus::Exposed));
-        let events = app.engine.read_audit(&max, &Default::default(), 100).await.expect("events").rows;
+        let events = app.engine.read_audit_log(&max, &Default::default(), 100).await.expect("events").rows;
         assert_eq!(events.iter().filter(|event| event.action == AuditAction::KeyExposed).count(), 1);
         app.with_key(&key.plain).await;
         let query = KeyQuery { status: Some(StatusFilter::Exposed), ..KeyQuery::default() };
@@ -241,7 +243,7 @@ both! {
     a_repeated_request_is_carried_out_once(app) {
         let max = app.north("max").await;
         let create = async |ctx: &Ctx, word: &str, content: &str| {
-            let once = Once::of("create", word, content);
+            let once = IdempotencyKey::of("create", word, content);
             app.engine.create_key_once(ctx, CreateKey::read("Once").expect("a name"), Some(&once)).await
         };
         let made = create(&max, "a", "body").await.expect("a key");
@@ -251,12 +253,12 @@ both! {
         assert_eq!(before, everything(app).await);
         create(&app.north("mia").await, "a", "body").await.expect("another caller's word");
         create(&max, "b", "body").await.expect("another request");
-        let once = Once::of("rotate", "a", "");
+        let once = IdempotencyKey::of("rotate", "a", "");
         let rotate = async || app.engine.rotate_key(&max, overlapping(&made, 60), Some(&once)).await;
         rotate().await.expect("rotated");
         assert_eq!(refusal(rotate().await), Code::AlreadyDone);
         app.clock.advance_seconds(DAY + 1);
-        app.engine.forget_requests().await.expect("forgotten");
+        app.engine.delete_old_requests().await.expect("forgotten");
         create(&app.north("max").await, "a", "body").await.expect("a day later it is a new request");
     }
 
@@ -267,7 +269,7 @@ both! {
         for _ in 0..200 {
             let (engine, max) = (app.engine.clone(), max.clone());
             storm.spawn(async move {
-                let once = Once::of("create", "storm", "body");
+                let once = IdempotencyKey::of("create", "storm", "body");
                 engine.create_key_once(&max, CreateKey::read("Storm").expect("a name"), Some(&once)).await
             });
         }
@@ -302,6 +304,6 @@ both! {
 
 // RU-08
 #[test]
-fn ru_08_no_end_means_never() {
+fn no_end_means_never() {
     assert_eq!(CreateKey::read("For ever").expect("a name").expires_at, None::<Moment>);
 }

@@ -71,7 +71,7 @@ both! {
         let by = Some(app.member("max", NORTH).await);
         assert_eq!(names(app, &olga, KeyQuery { creator: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
         assert_eq!(names(app, &olga, KeyQuery { owner: by, ..KeyQuery::default() }).await, ["Restricted", "ended"]);
-        assert_eq!(app.engine.count_ended_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
+        assert_eq!(app.engine.count_inactive_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
     }
 
     // Usable before expired before revoked; every order the other way round too, page by page.
@@ -97,16 +97,16 @@ both! {
     }
 
     // RU-25, D19, D27: calls, cost, callers and refusals of a key, with their cause.
-    ru_25_the_use_of_a_key_is_known(app) {
+    the_use_of_a_key_is_known(app) {
         let key = app.north_key("max").await;
         let from = |address: &str, agent: &str| Origin { request_id: "r".into(), address: Some(address.into()), agent: Some(agent.into()) };
         for n in 0..3 {
-            let admitted = app.engine.admit_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
+            let admitted = app.engine.authenticate_key(&key.plain, from("192.0.2.1", "curl")).await.expect("good");
             app.engine.note_outcome(&admitted.ctx, i64::from(n > 0), None);
         }
         app.engine.flush_usage().await.expect("flushed");
         app.clock.advance_seconds(2 * 86_400);
-        let admitted = app.engine.admit_key(&key.plain, from("192.0.2.2", "python")).await.expect("good");
+        let admitted = app.engine.authenticate_key(&key.plain, from("192.0.2.2", "python")).await.expect("good");
         app.engine.note_outcome(&admitted.ctx, 0, Some(RefusalCause::MissingScope));
         let detail = app.engine.get_key_detail(&app.north("max").await, key.view.key_id).await.expect("a key");
         let usage = &detail.usage;
@@ -143,7 +143,7 @@ both! {
         for n in 0..30 {
             app.clock.advance_seconds(1);
             let origin = Origin { address: Some(format!("192.0.2.{n}")), ..origin() };
-            app.engine.admit_key(&key.plain, origin).await.expect("good");
+            app.engine.authenticate_key(&key.plain, origin).await.expect("good");
             app.engine.flush_usage().await.expect("flushed");
         }
         assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM key_callers").await, 10);

@@ -12,7 +12,7 @@ use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, or
 
 async fn invite(app: &TestApp, by: &str, email: &str, role: &str) -> engine::Result<NewInvitation> {
     let command = InviteMember::read(email, Some(role)).expect("an invitation to ask for");
-    app.engine.invite_member(&app.north(by).await, command).await
+    app.engine.create_invitation(&app.north(by).await, command).await
 }
 
 async fn newcomer(app: &TestApp, name: &str) -> PersonId {
@@ -23,7 +23,7 @@ both! {
     an_invited_person_joins_as_what_they_were_invited_for(app) {
         let new = invite(app, "ada", "Zoe@Example.test", "admin").await.expect("invited");
         assert_eq!((new.view.email.as_str(), new.view.role, new.view.invited_by.as_str()), ("zoe@example.test", Role::Admin, "ada"));
-        let offer = app.engine.see_invitation(&new.token).await.expect("an offer");
+        let offer = app.engine.get_invitation(&new.token).await.expect("an offer");
         assert_eq!((offer.organization_name.as_str(), offer.inviter_email.as_deref()), (NORTH, Some("ada@example.test")));
         assert_eq!(offer.address_hint, "z…@example.test");
         let zoe = newcomer(app, "zoe").await;
@@ -36,13 +36,14 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b4_a_link_works_once(app) {
+    // B4
+    a_link_works_once(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await.expect("joined");
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await), Code::NotFound);
-        assert_eq!(refusal(app.engine.see_invitation(&new.token).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.get_invitation(&new.token).await), Code::NotFound);
         assert_eq!(before, everything(app).await);
     }
 
@@ -63,7 +64,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b21_a_link_is_bound_to_its_address(app) {
+    // B21
+    a_link_is_bound_to_its_address(app) {
         let new = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let eve = newcomer(app, "eve").await;
         let unverified = Identity { email: None, subject: "zoe-unverified".into(), ..identity("zoe") };
@@ -73,14 +75,15 @@ both! {
             assert_eq!(refusal(app.engine.accept_invitation(&in_person(person), &new.token, origin()).await), Code::WrongAddress);
         }
         assert_eq!(before, everything(app).await);
-        app.engine.see_invitation(&new.token).await.expect("still open for zoe");
+        app.engine.get_invitation(&new.token).await.expect("still open for zoe");
     }
 
-    b21_a_link_says_how_a_person_stands_to_it(app) {
+    // B21
+    a_link_says_how_a_person_stands_to_it(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
-        let offer = app.engine.see_invitation(&new.token).await.expect("an offer");
+        let offer = app.engine.get_invitation(&new.token).await.expect("an offer");
         let (zoe, eve, max) = (newcomer(app, "zoe").await, newcomer(app, "eve").await, app.person("max").await);
-        let stands = async |person, token: &str| app.engine.see_invitation_as(person, token).await;
+        let stands = async |person, token: &str| app.engine.get_invitation_as(person, token).await;
         let member = || Standing::Member(offer.organization.clone());
         assert_eq!(stands(zoe, &new.token).await.expect("open"), Standing::Invited(offer.clone()));
         assert_eq!(stands(eve, &new.token).await.expect("open"), Standing::WrongAddress(offer.clone()));
@@ -111,7 +114,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    ra_30_members_invite_nobody_and_admins_invite_no_owner(app) {
+    // RA-30
+    members_invite_nobody_and_admins_invite_no_owner(app) {
         let before = everything(app).await;
         assert_eq!(refusal(invite(app, "max", "zoe@example.test", "member").await), Code::Forbidden);
         assert_eq!(refusal(invite(app, "ada", "zoe@example.test", "owner").await), Code::Forbidden);
@@ -123,7 +127,8 @@ both! {
         assert_eq!(refusal(app.engine.revoke_invitation(&app.north("max").await, &owner.view.id).await), Code::Forbidden);
     }
 
-    b13_an_invitation_of_another_organization_is_not_found(app) {
+    // B13
+    an_invitation_of_another_organization_is_not_found(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let otto = app.south("otto").await;
         assert_eq!(refusal(app.engine.revoke_invitation(&otto, &new.view.id).await), Code::NotFound);
@@ -131,7 +136,8 @@ both! {
         assert_eq!(app.south("otto").await.actor().organization, app.organization(SOUTH).await);
     }
 
-    b20_removal_withdraws_what_was_sent_and_what_waits(app) {
+    // B20
+    removal_withdraws_what_was_sent_and_what_waits(app) {
         let sent = invite(app, "ada", "zoe@example.test", "member").await.expect("invited");
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
         app.engine.remove_member(&olga, ada).await.expect("removed");
@@ -142,26 +148,27 @@ both! {
     }
 
     // B20: what was sent lives no longer than the power that it was sent with.
-    b20_a_link_opens_nothing_once_its_sender_may_not_give_the_role(app) {
+    a_link_opens_nothing_once_its_sender_may_not_give_the_role(app) {
         let (olga, zoe) = (app.north("olga").await, newcomer(app, "zoe").await);
         let (ada, max) = (app.member("ada", NORTH).await, app.member("max", NORTH).await);
-        app.engine.change_role(&olga, max, Role::Owner).await.expect("a second owner");
+        app.engine.change_member(&olga, max, Role::Owner).await.expect("a second owner");
         let by_owner = invite(app, "max", "zoe@example.test", "owner").await.expect("invited");
         let by_admin = invite(app, "ada", "eve@example.test", "member").await.expect("invited");
-        app.engine.change_role(&olga, max, Role::Admin).await.expect("lowered");
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_member(&olga, max, Role::Admin).await.expect("lowered");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         let (eve, before) = (newcomer(app, "eve").await, everything(app).await);
         for (person, token) in [(zoe, &by_owner.token), (eve, &by_admin.token)] {
-            assert_eq!(refusal(app.engine.see_invitation(token).await), Code::NotFound);
-            assert_eq!(refusal(app.engine.see_invitation_as(person, token).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.get_invitation(token).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.get_invitation_as(person, token).await), Code::NotFound);
             assert_eq!(refusal(app.engine.accept_invitation(&in_person(person), token, origin()).await), Code::NotFound);
         }
         assert_eq!(before, everything(app).await);
-        app.engine.change_role(&olga, max, Role::Owner).await.expect("raised again");
+        app.engine.change_member(&olga, max, Role::Owner).await.expect("raised again");
         app.engine.accept_invitation(&in_person(zoe), &by_owner.token, origin()).await.expect("joined");
     }
 
-    b20_a_link_of_a_disabled_service_account_opens_nothing(app) {
+    // B20
+    a_link_of_a_disabled_service_account_opens_nothing(app) {
         use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount};
         let olga = app.north("olga").await;
         let command = CreateServiceAccount::read("Inviting bot", Some("admin"), false).expect("an account");
@@ -169,8 +176,8 @@ both! {
         let theirs = CreateKey { owner: Some(bot), ..CreateKey::read("invites").expect("a key") };
         let key = app.with_key(&app.engine.create_key(&olga, theirs).await.expect("a key").plain).await;
         let command = InviteMember::read("zoe@example.test", None).expect("an invitation");
-        let sent = app.engine.invite_member(&key.ctx, command).await.expect("invited");
-        app.engine.see_invitation(&sent.token).await.expect("open");
+        let sent = app.engine.create_invitation(&key.ctx, command).await.expect("invited");
+        app.engine.get_invitation(&sent.token).await.expect("open");
         let off = ChangeServiceAccount { actor: bot, name: None, role: None, disabled: Some(true), allow_overlap: None };
         app.engine.change_service_account(&olga, off).await.expect("disabled");
         let zoe = newcomer(app, "zoe").await;
@@ -181,7 +188,7 @@ both! {
         let olga = app.north("olga").await;
         for n in 0..500 {
             let command = InviteMember::read(&format!("guest-{n}@example.test"), None).expect("an invitation");
-            app.engine.invite_member(&olga, command).await.expect("invited");
+            app.engine.create_invitation(&olga, command).await.expect("invited");
         }
         assert_eq!(refusal(invite(app, "olga", "zoe@example.test", "member").await), Code::Conflict, "500 wait");
         app.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
@@ -192,19 +199,20 @@ both! {
     }
 
     // D5: what an owner offered is not an admin's to take back, nor by inviting the same address to something else.
-    d5_an_admin_does_not_replace_the_invitation_of_an_owner(app) {
+    an_admin_does_not_replace_the_invitation_of_an_owner(app) {
         let owner = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let ada = app.north("ada").await;
         let before = everything(app).await;
         let command = InviteMember::read("zoe@example.test", None).expect("an invitation");
-        assert_eq!(refusal(app.engine.invite_member(&ada, command).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_invitation(&ada, command).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        app.engine.see_invitation(&owner.token).await.expect("still open");
+        app.engine.get_invitation(&owner.token).await.expect("still open");
         app.clock.advance_seconds(engine::invitations::INVITATION_SECONDS);
         invite(app, "ada", "zoe@example.test", "member").await.expect("one that has run out is in nobody's way");
     }
 
-    b5_an_altered_or_restored_invitation_opens_nothing(app) {
+    // B5
+    an_altered_or_restored_invitation_opens_nothing(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let zoe = newcomer(app, "zoe").await;
         let mut intruder = app.intruder().await;
@@ -239,7 +247,8 @@ both! {
         assert_eq!(refusal(app.engine.accept_invitation(&in_person(zoe), &new.token, origin()).await), Code::NotFound, "put back");
     }
 
-    b4_no_token_stands_in_the_database(app) {
+    // B4
+    no_token_stands_in_the_database(app) {
         let new = invite(app, "olga", "zoe@example.test", "member").await.expect("invited");
         let dump = format!("{:?}", everything(app).await);
         assert!(!dump.contains(&new.token) && dump.contains("zoe@example.test"));

@@ -28,7 +28,8 @@ async fn seen(app: &TestApp, ctx: &engine::Ctx) -> BTreeSet<i64> {
 }
 
 both! {
-    ke_25_an_owner_sees_and_revokes_every_key(app) {
+    // KE-25
+    an_owner_sees_and_revokes_every_key(app) {
         let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
         let olga = app.north("olga").await;
         assert_eq!(seen(app, &olga).await, keys.iter().map(|key| key.view.key_id.0).collect());
@@ -38,7 +39,8 @@ both! {
         }
     }
 
-    ke_26_an_admin_sees_and_revokes_every_key_the_owners_too(app) {
+    // KE-26
+    an_admin_sees_and_revokes_every_key_the_owners_too(app) {
         let keys = [app.north_key("olga").await, app.north_key("ada").await, app.north_key("max").await];
         let ada = app.north("ada").await;
         assert_eq!(seen(app, &ada).await, keys.iter().map(|key| key.view.key_id.0).collect());
@@ -47,7 +49,8 @@ both! {
         }
     }
 
-    ke_27_a_member_creates_keys_and_sees_only_own(app) {
+    // KE-27
+    a_member_creates_keys_and_sees_only_own(app) {
         let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let max = app.north("max").await;
         assert_eq!(seen(app, &max).await, BTreeSet::from([own.view.key_id.0]));
@@ -55,13 +58,15 @@ both! {
         assert_eq!(refusal(app.engine.get_key(&max, foreign.view.key_id).await), Code::Forbidden);
     }
 
-    ke_28_a_member_revokes_an_own_key(app) {
+    // KE-28
+    a_member_revokes_an_own_key(app) {
         let key = app.north_key("max").await;
         let done = app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh && !done.view.is_active && done.view.revoked_at.is_some());
     }
 
-    ke_29_a_member_revokes_nobody_elses_key(app) {
+    // KE-29
+    a_member_revokes_nobody_elses_key(app) {
         let (mia, olga) = (app.north_key("mia").await, app.north_key("olga").await);
         let max = app.north("max").await;
         let before = crate::test_app::everything(app).await;
@@ -72,7 +77,8 @@ both! {
         app.with_key(&mia.plain).await;
     }
 
-    ke_24_who_made_a_key_is_shown_to_owners_and_admins_only(app) {
+    // KE-24
+    who_made_a_key_is_shown_to_owners_and_admins_only(app) {
         let key = app.north_key("max").await.view.key_id;
         for (viewer, creator) in [("olga", Some("max")), ("ada", Some("max")), ("max", None)] {
             let ctx = app.north(viewer).await;
@@ -83,7 +89,7 @@ both! {
     }
 
     // RK-02
-    rk_02_a_key_belongs_to_one_user_in_one_organization(app) {
+    a_key_belongs_to_one_user_in_one_organization(app) {
         let (north, south) = (app.key_of(&app.north("una").await).await, app.key_of(&app.south("una").await).await);
         for (key, organization, role) in [(&north, NORTH, Role::Member), (&south, SOUTH, Role::Admin)] {
             let admitted = app.with_key(&key.plain).await;
@@ -96,7 +102,7 @@ both! {
     }
 
     // RK-03, KE-03
-    rk_03_what_a_key_does_is_attributed_to_who_made_it(app) {
+    what_a_key_does_is_attributed_to_who_made_it(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
@@ -107,12 +113,14 @@ both! {
         assert_eq!((event.actor_name.as_str(), event.via_key), ("max", Some(key.plain.prefix())));
     }
 
-    ke_03_a_session_leaves_no_key_in_the_audit_log(app) {
+    // KE-03
+    a_session_leaves_no_key_in_the_audit_log(app) {
         app.north_key("max").await;
         assert_eq!(app.newest_event(&app.north("max").await).await.via_key, None);
     }
 
-    rk_04_a_key_of_another_organization_is_not_found(app) {
+    // RK-04
+    a_key_of_another_organization_is_not_found(app) {
         let (north, south) = (app.north_key("max").await, app.key_of(&app.south("otto").await).await);
         let stranger = app.with_key(&south.plain).await;
         assert_eq!(refusal(app.engine.get_key(&stranger.ctx, north.view.key_id).await), Code::NotFound);
@@ -121,7 +129,8 @@ both! {
         app.with_key(&north.plain).await;
     }
 
-    rk_04_a_foreign_key_and_a_missing_one_get_the_same_answer(app) {
+    // RK-04
+    a_foreign_key_and_a_missing_one_get_the_same_answer(app) {
         let key = app.north_key("max").await;
         let otto = app.south("otto").await;
         let foreign = app.engine.get_key(&otto, key.view.key_id).await.expect_err("foreign").to_problem("req");
@@ -129,33 +138,37 @@ both! {
         assert_eq!(foreign, missing);
     }
 
-    rk_05_a_key_outlives_the_session_it_was_made_in(app) {
+    // RK-05
+    a_key_outlives_the_session_it_was_made_in(app) {
         let (caller, token) = app.browser("max").await;
-        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
+        let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("max");
         let key = app.key_of(&ctx).await;
         app.engine.delete_session(&token).await.expect("signed out");
         app.clock.advance_seconds(365 * 24 * 60 * 60);
-        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("swept");
         let admitted = app.with_key(&key.plain).await;
         app.workspace(&admitted.ctx, "Still here").await.expect("the key works");
     }
 
-    rk_06_a_key_has_no_built_in_end(app) {
+    // RK-06
+    a_key_has_no_built_in_end(app) {
         let key = app.north_key("max").await;
         assert_eq!(key.view.expires_at, None);
         app.clock.advance_seconds(100 * 365 * 24 * 60 * 60);
         app.with_key(&key.plain).await;
     }
 
-    ra_28_keys_survive_a_restart_and_so_does_their_end(app) {
+    // RA-28
+    keys_survive_a_restart_and_so_does_their_end(app) {
         let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
         let engine = app.restarted().await;
-        assert!(engine.admit_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(engine.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert!(engine.authenticate_key(&live.plain, origin()).await.is_ok());
+        assert_eq!(refusal(engine.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
     }
 
-    rk_14_no_operation_gives_a_key_again(app) {
+    // RK-14
+    no_operation_gives_a_key_again(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Analytics").await.expect("a workspace");
@@ -168,7 +181,7 @@ both! {
         for ctx in [&olga, &admitted.ctx] {
             told.push(serde_json::to_string(&engine.get_key(ctx, key.view.key_id).await.expect("a key")).expect("json"));
             told.push(serde_json::to_string(&engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("keys")).expect("json"));
-            told.push(serde_json::to_string(&engine.read_audit(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
+            told.push(serde_json::to_string(&engine.read_audit_log(ctx, &Default::default(), 100).await.expect("events")).expect("json"));
             told.push(serde_json::to_string(&engine.list_workspaces(ctx, None, 100).await.expect("workspaces")).expect("json"));
         }
         told.push(serde_json::to_string(&engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("end").view).expect("json"));
@@ -181,7 +194,8 @@ both! {
         }
     }
 
-    ro_08_no_digest_or_seal_is_in_a_list(app) {
+    // RO-08
+    no_digest_or_seal_is_in_a_list(app) {
         let key = app.north_key("max").await.view.key_id;
         let list = app.engine.list_keys(&app.north("olga").await, &KeyQuery::default(), 100).await.expect("keys");
         let json = serde_json::to_string(&list).expect("json");
@@ -195,35 +209,39 @@ both! {
         }
     }
 
-    rk_23_a_revoked_key_is_refused_at_once(app) {
+    // RK-23
+    a_revoked_key_is_refused_at_once(app) {
         let key = app.north_key("max").await;
         app.with_key(&key.plain).await;
         app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
     }
 
-    rk_23_a_key_revoked_on_one_node_is_refused_on_another(app) {
+    // RK-23
+    a_key_revoked_on_one_node_is_refused_on_another(app) {
         let key = app.north_key("max").await;
         let elsewhere = app.restarted().await;
-        let running = elsewhere.admit_key(&key.plain, origin()).await.expect("good");
+        let running = elsewhere.authenticate_key(&key.plain, origin()).await.expect("good");
         app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-        assert_eq!(refusal(elsewhere.admit_key(&key.plain, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(elsewhere.authenticate_key(&key.plain, origin()).await), Code::Unauthorized);
         if app.db.is_shared() {
-            assert_eq!(refusal(elsewhere.still_admitted(&running).await), Code::Unauthorized);
+            assert_eq!(refusal(elsewhere.recheck_key(&running).await), Code::Unauthorized);
         }
     }
 
-    ra_28_an_unknown_key_is_refused_like_a_revoked_one(app) {
+    // RA-28
+    an_unknown_key_is_refused_like_a_revoked_one(app) {
         let (unknown, revoked) = (app.another().await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
-        let stranger = engine::key_material::draw(&unknown.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
+        let stranger = engine::key_material::generate(&unknown.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
         let one = app.admit(&stranger).await.err().expect("unknown").to_problem("req");
         let other = app.admit(&revoked.plain).await.err().expect("revoked").to_problem("req");
         assert_eq!(one, other);
         unknown.close().await;
     }
 
-    rk_25_a_revocation_is_written_to_the_audit_log(app) {
+    // RK-25
+    a_revocation_is_written_to_the_audit_log(app) {
         let key = app.north_key("max").await;
         app.clock.advance_seconds(60);
         let ada = app.north("ada").await;
@@ -238,12 +256,13 @@ both! {
         assert_eq!(reason, Some("no_longer_needed"));
     }
 
-    rk_27_nothing_brings_a_revoked_key_back(app) {
+    // RK-27
+    nothing_brings_a_revoked_key_back(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let max = app.member("max", NORTH).await;
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked again");
-        app.engine.change_role(&olga, max, Role::Admin).await.expect("promoted");
+        app.engine.change_member(&olga, max, Role::Admin).await.expect("promoted");
         app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
         app.north_key("max").await;
         app.engine.flush_usage().await.expect("flushed");
@@ -255,7 +274,8 @@ both! {
         assert!(!view.key.is_active);
     }
 
-    rk_28_two_live_keys_of_one_user_work_side_by_side(app) {
+    // RK-28
+    two_live_keys_of_one_user_work_side_by_side(app) {
         let (old, new) = (app.north_key("max").await, app.north_key("max").await);
         app.with_key(&old.plain).await;
         app.with_key(&new.plain).await;
@@ -264,7 +284,8 @@ both! {
         app.with_key(&new.plain).await;
     }
 
-    rk_41_a_key_has_the_role_of_its_creator(app) {
+    // RK-41
+    a_key_has_the_role_of_its_creator(app) {
         for (name, role) in [("olga", Role::Owner), ("ada", Role::Admin), ("max", Role::Member)] {
             let key = app.north_key(name).await;
             assert_eq!(key.view.role, role);
@@ -275,7 +296,8 @@ both! {
         }
     }
 
-    rk_42_a_members_key_has_member_access(app) {
+    // RK-42
+    a_members_key_has_member_access(app) {
         let (own, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let ctx = app.with_key(&own.plain).await.ctx;
         assert_eq!(seen(app, &ctx).await, BTreeSet::from([own.view.key_id.0]));
@@ -284,7 +306,8 @@ both! {
         assert_eq!(app.engine.get_key(&ctx, own.view.key_id).await.expect("own").key.created_by, None);
     }
 
-    rk_43_an_admins_key_has_admin_access(app) {
+    // RK-43
+    an_admins_key_has_admin_access(app) {
         let (own, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
         let admitted = app.with_key(&own.plain).await;
         assert_eq!(seen(app, &admitted.ctx).await, BTreeSet::from([own.view.key_id.0, foreign.view.key_id.0]));
@@ -292,30 +315,34 @@ both! {
         app.engine.remove_member(&admitted.ctx, app.member("mia", NORTH).await).await.expect("and manages members");
     }
 
-    ke_07_a_key_inherits_the_role_of_its_own_organization_only(app) {
+    // KE-07
+    a_key_inherits_the_role_of_its_own_organization_only(app) {
         let key = app.key_of(&app.north("una").await).await;
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member, "though an admin of South");
     }
 
-    d6_lowering_a_role_lowers_its_keys_at_once(app) {
+    // D6
+    lowering_a_role_lowers_its_keys_at_once(app) {
         let (key, foreign) = (app.north_key("ada").await, app.north_key("mia").await);
         let before = app.with_key(&key.plain).await;
         let ada = app.member("ada", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("demoted");
+        app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("demoted");
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
         assert_eq!(refusal(app.engine.revoke_key(&before.ctx, revoke(foreign.view.key_id)).await), Code::Forbidden);
         app.with_key(&foreign.plain).await;
     }
 
-    d6_raising_a_role_needs_a_new_key(app) {
+    // D6
+    raising_a_role_needs_a_new_key(app) {
         let key = app.north_key("max").await;
         let max = app.member("max", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
+        app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("promoted");
         assert_eq!(app.with_key(&key.plain).await.ctx.actor().role, Role::Member);
         assert_eq!(app.with_key(&app.north_key("max").await.plain).await.ctx.actor().role, Role::Admin);
     }
 
-    ra_31_a_key_whose_creator_was_removed_is_forbidden(app) {
+    // RA-31
+    a_key_whose_creator_was_removed_is_forbidden(app) {
         let (key, running) = (app.north_key("max").await, app.north_key("max").await);
         let running = app.with_key(&running.plain).await;
         app.engine.remove_member(&app.north("olga").await, app.member("max", NORTH).await).await.expect("removed");
@@ -324,7 +351,8 @@ both! {
         assert_eq!(refusal(app.enter("max", NORTH).await), Code::Forbidden);
     }
 
-    d25_revoking_again_answers_the_same_and_writes_nothing(app) {
+    // D25
+    revoking_again_answers_the_same_and_writes_nothing(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let first = app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("revoked");
         app.clock.advance_seconds(1800);
@@ -335,29 +363,31 @@ both! {
         assert!(first.fresh && !again.fresh);
     }
 
-    rk_24_a_key_revoked_after_it_was_let_in_writes_nothing(app) {
+    // RK-24
+    a_key_revoked_after_it_was_let_in_writes_nothing(app) {
         let (key, other) = (app.north_key("olga").await, app.north_key("max").await);
         let admitted = app.with_key(&key.plain).await;
         let workspace = app.workspace(&admitted.ctx, "Before").await.expect("a workspace");
         let ended = app.engine.clone();
         let olga = app.north("olga").await;
         let revoking = tokio::spawn(async move { ended.revoke_key(&olga, revoke(key.view.key_id)).await });
-        admitted.pass.cancelled().await;
+        admitted.guard.cancelled().await;
         let before = crate::test_app::everything(app).await;
         let (engine, ctx) = (&app.engine, &admitted.ctx);
         assert_eq!(refusal(app.workspace(ctx, "After").await), Code::Unauthorized);
         let delete = domain::command::DeleteWorkspace { workspace: workspace.id };
         assert_eq!(refusal(engine.delete_workspace(ctx, &delete).await), Code::Unauthorized);
         assert_eq!(refusal(engine.revoke_key(ctx, revoke(other.view.key_id)).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.change_role(ctx, other.view.actor_id, Role::Admin).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.change_member(ctx, other.view.actor_id, Role::Admin).await), Code::Unauthorized);
         assert_eq!(refusal(engine.remove_member(ctx, other.view.actor_id).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized);
         assert_eq!(before, crate::test_app::everything(app).await);
         drop(admitted);
         revoking.await.expect("joined").expect("revoked");
     }
 
-    d23_removing_or_lowering_a_member_ends_the_requests_of_their_keys(app) {
+    // D23
+    removing_or_lowering_a_member_ends_the_requests_of_their_keys(app) {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         let (first, second) = (app.north_key("ada").await, app.north_key("ada").await);
@@ -367,30 +397,31 @@ both! {
             let mut running = Vec::new();
             for key in [&first, &second] {
                 let admitted = app.with_key(&key.plain).await;
-                running.push(tokio::spawn(async move { admitted.pass.cancelled().await }));
+                running.push(tokio::spawn(async move { admitted.guard.cancelled().await }));
             }
             match remove {
                 true => app.engine.remove_member(&olga, ada).await.expect("removed"),
-                false => app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered"),
+                false => app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered"),
             }
             for ended in running {
                 let patience = std::time::Duration::from_secs(5);
                 tokio::time::timeout(patience, ended).await.expect("its pass is cancelled").expect("joined");
             }
         }
-        assert!(!bystander.pass.is_cancelled());
+        assert!(!bystander.guard.is_cancelled());
     }
 
-    d23_raising_a_member_leaves_their_requests_alone(app) {
+    // D23
+    raising_a_member_leaves_their_requests_alone(app) {
         let admitted = app.with_key(&app.north_key("max").await.plain).await;
         let max = app.member("max", NORTH).await;
-        app.engine.change_role(&app.north("olga").await, max, Role::Admin).await.expect("raised");
-        assert!(!admitted.pass.is_cancelled());
+        app.engine.change_member(&app.north("olga").await, max, Role::Admin).await.expect("raised");
+        assert!(!admitted.guard.is_cancelled());
         app.workspace(&admitted.ctx, "Goes on").await.expect("a workspace");
     }
 
-    // What was committed is answered, on every database, and nobody else's change is taken for one's own.
-    d23_a_request_that_takes_power_from_itself_gets_its_answer(app) {
+    // D23: What was committed is answered, on every database, and nobody else's change is taken for one's own.
+    a_request_that_takes_power_from_itself_gets_its_answer(app) {
         let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
         for deed in ["lower", "remove", "narrow"] {
             let scopes = ["members:write", "keys:write", "runs:read"];
@@ -400,25 +431,25 @@ both! {
             let bystander = app.with_key(&key.plain).await;
             let (engine, ctx) = (&app.engine, &admitted.ctx);
             match deed {
-                "lower" => engine.change_role(ctx, ada, Role::Member).await.expect("lowered"),
+                "lower" => engine.change_member(ctx, ada, Role::Member).await.expect("lowered"),
                 "remove" => engine.remove_member(ctx, ada).await.expect("removed"),
                 _ => {
                     let scopes = Some(domain::ScopeSet::of([domain::Scope::RunsRead]));
                     drop(engine.change_key(ctx, ChangeKey { key: id, name: None, scopes }).await.expect("narrowed"));
                 }
             }
-            engine.still_admitted(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
-            assert!(engine.still_admitted(&bystander).await.is_err(), "{deed}: another request is another matter");
+            engine.recheck_key(&admitted).await.unwrap_or_else(|error| panic!("{deed}: {error}"));
+            assert!(engine.recheck_key(&bystander).await.is_err(), "{deed}: another request is another matter");
             engine.revoke_key(&olga, revoke(id)).await.expect("revoked");
             if app.db.is_shared() {
-                assert_eq!(refusal(engine.still_admitted(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
+                assert_eq!(refusal(engine.recheck_key(&admitted).await), Code::Unauthorized, "{deed}, then ended by someone");
             }
             // As before, for the next one.
             match deed {
-                "lower" => engine.change_role(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
+                "lower" => engine.change_member(&app.north("olga").await, ada, Role::Admin).await.expect("raised"),
                 "remove" => {
                     let command = InviteMember::read("ada@example.test", Some("admin")).expect("an invitation");
-                    let token = engine.invite_member(&olga, command).await.expect("invited").token;
+                    let token = engine.create_invitation(&olga, command).await.expect("invited").token;
                     let ada = in_person(app.person("ada").await);
                     assert_eq!(engine.accept_invitation(&ada, &token, origin()).await.expect("joined"), north);
                 }
@@ -427,18 +458,20 @@ both! {
         }
     }
 
-    rk_24_a_key_may_end_itself_and_gets_its_answer(app) {
+    // RK-24
+    a_key_may_end_itself_and_gets_its_answer(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
         let done = app.engine.revoke_key(&admitted.ctx, revoke(key.view.key_id)).await.expect("revoked");
         assert!(done.fresh);
-        app.engine.still_admitted(&admitted).await.expect("the request that ended the key may answer");
+        app.engine.recheck_key(&admitted).await.expect("the request that ended the key may answer");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let other = app.north("olga").await;
         assert_eq!(app.newest_event(&other).await.via_key, Some(key.plain.prefix()));
     }
 
-    rk_15_keys_are_listed_newest_first_page_by_page(app) {
+    // RK-15
+    keys_are_listed_newest_first_page_by_page(app) {
         let max = app.north("max").await;
         let mut made = Vec::new();
         for _ in 0..7 {
@@ -470,7 +503,8 @@ both! {
         assert!(app.engine.list_keys(&max, &KeyQuery::default(), 2).await.expect("a page").next.is_some());
     }
 
-    d13_revoked_keys_stay_listed_unless_only_active_ones_are_asked_for(app) {
+    // D13
+    revoked_keys_stay_listed_unless_only_active_ones_are_asked_for(app) {
         let (max, live, ended) = (app.north("max").await, app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&max, revoke(ended.view.key_id)).await.expect("revoked");
         assert_eq!(seen(app, &max).await, BTreeSet::from([live.view.key_id.0, ended.view.key_id.0]));
@@ -479,7 +513,8 @@ both! {
         assert!(active.rows[0].key.is_active);
     }
 
-    d27_last_used_is_the_last_time_the_key_was_accepted(app) {
+    // D27
+    last_used_is_the_last_time_the_key_was_accepted(app) {
         let key = app.north_key("max").await;
         let max = app.north("max").await;
         let last_used = async || app.engine.get_key(&max, key.view.key_id).await.expect("a key").key.last_used;
@@ -497,7 +532,8 @@ both! {
         assert_eq!(last_used().await, Some(used), "a refused key was not used");
     }
 
-    d27_being_forbidden_counts_as_use(app) {
+    // D27
+    being_forbidden_counts_as_use(app) {
         let (key, foreign) = (app.north_key("max").await, app.north_key("mia").await);
         let admitted = app.with_key(&key.plain).await;
         assert_eq!(refusal(app.engine.get_key(&admitted.ctx, foreign.view.key_id).await), Code::Forbidden);
@@ -505,18 +541,20 @@ both! {
         assert_eq!(view.key.last_used, Some(app.runtime.now()));
     }
 
-    rk_16_the_stored_preview_is_the_shown_one(app) {
+    // RK-16
+    the_stored_preview_is_the_shown_one(app) {
         let key = app.north_key("max").await;
         let stored = app.intruder().await.text(&format!("SELECT preview FROM api_keys WHERE id = {}", key.view.key_id)).await;
         assert_eq!(stored, key.plain.preview());
         assert_eq!(app.engine.get_key(&app.north("max").await, key.view.key_id).await.expect("a key").key.preview, stored);
     }
 
-    ro_25_a_new_key_begins_with_its_prefix_and_names_its_public_half(app) {
+    // RO-25
+    a_new_key_begins_with_its_prefix_and_names_its_public_half(app) {
         let key = app.north_key("max").await;
         assert!(key.plain.expose().starts_with(&key.view.key_prefix));
         assert_eq!(key.public_key_hex.len(), 64);
-        assert_eq!(key.public_key_hex, hex::encode(engine::key_material::verifier(&key.plain).public_key));
+        assert_eq!(key.public_key_hex, hex::encode(engine::key_material::derive_verifier(&key.plain).public_key));
     }
 
     a_database_that_does_not_answer_is_busy_never_a_refusal(app) {
@@ -532,7 +570,7 @@ both! {
 
     a_signed_out_browser_writes_nothing_any_more(app) {
         let (caller, token) = app.browser("olga").await;
-        let ctx = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
+        let ctx = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("olga");
         assert!(matches!(ctx.credential(), Credential::Session { .. }));
         app.engine.delete_session(&token).await.expect("signed out");
         let before = crate::test_app::everything(app).await;

@@ -7,7 +7,7 @@ use domain::event::EventCategory;
 use domain::view::NewKey;
 use domain::{Code, KeyId, Role};
 use engine::Caller;
-use engine::live::{MOST_WATCHES, News, View, Watch};
+use engine::live::{MAX_WATCHES, News, View, Watch};
 use engine::sessions::IDLE_SECONDS;
 use tokio::time::timeout;
 
@@ -21,7 +21,7 @@ async fn watch(app: &TestApp, name: &str, organization: &str) -> Watch {
 
 async fn begin(app: &TestApp, caller: &Caller, organization: &str) -> engine::Result<Watch> {
     let organization = app.organization(organization).await;
-    let ctx = app.engine.admit_person(caller, &organization, origin()).await?;
+    let ctx = app.engine.enter_organization(caller, &organization, origin()).await?;
     let since = app.engine.newest_change(&ctx, EventCategory::Keys).await?;
     let view = View { category: EventCategory::Keys, since, drawn: app.runtime.now() };
     app.engine.watch(caller, &organization, origin(), view).await
@@ -121,7 +121,7 @@ both! {
         let other = app.restarted().await;
         let key = app.north_key("max").await;
         let mut olga = watch(app, "olga", NORTH).await;
-        other.admit_key(&key.plain, origin()).await.expect("let in");
+        other.authenticate_key(&key.plain, origin()).await.expect("let in");
         other.flush_usage().await.expect("written");
         other.revoke_key(&app.north("ada").await, revoke(app.north_key("mia").await.view.key_id)).await.expect("revoked");
         let news = look(&mut olga).await;
@@ -143,7 +143,7 @@ both! {
         assert!(hinted(&mut olga).await);
         assert_eq!(look(&mut olga).await.uses.len(), 1);
         assert!(!hinted(&mut otto).await);
-        app.engine.end_watches();
+        app.engine.close_watches();
         for watch in [&mut olga, &mut otto] {
             assert!(!timeout(Duration::from_millis(500), watch.wait_for_change()).await.expect("at once"), "it ends");
         }
@@ -167,7 +167,7 @@ both! {
             look(watch).await;
         }
         app.engine.remove_member(&olga, app.member("max", NORTH).await).await.expect("removed");
-        app.engine.change_role(&olga, app.member("mia", NORTH).await, Role::Admin).await.expect("changed");
+        app.engine.change_member(&olga, app.member("mia", NORTH).await, Role::Admin).await.expect("changed");
         app.engine.sign_out(&ada, &origin()).await.expect("signed out");
         assert!(matches!(refusal(max.look().await), Code::Unauthorized | Code::Forbidden));
         assert_eq!(refusal(mia.look().await), Code::Forbidden, "as an admin she asks again");
@@ -178,7 +178,7 @@ both! {
     }
 
     // B4: an open page does not keep its session alive.
-    b4_looking_is_no_use_of_a_session(app) {
+    looking_is_no_use_of_a_session(app) {
         let (caller, token) = app.browser("max").await;
         let mut max = begin(app, &caller, NORTH).await.expect("a watch");
         for _ in 0..3 {
@@ -194,7 +194,7 @@ both! {
     a_person_has_so_many_watches_and_others_have_their_own(app) {
         let (caller, _) = app.browser("max").await;
         let mut watches = Vec::new();
-        for _ in 0..MOST_WATCHES {
+        for _ in 0..MAX_WATCHES {
             watches.push(begin(app, &caller, NORTH).await.expect("a watch"));
         }
         assert_eq!(refusal(begin(app, &caller, NORTH).await), Code::TooManyRequests);

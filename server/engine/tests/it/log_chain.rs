@@ -24,7 +24,8 @@ async fn alter(intruder: &mut Intruder, north: &str, n: i64, by: i64) {
 }
 
 both! {
-    rk_26_the_chain_is_verified_up_to_the_newest_event(app) {
+    // RK-26
+    the_chain_is_verified_up_to_the_newest_event(app) {
         let olga = app.north("olga").await;
         let last = app.sound_chain(NORTH).await;
         assert_eq!(look(app, &olga).await, ChainView { verified: last, events: last, broken: None });
@@ -35,7 +36,7 @@ both! {
     }
 
     // B8, B40: what was found to be whole before is looked at again.
-    b8_an_event_altered_after_it_was_verified_is_found_at_the_next_look(app) {
+    an_event_altered_after_it_was_verified_is_found_at_the_next_look(app) {
         let olga = app.north("olga").await;
         events(app, 5).await;
         let sound = look(app, &olga).await;
@@ -51,7 +52,7 @@ both! {
     }
 
     // B8: a tail that was cut off together with the head is missed by whoever saw it.
-    b8_events_removed_from_the_end_are_missed(app) {
+    events_removed_from_the_end_are_missed(app) {
         let olga = app.north("olga").await;
         events(app, 5).await;
         let sound = look(app, &olga).await;

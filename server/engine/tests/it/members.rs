@@ -12,7 +12,8 @@ async fn account(app: &TestApp, role: &str) -> ActorId {
 }
 
 both! {
-    ke_38_everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
+    // KE-38
+    everyone_sees_who_is_a_member_and_admins_see_addresses(app) {
         let seen = app.engine.list_members(&app.north("max").await, None, 50).await.expect("members").rows;
         let names: Vec<_> = seen.iter().map(|member| (member.name.as_str(), member.role)).collect();
         let all = [("una", Role::Member), ("mia", Role::Member), ("max", Role::Member), ("ada", Role::Admin), ("olga", Role::Owner)];
@@ -37,7 +38,8 @@ both! {
         assert_eq!(names, ["una", "mia", "max", "ada", "olga"]);
     }
 
-    b13_a_member_of_another_organization_is_not_found(app) {
+    // B13
+    a_member_of_another_organization_is_not_found(app) {
         let (olga, otto) = (app.north("olga").await, app.member("otto", SOUTH).await);
         let (foreign, none) = (app.engine.get_member(&olga, otto).await, app.engine.get_member(&olga, ActorId(9_999)).await);
         assert_eq!((refusal(foreign), refusal(none)), (Code::NotFound, Code::NotFound));
@@ -45,70 +47,72 @@ both! {
         assert_eq!(refusal(app.engine.get_member(&olga, bot).await), Code::NotFound);
     }
 
-    b22_owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
+    // B22
+    owners_are_made_and_unmade_only_after_a_fresh_sign_in(app) {
         let (olga, ada) = (app.north("olga").await, app.member("ada", NORTH).await);
-        app.engine.change_role(&olga, ada, Role::Owner).await.expect("just signed in");
+        app.engine.change_member(&olga, ada, Role::Owner).await.expect("just signed in");
         app.clock.advance_seconds(601);
         // The same session, eleven minutes after the sign-in.
         let (caller, _) = app.browser("olga").await;
         let digest = caller.credential.session().expect("a session").to_vec();
         let caller = engine::Caller::in_browser(caller.person, digest, domain::Moment(app.runtime.now().0 - 601_000));
-        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&late, ada, Role::Member).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, ada, Role::Member).await), Code::FreshSignInRequired);
         assert_eq!(refusal(app.engine.remove_member(&late, ada).await), Code::FreshSignInRequired);
         let max = app.member("max", NORTH).await;
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Owner).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Owner).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(app).await);
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
-        app.engine.change_role(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired, "an admin is made");
+        app.engine.change_member(&app.north("olga").await, ada, Role::Member).await.expect("signed in again");
     }
 
-    // Creating admin power takes a fresh sign-in; taking it away does not.
-    b22_admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
+    // B22: Creating admin power takes a fresh sign-in; taking it away does not.
+    admins_are_made_only_after_a_fresh_sign_in_and_unmade_at_any_time(app) {
         let (caller, _) = app.browser("olga").await;
         app.clock.advance_seconds(601);
-        let late = app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
+        let late = app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a session");
         let (max, ada) = (app.member("max", NORTH).await, app.member("ada", NORTH).await);
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&late, max, Role::Admin).await), Code::FreshSignInRequired);
+        assert_eq!(refusal(app.engine.change_member(&late, max, Role::Admin).await), Code::FreshSignInRequired);
         for role in ["admin", "owner"] {
             let invitation = domain::command::InviteMember::read("zoe@example.test", Some(role)).expect("an invitation");
-            assert_eq!(refusal(app.engine.invite_member(&late, invitation).await), Code::FreshSignInRequired, "{role}");
+            assert_eq!(refusal(app.engine.create_invitation(&late, invitation).await), Code::FreshSignInRequired, "{role}");
         }
         assert_eq!(before, everything(app).await);
-        app.engine.change_role(&late, ada, Role::Admin).await.expect("as it was");
-        app.engine.change_role(&late, ada, Role::Member).await.expect("less power");
+        app.engine.change_member(&late, ada, Role::Admin).await.expect("as it was");
+        app.engine.change_member(&late, ada, Role::Member).await.expect("less power");
         let invitation = domain::command::InviteMember::read("zoe@example.test", None).expect("an invitation");
-        app.engine.invite_member(&late, invitation).await.expect("no power");
+        app.engine.create_invitation(&late, invitation).await.expect("no power");
     }
 
     // D5, B22: whoever stole the key of an owner makes no owner with it, and unmakes none.
-    d5_owners_are_changed_in_person(app) {
+    owners_are_changed_in_person(app) {
         let key = app.with_key(&app.north_key("olga").await.plain).await;
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
-        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
+        app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("a second owner");
         let ada = app.member("ada", NORTH).await;
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&key.ctx, max, Role::Owner).await), Code::Forbidden);
-        assert_eq!(refusal(app.engine.change_role(&key.ctx, ada, Role::Member).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_member(&key.ctx, max, Role::Owner).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.change_member(&key.ctx, ada, Role::Member).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.remove_member(&key.ctx, ada).await), Code::Forbidden);
         let invitation = domain::command::InviteMember::read("zoe@example.test", Some("owner")).expect("an invitation");
-        assert_eq!(refusal(app.engine.invite_member(&key.ctx, invitation).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.create_invitation(&key.ctx, invitation).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
-        app.engine.change_role(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
+        app.engine.change_member(&key.ctx, max, Role::Admin).await.expect("admins are another matter");
     }
 
     a_role_that_is_as_asked_for_stays_as_it_is(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let before = everything(app).await;
-        app.engine.change_role(&olga, max, Role::Member).await.expect("nothing to do");
+        app.engine.change_member(&olga, max, Role::Member).await.expect("nothing to do");
         assert_eq!(before, everything(app).await);
     }
 
-    b20_a_member_who_leaves_leaves_nothing_that_works(app) {
+    // B20
+    a_member_who_leaves_leaves_nothing_that_works(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
-        app.engine.leave(&max).await.expect("left");
+        app.engine.leave_organization(&max).await.expect("left");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         assert_eq!(refusal(app.engine.list_keys(&max, &KeyQuery::default(), 1).await.and(app.engine.create_key(&max, CreateKey::read("x").expect("a name")).await)), Code::Forbidden);
         let event = app.newest_event(&app.north("olga").await).await;
@@ -116,29 +120,32 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    d5_everyone_may_know_how_many_owners_there_are(app) {
+    // D5
+    everyone_may_know_how_many_owners_there_are(app) {
         let (olga, max) = (app.north("olga").await, app.north("max").await);
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
-        app.engine.change_role(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
+        app.engine.change_member(&olga, app.member("ada", NORTH).await, Role::Owner).await.expect("changed");
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 2);
         app.engine.remove_member(&olga, app.member("ada", NORTH).await).await.expect("removed");
         assert_eq!(app.engine.count_owners(&max).await.expect("counted"), 1);
     }
 
-    d5_the_last_owner_does_not_leave(app) {
+    // D5
+    the_last_owner_does_not_leave(app) {
         let olga = app.north("olga").await;
         let before = everything(app).await;
-        assert_eq!(refusal(app.engine.leave(&olga).await), Code::Conflict);
+        assert_eq!(refusal(app.engine.leave_organization(&olga).await), Code::Conflict);
         assert_eq!(before, everything(app).await);
     }
 
     a_key_does_not_leave_for_its_owner(app) {
         let key = app.north_key("max").await;
         let admitted = app.with_key(&key.plain).await;
-        assert_eq!(refusal(app.engine.leave(&admitted.ctx).await), Code::Forbidden);
+        assert_eq!(refusal(app.engine.leave_organization(&admitted.ctx).await), Code::Forbidden);
     }
 
-    b20_removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
+    // B20
+    removal_ends_the_sessions_of_whoever_is_a_member_nowhere_else(app) {
         let (max, una) = (app.browser("max").await, app.browser("una").await);
         let olga = app.north("olga").await;
         for name in ["max", "una"] {
@@ -147,11 +154,12 @@ both! {
         assert!(app.engine.find_session(&max.1).await.expect("read").is_none(), "max is nowhere any more");
         assert!(app.engine.find_session(&una.1).await.expect("read").is_some(), "una is still in South");
         let (north, south) = (app.organization(NORTH).await, app.organization(SOUTH).await);
-        assert_eq!(refusal(app.engine.admit_person(&una.0, &north, origin()).await), Code::Forbidden);
-        app.engine.admit_person(&una.0, &south, origin()).await.expect("South is another matter");
+        assert_eq!(refusal(app.engine.enter_organization(&una.0, &north, origin()).await), Code::Forbidden);
+        app.engine.enter_organization(&una.0, &south, origin()).await.expect("South is another matter");
     }
 
-    ra_31_keys_that_are_not_named_stay_and_answer_403(app) {
+    // RA-31
+    keys_that_are_not_named_stay_and_answer_403(app) {
         let key = app.north_key("max").await;
         app.engine.remove_member(&app.north("olga").await, key.view.actor_id).await.expect("removed");
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
@@ -160,7 +168,7 @@ both! {
     removal_ends_the_keys_that_are_to_end(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::End)] };
-        assert!(app.engine.remove_member_and_keys(&olga, command).await.expect("removed").is_empty());
+        assert!(app.engine.offboard_member(&olga, command).await.expect("removed").is_empty());
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
         let line = app.engine.get_key(&olga, key.view.key_id).await.expect("a key");
         assert_eq!(line.revoke_reason, Some(domain::key::RevokeReason::PersonLeft));
@@ -171,7 +179,7 @@ both! {
         let bot = account(app, "member").await;
         let keys = vec![(first.view.key_id, KeyDisposition::HandOver(bot)), (second.view.key_id, KeyDisposition::HandOverToNew)];
         let command = RemoveMember { member: first.view.actor_id, keys };
-        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, command).await.expect("removed");
         assert_eq!(made.len(), 2);
         for (old, new) in [(&first, &made[0]), (&second, &made[1])] {
             assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);
@@ -186,22 +194,24 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b17_a_key_that_is_handed_over_gets_no_stronger(app) {
+    // B17
+    a_key_that_is_handed_over_gets_no_stronger(app) {
         // Ada's key is an admin's; the account is a member.
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let bot = account(app, "member").await;
         let command = RemoveMember { member: key.view.actor_id, keys: vec![(key.view.key_id, KeyDisposition::HandOver(bot))] };
-        let made = app.engine.remove_member_and_keys(&olga, command).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, command).await.expect("removed");
         assert_eq!(app.with_key(&made[0].plain).await.ctx.actor().role, Role::Member);
     }
 
-    d6_a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
+    // D6
+    a_key_whose_owner_was_lowered_is_handed_over_as_it_was_then(app) {
         // Ada's key was made by an admin, and is a member's since.
         let (one, two, olga) = (app.north_key("ada").await, app.north_key("ada").await, app.north("olga").await);
         let (ada, bot) = (one.view.actor_id, account(app, "admin").await);
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         let keys = vec![(one.view.key_id, KeyDisposition::HandOver(bot)), (two.view.key_id, KeyDisposition::HandOverToNew)];
-        let made = app.engine.remove_member_and_keys(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
+        let made = app.engine.offboard_member(&olga, RemoveMember { member: ada, keys }).await.expect("removed");
         for new in &made {
             assert_eq!(app.with_key(&new.plain).await.ctx.actor().role, Role::Member, "{}", new.view.actor_name);
         }
@@ -221,18 +231,19 @@ both! {
             (vec![(one.view.key_id, KeyDisposition::HandOver(ActorId(9_999)))], Code::NotFound),
         ] {
             let command = RemoveMember { member: one.view.actor_id, keys };
-            assert_eq!(refusal(app.engine.remove_member_and_keys(&olga, command).await), code);
+            assert_eq!(refusal(app.engine.offboard_member(&olga, command).await), code);
         }
         assert_eq!(before, everything(app).await);
         app.with_key(&one.plain).await;
     }
 
-    b20_a_person_who_comes_back_begins_anew(app) {
+    // B20
+    a_person_who_comes_back_begins_anew(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let old = key.view.actor_id;
         app.engine.remove_member(&olga, old).await.expect("removed");
         let invitation = domain::command::InviteMember::read("max@example.test", Some("admin")).expect("an invitation");
-        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let token = app.engine.create_invitation(&olga, invitation).await.expect("invited").token;
         let person = app.person("max").await;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
         let max = app.north("max").await;
@@ -245,7 +256,7 @@ both! {
         // And once more, as often as it may be.
         app.engine.remove_member(&olga, max.actor().id).await.expect("removed again");
         let invitation = domain::command::InviteMember::read("max@example.test", None).expect("an invitation");
-        let token = app.engine.invite_member(&olga, invitation).await.expect("invited").token;
+        let token = app.engine.create_invitation(&olga, invitation).await.expect("invited").token;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined again");
         app.sound_chain(NORTH).await;
     }

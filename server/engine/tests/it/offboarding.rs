@@ -21,11 +21,11 @@ async fn account(app: &TestApp, by: &Ctx, role: &str, overlap: bool) -> ActorId 
 async fn stale(app: &TestApp, name: &str) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(660);
-    app.engine.admit_person(&caller, &app.organization(NORTH).await, origin()).await.expect("a member of North")
+    app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a member of North")
 }
 
 async fn settle(app: &TestApp, by: &Ctx, member: ActorId, keys: Vec<(KeyId, KeyDisposition)>) -> Result<Vec<NewKey>> {
-    app.engine.remove_member_and_keys(by, RemoveMember { member, keys }).await
+    app.engine.offboard_member(by, RemoveMember { member, keys }).await
 }
 
 /// A key of an admin with these scopes and this end, as it presents itself.
@@ -39,7 +39,8 @@ async fn presented(app: &TestApp, scopes: Option<&[&str]>, days: &str) -> Ctx {
 }
 
 both! {
-    b22_handing_over_a_key_with_admin_power_takes_a_fresh_sign_in(app) {
+    // B22
+    handing_over_a_key_with_admin_power_takes_a_fresh_sign_in(app) {
         let (powerful, plain, olga) = (app.north_key("ada").await, app.north_key("max").await, app.north("olga").await);
         let (strong, weak) = (account(app, &olga, "admin", true).await, account(app, &olga, "member", true).await);
         let late = stale(app, "olga").await;
@@ -55,7 +56,8 @@ both! {
         assert_eq!(made[0].view.role, Role::Member);
     }
 
-    b22_settling_several_keys_takes_a_fresh_sign_in(app) {
+    // B22
+    settling_several_keys_takes_a_fresh_sign_in(app) {
         let (one, two) = (app.north_key("max").await, app.north_key("max").await);
         let late = stale(app, "olga").await;
         let (max, both) = (one.view.actor_id, [one.view.key_id, two.view.key_id]);
@@ -66,7 +68,8 @@ both! {
         settle(app, &app.north("olga").await, max, ends).await.expect("signed in just now");
     }
 
-    b24_where_keys_make_no_keys_none_hands_any_over(app) {
+    // B24
+    where_keys_make_no_keys_none_hands_any_over(app) {
         let (key, other, olga) = (app.north_key("max").await, app.north_key("mia").await, app.north("olga").await);
         let robot = presented(app, None, "").await;
         let draft = OrganizationDraft { keys_make_keys: Some(false), ..OrganizationDraft::default() };
@@ -83,7 +86,8 @@ both! {
         settle(app, &olga, other.view.actor_id, vec![(other.view.key_id, KeyDisposition::HandOverToNew)]).await.expect("in person");
     }
 
-    b24_a_key_settles_keys_only_with_the_scope_to_write_them(app) {
+    // B24
+    a_key_settles_keys_only_with_the_scope_to_write_them(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let bot = account(app, &olga, "member", true).await;
         let narrow = presented(app, Some(&["members:write", "service_accounts:write"]), "").await;
@@ -94,7 +98,8 @@ both! {
         settle(app, &narrow, key.view.actor_id, Vec::new()).await.expect("removing is not writing keys");
     }
 
-    b24_no_successor_outlives_the_key_that_hands_over(app) {
+    // B24
+    no_successor_outlives_the_key_that_hands_over(app) {
         let (key, other) = (app.north_key("max").await, app.north_key("mia").await);
         let robot = presented(app, None, "7").await;
         let end = robot.now().plus_seconds(7 * DAY);
@@ -104,7 +109,8 @@ both! {
         assert_eq!(made.expect("handed over")[0].view.expires_at, None, "a person has no end");
     }
 
-    d15_a_key_that_has_a_successor_gets_no_second_one(app) {
+    // D15
+    a_key_that_has_a_successor_gets_no_second_one(app) {
         let (old, olga) = (app.north_key("max").await, app.north("olga").await);
         let rotate = RotateKey { overlap_seconds: 3600, ..RotateKey::immediately(old.view.key_id) };
         let new = app.engine.rotate_key(&olga, rotate, None).await.expect("rotated").new;
@@ -118,7 +124,8 @@ both! {
         assert_eq!(line.rotated_to, Some(new.view.key_id));
     }
 
-    d4_an_account_whose_only_key_has_just_ended_takes_one_over(app) {
+    // D4
+    an_account_whose_only_key_has_just_ended_takes_one_over(app) {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let bot = account(app, &olga, "member", false).await;
         let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("1"), ..KeyDraft::default() };
@@ -141,9 +148,9 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    // Numbers of keys and of actors are counted for all organizations together: whoever takes both takes them in one
+    // E2: Numbers of keys and of actors are counted for all organizations together: whoever takes both takes them in one
     // order, whatever the order of the keys.
-    e2_removals_in_two_organizations_never_wait_for_each_other_in_a_circle(app) {
+    removals_in_two_organizations_never_wait_for_each_other_in_a_circle(app) {
         let mut bots = Vec::new();
         for (owner, organization) in [("otto", SOUTH), ("olga", NORTH)] {
             let ctx = app.enter(owner, organization).await.expect("an owner");
@@ -162,7 +169,7 @@ both! {
             let both = [(one, KeyDisposition::HandOverToNew), (two, KeyDisposition::HandOver(bot))];
             let keys = if waiting == 1 { both.to_vec() } else { both.into_iter().rev().collect() };
             let (engine, member) = (app.engine.clone(), leaving.actor().id);
-            tries.spawn(async move { engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await });
+            tries.spawn(async move { engine.offboard_member(&ctx, RemoveMember { member, keys }).await });
             if app.db.is_shared() {
                 until_waiting(app, waiting).await;
             }
@@ -177,7 +184,8 @@ both! {
         app.sound_chain(SOUTH).await;
     }
 
-    b20_of_two_removals_at_once_the_later_one_ends_the_sessions(app) {
+    // B20
+    of_two_removals_at_once_the_later_one_ends_the_sessions(app) {
         let (_, session) = app.browser("una").await;
         if app.db.is_shared() {
             // Both are at work at the same time, whatever the machine does.

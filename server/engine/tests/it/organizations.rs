@@ -16,15 +16,16 @@ fn named() -> CreateKey {
 }
 
 both! {
-    ke_05_a_member_makes_a_further_organization_and_owns_it(app) {
+    // KE-05
+    a_member_makes_a_further_organization_and_owns_it(app) {
         let max = app.person("max").await;
         let command = CreateOrganization::read("Max’ Werkstatt").expect("a name");
         let made = app.engine.create_organization(&in_person(max), &command, origin()).await.expect("made");
-        let memberships = app.engine.memberships(max).await.expect("memberships");
+        let memberships = app.engine.list_organizations(max).await.expect("memberships");
         let roles: Vec<_> = memberships.iter().map(|m| (m.organization_name.as_str(), m.role)).collect();
         assert_eq!(roles, [(NORTH, Role::Member), ("Max’ Werkstatt", Role::Owner)]);
         let (caller, _) = app.browser("max").await;
-        let ctx = app.engine.admit_person(&caller, &made, origin()).await.expect("in");
+        let ctx = app.engine.enter_organization(&caller, &made, origin()).await.expect("in");
         assert_eq!(app.newest_event(&ctx).await.action, AuditAction::OrganizationCreated);
         assert_eq!(app.with_key(&app.key_of(&ctx).await.plain).await.ctx.actor().organization, made);
     }
@@ -56,7 +57,8 @@ both! {
         app.engine.rotate_key(&max, RotateKey::immediately(key.view.key_id), None).await.expect("what is there is kept fresh");
     }
 
-    b24_where_keys_make_no_keys_a_key_only_rotates_itself(app) {
+    // B24
+    where_keys_make_no_keys_a_key_only_rotates_itself(app) {
         let (key, other) = (app.north_key("olga").await, app.north_key("olga").await);
         let admitted = app.with_key(&key.plain).await;
         app.engine.create_key(&admitted.ctx, named()).await.expect("keys may at first (decision D14)");
@@ -67,7 +69,7 @@ both! {
         assert_eq!(refusal(app.engine.rotate_key(&admitted.ctx, rotate, None).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
         let itself = RotateKey::immediately(key.view.key_id);
-        app.engine.rotate_itself(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
+        app.engine.rotate_calling_key(&admitted.ctx, &key.plain, itself, false, None).await.expect("itself it may (decision D14)");
         app.engine.create_key(&app.north("olga").await, named()).await.expect("a person may");
     }
 }

@@ -146,7 +146,7 @@ both! {
     }
 
     // KE-27: a member's overview has only what is their own, and neither the staff nor the log.
-    ke_27_a_member_sees_their_own_at_a_glance(app) {
+    a_member_sees_their_own_at_a_glance(app) {
         crowd(app).await;
         let (mia, olga, ada) = (app.north("mia").await, app.north("olga").await, app.north("ada").await);
         let none = glance(app, &mia).await;
@@ -168,7 +168,7 @@ both! {
     }
 
     // RK-04: what is another organization's never counts.
-    rk_04_another_organization_never_counts(app) {
+    another_organization_never_counts(app) {
         crowd(app).await;
         let otto = app.south("otto").await;
         let all = glance(app, &otto).await;
@@ -225,7 +225,7 @@ both! {
     }
 
     // Decision D7: a sandbox key sees the sandbox.
-    d7_a_sandbox_key_counts_its_own(app) {
+    a_sandbox_key_counts_its_own(app) {
         let max = app.north("max").await;
         app.key_of(&max).await;
         let (environment, permissions) = (Environment::Test, Permissions::Only(ScopeSet::sandbox()));

@@ -23,7 +23,8 @@ async fn is_open(app: &TestApp, token: &[u8]) -> bool {
 }
 
 both! {
-    b22_a_person_sees_their_own_sessions_the_one_used_last_first(app) {
+    // B22
+    a_person_sees_their_own_sessions_the_one_used_last_first(app) {
         let (first, first_token) = app.browser("max").await;
         app.browser("ada").await;
         app.clock.advance_seconds(120);
@@ -42,41 +43,44 @@ both! {
         assert_eq!(sessions(app, &second).await.len(), 1, "the other has run out");
     }
 
-    b22_a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
+    // B22
+    a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
-        app.engine.end_session(&here, &id, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id, &origin()).await.expect("ended");
         assert!(!is_open(app, &token).await);
         assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
         let event = app.newest_event(&app.north("olga").await).await;
         assert_eq!((event.action, event.object_id.as_str()), (AuditAction::SessionEnded, id.as_str()));
         assert_eq!((event.actor_name.as_str(), event.changes[0].after.as_deref()), ("una", Some("revoked")));
-        assert_eq!(refusal(app.engine.end_session(&here, &id, &origin()).await), Code::NotFound);
-        assert_eq!(refusal(app.engine.end_session(&there, &id, &origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.revoke_session(&here, &id, &origin()).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.revoke_session(&there, &id, &origin()).await), Code::Unauthorized);
     }
 
-    b15_nobody_ends_the_session_of_someone_else(app) {
+    // B15
+    nobody_ends_the_session_of_someone_else(app) {
         let ((max, max_token), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let (foreign, none) = (id_of(app, &max).await, "ses_0000000000000000".parse().expect("an id"));
         let before = crate::test_app::everything(app).await;
         for id in [foreign, none] {
-            assert_eq!(refusal(app.engine.end_session(&olga, &id, &origin()).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.revoke_session(&olga, &id, &origin()).await), Code::NotFound);
         }
-        assert_eq!(app.engine.end_other_sessions(&olga, &origin()).await.expect("none"), 0);
+        assert_eq!(app.engine.revoke_other_sessions(&olga, &origin()).await.expect("none"), 0);
         assert_eq!(before, crate::test_app::everything(app).await);
         assert!(is_open(app, &max_token).await);
     }
 
-    b22_signing_out_everywhere_else_leaves_only_this_one(app) {
+    // B22
+    signing_out_everywhere_else_leaves_only_this_one(app) {
         let (here, here_token) = app.browser("una").await;
         let mut others = Vec::new();
         for _ in 0..5 {
             others.push(app.browser("una").await);
         }
-        let ctx = app.engine.admit_person(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
+        let ctx = app.engine.enter_organization(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
         let before = app.sound_chain(NORTH).await;
-        assert_eq!(app.engine.end_other_sessions(&here, &origin()).await.expect("ended"), 5);
+        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("ended"), 5);
         assert_eq!(app.sound_chain(NORTH).await, before + 5, "one event for each");
         for (_, token) in &others {
             assert!(!is_open(app, token).await);
@@ -86,15 +90,16 @@ both! {
         assert_eq!(refusal(app.engine.create_workspace(&ctx, workspace("Late")).await), Code::Unauthorized);
     }
 
-    b22_of_two_sessions_that_end_each_other_one_is_left(app) {
+    // B22
+    of_two_sessions_that_end_each_other_one_is_left(app) {
         for name in ["una", "nobody"] {
             app.engine.sign_in(&identity(name), &origin()).await.expect("signed in");
             let ((one, _), (other, _)) = (app.browser(name).await, app.browser(name).await);
             let (engine, second) = (app.engine.clone(), app.engine.clone());
             let first = one.clone();
             let race = tokio::join!(
-                tokio::spawn(async move { engine.end_other_sessions(&first, &origin()).await }),
-                tokio::spawn(async move { second.end_other_sessions(&other, &origin()).await }),
+                tokio::spawn(async move { engine.revoke_other_sessions(&first, &origin()).await }),
+                tokio::spawn(async move { second.revoke_other_sessions(&other, &origin()).await }),
             );
             let ended = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
             assert_eq!((ended, sessions(app, &one).await.len()), (1, 1), "{name}");
@@ -110,8 +115,8 @@ both! {
         assert_eq!(refusal(app.engine.sign_out(&max, &origin()).await), Code::Unauthorized);
     }
 
-    // A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
-    b5_who_a_session_is_and_how_long_is_sealed(app) {
+    // B5: A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
+    who_a_session_is_and_how_long_is_sealed(app) {
         let (max, token) = app.browser("max").await;
         let mut intruder = app.intruder().await;
         let which = format!("digest = {}", intruder.literal(&Value::Bytes(app.engine.session_digest(&token))));
@@ -139,7 +144,7 @@ both! {
         app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
         let ((here, _), (there, token)) = (app.browser("nobody").await, app.browser("nobody").await);
         assert_eq!(sessions(app, &here).await.len(), 2);
-        app.engine.end_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
         assert!(!is_open(app, &token).await);
         let stranger = Caller { person: PersonId(999_999), ..here };
         assert!(sessions(app, &stranger).await.is_empty());

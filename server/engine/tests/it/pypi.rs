@@ -3,7 +3,7 @@
 
 use domain::command::{CreateKey, FoundOrganization, InviteMember};
 use domain::{Code, PersonId};
-use engine::keys::Once;
+use engine::keys::IdempotencyKey;
 use engine::people::Identity;
 use engine::sessions::{ABSOLUTE_SECONDS, FLOW_SECONDS};
 use engine::tokens::TOKEN_SECONDS;
@@ -66,7 +66,7 @@ both! {
         for seconds in [0, 1, 4, 25, LEEWAY_SECONDS, FLOW_SECONDS, TOKEN_SECONDS + LEEWAY_SECONDS] {
             app.clock.advance_seconds(seconds);
             assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_none(), "after {seconds} more");
-            app.engine.sweep_sessions().await.expect("swept");
+            app.engine.delete_expired_sessions().await.expect("swept");
             assert!(app.engine.take_flow(b"a state").await.expect("an answer").is_none(), "swept after {seconds} more");
         }
     }
@@ -74,13 +74,13 @@ both! {
     pypi_01_a_request_is_remembered_longer_than_anyone_is_signed_in(app) {
         let max = app.north("max").await;
         let create = async |ctx: &engine::Ctx| {
-            let once = Once::of("create", "nightly", "body");
+            let once = IdempotencyKey::of("create", "nightly", "body");
             app.engine.create_key_once(ctx, CreateKey::read("Nightly").expect("a name"), Some(&once)).await
         };
         create(&max).await.expect("a key");
         for seconds in [0, LEEWAY_SECONDS, TOKEN_SECONDS, ABSOLUTE_SECONDS] {
             app.clock.advance_seconds(seconds);
-            app.engine.forget_requests().await.expect("forgotten what is old");
+            app.engine.delete_old_requests().await.expect("forgotten what is old");
             assert_eq!(refusal(create(&app.north("max").await).await), Code::AlreadyDone, "{seconds} seconds later");
         }
         let sql = "SELECT COUNT(*) FROM api_keys";
@@ -94,12 +94,12 @@ both! {
         let by_subject = DOUBLES.map(|subject| Identity { subject: subject.into(), ..identity("olga") });
         let shifted = Identity { issuer: "https://idp.testol".into(), subject: "ga".into(), ..identity("olga") };
         for double in by_issuer.into_iter().chain(by_subject).chain([shifted]) {
-            assert_eq!(refusal(app.engine.recognize(&double, None).await), Code::Unauthorized, "{double:?}");
+            assert_eq!(refusal(app.engine.identify_person(&double, None).await), Code::Unauthorized, "{double:?}");
             let person = sign_in(app, double.clone()).await;
             assert_ne!(person, olga, "{double:?}");
-            assert!(app.engine.memberships(person).await.expect("memberships").is_empty(), "{double:?}");
+            assert!(app.engine.list_organizations(person).await.expect("memberships").is_empty(), "{double:?}");
             let north = app.organization(NORTH).await;
-            assert_eq!(refusal(app.engine.admit_person(&in_person(person), &north, origin()).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.enter_organization(&in_person(person), &north, origin()).await), Code::Forbidden);
         }
         assert_eq!(sign_in(app, identity("olga")).await, olga);
     }
@@ -122,7 +122,7 @@ both! {
             let olga = app.north("olga").await;
             let invite = async || {
                 let command = InviteMember::read(invited, None).expect("an invitation");
-                app.engine.invite_member(&olga, command).await
+                app.engine.create_invitation(&olga, command).await
             };
             let token = invite().await.expect("invited").token;
             let subject = format!("guest-{turn}");
@@ -146,7 +146,7 @@ both! {
             let founding = FoundOrganization::read("Acme", "Grace", founder).expect("a founding");
             app.engine.bootstrap(&founding, origin()).await.expect("founded");
             let grace = sign_in(&app, Identity { email: Some(comes.into()), ..identity("grace") }).await;
-            let found = app.engine.memberships(grace).await.expect("memberships").len();
+            let found = app.engine.list_organizations(grace).await.expect("memberships").len();
             assert_eq!(found, usize::from(same), "{founder:?} {comes:?}");
             app.close().await;
         }
@@ -162,10 +162,10 @@ both! {
         let before = everything(app).await;
         assert!(app.engine.take_flow(b"begun before").await.expect("an answer").is_some(), "he may well sign in");
         let person = sign_in(app, identity("max")).await;
-        assert!(app.engine.memberships(person).await.expect("memberships").is_empty());
+        assert!(app.engine.list_organizations(person).await.expect("memberships").is_empty());
         for caller in [session, in_person(person), app.browser("max").await.0] {
-            assert_eq!(refusal(app.engine.admit_person(&caller, &north, origin()).await), Code::Forbidden);
-            assert_eq!(refusal(app.engine.admit_alone(&caller, origin()).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.enter_organization(&caller, &north, origin()).await), Code::Forbidden);
+            assert_eq!(refusal(app.engine.enter_only_organization(&caller, origin()).await), Code::Forbidden);
         }
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
         let quiet = |dump: Vec<(String, _)>| -> Vec<_> {

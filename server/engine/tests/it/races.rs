@@ -52,7 +52,8 @@ both! {
         prove::shown(staged, "bootstraps-of-200", runs);
     }
 
-    d25_of_many_racing_revocations_one_is_the_event(app) {
+    // D25
+    of_many_racing_revocations_one_is_the_event(app) {
         let key = app.north_key("max").await.view.key_id;
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         let before = app.sound_chain(NORTH).await;
@@ -66,7 +67,8 @@ both! {
         assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_requests_of_one_key_that_all_revoke_it_end_it_once(app) {
+    // RK-24
+    requests_of_one_key_that_all_revoke_it_end_it_once(app) {
         let key = app.north_key("max").await;
         let before = app.sound_chain(NORTH).await;
         let mut admitted = Vec::new();
@@ -82,7 +84,8 @@ both! {
         assert_eq!(app.sound_chain(NORTH).await, before + 1);
     }
 
-    rk_24_two_keys_that_revoke_each_other_are_not_both_left(app) {
+    // RK-24
+    two_keys_that_revoke_each_other_are_not_both_left(app) {
         for _ in 0..5 {
             let (one, other) = (app.north_key("ada").await, app.north_key("olga").await);
             let (first, second) = (app.with_key(&one.plain).await, app.with_key(&other.plain).await);
@@ -95,14 +98,15 @@ both! {
         }
     }
 
-    rk_24_nothing_is_written_with_a_key_after_its_revocation(app) {
+    // RK-24
+    nothing_is_written_with_a_key_after_its_revocation(app) {
         for round in 0..3 {
             let key = app.north_key("max").await;
             let mut tries: JoinSet<Result<()>> = JoinSet::new();
             for n in 0..50 {
                 let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
-                    let admitted = engine.admit_key(&plain, origin()).await?;
+                    let admitted = engine.authenticate_key(&plain, origin()).await?;
                     engine.create_workspace(&admitted.ctx, workspace(&format!("{round}-{n}"))).await.map(drop)
                 });
                 if n == 10 + round * 10 {
@@ -138,7 +142,7 @@ both! {
                 let (engine, plain) = (app.engine.clone(), key.plain.clone());
                 tries.spawn(async move {
                     loop {
-                        engine.admit_key(&plain, origin()).await?;
+                        engine.authenticate_key(&plain, origin()).await?;
                     }
                 });
             }
@@ -150,7 +154,8 @@ both! {
         }
     }
 
-    e2_a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
+    // E2
+    a_member_removed_while_making_keys_is_left_with_no_live_key(app) {
         let (olga, max, id) = (app.north("olga").await, app.north("max").await, app.member("max", NORTH).await);
         let mut tries: JoinSet<Result<Option<domain::token::PlainKey>>> = JoinSet::new();
         for n in 0..30 {
@@ -180,15 +185,16 @@ both! {
         assert_eq!(app.intruder().await.number(&sql).await, made);
     }
 
-    b18_two_last_owners_who_demote_each_other_leave_one(app) {
+    // B18
+    two_last_owners_who_demote_each_other_leave_one(app) {
         let olga = app.north("olga").await;
         let ada = app.member("ada", NORTH).await;
         for _ in 0..10 {
-            app.engine.change_role(&olga, ada, Role::Owner).await.expect("a second owner");
+            app.engine.change_member(&olga, ada, Role::Owner).await.expect("a second owner");
             let second = app.north("ada").await;
             let (engine, me) = (app.engine.clone(), second.clone());
             let olga_id = olga.actor().id;
-            let one = tokio::spawn(async move { engine.change_role(&me, olga_id, Role::Member).await });
+            let one = tokio::spawn(async move { engine.change_member(&me, olga_id, Role::Member).await });
             let (engine, me) = (app.engine.clone(), olga.clone());
             let other = tokio::spawn(async move { engine.remove_member(&me, ada).await });
             let done = vec![one.await.expect("joined"), other.await.expect("joined")];
@@ -198,11 +204,12 @@ both! {
             if removed {
                 return;
             }
-            app.engine.change_role(&second, olga_id, Role::Owner).await.expect("back again");
+            app.engine.change_member(&second, olga_id, Role::Owner).await.expect("back again");
         }
     }
 
-    b18_of_two_last_owners_who_leave_at_once_one_stays(app) {
+    // B18
+    of_two_last_owners_who_leave_at_once_one_stays(app) {
         for _ in 0..10 {
             for name in ["olga", "ada"] {
                 let one = make_owner(app, name).await;
@@ -211,7 +218,7 @@ both! {
             let mut tries = Vec::new();
             for name in ["olga", "ada"] {
                 let (engine, ctx) = (app.engine.clone(), app.north(name).await);
-                tries.push(async move { engine.leave(&ctx).await });
+                tries.push(async move { engine.leave_organization(&ctx).await });
             }
             assert_eq!(winners(race(tries).await, &[Code::Conflict]), 1);
             assert_eq!(owners(app).await, 1);
@@ -219,7 +226,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    b18_however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
+    // B18
+    however_owners_leave_remove_and_demote_each_other_at_once_one_stays(app) {
         const NAMES: [&str; 3] = ["olga", "ada", "max"];
         let mut fewest = NAMES.len();
         for round in 0..27_usize {
@@ -233,9 +241,9 @@ both! {
                 let deed = round / 3_usize.pow(u32::try_from(turn).expect("small")) % 3;
                 async move {
                     match deed {
-                        0 => engine.leave(&me).await,
+                        0 => engine.leave_organization(&me).await,
                         1 => engine.remove_member(&me, next).await,
-                        _ => engine.change_role(&me, next, Role::Member).await,
+                        _ => engine.change_member(&me, next, Role::Member).await,
                     }
                 }
             });
@@ -250,7 +258,8 @@ both! {
         app.sound_chain(NORTH).await;
     }
 
-    e2_a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
+    // E2
+    a_removal_is_not_undone_by_a_role_change_at_the_same_time(app) {
         let (olga, ada) = (app.north("olga").await, app.north("ada").await);
         for name in ["max", "mia", "una"] {
             let id = app.member(name, NORTH).await;
@@ -261,7 +270,7 @@ both! {
                 tries.spawn(async move {
                     match n {
                         4 => engine.remove_member(&olga, id).await,
-                        _ => engine.change_role(&ada, id, role).await,
+                        _ => engine.change_member(&ada, id, role).await,
                     }
                 });
             }
@@ -283,7 +292,7 @@ both! {
     }
 
     // B21: issuer and subject are one person, however often they come for the first time.
-    b21_a_new_person_who_signs_in_twice_at_once_is_one(app) {
+    a_new_person_who_signs_in_twice_at_once_is_one(app) {
         for round in 0..4 {
             let tries = (0..10).map(|_| {
                 let engine = app.engine.clone();
@@ -342,10 +351,10 @@ async fn make_owner(app: &TestApp, name: &str) -> Ctx {
     }
     let owner = owner.expect("an owner is there");
     if let Some(id) = standing {
-        app.engine.change_role(&owner, id, Role::Owner).await.expect("raised");
+        app.engine.change_member(&owner, id, Role::Owner).await.expect("raised");
     } else {
         let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
-        let token = app.engine.invite_member(&owner, command).await.expect("invited").token;
+        let token = app.engine.create_invitation(&owner, command).await.expect("invited").token;
         let person = app.person(name).await;
         app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
     }

@@ -17,7 +17,7 @@ async fn state(app: &TestApp, engine: &Engine) -> ChainState {
 
 both! {
     // R3: nothing of an organization with an altered log is opened until that is accepted; new breaks are found after it.
-    r3_an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
+    an_altered_log_puts_the_organization_on_hold_until_it_is_accepted(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
         let engine = engine_with_journal(app, &app.db, &file).await;
@@ -28,7 +28,7 @@ both! {
         }
         let north = app.organization(NORTH).await;
         engine.catch_up_journal().await.expect("caught up");
-        engine.check_heads(BUDGET).await.expect("checked");
+        engine.check_chain_heads(BUDGET).await.expect("checked");
         engine.ready().await.expect("ready");
         drop(engine);
         let last = intruder.number(&format!("SELECT n FROM audit_heads WHERE organization_id = '{north}'")).await;
@@ -36,30 +36,30 @@ both! {
         for (turn, (tamper, n)) in (1..).zip(ways) {
             intruder.run(&format!("{tamper} WHERE organization_id = '{north}' AND n = {n}")).await;
             let engine = engine_with_journal(app, &app.db, &file).await;
-            engine.check_heads(BUDGET).await.expect("checked");
+            engine.check_chain_heads(BUDGET).await.expect("checked");
             assert_eq!(state(app, &engine).await, ChainState::Broken(n));
-            assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
+            assert_eq!(refusal(engine.authenticate_key(&key.plain, origin()).await), Code::Unavailable);
             let (caller, _) = app.browser("max").await;
-            assert_eq!(refusal(engine.admit_person(&caller, &north, origin()).await), Code::Unavailable);
+            assert_eq!(refusal(engine.enter_organization(&caller, &north, origin()).await), Code::Unavailable);
             assert_eq!(refusal(engine.ready().await), Code::Unavailable);
-            engine.admit_key(&elsewhere.plain, origin()).await.expect("another organization");
-            assert_eq!(engine.accept_chains(None, "looked").await.expect("accepted"), [(north.clone(), n)]);
+            engine.authenticate_key(&elsewhere.plain, origin()).await.expect("another organization");
+            assert_eq!(engine.accept_broken_chains(None, "looked").await.expect("accepted"), [(north.clone(), n)]);
             assert_eq!(intruder.number(ACCEPTED).await, turn);
-            engine.admit_key(&key.plain, origin()).await.expect("accepted");
+            engine.authenticate_key(&key.plain, origin()).await.expect("accepted");
             drop(engine);
             let engine = engine_with_journal(app, &app.db, &file).await;
-            engine.check_heads(BUDGET).await.expect("checked");
+            engine.check_chain_heads(BUDGET).await.expect("checked");
             engine.ready().await.expect("still accepted after a restart");
             assert!(matches!(state(app, &engine).await, ChainState::Sound(_)));
-            engine.admit_key(&key.plain, origin()).await.expect("still accepted");
+            engine.authenticate_key(&key.plain, origin()).await.expect("still accepted");
         }
         // The event that accepts is no more to be forged than any other.
         intruder.run("UPDATE audit_events SET at = at + 1 WHERE action = 'audit_log.accepted'").await;
         assert!(matches!(state(app, &app.restarted().await).await, ChainState::Broken(2)));
     }
 
-    // B6, F19: also where only the journal knows that the end of the log is missing.
-    r3_a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
+    // R3: B6, F19: also where only the journal knows that the end of the log is missing.
+    a_log_that_ends_before_its_anchor_is_on_hold_at_the_start(app) {
         let (folder, mut intruder) = (tempfile::tempdir().expect("a folder"), app.intruder().await);
         let file = folder.path().join("roundtable.journal");
         let engine = engine_with_journal(app, &app.db, &file).await;
@@ -77,21 +77,21 @@ both! {
             ))
             .await;
         let engine = engine_with_journal(app, &app.db, &file).await;
-        engine.check_heads(0).await.expect("checked");
-        assert_eq!(refusal(engine.admit_key(&key.plain, origin()).await), Code::Unavailable);
-        engine.accept_chains(Some(&north), "looked").await.expect("accepted");
-        engine.admit_key(&key.plain, origin()).await.expect("accepted");
+        engine.check_chain_heads(0).await.expect("checked");
+        assert_eq!(refusal(engine.authenticate_key(&key.plain, origin()).await), Code::Unavailable);
+        engine.accept_broken_chains(Some(&north), "looked").await.expect("accepted");
+        engine.authenticate_key(&key.plain, origin()).await.expect("accepted");
         assert_eq!(state(app, &engine).await, ChainState::Sound(last + 1));
         drop(engine);
         let engine = engine_with_journal(app, &app.db, &file).await;
-        engine.check_heads(BUDGET).await.expect("checked");
-        engine.admit_key(&key.plain, origin()).await.expect("accepted for good");
+        engine.check_chain_heads(BUDGET).await.expect("checked");
+        engine.authenticate_key(&key.plain, origin()).await.expect("accepted for good");
     }
 }
 
 // B9, D.8: after a restore nothing opens until the journal was replayed; then what had ended has ended in the database too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
+async fn a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let app = TestApp::on_sqlite().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("roundtable.journal");
@@ -107,7 +107,7 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let copy = folder.path().join("copy.db");
     app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
     engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
-    engine.change_role(&olga, ada, Role::Member).await.expect("demoted");
+    engine.change_member(&olga, ada, Role::Member).await.expect("demoted");
     engine.remove_member(&olga, gone).await.expect("removed");
     let disable =
         ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
@@ -116,12 +116,12 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
 
     let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
     let engine = engine_with_journal(&app, &restored, &file).await;
-    engine.check_heads(BUDGET).await.expect("checked");
-    assert_eq!(refusal(engine.admit_key(&kept.plain, origin()).await), Code::Unavailable);
+    engine.check_chain_heads(BUDGET).await.expect("checked");
+    assert_eq!(refusal(engine.authenticate_key(&kept.plain, origin()).await), Code::Unavailable);
     for key in [&victim, &of_robot] {
-        assert!(engine.admit_key(&key.plain, origin()).await.is_err());
+        assert!(engine.authenticate_key(&key.plain, origin()).await.is_err());
     }
-    assert_eq!(engine.accept_chains(None, "restored").await.expect("accepted").len(), 1);
+    assert_eq!(engine.accept_broken_chains(None, "restored").await.expect("accepted").len(), 1);
     let replayed = engine.replay_journal("restored").await.expect("replayed");
     assert_eq!((replayed.keys, replayed.actors.len()), (vec![victim.view.key_id], 3));
     drop(engine);
@@ -130,11 +130,11 @@ async fn b9_a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let without = folder.path().join("another.journal");
     for file in [&file, &without] {
         let engine = engine_with_journal(&app, &restored, file).await;
-        engine.check_heads(BUDGET).await.expect("checked");
+        engine.check_chain_heads(BUDGET).await.expect("checked");
         engine.ready().await.expect("ready");
-        engine.admit_key(&kept.plain, origin()).await.expect("it had not ended");
-        assert_eq!(refusal(engine.admit_key(&victim.plain, origin()).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.admit_key(&of_robot.plain, origin()).await), Code::Forbidden);
+        engine.authenticate_key(&kept.plain, origin()).await.expect("it had not ended");
+        assert_eq!(refusal(engine.authenticate_key(&victim.plain, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(engine.authenticate_key(&of_robot.plain, origin()).await), Code::Forbidden);
         assert!(engine.find_session(&session).await.expect("read").is_none());
     }
     restored.close().await;

@@ -155,7 +155,7 @@ both! {
         assert!(matches!(refused, Err(RingFault::OtherKey { .. })));
         let key = app.north_key("max").await;
         let node = engine(&second, &app.master, None, &app.runtime).await;
-        assert!(node.admit_key(&key.plain, origin()).await.is_ok(), "with the same key it is let in");
+        assert!(node.authenticate_key(&key.plain, origin()).await.is_ok(), "with the same key it is let in");
         second.close().await;
     }
 
@@ -167,7 +167,8 @@ both! {
         }
     }
 
-    c7_a_new_master_key_touches_no_api_key_and_all_keys_work_on(app) {
+    // C7
+    a_new_master_key_touches_no_api_key_and_all_keys_work_on(app) {
         let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, crate::test_app::revoke(ended.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
@@ -177,13 +178,14 @@ both! {
         let changed: Vec<_> = before.iter().zip(&after).filter(|(one, other)| one != other).map(|(one, _)| one.0.as_str()).collect();
         assert_eq!(changed, ["keyring"]);
         let node = engine(&app.db, &new, None, &app.runtime).await;
-        assert!(node.admit_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(node.admit_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert!(node.authenticate_key(&live.plain, origin()).await.is_ok());
+        assert_eq!(refusal(node.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
         assert!(app.admit(&live.plain).await.is_ok(), "a node that runs already works on");
         app.sound_chain(crate::test_app::NORTH).await;
     }
 
-    c7_the_old_master_key_is_refused_afterwards(app) {
+    // C7
+    the_old_master_key_is_refused_afterwards(app) {
         let new = master(&app.runtime);
         keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped");
         assert!(matches!(fault(app, &app.master, None).await, RingFault::OtherKey { .. }));
@@ -192,14 +194,16 @@ both! {
         assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("again"), 0);
     }
 
-    c7_a_stranger_rewraps_nothing(app) {
+    // C7
+    a_stranger_rewraps_nothing(app) {
         let before = everything(app).await;
         let (new, stranger) = (master(&app.runtime), master(&app.runtime));
         assert!(keyring::rewrap(&app.db, &new, &stranger, &app.runtime).await.is_err());
         assert_eq!(before, everything(app).await);
     }
 
-    c7_a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(app) {
+    // C7
+    a_rewrap_broken_off_anywhere_leaves_a_ring_that_opens(app) {
         let key = app.north_key("max").await;
         let mut current = app.master.clone();
         let mut finished = 0;
@@ -209,7 +213,7 @@ both! {
             let ring = keyring::open(&app.db, &new, Some(&current)).await.expect("the ring opens");
             let brand = domain::token::Brand::default();
             let node = engine::Engine::new(app.db.clone(), ring, app.runtime.clone(), brand);
-            assert!(node.admit_key(&key.plain, origin()).await.is_ok());
+            assert!(node.authenticate_key(&key.plain, origin()).await.is_ok());
             let status = keyring::status(&app.db).await.expect("a status");
             let under_new = status.keys.iter().filter(|(_, _, kek)| kek == new.id()).count();
             assert!(under_new == 0 || under_new == 6, "all or nothing, after {polls} polls: {under_new}");

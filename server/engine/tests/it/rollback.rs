@@ -74,7 +74,7 @@ async fn key_row(intruder: &mut Intruder, key: &NewKey) -> Cells {
 }
 
 async fn admitted(engine: &Engine, key: &NewKey) -> bool {
-    engine.admit_key(&key.plain, origin()).await.is_ok()
+    engine.authenticate_key(&key.plain, origin()).await.is_ok()
 }
 
 /// The newest event of North.
@@ -83,7 +83,7 @@ const NEWEST: &str = "n = (SELECT MAX(n) FROM audit_events e WHERE e.organizatio
 
 both! {
     // R3: neither without the event of its end, nor with the event turned into another, nor as the only change.
-    r3_an_old_row_is_refused_whatever_became_of_its_event(app) {
+    an_old_row_is_refused_whatever_became_of_its_event(app) {
         let (max, mut intruder) = (app.north("max").await, app.intruder().await);
         for hide in ["DELETE FROM audit_events WHERE", "UPDATE audit_events SET action = 'key.renamed' WHERE"] {
             for later in [0, 2] {
@@ -103,7 +103,7 @@ both! {
     }
 
     // R3, F19: the log is cut, its head set back, and the program started again: only the journal knows.
-    r3_f19_an_old_row_is_refused_after_the_log_was_cut_and_a_restart(app) {
+    an_old_row_is_refused_after_the_log_was_cut_and_a_restart(app) {
         let kept = Kept::new();
         let engine = kept.engine(app, &app.db).await;
         let (max, mut intruder) = (app.north("max").await, app.intruder().await);
@@ -127,7 +127,8 @@ both! {
         assert!(matches!(&before[0].1, Value::Number(head) if n == head + 1), "{before:?} {n}");
     }
 
-    r3_the_old_row_of_a_disabled_service_account_is_refused(app) {
+    // R3
+    the_old_row_of_a_disabled_service_account_is_refused(app) {
         let (olga, mut intruder) = (app.north("olga").await, app.intruder().await);
         let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
         let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
@@ -144,8 +145,8 @@ both! {
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Unauthorized);
     }
 
-    // However the session ended, also where no event tells of it, and after a restart.
-    r3_the_row_of_an_ended_session_is_refused(app) {
+    // R3: However the session ended, also where no event tells of it, and after a restart.
+    the_row_of_an_ended_session_is_refused(app) {
         let kept = Kept::new();
         let engine = kept.engine(app, &app.db).await;
         let mut intruder = app.intruder().await;
@@ -171,8 +172,8 @@ both! {
         }
     }
 
-    // What was changed while no journal was kept is learned from the log at the start.
-    r3_the_journal_learns_from_the_log_what_it_missed(app) {
+    // R3: What was changed while no journal was kept is learned from the log at the start.
+    the_journal_learns_from_the_log_what_it_missed(app) {
         let kept = Kept::new();
         drop(kept.engine(app, &app.db).await);
         let (max, mut intruder) = (app.north("max").await, app.intruder().await);
@@ -188,12 +189,12 @@ both! {
         assert!(!admitted(&kept.engine(app, &app.db).await, &key).await, "after another restart");
     }
 
-    // Every change of a key or an actor that leaves it good keeps it good, also in the eyes of a journal that learned of
+    // R3: Every change of a key or an actor that leaves it good keeps it good, also in the eyes of a journal that learned of
     // it from the log alone.
-    r3_what_was_changed_and_has_not_ended_stays_good(app) {
+    what_was_changed_and_has_not_ended_stays_good(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let key = app.north_key("max").await;
-        app.engine.change_role(&olga, max, domain::Role::Admin).await.expect("promoted");
+        app.engine.change_member(&olga, max, domain::Role::Admin).await.expect("promoted");
         app.engine.expose_key(&key.plain, &origin()).await.expect("noted");
         app.with_key(&key.plain).await;
         let kept = Kept::new();
@@ -203,7 +204,8 @@ both! {
         assert!(admitted(&kept.engine(app, &app.db).await, &key).await, "after a restart");
     }
 
-    r3_an_altered_journal_is_refused_and_a_torn_last_line_is_not(app) {
+    // R3
+    an_altered_journal_is_refused_and_a_torn_last_line_is_not(app) {
         let kept = Kept::new();
         let engine = kept.engine(app, &app.db).await;
         let max = app.north("max").await;
@@ -241,7 +243,7 @@ both! {
 
 // B9: a copy from before the revocations is put back; none of the keys opens anything.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b9_no_key_comes_back_with_an_old_copy_of_the_file() {
+async fn no_key_comes_back_with_an_old_copy_of_the_file() {
     let app = TestApp::on_sqlite().await;
     let kept = Kept::new();
     let engine = kept.engine(&app, &app.db).await;

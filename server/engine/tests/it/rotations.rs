@@ -23,8 +23,8 @@ async fn rotate(engine: Engine, ctx: engine::Ctx, key: KeyId) -> Result<domain::
 }
 
 both! {
-    // E.2: one wins, the other is told of the conflict; there is one successor.
-    e2_of_two_rotations_of_a_key_one_wins(app) {
+    // E2: E.2: one wins, the other is told of the conflict; there is one successor.
+    of_two_rotations_of_a_key_one_wins(app) {
         let (max, rounds) = (app.north("max").await, prove::count(25, 1_000));
         for round in 0..rounds {
             let key = app.key_of(&max).await;
@@ -47,8 +47,8 @@ both! {
         prove::shown(app, "racing-rotations", rounds);
     }
 
-    // E.2: whoever is first, the key is dead, and a successor is there only if it is recorded.
-    e2_a_rotation_against_a_revocation_leaves_the_key_dead(app) {
+    // E2: E.2: whoever is first, the key is dead, and a successor is there only if it is recorded.
+    a_rotation_against_a_revocation_leaves_the_key_dead(app) {
         let (max, olga, rounds) = (app.north("max").await, app.north("olga").await, prove::count(25, 1_000));
         for round in 0..rounds {
             let key = app.key_of(&max).await;

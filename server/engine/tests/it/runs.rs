@@ -17,7 +17,8 @@ async fn staging(app: &TestApp) -> WorkspaceView {
 }
 
 both! {
-    d22_a_run_begins_as_queued_and_names_who_started_it(app) {
+    // D22
+    a_run_begins_as_queued_and_names_who_started_it(app) {
         let (workspace, mia) = (staging(app).await, app.north("mia").await);
         let made = app.engine.create_run(&mia, run(&workspace.id, Some("{\"branch\": \"main\"}"))).await.expect("a run");
         assert!(made.id.as_str().starts_with("run_"));
@@ -27,7 +28,8 @@ both! {
         assert_eq!(app.engine.list_runs(&app.north("max").await, &workspace.id, None, 10).await.expect("a list").rows, [made]);
     }
 
-    ke_12_a_run_by_webhook_says_so_and_is_the_keys_owners(app) {
+    // KE-12
+    a_run_by_webhook_says_so_and_is_the_keys_owners(app) {
         let (workspace, key) = (staging(app).await, app.north_key("mia").await);
         let admitted = app.with_key(&key.plain).await;
         let command = CreateRun::read(workspace.id, None, true).expect("a run");
@@ -64,7 +66,8 @@ both! {
         assert_eq!(inputs, ["6", "5", "4", "3", "2", "1", "0"]);
     }
 
-    ra_32_runs_of_another_organizations_workspace_are_forbidden(app) {
+    // RA-32
+    runs_of_another_organizations_workspace_are_forbidden(app) {
         let (workspace, otto) = (staging(app).await, app.south("otto").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.list_runs(&otto, &workspace.id, None, 10).await), Code::Forbidden);
@@ -75,7 +78,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    d7_runs_of_a_workspace_of_the_sandbox_are_not_there_in_production(app) {
+    // D7
+    runs_of_a_workspace_of_the_sandbox_are_not_there_in_production(app) {
         let (workspace, max) = (staging(app).await, app.north("max").await);
         app.engine.create_run(&max, run(&workspace.id, None)).await.expect("a run");
         app.move_to_sandbox(&workspace).await;
@@ -90,7 +94,8 @@ both! {
         assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM runs").await, 0);
     }
 
-    b20_a_removed_member_starts_no_run_though_admitted_before(app) {
+    // B20
+    a_removed_member_starts_no_run_though_admitted_before(app) {
         let (workspace, max) = (staging(app).await, app.north("max").await);
         app.engine.remove_member(&app.north("olga").await, max.actor().id).await.expect("removed");
         let before = everything(app).await;
@@ -98,7 +103,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    d7_a_test_key_starts_runs_in_the_sandbox_alone(app) {
+    // D7
+    a_test_key_starts_runs_in_the_sandbox_alone(app) {
         let real = staging(app).await;
         let key = app.restricted_key("max", "test", &["workspaces:write", "runs:write"]).await;
         let sandbox = app.with_key(&key.plain).await.ctx.clone();
@@ -110,7 +116,8 @@ both! {
         assert_eq!(refusal(app.engine.list_runs(&app.north("max").await, &trial.id, None, 10).await), Code::NotFound);
     }
 
-    d6_a_key_starts_runs_only_with_the_scope_for_it(app) {
+    // D6
+    a_key_starts_runs_only_with_the_scope_for_it(app) {
         let (real, key) = (staging(app).await, app.restricted_key("max", "production", &["runs:read"]).await);
         let reader = app.with_key(&key.plain).await;
         app.engine.list_runs(&reader.ctx, &real.id, None, 10).await.expect("a list");

@@ -1,7 +1,7 @@
 //! What a key may do, and where: scopes, environments, and that no key makes a stronger one.
 
 use domain::command::{ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey};
-use domain::environment::Environment;
+use domain::key::Environment;
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};
@@ -30,7 +30,7 @@ fn missing<T>(result: engine::Result<T>) -> Scope {
 
 both! {
     // RU-16, RU-17, D1
-    ru_16_the_prefix_says_what_a_key_is_for(app) {
+    the_prefix_says_what_a_key_is_for(app) {
         let max = app.north("max").await;
         for (environment, scopes, prefix) in
             [("production", "runs:write", "rt_live_"), ("test", "runs:write", "rt_test_"), ("test", "", "rt_test_")]
@@ -44,16 +44,17 @@ both! {
     }
 
     // D6: no scope chosen means no power; only `sk` inherits.
-    d6_a_key_without_scopes_has_no_power(app) {
+    a_key_without_scopes_has_no_power(app) {
         let key = made(app, &app.north("olga").await, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
         assert_eq!(missing(app.engine.list_keys(&ctx, &KeyQuery::default(), 10).await), Scope::KeysRead);
         assert_eq!(missing(app.workspace(&ctx, "No").await), Scope::WorkspacesWrite);
-        assert_eq!(missing(app.engine.read_audit(&ctx, &Default::default(), 10).await), Scope::AuditRead);
+        assert_eq!(missing(app.engine.read_audit_log(&ctx, &Default::default(), 10).await), Scope::AuditRead);
         assert_eq!(missing(app.engine.remove_member(&ctx, app.member("max", NORTH).await).await), Scope::MembersWrite);
     }
 
-    d6_a_key_does_what_its_scopes_say_and_nothing_else(app) {
+    // D6
+    a_key_does_what_its_scopes_say_and_nothing_else(app) {
         let key = made(app, &app.north("max").await, "production", "workspaces:write").await;
         let ctx = app.with_key(&key.plain).await.ctx;
         app.workspace(&ctx, "Mine").await.expect("it may");
@@ -62,7 +63,7 @@ both! {
     }
 
     // KE-09: a member's key with every scope is still a member's.
-    ke_09_scopes_never_add_to_a_role(app) {
+    scopes_never_add_to_a_role(app) {
         let all = Scope::ALL.map(Scope::as_str).join(" ");
         let key = made(app, &app.north("max").await, "production", &all).await;
         let ctx = app.with_key(&key.plain).await.ctx;
@@ -75,28 +76,28 @@ both! {
     }
 
     // KE-08: an admin's key reaches what admins reach.
-    ke_08_an_admins_key_reaches_admin_operations(app) {
+    an_admins_key_reaches_admin_operations(app) {
         let ctx = app.with_key(&app.north_key("ada").await.plain).await.ctx;
         let mia = app.member("mia", NORTH).await;
         app.engine.remove_member(&ctx, mia).await.expect("an admin's key may");
     }
 
     // D6: lowering a role acts at once, raising it needs a new key.
-    d6_lowering_acts_at_once_and_raising_needs_a_new_key(app) {
+    lowering_acts_at_once_and_raising_needs_a_new_key(app) {
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let ada = app.member("ada", NORTH).await;
         let role = async || app.with_key(&key.plain).await.ctx.actor().role;
         assert_eq!(role().await, Role::Admin);
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("lowered");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("lowered");
         assert_eq!(role().await, Role::Member);
-        app.engine.change_role(&olga, ada, Role::Owner).await.expect("raised");
+        app.engine.change_member(&olga, ada, Role::Owner).await.expect("raised");
         assert_eq!(role().await, Role::Admin, "never more than when the key was made");
         let newer = app.north_key("ada").await;
         assert_eq!(app.with_key(&newer.plain).await.ctx.actor().role, Role::Owner);
     }
 
     // RU-17, D7: the sandbox sees and makes only its own.
-    ru_17_a_test_key_lives_in_the_sandbox(app) {
+    a_test_key_lives_in_the_sandbox(app) {
         let olga = app.north("olga").await;
         let live = app.with_key(&app.key_of(&olga).await.plain).await.ctx;
         let test = made(app, &olga, "test", "workspaces:write runs:write keys:write").await;
@@ -120,7 +121,7 @@ both! {
     }
 
     // D14, and the attack of a stolen restricted key: it makes none stronger than itself.
-    d14_a_key_makes_no_stronger_key(app) {
+    a_key_makes_no_stronger_key(app) {
         let olga = app.north("olga").await;
         let key = made(app, &olga, "production", "keys:write runs:read").await;
         let ctx = app.with_key(&key.plain).await.ctx;
@@ -135,7 +136,8 @@ both! {
         assert_eq!(refusal(app.engine.rotate_key(&ctx, RotateKey::immediately(full), None).await), Code::Forbidden);
     }
 
-    d14_a_key_makes_none_that_outlives_it(app) {
+    // D14
+    a_key_makes_none_that_outlives_it(app) {
         let olga = app.north("olga").await;
         let now = app.runtime.now();
         let ending = |days| {
@@ -149,8 +151,8 @@ both! {
         app.engine.create_key(&ctx, ending("7")).await.expect("no longer than itself");
     }
 
-    // Nor does it last longer by rotating itself, with a word about its end or without.
-    d14_a_key_does_not_outlive_itself_by_rotating(app) {
+    // D14: Nor does it last longer by rotating itself, with a word about its end or without.
+    a_key_does_not_outlive_itself_by_rotating(app) {
         let olga = app.north("olga").await;
         let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
         let key = app.engine.create_key(&olga, CreateKey::draft(&draft, olga.now()).expect("a command")).await.expect("a key");
@@ -158,7 +160,7 @@ both! {
         let ctx = app.with_key(&key.plain).await.ctx;
         let later = RotateKey { expires_at: Some(ctx.now().plus_seconds(7 * 86_400)), ..RotateKey::immediately(key.view.key_id) };
         assert_eq!(refusal(app.engine.rotate_key(&ctx, later.clone(), None).await), Code::InvalidFields);
-        assert_eq!(refusal(app.engine.rotate_itself(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
+        assert_eq!(refusal(app.engine.rotate_calling_key(&ctx, &key.plain, later, false, None).await), Code::InvalidFields);
         let next = app.engine.rotate_key(&ctx, RotateKey::immediately(key.view.key_id), None).await.expect("itself").new;
         assert_eq!(next.view.expires_at, key.view.expires_at);
         let olga = app.north("olga").await;
@@ -170,8 +172,8 @@ both! {
         assert!(renewed.view.expires_at > key.view.expires_at);
     }
 
-    // D4: where several keys were allowed once, each can still be rotated.
-    d15_every_key_of_a_service_account_can_be_rotated(app) {
+    // D15: D4: where several keys were allowed once, each can still be rotated.
+    every_key_of_a_service_account_can_be_rotated(app) {
         let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, true).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
@@ -192,8 +194,8 @@ both! {
         assert!(app.engine.rotate_key(&manager, RotateKey::immediately(newest), None).await.is_err());
     }
 
-    // An admin gets no owner's power by rotating an owner's key.
-    d15_nobody_gets_more_power_by_rotating(app) {
+    // D15: An admin gets no owner's power by rotating an owner's key.
+    nobody_gets_more_power_by_rotating(app) {
         let (owners, mine) = (app.north_key("olga").await.view.key_id, app.north_key("max").await.view.key_id);
         let ada = app.north("ada").await;
         assert_eq!(refusal(app.engine.rotate_key(&ada, RotateKey::immediately(owners), None).await), Code::Forbidden);
@@ -202,11 +204,11 @@ both! {
     }
 
     // D14: any key may rotate and revoke itself, whatever its scopes.
-    d14_a_key_may_always_rotate_and_revoke_itself(app) {
+    a_key_may_always_rotate_and_revoke_itself(app) {
         let max = app.north("max").await;
         let key = made(app, &max, "production", "").await;
         let ctx = app.with_key(&key.plain).await.ctx;
-        let new = app.engine.rotate_itself(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), false, None).await.expect("itself").new;
+        let new = app.engine.rotate_calling_key(&ctx, &key.plain, RotateKey::immediately(key.view.key_id), false, None).await.expect("itself").new;
         let ctx = app.with_key(&new.plain).await.ctx;
         assert!(app.engine.revoke_key(&ctx, revoke(new.view.key_id)).await.expect("itself").fresh);
         assert_eq!(refusal(app.admit(&new.plain).await), Code::Unauthorized);
@@ -253,7 +255,7 @@ both! {
     }
 
     // RO-19, RO-20, RO-21, RO-22, D4: one active key for a service account, and rotate is the remedy.
-    ro_20_a_service_account_has_one_active_key(app) {
+    a_service_account_has_one_active_key(app) {
         let ada = app.north("ada").await;
         let account = |overlap| CreateServiceAccount::read("Deploy bot", None, overlap).expect("a command");
         let bot = app.engine.create_service_account(&ada, account(false)).await.expect("a service account").actor_id;
@@ -277,8 +279,8 @@ both! {
         assert_eq!(refusal(app.engine.create_key(&app.north("max").await, key_for(many)).await), Code::Forbidden);
     }
 
-    // An expired key is no active key, even before the clock's round has written that down.
-    ro_20_an_expired_key_makes_room(app) {
+    // RO-20: An expired key is no active key, even before the clock's round has written that down.
+    an_expired_key_makes_room(app) {
         let ada = app.north("ada").await;
         let command = CreateServiceAccount::read("Deploy bot", None, false).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;
@@ -293,7 +295,7 @@ both! {
     }
 
     // RA-16, RA-17: the key of a service account outlives the admin who made it; the creator is kept for the record.
-    ra_17_a_service_key_outlives_its_creator(app) {
+    a_service_key_outlives_its_creator(app) {
         let (ada, olga) = (app.north("ada").await, app.north("olga").await);
         let command = CreateServiceAccount::read("Deploy bot", Some("admin"), false).expect("a command");
         let bot = app.engine.create_service_account(&ada, command).await.expect("a service account").actor_id;

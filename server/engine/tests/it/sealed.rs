@@ -53,7 +53,7 @@ async fn deployment(intruder: &mut Intruder) -> String {
 
 /// Everything stored with a key or an item, and every value that the ring makes of it, as what a pair might be made of.
 async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
-    let mut found = vec![*key_material::verifier(&key.plain).auth];
+    let mut found = vec![*key_material::derive_verifier(&key.plain).auth];
     for (_, rows) in app.intruder().await.dump().await {
         for (_, value) in rows.into_iter().flatten() {
             if let Value::Bytes(bytes) = value {
@@ -65,7 +65,8 @@ async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
 }
 
 both! {
-    ro_02_a_key_opens_all_that_is_sealed_to_it_and_another_actors_key_nothing(app) {
+    // RO-02
+    a_key_opens_all_that_is_sealed_to_it_and_another_actors_key_nothing(app) {
         let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
         let max = app.north("max").await;
         for n in 0..MANY {
@@ -85,7 +86,8 @@ both! {
         assert_eq!(opens(app, &ada).await, (0, 0));
     }
 
-    ro_02_nothing_that_is_stored_opens_an_item(app) {
+    // RO-02
+    nothing_that_is_stored_opens_an_item(app) {
         let key = app.north_key("ada").await;
         let mut needles = Needles::default();
         needles.add_secret(key_material::seal_ikm(&key.plain).as_slice());
@@ -107,7 +109,8 @@ both! {
         }
     }
 
-    c9_an_item_with_any_byte_flipped_does_not_open(app) {
+    // C9
+    an_item_with_any_byte_flipped_does_not_open(app) {
         let key = app.north_key("ada").await;
         let admitted = app.with_key(&key.plain).await;
         for _ in 0..2 {
@@ -129,7 +132,8 @@ both! {
         assert_eq!(opens(app, &key).await, (2, 0));
     }
 
-    c9_an_item_moved_elsewhere_does_not_open(app) {
+    // C9
+    an_item_moved_elsewhere_does_not_open(app) {
         let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
         let item = send(app, key.view.actor_id, "here").await;
         let mut intruder = app.intruder().await;
@@ -149,19 +153,22 @@ both! {
         assert_eq!(inbox(app, &key).await.items[0].id, item.id);
     }
 
-    ro_27_the_public_key_is_the_public_half_of_the_pair_that_is_derived_from_the_key(app) {
+    // RO-27
+    the_public_key_is_the_public_half_of_the_pair_that_is_derived_from_the_key(app) {
         let key = app.north_key("ada").await;
         let opener = Decryptor::of(&key_material::seal_ikm(&key.plain));
         assert_eq!(key.public_key_hex, hex::encode(opener.public_key()));
     }
 
-    ro_30_every_key_has_a_pair_of_its_own(app) {
+    // RO-30
+    every_key_has_a_pair_of_its_own(app) {
         let (one, two) = (app.north_key("ada").await, app.north_key("ada").await);
         assert_ne!(one.public_key_hex, two.public_key_hex);
         assert_ne!(key_material::seal_ikm(&one.plain), key_material::seal_ikm(&two.plain));
     }
 
-    ro_03_what_was_sealed_to_a_lost_key_is_lost_and_counted(app) {
+    // RO-03
+    what_was_sealed_to_a_lost_key_is_lost_and_counted(app) {
         let (lost, olga) = (app.north_key("ada").await, app.north("olga").await);
         for n in 0..3 {
             send(app, lost.view.actor_id, &format!("old {n}")).await;
@@ -176,7 +183,7 @@ both! {
     }
 
     // RO-31 without its rotation: another key of the same actor reads nothing, unless it is an heir.
-    ro_31_an_heir_opens_what_every_key_of_its_line_opened(app) {
+    an_heir_opens_what_every_key_of_its_line_opened(app) {
         let ada = app.member("ada", NORTH).await;
         let (mut line, mut intruder) = (Vec::new(), app.intruder().await);
         for generation in 0..3_usize {
@@ -233,7 +240,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    c9_nobody_at_the_database_has_messages_sealed_to_themselves(app) {
+    // C9
+    nobody_at_the_database_has_messages_sealed_to_themselves(app) {
         let (ada, mia) = (app.north_key("ada").await, app.north_key("mia").await);
         let mut intruder = app.intruder().await;
         intruder.run(&format!("INSERT INTO inboxes SELECT organization_id, {}, {} FROM actors WHERE id = 1", ada.view.actor_id, mia.view.key_id)).await;
@@ -248,7 +256,8 @@ both! {
         assert_eq!(sealed, Some(1));
     }
 
-    c9_only_the_request_that_carries_the_key_reads(app) {
+    // C9
+    only_the_request_that_carries_the_key_reads(app) {
         let (key, other) = (app.north_key("ada").await, app.north_key("ada").await);
         send(app, key.view.actor_id, "for ada").await;
         let session = app.north("ada").await;
@@ -296,7 +305,7 @@ both! {
         let owner = app.with_key(&ada.plain).await;
         app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
-        let events = app.engine.read_audit(&olga, &Default::default(), 4).await.expect("the log").rows;
+        let events = app.engine.read_audit_log(&olga, &Default::default(), 4).await.expect("the log").rows;
         let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
@@ -309,11 +318,12 @@ both! {
         let (mia, recipient) = (app.north("mia").await, app.north("ada").await);
         assert_eq!(events[3].object_label, "ada");
         assert!(app.newest_event(&recipient).await.n >= events[3].n);
-        assert!(app.engine.read_audit(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
+        assert!(app.engine.read_audit_log(&mia, &Default::default(), 99).await.expect("the log").rows.iter().all(|event| event.object_kind != "item"));
         app.sound_chain(NORTH).await;
     }
 
-    b20_a_key_that_ended_meanwhile_seals_and_deletes_nothing(app) {
+    // B20
+    a_key_that_ended_meanwhile_seals_and_deletes_nothing(app) {
         let (key, olga): (NewKey, Ctx) = (app.north_key("ada").await, app.north("olga").await);
         let message = send(app, key.view.actor_id, "hello").await.id;
         let ctx = app.with_key(&key.plain).await.ctx.clone();
@@ -338,7 +348,8 @@ both! {
         assert_eq!(refusal(app.engine.read_inbox(&ctx, &ci.plain, 10).await), Code::MissingScope);
     }
 
-    ro_31_rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(app) {
+    // RO-31
+    rotation_orphans_what_was_sealed_before_and_carrying_over_does_not(app) {
         for (carry_over, readable) in [(false, 0), (true, 2)] {
             let old = app.north_key("ada").await;
             app.intruder().await.run("DELETE FROM items").await;
@@ -349,7 +360,7 @@ both! {
             }
             let admitted = app.with_key(&old.plain).await;
             let command = RotateKey { confirm_message_loss: !carry_over, ..RotateKey::immediately(old.view.key_id) };
-            let rotated = app.engine.rotate_itself(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
+            let rotated = app.engine.rotate_calling_key(&admitted.ctx, &old.plain, command, carry_over, None).await.expect("rotated");
             assert_ne!(rotated.new.public_key_hex, old.public_key_hex);
             let items = notebook(app, &rotated.new).await;
             assert_eq!((items.items.len(), items.unreadable), (readable, 2 - readable as i64));

@@ -33,7 +33,8 @@ async fn give_key(app: &TestApp, account: ActorId, expires_at: Option<Moment>) -
 }
 
 both! {
-    ro_01_a_service_account_is_an_actor_of_one_organization(app) {
+    // RO-01
+    a_service_account_is_an_actor_of_one_organization(app) {
         let ada = app.north("ada").await;
         let made = make(app, &ada, "deploy bot", "member").await;
         assert_eq!((made.name.as_str(), made.role, made.is_disabled, made.allow_overlap), ("deploy bot", Role::Member, false, false));
@@ -45,7 +46,8 @@ both! {
         assert!(app.engine.list_service_accounts(&otto, None, 10).await.expect("a list").rows.is_empty());
     }
 
-    ra_17_an_admin_or_owner_makes_a_service_account_and_a_member_does_not(app) {
+    // RA-17
+    an_admin_or_owner_makes_a_service_account_and_a_member_does_not(app) {
         for (name, allowed) in [("olga", true), ("ada", true), ("max", false)] {
             let ctx = app.north(name).await;
             let before = everything(app).await;
@@ -58,7 +60,8 @@ both! {
         }
     }
 
-    d5_members_neither_see_nor_change_service_accounts(app) {
+    // D5
+    members_neither_see_nor_change_service_accounts(app) {
         let (made, max) = (make(app, &app.north("olga").await, "CI", "member").await, app.north("max").await);
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.list_service_accounts(&max, None, 10).await), Code::Forbidden);
@@ -74,11 +77,12 @@ both! {
         let disable = ChangeServiceAccount { disabled: Some(true), ..change(max) };
         assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::NotFound);
         let made = make(app, &olga, "CI", "member").await;
-        assert_eq!(refusal(app.engine.change_role(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
+        assert_eq!(refusal(app.engine.change_member(&olga, made.actor_id, Role::Owner).await), Code::NotFound);
         assert_eq!(refusal(app.engine.remove_member(&olga, made.actor_id).await), Code::NotFound);
     }
 
-    d4_nobody_makes_a_service_account_above_themselves(app) {
+    // D4
+    nobody_makes_a_service_account_above_themselves(app) {
         let ada = app.north("ada").await;
         let made = make(app, &ada, "CI", "admin").await;
         let before = everything(app).await;
@@ -157,7 +161,8 @@ both! {
         assert_eq!(active().await, 0);
     }
 
-    d23_lowering_or_disabling_cancels_the_requests_of_its_keys(app) {
+    // D23
+    lowering_or_disabling_cancels_the_requests_of_its_keys(app) {
         let olga = app.north("olga").await;
         let lower = |id| ChangeServiceAccount { role: Some(Role::Member), ..change(id) };
         let disable = |id| ChangeServiceAccount { disabled: Some(true), ..change(id) };
@@ -169,11 +174,12 @@ both! {
             let running = app.with_key(&key.plain).await;
             let command = [lower(made.actor_id), disable(made.actor_id), rename(made.actor_id)][n].clone();
             app.engine.change_service_account(&olga, command).await.expect("changed");
-            assert_eq!((running.pass.is_cancelled(), bystander.pass.is_cancelled()), (cancels, false), "{n}");
+            assert_eq!((running.guard.is_cancelled(), bystander.guard.is_cancelled()), (cancels, false), "{n}");
         }
     }
 
-    d4_the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(app) {
+    // D4
+    the_keys_of_a_disabled_service_account_rest_until_it_is_enabled(app) {
         let olga = app.north("olga").await;
         let made = make(app, &olga, "CI", "member").await;
         let key = give_key(app, made.actor_id, None).await.expect("a key");
@@ -186,7 +192,8 @@ both! {
         app.workspace(&app.with_key(&key.plain).await.ctx, "Again").await.expect("it works again");
     }
 
-    ro_20_without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(app) {
+    // RO-20
+    without_overlap_a_second_key_is_refused_also_once_overlap_was_taken_back(app) {
         let olga = app.north("olga").await;
         let made = make(app, &olga, "CI", "member").await;
         let overlap = |allowed| ChangeServiceAccount { allow_overlap: Some(allowed), ..change(made.actor_id) };
@@ -199,7 +206,8 @@ both! {
         assert_eq!(app.engine.get_service_account(&olga, made.actor_id).await.expect("found").active_keys, 2);
     }
 
-    ra_17_a_key_of_an_admins_service_account_manages_what_its_scopes_allow(app) {
+    // RA-17
+    a_key_of_an_admins_service_account_manages_what_its_scopes_allow(app) {
         let (reads, ada) = (app.restricted_key("ada", "production", &["service_accounts:read"]).await, app.north("ada").await);
         let made = make(app, &ada, "CI", "member").await;
         let reader = app.with_key(&reads.plain).await;
@@ -216,7 +224,8 @@ both! {
         assert_eq!(refusal(app.admit(&key.plain).await), Code::Forbidden);
     }
 
-    b5_changing_a_service_account_does_not_seal_an_alteration(app) {
+    // B5
+    changing_a_service_account_does_not_seal_an_alteration(app) {
         let olga = app.north("olga").await;
         let rename = |id| ChangeServiceAccount::read(id, Some("New"), None, None, None).expect("a change");
         for (column, forged) in [("role", Value::Text("admin".into())), ("disabled_at", Value::Null), ("allow_overlap", Value::Flag(true)), ("created_by", Value::Null)] {
@@ -230,7 +239,8 @@ both! {
         }
     }
 
-    b6_an_old_row_of_a_service_account_put_back_is_refused(app) {
+    // B6
+    an_old_row_of_a_service_account_put_back_is_refused(app) {
         let olga = app.north("olga").await;
         let made = make(app, &olga, "CI", "member").await;
         let mut intruder = app.intruder().await;
@@ -243,7 +253,8 @@ both! {
         assert_eq!(refusal(app.engine.change_service_account(&olga, disable).await), Code::Internal);
     }
 
-    b20_a_key_that_ended_meanwhile_changes_no_service_account(app) {
+    // B20
+    a_key_that_ended_meanwhile_changes_no_service_account(app) {
         let (olga, key) = (app.north("olga").await, app.north_key("ada").await);
         let made = make(app, &olga, "CI", "member").await;
         let admitted = app.with_key(&key.plain).await;

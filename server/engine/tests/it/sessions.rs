@@ -9,7 +9,8 @@ use crate::test_app::origin;
 const TOKEN: &[u8] = b"k2Zr8vQm1XwT5yBn7LdC3hJf9GsP0aEo";
 
 both! {
-    b4_neither_token_nor_value_of_a_session_is_stored(app) {
+    // B4
+    neither_token_nor_value_of_a_session_is_stored(app) {
         let (session, flow) = (app.runtime.base62::<43>(), app.runtime.base62::<43>());
         let value = app.runtime.base62::<60>();
         assert!(app.engine.insert_session(&session, None, &origin(), &value).await.expect("a session"));
@@ -22,7 +23,8 @@ both! {
         needles.assert_absent(app).await;
     }
 
-    b4_no_stored_value_of_a_session_is_a_token(app) {
+    // B4
+    no_stored_value_of_a_session_is_a_token(app) {
         app.engine.insert_session(TOKEN, None, &origin(), b"value").await.expect("a session");
         app.engine.begin_flow(TOKEN, b"value").await.expect("begun");
         for (table, rows) in app.intruder().await.dump().await {
@@ -89,7 +91,7 @@ both! {
         app.clock.advance_seconds(IDLE_SECONDS);
         app.engine.insert_session(b"new", None, &origin(), b"value").await.expect("a session");
         app.engine.begin_flow(b"new", b"value").await.expect("begun");
-        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("swept");
         let mut intruder = app.intruder().await;
         for table in ["sessions", "sign_in_flows"] {
             assert_eq!(intruder.number(&format!("SELECT COUNT(*) FROM {table}")).await, 1, "{table}");
@@ -111,7 +113,8 @@ both! {
         assert!(app.engine.take_flow(TOKEN).await.expect("an answer").is_none());
     }
 
-    b5_an_altered_or_moved_session_is_as_good_as_none(app) {
+    // B5
+    an_altered_or_moved_session_is_as_good_as_none(app) {
         for token in [b"one", b"two"] {
             app.engine.insert_session(token, None, &origin(), token).await.expect("a session");
         }

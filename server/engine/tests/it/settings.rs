@@ -13,7 +13,7 @@ fn at_most(days: Option<i64>) -> ChangeOrganization {
 
 both! {
     // B24: what holds keys back is not for keys to change.
-    b24_a_key_does_not_change_who_makes_keys(app) {
+    a_key_does_not_change_who_makes_keys(app) {
         let (olga, key) = (app.north("olga").await, app.with_key(&app.north_key("olga").await.plain).await);
         let rule = |makers: Option<&str>, keys: Option<bool>| {
             let draft = OrganizationDraft { key_makers: makers, keys_make_keys: keys, ..OrganizationDraft::default() };
@@ -30,14 +30,15 @@ both! {
         app.engine.change_organization(&key.ctx, ChangeOrganization::read(&draft).expect("a limit")).await.expect("a limit is another matter");
     }
 
-    d17_an_organization_sets_a_longest_lifetime_and_lifts_it_again(app) {
+    // D17
+    an_organization_sets_a_longest_lifetime_and_lifts_it_again(app) {
         let (ada, max) = (app.north("ada").await, app.north("max").await);
-        let before = app.engine.see_organization(&max).await.expect("seen");
+        let before = app.engine.get_organization(&max).await.expect("seen");
         assert_eq!((before.name.as_str(), before.max_key_days), (NORTH, None));
         for (days, was, is) in [(Some(90), None, Some("90")), (Some(30), Some("90"), Some("30")), (None, Some("30"), None)] {
             let after = app.engine.change_organization(&ada, at_most(days)).await.expect("changed");
             assert_eq!(after.max_key_days, days);
-            assert_eq!(app.engine.see_organization(&max).await.expect("seen"), after);
+            assert_eq!(app.engine.get_organization(&max).await.expect("seen"), after);
             let event = app.newest_event(&ada).await;
             assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::OrganizationChanged, "organization"));
             let [change] = event.changes.as_slice() else { panic!("one change: {event:?}") };
@@ -54,22 +55,25 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    ra_30_members_see_the_settings_and_do_not_change_them(app) {
+    // RA-30
+    members_see_the_settings_and_do_not_change_them(app) {
         let max = app.north("max").await;
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_organization(&max, at_most(Some(1))).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);
     }
 
-    ke_06_a_change_reaches_only_the_callers_organization(app) {
+    // KE-06
+    a_change_reaches_only_the_callers_organization(app) {
         app.engine.change_organization(&app.north("olga").await, at_most(Some(7))).await.expect("changed");
-        let south = app.engine.see_organization(&app.south("ben").await).await.expect("seen");
+        let south = app.engine.get_organization(&app.south("ben").await).await.expect("seen");
         assert_eq!((south.name.as_str(), south.max_key_days), (SOUTH, None));
     }
 
-    d6_an_admin_lowered_after_being_let_in_changes_nothing(app) {
+    // D6
+    an_admin_lowered_after_being_let_in_changes_nothing(app) {
         let ada = app.north("ada").await;
-        app.engine.change_role(&app.north("olga").await, ada.actor().id, Role::Member).await.expect("demoted");
+        app.engine.change_member(&app.north("olga").await, ada.actor().id, Role::Member).await.expect("demoted");
         let before = everything(app).await;
         assert_eq!(refusal(app.engine.change_organization(&ada, at_most(Some(1))).await), Code::Forbidden);
         assert_eq!(before, everything(app).await);

@@ -15,7 +15,7 @@ async fn aged(app: &TestApp, name: &str, seconds: i64) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(seconds);
     let north: OrganizationId = app.organization(NORTH).await;
-    app.engine.admit_person(&caller, &north, origin()).await.expect("a member of North")
+    app.engine.enter_organization(&caller, &north, origin()).await.expect("a member of North")
 }
 
 fn key(scopes: Option<&[&str]>) -> CreateKey {
@@ -30,7 +30,8 @@ async fn create(app: &TestApp, ctx: &Ctx, scopes: Option<&[&str]>) -> Result<New
 }
 
 both! {
-    b22_a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(app) {
+    // B22
+    a_key_with_admin_power_takes_a_sign_in_of_the_last_ten_minutes(app) {
         let (fresh, stale) = (aged(app, "ada", TEN_MINUTES).await, aged(app, "ada", TEN_MINUTES + 1).await);
         let before = everything(app).await;
         for scopes in [None, Some(&["keys:write"][..]), Some(&["members:write"]), Some(&["service_accounts:write"]), Some(&["organization:write", "runs:read"])] {
@@ -42,7 +43,8 @@ both! {
         create(app, &aged(app, "max", TEN_MINUTES + 1).await, None).await.expect("a member has no such power");
     }
 
-    b22_so_does_a_key_of_a_service_account_with_such_a_role(app) {
+    // B22
+    so_does_a_key_of_a_service_account_with_such_a_role(app) {
         let olga = app.north("olga").await;
         let mut made = Vec::new();
         for role in ["admin", "member"] {
@@ -55,7 +57,8 @@ both! {
         app.engine.create_key(&stale, for_it(made[1])).await.expect("a member's power");
     }
 
-    b22_rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(app) {
+    // B22
+    rotating_into_such_a_key_and_revoking_in_bulk_take_it_too(app) {
         let (powerful, plain) = (app.north_key("ada").await, app.north_key("max").await);
         let stale = aged(app, "ada", TEN_MINUTES + 1).await;
         let rotate = |key: &NewKey| RotateKey::immediately(key.view.key_id);
@@ -69,18 +72,20 @@ both! {
         app.engine.revoke_keys(&stale, &[plain.view.key_id; 3], RevokeReason::Leaked).await.expect("one, said thrice");
     }
 
-    d14_a_key_is_no_sign_in_and_has_its_own_limits(app) {
+    // D14
+    a_key_is_no_sign_in_and_has_its_own_limits(app) {
         let admitted = app.with_key(&app.north_key("ada").await.plain).await;
         app.clock.advance_seconds(TEN_MINUTES + 1);
         create(app, &admitted.ctx, None).await.expect("no stronger than itself");
     }
 
-    b22_a_token_is_as_fresh_as_its_sign_in(app) {
+    // B22
+    a_token_is_as_fresh_as_its_sign_in(app) {
         let north = app.organization(NORTH).await;
         let now = app.runtime.now();
         for (signed_in_at, fresh) in [(Some(now), true), (Some(now.plus_seconds(-601)), false), (None, false)] {
-            let caller = app.engine.recognize(&identity("ada"), signed_in_at).await.expect("ada");
-            let ctx = app.engine.admit_person(&caller, &north, origin()).await.expect("ada");
+            let caller = app.engine.identify_person(&identity("ada"), signed_in_at).await.expect("ada");
+            let ctx = app.engine.enter_organization(&caller, &north, origin()).await.expect("ada");
             let made = create(app, &ctx, None).await;
             assert_eq!(made.is_ok(), fresh, "{signed_in_at:?}");
         }

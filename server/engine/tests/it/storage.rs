@@ -14,7 +14,7 @@ const SPOILED: &str = "CREATE TRIGGER spoiled BEFORE INSERT ON workspaces BEGIN 
 
 // R1: SQLite rolls back by itself on some failures; the one connection that writes goes on all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r1_a_transaction_that_ended_by_itself_does_not_end_all_writing() {
+async fn a_transaction_that_ended_by_itself_does_not_end_all_writing() {
     let app = TestApp::on_sqlite().await;
     let (olga, key) = (app.north("olga").await, app.north_key("max").await);
     app.intruder().await.run(SPOILED).await;
@@ -30,7 +30,7 @@ async fn r1_a_transaction_that_ended_by_itself_does_not_end_all_writing() {
 
 both! {
     // R1: ready means that a write succeeds, and it is told again within a second.
-    r1_readiness_is_about_writing(app) {
+    readiness_is_about_writing(app) {
         app.engine.ready().await.expect("ready");
         let (lock, open) = match app.db.is_shared() {
             true => ("ALTER TABLE meta RENAME TO meta_away", "ALTER TABLE meta_away RENAME TO meta"),

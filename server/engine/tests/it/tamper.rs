@@ -70,7 +70,8 @@ async fn assert_refused(app: &TestApp, key: &NewKey, what: &str) {
 }
 
 both! {
-    b5_a_seal_with_any_byte_flipped_is_refused(app) {
+    // B5
+    a_seal_with_any_byte_flipped_is_refused(app) {
         let key = app.north_key("max").await;
         let mut intruder = app.intruder().await;
         let (stored, which) = row(&mut intruder, "api_keys", key.view.key_id.0).await;
@@ -87,7 +88,8 @@ both! {
         app.with_key(&key.plain).await;
     }
 
-    b5_every_security_column_of_a_key_is_sealed(app) {
+    // B5
+    every_security_column_of_a_key_is_sealed(app) {
         let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
         app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
         // Names, last uses and the order of lists are for show; every other column counts.
@@ -111,11 +113,12 @@ both! {
         assert_refused(app, &ended, "untouched, and revoked").await;
     }
 
-    b5_every_security_column_of_an_actor_is_sealed(app) {
+    // B5
+    every_security_column_of_an_actor_is_sealed(app) {
         let key = app.north_key("ada").await;
         let (caller, _) = app.browser("ada").await;
         let north = app.organization(NORTH).await;
-        let enter = async || app.engine.admit_person(&caller, &north, crate::test_app::origin()).await;
+        let enter = async || app.engine.enter_organization(&caller, &north, crate::test_app::origin()).await;
         let mut intruder = app.intruder().await;
         let (stored, which) = row(&mut intruder, "actors", app.member("ada", NORTH).await.0).await;
         for (column, value) in stored.iter().filter(|(column, _)| !column.ends_with("name")) {
@@ -133,14 +136,16 @@ both! {
         enter().await.expect("untouched again");
     }
 
-    b5_an_actor_altered_while_a_request_runs_writes_nothing(app) {
+    // B5
+    an_actor_altered_while_a_request_runs_writes_nothing(app) {
         let ada = app.north("ada").await;
         let which = format!("id = {}", ada.actor().id);
         app.intruder().await.set("actors", "role", &Value::Text("owner".into()), &which).await;
         assert!(app.workspace(&ada, "Late").await.is_err());
     }
 
-    b5_a_key_moved_to_another_organization_or_owner_is_refused(app) {
+    // B5
+    a_key_moved_to_another_organization_or_owner_is_refused(app) {
         let key = app.north_key("max").await;
         let (una, olga) = (app.member("una", SOUTH).await, app.member("olga", NORTH).await);
         let south = app.organization(SOUTH).await;
@@ -154,7 +159,8 @@ both! {
         app.with_key(&key.plain).await;
     }
 
-    b5_seals_swapped_between_rows_are_refused(app) {
+    // B5
+    seals_swapped_between_rows_are_refused(app) {
         let max = app.north("max").await;
         let mut keys = Vec::new();
         for _ in 0..100 {
@@ -188,7 +194,8 @@ both! {
         }
     }
 
-    b6_an_old_row_put_back_after_the_revocation_is_refused(app) {
+    // B6
+    an_old_row_put_back_after_the_revocation_is_refused(app) {
         let (max, mut images) = (app.north("max").await, Vec::new());
         let mut intruder = app.intruder().await;
         for _ in 0..prove::count(50, 200) {
@@ -205,7 +212,8 @@ both! {
         prove::shown(app, "old-rows", images.len());
     }
 
-    b6_hiding_the_revocation_from_the_log_too_breaks_the_chain(app) {
+    // B6
+    hiding_the_revocation_from_the_log_too_breaks_the_chain(app) {
         let (key, max) = (app.north_key("max").await, app.north("max").await);
         let mut intruder = app.intruder().await;
         let (image, _) = row(&mut intruder, "api_keys", key.view.key_id.0).await;
@@ -217,15 +225,16 @@ both! {
         assert!(matches!(state, engine::audit::ChainState::Broken(_)));
     }
 
-    b7_rows_of_the_intruders_own_making_are_refused(app) {
+    // B7
+    rows_of_the_intruders_own_making_are_refused(app) {
         let template = app.north_key("olga").await;
         let mut intruder = app.intruder().await;
         let (stored, _) = row(&mut intruder, "api_keys", template.view.key_id.0).await;
         let forgeries = prove::count(100, 1_000);
         for n in 0..i64::try_from(forgeries).expect("small") {
             let brand = domain::token::Brand::default();
-            let key = engine::key_material::draw(&app.runtime, &brand, domain::token::KeyKind::Secret);
-            let verifier = engine::key_material::verifier(&key);
+            let key = engine::key_material::generate(&app.runtime, &brand, domain::token::KeyKind::Secret);
+            let verifier = engine::key_material::derive_verifier(&key);
             let mut forged = stored.clone();
             *cell(&mut forged, "id") = Value::Number(1_000 + n);
             *cell(&mut forged, "key_prefix") = Value::Text(key.prefix());
@@ -243,13 +252,14 @@ both! {
         prove::shown(app, "forged-rows", forgeries);
     }
 
-    b7_even_with_the_right_digest_a_forged_row_is_refused(app) {
+    // B7
+    even_with_the_right_digest_a_forged_row_is_refused(app) {
         // The lookup key alone leaked: the row is found, but neither seal nor MAC can be made.
         let template = app.north_key("olga").await;
         let ring = engine::keyring::open(&app.db, &app.master, None).await.expect("the ring");
         let mut intruder = app.intruder().await;
         let (stored, _) = row(&mut intruder, "api_keys", template.view.key_id.0).await;
-        let key = engine::key_material::draw(&app.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
+        let key = engine::key_material::generate(&app.runtime, &domain::token::Brand::default(), domain::token::KeyKind::Secret);
         let (id, lookup) = ring.lookup(engine::keyring::Purpose::Lookup, engine::key_material::auth_value(&key).as_slice());
         let mut forged = stored.clone();
         *cell(&mut forged, "id") = Value::Number(1_000);
@@ -259,12 +269,13 @@ both! {
         assert_eq!(refusal(app.admit(&key).await), Code::Unauthorized);
     }
 
-    b6_an_old_role_put_back_in_the_database_is_refused(app) {
+    // B6
+    an_old_role_put_back_in_the_database_is_refused(app) {
         let (key, olga) = (app.north_key("ada").await, app.north("olga").await);
         let ada = app.member("ada", NORTH).await;
         let mut intruder = app.intruder().await;
         let (image, _) = row(&mut intruder, "actors", ada.0).await;
-        app.engine.change_role(&olga, ada, Role::Member).await.expect("demoted");
+        app.engine.change_member(&olga, ada, Role::Member).await.expect("demoted");
         let (demoted, _) = row(&mut intruder, "actors", ada.0).await;
         put_back(&mut intruder, "actors", &image, None).await;
         assert_refused(app, &key, "an admin again").await;
@@ -277,12 +288,13 @@ both! {
         assert!(app.enter("ada", NORTH).await.is_err(), "a member again");
     }
 
-    b5_changing_a_member_does_not_seal_an_alteration(app) {
+    // B5
+    changing_a_member_does_not_seal_an_alteration(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         app.engine.remove_member(&olga, max).await.expect("removed");
         app.intruder().await.set("actors", "removed_at", &Value::Null, &format!("id = {max}")).await;
         let before = crate::test_app::everything(app).await;
-        assert_eq!(refusal(app.engine.change_role(&olga, max, Role::Member).await), Code::Internal);
+        assert_eq!(refusal(app.engine.change_member(&olga, max, Role::Member).await), Code::Internal);
         assert_eq!(before, crate::test_app::everything(app).await);
     }
 }

@@ -12,7 +12,7 @@ use domain::{ActorId, Code, KeyId, Moment, OrganizationId, PersonId, Role};
 use engine::audit::ChainState;
 use engine::ctx::Origin;
 use engine::keyring::{self, MasterKey};
-use engine::keys::Admitted;
+use engine::keys::AuthenticatedRequest;
 use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use engine::runtime::{FrozenClock, SeededRng};
@@ -172,15 +172,15 @@ impl TestApp {
 
     pub async fn enter(&self, name: &str, organization: &str) -> Result<Ctx> {
         let (caller, _) = self.browser(name).await;
-        self.engine.admit_person(&caller, &self.organization(organization).await, origin()).await
+        self.engine.enter_organization(&caller, &self.organization(organization).await, origin()).await
     }
 
     /// Has the bearer of a checked ID token act in the organization named, or in their only one.
     pub async fn with_token(&self, identity: &Identity, organization: Option<&OrganizationId>) -> Result<Ctx> {
-        let caller = self.engine.recognize(identity, None).await?;
+        let caller = self.engine.identify_person(identity, None).await?;
         match organization {
-            Some(named) => self.engine.admit_person(&caller, named, origin()).await,
-            None => self.engine.admit_alone(&caller, origin()).await,
+            Some(named) => self.engine.enter_organization(&caller, named, origin()).await,
+            None => self.engine.enter_only_organization(&caller, origin()).await,
         }
     }
 
@@ -210,12 +210,12 @@ impl TestApp {
     }
 
     /// Presents a key.
-    pub async fn admit(&self, key: &PlainKey) -> Result<Admitted> {
-        self.engine.admit_key(key, origin()).await
+    pub async fn admit(&self, key: &PlainKey) -> Result<AuthenticatedRequest> {
+        self.engine.authenticate_key(key, origin()).await
     }
 
     /// Presents a key that is good.
-    pub async fn with_key(&self, key: &PlainKey) -> Admitted {
+    pub async fn with_key(&self, key: &PlainKey) -> AuthenticatedRequest {
         self.admit(key).await.expect("the key is good")
     }
 
@@ -231,7 +231,7 @@ impl TestApp {
 
     /// The newest event that someone may read.
     pub async fn newest_event(&self, ctx: &Ctx) -> AuditView {
-        let page = self.engine.read_audit(ctx, &Default::default(), 1).await.expect("the audit log");
+        let page = self.engine.read_audit_log(ctx, &Default::default(), 1).await.expect("the audit log");
         page.rows.into_iter().next().expect("an event")
     }
 

@@ -51,7 +51,7 @@ async fn recognized(app: &TestApp, token: &str) -> engine::Result<Caller> {
     let person = PersonId(claims["sub"].as_str().expect("sub").parse().expect("a number"));
     let session: SessionId = claims["sid"].as_str().expect("sid").parse().expect("an id");
     let signed_in_at = Moment(claims["auth_time"].as_i64().expect("auth_time") * 1000);
-    app.engine.recognize_token(person, &session, signed_in_at).await
+    app.engine.identify_token_holder(person, &session, signed_in_at).await
 }
 
 async fn ids(app: &TestApp) -> Vec<String> {
@@ -59,7 +59,8 @@ async fn ids(app: &TestApp) -> Vec<String> {
 }
 
 both! {
-    ra_12_a_token_says_whom_it_is_for_and_lives_an_hour(app) {
+    // RA-12
+    a_token_says_whom_it_is_for_and_lives_an_hour(app) {
         let (max, _) = app.browser("max").await;
         let issued = issue(app, &max, false).await;
         assert_eq!(part(&issued.token, 0)["alg"], json!("RS256"));
@@ -75,7 +76,8 @@ both! {
         assert!(is_signed(&app.engine, &issued.token).await);
     }
 
-    ra_13_the_present_token_is_given_again_until_five_minutes_before_its_end(app) {
+    // RA-13
+    the_present_token_is_given_again_until_five_minutes_before_its_end(app) {
         let (max, token) = app.browser("max").await;
         let first = issue(app, &max, false).await;
         let mark = app.sound_chain(NORTH).await;
@@ -90,7 +92,8 @@ both! {
         assert_eq!((next.expires_in, app.sound_chain(NORTH).await), (3600, mark + 1));
     }
 
-    ra_14_a_fresh_token_can_be_forced(app) {
+    // RA-14
+    a_fresh_token_can_be_forced(app) {
         let (max, _) = app.browser("max").await;
         let first = issue(app, &max, true).await;
         app.clock.advance_seconds(1);
@@ -114,47 +117,50 @@ both! {
         assert!(is_signed(&app.engine, &issue(app, &nobody, false).await.token).await, "nor is one needed");
     }
 
-    b20_a_token_ends_with_its_session(app) {
+    // B20
+    a_token_ends_with_its_session(app) {
         let ends: [(&str, i64); 5] = [("signed out", 0), ("revoked", 0), ("swept out", 0), ("idle", IDLE_SECONDS), ("too old", ABSOLUTE_SECONDS)];
         for (end, seconds) in ends {
             let ((max, bytes), (other, _)) = (app.browser("max").await, app.browser("max").await);
             let token = issue(app, &max, false).await.token;
             let bearer = recognized(app, &token).await.expect("good");
             assert!(matches!(&bearer.credential, Credential::IdToken { session: Some(_), signed_in_at: Some(_) }));
-            let ctx = app.engine.admit_person(&bearer, &app.organization(NORTH).await, origin()).await.expect("max");
-            app.engine.still_signed_in(&bearer).await.expect("signed in");
+            let ctx = app.engine.enter_organization(&bearer, &app.organization(NORTH).await, origin()).await.expect("max");
+            app.engine.recheck_session(&bearer).await.expect("signed in");
             app.clock.advance_seconds(seconds);
             match end {
                 "signed out" => app.engine.sign_out(&max, &origin()).await.expect("signed out"),
-                "revoked" => drop(app.engine.end_other_sessions(&other, &origin()).await.expect("ended")),
+                "revoked" => drop(app.engine.revoke_other_sessions(&other, &origin()).await.expect("ended")),
                 "swept out" => app.engine.delete_session(&bytes).await.expect("deleted"),
-                _ => app.engine.sweep_sessions().await.expect("swept"),
+                _ => app.engine.delete_expired_sessions().await.expect("swept"),
             }
             assert_eq!(refusal(recognized(app, &token).await), Code::Unauthorized, "{end}");
-            assert_eq!(refusal(app.engine.still_signed_in(&bearer).await), Code::Unauthorized, "{end}");
+            assert_eq!(refusal(app.engine.recheck_session(&bearer).await), Code::Unauthorized, "{end}");
             let late = app.workspace(&ctx, "Late").await;
             assert_eq!(refusal(late), Code::Unauthorized, "{end}: and writes nothing");
             assert_eq!(refusal(app.engine.issue_token(&max, &parties(), true, &origin()).await), Code::Unauthorized, "{end}");
         }
     }
 
-    ra_04_only_a_browser_session_gets_a_token(app) {
+    // RA-04
+    only_a_browser_session_gets_a_token(app) {
         let (max, _) = app.browser("max").await;
         let token = issue(app, &max, false).await.token;
         let bearer = recognized(app, &token).await.expect("good");
         assert_eq!(refusal(app.engine.issue_token(&bearer, &parties(), true, &origin()).await), Code::Forbidden);
-        let stranger = app.engine.recognize(&identity("max"), None).await.expect("max");
+        let stranger = app.engine.identify_person(&identity("max"), None).await.expect("max");
         assert_eq!(refusal(app.engine.issue_token(&stranger, &parties(), true, &origin()).await), Code::Forbidden);
     }
 
-    b21_a_token_speaks_for_nobody_else_than_the_person_of_its_session(app) {
+    // B21
+    a_token_speaks_for_nobody_else_than_the_person_of_its_session(app) {
         let ((max, _), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let session = app.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
         let now = app.runtime.now();
-        assert!(app.engine.recognize_token(max.person, &session, now).await.is_ok());
-        assert_eq!(refusal(app.engine.recognize_token(olga.person, &session, now).await), Code::Unauthorized);
+        assert!(app.engine.identify_token_holder(max.person, &session, now).await.is_ok());
+        assert_eq!(refusal(app.engine.identify_token_holder(olga.person, &session, now).await), Code::Unauthorized);
         let unknown = "ses_0000000000000000".parse().expect("an id");
-        assert_eq!(refusal(app.engine.recognize_token(max.person, &unknown, now).await), Code::Unauthorized);
+        assert_eq!(refusal(app.engine.identify_token_holder(max.person, &unknown, now).await), Code::Unauthorized);
     }
 
     a_token_never_outlives_its_session(app) {
@@ -217,7 +223,8 @@ both! {
         assert_eq!(app.intruder().await.number("SELECT COUNT(*) FROM signing_keys").await, 1);
     }
 
-    b4_neither_a_token_nor_the_private_half_of_its_key_is_stored(app) {
+    // B4
+    neither_a_token_nor_the_private_half_of_its_key_is_stored(app) {
         let (max, _) = app.browser("max").await;
         let token = issue(app, &max, false).await.token;
         let signature = URL_SAFE_NO_PAD.decode(token.rsplit('.').next().expect("a signature")).expect("base64url");
@@ -234,9 +241,9 @@ both! {
         }
     }
 
-    // A token names its key, and anyone may write one: what cannot be a name of ours is not looked for. Postgres takes no
+    // B29: A token names its key, and anyone may write one: what cannot be a name of ours is not looked for. Postgres takes no
     // zero characters.
-    b29_a_name_that_is_none_of_ours_is_not_looked_for(app) {
+    a_name_that_is_none_of_ours_is_not_looked_for(app) {
         let own = format!("sig_{}", "a".repeat(16));
         assert!(VerifyingKey::is_ours(&own));
         let zero = format!("sig_{}\0", "a".repeat(15));
@@ -246,14 +253,14 @@ both! {
             assert!(app.engine.verifying_key(name).await.expect("an answer").is_none(), "{name:?}");
         }
         for token in ["", "\0", "a\0b"] {
-            assert_eq!(refusal(app.engine.see_invitation(token).await), Code::NotFound);
+            assert_eq!(refusal(app.engine.get_invitation(token).await), Code::NotFound);
             assert!(app.engine.find_session(token.as_bytes()).await.expect("an answer").is_none());
             assert!(app.engine.take_flow(token.as_bytes()).await.expect("an answer").is_none());
         }
     }
 
-    // A writer of the database can neither slip a key of theirs in, nor keep a retired one alive.
-    b5_an_altered_signing_key_is_as_good_as_none(app) {
+    // B5: A writer of the database can neither slip a key of theirs in, nor keep a retired one alive.
+    an_altered_signing_key_is_as_good_as_none(app) {
         let (max, _) = app.browser("max").await;
         let token = issue(app, &max, false).await.token;
         let mut intruder = app.intruder().await;

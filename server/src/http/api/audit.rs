@@ -154,7 +154,7 @@ pub async fn read_audit_log(
     Caller(ctx): Caller,
     asked: LogPaging,
 ) -> ApiResult<Response> {
-    let page = state.engine.read_audit(&ctx, &asked.query, asked.page.limit).await?;
+    let page = state.engine.read_audit_log(&ctx, &asked.query, asked.page.limit).await?;
     Ok(asked.page.answer(&state, "/api/v1/audit-log", page.next, Json(EventsBody { events: page.rows })))
 }
 
@@ -180,9 +180,9 @@ pub async fn export_audit_log(
     download::framed(version).map_err(|(code, details)| ApiError::with_details(code, details))?;
     if method == Method::HEAD {
         // Nothing is taken out, so nothing is recorded.
-        state.engine.read_audit(&ctx, &query, 1).await?;
+        state.engine.read_audit_log(&ctx, &query, 1).await?;
         return Ok(head(format, ctx.now()));
     }
-    let export = state.engine.export_audit(&ctx, &query, format).await?;
+    let export = state.engine.export_audit_log(&ctx, &query, format).await?;
     Ok(download::file(export, format, &ctx).await?)
 }

@@ -56,7 +56,7 @@ pub async fn bootstrap(
 
 /// Whether the installation may be set up with this token.
 async fn check(state: &AppState, token: &str) -> engine::Result<()> {
-    if state.engine.is_founded().await? {
+    if state.engine.is_bootstrapped().await? {
         return Err(engine::Error::conflict(Code::AlreadyBootstrapped));
     }
     if !(state.site_config.check_setup_token)(token) {

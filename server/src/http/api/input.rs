@@ -13,7 +13,7 @@ use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault};
 use engine::Ctx;
 use engine::ctx::Origin;
-use engine::keys::Once;
+use engine::keys::IdempotencyKey;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
@@ -210,9 +210,9 @@ pub struct Repeatable(Option<String>);
 
 impl Repeatable {
     /// The request, with what it asks for.
-    pub fn once(&self, operation: &str, body: &impl Serialize) -> Option<Once> {
+    pub fn once(&self, operation: &str, body: &impl Serialize) -> Option<IdempotencyKey> {
         let content = serde_json::to_string(body).unwrap_or_default();
-        self.0.as_ref().map(|word| Once::of(operation, word, &content))
+        self.0.as_ref().map(|word| IdempotencyKey::of(operation, word, &content))
     }
 }
 

@@ -95,7 +95,7 @@ pub async fn create_invitation(
     Body(new): Body<NewInvitationRequest>,
 ) -> ApiResult<(StatusCode, Json<NewInvitationBody>)> {
     let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
-    let made = state.engine.invite_member(&ctx, command).await?;
+    let made = state.engine.create_invitation(&ctx, command).await?;
     let url = format!("{}/join/{}", state.site_config.public_url, made.token);
     Ok((StatusCode::CREATED, Json(NewInvitationBody { view: made.view, url })))
 }

@@ -112,7 +112,7 @@ pub async fn change_member(
 ) -> ApiResult<Json<MemberView>> {
     let (member, role) = (id(member)?, change.role.parse());
     let role: Role = role.map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
-    state.engine.change_role(&ctx, member, role).await?;
+    state.engine.change_member(&ctx, member, role).await?;
     Ok(Json(state.engine.get_member(&ctx, member).await?))
 }
 
@@ -154,7 +154,7 @@ pub async fn offboard_member(
 ) -> ApiResult<Json<OffboardedBody>> {
     let member = id(member)?;
     let keys = asked.keys.into_iter().map(disposition).collect::<Result<_, _>>()?;
-    let successors = state.engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await?;
+    let successors = state.engine.offboard_member(&ctx, RemoveMember { member, keys }).await?;
     Ok(Json(OffboardedBody { keys: successors.iter().map(NewKeyBody::from).collect() }))
 }
 
@@ -176,6 +176,6 @@ fn disposition(key: KeyLeftBehind) -> Result<(KeyId, KeyDisposition), Vec<FieldF
     extensions(("x-needs" = json!(Access::Person))),
     responses((status = 204), (status = 409, body = ProblemBody)))]
 pub async fn leave_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<StatusCode> {
-    state.engine.leave(&ctx).await?;
+    state.engine.leave_organization(&ctx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

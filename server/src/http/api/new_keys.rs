@@ -192,7 +192,7 @@ pub async fn rotate_calling_key(
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
     let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
     let once = repeatable.once(&format!("rotate {key}"), &asked);
-    let rotated = state.engine.rotate_itself(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
+    let rotated = state.engine.rotate_calling_key(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
 

@@ -41,7 +41,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
     extensions(("x-needs" = json!(Action::SeeOrganization))),
     responses((status = 200, body = OrganizationView)))]
 pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
-    Ok(Json(state.engine.see_organization(&ctx).await?))
+    Ok(Json(state.engine.get_organization(&ctx).await?))
 }
 
 /// Change the organization

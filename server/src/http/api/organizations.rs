@@ -48,7 +48,7 @@ pub async fn list_organizations(
     State(state): State<AppState>,
     InPerson(caller): InPerson,
 ) -> ApiResult<Json<OrganizationsBody>> {
-    Ok(Json(OrganizationsBody { organizations: state.engine.memberships(caller.person).await? }))
+    Ok(Json(OrganizationsBody { organizations: state.engine.list_organizations(caller.person).await? }))
 }
 
 /// Create an organization

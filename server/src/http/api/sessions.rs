@@ -51,7 +51,7 @@ pub async fn end_session(
     Extension(origin): Extension<Origin>,
     session: Path<String>,
 ) -> ApiResult<StatusCode> {
-    state.engine.end_session(&caller, &id(session)?, &origin).await?;
+    state.engine.revoke_session(&caller, &id(session)?, &origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,5 +66,5 @@ pub async fn end_other_sessions(
     InPerson(caller): InPerson,
     Extension(origin): Extension<Origin>,
 ) -> ApiResult<Json<EndedBody>> {
-    Ok(Json(EndedBody { ended: state.engine.end_other_sessions(&caller, &origin).await? }))
+    Ok(Json(EndedBody { ended: state.engine.revoke_other_sessions(&caller, &origin).await? }))
 }

@@ -87,7 +87,7 @@ pub async fn keep(
     let page = posted::page_of(&super::pairs(form.as_bytes()))?;
     let secret = browser.unwrap_or_else(|| draw(context));
     let draft = serde_json::to_vec(&Draft { function: function.to_owned(), form }).ok()?;
-    let kept = context.engine.keep_draft(caller, &secret, &draft).await;
+    let kept = context.engine.save_draft(caller, &secret, &draft).await;
     let token = kept.inspect_err(|error| tracing::warn!(%error, "a form was not kept")).ok()?;
     let cookie = HeaderValue::from_str(&set_cookie(context, &secret)).ok()?;
     Some(Kept { problem: problem.clone(), to: confirm(&page, &token), cookie })

@@ -52,7 +52,7 @@ async fn export(
     let page = page.filter(|page| page.screen == log).ok_or_else(|| context.problem(Code::BadRequest))?;
     let format: Option<ExportFormat> = find(typed, "format").and_then(|word| word.parse().ok());
     let format = format.ok_or_else(|| context.problem(Code::BadRequest))?;
-    let export = context.engine.export_audit(&ctx, &page.audit_query(ctx.now()), format).await;
+    let export = context.engine.export_audit_log(&ctx, &page.audit_query(ctx.now()), format).await;
     let export = export.map_err(|error| context.to_problem(&error))?;
     download::file(export, format, &ctx)
         .await

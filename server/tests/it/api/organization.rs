@@ -41,7 +41,7 @@ async fn rk_25_what_a_key_does_is_in_the_audit_log() {
     app.post(&format!("/api/v1/workspaces/{}/runs", made["id"].as_str().expect("id")), plain, Value::Null).await;
     app.post("/api/v1/keys", plain, json!({ "label": "more" })).await;
     app.post("/api/v1/keys/rotate", plain, Value::Null).await;
-    let events = app.engine.read_audit(&olivia.ctx, &Default::default(), 5).await.expect("events").rows;
+    let events = app.engine.read_audit_log(&olivia.ctx, &Default::default(), 5).await.expect("events").rows;
     let told: Vec<_> = events.iter().map(|event| event.action.as_str()).collect();
     assert_eq!(told, ["key.created", "key.rotated", "key.created", "run.created", "workspace.created"]);
     for event in &events {

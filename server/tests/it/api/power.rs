@@ -143,10 +143,10 @@ async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
     let role = async |key: &str| app.get("/api/v1/me", key).await.json()["role"].clone();
     let reaches = async |key: &str| app.get("/api/v1/service-accounts", key).await.status.as_u16();
     assert_eq!((role(&key).await, reaches(&key).await), (json!("admin"), 200));
-    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
+    app.engine.change_member(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
     assert_eq!((role(&key).await, reaches(&key).await), (json!("member"), 403));
     let low = app.key("adam").await;
-    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Owner).await.expect("raised");
+    app.engine.change_member(&olivia.ctx, adam.ctx.actor().id, Role::Owner).await.expect("raised");
     assert_eq!((role(&key).await, role(&low).await), (json!("admin"), json!("member")));
     assert_eq!(role(&app.key("adam").await).await, json!("owner"));
 }

@@ -33,7 +33,7 @@ async fn starts_of_sign_ins_are_limited_and_swept() {
     }
     assert_eq!(flows(&app).await, i64::from(LIMITS.credentials));
     app.clock.advance_seconds(engine::sessions::FLOW_SECONDS + 1);
-    app.engine.sweep_sessions().await.expect("swept");
+    app.engine.delete_expired_sessions().await.expect("swept");
     assert_eq!(flows(&app).await, 0);
     assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
 }

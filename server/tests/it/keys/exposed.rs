@@ -8,7 +8,7 @@ use crate::test_app::TestApp;
 
 async fn exposures(app: &TestApp) -> Vec<String> {
     let olivia = app.someone("olivia").await;
-    let events = app.engine.read_audit(&olivia.ctx, &Default::default(), 200).await.expect("events").rows;
+    let events = app.engine.read_audit_log(&olivia.ctx, &Default::default(), 200).await.expect("events").rows;
     let exposed = events.into_iter().filter(|event| event.action.as_str() == "key.exposed");
     exposed.map(|event| format!("{} {}", event.object_id, event.actor_name)).collect()
 }

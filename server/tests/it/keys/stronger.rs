@@ -42,7 +42,7 @@ async fn a_key_gives_no_higher_role_than_its_own() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let low = app.key_of(&mina).await;
-    app.engine.change_role(&olivia.ctx, mina.ctx.actor().id, Role::Admin).await.expect("raised");
+    app.engine.change_member(&olivia.ctx, mina.ctx.actor().id, Role::Admin).await.expect("raised");
     let made = app.post("/api/v1/keys", low.plain.expose(), json!({ "label": "next" })).await.json();
     let detail = app.get(&format!("/api/v1/keys/{}", made["key_id"]), low.plain.expose()).await.json();
     assert_eq!(detail["role"], "member");

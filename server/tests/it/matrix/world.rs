@@ -321,8 +321,8 @@ fn cookie_of(token: [u8; 16]) -> String {
 
 async fn enter(app: &TestApp, subject: &str) -> Ctx {
     let (caller, _) = browser(app, subject).await;
-    let organization = app.engine.memberships(caller.person).await.expect("memberships")[0].organization.clone();
-    app.engine.admit_person(&caller, &organization, Origin::default()).await.expect("admitted")
+    let organization = app.engine.list_organizations(caller.person).await.expect("memberships")[0].organization.clone();
+    app.engine.enter_organization(&caller, &organization, Origin::default()).await.expect("admitted")
 }
 
 async fn key(app: &TestApp, ctx: &Ctx, command: CreateKey) -> (KeyId, String) {
@@ -337,7 +337,7 @@ async fn account(app: &TestApp, ctx: &Ctx, name: &str) -> ActorId {
 
 async fn invite(app: &TestApp, ctx: &Ctx, email: &str) -> String {
     let command = InviteMember::read(email, None).expect("valid");
-    app.engine.invite_member(ctx, command).await.expect("invited").view.id.to_string()
+    app.engine.create_invitation(ctx, command).await.expect("invited").view.id.to_string()
 }
 
 async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {

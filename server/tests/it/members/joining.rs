@@ -9,7 +9,7 @@ use crate::test_app::{PUBLIC_URL, Someone, TestApp};
 
 async fn invite(app: &TestApp, by: &Someone, subject: &str) -> NewInvitation {
     let command = InviteMember::read(&format!("{subject}@demo.example"), Some("admin")).expect("valid");
-    app.engine.invite_member(&by.ctx, command).await.expect("invited")
+    app.engine.create_invitation(&by.ctx, command).await.expect("invited")
 }
 
 // B4: the link is in the answer to the form and nowhere else: no address, no cookie, no later page, nothing that is kept.

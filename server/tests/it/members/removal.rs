@@ -211,7 +211,7 @@ async fn a_removal_that_is_refused_keeps_what_was_chosen() {
 async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
     let scene = Scene::new().await;
     let (app, noor) = (&scene.app, scene.noor.ctx.actor().id);
-    app.engine.change_role(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
+    app.engine.change_member(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
     let (one, _) = key(app, &scene.noor, "One").await;
     let late = visitor(app, "olivia", "Olivia Owens", 601).await;
     let fields = [

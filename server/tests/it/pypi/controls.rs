@@ -67,7 +67,7 @@ async fn pypi_06_removal_counts_for_every_credential() {
 async fn pypi_06_leaving_counts_for_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
-    app.engine.leave(&mina.someone.ctx).await.expect("left");
+    app.engine.leave_organization(&mina.someone.ctx).await.expect("left");
     assert_eq!(mina.make_key(&app).await, [403, 403, 403], "{KINDS:?}");
 }
 
@@ -77,7 +77,7 @@ async fn pypi_06_a_lower_role_counts_for_every_credential() {
     let app = TestApp::new().await;
     let (olivia, adam) = (app.someone("olivia").await, Holder::of(&app, "adam").await);
     assert_eq!(adam.make_account(&app).await, [200, 201, 201], "{KINDS:?} at first");
-    app.engine.change_role(&olivia.ctx, adam.someone.ctx.actor().id, Role::Member).await.expect("lowered");
+    app.engine.change_member(&olivia.ctx, adam.someone.ctx.actor().id, Role::Member).await.expect("lowered");
     assert_eq!(adam.make_account(&app).await, [403, 403, 403], "{KINDS:?}");
     assert_eq!(adam.make_key(&app).await, [200, 201, 201], "{KINDS:?}, for what members may");
 }

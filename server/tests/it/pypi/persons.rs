@@ -40,7 +40,7 @@ async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
     assert_eq!(turned_away, 199);
     for seconds in [0, 60, 600, 3_660] {
         app.clock.advance_seconds(seconds);
-        app.engine.sweep_sessions().await.expect("swept");
+        app.engine.delete_expired_sessions().await.expect("swept");
         assert!(!signed_in(&come_back(app.router.clone()).await), "{seconds} seconds later");
     }
 }
@@ -176,7 +176,7 @@ async fn pypi_13_nothing_of_a_removed_person_works_nor_comes_back_with_them() {
     let olivia = world.parts[0].ctx.clone();
     let invite = async |ctx: &engine::Ctx, email: &str, role: &str| {
         let command = InviteMember::read(email, Some(role)).expect("an invitation");
-        world.app.engine.invite_member(ctx, command).await.expect("invited").token
+        world.app.engine.create_invitation(ctx, command).await.expect("invited").token
     };
     // Adam, an admin, sent a link before he went.
     let (adam, mina) = (leftovers(&world, 1).await, leftovers(&world, 2).await);

@@ -220,7 +220,7 @@ async fn an_unconfirmed_email_is_not_taken_for_another_one() {
     let (app, provider) = app(None, &[]).await;
     let owner = by_hand(&app, &provider).await;
     let invite = InviteMember { email: "zoe@acme.example".into(), role: Role::Member };
-    let link = app.engine.invite_member(&owner.ctx, invite).await.expect("invited").token;
+    let link = app.engine.create_invitation(&owner.ctx, invite).await.expect("invited").token;
     for (said, confirmed) in [
         (json!({ "email_verified": null }), false),
         (json!({ "email": null }), false),
@@ -263,7 +263,7 @@ async fn a_refused_sign_in_leaves_nothing_behind() {
     let (app, provider) = app(None, &["acme.example"]).await;
     let olivia = by_hand(&app, &provider).await;
     let newest =
-        async || app.engine.read_audit(&olivia.ctx, &Default::default(), 1).await.expect("events").rows.remove(0);
+        async || app.engine.read_audit_log(&olivia.ctx, &Default::default(), 1).await.expect("events").rows.remove(0);
     let before = newest().await.n;
     for said in [json!({ "email": "olivia@evil.example" }), json!({ "email_verified": false }), json!({ "nonce": "x" })]
     {

@@ -127,7 +127,7 @@ async fn b20_a_token_is_worth_what_its_person_is_worth_now() {
     let (olivia, adam, mina) = (app.someone("olivia").await, app.someone("adam").await, app.someone("mina").await);
     let (adams, minas) = (app.own_token(&adam).await, app.own_token(&mina).await);
     assert_eq!(app.get("/api/v1/service-accounts", &adams).await.status, StatusCode::OK);
-    app.engine.change_role(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
+    app.engine.change_member(&olivia.ctx, adam.ctx.actor().id, Role::Member).await.expect("lowered");
     assert_eq!(app.get("/api/v1/service-accounts", &adams).await.status, StatusCode::FORBIDDEN);
     assert_eq!(app.get("/api/v1/me", &adams).await.json()["role"], json!("member"));
     app.engine.remove_member(&olivia.ctx, mina.ctx.actor().id).await.expect("removed");
@@ -183,7 +183,8 @@ async fn b29_forged_tokens_are_refused() {
         claims
     };
     let olivia = app.someone("olivia").await.ctx;
-    let person = json!(app.engine.memberships(domain::PersonId(1)).await.expect("members")[0].actor_id.0.to_string());
+    let person =
+        json!(app.engine.list_organizations(domain::PersonId(1)).await.expect("members")[0].actor_id.0.to_string());
     assert_eq!(person, json!(olivia.actor().id.to_string()), "the first person is the owner");
     let mut forged = vec![
         forger.sign(&claims),
@@ -263,7 +264,7 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
         let read = move |asked: Parts| async move {
             caller::actor(&parts, &asked).await.expect("let in");
             match role {
-                Some(role) => engine.change_role(&owner, id, role).await.expect("lowered"),
+                Some(role) => engine.change_member(&owner, id, role).await.expect("lowered"),
                 None => engine.remove_member(&owner, id).await.expect("removed"),
             }
             "what was read"

@@ -25,7 +25,7 @@ fn bytes(text: &str) -> Vec<u8> {
     hex::decode(text).expect("hex")
 }
 
-fn opener(private: &str) -> Decryptor {
+fn decryptor(private: &str) -> Decryptor {
     Decryptor(<X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&bytes(private)).expect("a private key"))
 }
 
@@ -47,23 +47,23 @@ impl Rng for Loaded {
 
 // RO-27: the public key is that of the pair which RFC 9180 derives.
 #[test]
-fn ro_27_a_pair_is_derived_as_in_appendix_a_1_of_rfc_9180() {
-    let opener = Decryptor::of(&ikm(IKM_R));
+fn a_pair_is_derived_as_in_appendix_a_1_of_rfc_9180() {
+    let decryptor = Decryptor::of(&ikm(IKM_R));
     // The library keeps the number of X25519, with the bits that it ignores cleared.
-    assert_eq!(opener.0.to_bytes(), self::opener(SK_R).0.to_bytes());
-    assert_eq!(hex::encode(opener.public_key()), PK_R);
+    assert_eq!(decryptor.0.to_bytes(), self::decryptor(SK_R).0.to_bytes());
+    assert_eq!(hex::encode(decryptor.public_key()), PK_R);
 }
 
 // The vector of exactly our suite (mode 0, KEM 0x0020, KDF 0x0001, AEAD 0x0002) is in the working group's file of test
 // vectors, from which the appendix prints a selection.
 #[test]
 fn the_vector_of_our_suite_opens() {
-    let opener = opener("497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d");
-    assert_eq!(hex::encode(opener.public_key()), "430f4b9859665145a6b1ba274024487bd66f03a2dd577d7753c68d7d7d00c00c");
+    let decryptor = decryptor("497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d");
+    assert_eq!(hex::encode(decryptor.public_key()), "430f4b9859665145a6b1ba274024487bd66f03a2dd577d7753c68d7d7d00c00c");
     let enc = bytes("6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256");
     let sealed = bytes("e5d84cd531cfb583096e7cfa9641bd3079cf3a91cda813c52deb5f512be9931980a41de125a925cdad859d5b7a");
     let blob = [&[SUITE], enc.as_slice(), &sealed].concat();
-    assert_eq!(opener.open(&vector_place(), &blob).expect("it opens").as_slice(), TEXT);
+    assert_eq!(decryptor.open(&vector_place(), &blob).expect("it opens").as_slice(), TEXT);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn sealing_with_the_dice_of_appendix_a_1_gives_its_encapsulation_and_opens() {
     let blob = seal_to(&runtime, &bytes(PK_R), &vector_place(), TEXT).expect("sealed");
     assert_eq!(hex::encode(&blob[1..33]), PK_E);
     assert_eq!(blob.len(), 1 + ENC + TEXT.len() + TAG);
-    assert_eq!(opener(SK_R).open(&vector_place(), &blob).expect("it opens").as_slice(), TEXT);
+    assert_eq!(decryptor(SK_R).open(&vector_place(), &blob).expect("it opens").as_slice(), TEXT);
 }
 
 // Appendix A.1 is printed for AES-128-GCM: the library, not our suite.

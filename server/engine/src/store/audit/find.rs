@@ -1,10 +1,10 @@
-//! Finding events: the newest first for a list, the oldest first for a file, page by page.
+//! Finding events, page by page: newest first for a list, oldest first for an export.
 
 use domain::command::AuditQuery;
 use domain::policy::Reach;
 
 use super::super::query_builder::QueryBuilder;
-use super::{AuditRow, Connection, StoreError, columns, on};
+use super::{AuditRow, Connection, StoreError, columns, fetch};
 
 /// An event and the hash of the one before it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -14,7 +14,7 @@ pub struct RecordRow {
     pub before: Option<Vec<u8>>,
 }
 
-/// Numbers of events, from after the one to the other.
+/// A range of event numbers: after `after`, up to and including `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     pub after: i64,
@@ -22,7 +22,7 @@ pub struct Span {
 }
 
 impl QueryBuilder {
-    /// What every event that is asked for has in common, but for the time.
+    /// The conditions of the query except the time.
     fn events_of(reach: &Reach, query: &AuditQuery) -> Self {
         let mut query_builder = Self::default();
         let organization = query_builder.text(reach.organization().as_str());
@@ -51,8 +51,8 @@ impl QueryBuilder {
         }
     }
 
-    /// Conditions of which an event fits exactly one. Each way goes along an index of its own in the order of numbers,
-    /// so that no page sorts more than it shows: what someone did, and what concerns them; or each action of a chapter.
+    /// Alternative conditions, of which an event matches exactly one. Each has an index that is ordered by number, so that a
+    /// page sorts no more than it shows: events by an actor and events about them, or each action of a category.
     fn ways(&mut self, reach: &Reach, query: &AuditQuery) -> Vec<String> {
         let actions: Vec<_> = query.action.map(|action| action.actions()).into_iter().flatten().collect();
         let actions: Vec<_> = actions.into_iter().map(|action| self.text(action.as_str())).collect();
@@ -83,8 +83,8 @@ impl QueryBuilder {
     }
 }
 
-/// Events within reach that the query asks for, newest first. Within reach of one who has only what is their own is what
-/// they did and what concerns them (decision D26).
+/// Events within reach that match the query, newest first. The reach of an actor without wider rights is what they did and
+/// what concerns them (decision D26).
 pub async fn list(
     connection: &mut Connection,
     reach: &Reach,
@@ -105,8 +105,8 @@ pub async fn list(
     query_builder.rows(connection, sql).await
 }
 
-/// Where the events of the query's time lie, none of them behind `last`. The clock may have gone back and forth, so there
-/// may be others between them.
+/// The range of the events in the query's time, up to `last`. Because the clock may have been set, the range may contain
+/// other events.
 pub async fn span(
     connection: &mut Connection,
     reach: &Reach,
@@ -126,7 +126,7 @@ pub async fn span(
     Ok(Span { after: first - 1, last: latest.min(last) })
 }
 
-/// The next events of a span that the query asks for, oldest first.
+/// The next events of a range that match the query, oldest first.
 pub async fn read_on(
     connection: &mut Connection,
     reach: &Reach,
@@ -135,7 +135,7 @@ pub async fn read_on(
     limit: i64,
 ) -> Result<Vec<RecordRow>, StoreError> {
     let mut query_builder = QueryBuilder::events_of(reach, query);
-    // The way goes by number; an index of moments would begin anew on every page.
+    // `+ 0` keeps the planner from using the index by time, which it would scan from the start for every page.
     query_builder.times(query, "e.at + 0");
     let (after, last) = (query_builder.number(span.after), query_builder.number(span.last));
     query_builder.and(format!("e.n > {after} AND e.n <= {last}"));
@@ -148,7 +148,7 @@ pub async fn read_on(
     query_builder.rows(connection, sql).await
 }
 
-/// Everyone within reach who did something, by name: id, kind and name; at most this many.
+/// The actors within reach that have events, by name: id, kind and name.
 pub async fn actors(
     connection: &mut Connection,
     reach: &Reach,
@@ -158,7 +158,7 @@ pub async fn actors(
          AND EXISTS (SELECT 1 FROM audit_events e WHERE e.organization_id = $1 AND e.actor_id = a.id) \
          ORDER BY a.folded_name, a.id LIMIT $3";
     let own = reach.owner().map_or(0, |own| own.0);
-    Ok(on!(connection, conn => {
+    Ok(fetch!(connection, conn => {
         sqlx::query_as(SQL).bind(reach.organization().as_str()).bind(own).bind(limit).fetch_all(conn)
     })?)
 }

@@ -1,5 +1,5 @@
-//! Keys at a glance: how many there are in each state, and which need attention. Everything is read from one index that
-//! holds all the rule asks for; wide rows are fetched for a handful.
+//! Counts of keys by state, and the keys that need attention. All of it is read from one covering index; full rows are fetched
+//! only for the few that are shown.
 
 use domain::Moment;
 use domain::attention::Horizon;
@@ -22,7 +22,7 @@ struct CountsRow {
     revoked: i64,
 }
 
-/// What the rule must know of a key.
+/// What the attention rule needs of a key.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct FactsRow {
     pub id: i64,
@@ -34,19 +34,19 @@ pub struct FactsRow {
 }
 
 impl QueryBuilder {
-    /// The key opens doors now.
+    /// The key is usable now.
     pub(super) fn usable(&mut self, now: Moment) -> String {
         let now = self.number(now.0);
         format!("k.rank = {USABLE} AND (k.expires_at IS NULL OR k.expires_at > {now})")
     }
 
-    /// It ends within 14 days, and no successor is there.
+    /// It expires within 14 days and has no successor.
     pub(super) fn expiring(&mut self, now: Moment) -> String {
         let soon = self.number(Horizon::at(now).two_weeks.0);
         format!("k.rotated_to IS NULL AND k.expires_at < {soon}")
     }
 
-    /// Nothing used it for 90 days.
+    /// It was not used for 90 days.
     pub(super) fn unused(&mut self, now: Moment) -> String {
         let long_ago = self.number(Horizon::at(now).unused.0);
         format!("COALESCE(k.last_used_at, k.created_at) < {long_ago}")
@@ -117,7 +117,7 @@ pub async fn worst(
     query_builder.rows(connection, sql).await
 }
 
-/// As [`worst`], and of each no more than the rule must know.
+/// As [`worst`], with only what the attention rule needs.
 pub async fn worst_facts(
     connection: &mut Connection,
     reach: &Reach,

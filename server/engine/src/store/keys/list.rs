@@ -1,4 +1,4 @@
-//! Keys in lists: found, filtered, ordered, page by page.
+//! Listing keys: search, filters, order, pages.
 
 use domain::Moment;
 use domain::command::{KeyQuery, KeySort, StatusFilter};
@@ -7,7 +7,7 @@ use domain::policy::Reach;
 use domain::token::{Brand, KeyKind, LOOKUP};
 
 use super::super::query_builder::QueryBuilder;
-use super::super::{Connection, StoreError, on};
+use super::super::{Connection, StoreError, fetch};
 use super::{EXPIRED, ListedRow, REVOKED, USABLE, columns};
 
 impl QueryBuilder {
@@ -25,9 +25,10 @@ impl QueryBuilder {
         query_builder
     }
 
-    /// Name, owner or creator hold the text, or the public prefix begins with it. A whole prefix is looked up.
+    /// Matches keys whose name, owner or creator contains the text, or whose public prefix begins with it. A complete prefix is
+    /// looked up.
     fn search(&mut self, typed: &str) {
-        // No name has a zero character in it, and Postgres refuses to look for one.
+        // No name contains a NUL, and Postgres rejects it as a parameter.
         if typed.contains('\0') {
             return self.and("1 = 0".into());
         }
@@ -84,7 +85,7 @@ impl QueryBuilder {
         }
     }
 
-    /// Rows behind a key in the order of the list, as that key is now.
+    /// The rows after a key in the order of the list.
     fn after(&mut self, order: &Order, key: &Cursor) {
         let beyond = if order.down { "<" } else { ">" };
         let id = self.number(key.id);
@@ -116,7 +117,7 @@ fn is_whole_prefix(typed: &str) -> bool {
     brand.is_some_and(|brand| brand.parse::<Brand>().is_ok()) && kind && lookup && parts.next().is_none()
 }
 
-/// Where a page begins: behind this key.
+/// The key after which a page begins.
 #[derive(sqlx::FromRow)]
 struct Cursor {
     id: i64,
@@ -126,7 +127,7 @@ struct Cursor {
     last_used_at: Option<i64>,
 }
 
-/// What a list is ordered by; each has an index of the same expression.
+/// The column that orders a list. Each has an index on the same expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Value {
     Id,
@@ -146,7 +147,7 @@ impl Value {
     }
 }
 
-/// States before values, or values alone.
+/// The order of a list: by state and value, or by value only.
 struct Order {
     value: Value,
     down: bool,
@@ -162,7 +163,7 @@ impl Order {
             KeySort::LastUsed => (Value::Use, true, true),
             KeySort::Expires => (Value::End, false, true),
         };
-        // Where all have one state, there is nothing to order by state.
+        // If all keys have the same state, ordering by state has no effect.
         let ranked = ranked && matches!(query.status, None | Some(StatusFilter::Inactive));
         Self { value, down: down != query.reversed, ranked }
     }
@@ -177,7 +178,7 @@ impl Order {
     }
 }
 
-/// Keys within reach that the query asks for, in its order.
+/// Keys within reach that match the query, in its order.
 pub async fn list(
     connection: &mut Connection,
     reach: &Reach,
@@ -192,12 +193,12 @@ pub async fn list(
              WHERE organization_id = $1 AND id = $2";
         let organization = reach.organization().as_str();
         let cursor: Option<Cursor> =
-            on!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
+            fetch!(connection, conn => sqlx::query_as(SQL).bind(organization).bind(key.0).fetch_optional(conn))?;
         let Some(cursor) = cursor else { return Ok(Vec::new()) };
         query_builder.after(&order, &cursor);
     }
     let (limit, order) = (query_builder.number(limit), order.clause());
-    // Only ids are sorted; the wide rows are fetched for one page.
+    // Only ids are sorted; full rows are fetched for one page.
     let sql = format!(
         "SELECT {}, a.name AS actor_name, c.name AS creator_name \
          FROM (SELECT k.id FROM api_keys k WHERE {} ORDER BY {order} LIMIT {limit}) p JOIN api_keys k ON k.id = p.id \
@@ -209,8 +210,8 @@ pub async fn list(
     query_builder.rows(connection, sql).await
 }
 
-/// How many keys within reach that the query asks for have ended; its own choice of state does not count.
-pub async fn count_ended(
+/// How many expired and revoked keys within reach match the query. Its status filter is ignored.
+pub async fn count_inactive(
     connection: &mut Connection,
     reach: &Reach,
     query: &KeyQuery,
@@ -223,7 +224,7 @@ pub async fn count_ended(
     Ok(rows.first().map_or(0, |(count,)| *count))
 }
 
-/// Everyone who made a key within reach, by name; at most this many.
+/// The actors that created keys within reach, by name.
 pub async fn creators(
     connection: &mut Connection,
     reach: &Reach,
@@ -232,7 +233,7 @@ pub async fn creators(
     let sql = "SELECT a.id, a.name FROM actors a WHERE a.organization_id = $1 \
                AND EXISTS (SELECT 1 FROM api_keys k WHERE k.organization_id = $1 AND k.created_by = a.id) \
                ORDER BY a.folded_name, a.id LIMIT $2";
-    Ok(on!(connection, conn => {
+    Ok(fetch!(connection, conn => {
         sqlx::query_as(sql).bind(reach.organization().as_str()).bind(limit).fetch_all(conn)
     })?)
 }

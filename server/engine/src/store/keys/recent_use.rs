@@ -16,7 +16,7 @@ pub struct UseRow {
     pub last_used_agent: Option<String>,
 }
 
-/// Keys within reach that open doors and were used after this moment, the last one first; at most this many.
+/// Usable keys within reach that were used after this moment, the last use first.
 pub async fn used_since(
     connection: &mut Connection,
     reach: &Reach,
@@ -25,7 +25,7 @@ pub async fn used_since(
 ) -> Result<Vec<UseRow>, StoreError> {
     let mut query_builder = QueryBuilder::keys_of(reach);
     let since = query_builder.number(since.0);
-    // As the index of uses has it.
+    // The same expression as the index.
     query_builder.and(format!("k.rank = {USABLE} AND COALESCE(k.last_used_at, 0) > {since}"));
     let limit = query_builder.number(i64::try_from(limit).unwrap_or(i64::MAX));
     let sql = format!(
@@ -36,7 +36,7 @@ pub async fn used_since(
     query_builder.rows(connection, sql).await
 }
 
-/// Those of some keys that are within reach.
+/// The keys among `keys` that are within reach.
 pub async fn among(connection: &mut Connection, reach: &Reach, keys: &[KeyId]) -> Result<Vec<KeyId>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());

@@ -66,7 +66,7 @@ async fn carry(mut near: TcpStream, server: String, open: Arc<AtomicBool>, silen
 // R4: while the server is away every answer is "unavailable" and nothing else, whether its connections are closed or
 // silent; nobody waits for what is known; and it goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r4_a_server_that_is_away_is_known_to_be_away() {
+async fn a_server_that_is_away_is_known_to_be_away() {
     let app = TestApp::on_postgres().await;
     let key = app.north_key("max").await;
     let (front, database) = app.address.rsplit_once('/').expect("a URL names a database");
@@ -76,12 +76,12 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
     let db = Db::open(&format!("{before}@127.0.0.1:{}/{database}", way.port)).await.expect("the database opens");
     let engine = engine(&db, &app.master, None, &app.runtime).await;
     for silent in [false, true, false, true] {
-        engine.admit_key(&key.plain, crate::test_app::origin()).await.expect("the server is there");
+        engine.authenticate_key(&key.plain, crate::test_app::origin()).await.expect("the server is there");
         way.set(false, silent);
         let mut callers = JoinSet::new();
         for _ in 0..40 {
             let (engine, key) = (engine.clone(), key.plain.clone());
-            callers.spawn(async move { engine.admit_key(&key, crate::test_app::origin()).await });
+            callers.spawn(async move { engine.authenticate_key(&key, crate::test_app::origin()).await });
         }
         while let Some(answer) = callers.join_next().await {
             assert_eq!(refusal(answer.expect("no panic")), Code::Unavailable);
@@ -93,20 +93,23 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
         while !(0..200).all(|_| is_refused_at_once(&engine, &key.plain)) {
             tries += 1;
             assert!(tries < 200, "callers waited for what is known");
-            assert_eq!(refusal(engine.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unavailable);
+            assert_eq!(
+                refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await),
+                Code::Unavailable
+            );
             sleep(Duration::from_millis(20)).await;
         }
         assert_eq!(refusal(engine.ready().await), Code::Unavailable);
         way.set(true, false);
         let mut tries = 0;
-        while engine.admit_key(&key.plain, crate::test_app::origin()).await.is_err() {
+        while engine.authenticate_key(&key.plain, crate::test_app::origin()).await.is_err() {
             tries += 1;
             assert!(tries < 100, "never came back");
             sleep(Duration::from_millis(50)).await;
         }
         // All connections are good again, not only the first one.
         for _ in 0..30 {
-            engine.admit_key(&key.plain, crate::test_app::origin()).await.expect("the server is back");
+            engine.authenticate_key(&key.plain, crate::test_app::origin()).await.expect("the server is back");
         }
     }
     db.close().await;
@@ -115,7 +118,7 @@ async fn r4_a_server_that_is_away_is_known_to_be_away() {
 
 /// Whether a caller is refused without waiting for anything.
 fn is_refused_at_once(engine: &Engine, key: &PlainKey) -> bool {
-    let asking = std::pin::pin!(engine.admit_key(key, crate::test_app::origin()));
+    let asking = std::pin::pin!(engine.authenticate_key(key, crate::test_app::origin()));
     match asking.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => refusal(answer) == Code::Unavailable,
         Poll::Pending => false,
@@ -124,7 +127,7 @@ fn is_refused_at_once(engine: &Engine, key: &PlainKey) -> bool {
 
 // F11: what is wrong is said, with the place and without the password.
 #[tokio::test]
-async fn f11_a_server_that_cannot_be_reached_is_named() {
+async fn a_server_that_cannot_be_reached_is_named() {
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         listener.local_addr().expect("an address").port()

@@ -21,7 +21,7 @@ fn connections(db: &Db) -> (usize, usize) {
 
 both! {
     // R2: whoever hangs up, wherever that is, costs nobody a connection, and leaves no transaction open.
-    r2_callers_who_hang_up_cost_no_connection(app) {
+    callers_who_hang_up_cost_no_connection(app) {
         let olga = app.north("olga").await;
         let keys = [app.north_key("max").await, app.north_key("mia").await];
         let mut gone = tokio::task::JoinSet::new();
@@ -36,7 +36,7 @@ both! {
                         let command = domain::command::CreateWorkspace::read(&name, "vertex_ai", None);
                         engine.create_workspace(&olga, command.expect("a workspace")).await.is_ok()
                     } else {
-                        engine.admit_key(&key, origin()).await.is_ok()
+                        engine.authenticate_key(&key, origin()).await.is_ok()
                     }
                 };
                 tokio::time::timeout(patience, asking).await.is_ok()
@@ -62,7 +62,7 @@ both! {
     }
 
     // R2: a change that was being made durable when its caller left is made durable.
-    r2_a_commit_goes_on_to_its_end(app) {
+    a_commit_goes_on_to_its_end(app) {
         let (olga, key) = (app.north("olga").await, app.north_key("max").await);
         let (mut revoked, mut patience) = (false, Duration::ZERO);
         while !revoked {
@@ -80,7 +80,7 @@ both! {
 
 // R2: the connections are the same ones afterwards; nobody makes the server open new ones by hanging up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r2_hanging_up_makes_nobody_open_connections() {
+async fn hanging_up_makes_nobody_open_connections() {
     let app = TestApp::on_postgres().await;
     let key = app.north_key("max").await;
     let all = async || {
@@ -96,7 +96,7 @@ async fn r2_hanging_up_makes_nobody_open_connections() {
     drop(open);
     let before = all().await;
     for n in 0..300_u64 {
-        let asking = app.engine.admit_key(&key.plain, origin());
+        let asking = app.engine.authenticate_key(&key.plain, origin());
         let _ = tokio::time::timeout(Duration::from_micros((n * 131) % 3000), asking).await;
     }
     app.with_key(&key.plain).await;

@@ -21,7 +21,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 // R7: nothing is acknowledged that goes into a file which nobody finds again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r7_a_file_that_was_taken_away_is_not_written_to() {
+async fn a_file_that_was_taken_away_is_not_written_to() {
     for suffix in ["", "-wal"] {
         let app = TestApp::on_sqlite().await;
         let (olga, key) = (app.north("olga").await, app.north_key("max").await);
@@ -44,7 +44,7 @@ async fn r7_a_file_that_was_taken_away_is_not_written_to() {
 
 // R7: the log that grew beside a long read shrinks when the read is over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r7_the_write_ahead_log_shrinks() {
+async fn the_write_ahead_log_shrinks() {
     let app = TestApp::on_sqlite().await;
     let olga = app.north("olga").await;
     let log = || fs::metadata(beside(&path(&app), "-wal")).expect("a log").len();
@@ -67,7 +67,7 @@ async fn r7_the_write_ahead_log_shrinks() {
 
 // F10: one process per file, under whatever name it is opened.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f10_a_file_is_served_once_under_whatever_name() {
+async fn a_file_is_served_once_under_whatever_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let url = |path: &Path| format!("sqlite://{}", path.display());
@@ -92,7 +92,7 @@ async fn f10_a_file_is_served_once_under_whatever_name() {
 
 // F11: an address never leads to another file, and the file is its owner's alone.
 #[tokio::test]
-async fn f11_an_address_leads_to_the_file_it_names() {
+async fn an_address_leads_to_the_file_it_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let base = folder.path().display();
     for (address, file) in [
@@ -115,7 +115,7 @@ async fn f11_an_address_leads_to_the_file_it_names() {
         format!("sqlite://{base}"),
     ] {
         let refused = Db::open(&address).await.err().unwrap_or_else(|| panic!("{address} opens"));
-        assert!(matches!(refused, StoreError::Address(_)), "{address}: {refused}");
+        assert!(matches!(refused, StoreError::Url(_)), "{address}: {refused}");
     }
     let mut found: Vec<_> =
         fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();

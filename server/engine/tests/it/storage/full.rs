@@ -16,7 +16,7 @@ const KEYS: usize = 1_000;
 
 // R1, D.5: creations are refused, a thousand revocations succeed with their events, and everything goes on by itself.
 #[test]
-fn r1_revoking_works_on_a_full_disk() {
+fn revoking_works_on_a_full_disk() {
     for size in ["12m", "40m"] {
         on_a_disk_of(size, "storage::full::on_a_small_disk");
     }
@@ -24,7 +24,7 @@ fn r1_revoking_works_on_a_full_disk() {
 
 // R3: what the journal cannot take is not acknowledged, and holds all the same.
 #[test]
-fn r3_a_revocation_that_the_journal_cannot_take_is_no_success() {
+fn a_revocation_that_the_journal_cannot_take_is_no_success() {
     on_a_disk_of("64k", "storage::full::journal_on_a_small_disk");
 }
 
@@ -70,7 +70,7 @@ async fn journal_on_a_small_disk() {
     // Whatever the database says now: memory refuses the key, and so does the file once there is space.
     let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
     app.intruder().await.run(&sql).await;
-    assert_eq!(refusal(engine.admit_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
+    assert_eq!(refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
     let kept = std::fs::metadata(&file).expect("the journal").len();
     assert!(kept <= 64 * 1024, "{kept}");
     let grow = Command::new("mount").args(["-o", "remount,size=4m"]).arg(&folder).status().expect("mount runs");

@@ -1,8 +1,8 @@
-//! Times that were written while a clock was ahead: they are set to the present, so that they age again.
+//! Correcting times that were written while a clock was ahead.
 
 use domain::Moment;
 
-use super::{StoreError, Tx, run};
+use super::{StoreError, Tx, execute};
 
 /// Columns that only show when something happened.
 const SHOWN: [&str; 3] = [
@@ -10,7 +10,7 @@ const SHOWN: [&str; 3] = [
     "UPDATE key_callers SET at = $1 WHERE at > $2",
     "UPDATE sessions SET seen_at = $1 WHERE seen_at > $2",
 ];
-/// What was counted on days to come counts today.
+/// Counts of future days, added to today.
 const COUNTED: [&str; 3] = [
     "INSERT INTO key_days (key_id, day, calls, refused, cost) \
      SELECT key_id, CAST($1 AS BIGINT), CAST(SUM(calls) AS BIGINT), CAST(SUM(refused) AS BIGINT), \
@@ -29,36 +29,36 @@ const COUNTED: [&str; 3] = [
      FROM key_refusals WHERE day > $2 GROUP BY key_id, cause \
      ON CONFLICT (key_id, day, cause) DO UPDATE SET count = key_refusals.count + excluded.count",
 ];
-const DAYS_TO_COME: [&str; 3] = [
+const FUTURE_DAYS: [&str; 3] = [
     "DELETE FROM key_days WHERE day > $1",
     "DELETE FROM actor_days WHERE day > $1",
     "DELETE FROM key_refusals WHERE day > $1",
 ];
 
-/// Sets times after `ahead`, which only show when something happened, to now.
-pub async fn set_back(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(), StoreError> {
+/// Sets times after `ahead` that only show when something happened to now.
+pub async fn reset_to_now(tx: &mut Tx, now: Moment, ahead: Moment) -> Result<(), StoreError> {
     for sql in SHOWN {
-        run!(tx, conn => sqlx::query(sql).bind(now.0).bind(ahead.0).execute(conn))?;
+        execute!(tx, conn => sqlx::query(sql).bind(now.0).bind(ahead.0).execute(conn))?;
     }
     Ok(())
 }
 
 /// Adds what was counted on days after `last` to `today`.
-pub async fn count_today(tx: &mut Tx, now: Moment, today: i64, last: i64) -> Result<(), StoreError> {
+pub async fn move_counts_to_today(tx: &mut Tx, now: Moment, today: i64, last: i64) -> Result<(), StoreError> {
     let [keys, actors, refusals] = COUNTED;
     for sql in [keys, actors] {
-        run!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
+        execute!(tx, conn => sqlx::query(sql).bind(today).bind(last).execute(conn))?;
     }
-    run!(tx, conn => sqlx::query(refusals).bind(today).bind(last).bind(now.0).execute(conn))?;
-    for sql in DAYS_TO_COME {
-        run!(tx, conn => sqlx::query(sql).bind(last).execute(conn))?;
+    execute!(tx, conn => sqlx::query(refusals).bind(today).bind(last).bind(now.0).execute(conn))?;
+    for sql in FUTURE_DAYS {
+        execute!(tx, conn => sqlx::query(sql).bind(last).execute(conn))?;
     }
     Ok(())
 }
 
-/// Removes sessions and sign-ins that began after `ahead`: they would outlive every other.
-pub async fn remove_early(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
-    run!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
-    run!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;
+/// Deletes sessions and sign-ins that began after `ahead`, because they would last too long.
+pub async fn delete_from_future(tx: &mut Tx, ahead: Moment, flows_end: Moment) -> Result<(), StoreError> {
+    execute!(tx, conn => sqlx::query("DELETE FROM sessions WHERE created_at > $1").bind(ahead.0).execute(conn))?;
+    execute!(tx, conn => sqlx::query("DELETE FROM sign_in_flows WHERE expires_at > $1").bind(flows_end.0).execute(conn))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reads the address of a database, so that each one is understood or refused, and none leads to another file.
+//! Parses the URL of a database. A URL that is not understood completely is refused, so that none opens another file.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,23 +7,23 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::StoreError;
 
-/// Where a database is.
+/// A parsed database URL.
 #[derive(Debug)]
-pub(super) enum Address {
+pub(super) enum DatabaseUrl {
     /// A file.
     Sqlite {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
-        /// Whether it is created where it is missing.
+        /// Whether a missing file is created.
         create: bool,
     },
     /// A server.
     Postgres(Box<PgConnectOptions>),
 }
 
-impl Address {
-    /// Reads `sqlite://PATH`, `sqlite:PATH` or `postgres://…`.
-    pub(super) fn read(text: &str) -> Result<Self, StoreError> {
+impl DatabaseUrl {
+    /// Parses `sqlite://PATH`, `sqlite:PATH` or `postgres://…`.
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
         let text = text.trim();
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         match scheme.to_ascii_lowercase().as_str() {
@@ -34,7 +34,7 @@ impl Address {
     }
 }
 
-fn sqlite(rest: &str) -> Result<Address, StoreError> {
+fn sqlite(rest: &str) -> Result<DatabaseUrl, StoreError> {
     let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let path =
         decoded(path).ok_or_else(|| refused("has a % that is not followed by two hexadecimal digits of UTF-8"))?;
@@ -42,7 +42,7 @@ fn sqlite(rest: &str) -> Result<Address, StoreError> {
         return Err(refused("names no file: write sqlite://PATH"));
     }
     if path.contains(":memory:") {
-        return Err(refused("means a database in memory, which would lose everything at the end: name a file"));
+        return Err(refused("names a database in memory, which would lose everything at exit: name a file"));
     }
     if path.ends_with('/') || path.contains('\0') {
         return Err(refused("names a folder and not a file: write sqlite://FOLDER/FILE"));
@@ -53,11 +53,9 @@ fn sqlite(rest: &str) -> Result<Address, StoreError> {
             "mode=rwc" => create = true,
             "mode=rw" => create = false,
             "cache=private" | "immutable=0" | "immutable=false" => {}
-            "mode=ro" => return Err(refused("opens the file for reading only (mode=ro), and it has to be written")),
+            "mode=ro" => return Err(refused("opens the file read-only (mode=ro), but it must be writable")),
             "mode=memory" => {
-                return Err(refused(
-                    "means a database in memory (mode=memory), which would lose everything at the end",
-                ));
+                return Err(refused("names a database in memory (mode=memory), which would lose everything at exit"));
             }
             other => {
                 let name = other.split('=').next().unwrap_or_default();
@@ -67,17 +65,17 @@ fn sqlite(rest: &str) -> Result<Address, StoreError> {
             }
         }
     }
-    Ok(Address::Sqlite { path: path.into(), create })
+    Ok(DatabaseUrl::Sqlite { path: path.into(), create })
 }
 
-fn postgres(url: &str) -> Result<Address, StoreError> {
-    // The parser's own words may hold a part of the URL, and the URL a password.
+fn postgres(url: &str) -> Result<DatabaseUrl, StoreError> {
+    // The parser's message may contain a part of the URL, and so a password.
     let options = PgConnectOptions::from_str(url);
-    let options = options.map_err(|_| refused("is no valid URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE"))?;
-    Ok(Address::Postgres(Box::new(options)))
+    let options = options.map_err(|_| refused("is not valid: write postgres://USER:PASSWORD@HOST:PORT/DATABASE"))?;
+    Ok(DatabaseUrl::Postgres(Box::new(options)))
 }
 
-/// The text with its percent-encoding undone; nothing if that is faulty.
+/// Decodes percent-encoding. None if it is malformed.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -97,16 +95,16 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 fn refused(why: &str) -> StoreError {
-    StoreError::Address(format!("the database address {why}"))
+    StoreError::Url(format!("the database URL {why}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    // F11: the address means the file it says, or nothing.
+    // F11
     #[test]
-    fn f11_an_address_of_a_file_is_understood_or_refused() {
+    fn a_url_names_exactly_the_file_it_says_or_is_refused() {
         let understood = [
             ("sqlite://data/rt.db", "data/rt.db", true),
             ("sqlite://data/rt.db?mode=rwc", "data/rt.db", true),
@@ -122,7 +120,9 @@ mod tests {
             ("sqlite://file:rt.db", "file:rt.db", true),
         ];
         for (text, wanted, creates) in understood {
-            let Ok(Address::Sqlite { path, create }) = Address::read(text) else { panic!("{text} is refused") };
+            let Ok(DatabaseUrl::Sqlite { path, create }) = DatabaseUrl::parse(text) else {
+                panic!("{text} is refused")
+            };
             assert_eq!((path, create), (PathBuf::from(wanted), creates), "{text}");
         }
         for refused in [
@@ -149,10 +149,10 @@ mod tests {
             "mysql://host/db",
             "postgres://user:hunter2@host:notaport/db",
         ] {
-            let error = Address::read(refused).expect_err(refused);
-            assert!(matches!(error, StoreError::Address(_)), "{refused}");
+            let error = DatabaseUrl::parse(refused).expect_err(refused);
+            assert!(matches!(error, StoreError::Url(_)), "{refused}");
             let said = error.to_string();
-            assert!(said.starts_with("the database address ") && !said.contains("hunter2"), "{said}");
+            assert!(said.starts_with("the database URL ") && !said.contains("hunter2"), "{said}");
         }
     }
 }

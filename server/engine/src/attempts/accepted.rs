@@ -1,5 +1,5 @@
-//! Credentials that were accepted lately, as keyed 64-bit marks: a mark of another credential that is the same by chance
-//! gets it past the limit, never past the check.
+//! Credentials that were accepted recently, as keyed 64-bit marks. A collision of two marks lets a credential bypass the
+//! limit, never the check.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -11,35 +11,35 @@ use super::Kind;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Mark(u64);
 
-/// Two generations of marks: when one is full, those that were not seen since the last time are forgotten.
+/// Two generations of marks. When the recent generation is full, it replaces the older one, whose marks are dropped.
 #[derive(Default)]
 struct Marks {
     recent: HashSet<Mark>,
     older: HashSet<Mark>,
 }
 
-pub(super) struct Known {
+pub(super) struct Accepted {
     hasher: RandomState,
     marks: Mutex<Marks>,
-    most: usize,
+    max: usize,
 }
 
-impl Known {
-    pub(super) fn new(most: usize) -> Self {
-        Self { hasher: RandomState::new(), marks: Mutex::default(), most }
+impl Accepted {
+    pub(super) fn new(max: usize) -> Self {
+        Self { hasher: RandomState::new(), marks: Mutex::default(), max }
     }
 
     pub(super) fn mark(&self, kind: Kind, shown: &[u8]) -> Mark {
         Mark(self.hasher.hash_one((kind, shown)))
     }
 
-    pub(super) fn holds(&self, mark: Mark) -> bool {
+    pub(super) fn contains(&self, mark: Mark) -> bool {
         self.with(|marks| marks.recent.contains(&mark) || marks.older.contains(&mark))
     }
 
-    pub(super) fn remember(&self, mark: Mark) {
+    pub(super) fn insert(&self, mark: Mark) {
         self.with(|marks| {
-            if marks.recent.len() >= self.most && !marks.recent.contains(&mark) {
+            if marks.recent.len() >= self.max && !marks.recent.contains(&mark) {
                 marks.older = std::mem::take(&mut marks.recent);
             }
             marks.recent.insert(mark);
@@ -47,14 +47,14 @@ impl Known {
         });
     }
 
-    pub(super) fn forget(&self, mark: Mark) {
+    pub(super) fn remove(&self, mark: Mark) {
         self.with(|marks| {
             marks.recent.remove(&mark);
             marks.older.remove(&mark);
         });
     }
 
-    /// How many are remembered.
+    /// How many marks are kept.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.with(|marks| marks.recent.len() + marks.older.len())

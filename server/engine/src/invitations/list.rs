@@ -1,0 +1,24 @@
+//! Listing invitations.
+
+use domain::policy::{Action, permit};
+use domain::view::{InvitationView, Page};
+
+use crate::ctx::Ctx;
+use crate::store::invitations::{self, InvitationRow};
+use crate::{Engine, Result};
+
+impl Engine {
+    /// Pending invitations, newest first.
+    ///
+    /// # Errors
+    /// `Denied` for members.
+    pub async fn list_invitations(&self, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Page<InvitationView>> {
+        let reach = permit(&ctx.actor, Action::SeeAddresses)?;
+        let mut connection = self.db().read().await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = invitations::pending(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
+        let page = Page::cut(rows, limit, |row| row.seq);
+        let rows = page.rows.iter().map(InvitationRow::view).collect::<std::result::Result<_, _>>()?;
+        Ok(Page { rows, next: page.next })
+    }
+}

@@ -1,0 +1,29 @@
+//! Listing service accounts.
+
+use domain::policy::{Action, permit};
+use domain::view::{Page, ServiceAccount};
+
+use crate::ctx::Ctx;
+use crate::store::actors::{self, ServiceRow};
+use crate::{Engine, Result};
+
+impl Engine {
+    /// The organization's service accounts, newest first.
+    ///
+    /// # Errors
+    /// `Denied` for members.
+    pub async fn list_service_accounts(
+        &self,
+        ctx: &Ctx,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Page<ServiceAccount>> {
+        let reach = permit(&ctx.actor, Action::ListServiceAccounts)?;
+        let mut connection = self.db().read().await?;
+        let before = before.unwrap_or(i64::MAX);
+        let rows = actors::list_services(&mut connection, reach.organization(), ctx.now, before, limit + 1).await?;
+        let page = Page::cut(rows, limit, |row| row.actor.id);
+        let rows = page.rows.into_iter().map(ServiceRow::view).collect::<std::result::Result<_, _>>()?;
+        Ok(Page { rows, next: page.next })
+    }
+}

@@ -1,0 +1,41 @@
+//! Sign-ins in progress: what the callback of the provider needs.
+
+use zeroize::Zeroizing;
+
+use crate::keyring::CanonicalEncoder;
+use crate::store::sessions;
+use crate::{Engine, Result};
+
+/// A sign-in must be completed within ten minutes.
+pub const FLOW_SECONDS: i64 = 10 * 60;
+
+impl Engine {
+    /// Stores the state of a sign-in until the browser comes back from the provider.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn begin_flow(&self, token: &[u8], value: &[u8]) -> Result<()> {
+        let digest = self.session_digest(token);
+        let sealed = self.seal_value("sign_in_flows", &digest, &associated_data(), value);
+        let mut tx = self.db().begin().await?;
+        sessions::insert_flow(&mut tx, &digest, &sealed, self.runtime().now().plus_seconds(FLOW_SECONDS)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes the state of a sign-in, once.
+    ///
+    /// # Errors
+    /// `Busy`.
+    pub async fn take_flow(&self, token: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let digest = self.session_digest(token);
+        let mut tx = self.db().begin().await?;
+        let sealed = sessions::take_flow(&mut tx, &digest, self.runtime().now()).await?;
+        tx.commit().await?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        Ok(self.ring().unseal("sign_in_flows", &digest, &associated_data(), &sealed).ok())
+    }
+}
+
+fn associated_data() -> CanonicalEncoder {
+    CanonicalEncoder::of("session")
+}
