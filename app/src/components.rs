@@ -91,7 +91,7 @@ pub fn done(text: impl IntoView + 'static) -> AnyView {
 pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
     if problem.fields.is_empty() {
         let request = (problem.code == domain::Code::Internal)
-            .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
+            .then(|| view! { " "{words::REQUEST}<code>{problem.request_id.clone()}</code> });
         let again = (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
         return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }

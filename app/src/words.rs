@@ -53,9 +53,9 @@ pub const API_KEYS: &str = "API Keys";
 /// The parent of that page (RK-07).
 pub const ORGANIZATION_SETTINGS: &str = "Organization Settings";
 /// The name of the log (RK-26).
-pub const AUDIT_LOG: &str = "Audit Log";
+pub const AUDIT_LOG: &str = "Audit log";
 /// The log in the navigation.
-pub const AUDIT_LOG_LINK: &str = "Audit Log";
+pub const AUDIT_LOG_LINK: &str = "Audit log";
 /// Leaves a form without doing anything.
 pub const CANCEL: &str = "Cancel";
 /// Closes a dialog.
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(NAME_SAMPLES, ["CI/CD Pipeline", "Monitoring Script"]);
         assert!(REVEAL_WARNING.contains("not be shown again") && REVEAL_LOST.contains("cannot recover"));
         for n in [1, 2] {
-            assert!(revoke_at_once(n).contains("at once") && revoke_at_once(n).contains("in progress fail"));
+            assert!(revoke_at_once(n).contains("immediately") && revoke_at_once(n).contains("in progress fail"));
             assert!(revoke_logged(n).contains("audit log"));
         }
         assert!(REVOKE_FOR_GOOD.contains("permanent"));

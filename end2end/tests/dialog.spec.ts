@@ -140,7 +140,7 @@ test('a key that is used while its dialog is open asks for its name then', async
   await expect(typed).toHaveCount(0);
   expect((await curl(`${baseURL}/api/v1/me`, ...bearer(key))).status).toBe(200);
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(typed).toHaveAccessibleDescription(/^Type it exactly as shown, to confirm\./);
+  await expect(typed).toHaveAccessibleDescription(/^To confirm, type it exactly as shown\./);
   await confirmRevoking(page, form, name);
 });
 
@@ -188,9 +188,9 @@ test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
   await signIn(page, OLIVIA);
   const key = await generate(page, unique('Lines'), true);
   const reveal = sheet(page, true);
-  await reveal.getByRole('button', { name: 'Copy the shell line' }).click();
+  await reveal.getByRole('button', { name: 'Copy shell command' }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`export ROUNDTABLE_API_KEY=${key}`);
-  await reveal.getByRole('button', { name: 'Copy the curl line' }).click();
+  await reveal.getByRole('button', { name: 'Copy curl command' }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(`Authorization: Bearer ${key}`);
   const line = await page.evaluate(() => navigator.clipboard.readText());
   const words = line.replace(/\\\n/g, ' ').match(/"[^"]*"|\S+/g)!.map((word) => word.replace(/^"|"$/g, ''));
@@ -310,7 +310,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.abort('failed');
   });
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway, but it can’t be shown any more.');
+  await expect(form.getByRole('alert')).toContainText('A key may have been created, but it can no longer be shown.');
   await page.unroute('**/ui/create_key*');
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);
@@ -338,7 +338,7 @@ test('a session that ended in another tab is told, and leads to signing in', asy
   await other.goto('/');
   await signOut(other, OLIVIA);
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('Your session has ended');
+  await expect(form.getByRole('alert')).toContainText('You are signed out');
   await page.reload();
   await expect(page).toHaveURL(/\/sign-in\?return_to=/);
 });
@@ -353,7 +353,7 @@ test('a session that ended meanwhile does not revoke anything either', async ({ 
   await other.goto('/');
   await signOut(other, OLIVIA);
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(form.getByRole('alert')).toContainText('Your session has ended');
+  await expect(form.getByRole('alert')).toContainText('You are signed out');
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 

@@ -12,7 +12,7 @@ test('before signing in', async ({ page, guard }) => {
   await page.goto('/sign-in?problem=expired');
   await inspect(page, 'sign-in-problem');
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
   await inspect(page, 'stand-in');
   guard.expects(/404/);
   await page.goto('/nowhere');
@@ -88,7 +88,7 @@ test('the menus', async ({ page }) => {
   await inspect(page, 'account-menu');
   await page.goto('/settings/api-keys');
   await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
-  await expect(page.getByRole('link', { name: 'New organization' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Create organization' })).toBeVisible();
   await page.goto('/settings/api-keys');
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByRole('button', { name: 'Settings menu' }).click();
@@ -198,7 +198,7 @@ test('the theme switch is kept, and the first paint is right', { tag: '@plain' }
   await page.reload();
   expect(await theme()).toBe('dark');
   await page.getByRole('link', { name: 'Audit log' }).click();
-  await expect(page.getByRole('heading', { name: 'Audit Log' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
   expect(await theme()).toBe('dark');
   // The answer itself is dark already: no script has to turn it.
   const html = await (await page.request.get(page.url())).text();

@@ -87,7 +87,7 @@ fn draw(shown: &MembersPageData) -> AnyView {
 /// The deed of the page before, told once.
 fn notice(shown: &MembersPageData) -> Option<AnyView> {
     let Some(Flash::People(deed)) = &shown.flash else { return None };
-    let named = |name: &str, text: String| view! { "“"<bdi>{name.to_owned()}</bdi>{text} }.into_any();
+    let named = |name: &str, text: String| view! { <bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match deed {
         MemberNotice::Withdrawn => words::WITHDRAWN.into_any(),
         MemberNotice::InvitedBefore => words::INVITED_BEFORE.into_any(),
@@ -143,7 +143,7 @@ fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
         return view! { <span class="number muted">{count}</span> }.into_any();
     }
     let keys = Location::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
-    let of = view! { <span class="visually-hidden">" of "<bdi>{member.name.clone()}</bdi></span> };
+    let of = view! { <span class="visually-hidden">{words::OF}<bdi>{member.name.clone()}</bdi></span> };
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
 
@@ -153,7 +153,7 @@ fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     if !may_give(own.role, member.role) {
         return None;
     }
-    let of = || view! { <span class="visually-hidden">" of "<bdi>{member.name.clone()}</bdi></span> };
+    let of = || view! { <span class="visually-hidden">{words::OF}<bdi>{member.name.clone()}</bdi></span> };
     let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
     let remove = (member.actor_id != own.id).then(|| {
         let path = Screen::RemoveMember(organization, member.actor_id).path();

@@ -8,9 +8,9 @@ pub const MY_ACCOUNT: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
 /// What sessions are.
 pub const SESSIONS_LEDE: &str =
-    "Browsers where you are signed in. Sessions end after an hour of inactivity, and after 12 hours at most.";
+    "Browsers where you are signed in. Sessions expire after one hour of inactivity, and after 12 hours at most.";
 /// Above the table of sessions, for screen readers.
-pub const SESSIONS_CAPTION: &str = "Your sessions, the one used last first";
+pub const SESSIONS_CAPTION: &str = "Your sessions, most recently used first";
 /// Marks the session of the request.
 pub const THIS_DEVICE: &str = "This device";
 /// Ends every other session.
@@ -24,9 +24,9 @@ pub const THEME_LEDE: &str = "How pages look in this browser.";
 /// Above the token.
 pub const ACCESS_TOKEN: &str = "Access token for scripts";
 /// What a token is (RA-03, RA-12).
-pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session ends. For anything that runs without you, use an API key.";
+pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session expires or you sign out. For scripts that run without you, use an API key.";
 /// Leads to the documentation of tokens.
-pub const ABOUT_TOKENS: &str = "Read about tokens";
+pub const ABOUT_TOKENS: &str = "About access tokens";
 /// Makes a token, which the next page shows.
 pub const SHOW_TOKEN: &str = "Create token";
 /// Title of the page that shows a token.
@@ -36,16 +36,16 @@ pub const TOKEN: &str = "Token";
 /// What to do with the token now.
 pub const TOKEN_WARNING: &str = "Copy your token now. It will not be shown again.";
 /// What to do when it is lost, and when it got into wrong hands.
-pub const TOKEN_LOST: &str = "Create another whenever you need one. If it leaks, sign out: that makes it stop working.";
+pub const TOKEN_LOST: &str = "You can create another token at any time. If this one leaks, sign out to revoke it.";
 /// A session was ended.
-pub const SESSION_ENDED: &str = "Session ended. That browser has to sign in again.";
+pub const SESSION_ENDED: &str = "Session revoked. That browser must sign in again.";
 
 /// Several sessions were ended.
 pub fn sessions_ended(count: usize) -> String {
     match count {
-        0 => "There was no other session.".into(),
-        1 => "One other session ended.".into(),
-        n => format!("{n} other sessions ended."),
+        0 => "There were no other sessions.".into(),
+        1 => "1 other session revoked.".into(),
+        n => format!("{n} other sessions revoked."),
     }
 }
 

@@ -40,14 +40,14 @@ pub fn attention_banner(attention_banner: &AttentionBanner, now: Moment) -> Stri
 fn because(these: &[Reason], alone: bool, now: Moment) -> Option<String> {
     let one = these.len() == 1;
     let who = if alone { "it".to_owned() } else { these.len().to_string() };
-    let (is, was) = if one { ("is", "was") } else { ("are", "were") };
+    let (is, has) = if one { ("is", "has") } else { ("are", "have") };
     let first = these.first()?;
     Some(match (first.why, first.expires_at) {
         (Attention::Exposed, _) => format!("{who} {is} exposed"),
         (Attention::Ends(_), Some(end)) if one => format!("{who} expires {}", ahead(now, end)),
         (Attention::Ends(_), _) => format!("{who} expire within 14 days"),
-        (Attention::Unused, _) => format!("{who} {was} not used for 90 days"),
-        (Attention::NeverUsed, _) => format!("{who} {was} never used"),
+        (Attention::Unused, _) => format!("{who} {has} not been used for 90 days"),
+        (Attention::NeverUsed, _) => format!("{who} {has} never been used"),
         (Attention::Endless, _) if one => format!("{who} is older than 90 days and never expires"),
         (Attention::Endless, _) => format!("{who} are older than 90 days and never expire"),
     })
@@ -77,7 +77,8 @@ mod tests {
         assert_eq!(reasons_text(&two, 2), "2 keys need attention: 1 is exposed, 1 expires in 3 days.");
         assert_eq!(reasons_text(&[(week, Some(3))], 1), "1 key needs attention: it expires in 3 days.");
         let many = [(week, Some(5)), (week, Some(4)), (Attention::Unused, None), (Attention::NeverUsed, None)];
-        let words = "4 keys need attention: 2 expire within 14 days, 1 was not used for 90 days, 1 for other reasons.";
+        let words =
+            "4 keys need attention: 2 expire within 14 days, 1 has not been used for 90 days, 1 for other reasons.";
         assert_eq!(reasons_text(&many, 4), words);
         assert_eq!(
             reasons_text(&[(Attention::Endless, None); 2], 2),

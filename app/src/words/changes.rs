@@ -14,7 +14,7 @@ pub fn changed_field(field: &str) -> String {
         "expires_at" => "Expires".into(),
         "ended_at" => "Ended".into(),
         "successor" => "Successor".into(),
-        "allow_overlap" => "Several active keys".into(),
+        "allow_overlap" => "Multiple active keys".into(),
         "key_id" => super::KEY_ID.into(),
         "max_key_days" => super::LONGEST_LIFETIME.into(),
         "key_makers" => super::KEY_MAKERS.into(),
@@ -52,7 +52,7 @@ pub fn changed_value(field: &str, value: &str) -> String {
         }),
         "format" => match value {
             "csv" => Some("CSV".into()),
-            "jsonl" => Some("JSON lines".into()),
+            "jsonl" => Some("JSON Lines".into()),
             _ => None,
         },
         "from" | "until" => Moment::parse(value).map(Moment::to_words),

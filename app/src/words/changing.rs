@@ -18,14 +18,14 @@ pub const NOT_ROTATED: &str = "The key was not rotated";
 pub const ROTATE_STEPS: [&str; 3] = [
     "You get a new key with the same permissions, environment and owner. It is shown once.",
     "Replace the old key everywhere it is used.",
-    "The old key stops working when the time chosen below is up. You can revoke it sooner.",
+    "The old key stops working at the end of the period you choose below. You can revoke it sooner.",
 ];
 /// Above the choice of an overlap.
 pub const OVERLAP: &str = "How long should the old key keep working?";
 /// No overlap.
 pub const AT_ONCE: &str = "Stop it now";
 /// What no overlap means.
-pub const AT_ONCE_HINT: &str = "anything still using it fails";
+pub const AT_ONCE_HINT: &str = "requests that still use it fail";
 /// The overlaps in seconds; the day is preselected.
 pub const OVERLAPS: [(i64, &str); 5] =
     [(0, AT_ONCE), (3600, "1 hour"), (86_400, "1 day"), (259_200, "3 days"), (604_800, "7 days")];
@@ -38,10 +38,10 @@ pub fn overlap_end(end: Moment) -> String {
 /// The name of the successor.
 pub const NEW_NAME: &str = "Name of the new key";
 /// What an empty name means.
-pub const NEW_NAME_HINT: &str = "Leave it empty to keep the current name.";
+pub const NEW_NAME_HINT: &str = "Leave blank to keep the current name.";
 /// What is sealed to the old key.
 pub const MESSAGE_LOSS: &str =
-    "Messages and notes are encrypted to this key. If you rotate it here, nobody can ever read them again.";
+    "Messages and notes are encrypted to this key. If you rotate it here, they can never be read again.";
 /// Goes on all the same.
 pub const CONFIRM_LOSS: &str = "I understand these messages and notes will be permanently unreadable.";
 /// This key cannot be rotated any more.
@@ -82,13 +82,13 @@ pub const RENAME_HINT: &str = "Only the name changes. Scripts that use the key k
 /// Title of the form that takes scopes away.
 pub const NARROW: &str = "Remove permissions";
 /// What that means.
-pub const NARROW_HINT: &str = "Choose what the key keeps. Removed permissions cannot be given back to this key.";
+pub const NARROW_HINT: &str = "Choose the permissions to keep. You cannot add removed permissions back to this key.";
 /// Takes them away.
 pub const NARROW_NOW: &str = "Save permissions";
 /// Above the faults of that form.
 pub const NOT_NARROWED: &str = "The permissions were not changed";
 /// They were taken away.
-pub const NARROWED: &str = "Permissions updated. They apply from the next request.";
+pub const NARROWED: &str = "Permissions updated. The change applies from the next request.";
 
 #[cfg(test)]
 mod tests {

@@ -27,30 +27,27 @@ pub const REMOVING: &str = "Removing…";
 /// While one leaves.
 pub const LEAVING: &str = "Leaving…";
 /// Title of the page that leads to the provider.
-pub const CONFIRM_TITLE: &str = "Confirm that it is you";
+pub const CONFIRM_TITLE: &str = "Confirm your identity";
 /// A form was sent again whose key was made the first time.
-pub const KEY_MADE_BEFORE: &str =
-    "This form was already sent, and this is the key it created. Its secret was shown then and cannot be shown again.";
+pub const KEY_MADE_BEFORE: &str = "This form was already submitted, and this is the key it created. The secret was shown then and cannot be shown again.";
 /// A form was sent again whose invitation was made the first time.
-pub const INVITED_BEFORE: &str =
-    "This form was already sent, and its invitation is in the list. Its link was shown then and cannot be shown again.";
+pub const INVITED_BEFORE: &str = "This form was already submitted, and the invitation is in the list. The link was shown then and cannot be shown again.";
 /// A form was sent again whose token was shown the first time.
-pub const TOKEN_MADE_BEFORE: &str = "This form was already sent. Its token was shown then and cannot be shown again.";
+pub const TOKEN_MADE_BEFORE: &str =
+    "This form was already submitted. The token was shown then and cannot be shown again.";
 
 /// What is said where a kept form is not there, or not there any more.
 pub const NO_DRAFT: Missing = Missing {
-    title: "Nothing to finish",
-    heading: "There is nothing to finish here",
-    text: "A form waits 10 minutes for you to confirm, in the browser where you sent it, and is finished once. This one was \
-           finished already, or waited too long: then nothing was changed. Look at the page, and fill in the form again if \
-           it is still needed.",
+    title: "Nothing to confirm",
+    heading: "There is nothing to confirm here",
+    text: "A submitted form waits 10 minutes for you to confirm your identity, in the same browser, and is processed once. This form was already processed, or it expired and nothing was changed. Check the page, and fill in the form again if you still need it.",
     retry: true,
 };
 
 /// Whom people sign in with.
 pub fn provider(development: bool, host: Option<&str>) -> String {
     match (development, host) {
-        (true, _) => "the stand-in provider".into(),
+        (true, _) => "the development sign-in".into(),
         (false, None) => "Google".into(),
         (false, Some(host)) => isolated(host),
     }
@@ -68,5 +65,5 @@ pub fn continue_with(provider: &str) -> String {
 
 /// What happens there.
 pub fn confirm_text(provider: &str) -> String {
-    format!("Sign in with {provider} once more. Nothing you filled in is lost: it is finished when you come back.")
+    format!("Confirm with {provider}. Your changes are kept, and are saved when you return.")
 }

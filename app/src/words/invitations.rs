@@ -12,17 +12,17 @@ pub const INVITE: &str = "Create invitation";
 /// Above the faults of that form.
 pub const NOT_INVITED: &str = "The invitation was not created";
 /// The address that is invited.
-pub const EMAIL: &str = "E-mail";
+pub const EMAIL: &str = "Email";
 /// What the address is for.
-pub const EMAIL_HINT: &str = "Only someone who signs in with this e-mail address can use the invitation.";
+pub const EMAIL_HINT: &str = "Only someone who signs in with this email address can use the invitation.";
 /// What the role is.
 pub const INVITED_ROLE_HINT: &str = "What they can do in the organization. You can change it later.";
 /// No mail is sent.
-pub const NO_MAIL: &str = "Roundtable sends no e-mail. You get a link to pass on.";
+pub const NO_MAIL: &str = "Roundtable does not send email. You get a link to share.";
 /// Above the table of invitations that wait.
 pub const PENDING: &str = "Pending invitations";
 /// Takes an invitation back.
-pub const WITHDRAW: &str = "Withdraw";
+pub const WITHDRAW: &str = "Cancel invitation";
 /// Back to the top of the list.
 pub const NEWEST_INVITATIONS: &str = "Newest invitations";
 /// Further down the list.
@@ -32,7 +32,7 @@ pub const LINK_WARNING: &str = "Copy the link now. It will not be shown again.";
 /// The label of a new link.
 pub const LINK: &str = "Link";
 /// Nobody but the sender sends it.
-pub const LINK_SEND: &str = "Roundtable sends no e-mail. Send this link to them yourself.";
+pub const LINK_SEND: &str = "Roundtable does not send email. Send this link to them yourself.";
 
 /// Title of the page with a new link.
 pub fn invited(email: &str) -> String {
@@ -46,18 +46,18 @@ pub fn link_for(email: &str, role: Role, now: Moment, until: Moment) -> String {
 }
 
 /// An invitation was taken back.
-pub const WITHDRAWN: &str = "Invitation withdrawn. Its link no longer works.";
+pub const WITHDRAWN: &str = "Invitation canceled. Its link no longer works.";
 /// The title of the page of a link.
 pub const JOIN: &str = "Join an organization";
 /// Above a link that opens nothing, whatever the reason.
-pub const DEAD_LINK: &str = "This invitation does not work";
+pub const DEAD_LINK: &str = "This invitation is not valid";
 /// What may have become of it, and what to do.
 pub const DEAD_LINK_HINT: &str =
-    "It may have been used or withdrawn, it may have expired, or the link is incomplete. Ask for a new one.";
+    "It may have been used, canceled or expired, or the link may be incomplete. Ask for a new one.";
 /// Why a sign-in is needed.
 pub const SIGN_IN_TO_JOIN: &str = "Sign in to join";
 /// Above the faults of that form.
-pub const NOT_JOINED: &str = "You have not joined";
+pub const NOT_JOINED: &str = "You did not join";
 /// Joins.
 pub const JOIN_NOW: &str = "Join";
 /// Leads away from there.
@@ -69,7 +69,7 @@ pub const ORGANIZATION_ID: &str = "Organization ID";
 /// The same, right beneath the name of the organization.
 pub const ITS_ID: &str = "ID";
 /// Someone without an address that is known to be theirs.
-pub const NO_VERIFIED_EMAIL: &str = "no verified e-mail address";
+pub const NO_VERIFIED_EMAIL: &str = "no verified email address";
 
 /// Title above an offer.
 pub fn join(organization: &str) -> String {
@@ -78,13 +78,13 @@ pub fn join(organization: &str) -> String {
 
 /// Which address an offer is for.
 pub fn for_address(hint: &str) -> String {
-    format!("The invitation is for {}. Sign in with that address.", isolated(hint))
+    format!("The invitation is for {}. Sign in with that email address.", isolated(hint))
 }
 
 /// It is for somebody else than who is signed in.
 pub fn not_for_you(hint: &str, who: &str) -> String {
     format!(
-        "The invitation is for {}, and you are signed in as {}. Only someone who signs in with that address can join.",
+        "The invitation is for {}, but you are signed in as {}. To join, sign in with the invited email address.",
         isolated(hint),
         isolated(who)
     )
@@ -93,9 +93,7 @@ pub fn not_for_you(hint: &str, who: &str) -> String {
 /// It is for an address, and whoever is signed in has none that their provider confirms.
 pub fn no_address(hint: &str, who: &str) -> String {
     format!(
-        "The invitation is for {}, and you are signed in as {}. Your provider does not confirm your email address, so \
-         nobody can tell whether it is for you. Verify the address there and sign in again, or ask whoever runs this \
-         installation.",
+        "The invitation is for {}, but you are signed in as {}. Your identity provider has not verified your email address, so the invitation cannot be matched to you. Verify the address there and sign in again, or contact your administrator.",
         isolated(hint),
         isolated(who)
     )

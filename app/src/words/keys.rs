@@ -33,7 +33,7 @@ pub const OWNED_BY: &str = "Owner: ";
 /// Where the filters end.
 pub const CLEAR_FILTERS: &str = "Clear filters";
 /// No limit by a filter.
-pub const ANY: &str = "Any";
+pub const ANY: &str = "All";
 /// Title of a list that the filters emptied.
 pub const NOTHING_FOUND: &str = "No keys match";
 /// What to do then.
@@ -41,7 +41,7 @@ pub const NOTHING_FOUND_HINT: &str = "Try another search, or clear the filters."
 /// Title of a list whose keys have all ended.
 pub const NO_ACTIVE_KEYS: &str = "No active keys";
 /// What an inactive key is.
-pub const NO_ACTIVE_HINT: &str = "All keys here have expired or were revoked.";
+pub const NO_ACTIVE_HINT: &str = "All keys here are expired or revoked.";
 /// Hides keys that have ended.
 pub const HIDE_INACTIVE: &str = "Hide inactive";
 /// Title of the tips.
@@ -49,8 +49,8 @@ pub const TIPS: &str = "Keep keys safe";
 /// The tips; the first is about Regular Rotation (RK-29, RU-24, RU-23, RU-22, RU-21, KE-36, KE-30).
 pub const TIP_LIST: [&str; 5] = [
     "Rotate each key every 90 days.",
-    "Give each script and environment its own key, so you can stop one without the others.",
-    "Name a key after its job: “Production deploy script”, not “Key 1”.",
+    "Give each script and environment its own key, so you can revoke one without affecting the others.",
+    "Name each key after its purpose: “Production deploy script”, not “Key 1”.",
     "Never put a key in version control or client-side code. Use environment variables and a secret manager.",
     "Revoke a key when it is no longer needed, when a teammate leaves, or when it may have leaked.",
 ];
@@ -59,7 +59,7 @@ pub const ABOUT_ROTATION: &str = "How to rotate a key";
 /// Leads to the documentation of keys.
 pub const ABOUT_KEYS: &str = "About API keys";
 /// Leads to the description of the API (RU-15).
-pub const API_REFERENCE: &str = "API documentation";
+pub const API_REFERENCE: &str = "API reference";
 /// Opens the dialog of shortcuts.
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.

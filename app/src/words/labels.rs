@@ -7,7 +7,7 @@ pub const KEY_PREVIEW: &str = "Key preview";
 /// How keys begin that are told apart by it.
 pub const PREFIX: &str = "Prefix";
 /// Copies it.
-pub const COPY_PREFIX: &str = "Copy the prefix";
+pub const COPY_PREFIX: &str = "Copy prefix";
 /// The number of a key.
 pub const KEY_ID: &str = "Key ID";
 /// The number of a service account.
@@ -30,6 +30,10 @@ pub const CREATED_AT: &str = "Created at";
 pub const CREATED_BY: &str = "Created by";
 /// Before the name of who did it.
 pub const BY: &str = "by ";
+/// Before the name of the service account that a key belongs to, or of the person who is invited.
+pub const FOR: &str = "for ";
+/// Before the name of the member that a row is about, for screen readers.
+pub const OF: &str = " of ";
 /// Before the IP address that it was done from.
 pub const FROM: &str = " from ";
 /// When it was used.
@@ -91,6 +95,6 @@ pub const ACCOUNT_MENU_OF: &str = "Account menu of ";
 /// The ways through a list of several pages.
 pub const PAGES: &str = "Pages";
 /// What the themes are called: as the system has it, light, and dark.
-pub const THEMES: [&str; 3] = ["Follow the system", "Light", "Dark"];
+pub const THEMES: [&str; 3] = ["System default", "Light", "Dark"];
 /// The same on buttons that are but an icon.
 pub const THEME_BUTTONS: [&str; 3] = ["System theme", "Light theme", "Dark theme"];

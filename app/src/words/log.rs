@@ -8,7 +8,7 @@ use domain::view::ChainView;
 use super::{exact, grouped, isolated};
 
 /// Leads to the documentation of the log.
-pub const ABOUT_LOG: &str = "About the Audit Log";
+pub const ABOUT_LOG: &str = "About the audit log";
 /// Who did it.
 pub const ACTOR: &str = "Actor";
 /// What happened.
@@ -26,15 +26,15 @@ pub const UNTIL_DAY: &str = "Until (UTC)";
 /// Finds them.
 pub const SHOW_EVENTS: &str = "Apply";
 /// Whatever happened.
-pub const ANY_ACTION: &str = "Any action";
+pub const ANY_ACTION: &str = "All actions";
 /// Whoever did it.
-pub const ANY_ACTOR: &str = "Anyone";
+pub const ANY_ACTOR: &str = "All actors";
 /// Whatever it happened to.
-pub const ANY_OBJECT: &str = "Anything";
+pub const ANY_OBJECT: &str = "All objects";
 /// Whenever it happened.
-pub const ANY_TIME: &str = "Any time";
+pub const ANY_TIME: &str = "All time";
 /// The filters that were chosen.
-pub const CHOSEN_FILTERS: &str = "Chosen filters";
+pub const CHOSEN_FILTERS: &str = "Active filters";
 /// Before a filter that can be let go.
 pub const REMOVE_FILTER: &str = "Remove filter: ";
 /// The newest events.
@@ -44,7 +44,7 @@ pub const OLDER_EVENTS: &str = "Older";
 /// Leads to everything about one thing.
 pub const ALL_ABOUT_IT: &str = "All events for this item";
 /// Nothing in the log.
-pub const NO_EVENTS: &str = "Nothing has happened yet.";
+pub const NO_EVENTS: &str = "No events yet.";
 /// Title of a log that the filters emptied.
 pub const NO_EVENTS_FOUND: &str = "No events match";
 /// What to do then.
@@ -60,9 +60,9 @@ pub const EXPORT_ALL: &str = "All events you can see here, on every page";
 /// What is taken out when something was.
 pub const EXPORT_FILTERED: &str = "All events that match the filters, on every page";
 /// Title of the alarm about a log that was altered.
-pub const CHAIN_BROKEN: &str = "This log was altered from outside";
+pub const CHAIN_BROKEN: &str = "Audit log integrity check failed";
 /// What to do then.
-pub const CHAIN_BROKEN_ADVICE: &str = "Someone changed the database directly, bypassing Roundtable. Tell whoever runs this installation, and compare with a backup or an earlier export.";
+pub const CHAIN_BROKEN_ADVICE: &str = "The database was changed directly, bypassing Roundtable. Contact your administrator, and compare the log with a backup or an earlier export.";
 /// Title of the events of one thing on its own page.
 pub const ITS_EVENTS: &str = "Audit log";
 /// Leads from there to all of them.
@@ -81,7 +81,7 @@ pub fn audit_lede(all: bool, organization: &str) -> String {
             "What you did in {organization}, and what was done to your keys, newest first. Owners and admins see everything."
         )
     };
-    format!("{what} Nobody can change or delete an entry.")
+    format!("{what} Entries cannot be changed or deleted.")
 }
 
 /// Above the table of events, for screen readers.
@@ -115,7 +115,7 @@ pub fn chain_state(chain: &ChainView) -> Option<String> {
 pub fn broken_at(n: i64) -> String {
     let n = grouped(n);
     format!(
-        "Event {n} does not fit the one before it: one of them was changed, removed or inserted. Events from {n} on cannot be trusted."
+        "Event {n} does not match the event before it: one of them was changed, removed or inserted. Events from {n} on cannot be trusted."
     )
 }
 
@@ -123,7 +123,7 @@ pub fn broken_at(n: i64) -> String {
 pub const fn export_as(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "Export CSV",
-        ExportFormat::JsonLines => "Export JSON lines",
+        ExportFormat::JsonLines => "Export JSON Lines",
     }
 }
 

@@ -27,7 +27,7 @@ pub const ROLES: &str = "Roles";
 
 /// Beneath the title of the list of members.
 pub fn members_lede(organization: &str) -> String {
-    format!("The people of {}. A key can never do more than its owner.", isolated(organization))
+    format!("The people in {}. A key can never do more than its owner.", isolated(organization))
 }
 
 /// Above the table of members, for screen readers.
@@ -55,8 +55,8 @@ pub const MEMBER_ROLE_HINT: &str = "What they can do in the organization.";
 pub const ROLE_NOT_CHANGED: &str = "The role was not changed";
 /// When another role counts (decisions D6, D23).
 pub const ROLE_EFFECTS: [&str; 2] = [
-    "A lower role takes effect at once, for existing keys too. Requests in progress with those keys fail.",
-    "A higher role does not make existing keys stronger. They need new keys for that.",
+    "A lower role takes effect immediately, for existing keys too. Requests in progress with those keys fail.",
+    "A higher role does not apply to existing keys. Create new keys to use it.",
 ];
 /// It is one's own.
 pub const OWN_ROLE: &str = "This is your own role. If you lower it, only someone else can raise it again.";
@@ -70,7 +70,7 @@ pub fn role_of(name: &str) -> String {
 
 /// It was changed.
 pub fn role_changed(role: Role) -> String {
-    format!("” is now {}.", with_article(role))
+    format!(" is now {}.", with_article(role))
 }
 
 // Taking a member out.
@@ -84,19 +84,19 @@ pub const ONE_KEY_TOO_MANY: &str =
     "A service account was given more keys than it can have. Choose another one for some of them.";
 /// Why, where a key or a service account is not what it was when the page was drawn.
 pub const KEYS_CHANGED: &str =
-    "A key or a service account has changed meanwhile. This list is up to date: check it and try again.";
+    "A key or service account has changed in the meantime. The list below is up to date: review it and try again.";
 /// What removing does; the first line is about the person.
 pub const REMOVE_EFFECTS: [&str; 4] = [
-    "They lose access at once, and are signed out unless they belong to another organization here.",
-    "Their keys stop working. Any key you don’t revoke or hand over below is refused (403).",
-    "Invitations they sent, and any for their e-mail address, are withdrawn.",
-    "What they made stays. The audit log records who removed them.",
+    "They lose access immediately, and are signed out unless they belong to another organization here.",
+    "Their keys stop working. Requests with a key that you don’t revoke or hand over below fail with 403.",
+    "Invitations they sent, and any for their email address, are canceled.",
+    "Resources they created remain. The audit log records who removed them.",
 ];
 /// Above the list of keys.
 pub const THEIR_KEYS: &str = "Their active keys";
 /// What to choose.
 pub const FATE_HINT: &str =
-    "Scripts that use these keys will need new ones. Hand a key over, then put the new key in the script.";
+    "Scripts that use these keys need new ones. Hand over a key, then update the script with the new key.";
 /// They have none.
 pub const NO_KEYS_LEFT: &str = "They have no active keys.";
 /// The key ends.
@@ -132,14 +132,14 @@ pub fn fate_of(key: &str) -> String {
 /// The list does not show all of their keys.
 pub fn keys_not_listed(count: i64) -> String {
     let verb = if count == 1 { "is not listed. It stops" } else { "are not listed. They stop" };
-    format!("{} {verb} working (403).", plural(count, "more key"))
+    format!("{} {verb} working.", plural(count, "more key"))
 }
 
 /// After the name of someone who was removed.
-pub const MEMBER_REMOVED: &str = "” was removed.";
+pub const MEMBER_REMOVED: &str = " was removed.";
 
 /// Before the name of a member who is to be removed, and after it.
-pub const REMOVE_TITLE: (&str, &str) = ("Remove “", "”?");
+pub const REMOVE_TITLE: (&str, &str) = ("Remove ", "?");
 
 // Leaving.
 
@@ -150,12 +150,12 @@ pub const LEAVE_ASKING: &str = "Leave organization…";
 /// Leaves.
 pub const LEAVE: &str = "Leave organization";
 /// Above the faults of that form.
-pub const NOT_LEFT: &str = "You have not left";
+pub const NOT_LEFT: &str = "You did not leave the organization";
 /// What leaving does.
 pub const LEAVE_EFFECTS: [&str; 3] = [
-    "You lose access at once and need a new invitation to return.",
-    "Your keys there stop working (403) for good, even if you return. Requests in progress fail.",
-    "Invitations you sent are withdrawn. What you made stays, and the audit log records that you left.",
+    "You lose access immediately and need a new invitation to return.",
+    "Your keys there stop working permanently, even if you return. Requests in progress fail.",
+    "Invitations you sent are canceled. Resources you created remain, and the audit log records that you left.",
 ];
 /// The only owner cannot (decision D5).
 pub const LAST_OWNER_LEAVES: &str =

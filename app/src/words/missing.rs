@@ -22,10 +22,9 @@ pub const TO_THE_KEYS: &str = "Go to API Keys";
 
 /// What is said where something was made, and the page that would have shown it failed.
 pub const UNSEEN: Missing = Missing {
-    title: "Done, but not shown",
-    heading: "It was done, but cannot be shown",
-    text: "What was made exists, and its secret can’t be shown any more. Look for it in the lists: rotate or revoke a key, \
-           withdraw an invitation. Then make another.",
+    title: "Created, but not shown",
+    heading: "Created, but the secret can’t be displayed",
+    text: "The item exists, but its secret can no longer be shown. Find it in the list. Rotate or revoke a key, cancel an invitation, then create another.",
     retry: false,
 };
 
@@ -41,38 +40,36 @@ pub const fn missing(code: Code) -> Missing {
         Code::NotFound => Missing {
             title: "Page not found",
             heading: "This page does not exist",
-            text: "The URL may be wrong, or what was here was removed or is not yours to see.",
+            text: "The URL may be wrong, or the item was removed or is not visible to you.",
             retry: false,
         },
         Code::Unavailable | Code::TooManyRequests => Missing {
-            title: "One moment",
-            heading: "Roundtable cannot answer right now",
+            title: "Temporarily unavailable",
+            heading: "Roundtable is temporarily unavailable",
             text: "Nothing was changed. Wait a moment, then try again.",
             retry: true,
         },
         Code::TooManyAttempts => Missing {
             title: "Too many attempts",
             heading: "Too many failed attempts",
-            text: "Too many sign-ins, links or tokens from your network did not work. Nothing was changed. Wait a minute, \
-                   then try again.",
+            text: "Too many sign-ins, links or tokens from your network failed. Nothing was changed. Wait a minute, then try again.",
             retry: true,
         },
         Code::Internal => Missing {
             title: "Something went wrong",
             heading: "Something went wrong",
-            text: "Roundtable could not finish the request. Nothing was changed. Try again; if it happens again, give the \
-                   request number to whoever runs this installation.",
+            text: "Roundtable could not complete the request. Nothing was changed. Try again. If the problem persists, send the request ID to your administrator.",
             retry: true,
         },
         Code::MethodNotAllowed => Missing {
-            title: "No page",
-            heading: "There is no page at this address",
-            text: "It is where a form is sent to. Nothing was changed. Go to API Keys and start from there.",
+            title: "Not a page",
+            heading: "This URL is not a page",
+            text: "This URL only accepts form submissions. Nothing was changed. Go to API Keys and start from there.",
             retry: false,
         },
         _ => Missing {
-            title: "Not understood",
-            heading: "This could not be read",
+            title: "Invalid request",
+            heading: "The request could not be read",
             text: "Nothing was changed. Go back, reload the page and try again.",
             retry: false,
         },

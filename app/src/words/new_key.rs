@@ -20,12 +20,11 @@ pub const NAME_HINT: &str = "Say where the key is used, for example ";
 pub const OR: &str = " or ";
 /// A key of that name exists already (decision D24).
 pub const NAME_TAKEN: &str =
-    "There is already a key with this name. You can use it again, but the two will be hard to tell apart.";
+    "A key with this name already exists. You can use the name again, but the keys will be hard to tell apart.";
 /// Above the faults of the form for a new key.
 pub const NOT_CREATED: &str = "The key was not created";
 /// No answer came, and it is not known whether a key was made.
-pub const PERHAPS_CREATED: &str = "A key may have been made anyway, but it can’t be shown any more. \
-     Check your connection and reload the page. If there is a new key with this name, revoke it and create another.";
+pub const PERHAPS_CREATED: &str = "A key may have been created, but it can no longer be shown. Check your connection and reload the page. If there is a new key with this name, revoke it and create another.";
 
 /// As whom a new key will act.
 pub fn acts_as(person: &str, organization: &str) -> String {
@@ -56,7 +55,7 @@ pub const OR_WITH_FULL_ACCESS: (&str, &str) = (", or ", " with full access.");
 pub const PERMISSIONS: &str = "Permissions";
 /// Beside the permissions (RU-13).
 pub const LEAST_PRIVILEGE: &str =
-    "Grant the least the script needs. You can remove permissions later, but not add any.";
+    "Grant only the permissions the script needs. You can remove permissions later, but not add any.";
 /// The choice of single scopes.
 pub const CUSTOM: &str = "Custom";
 /// What that choice means.
@@ -108,4 +107,4 @@ pub fn until(end: Moment) -> String {
 /// Until when a key works on the day that was chosen.
 pub const UNTIL_CHOSEN_DAY: &str = "Expires at the end of that day (UTC).";
 /// A key without an end.
-pub const UNTIL_SOMEONE: &str = "Works until someone revokes it.";
+pub const UNTIL_SOMEONE: &str = "Works until revoked.";

@@ -27,7 +27,7 @@ pub const LATEST_EVENTS: &str = "Latest events";
 /// Leads to all of it.
 pub const ALL_EVENTS: &str = "All events";
 /// Title of how many act here.
-pub const PEOPLE: &str = "People and programs";
+pub const PEOPLE: &str = "Members and service accounts";
 
 /// Beneath the title of the overview.
 pub fn overview_lede(all: bool, organization: &str) -> String {
@@ -48,7 +48,7 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let key = &line.key;
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
-        (Attention::Exposed, ..) => "It was sent in a URL, where logs keep it.".into(),
+        (Attention::Exposed, ..) => "It was sent in a URL and may be in logs.".into(),
         (Attention::Ends(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),

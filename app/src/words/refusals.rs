@@ -7,11 +7,11 @@ use super::{ORGANIZATION_NAME_MISSING, SANDBOX_GROUPS, too_late};
 /// What a refusal means to someone at a page.
 pub const fn sentence(code: Code) -> &'static str {
     match code {
-        Code::Unauthorized => "Your session has ended and nothing was changed. Sign in again to continue.",
+        Code::Unauthorized => "You are signed out, and nothing was changed. Sign in again to continue.",
         Code::FreshSignInRequired => {
-            "For your security, this needs a sign-in from the last 10 minutes. Sign in again, then try once more."
+            "For your security, this requires a sign-in from the last 10 minutes. Sign in again, then try again."
         }
-        Code::WrongAddress => "This invitation is for a different e-mail address than the one you signed in with.",
+        Code::WrongAddress => "This invitation is for a different email address than the one you signed in with.",
         Code::Forbidden => "You don’t have permission to do this. Ask an owner or admin of the organization.",
         Code::NotFound => "This doesn’t exist, or was removed. Go back and reload the page.",
         Code::MethodNotAllowed | Code::BadRequest | Code::UnsupportedMediaType | Code::KeyInQuery => {
@@ -19,11 +19,15 @@ pub const fn sentence(code: Code) -> &'static str {
         }
         Code::InvalidFields => "Some fields need your attention.",
         Code::MissingScope => "This key doesn’t have the permission for that.",
-        Code::ActiveKeyExists => "This service account already has an active key. Rotate it, or allow several.",
-        Code::MessagesWouldBeLost => {
-            "Messages and notes are encrypted to this key. Tick the box below to accept losing them."
+        Code::ActiveKeyExists => {
+            "This service account already has an active key. Rotate it, or allow multiple active keys."
         }
-        Code::AlreadyDone => "This was already done; nothing was done twice. Reload the page to see the result.",
+        Code::MessagesWouldBeLost => {
+            "Messages and notes are encrypted to this key. Select the checkbox below to accept losing them."
+        }
+        Code::AlreadyDone => {
+            "This request was already completed and was not repeated. Reload the page to see the result."
+        }
         Code::Conflict => {
             "Someone changed this while you had it open. Nothing was saved. Reload the page and try again."
         }
@@ -32,17 +36,17 @@ pub const fn sentence(code: Code) -> &'static str {
         }
         Code::RequestTimeout => "The form took too long to arrive. Check your connection and try again.",
         Code::HeadersTooLarge => {
-            "The browser sent more than Roundtable reads. Delete the cookies of this site and try again."
+            "The browser sent headers that are too large. Delete the cookies of this site and try again."
         }
         Code::HttpVersionNotSupported => {
-            "The proxy in front of Roundtable speaks HTTP/1.0, where a cut file looks whole. Ask the operator to set proxy_http_version 1.1 there."
+            "The proxy in front of Roundtable uses HTTP/1.0, where a truncated file looks complete. Ask your administrator to set proxy_http_version 1.1 there."
         }
         Code::TooLarge => "That is too long. Shorten it and try again.",
         Code::TooManyRequests => "Too many attempts. Wait a moment and try again.",
         Code::TooManyAttempts => "Too many failed attempts from your network. Wait a minute and try again.",
-        Code::Unavailable => "Roundtable cannot answer right now. Nothing was changed. Try again in a moment.",
+        Code::Unavailable => "Roundtable is temporarily unavailable. Nothing was changed. Try again in a moment.",
         Code::Internal => {
-            "Something went wrong in Roundtable. Nothing was changed. Try again; if it happens again, give the request number to whoever runs this installation."
+            "Something went wrong in Roundtable. Nothing was changed. Try again. If the problem persists, send the request ID to your administrator."
         }
     }
 }
@@ -55,9 +59,9 @@ pub fn fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
         ("organization", Fault::Missing) => ORGANIZATION_NAME_MISSING.into(),
-        ("email", Fault::Missing) => "Enter the e-mail address of the person to invite.".into(),
+        ("email", Fault::Missing) => "Enter the email address of the person to invite.".into(),
         ("keys", Fault::Unknown { .. }) => "Choose what happens to each key.".into(),
-        ("key_makers", Fault::Unknown { .. }) => "Choose who may create keys.".into(),
+        ("key_makers", Fault::Unknown { .. }) => "Choose who can create keys.".into(),
         ("reason", _) => "Choose a reason.".into(),
         ("role", Fault::Unknown { .. }) => "Choose a role.".into(),
         ("scopes", Fault::NotNarrower) => "Permissions can be removed, not added. Create a new key instead.".into(),

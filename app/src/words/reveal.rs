@@ -15,11 +15,11 @@ pub const COPY_BY_HAND: &str = "Your browser blocked copying. The text is select
 /// Above the shell line.
 pub const SHELL_LINE: &str = "Set it in your shell";
 /// Copies the shell line.
-pub const COPY_SHELL: &str = "Copy the shell line";
+pub const COPY_SHELL: &str = "Copy shell command";
 /// Above the curl line.
 pub const CURL_LINE: &str = "Try it";
 /// Copies the curl line.
-pub const COPY_CURL: &str = "Copy the curl line";
+pub const COPY_CURL: &str = "Copy curl command";
 /// Title of the question before an uncopied key is left.
 pub const GUARD_TITLE: &str = "Close without copying?";
 /// That question.

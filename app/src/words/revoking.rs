@@ -10,13 +10,13 @@ pub const REVOKING: &str = "Revoking…";
 pub const NOT_REVOKED: &str = "The key was not revoked";
 /// No answer came.
 pub const PERHAPS_REVOKED: &str =
-    "The key may or may not be revoked. Check your connection and try again; revoking twice does no harm.";
+    "The key may or may not be revoked. Check your connection and try again. Revoking a key twice is safe.";
 /// There is no way back (RK-27).
 pub const REVOKE_FOR_GOOD: &str = "This is permanent. You can create a new key at any time.";
 /// What was typed is not what was asked for.
 pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
 /// Nothing was typed.
-pub const CONFIRM_MISSING: &str = "Type it exactly as shown, to confirm.";
+pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
 /// The key ended before.
 pub const ENDED_BEFORE: &str = "This key was already revoked.";
 /// Ends a key, after a question.
@@ -69,8 +69,8 @@ pub const fn not_revoked(n: usize) -> &'static str {
 pub const fn revoke_at_once(n: usize) -> &'static str {
     of(
         n,
-        "The key stops working at once. Requests in progress fail.",
-        "The keys stop working at once. Requests in progress fail.",
+        "The key stops working immediately. Requests in progress fail.",
+        "The keys stop working immediately. Requests in progress fail.",
     )
 }
 

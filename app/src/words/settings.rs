@@ -11,12 +11,12 @@ pub const SERVICE_ACCOUNTS: &str = "Service accounts";
 /// Begins making a service account (RA-17).
 pub const CREATE_ACCOUNT: &str = "Create service account";
 /// Leads to the documentation of service accounts.
-pub const ABOUT_ACCOUNTS: &str = "Read about service accounts";
+pub const ABOUT_ACCOUNTS: &str = "About service accounts";
 /// Title of the empty list.
 pub const NO_ACCOUNTS: &str = "No service accounts yet";
 /// What a service account is for (RA-16).
 pub const ACCOUNTS_FOR: &str =
-    "Create one for each service that calls the API by itself. Its keys keep working when people leave.";
+    "Create one for each service that calls the API. Its keys keep working when people leave.";
 /// Back to the top of the list.
 pub const NEWEST_ACCOUNTS: &str = "Newest service accounts";
 /// Further down the list.
@@ -30,10 +30,11 @@ pub const ACCOUNT_NAME_MISSING: &str = "Enter a name for the service account.";
 /// Above the faults of the form for a service account.
 pub const ACCOUNT_NOT_CREATED: &str = "The service account was not created";
 /// What a role means to a service account.
-pub const ACCOUNT_ROLE_HINT: &str = "The most its keys can do. Choose Member unless it must manage what others own.";
+pub const ACCOUNT_ROLE_HINT: &str =
+    "The most its keys can do. Choose Member unless the service manages resources that others own.";
 /// When another role counts (decision D6).
 pub const ACCOUNT_ROLE_CHANGE: &str =
-    "A lower role limits its keys at once. A higher role applies only to keys created from then on.";
+    "A lower role limits its keys immediately. A higher role applies only to keys created afterwards.";
 /// What a member may do.
 pub const MEMBER_MAY: &str = "Use workspaces and runs, and manage its own keys.";
 /// What an admin may do besides.
@@ -42,19 +43,19 @@ pub const ADMIN_MAY: &str =
 /// How many keys at a time (decision D4).
 pub const KEYS_AT_A_TIME: &str = "Active keys";
 /// Lets it have several keys.
-pub const ALLOW_SEVERAL: &str = "Allow several active keys";
+pub const ALLOW_SEVERAL: &str = "Allow multiple active keys";
 /// Lets it have one key.
 pub const ALLOW_ONE: &str = "Allow only one active key";
 /// What several keys are for, beside the choice.
-pub const SEVERAL_HINT: &str =
-    "For a service that needs several keys at once. Otherwise it has one, replaced by rotating.";
+pub const SEVERAL_HINT: &str = "For a service that needs several keys at the same time. Otherwise it has one key, which you replace by rotating it.";
 /// It may have one key (RO-20, RO-21).
 pub const HAS_ONE_AT_A_TIME: &str =
     "This service account can have one active key at a time. To replace that key, rotate it.";
 /// It may have several.
-pub const HAS_SEVERAL: &str = "This service account can have several active keys at once. If you allow only one again, existing keys keep working.";
+pub const HAS_SEVERAL: &str =
+    "This service account can have multiple active keys. If you allow only one again, existing keys keep working.";
 /// It has its key (RO-20, RO-21).
-pub const HAS_ITS_KEY: &str = "This service account already has its one active key. Rotate that key to replace it, or allow several active keys below.";
+pub const HAS_ITS_KEY: &str = "This service account already has its one active key. Rotate that key to replace it, or allow multiple active keys below.";
 /// Puts a new key in the place of the old.
 pub const ROTATE_ITS_KEY: &str = "Rotate";
 /// Begins making a key of a service account.
@@ -67,7 +68,7 @@ pub const MORE_KEYS: &str = "More keys";
 pub const ENABLE_FIRST: &str =
     "This service account is disabled, and its keys don’t work. Enable it before you create a key.";
 /// It has no key yet.
-pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API until it has one.";
+pub const NO_ACCOUNT_KEYS: &str = "No keys yet. The service account cannot call the API until it has a key.";
 /// Stops its keys.
 pub const DISABLE: &str = "Disable";
 /// Lets its keys work again.
@@ -76,13 +77,13 @@ pub const ENABLE: &str = "Enable";
 pub const DISABLE_ACCOUNT: &str = "Disable service account";
 /// What stopping means.
 pub const DISABLE_EFFECTS: [&str; 2] = [
-    "All its keys stop working at once. Requests in progress fail.",
+    "All its keys stop working immediately. Requests in progress fail.",
     "You can enable it again at any time. Its active keys then work again.",
 ];
 /// Above the form that lets its keys work again.
 pub const ENABLE_ACCOUNT: &str = "Enable service account";
 /// What that means.
-pub const ENABLE_EFFECT: &str = "Its active keys work again at once.";
+pub const ENABLE_EFFECT: &str = "Its active keys work again immediately.";
 /// Keeps another name.
 pub const RENAME_ACCOUNT: &str = "Rename";
 /// Keeps another role.
@@ -109,14 +110,13 @@ pub const ORGANIZATION_RENAMED: &str = "Organization renamed.";
 /// Above what members read of the rules.
 pub const KEY_RULES: &str = "Rules for keys";
 /// Who may make keys.
-pub const KEY_MAKERS: &str = "Who may create keys";
+pub const KEY_MAKERS: &str = "Who can create keys";
 /// What that choice is about.
 pub const KEY_MAKERS_HINT: &str = "Existing keys keep working, and their owners can still rotate and revoke them.";
 /// Whether keys may make keys.
-pub const KEYS_MAKE_KEYS: &str = "Keys may create keys";
+pub const KEYS_MAKE_KEYS: &str = "Keys can create keys";
 /// What that choice is about.
-pub const KEYS_MAKE_KEYS_HINT: &str =
-    "A key can never create one that can do more or lasts longer than itself. It can always rotate and revoke itself.";
+pub const KEYS_MAKE_KEYS_HINT: &str = "A key can never create a key that can do more or lasts longer than itself. It can always rotate and revoke itself.";
 /// They may.
 pub const KEYS_MAKE_THEM: &str = "Yes, with write access to API keys";
 /// They may not.
@@ -125,19 +125,19 @@ pub const ONLY_PEOPLE_MAKE_THEM: &str = "No, only people can";
 pub const MAY_NOT_CREATE: &str =
     "In this organization, only owners and admins can create keys. Ask one of them if you need a key.";
 /// Begins making a further organization (KE-05).
-pub const NEW_ORGANIZATION: &str = "New organization";
+pub const NEW_ORGANIZATION: &str = "Create organization";
 /// What an organization is.
 pub const NEW_ORGANIZATION_HINT: &str =
     "Each organization has its own keys, members and audit log. You will be its owner.";
 /// After the name of an organization that was made just now.
 pub const FOUNDED: &str = "” created. You are its owner.";
 /// The setting of decision D17.
-pub const LONGEST_LIFETIME: &str = "Longest lifetime of new keys";
+pub const LONGEST_LIFETIME: &str = "Maximum lifetime of new keys";
 /// Its unit.
 pub const LIFETIME_DAYS: &str = "Days";
 /// What it does.
 pub const LIFETIME_HINT: &str =
-    "From 1 to 3650 days. With a limit, every new key needs an expiration within it. Leave it blank for no limit.";
+    "From 1 to 3650 days. With a limit, every new key must expire within it. Leave blank for no limit.";
 /// What it does not do.
 pub const LIFETIME_KEEPS: &str = "Existing keys keep their expiration.";
 /// There is no limit.
@@ -149,7 +149,7 @@ pub const SAVE: &str = "Save";
 /// How long keys may live was kept.
 pub const LIFETIME_SAVED: &str = "Setting saved. It applies to keys created from now on.";
 /// Who may make keys was kept.
-pub const MAKERS_SAVED: &str = "Setting saved. It applies at once.";
+pub const MAKERS_SAVED: &str = "Setting saved. It applies immediately.";
 
 /// Beneath the title of the list of service accounts (RA-16).
 pub fn accounts_lede(organization: &str) -> String {
@@ -160,7 +160,7 @@ pub fn accounts_lede(organization: &str) -> String {
 /// Who may make keys, as a choice.
 pub const fn key_makers(who: KeyMakers) -> &'static str {
     match who {
-        KeyMakers::Members => "Everyone",
+        KeyMakers::Members => "All members",
         KeyMakers::Admins => "Only owners and admins",
     }
 }
@@ -186,7 +186,7 @@ pub fn account_keys_caption(name: &str) -> String {
 
 /// How many keys a service account has, and whether it may have more.
 pub fn active_keys(count: i64, several: bool) -> String {
-    format!("{count}{}", if several { ", several allowed" } else { "" })
+    format!("{count}{}", if several { ", multiple allowed" } else { "" })
 }
 
 /// A lifetime of keys.

@@ -9,10 +9,9 @@ pub const SIGN_IN_FOR: &str = "Manage the API keys of your organization.";
 /// The button of the sign-in page.
 pub const WITH_GOOGLE: &str = "Continue with Google";
 /// The same in a development installation.
-pub const WITH_STAND_IN: &str = "Continue with the stand-in provider";
+pub const WITH_STAND_IN: &str = "Continue with the development sign-in";
 /// What the stand-in provider is.
-pub const STAND_IN: &str =
-    "This is a development installation. The stand-in provider signs anyone in without a password.";
+pub const STAND_IN: &str = "This is a development installation. Anyone can sign in without a password.";
 /// Foot of the sign-in page.
 pub const SIGN_IN_FOOT: &str = "Your organization decides who may sign in.";
 /// Leaves.
@@ -22,7 +21,7 @@ pub const SIGN_IN_AGAIN: &str = "Sign in again";
 /// Leads back without signing in again.
 pub const GO_BACK: &str = "Go back";
 /// Before the id of a request that went wrong.
-pub const REQUEST: &str = "Request ";
+pub const REQUEST: &str = "Request ID: ";
 /// Title of the page that makes the first organization.
 pub const WELCOME: &str = "Create your organization";
 /// Its button.
@@ -31,13 +30,13 @@ pub const FOUND: &str = "Create organization";
 pub const NOT_FOUNDED: &str = "The organization was not created";
 /// Where the setup token is.
 pub const SETUP_TOKEN_HINT: &str =
-    "It is in the server’s log at every start until setup is done, unless the operator chose one.";
+    "The server log shows it at every start until setup is complete, unless the operator chose one.";
 /// Title of the page for people without an organization.
 pub const NOWHERE: &str = "You are not a member of any organization";
 /// Before the address of someone who is in no organization.
 pub const ASK_FOR: &str = "Ask an owner or admin of your organization to invite ";
 /// After it.
-pub const OPEN_THE_LINK: &str = ", and open the link that they send you.";
+pub const OPEN_THE_LINK: &str = ", then open the link they send you.";
 /// Tries again whether there is an organization by now.
 pub const CHECK_AGAIN: &str = "Check again";
 /// Title of that page in the browser's tab.
@@ -58,27 +57,25 @@ pub fn with_provider(host: &str) -> String {
 /// people may sign in from.
 pub fn sign_in_problem(word: &str, domains: &[String]) -> Option<String> {
     Some(match word {
-        "ended" => "Your session has ended and nothing was changed. Sign in to continue.".into(),
-        "cancelled" => "The sign-in was cancelled. Nothing was changed.".into(),
+        "ended" => "You are signed out, and nothing was changed. Sign in to continue.".into(),
+        "cancelled" => "The sign-in was canceled. Nothing was changed.".into(),
         "expired" => "The sign-in took too long or was started in another browser. Try again.".into(),
         "not_allowed" => not_allowed(domains),
         "unverified" => {
-            "Your sign-in provider does not confirm your email address. Verify it there and try again, or ask whoever \
-             runs this installation."
+            "Your identity provider has not verified your email address. Verify it there and try again, or contact your administrator."
                 .into()
         }
-        "not_fresh" => "Your sign-in provider let you in without asking. Sign out of it, then try again.".into(),
+        "not_fresh" => "Your identity provider did not ask you to sign in again. Sign out of it, then try again.".into(),
         "undated" => {
-            "Your sign-in provider does not say when you signed in, so this cannot be confirmed. Ask whoever runs this \
-             installation to have it send “auth_time”."
+            "Your identity provider does not report when you signed in, so this cannot be confirmed. Ask your administrator to configure it to send “auth_time”."
                 .into()
         }
         "someone_else" => {
-            "You signed in as someone else. Nothing was changed. Use the account you have open here, or sign out first."
+            "You signed in as someone else. Nothing was changed. Use the account that is open here, or sign out first."
                 .into()
         }
         "refused" => "The sign-in was not confirmed. Try again.".into(),
-        "unavailable" => "Signing in does not work right now. Try again in a moment.".into(),
+        "unavailable" => "Sign-in is temporarily unavailable. Try again in a moment.".into(),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ pub const TRUE_TO_THE_MINUTE: &str = "Numbers may be up to a minute old.";
 /// Leads to what the documentation says of cost.
 pub const ABOUT_COST: &str = "What calls cost";
 /// Unfolds the days.
-pub const DAY_BY_DAY: &str = "Day by day";
+pub const DAY_BY_DAY: &str = "Daily usage";
 /// The columns of the days.
 pub const DAY_COLUMNS: [&str; 4] = ["Day", "Calls", "Refused", "Cost units"];
 /// The spans that calls are summed over.
@@ -27,7 +27,7 @@ pub const NO_REFUSALS: &str = "No request with this key was refused.";
 /// A key that was seen in an address (decision D8).
 pub const EXPOSED: &str = "This key was sent in a URL";
 /// What to do about it.
-pub const EXPOSED_ADVICE: &str = "URLs end up in logs and browser histories, where others can read them. Rotate the key now, and send the new one in a header.";
+pub const EXPOSED_ADVICE: &str = "URLs end up in logs and browser history, where others can read them. Rotate the key now, and send the new one in a header.";
 
 /// How many calls.
 pub fn calls(n: i64) -> String {

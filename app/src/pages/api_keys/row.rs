@@ -52,7 +52,7 @@ fn pick(key: &KeyView) -> AnyView {
 /// Who made it, and for whom if it is another's.
 fn creator(key: &KeyView) -> AnyView {
     let owner = (key.created_by.as_deref() != Some(&key.actor_name))
-        .then(|| view! { <span class="sub">"for "<bdi>{key.actor_name.clone()}</bdi></span> });
+        .then(|| view! { <span class="sub">{words::FOR}<bdi>{key.actor_name.clone()}</bdi></span> });
     view! { <td class="by" data-label=words::CREATED_BY><div><bdi>{key.created_by.clone()}</bdi>{owner}</div></td> }
         .into_any()
 }

@@ -39,7 +39,7 @@ pub fn waiting(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> O
 
 fn row(room: &OrganizationPage, one: &InvitationView) -> AnyView {
     let withdraw = may_give(room.ctx.actor().role, one.role).then(|| {
-        let whose = view! { <span class="visually-hidden">" "<bdi>{one.email.clone()}</bdi></span> };
+        let whose = view! { <span class="visually-hidden">" "{words::FOR}<bdi>{one.email.clone()}</bdi></span> };
         view! {
             <form method="post" action="/ui/withdraw_invitation">
                 {room.fields(Some(("invitation_id", one.id.to_string())))}

@@ -106,7 +106,7 @@ fn table(days: &[DayUse]) -> AnyView {
             <summary>{words::DAY_BY_DAY}</summary>
             <table class="plain-table number">
                 <caption class="visually-hidden">{words::CALLS_PER_DAY}</caption>
-                <thead><tr><th scope="col">"Day"</th><th scope="col">{words::CALLS}</th><th scope="col">{words::REFUSED}</th></tr></thead>
+                <thead><tr><th scope="col">{words::DAY_COLUMNS[0]}</th><th scope="col">{words::CALLS}</th><th scope="col">{words::REFUSED}</th></tr></thead>
                 <tbody>{days.iter().rev().map(row).collect_view()}</tbody>
             </table>
         </details>

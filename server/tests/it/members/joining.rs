@@ -34,7 +34,7 @@ async fn b4_the_link_is_shown_once() {
     let shown = page(&app, &list, &owner.cookie).await.text;
     assert!(shown.contains("zoe@demo.example") && shown.contains("in 7 days") && !shown.contains(token));
     for (email, sentence) in [
-        ("", "Enter the e-mail address"),
+        ("", "Enter the email address"),
         ("zoe", "Enter an e-mail address, like"),
         ("adam@demo.example", "is already a member."),
     ] {

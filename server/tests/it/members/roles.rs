@@ -21,7 +21,7 @@ async fn d6_a_role_is_changed_and_told_once() {
     let fields = [("organization", olivia.organization.as_str()), ("actor_id", &mina.to_string()), ("role", "admin")];
     let answer = send(&app, "change_role", &on, &fields, &owner.cookie).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, list.as_str()), "{}", answer.text);
-    let told = |text: &str| text.contains("“<bdi>Mina Moreau</bdi>” is now an admin.");
+    let told = |text: &str| text.contains("<bdi>Mina Moreau</bdi> is now an admin.");
     assert!(told(&page(&app, &list, &owner.cookie).await.text));
     assert!(!told(&page(&app, &list, &owner.cookie).await.text));
 
