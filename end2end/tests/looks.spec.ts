@@ -1,7 +1,7 @@
 // Every page and dialog in both themes: axe finds nothing, nothing scrolls sideways at 360 px, and a screenshot to look at.
 import { bearer, curl } from '../support/curl.ts';
 import { inspect, wear } from '../support/looks.ts';
-import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, generate, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
+import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, createKeyAndStay, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 test.describe.configure({ timeout: 90_000 });
@@ -132,14 +132,14 @@ test('the dialog that creates', async ({ page, guard }) => {
   await form.getByRole('radio', { name: /^90 days/ }).check();
   await form.getByRole('radio', { name: /^Full access/ }).check();
   await form.getByLabel('Name').fill('   ');
-  await form.getByRole('button', { name: 'Generate' }).click();
+  await form.getByRole('button', { name: 'Create key' }).click();
   await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
   await inspect(page, 'create-dialog-error');
 });
 
 test('the dialog that reveals', async ({ page }) => {
   await signIn(page, OLIVIA);
-  await generate(page, 'Monitoring Script', true);
+  await createKeyAndStay(page, 'Monitoring Script', true);
   await inspect(page, 'reveal-dialog');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Go back and copy' })).toBeVisible();
@@ -175,7 +175,7 @@ test.describe('without script', () => {
 
   test('the page that reveals', async ({ page }) => {
     await signIn(page, OLIVIA);
-    await generate(page, unique('Plain page'), false);
+    await createKeyAndStay(page, unique('Plain page'), false);
     await page.screenshot({ path: 'screenshots/reveal-page-light-1280.png', fullPage: true });
     await page.setViewportSize({ width: 360, height: 800 });
     await page.screenshot({ path: 'screenshots/reveal-page-light-360.png', fullPage: true });

@@ -13,12 +13,12 @@ test.describe.configure({ timeout: 90_000 });
 const LONG = 'A rather long name of a key that was given by someone who likes to explain everything at once';
 const ARABIC = 'مفتاح التقارير الشهرية';
 
-/** Generates a key that ends in seven days. */
+/** Creates a key that expires in seven days. */
 async function createShort(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^7 days/ }).check();
-  await form.getByRole('button', { name: 'Generate' }).click();
+  await form.getByRole('button', { name: 'Create key' }).click();
   const field = shownKey(page, scripted);
   const key = await field.inputValue();
   if (scripted) await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();

@@ -104,11 +104,11 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
     let service = form.service.as_ref().map(|(id, ..)| ("actor_id", id.to_string()));
     let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
     let fine = lines.is_none();
-    let generate = ButtonWords {
-        id: Some("generate"),
-        label: words::GENERATE.into(),
-        confirm: words::CONFIRM_AND_GENERATE,
-        waiting: words::GENERATING,
+    let button = ButtonWords {
+        id: Some("create-key-button"),
+        label: words::CREATE_KEY_BUTTON.into(),
+        confirm: words::CONFIRM_AND_CREATE,
+        waiting: words::CREATING_KEY,
     };
     view! {
         <form
@@ -129,7 +129,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
                 {permissions(form)}
                 {expiry::expiry(form)}
             </div>
-            <div class="sheet-foot"><p class="push">{form.acts_as.clone()}" "{expiry::until(form)}" "{form.confirm.note()}</p>{cancel}{form.confirm.button("button primary", generate)}</div>
+            <div class="sheet-foot"><p class="push">{form.acts_as.clone()}" "{expiry::until(form)}" "{form.confirm.note()}</p>{cancel}{form.confirm.button("button primary", button)}</div>
         </form>
     }
     .into_any()

@@ -52,7 +52,7 @@ pub fn CreateDialog() -> impl IntoView {
         busy.set(false);
         waiting(false);
     };
-    let generate = move |event: ev::SubmitEvent| {
+    let submit = move |event: ev::SubmitEvent| {
         let Some(form) = around(&event, "#create-form").and_then(|_| form()) else { return };
         event.prevent_default();
         if busy.get_untracked() {
@@ -84,7 +84,7 @@ pub fn CreateDialog() -> impl IntoView {
     };
     if cfg!(feature = "hydrate") {
         window_event_listener(ev::click, open);
-        window_event_listener(ev::submit, generate);
+        window_event_listener(ev::submit, submit);
         window_event_listener(ev::input, |event| {
             if let Some(form) = around(&event, "#create-form").and_then(|_| form()) {
                 retold(&form);
@@ -192,7 +192,7 @@ fn turn(reveal: NodeRef<html::Dialog>) {
 }
 
 fn waiting(busy: bool) {
-    if let Some(button) = by_id("generate") {
+    if let Some(button) = by_id("create-key-button") {
         wait_at(&button, busy);
     }
 }

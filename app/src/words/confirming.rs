@@ -3,7 +3,7 @@
 use super::{Missing, isolated};
 
 /// The button that makes a key, after a fresh sign-in.
-pub const CONFIRM_AND_GENERATE: &str = "Confirm and generate";
+pub const CONFIRM_AND_CREATE: &str = "Confirm and create";
 /// The button that changes a role, likewise.
 pub const CONFIRM_AND_CHANGE_ROLE: &str = "Confirm and change role";
 /// The button that invites, likewise.

@@ -9,9 +9,9 @@ use super::{isolated, plural};
 /// Begins making a key (RK-08).
 pub const CREATE_KEY: &str = "Create API Key";
 /// Makes the key (RK-10).
-pub const GENERATE: &str = "Generate";
+pub const CREATE_KEY_BUTTON: &str = "Create key";
 /// While the key is being made.
-pub const GENERATING: &str = "Generating…";
+pub const CREATING_KEY: &str = "Creating…";
 /// Samples of names (RK-09).
 pub const NAME_SAMPLES: [&str; 2] = ["CI/CD Pipeline", "Monitoring Script"];
 /// Before the samples.
