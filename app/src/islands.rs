@@ -26,7 +26,7 @@ fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl Into
             let lines = failure.lines().into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
             let again = failure
                 .wants_sign_in()
-                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::SIGN_IN_AGAIN}</a></p> });
+                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::sign_in::SIGN_IN_AGAIN}</a></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{failure.title(title)}</h2>{lines}{again}</div> }
         })
     }

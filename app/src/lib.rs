@@ -14,6 +14,7 @@
 
 pub mod islands;
 pub mod shared_view;
+#[expect(missing_docs, reason = "a text needs no description")]
 pub mod words;
 
 #[cfg(feature = "ssr")]

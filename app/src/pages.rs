@@ -165,7 +165,7 @@ pub fn refused(context: PageContext, nonce: Option<Nonce>, problem: &Problem, he
 
 /// The page of a form that is kept until its sender has signed in again, which begins at `to`.
 pub fn confirming(context: PageContext, nonce: Option<Nonce>, problem: &Problem, to: &str) -> Response<String> {
-    let provider = words::provider(context.site_config.development, context.site_config.provider.as_deref());
+    let provider = words::confirm::provider(context.site_config.development, context.site_config.provider.as_deref());
     let request = PageRequest { context, nonce, path: String::new(), query: Vec::new(), posted: None };
     paint(request, missing::confirming(problem, &provider, to))
 }

@@ -179,7 +179,7 @@ impl PageContext {
 fn worded(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let form_error = |fault: FieldFault| {
         let plain = fault.message == fault.fault.sentence();
-        let message = if plain { words::fault(&fault.field, &fault.fault) } else { fault.message };
+        let message = if plain { words::problems::field_fault(&fault.field, &fault.fault) } else { fault.message };
         FieldFault { message, ..fault }
     };
     faults.into_iter().map(form_error).collect()
@@ -318,7 +318,7 @@ impl From<Problem> for FormError {
     /// The sentence of the code is for programs; people get theirs. Any other they get too, with its full stop.
     fn from(mut problem: Problem) -> Self {
         if problem.details == problem.code.sentence() {
-            problem.details = words::sentence(problem.code).to_owned();
+            problem.details = words::problems::sentence(problem.code).to_owned();
         } else if !problem.details.ends_with('.') {
             problem.details.push('.');
         }

@@ -8,11 +8,13 @@ use crate::shared_view::field_error;
 use crate::words;
 
 /// The roles that a service account can have, the least first.
-const ROLES: [(Role, &str); 2] = [(Role::Member, words::MEMBER_MAY), (Role::Admin, words::ADMIN_MAY)];
+const ROLES: [(Role, &str); 2] =
+    [(Role::Member, words::service_accounts::MEMBER_SUMMARY), (Role::Admin, words::service_accounts::ADMIN_SUMMARY)];
 
 /// Whether its keys are accepted.
 pub fn account_status(is_disabled: bool) -> impl IntoView {
-    let (badge, status) = if is_disabled { ("badge", words::DISABLED) } else { ("badge success", words::ACTIVE) };
+    let (badge, status) =
+        if is_disabled { ("badge", words::labels::DISABLED) } else { ("badge success", words::labels::ACTIVE) };
     view! { <span class=badge>{status}</span> }
 }
 
@@ -23,10 +25,10 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
     let described = if wrong { "name-hint name-error" } else { "name-hint" };
     view! {
         <div class="field">
-            <label for="name">{words::NAME}</label>
-            <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::ACCOUNT_SAMPLE aria-describedby=described aria-invalid=wrong.then_some("true") dir="auto" value=typed autofocus=fresh && !wrong/>
+            <label for="name">{words::labels::NAME}</label>
+            <input class="input" id="name" name="name" required autocomplete="off" placeholder=words::service_accounts::NAME_SAMPLE aria-describedby=described aria-invalid=wrong.then_some("true") dir="auto" value=typed autofocus=fresh && !wrong/>
             {fault.map(|fault| field_error("name-error", fault))}
-            <p class="hint" id="name-hint">{words::ACCOUNT_NAME_HINT}</p>
+            <p class="hint" id="name-hint">{words::service_accounts::NAME_HINT}</p>
         </div>
     }
     .into_any()
@@ -34,5 +36,5 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
 
 /// The most its keys may do.
 pub fn account_role(problem: Option<&Problem>, chosen: Role) -> AnyView {
-    role_cards(problem, chosen, words::ACCOUNT_ROLE_HINT, ROLES, |_| false)
+    role_cards(problem, chosen, words::service_accounts::ROLE_HINT, ROLES, |_| false)
 }

@@ -59,8 +59,8 @@ impl KeyForm {
         let screen = Screen::NewKey(room.organization());
         let mine = room.place.screen == screen;
         let acts_as = match &service {
-            Some((_, name, _)) => words::for_service(name),
-            None => words::acts_as(&room.ctx.actor().name, &room.name),
+            Some((_, name, _)) => words::create_key::acts_as_service_account(name),
+            None => words::create_key::acts_as(&room.ctx.actor().name, &room.name),
         };
         let own = room.ctx.actor().role;
         Ok(Self {
@@ -106,9 +106,9 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
     let fine = lines.is_none();
     let button = ButtonWords {
         id: Some("create-key-button"),
-        label: words::CREATE_KEY_BUTTON.into(),
-        confirm: words::CONFIRM_AND_CREATE,
-        waiting: words::CREATING_KEY,
+        label: words::create_key::BUTTON.into(),
+        confirm: words::create_key::CONFIRM,
+        waiting: words::create_key::WAITING,
     };
     view! {
         <form
@@ -120,7 +120,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
             <div class="sheet-head">{heading}</div>
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" hidden=fine autofocus=!fine>
-                    {icon("danger")}<h2>{words::NOT_CREATED}</h2><div class="lines">{lines}</div>
+                    {icon("danger")}<h2>{words::create_key::FAILED}</h2><div class="lines">{lines}</div>
                     // For the dialog, which must not lose what was typed until someone wants to leave it.
                     <div class="again" hidden>{super::sign_in_again(&form.place)}</div>
                 </div>
@@ -140,9 +140,9 @@ fn name(form: &KeyForm) -> AnyView {
     let typed = form.typed("name").unwrap_or_default().to_owned();
     view! {
         <div class="field">
-            <label for="name">{words::NAME}</label>
+            <label for="name">{words::labels::NAME}</label>
             <input
-                class="input" id="name" name="name" required autocomplete="off" placeholder=words::NAME_SAMPLES[0] dir="auto" value=typed
+                class="input" id="name" name="name" required autocomplete="off" placeholder=words::create_key::NAME_SAMPLES[0] dir="auto" value=typed
                 aria-describedby="name-error name-taken name-hint" aria-invalid=fault.is_some().then_some("true") autofocus=form.problem.is_none()
             />
             {fault_line("name", fault)}
@@ -158,7 +158,7 @@ fn environment(form: &KeyForm) -> AnyView {
     let card = |environment: Environment| {
         let prefix = match environment {
             Environment::Production => view! {
-                <code>{form.begins_with(Kind::Live)}</code>{words::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(Kind::Secret)}</code>{words::OR_WITH_FULL_ACCESS.1}
+                <code>{form.begins_with(Kind::Live)}</code>{words::create_key::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(Kind::Secret)}</code>{words::create_key::OR_WITH_FULL_ACCESS.1}
             }.into_any(),
             Environment::Test => view! { <code>{form.begins_with(Kind::Test)}</code>"." }.into_any(),
         };
@@ -168,14 +168,14 @@ fn environment(form: &KeyForm) -> AnyView {
                 <input type="radio" name="environment" value=word checked=form.is_chosen("environment", word, start)/>
                 <span>
                     <span class="card-title">{environment.label()}</span>
-                    <span class="card-note">{words::environment_hint(environment)}{words::BEGINS_WITH}{prefix}</span>
+                    <span class="card-note">{words::create_key::environment_hint(environment)}{words::create_key::KEYS_START_WITH}{prefix}</span>
                 </span>
             </label>
         }
     };
     view! {
         <fieldset class="field" id="environment" aria-describedby="environment-error">
-            <legend>{words::ENVIRONMENT}</legend>
+            <legend>{words::create_key::ENVIRONMENT}</legend>
             <div class="cards">{Environment::ALL.map(card).collect_view()}</div>
             {fault_line("environment", form.fault("environment"))}
         </fieldset>
@@ -202,15 +202,15 @@ fn permissions(form: &KeyForm) -> AnyView {
         |group: domain::scope::Group| form.typed(&format!("access[{}]", group.as_str())).unwrap_or("none").to_owned();
     view! {
         <fieldset class="field" id="template" aria-describedby="template-error scopes-error least-privilege">
-            <legend>{words::PERMISSIONS}</legend>
-            <p class="hint" id="least-privilege">{words::LEAST_PRIVILEGE}</p>
-            <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::CUSTOM, words::CUSTOM_HINT, false)}</div>
+            <legend>{words::create_key::PERMISSIONS}</legend>
+            <p class="hint" id="least-privilege">{words::create_key::LEAST_PRIVILEGE}</p>
+            <div class="cards tight">{templates.collect_view()}{card(CUSTOM, words::create_key::CUSTOM, words::create_key::CUSTOM_HINT, false)}</div>
             {fault_line("template", form.fault("template"))}
             <div class="unfold custom" id="scopes">
-                <input class="input needs-script" type="search" data-narrow="" autocomplete="off" aria-label=words::NARROW_PICKS placeholder=words::NARROW_PICKS/>
+                <input class="input needs-script" type="search" data-narrow="" autocomplete="off" aria-label=words::create_key::SEARCH_PERMISSIONS placeholder=words::create_key::SEARCH_PERMISSIONS/>
                 {scope_picker(ScopeSet::of(Scope::ALL), chosen, powerful)}
-                <p class="hint only-test">{words::SANDBOX_GROUPS}</p>
-                <p class="hint">{words::WRITE_INCLUDES}" "<span id="scope-count" role="status"></span></p>
+                <p class="hint only-test">{words::create_key::SANDBOX_GROUPS}</p>
+                <p class="hint">{words::create_key::WRITE_INCLUDES_READ}" "<span id="scope-count" role="status"></span></p>
             </div>
             {fault_line("scopes", form.fault("scopes"))}
         </fieldset>

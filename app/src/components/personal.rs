@@ -37,7 +37,7 @@ pub fn personal(own: &Own, trail: &'static str, problem: Option<&Problem>, body:
     view! {
         <div class="frame alone">
             <header class="top">
-                <nav class="crumbs" aria-label=words::BREADCRUMB>
+                <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
                     <ol class="crumb-list">
                         <li><a class="home" href=Screen::Home.path()><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a></li>
                         <li><span aria-current="page">{trail}</span></li>

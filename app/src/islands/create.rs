@@ -62,7 +62,7 @@ pub fn CreateDialog() -> impl IntoView {
         waiting(true);
         faults::clear(&form);
         spawn_local(async move {
-            match send(&form, words::PERHAPS_CREATED).await {
+            match send(&form, words::create_key::NO_ANSWER).await {
                 // The form was sent before: what it made is there.
                 Ok(new) if !text(&new, "to").is_empty() => lead_to(&text(&new, "to")),
                 Ok(new) => {
@@ -151,7 +151,7 @@ pub fn CreateDialog() -> impl IntoView {
                 let url = opening.with_untracked(|opening| opening.url.clone());
                 view! {
                     <div class="sheet">
-                        <div class="sheet-head"><h2 id="reveal-title">{words::REVEAL_TITLE}</h2>{close_button(close)}</div>
+                        <div class="sheet-head"><h2 id="reveal-title">{words::reveal_key::TITLE}</h2>{close_button(close)}</div>
                         {revealed(&new.key, &new.key_id, &new.label, &url)}
                         <div class="sheet-foot"><button class="button" type="button" on:click=move |_| close()>{words::DONE}</button></div>
                     </div>
@@ -160,11 +160,11 @@ pub fn CreateDialog() -> impl IntoView {
         </dialog>
         <dialog class="dialog small" aria-labelledby="guard-title" aria-describedby="guard-text" node_ref=guard>
             <div class="sheet">
-                <div class="sheet-head"><h2 id="guard-title">{words::GUARD_TITLE}</h2></div>
-                <div class="sheet-body"><p id="guard-text">{words::GUARD_TEXT}</p></div>
+                <div class="sheet-head"><h2 id="guard-title">{words::reveal_key::GUARD_TITLE}</h2></div>
+                <div class="sheet-body"><p id="guard-text">{words::reveal_key::GUARD_TEXT}</p></div>
                 <div class="sheet-foot">
-                    <button class="button" type="button" on:click=move |_| leave()>{words::GUARD_LEAVE}</button>
-                    <button class="button primary" type="button" on:click=move |_| stay()>{words::GUARD_STAY}</button>
+                    <button class="button" type="button" on:click=move |_| leave()>{words::reveal_key::GUARD_LEAVE}</button>
+                    <button class="button primary" type="button" on:click=move |_| stay()>{words::reveal_key::GUARD_STAY}</button>
                 </div>
             </div>
         </dialog>
@@ -201,10 +201,10 @@ fn waiting(busy: bool) {
 fn retold(form: &HtmlFormElement) {
     let name = by_id("name").and_then(|name| name.dyn_into::<HtmlInputElement>().ok());
     let taken = name.is_some_and(|name| is_taken(name.value().trim()));
-    to_problem("name-taken", if taken { words::NAME_TAKEN } else { "" });
+    to_problem("name-taken", if taken { words::create_key::NAME_TAKEN } else { "" });
     let selected_scopes = form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
     let n = selected_scopes.map_or(0, |selected_scopes| selected_scopes.length());
-    to_problem("scope-count", &words::selected_scopes(n.into()));
+    to_problem("scope-count", &words::create_key::selected_scopes(n.into()));
 }
 
 fn to_problem(id: &str, said: &str) {

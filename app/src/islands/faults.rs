@@ -18,7 +18,7 @@ pub fn clear(form: &HtmlFormElement) {
 pub fn show(form: &HtmlFormElement, failure: &Failure) {
     clear(form);
     if let Some(title) = find(form, ".trouble h2") {
-        title.set_text_content(Some(failure.title(words::NOT_CREATED)));
+        title.set_text_content(Some(failure.title(words::create_key::FAILED)));
     }
     if let Some(lines) = find(form, ".trouble .lines") {
         lines.set_text_content(Some(&failure.lines().join(" ")));

@@ -69,7 +69,7 @@ pub fn RevokeDialog() -> impl IntoView {
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
-            match send(&form, words::PERHAPS_REVOKED).await {
+            match send(&form, words::revoke_key::NO_ANSWER).await {
                 Ok(done) => drop(window().location().assign(&text(&done, "to"))),
                 Err(refused) => {
                     // It was used while the dialog stood open.
@@ -113,33 +113,33 @@ pub fn RevokeDialog() -> impl IntoView {
                 <input type="hidden" name="page" value=fact(|facts| &facts.page)/>
                 <input type="hidden" name="organization" value=fact(|facts| &facts.organization)/>
                 <input type="hidden" name="key_id" value=fact(|facts| &facts.key_id)/>
-                <div class="sheet-head"><h2 id="revoke-title">{words::REVOKE_TITLE.0}<bdi>{fact(|facts| &facts.name)}</bdi>{words::REVOKE_TITLE.1}</h2>{close_button(close)}</div>
+                <div class="sheet-head"><h2 id="revoke-title">{words::revoke_key::HEADING.0}<bdi>{fact(|facts| &facts.name)}</bdi>{words::revoke_key::HEADING.1}</h2>{close_button(close)}</div>
                 <div class="sheet-body">
-                    {trouble(words::NOT_REVOKED, failure)}
+                    {trouble(words::revoke_key::FAILED, failure)}
                     <dl class="facts boxed">
-                        <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{move || preview(&facts.with(|facts| facts.preview.clone()))}</dd>
+                        <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{move || preview(&facts.with(|facts| facts.preview.clone()))}</dd>
                         <dt>{fact(|facts| &facts.made_label)}</dt><dd>{fact(|facts| &facts.made)}</dd>
-                        <dt>{words::LAST_USED}</dt><dd>{fact(|facts| &facts.used)}</dd>
+                        <dt>{words::labels::LAST_USED}</dt><dd>{fact(|facts| &facts.used)}</dd>
                     </dl>
                     {revoke_effects(1)}
                     {reasons(None)}
                     {move || facts.with(|facts| facts.confirm).then(|| view! {
                         <div class="field">
-                            <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b><bdi>{fact(|facts| &facts.name)}</bdi></b>{words::TYPE_TO_CONFIRM.1}</label>
+                            <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{fact(|facts| &facts.name)}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
                             <input
                                 class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto"
                                 aria-describedby="confirm-error confirm-hint"
                                 aria-invalid=move || fault().map(|_| "true")
                             />
                             {move || fault().map(|fault| field_error("confirm-error", fault))}
-                            <p class="hint" id="confirm-hint">{words::confirm_hint(1)}</p>
+                            <p class="hint" id="confirm-hint">{words::revoke_key::confirm_hint(1)}</p>
                         </div>
                     })}
                 </div>
                 <div class="sheet-foot">
                     <button class="button" type="button" node_ref=cancel on:click=move |_| close()>{words::CANCEL}</button>
                     <button class="button danger" aria-disabled=waits aria-busy=waits>
-                        {move || if busy.get() { words::REVOKING } else { words::REVOKE_KEY }}
+                        {move || if busy.get() { words::revoke_key::WAITING } else { words::revoke_key::BUTTON }}
                     </button>
                 </div>
             </form>

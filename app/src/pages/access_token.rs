@@ -13,28 +13,36 @@ use crate::words;
 /// The page of a token.
 pub fn page(request: &PageRequest, own: Own, token: ShownToken) -> Page {
     let url = request.context.site_config.public_url.clone();
-    Page { islands: true, ..Page::new(words::TOKEN_TITLE, move || draw(&own, &token, &url)) }
+    Page { islands: true, ..Page::new(words::access_token::TITLE, move || draw(&own, &token, &url)) }
 }
 
 fn draw(own: &Own, token: &ShownToken, url: &str) -> AnyView {
     let secret = Secret {
         value: &token.token,
         rows: 8,
-        warning: words::TOKEN_WARNING,
-        lost: words::TOKEN_LOST,
-        shell: (words::SHELL_LINE, words::COPY_SHELL, words::token_line(&token.token)),
-        curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, &token.token)),
+        warning: words::access_token::WARNING,
+        lost: words::access_token::LOST,
+        shell: (
+            words::reveal_key::SHELL_LINE,
+            words::reveal_key::COPY_SHELL,
+            words::access_token::shell_line(&token.token),
+        ),
+        curl: (
+            words::reveal_key::CURL_LINE,
+            words::reveal_key::COPY_CURL,
+            words::reveal_key::curl_line(url, &token.token),
+        ),
         waits_for: None,
     };
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1 id="reveal-title">{words::TOKEN_TITLE}</h1></div>
-            {secret_sheet(secret, view! { {words::TOKEN} })}
+            <div class="sheet-head"><h1 id="reveal-title">{words::access_token::TITLE}</h1></div>
+            {secret_sheet(secret, view! { {words::access_token::LABEL} })}
             <div class="sheet-foot">
-                <p class="push">{words::good_until(token.expires_at)}</p>
+                <p class="push">{words::access_token::expires(token.expires_at)}</p>
                 <a class="button" href=Screen::Account.path()>{words::DONE}</a>
             </div>
         </div>
     };
-    view! { {personal(own, words::TOKEN_TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {personal(own, words::access_token::TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
 }

@@ -64,7 +64,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let form = KeyForm::load(request, &room, None).await?;
     let problem = request.problem().cloned();
     let list = List { room, mark, query, rows, ended, creators, attention_banner, flash, url, problem, form };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::API_KEYS, move || draw(&list)) }))
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::keys::TITLE, move || draw(&list)) }))
 }
 
 /// What an address asks for. Without a word about states it means keys that open doors.
@@ -133,7 +133,7 @@ fn draw(list: &List) -> AnyView {
     let body = view! {
         {around::notice(list)}
         <div class="page-head">
-            <div><h1>{words::API_KEYS}</h1><p class="lede">{words::keys_lede(all, &room.name)}</p></div>
+            <div><h1>{words::keys::TITLE}</h1><p class="lede">{words::keys::lede(all, &room.name)}</p></div>
             {around::create_link(list, list.fresh().is_some())}
         </div>
         {around::closed(list)}
@@ -145,7 +145,7 @@ fn draw(list: &List) -> AnyView {
         {copy_status()}
     };
     view! {
-        {frame(room, words::API_KEYS, list.problem.as_ref(), body.into_any())}
+        {frame(room, words::keys::TITLE, list.problem.as_ref(), body.into_any())}
         {list.form.may_create.then(|| create_dialog(list))}
         {around::shortcuts()}
         {view! { <CreateDialog/> }.into_any()}
@@ -159,7 +159,7 @@ fn draw(list: &List) -> AnyView {
 /// The form of a new key, for the island to open.
 fn create_dialog(list: &List) -> AnyView {
     let heading = view! {
-        <h2 id="create-title">{words::CREATE_KEY}</h2>
+        <h2 id="create-title">{words::create_key::TITLE}</h2>
         <button class="icon-button" type="button" data-close="create" aria-label=words::CLOSE>{icon("close")}</button>
     };
     let cancel = view! { <button class="button" type="button" data-close="create">{words::CANCEL}</button> };

@@ -42,7 +42,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
     let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
     let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };
-    Ok(PageResponse::Page(Page::new(words::AUDIT_LOG, move || draw(&log))))
+    Ok(PageResponse::Page(Page::new(words::audit_log::TITLE, move || draw(&log))))
 }
 
 impl Log {
@@ -66,8 +66,8 @@ fn draw(log: &Log) -> AnyView {
         {around::broken(&log.chain)}
         <div class="page-head">
             <div>
-                <h1>{words::AUDIT_LOG}</h1>
-                <p class="lede">{words::audit_lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::ABOUT_LOG}</a></p>
+                <h1>{words::audit_log::TITLE}</h1>
+                <p class="lede">{words::audit_log::lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a></p>
                 {around::chain(&log.chain)}
             </div>
             {around::export(log)}
@@ -75,5 +75,5 @@ fn draw(log: &Log) -> AnyView {
         {filters::filters(log)}
         {content}
     };
-    frame(room, words::AUDIT_LOG, log.problem.as_ref(), body.into_any())
+    frame(room, words::audit_log::TITLE, log.problem.as_ref(), body.into_any())
 }

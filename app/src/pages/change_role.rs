@@ -34,25 +34,25 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, member: A
     let chosen = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(member.role);
     let problem = request.problem().cloned();
     let draw = move || draw(&room, &member, stays, chosen, problem.as_ref());
-    Ok(Page { islands: true, ..Page::new(words::CHANGE_ROLE, draw) })
+    Ok(Page { islands: true, ..Page::new(words::change_role::TITLE, draw) })
 }
 
 fn draw(room: &OrganizationPage, member: &MemberView, stays: bool, chosen: Role, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::role_of(&member.name)}</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1>{words::change_role::heading(&member.name)}</h1></div> };
     let confirm = Confirm::of(room);
     let powerful = |role: Role| role == Role::Owner || (role == Role::Admin && role > member.role);
     let button = ButtonWords {
         id: None,
-        label: words::CHANGE_ROLE.into(),
-        confirm: words::CONFIRM_AND_CHANGE_ROLE,
-        waiting: words::CHANGING_ROLE,
+        label: words::change_role::TITLE.into(),
+        confirm: words::change_role::CONFIRM,
+        waiting: words::change_role::WAITING,
     };
     let body = match stays {
         true => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::change_role::LAST_OWNER}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         }),
@@ -64,12 +64,12 @@ fn draw(room: &OrganizationPage, member: &MemberView, stays: bool, chosen: Role,
                 {room.fields(Some(("actor_id", member.actor_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
-                    {summary(words::ROLE_NOT_CHANGED, problem, &room.place)}
+                    {summary(words::change_role::FAILED, problem, &room.place)}
                     {own(room, member)}
-                    {role_cards(problem, chosen, words::MEMBER_ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
+                    {role_cards(problem, chosen, words::change_role::HINT, given_by(room.ctx.actor().role), powerful)}
                     <ul class="plain-list">
-                        <li>{icon("danger")}{words::ROLE_EFFECTS[0]}</li>
-                        <li>{icon("key")}{words::ROLE_EFFECTS[1]}</li>
+                        <li>{icon("danger")}{words::change_role::EFFECTS[0]}</li>
+                        <li>{icon("key")}{words::change_role::EFFECTS[1]}</li>
                     </ul>
                 </div>
                 <div class="sheet-foot">
@@ -80,11 +80,12 @@ fn draw(room: &OrganizationPage, member: &MemberView, stays: bool, chosen: Role,
             </form>
         }),
     };
-    view! { {frame(room, words::CHANGE_ROLE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::change_role::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 /// Whoever lowers their own role cannot raise it again.
 fn own(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
-    (member.actor_id == room.ctx.actor().id)
-        .then(|| view! { <div class="notice warning">{icon("warning")}<p>{words::OWN_ROLE}</p></div> }.into_any())
+    (member.actor_id == room.ctx.actor().id).then(|| {
+        view! { <div class="notice warning">{icon("warning")}<p>{words::change_role::OWN_ROLE}</p></div> }.into_any()
+    })
 }

@@ -40,15 +40,15 @@ pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
 /// The page of someone who is in no organization.
 pub fn nowhere(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
-    Page::new(words::NO_ORGANIZATION, move || {
+    Page::new(words::sign_in::NO_ORGANIZATION, move || {
         let place = Location::top(Screen::Home);
         let body = view! {
-            <h1>{words::NOWHERE}</h1>
-            <p>{words::ASK_FOR}<strong><bdi>{who}</bdi></strong>{words::OPEN_THE_LINK}</p>
+            <h1>{words::sign_in::NO_MEMBERSHIP}</h1>
+            <p>{words::sign_in::ASK_FOR_INVITATION}<strong><bdi>{who}</bdi></strong>{words::sign_in::OPEN_THE_LINK}</p>
             <div class="actions">
-                <a class="button primary" href=place.path()>{words::CHECK_AGAIN}</a>
-                <a class="button" href=Screen::Account.path()>{words::MY_ACCOUNT}</a>
-                <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::SIGN_OUT}</button></form>
+                <a class="button primary" href=place.path()>{words::sign_in::CHECK_AGAIN}</a>
+                <a class="button" href=Screen::Account.path()>{words::account::TITLE}</a>
+                <form method="post" action="/ui/sign_out">{page_field(&place)}<button class="button">{words::sign_in::SIGN_OUT}</button></form>
             </div>
         };
         card(body, ())
@@ -66,7 +66,7 @@ pub fn sign_in(request: &PageRequest) -> PageResponse {
         request.query_value("return_to").and_then(Location::parse).filter(|place| place.screen != Screen::SignIn);
     let site_config = &request.context.site_config;
     let problem =
-        request.query_value("problem").and_then(|word| words::sign_in_problem(word, &site_config.allowed_domains));
+        request.query_value("problem").and_then(|word| words::sign_in::problem(word, &site_config.allowed_domains));
     let (signed_in, to) = (request.context.caller.is_some(), back.unwrap_or_else(|| Location::top(Screen::Home)));
     if signed_in && problem.is_none() {
         return PageResponse::Go(to.path());
@@ -81,26 +81,26 @@ pub fn sign_in(request: &PageRequest) -> PageResponse {
     let request_id = request.query_value("request").filter(|id| is_request(id)).map(str::to_owned);
     let back = signed_in.then(|| to.path());
     let (development, provider) = (site_config.development, site_config.provider.clone());
-    PageResponse::Page(Page::new(words::SIGN_IN_TAB, move || {
+    PageResponse::Page(Page::new(words::sign_in::TAB_TITLE, move || {
         let problem = problem.map(|problem| {
-            let request_id = request_id.map(|id| view! { <p>{words::REQUEST}<code>{id}</code></p> });
+            let request_id = request_id.map(|id| view! { <p>{words::labels::REQUEST_ID}<code>{id}</code></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<p>{problem}</p>{request_id}</div> }
         });
         let button = match (development, provider) {
-            (false, None) => {
-                EitherOf3::A(view! { <a class="button wide" href=start>{icon("google")}{words::WITH_GOOGLE}</a> })
-            }
+            (false, None) => EitherOf3::A(
+                view! { <a class="button wide" href=start>{icon("google")}{words::sign_in::WITH_GOOGLE}</a> },
+            ),
             (false, Some(host)) => EitherOf3::B(
-                view! { <a class="button wide" href=start>{icon("person")}{words::with_provider(&host)}</a> },
+                view! { <a class="button wide" href=start>{icon("person")}{words::sign_in::with_provider(&host)}</a> },
             ),
             (true, _) => EitherOf3::C(view! {
-                <a class="button primary wide" href=start>{words::WITH_STAND_IN}</a>
-                <div class="notice warning">{icon("warning")}<p>{words::STAND_IN}</p></div>
+                <a class="button primary wide" href=start>{words::sign_in::WITH_DEVELOPMENT_SIGN_IN}</a>
+                <div class="notice warning">{icon("warning")}<p>{words::sign_in::DEVELOPMENT_HINT}</p></div>
             }),
         };
-        let back = back.map(|to| view! { <a class="button wide" href=to>{words::GO_BACK}</a> });
-        let foot = (!development).then(|| view! { <p class="auth-foot">{words::SIGN_IN_FOOT}</p> });
-        card(view! { <h1>{words::SIGN_IN}</h1><p>{words::SIGN_IN_FOR}</p>{problem}{button}{back} }, foot)
+        let back = back.map(|to| view! { <a class="button wide" href=to>{words::sign_in::GO_BACK}</a> });
+        let foot = (!development).then(|| view! { <p class="auth-foot">{words::sign_in::FOOTER}</p> });
+        card(view! { <h1>{words::sign_in::TITLE}</h1><p>{words::sign_in::LEDE}</p>{problem}{button}{back} }, foot)
     }))
 }
 
@@ -128,7 +128,7 @@ pub async fn welcome(request: &PageRequest) -> Result<PageResponse, Problem> {
     let problem = request.problem().cloned();
     let typed = request.typed("organization").unwrap_or_default().to_owned();
     let token_needed = context.site_config.setup_token_needed;
-    Ok(PageResponse::Page(Page::new(words::WELCOME, move || {
+    Ok(PageResponse::Page(Page::new(words::create_organization::WELCOME_TITLE, move || {
         let place = Location::top(Screen::Welcome);
         let fault = |field| problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned);
         let (name_fault, token_fault) = (fault("organization"), fault("setup_token"));
@@ -137,27 +137,27 @@ pub async fn welcome(request: &PageRequest) -> Result<PageResponse, Problem> {
             let described = if wrong { "setup-hint setup-error" } else { "setup-hint" };
             view! {
                 <div class="field">
-                    <label for="setup_token">{words::SETUP_TOKEN}</label>
+                    <label for="setup_token">{words::create_organization::SETUP_TOKEN}</label>
                     <input class="input mono" id="setup_token" name="setup_token" required autocomplete="off" spellcheck="false" aria-describedby=described aria-invalid=wrong.then_some("true")/>
                     {token_fault.map(|fault| field_error("setup-error", fault))}
-                    <p class="hint" id="setup-hint">{words::SETUP_TOKEN_HINT}</p>
+                    <p class="hint" id="setup-hint">{words::create_organization::SETUP_TOKEN_HINT}</p>
                 </div>
             }
         });
         let wrong = name_fault.is_some();
         let body = view! {
-            <h1>{words::WELCOME}</h1>
-            <p>{words::welcome(&person.name)}</p>
-            {summary(words::NOT_FOUNDED, problem.as_ref(), &place)}
+            <h1>{words::create_organization::WELCOME_TITLE}</h1>
+            <p>{words::create_organization::welcome(&person.name)}</p>
+            {summary(words::create_organization::FAILED, problem.as_ref(), &place)}
             <form class="form" method="post" action="/ui/found_organization">
                 {page_field(&place)}
                 <div class="field">
-                    <label for="organization">{words::ORGANIZATION_NAME}</label>
-                    <input class="input" id="organization" name="organization" required autocomplete="organization" placeholder=words::ORGANIZATION_SAMPLE dir="auto" value=typed aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("organization-error") autofocus=problem.is_none()/>
+                    <label for="organization">{words::organization::NAME}</label>
+                    <input class="input" id="organization" name="organization" required autocomplete="organization" placeholder=words::create_organization::NAME_SAMPLE dir="auto" value=typed aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("organization-error") autofocus=problem.is_none()/>
                     {name_fault.map(|fault| field_error("organization-error", fault))}
                 </div>
                 {token}
-                <button class="button primary wide">{words::FOUND}</button>
+                <button class="button primary wide">{words::create_organization::BUTTON}</button>
             </form>
         };
         card(body, sign_out_line(&person, &place))

@@ -23,7 +23,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
     if let Some(FormResult::Invited(created)) = request.outcome() {
         let created = created.clone();
-        return Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, move || reveal(&room, &created)) });
+        return Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, move || reveal(&room, &created)) });
     }
     if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
         return Err(request.context.problem(Code::Forbidden));
@@ -33,7 +33,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let problem = request.problem().cloned();
     let token = FormToken::draw(request.context.engine.runtime());
     let draw = move || draw(&room, email, role, problem.as_ref(), &token);
-    Ok(Page { islands: true, ..Page::new(words::INVITE_MEMBER, draw) })
+    Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, draw) })
 }
 
 fn draw(room: &OrganizationPage, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
@@ -42,9 +42,9 @@ fn draw(room: &OrganizationPage, email: String, role: Role, problem: Option<&Pro
     let powerful = |role: Role| role >= Role::Admin;
     let button = ButtonWords {
         id: None,
-        label: words::INVITE.into(),
-        confirm: words::CONFIRM_AND_INVITE,
-        waiting: words::INVITING,
+        label: words::invite_member::BUTTON.into(),
+        confirm: words::invite_member::CONFIRM,
+        waiting: words::invite_member::WAITING,
     };
     let body = view! {
         <form
@@ -53,20 +53,20 @@ fn draw(room: &OrganizationPage, email: String, role: Role, problem: Option<&Pro
         >
             {room.fields(None)}
             {form_token(token)}
-            <div class="sheet-head"><h1>{words::INVITE_MEMBER}</h1></div>
+            <div class="sheet-head"><h1>{words::invite_member::TITLE}</h1></div>
             <div class="sheet-body">
-                {summary(words::NOT_INVITED, problem, &room.place)}
+                {summary(words::invite_member::FAILED, problem, &room.place)}
                 {address(email, problem)}
-                {role_cards(problem, role, words::INVITED_ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
+                {role_cards(problem, role, words::invite_member::ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
             </div>
             <div class="sheet-foot">
-                <p class="push">{words::NO_MAIL}" "{confirm.note()}</p>
+                <p class="push">{words::invite_member::NO_EMAIL_SENT}" "{confirm.note()}</p>
                 <a class="button" href=back>{words::CANCEL}</a>
                 {confirm.button("button primary", button)}
             </div>
         </form>
     };
-    view! { {frame(room, words::INVITE_MEMBER, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn address(typed: String, problem: Option<&Problem>) -> AnyView {
@@ -75,13 +75,13 @@ fn address(typed: String, problem: Option<&Problem>) -> AnyView {
     let described = if wrong { "email-hint email-error" } else { "email-hint" };
     view! {
         <div class="field">
-            <label for="email">{words::EMAIL}</label>
+            <label for="email">{words::labels::EMAIL}</label>
             <input
                 class="input" type="email" id="email" name="email" required autocomplete="off" spellcheck="false" dir="ltr" value=typed
                 aria-describedby=described aria-invalid=wrong.then_some("true") autofocus=problem.is_none()
             />
             {fault.map(|fault| field_error("email-error", fault))}
-            <p class="hint" id="email-hint">{words::EMAIL_HINT}</p>
+            <p class="hint" id="email-hint">{words::invite_member::EMAIL_HINT}</p>
         </div>
     }
     .into_any()
@@ -89,21 +89,21 @@ fn address(typed: String, problem: Option<&Problem>) -> AnyView {
 
 /// The link, once: nothing else holds it.
 fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
-    let until = words::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
+    let until = words::invite_member::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
     let done = Screen::Members(room.organization()).path();
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1>{words::invited(&created.email)}</h1></div>
+            <div class="sheet-head"><h1>{words::invite_member::heading(&created.email)}</h1></div>
             <div class="sheet-body">
                 <div class="notice danger" id="reveal-notice">
-                    {icon("danger")}<p class="strong">{words::LINK_WARNING}</p><p>{until}</p>
+                    {icon("danger")}<p class="strong">{words::invite_member::LINK_WARNING}</p><p>{until}</p>
                 </div>
-                {secret("link".into(), words::LINK, &created.link, 2)}
+                {secret("link".into(), words::invite_member::LINK, &created.link, 2)}
                 {copy_status()}
-                <p>{words::LINK_SEND}</p>
+                <p>{words::invite_member::LINK_SEND}</p>
             </div>
             <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::INVITE_MEMBER, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
 }

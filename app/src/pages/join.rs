@@ -40,7 +40,7 @@ pub async fn show(request: &PageRequest, token: LinkToken) -> Result<PageRespons
     // The page says itself whom it is for.
     let problem = request.problem().filter(|problem| problem.code != Code::WrongAddress).cloned();
     let (place, now) = (Location::top(Screen::Join(token)), context.engine.runtime().now());
-    Ok(PageResponse::Page(Page::new(words::JOIN, move || {
+    Ok(PageResponse::Page(Page::new(words::join::TITLE, move || {
         let next = match &person {
             None => for_nobody(&offer, &place),
             Some(_) if is_for_them => for_them(&place),
@@ -48,15 +48,15 @@ pub async fn show(request: &PageRequest, token: LinkToken) -> Result<PageRespons
         };
         let foot = person.as_ref().map(|person| sign_out_line(person, &place));
         let body = view! {
-            <h1>{words::join(&offer.organization_name)}</h1>
-            {summary(words::NOT_JOINED, problem.as_ref(), &place)}
+            <h1>{words::join::heading(&offer.organization_name)}</h1>
+            {summary(words::join::FAILED, problem.as_ref(), &place)}
             <dl class="facts boxed">
-                <dt>{words::ORGANIZATION}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
-                <dt>{words::ITS_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
-                <dt>{words::INVITED_BY}</dt><dd>{inviter(&offer)}</dd>
-                <dt>{words::ROLE}</dt><dd>{offer.role.label()}</dd>
-                <dd class="whole sub">{words::role_may(offer.role)}</dd>
-                <dt>{words::EXPIRES}</dt><dd>{when_due(now, offer.expires_at)}</dd>
+                <dt>{words::organization::TITLE}</dt><dd><bdi>{offer.organization_name.clone()}</bdi></dd>
+                <dt>{words::join::ORGANIZATION_ID}</dt><dd><code class="id">{offer.organization.to_string()}</code></dd>
+                <dt>{words::labels::INVITED_BY}</dt><dd>{inviter(&offer)}</dd>
+                <dt>{words::labels::ROLE}</dt><dd>{offer.role.label()}</dd>
+                <dd class="whole sub">{words::roles::summary(offer.role)}</dd>
+                <dt>{words::labels::EXPIRES}</dt><dd>{when_due(now, offer.expires_at)}</dd>
             </dl>
             {next}
         };
@@ -65,14 +65,14 @@ pub async fn show(request: &PageRequest, token: LinkToken) -> Result<PageRespons
 }
 
 fn inviter(offer: &Offer) -> AnyView {
-    let email = offer.inviter_email.clone().unwrap_or_else(|| words::NO_VERIFIED_EMAIL.into());
+    let email = offer.inviter_email.clone().unwrap_or_else(|| words::join::NO_VERIFIED_EMAIL.into());
     view! { <bdi>{offer.invited_by.clone()}</bdi><span class="sub"><bdi>{email}</bdi></span> }.into_any()
 }
 
 fn for_nobody(offer: &Offer, place: &Location) -> AnyView {
     view! {
-        <p>{words::for_address(&offer.address_hint)}</p>
-        <a class="button primary wide" href=sign_in_path(Some(place))>{words::SIGN_IN_TO_JOIN}</a>
+        <p>{words::join::for_email(&offer.address_hint)}</p>
+        <a class="button primary wide" href=sign_in_path(Some(place))>{words::join::SIGN_IN}</a>
     }
     .into_any()
 }
@@ -81,7 +81,7 @@ fn for_them(place: &Location) -> AnyView {
     view! {
         <form method="post" action="/ui/accept_invitation">
             {page_field(place)}
-            <button class="button primary wide">{words::JOIN_NOW}</button>
+            <button class="button primary wide">{words::join::BUTTON}</button>
         </form>
     }
     .into_any()
@@ -90,12 +90,12 @@ fn for_them(place: &Location) -> AnyView {
 fn for_another(offer: &Offer, person: &Person, place: &Location) -> AnyView {
     let hint = &offer.address_hint;
     let why = match &person.email {
-        Some(email) => words::not_for_you(hint, email),
-        None => words::no_address(hint, &person.name),
+        Some(email) => words::join::for_someone_else(hint, email),
+        None => words::join::email_not_verified(hint, &person.name),
     };
     view! {
         <div class="notice warning">{icon("warning")}<p>{why}</p></div>
-        <a class="button primary wide" href=as_someone_else(place)>{words::SIGN_IN_AS_ANOTHER}</a>
+        <a class="button primary wide" href=as_someone_else(place)>{words::join::SIGN_IN_AS_SOMEONE_ELSE}</a>
     }
     .into_any()
 }
@@ -104,11 +104,11 @@ fn for_another(offer: &Offer, person: &Person, place: &Location) -> AnyView {
 fn dead() -> Page {
     let draw = || {
         let body = view! {
-            <h1>{words::DEAD_LINK}</h1>
-            <p>{words::DEAD_LINK_HINT}</p>
-            <div class="actions"><a class="button" href=Screen::Home.path()>{words::TO_THE_DASHBOARD}</a></div>
+            <h1>{words::join::NOT_VALID}</h1>
+            <p>{words::join::NOT_VALID_HINT}</p>
+            <div class="actions"><a class="button" href=Screen::Home.path()>{words::join::GO_TO_DASHBOARD}</a></div>
         };
         card(body, ())
     };
-    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::JOIN, draw) }
+    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::join::TITLE, draw) }
 }

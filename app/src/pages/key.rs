@@ -63,7 +63,7 @@ async fn find(request: &PageRequest, room: &OrganizationPage, key: Option<KeyId>
 fn draw(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let key = &line.key;
-    let (badge, status) = words::status(room.ctx.now(), line.status(room.ctx.now()));
+    let (badge, status) = words::keys::status(room.ctx.now(), line.status(room.ctx.now()));
     let narrow = narrow(shown);
     // A key that ended meanwhile has no form to tell a fault in.
     let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
@@ -88,9 +88,9 @@ fn draw(shown: &KeyPageData) -> AnyView {
 
 fn notice(shown: &KeyPageData) -> Option<AnyView> {
     let text = match shown.flash.as_ref()? {
-        Flash::Renamed => words::RENAMED,
-        Flash::Narrowed => words::NARROWED,
-        Flash::KeyMadeBefore => words::KEY_MADE_BEFORE,
+        Flash::Renamed => words::rename_key::DONE,
+        Flash::Narrowed => words::narrow_key::DONE,
+        Flash::KeyMadeBefore => words::create_key::ALREADY_CREATED,
         _ => return None,
     };
     Some(done(text))
@@ -101,13 +101,13 @@ fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let rename = Screen::RenameKey(organization.clone(), key).path();
     let rotate = (line.key.is_active && line.rotated_to.is_none()).then(|| {
         let path = Screen::RotateKey(organization.clone(), key).path();
-        view! { <a class="button" href=path>{icon("rotate")}{words::ROTATE}</a> }
+        view! { <a class="button" href=path>{icon("rotate")}{words::rotate_key::LINK}</a> }
     });
     let revoke = line.key.revoked_at.is_none().then(|| {
         let path = Screen::RevokeKey(organization, key).path();
-        view! { <a class="button danger" href=path>{words::REVOKE_ASKING}</a> }
+        view! { <a class="button danger" href=path>{words::revoke_key::LINK}</a> }
     });
-    view! { <div class="actions"><a class="button" href=rename>{icon("rename")}{words::RENAME}</a>{rotate}{revoke}</div> }
+    view! { <div class="actions"><a class="button" href=rename>{icon("rename")}{words::rename_key::LINK}</a>{rotate}{revoke}</div> }
         .into_any()
 }
 
@@ -117,8 +117,8 @@ fn exposed(line: &KeyLine) -> Option<AnyView> {
     Some(
         view! {
             <div class="notice danger">
-                {icon("danger")}<h2>{words::EXPOSED}</h2>
-                <p>{at.to_words()}". "{words::EXPOSED_ADVICE}</p>
+                {icon("danger")}<h2>{words::key_usage::EXPOSED}</h2>
+                <p>{at.to_words()}". "{words::key_usage::EXPOSED_ADVICE}</p>
             </div>
         }
         .into_any(),
@@ -142,14 +142,14 @@ fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     Some(
         view! {
             <details class="panel fold" open=sent>
-                <summary>{words::NARROW}</summary>
+                <summary>{words::narrow_key::TITLE}</summary>
                 <form method="post" action="/ui/narrow_key" id="scopes">
                     {shown.room.fields(Some(("key_id", key.key_id.to_string())))}
-                    {summary(words::NOT_NARROWED, shown.problem.as_ref(), &shown.room.place)}
-                    <p class="hint">{words::NARROW_HINT}" "{words::WRITE_INCLUDES}</p>
+                    {summary(words::narrow_key::FAILED, shown.problem.as_ref(), &shown.room.place)}
+                    <p class="hint">{words::narrow_key::HINT}" "{words::create_key::WRITE_INCLUDES_READ}</p>
                     {scope_picker(scopes, chosen, |_| false)}
                     {fault_line("scopes", fault)}
-                    <button class="button primary">{words::NARROW_NOW}</button>
+                    <button class="button primary">{words::narrow_key::BUTTON}</button>
                 </form>
             </details>
         }

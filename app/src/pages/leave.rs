@@ -21,25 +21,28 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let owners = context.engine.count_owners(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let stays = room.ctx.actor().role == Role::Owner && owners < 2;
     let problem = request.problem().cloned();
-    Ok(Page { islands: true, ..Page::new(words::LEAVE, move || draw(&room, stays, problem.as_ref())) })
+    Ok(Page {
+        islands: true,
+        ..Page::new(words::leave_organization::TITLE, move || draw(&room, stays, problem.as_ref()))
+    })
 }
 
 fn draw(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::leave(&room.name)}</h1></div> };
-    let [at_once, keys, stay] = words::LEAVE_EFFECTS;
+    let heading = view! { <div class="sheet-head"><h1>{words::leave_organization::heading(&room.name)}</h1></div> };
+    let [at_once, keys, stay] = words::leave_organization::EFFECTS;
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
-        label: words::LEAVE.into(),
-        confirm: words::CONFIRM_AND_LEAVE,
-        waiting: words::LEAVING,
+        label: words::leave_organization::TITLE.into(),
+        confirm: words::leave_organization::CONFIRM,
+        waiting: words::leave_organization::WAITING,
     };
     let body = match stays {
         true => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER_LEAVES}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::leave_organization::LAST_OWNER}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         }),
@@ -51,7 +54,7 @@ fn draw(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyV
                 {room.fields(None)}
                 {heading}
                 <div class="sheet-body">
-                    {summary(words::NOT_LEFT, problem, &room.place)}
+                    {summary(words::leave_organization::FAILED, problem, &room.place)}
                     <ul class="plain-list">
                         <li>{icon("logout")}{at_once}</li><li>{icon("danger")}{keys}</li><li>{icon("audit")}{stay}</li>
                     </ul>
@@ -64,5 +67,5 @@ fn draw(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyV
             </form>
         }),
     };
-    view! { {frame(room, words::LEAVE, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::leave_organization::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }

@@ -57,31 +57,31 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     };
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let shown = MembersPageData { room, members, invitations, flash, problem };
-    Ok(Page::new(words::MEMBERS, move || draw(&shown)))
+    Ok(Page::new(words::members::TITLE, move || draw(&shown)))
 }
 
 fn draw(shown: &MembersPageData) -> AnyView {
     let room = &shown.room;
     let invite = shown.manages().then(|| {
         let path = Screen::InviteMember(room.organization()).path();
-        view! { <a class="button primary" href=path>{icon("plus")}{words::INVITE_MEMBER}</a> }
+        view! { <a class="button primary" href=path>{icon("plus")}{words::invite_member::TITLE}</a> }
     });
     let leave = Screen::Leave(room.organization()).path();
     let body = view! {
         {notice(shown)}
         <div class="page-head">
             <div>
-                <h1>{words::MEMBERS}</h1>
-                <p class="lede">{words::members_lede(&room.name)}" "<a href=DOCS_OF_MEMBERS>{words::ABOUT_MEMBERS}</a></p>
+                <h1>{words::members::TITLE}</h1>
+                <p class="lede">{words::members::lede(&room.name)}" "<a href=DOCS_OF_MEMBERS>{words::members::ABOUT}</a></p>
             </div>
-            <div class="actions"><a class="button" href=leave>{words::LEAVE_ASKING}</a>{invite}</div>
+            <div class="actions"><a class="button" href=leave>{words::leave_organization::LINK}</a>{invite}</div>
         </div>
         {table(shown)}
-        {pager(&room.place, shown.members.next, words::NEWEST_MEMBERS, words::OLDER_MEMBERS)}
+        {pager(&room.place, shown.members.next, words::members::NEWEST, words::members::OLDER)}
         {shown.invitations.as_ref().and_then(|invitations| waiting(room, invitations))}
         {roles_explained()}
     };
-    frame(room, words::MEMBERS, shown.problem.as_ref(), body.into_any())
+    frame(room, words::members::TITLE, shown.problem.as_ref(), body.into_any())
 }
 
 /// The deed of the page before, told once.
@@ -89,10 +89,10 @@ fn notice(shown: &MembersPageData) -> Option<AnyView> {
     let Some(Flash::People(deed)) = &shown.flash else { return None };
     let named = |name: &str, text: String| view! { <bdi>{name.to_owned()}</bdi>{text} }.into_any();
     let text = match deed {
-        MemberNotice::Withdrawn => words::WITHDRAWN.into_any(),
-        MemberNotice::InvitedBefore => words::INVITED_BEFORE.into_any(),
-        MemberNotice::RoleChanged { name, role } => named(name, words::role_changed(*role)),
-        MemberNotice::Removed { name } => named(name, words::MEMBER_REMOVED.to_owned()),
+        MemberNotice::Withdrawn => words::invitations::CANCELED.into_any(),
+        MemberNotice::InvitedBefore => words::invite_member::ALREADY_CREATED.into_any(),
+        MemberNotice::RoleChanged { name, role } => named(name, words::change_role::changed(*role)),
+        MemberNotice::Removed { name } => named(name, words::remove_member::REMOVED.to_owned()),
     };
     Some(done(text))
 }
@@ -102,14 +102,14 @@ fn table(shown: &MembersPageData) -> AnyView {
     view! {
         <div class="table-wrap">
             <table class="table">
-                <caption class="visually-hidden">{words::members_caption(&shown.room.name)}</caption>
+                <caption class="visually-hidden">{words::members::caption(&shown.room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">{words::NAME}</th>
-                    {manages.then(|| view! { <th scope="col">{words::EMAIL}</th> })}
-                    <th scope="col">{words::ROLE}</th>
-                    {manages.then(|| view! { <th scope="col">{words::KEYS_AT_A_TIME}</th> })}
-                    <th scope="col" aria-sort="descending">{words::JOINED}</th>
-                    {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th> })}
+                    <th scope="col">{words::labels::NAME}</th>
+                    {manages.then(|| view! { <th scope="col">{words::labels::EMAIL}</th> })}
+                    <th scope="col">{words::labels::ROLE}</th>
+                    {manages.then(|| view! { <th scope="col">{words::labels::ACTIVE_KEYS}</th> })}
+                    <th scope="col" aria-sort="descending">{words::labels::JOINED}</th>
+                    {manages.then(|| view! { <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th> })}
                 </tr></thead>
                 <tbody>{shown.members.rows.iter().map(|member| row(shown, member)).collect_view()}</tbody>
             </table>
@@ -121,15 +121,15 @@ fn table(shown: &MembersPageData) -> AnyView {
 fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
     let (manages, now): (bool, Moment) = (shown.manages(), shown.room.ctx.now());
     let you = (member.actor_id == shown.room.ctx.actor().id)
-        .then(|| view! { " "<span class="badge plain">{words::YOU}</span> });
-    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::NOT_SIGNED_IN_YET}</span> });
+        .then(|| view! { " "<span class="badge plain">{words::members::YOU}</span> });
+    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
         <tr>
             <th scope="row"><div><bdi>{member.name.clone()}</bdi>{you}{waits}</div></th>
-            {manages.then(|| view! { <td data-label=words::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
-            <td data-label=words::ROLE>{member.role.label()}</td>
-            {manages.then(|| view! { <td data-label=words::KEYS_AT_A_TIME>{keys(&shown.room, member)}</td> })}
-            <td data-label=words::JOINED>{when(now, member.joined_at)}</td>
+            {manages.then(|| view! { <td data-label=words::labels::EMAIL><bdi>{member.email.clone()}</bdi></td> })}
+            <td data-label=words::labels::ROLE>{member.role.label()}</td>
+            {manages.then(|| view! { <td data-label=words::labels::ACTIVE_KEYS>{keys(&shown.room, member)}</td> })}
+            <td data-label=words::labels::JOINED>{when(now, member.joined_at)}</td>
             {manages.then(|| view! { <td class="row-actions"><div>{actions(&shown.room, member)}</div></td> })}
         </tr>
     }
@@ -143,7 +143,7 @@ fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
         return view! { <span class="number muted">{count}</span> }.into_any();
     }
     let keys = Location::top(Screen::ApiKeys(room.organization())).with("owner", Some(&member.actor_id.to_string()));
-    let of = view! { <span class="visually-hidden">{words::OF}<bdi>{member.name.clone()}</bdi></span> };
+    let of = view! { <span class="visually-hidden">{words::labels::OF}<bdi>{member.name.clone()}</bdi></span> };
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
 
@@ -153,12 +153,12 @@ fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     if !may_give(own.role, member.role) {
         return None;
     }
-    let of = || view! { <span class="visually-hidden">{words::OF}<bdi>{member.name.clone()}</bdi></span> };
+    let of = || view! { <span class="visually-hidden">{words::labels::OF}<bdi>{member.name.clone()}</bdi></span> };
     let role = Screen::ChangeRole(organization.clone(), member.actor_id).path();
     let remove = (member.actor_id != own.id).then(|| {
         let path = Screen::RemoveMember(organization, member.actor_id).path();
         let name = view! { <span class="visually-hidden">" "<bdi>{member.name.clone()}</bdi></span> };
-        view! { <a class="link-button danger" href=path>{words::REMOVE_ASKING}{name}</a> }
+        view! { <a class="link-button danger" href=path>{words::remove_member::LINK}{name}</a> }
     });
-    Some(view! { <a class="link-button" href=role>{words::CHANGE_ROLE_OF}{of()}</a>{remove} }.into_any())
+    Some(view! { <a class="link-button" href=role>{words::change_role::TITLE}{of()}</a>{remove} }.into_any())
 }

@@ -28,19 +28,19 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     };
     let form = KeyForm::load(request, &room, service).await?;
     let draw = move || if form.may_create { draw(&room, &form) } else { closed(&room) };
-    Ok(Page { islands: true, ..Page::new(words::CREATE_KEY, draw) })
+    Ok(Page { islands: true, ..Page::new(words::create_key::TITLE, draw) })
 }
 
 /// Only owners and admins make keys here.
 fn closed(room: &OrganizationPage) -> AnyView {
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1>{words::CREATE_KEY}</h1></div>
-            <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div></div>
+            <div class="sheet-head"><h1>{words::create_key::TITLE}</h1></div>
+            <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div></div>
             <div class="sheet-foot"><a class="button" href=Screen::ApiKeys(room.organization()).path()>{words::DONE}</a></div>
         </div>
     };
-    frame(room, words::CREATE_KEY, None, body.into_any())
+    frame(room, words::create_key::TITLE, None, body.into_any())
 }
 
 /// Where one came from: the service account that the key is for, or the list of keys.
@@ -53,10 +53,10 @@ fn back(room: &OrganizationPage) -> Screen {
 }
 
 fn draw(room: &OrganizationPage, form: &KeyForm) -> AnyView {
-    let heading = view! { <h1 id="create-title">{words::CREATE_KEY}</h1> };
+    let heading = view! { <h1 id="create-title">{words::create_key::TITLE}</h1> };
     let cancel = view! { <a class="button" href=back(room).path()>{words::CANCEL}</a> };
     let form = key_form(form, heading.into_any(), cancel.into_any(), true);
-    view! { {frame(room, words::CREATE_KEY, None, form)}<PageHelp/> }.into_any()
+    view! { {frame(room, words::create_key::TITLE, None, form)}<PageHelp/> }.into_any()
 }
 
 /// The name and role of a service account; making its keys is the admins' business (RA-17).

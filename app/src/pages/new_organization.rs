@@ -23,21 +23,21 @@ pub async fn show(request: &PageRequest) -> Result<PageResponse, Problem> {
     let draw = move || {
         let place = Location::top(Screen::NewOrganization);
         let body = view! {
-            <h1>{words::NEW_ORGANIZATION}</h1>
-            <p>{words::NEW_ORGANIZATION_HINT}</p>
-            {summary(words::NOT_FOUNDED, problem.as_ref(), &place)}
+            <h1>{words::create_organization::TITLE}</h1>
+            <p>{words::create_organization::HINT}</p>
+            {summary(words::create_organization::FAILED, problem.as_ref(), &place)}
             <form class="form" method="post" action="/ui/create_organization" data-once="">
                 {page_field(&place)}
                 {name(typed, problem.as_ref())}
                 <div class="actions">
-                    <button class="button primary">{words::FOUND}</button>
+                    <button class="button primary">{words::create_organization::BUTTON}</button>
                     <a class="button" href=Screen::Home.path()>{words::CANCEL}</a>
                 </div>
             </form>
         };
         view! { {card(body, sign_out_line(&person, &place))}<PageHelp/> }.into_any()
     };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::NEW_ORGANIZATION, draw) }))
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::create_organization::TITLE, draw) }))
 }
 
 fn name(typed: String, problem: Option<&Problem>) -> AnyView {
@@ -45,7 +45,7 @@ fn name(typed: String, problem: Option<&Problem>) -> AnyView {
     let wrong = fault.is_some();
     view! {
         <div class="field">
-            <label for="name">{words::ORGANIZATION_NAME}</label>
+            <label for="name">{words::organization::NAME}</label>
             <input
                 class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed autofocus=problem.is_none()
                 aria-invalid=wrong.then_some("true") aria-describedby=wrong.then_some("name-error")

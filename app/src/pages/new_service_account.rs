@@ -26,7 +26,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     };
     let problem = request.problem().cloned();
     let draw = move || draw(&room, typed, problem.as_ref());
-    Ok(Page { islands: true, ..Page::new(words::CREATE_ACCOUNT, draw) })
+    Ok(Page { islands: true, ..Page::new(words::service_accounts::CREATE, draw) })
 }
 
 struct Typed {
@@ -39,20 +39,20 @@ fn draw(room: &OrganizationPage, typed: Typed, problem: Option<&Problem>) -> Any
     let body = view! {
         <form class="sheet" method="post" action="/ui/create_service_account" data-once="">
             {room.fields(None)}
-            <div class="sheet-head"><h1>{words::CREATE_ACCOUNT}</h1></div>
+            <div class="sheet-head"><h1>{words::service_accounts::CREATE}</h1></div>
             <div class="sheet-body">
-                {summary(words::ACCOUNT_NOT_CREATED, problem, &room.place)}
+                {summary(words::service_accounts::NOT_CREATED, problem, &room.place)}
                 {account_name(problem, typed.name, problem.is_none())}
                 {account_role(problem, typed.role)}
                 {several(typed.several)}
             </div>
             <div class="sheet-foot">
                 <a class="button" href=Screen::ServiceAccounts(room.organization()).path()>{words::CANCEL}</a>
-                <button class="button primary">{words::CREATE_ACCOUNT}</button>
+                <button class="button primary">{words::service_accounts::CREATE}</button>
             </div>
         </form>
     };
-    view! { {frame(room, words::CREATE_ACCOUNT, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::service_accounts::CREATE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn several(chosen: bool) -> impl IntoView {
@@ -60,7 +60,7 @@ fn several(chosen: bool) -> impl IntoView {
         <div class="choices">
             <label class="choice">
                 <input type="checkbox" name="allow_overlap" value="true" checked=chosen/>
-                <span><span class="card-title">{words::ALLOW_SEVERAL}</span><span class="card-note">{words::SEVERAL_HINT}</span></span>
+                <span><span class="card-title">{words::service_accounts::ALLOW_MULTIPLE_KEYS}</span><span class="card-note">{words::service_accounts::MULTIPLE_KEYS_HINT}</span></span>
             </label>
         </div>
     }

@@ -44,7 +44,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
         view,
         room,
     };
-    Ok(Page::new(words::ORGANIZATION, move || draw(&shown)))
+    Ok(Page::new(words::organization::TITLE, move || draw(&shown)))
 }
 
 fn draw(shown: &OrganizationPageData) -> AnyView {
@@ -54,25 +54,25 @@ fn draw(shown: &OrganizationPageData) -> AnyView {
         if changes { Either::Left(settings::forms(shown)) } else { Either::Right(settings::read_only(shown)) };
     let notice = shown.saved.map(|kept| {
         done(match kept {
-            OrganizationSettingSaved::Name => words::ORGANIZATION_RENAMED,
-            OrganizationSettingSaved::Lifetime => words::LIFETIME_SAVED,
-            OrganizationSettingSaved::Makers => words::MAKERS_SAVED,
+            OrganizationSettingSaved::Name => words::organization::RENAMED,
+            OrganizationSettingSaved::Lifetime => words::organization::LIFETIME_SAVED,
+            OrganizationSettingSaved::Makers => words::organization::KEY_RULES_SAVED,
         })
     });
     let body = view! {
         {notice}
         <div class="page-head">
             <div>
-                <h1>{words::ORGANIZATION}</h1>
-                <p class="lede">{words::ORGANIZATION_LEDE}" "<a href=DOCS_OF_ORGANIZATIONS>{words::ABOUT_ORGANIZATIONS}</a></p>
+                <h1>{words::organization::TITLE}</h1>
+                <p class="lede">{words::organization::LEDE}" "<a href=DOCS_OF_ORGANIZATIONS>{words::organization::ABOUT}</a></p>
             </div>
         </div>
         <dl class="facts boxed">
-            <dt>{words::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
-            <dt>{words::ORGANIZATION_ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
-            <dt>{words::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
+            <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
+            <dt>{words::organization::ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
+            <dt>{words::labels::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
         </dl>
         {settings}
     };
-    frame(room, words::ORGANIZATION, shown.problem.as_ref(), body.into_any())
+    frame(room, words::organization::TITLE, shown.problem.as_ref(), body.into_any())
 }

@@ -32,7 +32,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let settings = context.engine.see_organization(&room.ctx).await.map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
     let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
-    Ok(Page::new(words::OVERVIEW, move || draw(&glance, problem.as_ref())))
+    Ok(Page::new(words::overview::TITLE, move || draw(&glance, problem.as_ref())))
 }
 
 fn draw(glance: &Glance, problem: Option<&Problem>) -> AnyView {
@@ -41,11 +41,11 @@ fn draw(glance: &Glance, problem: Option<&Problem>) -> AnyView {
     let content = if glance.all.keys.all() == 0 { empty(glance) } else { filled(glance) };
     let body = view! {
         <div class="page-head">
-            <div><h1>{words::OVERVIEW}</h1><p class="lede">{words::overview_lede(whole, &room.name)}</p></div>
+            <div><h1>{words::overview::TITLE}</h1><p class="lede">{words::overview::lede(whole, &room.name)}</p></div>
         </div>
         {content}
     };
-    frame(room, words::OVERVIEW, problem, body.into_any())
+    frame(room, words::overview::TITLE, problem, body.into_any())
 }
 
 fn filled(glance: &Glance) -> AnyView {
@@ -61,17 +61,18 @@ fn filled(glance: &Glance) -> AnyView {
 /// No key was ever made.
 fn empty(glance: &Glance) -> AnyView {
     let path = Screen::NewKey(glance.room.organization()).path();
-    let create =
-        glance.may_create.then(|| view! { <a class="button primary" href=path>{icon("plus")}{words::CREATE_KEY}</a> });
-    let closed =
-        (!glance.may_create).then(|| view! { <div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div> });
+    let create = glance
+        .may_create
+        .then(|| view! { <a class="button primary" href=path>{icon("plus")}{words::create_key::TITLE}</a> });
+    let closed = (!glance.may_create)
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div> });
     view! {
         {closed}
         <div class="empty">
             {icon("key")}
-            <h2>{words::NO_KEYS}</h2>
-            <p>{words::WHAT_FOR}</p>
-            <div class="actions">{create}<a class="button" href="/docs/api-keys">{icon("book")}{words::ABOUT_KEYS}</a></div>
+            <h2>{words::keys::NO_KEYS}</h2>
+            <p>{words::keys::WHAT_FOR}</p>
+            <div class="actions">{create}<a class="button" href="/docs/api-keys">{icon("book")}{words::keys::ABOUT}</a></div>
         </div>
         {events::events(glance)}
     }

@@ -87,7 +87,7 @@ pub async fn show(
         member,
         room,
     };
-    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::REMOVE_MEMBER, move || draw(&shown)) }))
+    Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::remove_member::TITLE, move || draw(&shown)) }))
 }
 
 /// Whether a service account is free to get a key (decision D4).
@@ -103,19 +103,19 @@ fn wants_fresh(shown: &RemoveMemberPageData) -> bool {
 fn draw(shown: &RemoveMemberPageData) -> AnyView {
     let (room, member) = (&shown.room, &shown.member);
     let back = Screen::Members(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::REMOVE_TITLE.0}<bdi>{member.name.clone()}</bdi>{words::REMOVE_TITLE.1}</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1>{words::remove_member::HEADING.0}<bdi>{member.name.clone()}</bdi>{words::remove_member::HEADING.1}</h1></div> };
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
-        label: words::remove_button(&member.name),
-        confirm: words::CONFIRM_AND_REMOVE,
-        waiting: words::REMOVING,
+        label: words::remove_member::button(&member.name),
+        confirm: words::remove_member::CONFIRM,
+        waiting: words::remove_member::WAITING,
     };
     let body = match shown.stays {
         true => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::LAST_OWNER}</p></div></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::change_role::LAST_OWNER}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         }),
@@ -127,7 +127,7 @@ fn draw(shown: &RemoveMemberPageData) -> AnyView {
                 {room.fields(Some(("actor_id", member.actor_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
-                    {summary(words::NOT_REMOVED, shown.problem.as_ref(), &room.place)}
+                    {summary(words::remove_member::FAILED, shown.problem.as_ref(), &room.place)}
                     {facts(room, member)}
                     {effects()}
                     {dispositions(shown)}
@@ -140,17 +140,17 @@ fn draw(shown: &RemoveMemberPageData) -> AnyView {
             </form>
         }),
     };
-    view! { {frame(room, words::REMOVE_MEMBER, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::remove_member::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {
-    let email = member.email.clone().map(|email| view! { <dt>{words::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
-    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::NOT_SIGNED_IN_YET}</span> });
+    let email = member.email.clone().map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    let waits = (!member.has_signed_in).then(|| view! { <span class="sub">{words::members::NOT_SIGNED_IN_YET}</span> });
     view! {
         <dl class="facts boxed">
             {email}
-            <dt>{words::ROLE}</dt><dd>{member.role.label()}</dd>
-            <dt>{words::JOINED}</dt><dd>{when(room.ctx.now(), member.joined_at)}{waits}</dd>
+            <dt>{words::labels::ROLE}</dt><dd>{member.role.label()}</dd>
+            <dt>{words::labels::JOINED}</dt><dd>{when(room.ctx.now(), member.joined_at)}{waits}</dd>
         </dl>
     }
     .into_any()
@@ -159,7 +159,7 @@ fn facts(room: &OrganizationPage, member: &MemberView) -> AnyView {
 fn effects() -> AnyView {
     let glyphs = ["logout", "danger", "members", "audit"];
     let line = |(glyph, text)| view! { <li>{icon(glyph)}{text}</li> };
-    let lines = glyphs.into_iter().zip(words::REMOVE_EFFECTS).map(line);
+    let lines = glyphs.into_iter().zip(words::remove_member::EFFECTS).map(line);
     view! { <ul class="plain-list">{lines.collect_view()}</ul> }.into_any()
 }
 
@@ -169,12 +169,12 @@ fn gone(room: OrganizationPage) -> Page {
         let back = Screen::Members(room.organization()).path();
         let body = view! {
             <div class="sheet">
-                <div class="sheet-head"><h1>{words::REMOVED_BEFORE}</h1></div>
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::REMOVED_BEFORE_HINT}</p></div></div>
+                <div class="sheet-head"><h1>{words::remove_member::ALREADY_REMOVED}</h1></div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::remove_member::ALREADY_REMOVED_HINT}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         };
-        frame(&room, words::REMOVE_MEMBER, None, body.into_any())
+        frame(&room, words::remove_member::TITLE, None, body.into_any())
     };
-    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::REMOVE_MEMBER, draw) }
+    Page { status: http::StatusCode::NOT_FOUND, ..Page::new(words::remove_member::TITLE, draw) }
 }

@@ -19,7 +19,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyI
         request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
     let typed = request.typed("name").unwrap_or(&key.label).to_owned();
     let problem = request.problem().cloned();
-    Ok(Page::new(words::RENAME_KEY, move || draw(&room, &key, typed, problem.as_ref())))
+    Ok(Page::new(words::rename_key::TITLE, move || draw(&room, &key, typed, problem.as_ref())))
 }
 
 fn draw(room: &OrganizationPage, key: &KeyView, typed: String, problem: Option<&Problem>) -> AnyView {
@@ -28,25 +28,25 @@ fn draw(room: &OrganizationPage, key: &KeyView, typed: String, problem: Option<&
     let body = view! {
         <form class="sheet" method="post" action="/ui/rename_key">
             {room.fields(Some(("key_id", key.key_id.to_string())))}
-            <div class="sheet-head"><h1>{words::RENAME_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::RENAME_TITLE.1}</h1></div>
+            <div class="sheet-head"><h1>{words::rename_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::rename_key::HEADING.1}</h1></div>
             <div class="sheet-body">
-                {summary(words::NOT_RENAMED, problem, &room.place)}
+                {summary(words::rename_key::FAILED, problem, &room.place)}
                 <p>{preview(&key.preview)}</p>
                 <div class="field">
-                    <label for="name">{words::NAME}</label>
+                    <label for="name">{words::labels::NAME}</label>
                     <input
                         class="input" id="name" name="name" required autocomplete="off" dir="auto" value=typed autofocus=problem.is_none()
                         aria-describedby="name-error name-hint rename-hint" aria-invalid=fault.is_some().then_some("true")
                     />
                     {fault_line("name", fault)}
                     {name_hint()}
-                    <p class="hint" id="rename-hint">{words::RENAME_HINT}</p>
+                    <p class="hint" id="rename-hint">{words::rename_key::HINT}</p>
                 </div>
             </div>
             <div class="sheet-foot">
-                <a class="button" href=back>{words::CANCEL}</a><button class="button primary">{words::SAVE_NAME}</button>
+                <a class="button" href=back>{words::CANCEL}</a><button class="button primary">{words::rename_key::BUTTON}</button>
             </div>
         </form>
     };
-    frame(room, words::RENAME_KEY, None, body.into_any())
+    frame(room, words::rename_key::TITLE, None, body.into_any())
 }

@@ -15,20 +15,20 @@ use crate::words;
 /// The page of a new key, which leads back to a screen.
 pub fn page(request: &PageRequest, room: OrganizationPage, created: CreatedKey, back: Screen) -> Page {
     let url = request.context.site_config.public_url.clone();
-    Page { islands: true, ..Page::new(words::REVEAL_TITLE, move || draw(&room, &created, &url, &back)) }
+    Page { islands: true, ..Page::new(words::reveal_key::TITLE, move || draw(&room, &created, &url, &back)) }
 }
 
 fn draw(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Screen) -> AnyView {
     let replaced = created.replaced.map(|replaced| old(room, &replaced));
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1 id="reveal-title">{words::REVEAL_TITLE}</h1></div>
+            <div class="sheet-head"><h1 id="reveal-title">{words::reveal_key::TITLE}</h1></div>
             {revealed(&created.key, &created.key_id.to_string(), &created.label, url)}
             {replaced}
             <div class="sheet-foot"><a class="button" href=back.path()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::REVEAL_TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()} }
+    view! { {frame(room, words::reveal_key::TITLE, None, body.into_any())}<CopyButtons/>{Mark::of_uses(&room.ctx).hidden()} }
         .into_any()
 }
 
@@ -36,12 +36,12 @@ fn draw(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Screen)
 fn old(room: &OrganizationPage, replaced: &Replaced) -> AnyView {
     let end = replaced.ends_at.map(|_: Moment| {
         let path = Screen::RevokeKey(room.organization(), replaced.key_id).path();
-        view! { <a href=path>{words::END_NOW}</a> }
+        view! { <a href=path>{words::rotate_key::REVOKE_OLD_KEY}</a> }
     });
-    let lost = words::lost(replaced.lost).map(|lost| view! { <p>{lost}</p> });
+    let lost = words::rotate_key::messages_lost(replaced.lost).map(|lost| view! { <p>{lost}</p> });
     view! {
         <div class="sheet-body after">
-            <div class="notice warning">{icon("clock")}<p>{words::old_key(replaced.ends_at)}{end}</p>{lost}</div>
+            <div class="notice warning">{icon("clock")}<p>{words::rotate_key::old_key(replaced.ends_at)}{end}</p>{lost}</div>
         </div>
     }
     .into_any()

@@ -20,17 +20,17 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyI
         request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?.key;
     let problem = request.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
-    Ok(Page::new(words::REVOKE_KEY, move || draw(&room, &key, problem.as_ref(), &reason, confirm)))
+    Ok(Page::new(words::revoke_key::BUTTON, move || draw(&room, &key, problem.as_ref(), &reason, confirm)))
 }
 
 fn draw(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, reason: &str, confirm: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
-    let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::REVOKE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::REVOKE_TITLE.1}</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1 id="revoke-title">{words::revoke_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::revoke_key::HEADING.1}</h1></div> };
     let body = match key.revoked_at {
         Some(_) => Either::Left(view! {
             <div class="sheet">
                 {heading}
-                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::ENDED_BEFORE}</p></div>{facts(room, key)}</div>
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{words::revoke_key::ALREADY_REVOKED}</p></div>{facts(room, key)}</div>
                 <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
             </div>
         }),
@@ -39,7 +39,7 @@ fn draw(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, reaso
                 {room.fields(Some(("key_id", key.key_id.to_string())))}
                 {heading}
                 <div class="sheet-body">
-                    {summary(words::NOT_REVOKED, problem, &room.place)}
+                    {summary(words::revoke_key::FAILED, problem, &room.place)}
                     {facts(room, key)}
                     {revoke_effects(1)}
                     {reasons(Some(reason))}
@@ -47,12 +47,12 @@ fn draw(room: &OrganizationPage, key: &KeyView, problem: Option<&Problem>, reaso
                 </div>
                 <div class="sheet-foot">
                     <a class="button" href=list>{words::CANCEL}</a>
-                    <button class="button danger">{words::REVOKE_KEY}</button>
+                    <button class="button danger">{words::revoke_key::BUTTON}</button>
                 </div>
             </form>
         }),
     };
-    frame(room, words::REVOKE_KEY, None, body.into_any())
+    frame(room, words::revoke_key::BUTTON, None, body.into_any())
 }
 
 fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
@@ -60,9 +60,9 @@ fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let by = key.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
-            <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
-            <dt>{words::made_label(key.created_by.is_some())}</dt><dd>{by}{when(now, key.created_at)}</dd>
-            <dt>{words::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
+            <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt>{words::keys::created_label(key.created_by.is_some())}</dt><dd>{by}{when(now, key.created_at)}</dd>
+            <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
         </dl>
     }
     .into_any()
@@ -82,10 +82,10 @@ fn confirm_field(
     key.will_be_missed(room.ctx.now()).then(|| {
         view! {
             <div class="field">
-                <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::TYPE_TO_CONFIRM.1}</label>
+                <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b><bdi>{name}</bdi></b>{words::labels::TYPE_TO_CONFIRM.1}</label>
                 <input class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
                 {fault.map(|fault| field_error("confirm-error", fault))}
-                <p class="hint" id="confirm-hint">{words::confirm_hint(1)}</p>
+                <p class="hint" id="confirm-hint">{words::revoke_key::confirm_hint(1)}</p>
             </div>
         }
     })

@@ -32,31 +32,31 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let problem = request.problem().cloned();
     let [reason, confirm] = ["reason", "confirm_name"].map(|field| request.typed(field).unwrap_or_default().to_owned());
     let draw = move || draw(&room, &keys, problem.as_ref(), &reason, confirm);
-    Ok(Page { islands: true, ..Page::new(words::REVOKE_SELECTED, draw) })
+    Ok(Page { islands: true, ..Page::new(words::revoke_keys::TITLE, draw) })
 }
 
 fn draw(room: &OrganizationPage, keys: &[KeyView], problem: Option<&Problem>, reason: &str, typed: String) -> AnyView {
     let list = Screen::ApiKeys(room.organization()).path();
     if keys.is_empty() {
-        let why = words::none_left(room.place.all("key").count());
+        let why = words::revoke_keys::none_left(room.place.all("key").count());
         let body = view! {
             <div class="sheet">
-                <div class="sheet-head"><h1>{words::REVOKE_SELECTED}</h1></div>
+                <div class="sheet-head"><h1>{words::revoke_keys::TITLE}</h1></div>
                 <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div></div>
                 <div class="sheet-foot"><a class="button" href=list>{words::DONE}</a></div>
             </div>
         };
-        return frame(room, words::REVOKE_SELECTED, None, body.into_any());
+        return frame(room, words::revoke_keys::TITLE, None, body.into_any());
     }
     let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
     let noticed = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
     let confirm = Confirm::of(room);
-    let count = words::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
+    let count = words::format::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
     let button = ButtonWords {
         id: None,
-        label: format!("{} {count}", words::REVOKE),
-        confirm: words::CONFIRM_AND_REVOKE,
-        waiting: words::REVOKING,
+        label: format!("{} {count}", words::revoke_key::LABEL),
+        confirm: words::revoke_keys::CONFIRM,
+        waiting: words::revoke_key::WAITING,
     };
     let body = view! {
         <form
@@ -64,9 +64,9 @@ fn draw(room: &OrganizationPage, keys: &[KeyView], problem: Option<&Problem>, re
             data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(keys.len() > 1)
         >
             {room.fields(Some(("keys", ids)))}
-            <div class="sheet-head"><h1>{words::revoke_many(keys.len())}</h1></div>
+            <div class="sheet-head"><h1>{words::revoke_keys::heading(keys.len())}</h1></div>
             <div class="sheet-body">
-                {summary(words::not_revoked(keys.len()), problem, &room.place)}
+                {summary(words::revoke_key::failed(keys.len()), problem, &room.place)}
                 <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
@@ -79,13 +79,13 @@ fn draw(room: &OrganizationPage, keys: &[KeyView], problem: Option<&Problem>, re
             </div>
         </form>
     };
-    view! { {frame(room, words::REVOKE_SELECTED, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::revoke_keys::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
     let now = room.ctx.now();
     let mark = match key.is_active && key.used_lately(now) {
-        true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
+        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };
     view! { <li><div><strong><bdi>{key.label.clone()}</bdi></strong>{mark}</div>{preview(&key.preview)}</li> }
@@ -97,13 +97,13 @@ fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
     view! {
         <div class="field">
-            <label for="confirm_name">{words::TYPE_TO_CONFIRM.0}<b>{words::revoke_phrase(n)}</b>{words::TYPE_TO_CONFIRM.1}</label>
+            <label for="confirm_name">{words::labels::TYPE_TO_CONFIRM.0}<b>{words::revoke_keys::phrase(n)}</b>{words::labels::TYPE_TO_CONFIRM.1}</label>
             <input
                 class="input" id="confirm_name" name="confirm_name" required autocomplete="off" spellcheck="false" value=typed
                 aria-describedby="confirm_name-error confirm-hint" aria-invalid=fault.is_some().then_some("true")
             />
             {fault_line("confirm_name", fault)}
-            <p class="hint" id="confirm-hint">{words::confirm_hint(n)}</p>
+            <p class="hint" id="confirm-hint">{words::revoke_key::confirm_hint(n)}</p>
         </div>
     }
     .into_any()

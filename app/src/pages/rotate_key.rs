@@ -33,7 +33,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, key: KeyI
     let label = request.typed("label").unwrap_or_default().to_owned();
     let token = FormToken::draw(request.context.engine.runtime());
     let draw = move || draw(&room, &line, problem.as_ref(), overlap, label, &token);
-    Ok(Page { islands: true, ..Page::new(words::ROTATE_KEY, draw) })
+    Ok(Page { islands: true, ..Page::new(words::rotate_key::TITLE, draw) })
 }
 
 fn draw(
@@ -46,10 +46,10 @@ fn draw(
 ) -> AnyView {
     let key = &line.key;
     let back = Screen::Key(room.organization(), key.key_id).path();
-    let heading = view! { <div class="sheet-head"><h1>{words::ROTATE_TITLE.0}<bdi>{key.label.clone()}</bdi>{words::ROTATE_TITLE.1}</h1></div> };
+    let heading = view! { <div class="sheet-head"><h1>{words::rotate_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::rotate_key::HEADING.1}</h1></div> };
     let closed = match (key.is_active, line.rotated_to) {
-        (false, _) => Some(words::CANNOT_ROTATE),
-        (true, Some(_)) => Some(words::ROTATED_BEFORE),
+        (false, _) => Some(words::rotate_key::NOT_ACTIVE),
+        (true, Some(_)) => Some(words::rotate_key::ALREADY_ROTATED),
         (true, None) => None,
     };
     if let Some(why) = closed {
@@ -60,17 +60,17 @@ fn draw(
                 <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
             </div>
         };
-        return frame(room, words::ROTATE_KEY, None, body.into_any());
+        return frame(room, words::rotate_key::TITLE, None, body.into_any());
     }
     let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
-        label: words::ROTATE_NOW.into(),
-        confirm: words::CONFIRM_AND_ROTATE,
-        waiting: words::ROTATING,
+        label: words::rotate_key::BUTTON.into(),
+        confirm: words::rotate_key::CONFIRM,
+        waiting: words::rotate_key::WAITING,
     };
-    let steps = words::ROTATE_STEPS.map(|step| view! { <li>{step}</li> });
+    let steps = words::rotate_key::STEPS.map(|step| view! { <li>{step}</li> });
     let body = view! {
         <form
             class="sheet" method="post" action="/ui/rotate_key" data-once=""
@@ -80,18 +80,18 @@ fn draw(
             {form_token(token)}
             {heading}
             <div class="sheet-body">
-                {summary(words::NOT_ROTATED, problem, &room.place)}
+                {summary(words::rotate_key::FAILED, problem, &room.place)}
                 {facts(room, line)}
                 <ol>{steps.collect_view()}</ol>
                 {overlaps(room.ctx.now(), key.expires_at, overlap, problem)}
                 <div class="field">
-                    <label for="label">{words::NEW_NAME}</label>
+                    <label for="label">{words::rotate_key::NEW_NAME}</label>
                     <input
                         class="input" id="label" name="label" autocomplete="off" dir="auto" placeholder=key.label.clone() value=label
                         aria-describedby="label-error label-hint" aria-invalid=name_fault.is_some().then_some("true")
                     />
                     {fault_line("label", name_fault)}
-                    <p class="hint" id="label-hint">{words::NEW_NAME_HINT}</p>
+                    <p class="hint" id="label-hint">{words::rotate_key::NEW_NAME_HINT}</p>
                 </div>
                 {loss(problem)}
             </div>
@@ -101,18 +101,19 @@ fn draw(
             </div>
         </form>
     };
-    view! { {frame(room, words::ROTATE_KEY, None, body.into_any())}<PageHelp/> }.into_any()
+    view! { {frame(room, words::rotate_key::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
 fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let (key, now) = (&line.key, room.ctx.now());
-    let expires = key.expires_at.map_or_else(|| words::NEVER.into_any(), |at| when_due(now, at).into_any());
+    let expires =
+        key.expires_at.map_or_else(|| words::keys::NEVER_EXPIRES.into_any(), |at| when_due(now, at).into_any());
     view! {
         <dl class="facts boxed">
-            <dt class="visually-hidden">{words::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
-            <dt>{words::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::permissions(key.scopes)}</dd>
-            <dt>{words::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
-            <dt>{words::EXPIRES}</dt><dd>{expires}</dd>
+            <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt>{words::create_key::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::keys::permissions(key.scopes)}</dd>
+            <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>{words::labels::EXPIRES}</dt><dd>{expires}</dd>
         </dl>
     }
     .into_any()
@@ -123,7 +124,11 @@ fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Prob
     let chip = |(seconds, text): (i64, &'static str)| {
         let end = now.plus_seconds(seconds);
         let end = own.map_or(end, |own| own.min(end));
-        let note = if seconds == 0 { words::AT_ONCE_HINT.to_owned() } else { words::overlap_end(end) };
+        let note = if seconds == 0 {
+            words::rotate_key::STOP_NOW_HINT.to_owned()
+        } else {
+            words::rotate_key::overlap_end(end)
+        };
         view! {
             <label class="card">
                 <input type="radio" name="overlap_seconds" value=seconds.to_string() checked=seconds == chosen/>
@@ -133,8 +138,8 @@ fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Prob
     };
     view! {
         <fieldset class="field" id="overlap_seconds" aria-describedby="overlap_seconds-error">
-            <legend>{words::OVERLAP}</legend>
-            <div class="cards tight">{words::OVERLAPS.map(chip).collect_view()}</div>
+            <legend>{words::rotate_key::OVERLAP}</legend>
+            <div class="cards tight">{words::rotate_key::OVERLAPS.map(chip).collect_view()}</div>
             {fault_line("overlap_seconds", problem.and_then(|problem| problem.field("overlap_seconds")).map(str::to_owned))}
         </fieldset>
     }
@@ -146,8 +151,8 @@ fn loss(problem: Option<&Problem>) -> Option<AnyView> {
     problem.filter(|problem| problem.code == Code::MessagesWouldBeLost).map(|_| {
         view! {
             <div class="notice danger">
-                {icon("danger")}<p>{words::MESSAGE_LOSS}</p>
-                <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::CONFIRM_LOSS}</label>
+                {icon("danger")}<p>{words::rotate_key::MESSAGE_LOSS}</p>
+                <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::rotate_key::CONFIRM_MESSAGE_LOSS}</label>
             </div>
         }
         .into_any()

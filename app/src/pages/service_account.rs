@@ -47,7 +47,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId, actor: Ac
     let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(account.role);
     let (flash, problem) = (context.take_flash().await, request.problem().cloned());
     let shown = ServiceAccountPageData { room, account, keys, next, flash, name, role, problem };
-    let title = format!("{} · {}", shown.account.name, words::SERVICE_ACCOUNTS);
+    let title = format!("{} · {}", shown.account.name, words::service_accounts::TITLE);
     Ok(Page::new(&title, move || draw(&shown)))
 }
 
@@ -67,10 +67,10 @@ fn draw(shown: &ServiceAccountPageData) -> AnyView {
 fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
     let Some(Flash::Account(deed)) = shown.flash else { return None };
     let text = match deed {
-        AccountNotice::Created => words::ACCOUNT_CREATED,
-        AccountNotice::Changed => words::ACCOUNT_CHANGED,
-        AccountNotice::Disabled => words::ACCOUNT_DISABLED,
-        AccountNotice::Enabled => words::ACCOUNT_ENABLED,
+        AccountNotice::Created => words::service_accounts::CREATED,
+        AccountNotice::Changed => words::service_accounts::UPDATED,
+        AccountNotice::Disabled => words::service_accounts::DISABLED,
+        AccountNotice::Enabled => words::service_accounts::ENABLED,
     };
     let name = shown.account.name.clone();
     Some(done(view! { "“"<bdi>{name}</bdi>"”"{text} }))
@@ -81,11 +81,11 @@ fn facts(shown: &ServiceAccountPageData) -> AnyView {
     let by = account.created_by.clone().map(|by| view! { <bdi>{by}</bdi>", " });
     view! {
         <dl class="facts boxed">
-            <dt>{words::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>
-            <dt>{words::ROLE}</dt><dd>{account.role.label()}</dd>
-            <dt>{words::KEYS_AT_A_TIME}</dt><dd>{words::active_keys(account.active_keys, account.allow_overlap)}</dd>
-            <dt>{words::made_label(account.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), account.created_at)}</dd>
-            <dt>{words::ACTOR_ID}</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>
+            <dt>{words::labels::STATUS}</dt><dd>{account_status(account.is_disabled)}</dd>
+            <dt>{words::labels::ROLE}</dt><dd>{account.role.label()}</dd>
+            <dt>{words::labels::ACTIVE_KEYS}</dt><dd>{words::service_accounts::active_keys(account.active_keys, account.allow_overlap)}</dd>
+            <dt>{words::keys::created_label(account.created_by.is_some())}</dt><dd>{by}{when(shown.room.ctx.now(), account.created_at)}</dd>
+            <dt>{words::labels::ACTOR_ID}</dt><dd><code class="id">{account.actor_id.to_string()}</code></dd>
         </dl>
     }
     .into_any()

@@ -25,7 +25,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let rows = context.engine.list_service_accounts(&room.ctx, before, ROWS).await;
     let rows = rows.map_err(|error| context.to_problem(&error))?;
     let problem = request.problem().cloned();
-    Ok(Page::new(words::SERVICE_ACCOUNTS, move || draw(&room, &rows, problem.as_ref())))
+    Ok(Page::new(words::service_accounts::TITLE, move || draw(&room, &rows, problem.as_ref())))
 }
 
 fn draw(room: &OrganizationPage, rows: &Rows<ServiceAccount>, problem: Option<&Problem>) -> AnyView {
@@ -33,33 +33,33 @@ fn draw(room: &OrganizationPage, rows: &Rows<ServiceAccount>, problem: Option<&P
         true => Either::Left(empty(room)),
         false => Either::Right(view! {
             {table(room, &rows.rows)}
-            {pager(&room.place, rows.next, words::NEWEST_ACCOUNTS, words::OLDER_ACCOUNTS)}
+            {pager(&room.place, rows.next, words::service_accounts::NEWEST, words::service_accounts::OLDER)}
         }),
     };
     let body = view! {
         <div class="page-head">
             <div>
-                <h1>{words::SERVICE_ACCOUNTS}</h1>
-                <p class="lede">{words::accounts_lede(&room.name)}" "<a href=DOCS_OF_ACCOUNTS>{words::ABOUT_ACCOUNTS}</a></p>
+                <h1>{words::service_accounts::TITLE}</h1>
+                <p class="lede">{words::service_accounts::lede(&room.name)}" "<a href=DOCS_OF_ACCOUNTS>{words::service_accounts::ABOUT}</a></p>
             </div>
             {create_link(room)}
         </div>
         {content}
     };
-    frame(room, words::SERVICE_ACCOUNTS, problem, body.into_any())
+    frame(room, words::service_accounts::TITLE, problem, body.into_any())
 }
 
 fn create_link(room: &OrganizationPage) -> impl IntoView + use<> {
     let to = Screen::NewServiceAccount(room.organization()).path();
-    view! { <a class="button primary" href=to>{icon("plus")}{words::CREATE_ACCOUNT}</a> }
+    view! { <a class="button primary" href=to>{icon("plus")}{words::service_accounts::CREATE}</a> }
 }
 
 fn empty(room: &OrganizationPage) -> AnyView {
     view! {
         <div class="empty">
             {icon("robot")}
-            <h2>{words::NO_ACCOUNTS}</h2>
-            <p>{words::ACCOUNTS_FOR}</p>
+            <h2>{words::service_accounts::NONE_YET}</h2>
+            <p>{words::service_accounts::WHAT_FOR}</p>
             <div class="actions">{create_link(room)}</div>
         </div>
     }
@@ -72,13 +72,13 @@ fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
     view! {
         <div class="table-wrap">
             <table class="table">
-                <caption class="visually-hidden">{words::accounts_caption(&room.name)}</caption>
+                <caption class="visually-hidden">{words::service_accounts::caption(&room.name)}</caption>
                 <thead><tr>
-                    <th scope="col">{words::NAME}</th>
-                    <th scope="col">{words::ROLE}</th>
-                    <th scope="col">{words::KEYS_AT_A_TIME}</th>
-                    <th scope="col" aria-sort="descending">{words::CREATED}</th>
-                    <th scope="col">{words::STATUS}</th>
+                    <th scope="col">{words::labels::NAME}</th>
+                    <th scope="col">{words::labels::ROLE}</th>
+                    <th scope="col">{words::labels::ACTIVE_KEYS}</th>
+                    <th scope="col" aria-sort="descending">{words::labels::CREATED}</th>
+                    <th scope="col">{words::labels::STATUS}</th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -89,14 +89,14 @@ fn table(room: &OrganizationPage, accounts: &[ServiceAccount]) -> AnyView {
 
 fn row(organization: OrganizationId, account: &ServiceAccount, now: Moment) -> AnyView {
     let to = Screen::ServiceAccount(organization, account.actor_id).path();
-    let by = account.created_by.clone().map(|by| view! { <span class="sub">{words::BY}<bdi>{by}</bdi></span> });
+    let by = account.created_by.clone().map(|by| view! { <span class="sub">{words::labels::BY}<bdi>{by}</bdi></span> });
     view! {
         <tr class=account.is_disabled.then_some("inactive")>
             <th scope="row"><a href=to title=account.name.clone()><bdi>{account.name.clone()}</bdi></a></th>
-            <td data-label=words::ROLE>{account.role.label()}</td>
-            <td data-label=words::KEYS_AT_A_TIME><span class="number">{account.active_keys}</span></td>
-            <td data-label=words::CREATED><div>{when(now, account.created_at)}{by}</div></td>
-            <td data-label=words::STATUS>{account_status(account.is_disabled)}</td>
+            <td data-label=words::labels::ROLE>{account.role.label()}</td>
+            <td data-label=words::labels::ACTIVE_KEYS><span class="number">{account.active_keys}</span></td>
+            <td data-label=words::labels::CREATED><div>{when(now, account.created_at)}{by}</div></td>
+            <td data-label=words::labels::STATUS>{account_status(account.is_disabled)}</td>
         </tr>
     }
     .into_any()

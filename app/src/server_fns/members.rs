@@ -110,8 +110,8 @@ pub async fn change_role(organization: String, actor_id: String, role: String) -
 fn unsettled(context: &PageContext, error: &engine::Error) -> FormError {
     let mut refusal = FormError::from(context.to_problem(error));
     match refusal.0.code {
-        Code::ActiveKeyExists => refusal.0.details = words::ONE_KEY_TOO_MANY.into(),
-        Code::NotFound => refusal.0.details = words::KEYS_CHANGED.into(),
+        Code::ActiveKeyExists => refusal.0.details = words::remove_member::TOO_MANY_KEYS.into(),
+        Code::NotFound => refusal.0.details = words::remove_member::KEYS_CHANGED.into(),
         _ => {}
     }
     refusal

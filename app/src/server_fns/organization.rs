@@ -130,7 +130,7 @@ async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done
 /// The fields at fault. A missing name is told as that of an organization, not of a key.
 fn organization_named(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let named = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::ORGANIZATION_NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault { message: words::organization::NAME_MISSING.into(), ..fault },
         _ => fault,
     };
     faults.into_iter().map(named).collect()

@@ -81,7 +81,7 @@ async fn change(organization: &str, actor: &str, request: RequestedChange<'_>) -
 /// The fields at fault. A missing name is told as that of an account, not of a key.
 fn invalid(context: &PageContext, faults: Vec<FieldFault>) -> domain::Problem {
     let form_error = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::ACCOUNT_NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault { message: words::service_accounts::NAME_MISSING.into(), ..fault },
         _ => fault,
     };
     context.invalid(faults.into_iter().map(form_error).collect())

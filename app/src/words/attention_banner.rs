@@ -1,4 +1,4 @@
-//! Sentences of the line above the list of keys that says what needs attention.
+//! The banner above the list of keys.
 
 use std::mem::discriminant;
 
@@ -6,19 +6,16 @@ use domain::Moment;
 use domain::attention::Attention;
 use domain::view::{AttentionBanner, Reason};
 
-use super::{ahead, grouped};
+use super::format::{ahead, grouped};
 
-/// Leads from there to the overview.
 pub const REVIEW: &str = "Review";
-/// Puts the line away.
 pub const DISMISS: &str = "Dismiss";
-
 /// How many of the reasons for a nudge are told.
 const MOST_REASONS: usize = 2;
 
 /// The line above the list of keys: how many, and the worst of the reasons. Where there are more keys than anyone reads,
 /// it says only how many.
-pub fn attention_banner(attention_banner: &AttentionBanner, now: Moment) -> String {
+pub fn sentence(attention_banner: &AttentionBanner, now: Moment) -> String {
     let need = if attention_banner.total == 1 {
         "1 key needs".into()
     } else {
@@ -29,15 +26,17 @@ pub fn attention_banner(attention_banner: &AttentionBanner, now: Moment) -> Stri
     }
     let alike = |one: &Reason, next: &Reason| discriminant(&one.why) == discriminant(&next.why);
     let groups = || attention_banner.reasons.chunk_by(alike);
-    let mut reasons_text: Vec<_> =
-        groups().take(MOST_REASONS).filter_map(|these| because(these, attention_banner.total == 1, now)).collect();
+    let mut reasons_text: Vec<_> = groups()
+        .take(MOST_REASONS)
+        .filter_map(|these| shared_reason(these, attention_banner.total == 1, now))
+        .collect();
     let others: usize = groups().skip(MOST_REASONS).map(<[Reason]>::len).sum();
     reasons_text.extend((others > 0).then(|| format!("{others} for other reasons")));
     format!("{need} attention: {}.", reasons_text.join(", "))
 }
 
 /// A reason that some keys share.
-fn because(these: &[Reason], alone: bool, now: Moment) -> Option<String> {
+fn shared_reason(these: &[Reason], alone: bool, now: Moment) -> Option<String> {
     let one = these.len() == 1;
     let who = if alone { "it".to_owned() } else { these.len().to_string() };
     let (is, has) = if one { ("is", "has") } else { ("are", "have") };
@@ -67,7 +66,7 @@ mod tests {
             let expires_at = days.map(|days| NOW.plus_seconds(days * 86_400));
             Reason { key: KeyId(1), why, expires_at }
         };
-        attention_banner(&AttentionBanner { reasons: reasons.iter().map(reason).collect(), total }, NOW)
+        sentence(&AttentionBanner { reasons: reasons.iter().map(reason).collect(), total }, NOW)
     }
 
     #[test]

@@ -94,7 +94,7 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
     }
     assert!(page(&app, &several, &olivia.cookie()).await.text.contains("These keys were already revoked."));
     let none = page(&app, &format!("{list}/revoke"), &olivia.cookie()).await.text;
-    assert!(none.contains(app::words::NOTHING_SELECTED));
+    assert!(none.contains(app::words::revoke_keys::NOTHING_SELECTED));
 }
 
 /// The token of the form on a page that calls a function.

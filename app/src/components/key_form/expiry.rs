@@ -23,24 +23,26 @@ pub fn expiry(form: &KeyForm) -> AnyView {
             </label>
         }
     };
-    let days = allowed(form)
-        .map(|days| chip(days.to_string(), words::plural(days, "day"), Some(end_after(form.now, days).to_day())));
-    let never = || chip("none".into(), words::NO_EXPIRATION.into(), Some(words::UNTIL_REVOKED.into()));
+    let days = allowed(form).map(|days| {
+        chip(days.to_string(), words::format::plural(days, "day"), Some(end_after(form.now, days).to_day()))
+    });
+    let never =
+        || chip("none".into(), words::create_key::NO_EXPIRATION.into(), Some(words::create_key::UNTIL_REVOKED.into()));
     let last = form.most_days.map(|days| end_after(form.now, days - 1).to_date());
     let fault = form.fault("expires_at");
     let tomorrow = form.now.plus_seconds(DAY_SECONDS).to_date();
     let typed = form.typed("expires_on").unwrap_or_default().to_owned();
     view! {
         <fieldset class="field" id="expires_at" aria-describedby="expires_at-error">
-            <legend>{words::EXPIRATION}</legend>
+            <legend>{words::create_key::EXPIRATION}</legend>
             <div class="chips">
                 {days.collect_view()}
-                {chip("date".into(), words::ON_A_DATE.into(), None)}
+                {chip("date".into(), words::create_key::ON_A_DATE.into(), None)}
                 {form.most_days.is_none().then(never)}
             </div>
-            {form.most_days.map(|days| view! { <p class="hint">{words::lives_at_most(days)}</p> })}
+            {form.most_days.map(|days| view! { <p class="hint">{words::create_key::maximum_lifetime(days)}</p> })}
             <div class="unfold dated">
-                <label for="expires_on">{words::LAST_DAY}</label>
+                <label for="expires_on">{words::create_key::LAST_DAY}</label>
                 <input class="input short" type="date" id="expires_on" name="expires_on" min=tomorrow max=last value=typed aria-describedby="expires_at-error" aria-invalid=fault.is_some().then_some("true")/>
             </div>
             {fault_line("expires_at", fault)}
@@ -52,11 +54,12 @@ pub fn expiry(form: &KeyForm) -> AnyView {
 /// Until when the key will work, in words: one sentence for each choice, of which style shows the one that is chosen.
 pub fn until(form: &KeyForm) -> AnyView {
     let line = |class: String, text: String| view! { <span class=class>{text}</span> };
-    let days = EXPIRY_DAYS.map(|days| line(format!("until until-{days}"), words::until(end_after(form.now, days))));
+    let days = EXPIRY_DAYS
+        .map(|days| line(format!("until until-{days}"), words::create_key::expires_on(end_after(form.now, days))));
     view! {
         {days.collect_view()}
-        {line("until until-date".into(), words::UNTIL_CHOSEN_DAY.into())}
-        {line("until until-none".into(), words::UNTIL_SOMEONE.into())}
+        {line("until until-date".into(), words::create_key::EXPIRES_ON_CHOSEN_DAY.into())}
+        {line("until until-none".into(), words::create_key::WORKS_UNTIL_REVOKED.into())}
     }
     .into_any()
 }

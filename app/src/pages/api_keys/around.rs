@@ -15,27 +15,29 @@ pub fn notice(list: &List) -> Option<AnyView> {
     let (text, log) = match list.flash.as_ref()? {
         Flash::Moved(how) => return Some(moved(list, how)),
         Flash::Revoked { key_id, name, fresh } => {
-            let text = if *fresh { words::REVOKED_NOW } else { words::REVOKED_BEFORE };
+            let text = if *fresh { words::revoke_key::REVOKED } else { words::revoke_key::WAS_ALREADY_REVOKED };
             (view! { "“"<bdi>{name.clone()}</bdi>{text} }.into_any(), Location::log_of(organization, *key_id))
         }
         Flash::RevokedMany { count } => {
-            (words::revoked_many(*count).into_any(), Location::top(Screen::AuditLog(organization)))
+            (words::revoke_keys::revoked(*count).into_any(), Location::top(Screen::AuditLog(organization)))
         }
         _ => return None,
     };
-    Some(done(view! { {text}<a href=log.path()>{words::VIEW_IN_LOG}</a> }))
+    Some(done(view! { {text}<a href=log.path()>{words::audit_log::VIEW}</a> }))
 }
 
 /// How the person came into this organization.
 fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
     let here = list.room.name.clone();
     let (before, name, after) = match how {
-        OrganizationNotice::Founded => ("“", here, words::FOUNDED.to_owned()),
+        OrganizationNotice::Founded => ("“", here, words::create_organization::CREATED.to_owned()),
         OrganizationNotice::Joined => {
-            let (before, after) = words::welcome_to(list.room.ctx.actor().role);
+            let (before, after) = words::join::welcome(list.room.ctx.actor().role);
             (before, here, after)
         }
-        OrganizationNotice::Left { organization } => (words::LEFT.0, organization.clone(), words::LEFT.1.to_owned()),
+        OrganizationNotice::Left { organization } => {
+            (words::leave_organization::LEFT.0, organization.clone(), words::leave_organization::LEFT.1.to_owned())
+        }
     };
     done(view! { {before}<bdi>{name}</bdi>{after} })
 }
@@ -43,7 +45,7 @@ fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
 /// Why there is no button that creates a key.
 pub fn closed(list: &List) -> Option<AnyView> {
     (!list.form.may_create)
-        .then(|| view! { <div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div> }.into_any())
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div> }.into_any())
 }
 
 /// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
@@ -61,7 +63,7 @@ pub fn create_link(list: &List, back: bool) -> Option<AnyView> {
                 href=Screen::NewKey(list.room.organization()).path()
                 data-create=list_path
                 data-url=list.url.clone()
-            >{icon("plus")}{words::CREATE_KEY}</a>
+            >{icon("plus")}{words::create_key::TITLE}</a>
         }
         .into_any(),
     )
@@ -72,9 +74,9 @@ pub fn empty(list: &List) -> AnyView {
     view! {
         <div class="empty">
             {icon("key")}
-            <h2>{words::NO_KEYS}</h2>
-            <p>{words::WHAT_FOR}</p>
-            <div class="actions">{create_link(list, false)}<a class="button" href="/docs/api-keys">{icon("book")}{words::ABOUT_KEYS}</a></div>
+            <h2>{words::keys::NO_KEYS}</h2>
+            <p>{words::keys::WHAT_FOR}</p>
+            <div class="actions">{create_link(list, false)}<a class="button" href="/docs/api-keys">{icon("book")}{words::keys::ABOUT}</a></div>
         </div>
     }
     .into_any()
@@ -83,15 +85,15 @@ pub fn empty(list: &List) -> AnyView {
 /// The filters left nothing, or every key has ended.
 pub fn nothing(list: &List) -> AnyView {
     let (title, hint) = match list.is_filtered() || list.place().get("status").is_some() {
-        true => (words::NOTHING_FOUND, words::NOTHING_FOUND_HINT),
-        false => (words::NO_ACTIVE_KEYS, words::NO_ACTIVE_HINT),
+        true => (words::keys::NO_MATCH, words::keys::NO_MATCH_HINT),
+        false => (words::keys::NO_ACTIVE, words::keys::NO_ACTIVE_HINT),
     };
     let clear = Location::top(list.place().screen.clone());
     let clear = (clear.path() != list.place().path())
-        .then(|| view! { <a class="button" href=clear.path()>{words::CLEAR_FILTERS}</a> });
+        .then(|| view! { <a class="button" href=clear.path()>{words::keys::CLEAR_FILTERS}</a> });
     let inactive = (list.place().get("status").is_none() && list.ended > 0).then(|| {
         let all = list.place().with("status", Some(EVERY_STATE));
-        view! { <a class="button" href=all.path()>{words::show_inactive(list.ended)}</a> }
+        view! { <a class="button" href=all.path()>{words::keys::show_inactive(list.ended)}</a> }
     });
     view! {
         <div class="empty">{icon("search")}<h2>{title}</h2><p>{hint}</p><div class="actions">{clear}{inactive}</div></div>
@@ -104,13 +106,13 @@ pub fn tips() -> AnyView {
     view! {
         <div class="notice tip">
             {icon("info")}
-            <h2>{words::TIPS}</h2>
-            <ul>{words::TIP_LIST.into_iter().map(|tip| view! { <li>{tip}</li> }).collect_view()}</ul>
+            <h2>{words::keys::TIPS}</h2>
+            <ul>{words::keys::TIP_LIST.into_iter().map(|tip| view! { <li>{tip}</li> }).collect_view()}</ul>
             <p class="links">
-                <a href="/docs/api-keys#regular-rotation">{words::ABOUT_ROTATION}</a>
-                <a href="/docs/api-keys">{words::ABOUT_KEYS}</a>
-                <a href="/docs/api">{words::API_REFERENCE}</a>
-                <button class="link-button needs-script" type="button" data-open="shortcuts">{words::SHORTCUTS}</button>
+                <a href="/docs/api-keys#regular-rotation">{words::keys::ABOUT_ROTATION}</a>
+                <a href="/docs/api-keys">{words::keys::ABOUT}</a>
+                <a href="/docs/api">{words::keys::API_REFERENCE}</a>
+                <button class="link-button needs-script" type="button" data-open="shortcuts">{words::keys::SHORTCUTS}</button>
             </p>
         </div>
     }
@@ -123,10 +125,10 @@ pub fn shortcuts() -> AnyView {
     view! {
         <dialog class="dialog small" id="shortcuts" data-veil="" aria-labelledby="shortcuts-title">
             <div class="sheet">
-                <div class="sheet-head"><h2 id="shortcuts-title">{words::SHORTCUTS}</h2></div>
+                <div class="sheet-head"><h2 id="shortcuts-title">{words::keys::SHORTCUTS}</h2></div>
                 <div class="sheet-body">
-                    <dl class="facts">{words::SHORTCUT_LIST.map(line).collect_view()}</dl>
-                    <label class="choice"><input type="checkbox" data-keys=""/>{words::USE_SHORTCUTS}</label>
+                    <dl class="facts">{words::keys::SHORTCUT_LIST.map(line).collect_view()}</dl>
+                    <label class="choice"><input type="checkbox" data-keys=""/>{words::keys::USE_SHORTCUTS}</label>
                 </div>
                 <div class="sheet-foot"><button class="button" type="button" data-close="shortcuts">{words::CLOSE}</button></div>
             </div>

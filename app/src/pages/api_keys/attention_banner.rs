@@ -10,15 +10,15 @@ use crate::words;
 /// The line, where there is something to say that was not put away.
 pub fn attention_banner(list: &List) -> Option<AnyView> {
     let (room, attention_banner) = (&list.room, list.attention_banner.as_ref()?);
-    let text = words::attention_banner(attention_banner, room.ctx.now());
+    let text = words::attention_banner::sentence(attention_banner, room.ctx.now());
     let overview = Screen::Overview(room.organization()).path();
     Some(
         view! {
-            <section class="notice nudge" aria-label=words::NEEDS_ATTENTION>
+            <section class="notice nudge" aria-label=words::overview::NEEDS_ATTENTION>
                 {icon("clock")}
                 <div>
-                    <p>{text}" "<a href=overview>{words::REVIEW}</a></p>
-                    <form method="post" action="/ui/dismiss_nudges">{room.fields(None)}<button class="link-button">{words::DISMISS}</button></form>
+                    <p>{text}" "<a href=overview>{words::attention_banner::REVIEW}</a></p>
+                    <form method="post" action="/ui/dismiss_nudges">{room.fields(None)}<button class="link-button">{words::attention_banner::DISMISS}</button></form>
                 </div>
             </section>
         }

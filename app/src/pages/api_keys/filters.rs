@@ -35,9 +35,9 @@ fn search(list: &List) -> AnyView {
             {icon("search")}
             <input
                 class="input" type="search" id="q" name="q" dir="auto" autocomplete="off" spellcheck="false"
-                aria-label=words::SEARCH_LABEL placeholder=words::SEARCH_LABEL value=list.place().get("q").map(str::to_owned)
+                aria-label=words::keys::SEARCH_LABEL placeholder=words::keys::SEARCH_LABEL value=list.place().get("q").map(str::to_owned)
             />
-            <button class="visually-hidden">{words::SEARCH}</button>
+            <button class="visually-hidden">{words::keys::SEARCH}</button>
         </form>
     }
     .into_any()
@@ -65,48 +65,50 @@ fn menu(place: &Location, name: &'static str, label: &'static str, choices: Vec<
 
 fn environment(list: &List) -> AnyView {
     let choices = Environment::ALL.map(|one| (Some(one.as_str().to_owned()), one.label().to_owned()));
-    let any = (None, words::ANY.to_owned());
-    menu(list.place(), "environment", words::ENVIRONMENT, std::iter::once(any).chain(choices).collect())
+    let any = (None, words::keys::ALL.to_owned());
+    menu(list.place(), "environment", words::create_key::ENVIRONMENT, std::iter::once(any).chain(choices).collect())
 }
 
 fn status(list: &List) -> AnyView {
-    let active = (None, words::state(StatusFilter::Active.as_str()).to_owned());
+    let active = (None, words::keys::state(StatusFilter::Active.as_str()).to_owned());
     let others = StatusFilter::ALL.into_iter().filter(|state| *state != StatusFilter::Active).map(StatusFilter::as_str);
-    let others =
-        std::iter::once(EVERY_STATE).chain(others).map(|word| (Some(word.to_owned()), words::state(word).to_owned()));
-    menu(list.place(), "status", words::STATUS, std::iter::once(active).chain(others).collect())
+    let others = std::iter::once(EVERY_STATE)
+        .chain(others)
+        .map(|word| (Some(word.to_owned()), words::keys::state(word).to_owned()));
+    menu(list.place(), "status", words::labels::STATUS, std::iter::once(active).chain(others).collect())
 }
 
 /// The order, where the headings that choose it are not seen.
 fn sort(list: &List) -> AnyView {
-    let choices = words::SORTS.map(|(sort, text)| (sort.map(|sort| sort.as_str().to_owned()), text.to_owned()));
-    menu(&list.place().with("dir", None), "sort", words::SORT, choices.into())
+    let choices = words::keys::SORTS.map(|(sort, text)| (sort.map(|sort| sort.as_str().to_owned()), text.to_owned()));
+    menu(&list.place().with("dir", None), "sort", words::keys::SORT, choices.into())
 }
 
 fn creator(list: &List) -> AnyView {
-    let any = (None, words::ANY.to_owned());
+    let any = (None, words::keys::ALL.to_owned());
     let people = list.creators.iter().map(|(id, name)| (Some(id.to_string()), name.clone()));
-    menu(list.place(), "creator", words::CREATED_BY, std::iter::once(any).chain(people).collect())
+    menu(list.place(), "creator", words::labels::CREATED_BY, std::iter::once(any).chain(people).collect())
 }
 
 /// Whose keys these are, where an address asks for one owner's.
 fn owner(list: &List) -> Option<AnyView> {
     list.query.owner?;
     let name = list.rows.rows.first()?.key.actor_name.clone();
-    Some(view! { <span class="badge plain">{words::OWNED_BY}<bdi>{name}</bdi></span> }.into_any())
+    Some(view! { <span class="badge plain">{words::keys::OWNED_BY}<bdi>{name}</bdi></span> }.into_any())
 }
 
 fn clear(list: &List) -> Option<AnyView> {
     let top = Location::top(list.place().screen.clone());
-    list.is_filtered().then(|| view! { <a class="link-button" href=top.path()>{words::CLEAR_FILTERS}</a> }.into_any())
+    list.is_filtered()
+        .then(|| view! { <a class="link-button" href=top.path()>{words::keys::CLEAR_FILTERS}</a> }.into_any())
 }
 
 /// Keys that have ended are one click away; an empty list says so itself.
 fn inactive(list: &List) -> Option<AnyView> {
     let empty = list.rows.rows.is_empty();
     let (status, text) = match list.place().get("status") {
-        None if list.ended > 0 && !empty => (Some(EVERY_STATE), words::show_inactive(list.ended)),
-        Some(EVERY_STATE) => (None, words::HIDE_INACTIVE.to_owned()),
+        None if list.ended > 0 && !empty => (Some(EVERY_STATE), words::keys::show_inactive(list.ended)),
+        Some(EVERY_STATE) => (None, words::keys::HIDE_INACTIVE.to_owned()),
         _ => return None,
     };
     let path = list.place().with("status", status).path();

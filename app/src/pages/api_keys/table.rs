@@ -16,23 +16,24 @@ pub fn table(list: &List) -> AnyView {
     let fresh = list.fresh();
     let rows = list.rows.rows.iter().map(|line| row(list, line, fresh == Some(line.key.key_id)));
     let class = if creators { "table keys" } else { "table keys own" };
-    let ways = Pages { mark: "after", next: list.rows.next, first: words::FIRST_PAGE, more: words::NEXT_PAGE };
+    let ways =
+        Pages { mark: "after", next: list.rows.next, first: words::keys::FIRST_PAGE, more: words::keys::NEXT_PAGE };
     view! {
         <div class="table-wrap">
             <table class=class>
-                <caption class="visually-hidden">{words::keys_caption(&list.room.name)}</caption>
+                <caption class="visually-hidden">{words::keys::caption(&list.room.name)}</caption>
                 <thead><tr>
-                    <td class="pick"><input class="needs-script" type="checkbox" aria-label=words::SELECT_ALL title=words::SELECT_ALL/></td>
-                    {head(list, "name", words::NAME, KeySort::Name)}
-                    <th scope="col" class="masked">{words::KEY_PREVIEW}</th>
-                    <th scope="col" class="env">{words::ENVIRONMENT}</th>
-                    <th scope="col" class="perm">{words::PERMISSIONS}</th>
-                    {head(list, "created", words::CREATED_AT, KeySort::Newest)}
-                    {creators.then(|| view! { <th scope="col" class="by">{words::CREATED_BY}</th> })}
-                    {head(list, "used", words::LAST_USED, KeySort::LastUsed)}
-                    {head(list, "expires", words::EXPIRES, KeySort::Expires)}
-                    <th scope="col" class="state">{words::STATUS}</th>
-                    <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th>
+                    <td class="pick"><input class="needs-script" type="checkbox" aria-label=words::keys::SELECT_ALL title=words::keys::SELECT_ALL/></td>
+                    {head(list, "name", words::labels::NAME, KeySort::Name)}
+                    <th scope="col" class="masked">{words::labels::KEY_PREVIEW}</th>
+                    <th scope="col" class="env">{words::create_key::ENVIRONMENT}</th>
+                    <th scope="col" class="perm">{words::create_key::PERMISSIONS}</th>
+                    {head(list, "created", words::labels::CREATED_AT, KeySort::Newest)}
+                    {creators.then(|| view! { <th scope="col" class="by">{words::labels::CREATED_BY}</th> })}
+                    {head(list, "used", words::labels::LAST_USED, KeySort::LastUsed)}
+                    {head(list, "expires", words::labels::EXPIRES, KeySort::Expires)}
+                    <th scope="col" class="state">{words::labels::STATUS}</th>
+                    <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -64,7 +65,7 @@ fn bulk(list: &List) -> AnyView {
     let action = Screen::RevokeKeys(list.room.organization()).path();
     view! {
         <form class="bulk" id="bulk" method="get" action=action>
-            <button class="button danger">{words::REVOKE_SELECTED}<span id="bulk-count"></span></button>
+            <button class="button danger">{words::revoke_keys::TITLE}<span id="bulk-count"></span></button>
         </form>
     }
     .into_any()

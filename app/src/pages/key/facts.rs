@@ -16,32 +16,32 @@ pub fn facts(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
     let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
-    let by = key.created_by.clone().map(|by| view! { " "{words::BY}<bdi>{by}</bdi> });
+    let by = key.created_by.clone().map(|by| view! { " "{words::labels::BY}<bdi>{by}</bdi> });
     let expires = match key.expires_at {
         Some(at) => view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any(),
-        None => words::NEVER.into_any(),
+        None => words::keys::NEVER_EXPIRES.into_any(),
     };
     let revoked = key.revoked_at.map(|at| {
         let why = line.revoke_reason.map(|reason| format!(" · {}", reason.label()));
-        row(words::REVOKED, view! { {when(now, at)}{why} }.into_any())
+        row(words::labels::REVOKED, view! { {when(now, at)}{why} }.into_any())
     });
     view! {
         <section class="panel" aria-labelledby="facts-title">
-            <h2 id="facts-title">{words::DETAILS}</h2>
+            <h2 id="facts-title">{words::keys::DETAILS}</h2>
             <dl class="facts">
-                {row(words::KEY_PREVIEW, preview(&key.preview).into_any())}
-                {row(words::PREFIX, copied(key.key_prefix.clone(), words::COPY_PREFIX))}
-                {row(words::KEY_ID, copied(key.key_id.to_string(), words::COPY_KEY_ID))}
-                {row(words::OWNER, view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
-                {row(words::ROLE, key.role.label().into_any())}
-                {row(words::ENVIRONMENT, key.environment.label().into_any())}
-                {row(words::PERMISSIONS, permissions(key.scopes))}
-                {row(words::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
-                {row(words::LAST_USED, last_used(room, line))}
-                {row(words::EXPIRES, expires)}
+                {row(words::labels::KEY_PREVIEW, preview(&key.preview).into_any())}
+                {row(words::labels::PREFIX, copied(key.key_prefix.clone(), words::labels::COPY_PREFIX))}
+                {row(words::labels::KEY_ID, copied(key.key_id.to_string(), words::keys::COPY_KEY_ID))}
+                {row(words::labels::OWNER, view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
+                {row(words::labels::ROLE, key.role.label().into_any())}
+                {row(words::create_key::ENVIRONMENT, key.environment.label().into_any())}
+                {row(words::create_key::PERMISSIONS, permissions(key.scopes))}
+                {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
+                {row(words::labels::LAST_USED, last_used(room, line))}
+                {row(words::labels::EXPIRES, expires)}
                 {revoked}
-                {other(room, words::REPLACES, shown.before.as_ref())}
-                {other(room, words::REPLACED_BY, shown.after.as_ref())}
+                {other(room, words::labels::REPLACES, shown.before.as_ref())}
+                {other(room, words::labels::REPLACED_BY, shown.after.as_ref())}
             </dl>
         </section>
     }
@@ -56,12 +56,12 @@ fn copied(text: String, name: &'static str) -> AnyView {
 }
 
 fn permissions(permissions: Permissions) -> AnyView {
-    let Permissions::Only(scopes) = permissions else { return words::FULL_ACCESS.into_any() };
+    let Permissions::Only(scopes) = permissions else { return words::keys::FULL_ACCESS.into_any() };
     if scopes.is_empty() {
         return words::NONE.into_any();
     }
     let line = |group: Group| {
-        words::access(scopes, group)
+        words::keys::access(scopes, group)
             .map(|access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> })
     };
     view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
@@ -72,7 +72,7 @@ fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     let (address, agent) = (line.last_used_address.clone(), line.last_used_agent.clone());
     view! {
         {moving(key.key_id, room.ctx.now(), key.last_used)}
-        <span data-used-from="" hidden=address.is_none()>{words::FROM}<code>{address.clone()}</code></span>
+        <span data-used-from="" hidden=address.is_none()>{words::labels::FROM}<code>{address.clone()}</code></span>
         <span class="sub" data-used-by="" hidden=agent.is_none()><bdi>{agent.clone()}</bdi></span>
     }
     .into_any()

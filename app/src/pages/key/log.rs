@@ -19,10 +19,10 @@ pub fn log(shown: &KeyPageData) -> AnyView {
         let with = event
             .via_key
             .clone()
-            .map(|prefix| view! { <span class="sub">{words::WITH_KEY}<code>{prefix}</code></span> });
+            .map(|prefix| view! { <span class="sub">{words::audit_log::WITH_KEY}<code>{prefix}</code></span> });
         view! {
             <li>
-                <div>{event.action.label()}<span class="sub">{words::BY}<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
+                <div>{event.action.label()}<span class="sub">{words::labels::BY}<bdi>{event.actor_name.clone()}</bdi></span>{with}</div>
                 <div class="end">{when(now, event.at)}</div>
             </li>
         }
@@ -33,9 +33,9 @@ pub fn log(shown: &KeyPageData) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="log-title">
-            <h2 id="log-title">{words::ITS_EVENTS}</h2>
+            <h2 id="log-title">{words::audit_log::KEY_EVENTS}</h2>
             {events}
-            <p><a href=Location::log_of(room.organization(), key).path()>{words::ALL_ITS_EVENTS}</a></p>
+            <p><a href=Location::log_of(room.organization(), key).path()>{words::audit_log::ALL_KEY_EVENTS}</a></p>
         </section>
     }
     .into_any()

@@ -14,19 +14,19 @@ pub fn waiting(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> O
     if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
         return None;
     }
-    let (first, more) = (words::NEWEST_INVITATIONS, words::OLDER_INVITATIONS);
+    let (first, more) = (words::invitations::NEWEST, words::invitations::OLDER);
     let ways = pages(&room.place, &Pages { mark: "waiting", next: invitations.next, first, more });
     Some(
         view! {
-            <h2 id="pending">{words::PENDING}</h2>
+            <h2 id="pending">{words::invitations::TITLE}</h2>
             <div class="table-wrap">
                 <table class="table" aria-labelledby="pending">
                     <thead><tr>
-                        <th scope="col">{words::EMAIL}</th>
-                        <th scope="col">{words::ROLE}</th>
-                        <th scope="col">{words::INVITED_BY}</th>
-                        <th scope="col">{words::EXPIRES}</th>
-                        <th scope="col" class="row-actions"><span class="visually-hidden">{words::ACTIONS}</span></th>
+                        <th scope="col">{words::labels::EMAIL}</th>
+                        <th scope="col">{words::labels::ROLE}</th>
+                        <th scope="col">{words::labels::INVITED_BY}</th>
+                        <th scope="col">{words::labels::EXPIRES}</th>
+                        <th scope="col" class="row-actions"><span class="visually-hidden">{words::labels::ACTIONS}</span></th>
                     </tr></thead>
                     <tbody>{invitations.rows.iter().map(|one| row(room, one)).collect_view()}</tbody>
                 </table>
@@ -39,20 +39,21 @@ pub fn waiting(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> O
 
 fn row(room: &OrganizationPage, one: &InvitationView) -> AnyView {
     let withdraw = may_give(room.ctx.actor().role, one.role).then(|| {
-        let whose = view! { <span class="visually-hidden">" "{words::FOR}<bdi>{one.email.clone()}</bdi></span> };
+        let whose =
+            view! { <span class="visually-hidden">" "{words::labels::FOR}<bdi>{one.email.clone()}</bdi></span> };
         view! {
             <form method="post" action="/ui/withdraw_invitation">
                 {room.fields(Some(("invitation_id", one.id.to_string())))}
-                <button class="link-button danger">{words::WITHDRAW}{whose}</button>
+                <button class="link-button danger">{words::invitations::CANCEL}{whose}</button>
             </form>
         }
     });
     view! {
         <tr>
             <th scope="row"><bdi>{one.email.clone()}</bdi></th>
-            <td data-label=words::ROLE>{one.role.label()}</td>
-            <td class="inviter" data-label=words::INVITED_BY><bdi>{one.invited_by.clone()}</bdi></td>
-            <td data-label=words::EXPIRES>{when_due(room.ctx.now(), one.expires_at)}</td>
+            <td data-label=words::labels::ROLE>{one.role.label()}</td>
+            <td class="inviter" data-label=words::labels::INVITED_BY><bdi>{one.invited_by.clone()}</bdi></td>
+            <td data-label=words::labels::EXPIRES>{when_due(room.ctx.now(), one.expires_at)}</td>
             <td class="row-actions"><div>{withdraw}</div></td>
         </tr>
     }

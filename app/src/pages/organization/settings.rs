@@ -17,7 +17,8 @@ const RULES: &str = "/ui/change_key_rules";
 
 /// The button, which says to a screen reader what it saves.
 fn save(title: &'static str) -> AnyView {
-    view! { <button class="button">{words::SAVE}<span class="visually-hidden">" "{title}</span></button> }.into_any()
+    view! { <button class="button">{words::organization::SAVE}<span class="visually-hidden">" "{title}</span></button> }
+        .into_any()
 }
 
 fn rename(shown: &OrganizationPageData) -> AnyView {
@@ -27,14 +28,14 @@ fn rename(shown: &OrganizationPageData) -> AnyView {
     let typed = shown.name.clone();
     let body = view! {
         <div class="field">
-            <label for="name">{words::ORGANIZATION_NAME}</label>
+            <label for="name">{words::organization::NAME}</label>
             <input class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
             {fault.map(|fault| field_error("name-error", fault))}
-            <p class="hint" id="name-hint">{words::ORGANIZATION_NAME_HINT}</p>
+            <p class="hint" id="name-hint">{words::organization::NAME_HINT}</p>
         </div>
     };
     let (function, title, button) =
-        ("/ui/rename_organization", words::RENAME_ORGANIZATION, save(words::RENAME_ORGANIZATION));
+        ("/ui/rename_organization", words::organization::NAME_TITLE, save(words::organization::NAME_TITLE));
     FormCard { function, title, body: body.into_any(), note: None, button }.draw(&shown.room, None)
 }
 
@@ -45,13 +46,14 @@ fn lifetime(shown: &OrganizationPageData) -> AnyView {
     let typed = shown.max_key_days.clone();
     let body = view! {
         <div class="field">
-            <label for="max_key_days">{words::LIFETIME_DAYS}</label>
-            <input class="input short" id="max_key_days" name="max_key_days" inputmode="numeric" autocomplete="off" size="12" placeholder=words::NO_LIMIT value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
+            <label for="max_key_days">{words::organization::LIFETIME_DAYS}</label>
+            <input class="input short" id="max_key_days" name="max_key_days" inputmode="numeric" autocomplete="off" size="12" placeholder=words::organization::NO_LIMIT value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
             {fault.map(|fault| field_error("lifetime-error", fault))}
-            <p class="hint" id="lifetime-hint">{words::LIFETIME_HINT}</p>
+            <p class="hint" id="lifetime-hint">{words::organization::LIFETIME_HINT}</p>
         </div>
     };
-    let (function, title, note) = ("/ui/limit_key_lifetime", words::LONGEST_LIFETIME, Some(words::LIFETIME_KEEPS));
+    let (function, title, note) =
+        ("/ui/limit_key_lifetime", words::organization::MAXIMUM_LIFETIME, Some(words::organization::LIFETIME_KEEPS));
     FormCard { function, title, body: body.into_any(), note, button: save(title) }.draw(&shown.room, None)
 }
 
@@ -74,35 +76,43 @@ fn choices<const N: usize>(
 }
 
 fn makers(shown: &OrganizationPageData) -> AnyView {
-    let offers = KeyMakers::ALL.map(|who| (who.as_str(), words::key_makers(who), who == shown.view.key_makers));
-    let body = choices("key_makers", words::KEY_MAKERS, offers);
-    let (title, note) = (words::KEY_MAKERS, Some(words::KEY_MAKERS_HINT));
+    let offers =
+        KeyMakers::ALL.map(|who| (who.as_str(), words::organization::key_makers(who), who == shown.view.key_makers));
+    let body = choices("key_makers", words::organization::KEY_MAKERS, offers);
+    let (title, note) = (words::organization::KEY_MAKERS, Some(words::organization::KEY_MAKERS_HINT));
     FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
 fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
     let may = shown.view.keys_make_keys;
-    let offers = [("true", words::KEYS_MAKE_THEM, may), ("false", words::ONLY_PEOPLE_MAKE_THEM, !may)];
-    let body = choices("keys_make_keys", words::KEYS_MAKE_KEYS, offers);
-    let (title, note) = (words::KEYS_MAKE_KEYS, Some(words::KEYS_MAKE_KEYS_HINT));
+    let offers = [
+        ("true", words::organization::KEYS_MAKE_KEYS_YES, may),
+        ("false", words::organization::KEYS_MAKE_KEYS_NO, !may),
+    ];
+    let body = choices("keys_make_keys", words::organization::KEYS_MAKE_KEYS, offers);
+    let (title, note) = (words::organization::KEYS_MAKE_KEYS, Some(words::organization::KEYS_MAKE_KEYS_HINT));
     FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
 }
 
 /// The same for members.
 pub fn read_only(shown: &OrganizationPageData) -> AnyView {
     let view = &shown.view;
-    let keys = if view.keys_make_keys { words::KEYS_MAKE_THEM } else { words::ONLY_PEOPLE_MAKE_THEM };
+    let keys = if view.keys_make_keys {
+        words::organization::KEYS_MAKE_KEYS_YES
+    } else {
+        words::organization::KEYS_MAKE_KEYS_NO
+    };
     view! {
         <div class="sheet">
-            <div class="sheet-head"><h2>{words::KEY_RULES}</h2></div>
+            <div class="sheet-head"><h2>{words::organization::KEY_RULES}</h2></div>
             <div class="sheet-body">
                 <dl class="facts">
-                    <dt>{words::KEY_MAKERS}</dt><dd>{words::key_makers(view.key_makers)}</dd>
-                    <dt>{words::KEYS_MAKE_KEYS}</dt><dd>{keys}</dd>
-                    <dt>{words::LONGEST_LIFETIME}</dt><dd>{words::lifetime(view.max_key_days)}</dd>
+                    <dt>{words::organization::KEY_MAKERS}</dt><dd>{words::organization::key_makers(view.key_makers)}</dd>
+                    <dt>{words::organization::KEYS_MAKE_KEYS}</dt><dd>{keys}</dd>
+                    <dt>{words::organization::MAXIMUM_LIFETIME}</dt><dd>{words::organization::lifetime(view.max_key_days)}</dd>
                 </dl>
             </div>
-            <div class="sheet-foot"><p class="push">{words::ORGANIZATION_READ_ONLY}</p></div>
+            <div class="sheet-foot"><p class="push">{words::organization::READ_ONLY}</p></div>
         </div>
     }
     .into_any()

@@ -13,15 +13,15 @@ use crate::words;
 /// Every key that opens doors, the one used last first, each with a choice.
 pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
     if shown.keys.is_empty() {
-        return view! { <p class="muted">{words::NO_KEYS_LEFT}</p> }.into_any();
+        return view! { <p class="muted">{words::remove_member::NO_KEYS}</p> }.into_any();
     }
     let more = (shown.unlisted > 0)
-        .then(|| view! { <div class="notice">{icon("info")}<p>{words::keys_not_listed(shown.unlisted)}</p></div> });
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::remove_member::keys_not_listed(shown.unlisted)}</p></div> });
     let fault = shown.problem.as_ref().and_then(|problem| problem.field("keys")).map(str::to_owned);
     view! {
         <fieldset class="field" id="keys" aria-describedby="keys-hint keys-error">
-            <legend>{words::THEIR_KEYS}</legend>
-            <p class="hint" id="keys-hint">{words::FATE_HINT}</p>
+            <legend>{words::remove_member::THEIR_KEYS}</legend>
+            <p class="hint" id="keys-hint">{words::remove_member::KEYS_HINT}</p>
             <ul class="revoked-list">{shown.keys.iter().map(|line| item(shown, line)).collect_view()}</ul>
             {fault_line("keys", fault)}
         </fieldset>
@@ -33,7 +33,7 @@ pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
 fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let (now, key) = (shown.room.ctx.now(), &line.key);
     let mark = match key.used_lately(now) {
-        true => view! { <span class="badge warning">{words::USED_LATELY}</span> }.into_any(),
+        true => view! { <span class="badge warning">{words::revoke_key::RECENTLY_USED}</span> }.into_any(),
         false => view! { <span class="muted">{used(now, key.last_used)}</span> }.into_any(),
     };
     view! {
@@ -41,7 +41,7 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
             <div>
                 <strong><bdi>{key.label.clone()}</bdi></strong>
                 {preview(&key.preview)}
-                <span class="muted">{key.environment.label()}", "{words::permissions(key.scopes)}</span>
+                <span class="muted">{key.environment.label()}", "{words::keys::permissions(key.scopes)}</span>
                 {mark}
             </div>
             {choice(shown, line)}
@@ -65,11 +65,11 @@ fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let free = line.rotated_to.is_none();
     let heirs = shown.heirs.iter().map(|heir| option(heir.actor_id.to_string(), words::isolated(&heir.name)));
     let heirs = (free && !shown.heirs.is_empty())
-        .then(|| view! { <optgroup label=words::HAND_OVER_TO>{heirs.collect_view()}</optgroup> });
+        .then(|| view! { <optgroup label=words::remove_member::HAND_OVER_TO>{heirs.collect_view()}</optgroup> });
     view! {
-        <select class="input fate" name=name aria-label=words::fate_of(&key.label)>
-            {option("end".into(), words::END_THE_KEY.into())}
-            {free.then(|| option("new".into(), words::new_heir(&key.label)))}
+        <select class="input fate" name=name aria-label=words::remove_member::disposition_label(&key.label)>
+            {option("end".into(), words::remove_member::REVOKE.into())}
+            {free.then(|| option("new".into(), words::remove_member::new_service_account(&key.label)))}
             {heirs}
         </select>
     }

@@ -11,16 +11,16 @@ use crate::words;
 
 /// The page of the new keys.
 pub fn page(room: OrganizationPage, removed: Removed) -> Page {
-    Page { islands: true, ..Page::new(words::HANDED_OVER, move || draw(&room, &removed)) }
+    Page { islands: true, ..Page::new(words::remove_member::HANDED_OVER, move || draw(&room, &removed)) }
 }
 
 fn draw(room: &OrganizationPage, removed: &Removed) -> AnyView {
     let body = view! {
         <div class="sheet">
-            <div class="sheet-head"><h1>{words::HANDED_OVER}</h1></div>
+            <div class="sheet-head"><h1>{words::remove_member::HANDED_OVER}</h1></div>
             <div class="sheet-body">
                 <div class="notice danger" id="reveal-notice">
-                    {icon("danger")}<p class="strong">{words::HANDED_OVER_WARNING}</p><p>{words::HANDED_OVER_OLD}</p>
+                    {icon("danger")}<p class="strong">{words::remove_member::HANDED_OVER_WARNING}</p><p>{words::remove_member::HANDED_OVER_OLD}</p>
                 </div>
                 {removed.successors.iter().map(successor).collect_view()}
                 {copy_status()}
@@ -28,11 +28,11 @@ fn draw(room: &OrganizationPage, removed: &Removed) -> AnyView {
             <div class="sheet-foot"><a class="button" href=removed.to.clone()>{words::DONE}</a></div>
         </div>
     };
-    view! { {frame(room, words::HANDED_OVER, None, body.into_any())}<CopyButtons/> }.into_any()
+    view! { {frame(room, words::remove_member::HANDED_OVER, None, body.into_any())}<CopyButtons/> }.into_any()
 }
 
 fn successor(successor: &Successor) -> AnyView {
     let (name, owner) = (successor.key.label.clone(), successor.owner.clone());
-    let label = view! { {words::KEY_FOR.0}<bdi>{name}</bdi>{words::KEY_OF_ACCOUNT.0}<bdi>{owner}</bdi>{words::KEY_OF_ACCOUNT.1} };
+    let label = view! { {words::labels::KEY_FOR.0}<bdi>{name}</bdi>{words::labels::KEY_OF_ACCOUNT.0}<bdi>{owner}</bdi>{words::labels::KEY_OF_ACCOUNT.1} };
     secret(format!("key-{}", successor.key.key_id), label, &successor.key.key, 2).into_any()
 }

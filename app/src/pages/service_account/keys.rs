@@ -46,18 +46,19 @@ impl NextKey {
 pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     let organization = shown.room.organization();
     let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
-    let create =
-        move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::CREATE_ITS_KEY}</a> };
+    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::service_accounts::CREATE_KEY}</a> };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {
         NextKey::Create => None,
-        NextKey::EnableFirst => Some((words::ENABLE_FIRST, None)),
-        NextKey::Rotate(key) => Some((words::HAS_ITS_KEY, Some(Screen::RotateKey(organization, key).path()))),
+        NextKey::EnableFirst => Some((words::service_accounts::ENABLE_FIRST, None)),
+        NextKey::Rotate(key) => {
+            Some((words::service_accounts::HAS_ITS_ONE_KEY, Some(Screen::RotateKey(organization, key).path())))
+        }
     };
     let note = note.map(|(text, rotate)| {
         let rotate = rotate.map(
-            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::ROTATE_ITS_KEY}</a></div> },
+            |to| view! { <div class="actions"><a class="button" href=to>{icon("rotate")}{words::service_accounts::ROTATE_KEY}</a></div> },
         );
         view! { <div class="notice">{icon("info")}<p>{text}</p>{rotate}</div> }
     });
@@ -65,17 +66,17 @@ pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
         true => Either::Left(view! {
             <div class="empty">
                 {icon("key")}
-                <p>{words::NO_ACCOUNT_KEYS}</p>
+                <p>{words::service_accounts::NO_KEYS}</p>
                 {button.clone().map(|button| view! { <div class="actions">{button()}</div> })}
             </div>
         }),
         false => Either::Right(view! {
             {table(shown)}
-            {pager(&shown.room.place, shown.keys.next, words::FIRST_KEYS, words::MORE_KEYS)}
+            {pager(&shown.room.place, shown.keys.next, words::service_accounts::FIRST_KEYS, words::service_accounts::MORE_KEYS)}
         }),
     };
     let button = button.filter(|_| !empty).map(|button| button());
-    view! { <div class="page-head"><h2>{words::API_KEYS}</h2>{button}</div>{note}{content} }.into_any()
+    view! { <div class="page-head"><h2>{words::keys::TITLE}</h2>{button}</div>{note}{content} }.into_any()
 }
 
 fn table(shown: &ServiceAccountPageData) -> AnyView {
@@ -84,13 +85,13 @@ fn table(shown: &ServiceAccountPageData) -> AnyView {
     view! {
         <div class="table-wrap">
             <table class="table">
-                <caption class="visually-hidden">{words::account_keys_caption(&shown.account.name)}</caption>
+                <caption class="visually-hidden">{words::service_accounts::keys_caption(&shown.account.name)}</caption>
                 <thead><tr>
-                    <th scope="col">{words::NAME}</th>
-                    <th scope="col">{words::KEY_PREVIEW}</th>
-                    <th scope="col">{words::STATUS}</th>
-                    <th scope="col">{words::LAST_USED}</th>
-                    <th scope="col">{words::EXPIRES}</th>
+                    <th scope="col">{words::labels::NAME}</th>
+                    <th scope="col">{words::labels::KEY_PREVIEW}</th>
+                    <th scope="col">{words::labels::STATUS}</th>
+                    <th scope="col">{words::labels::LAST_USED}</th>
+                    <th scope="col">{words::labels::EXPIRES}</th>
                 </tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -101,15 +102,15 @@ fn table(shown: &ServiceAccountPageData) -> AnyView {
 
 fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
     let key = &line.key;
-    let (badge, status) = words::status(now, line.status(now));
+    let (badge, status) = words::keys::status(now, line.status(now));
     let page = Screen::Key(organization, key.key_id).path();
     view! {
         <tr class=(!key.is_active).then_some("inactive")>
             <th scope="row"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
-            <td data-label=words::KEY_PREVIEW>{preview(&key.preview)}</td>
-            <td data-label=words::STATUS><span class=badge>{status}</span></td>
-            <td data-label=words::LAST_USED>{used(now, key.last_used)}</td>
-            <td data-label=words::EXPIRES>{expires(key.expires_at)}</td>
+            <td data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
+            <td data-label=words::labels::STATUS><span class=badge>{status}</span></td>
+            <td data-label=words::labels::LAST_USED>{used(now, key.last_used)}</td>
+            <td data-label=words::labels::EXPIRES>{expires(key.expires_at)}</td>
         </tr>
     }
     .into_any()
@@ -117,7 +118,9 @@ fn row(organization: OrganizationId, line: &KeyLine, now: Moment) -> AnyView {
 
 fn expires(at: Option<Moment>) -> impl IntoView {
     match at {
-        Some(at) => Either::Left(view! { <time datetime=at.to_rfc3339() title=words::exact(at)>{at.to_day()}</time> }),
-        None => Either::Right(view! { <span class="muted">{words::NEVER}</span> }),
+        Some(at) => {
+            Either::Left(view! { <time datetime=at.to_rfc3339() title=words::format::exact(at)>{at.to_day()}</time> })
+        }
+        None => Either::Right(view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }),
     }
 }

@@ -21,44 +21,51 @@ fn account(shown: &ServiceAccountPageData) -> Option<(&'static str, String)> {
 
 fn rename(shown: &ServiceAccountPageData) -> AnyView {
     let body = account_name(shown.problem.as_ref(), shown.name.clone(), false);
-    let button = view! { <button class="button">{words::RENAME_ACCOUNT}</button> }.into_any();
-    FormCard { function: "/ui/rename_service_account", title: words::RENAME_ACCOUNT, body, note: None, button }
-        .draw(&shown.room, account(shown))
+    let button = view! { <button class="button">{words::service_accounts::RENAME}</button> }.into_any();
+    FormCard {
+        function: "/ui/rename_service_account",
+        title: words::service_accounts::RENAME,
+        body,
+        note: None,
+        button,
+    }
+    .draw(&shown.room, account(shown))
 }
 
 fn change_role(shown: &ServiceAccountPageData) -> AnyView {
     let body = account_role(shown.problem.as_ref(), shown.role);
-    let button = view! { <button class="button">{words::CHANGE_ROLE}</button> }.into_any();
-    let note = Some(words::ACCOUNT_ROLE_CHANGE);
-    FormCard { function: CHANGE, title: words::CHANGE_ROLE, body, note, button }.draw(&shown.room, account(shown))
+    let button = view! { <button class="button">{words::change_role::TITLE}</button> }.into_any();
+    let note = Some(words::service_accounts::ROLE_CHANGE);
+    FormCard { function: CHANGE, title: words::change_role::TITLE, body, note, button }
+        .draw(&shown.room, account(shown))
 }
 
 fn several(shown: &ServiceAccountPageData) -> AnyView {
     let (text, value, label) = match shown.account.allow_overlap {
-        true => (words::HAS_SEVERAL, "false", words::ALLOW_ONE),
-        false => (words::HAS_ONE_AT_A_TIME, "true", words::ALLOW_SEVERAL),
+        true => (words::service_accounts::MULTIPLE_KEYS_ALLOWED, "false", words::service_accounts::ALLOW_ONE_KEY),
+        false => (words::service_accounts::ONE_KEY_ALLOWED, "true", words::service_accounts::ALLOW_MULTIPLE_KEYS),
     };
     let body = view! { <p>{text}</p> }.into_any();
     let button = view! { <button class="button" name="allow_overlap" value=value>{label}</button> }.into_any();
-    FormCard { function: CHANGE, title: words::KEYS_AT_A_TIME, body, note: None, button }
+    FormCard { function: CHANGE, title: words::labels::ACTIVE_KEYS, body, note: None, button }
         .draw(&shown.room, account(shown))
 }
 
 /// Stops all of its keys, or lets them work again.
 fn disable(shown: &ServiceAccountPageData) -> AnyView {
     if shown.account.is_disabled {
-        let body = view! { <p>{words::ENABLE_EFFECT}</p> }.into_any();
-        let button = view! { <button class="button primary" name="disabled" value="false">{words::ENABLE}</button> };
+        let body = view! { <p>{words::service_accounts::ENABLE_EFFECT}</p> }.into_any();
+        let button = view! { <button class="button primary" name="disabled" value="false">{words::service_accounts::ENABLE}</button> };
         let button = button.into_any();
-        return FormCard { function: CHANGE, title: words::ENABLE_ACCOUNT, body, note: None, button }
+        return FormCard { function: CHANGE, title: words::service_accounts::ENABLE_TITLE, body, note: None, button }
             .draw(&shown.room, account(shown));
     }
-    let [refused, again] = words::DISABLE_EFFECTS;
+    let [refused, again] = words::service_accounts::DISABLE_EFFECTS;
     let body = view! {
         <ul class="plain-list"><li>{icon("danger")}{refused}</li><li>{icon("rotate")}{again}</li></ul>
     };
-    let button = view! { <button class="button danger" name="disabled" value="true">{words::DISABLE}</button> };
+    let button = view! { <button class="button danger" name="disabled" value="true">{words::service_accounts::DISABLE}</button> };
     let (body, button) = (body.into_any(), button.into_any());
-    FormCard { function: CHANGE, title: words::DISABLE_ACCOUNT, body, note: None, button }
+    FormCard { function: CHANGE, title: words::service_accounts::DISABLE_TITLE, body, note: None, button }
         .draw(&shown.room, account(shown))
 }

@@ -61,7 +61,7 @@ pub async fn revoke_keys(
         let view = context.engine.get_key(&ctx, *id).await.map_err(form_error(&context))?.key;
         noticed |= view.will_be_missed(ctx.now());
     }
-    let phrase = words::revoke_phrase(ids.len());
+    let phrase = words::revoke_keys::phrase(ids.len());
     let confirmed = !noticed || confirm_name.trim() == phrase;
     let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
@@ -77,8 +77,8 @@ fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<Revo
     let unknown = read.is_err().then(|| FieldFault::new("reason", Fault::Unknown { known }));
     let unconfirmed = (!confirmed).then(|| {
         let (fault, message) = match typed {
-            "" => (Fault::Missing, words::CONFIRM_MISSING),
-            _ => (Fault::Unknown { known: wanted.to_owned() }, words::CONFIRM_DIFFERS),
+            "" => (Fault::Missing, words::revoke_key::CONFIRM_MISSING),
+            _ => (Fault::Unknown { known: wanted.to_owned() }, words::revoke_key::CONFIRM_DIFFERS),
         };
         FieldFault { message: message.to_owned(), ..FieldFault::new("confirm_name", fault) }
     });

@@ -1,4 +1,4 @@
-//! The one way of writing dates and numbers.
+//! Dates, times and numbers.
 
 use domain::Moment;
 
@@ -8,13 +8,13 @@ pub fn ago(now: Moment, then: Moment) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (minutes, hours, days) {
         (0, ..) => "just now".into(),
-        (n, 0, _) => counted(n, "minute"),
-        (_, n, 0) => counted(n, "hour"),
+        (n, 0, _) => time_ago(n, "minute"),
+        (_, n, 0) => time_ago(n, "hour"),
         (.., 1) => "yesterday".into(),
-        (.., n @ 2..14) => counted(n, "day"),
-        (.., n @ 14..60) => counted(n / 7, "week"),
-        (.., n @ 60..365) => counted(n / 30, "month"),
-        (.., n) => counted(n / 365, "year"),
+        (.., n @ 2..14) => time_ago(n, "day"),
+        (.., n @ 14..60) => time_ago(n / 7, "week"),
+        (.., n @ 60..365) => time_ago(n / 30, "month"),
+        (.., n) => time_ago(n / 365, "year"),
     }
 }
 
@@ -35,7 +35,7 @@ pub fn ahead(now: Moment, then: Moment) -> String {
     }
 }
 
-fn counted(n: i64, unit: &str) -> String {
+fn time_ago(n: i64, unit: &str) -> String {
     format!("{} ago", plural(n, unit))
 }
 

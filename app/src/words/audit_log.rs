@@ -1,78 +1,49 @@
-//! The words of the audit log.
+//! The audit log.
 
 use domain::Moment;
 use domain::command::{ActionFilter, ExportFormat};
 use domain::event::{EventCategory, ObjectKind};
 use domain::view::ChainView;
 
-use super::{exact, grouped, isolated};
+use super::format::{exact, grouped};
+use super::isolated;
 
-/// Leads to the documentation of the log.
-pub const ABOUT_LOG: &str = "About the audit log";
-/// Who did it.
+pub const TITLE: &str = "Audit log";
+pub const VIEW: &str = "View in the audit log";
+pub const ABOUT: &str = "About the audit log";
 pub const ACTOR: &str = "Actor";
-/// What happened.
 pub const ACTION: &str = "Action";
-/// What it happened to.
 pub const OBJECT: &str = "Object";
-/// When it happened.
 pub const TIME: &str = "Time";
-/// The name of the form that finds events.
 pub const FIND_EVENTS: &str = "Find events";
-/// The first day to look at.
 pub const FROM_DAY: &str = "From (UTC)";
-/// The last day to look at.
 pub const UNTIL_DAY: &str = "Until (UTC)";
-/// Finds them.
-pub const SHOW_EVENTS: &str = "Apply";
-/// Whatever happened.
-pub const ANY_ACTION: &str = "All actions";
-/// Whoever did it.
-pub const ANY_ACTOR: &str = "All actors";
-/// Whatever it happened to.
-pub const ANY_OBJECT: &str = "All objects";
-/// Whenever it happened.
-pub const ANY_TIME: &str = "All time";
-/// The filters that were chosen.
-pub const CHOSEN_FILTERS: &str = "Active filters";
-/// Before a filter that can be let go.
+pub const APPLY: &str = "Apply";
+pub const ALL_ACTIONS: &str = "All actions";
+pub const ALL_ACTORS: &str = "All actors";
+pub const ALL_OBJECTS: &str = "All objects";
+pub const ALL_TIME: &str = "All time";
+pub const ACTIVE_FILTERS: &str = "Active filters";
 pub const REMOVE_FILTER: &str = "Remove filter: ";
-/// The newest events.
-pub const NEWEST_EVENTS: &str = "Newest";
-/// Events from before these.
-pub const OLDER_EVENTS: &str = "Older";
-/// Leads to everything about one thing.
-pub const ALL_ABOUT_IT: &str = "All events for this item";
-/// Nothing in the log.
+pub const NEWEST: &str = "Newest";
+pub const OLDER: &str = "Older";
+pub const ALL_FOR_OBJECT: &str = "All events for this item";
 pub const NO_EVENTS: &str = "No events yet.";
-/// Title of a log that the filters emptied.
-pub const NO_EVENTS_FOUND: &str = "No events match";
-/// What to do then.
-pub const NO_EVENTS_FOUND_HINT: &str = "Try other filters, or clear them.";
-/// Title of a page behind the last event.
-pub const NO_OLDER_EVENTS: &str = "No older events";
-/// What to do then.
-pub const NO_OLDER_EVENTS_HINT: &str = "This is the end of the log.";
-/// The name of the form that takes events out.
+pub const NO_MATCH: &str = "No events match";
+pub const NO_MATCH_HINT: &str = "Try other filters, or clear them.";
+pub const NO_OLDER: &str = "No older events";
+pub const NO_OLDER_HINT: &str = "This is the end of the log.";
 pub const EXPORT: &str = "Export";
-/// What is taken out when nothing was chosen.
 pub const EXPORT_ALL: &str = "All events you can see here, on every page";
-/// What is taken out when something was.
 pub const EXPORT_FILTERED: &str = "All events that match the filters, on every page";
-/// Title of the alarm about a log that was altered.
 pub const CHAIN_BROKEN: &str = "Audit log integrity check failed";
-/// What to do then.
 pub const CHAIN_BROKEN_ADVICE: &str = "The database was changed directly, bypassing Roundtable. Contact your administrator, and compare the log with a backup or an earlier export.";
-/// Title of the events of one thing on its own page.
-pub const ITS_EVENTS: &str = "Audit log";
-/// Leads from there to all of them.
-pub const ALL_ITS_EVENTS: &str = "All events of this key";
-
-/// Before the key that something was done with.
+pub const KEY_EVENTS: &str = "Audit log";
+pub const ALL_KEY_EVENTS: &str = "All events of this key";
 pub const WITH_KEY: &str = "With key ";
 
 /// Beneath the title of the log.
-pub fn audit_lede(all: bool, organization: &str) -> String {
+pub fn lede(all: bool, organization: &str) -> String {
     let organization = isolated(organization);
     let what = if all {
         format!("Who did what in {organization}, newest first.")
@@ -85,7 +56,7 @@ pub fn audit_lede(all: bool, organization: &str) -> String {
 }
 
 /// Above the table of events, for screen readers.
-pub fn events_caption(organization: &str) -> String {
+pub fn caption(organization: &str) -> String {
     format!("Events in {}", isolated(organization))
 }
 
@@ -112,7 +83,7 @@ pub fn chain_state(chain: &ChainView) -> Option<String> {
 }
 
 /// Where the log ceases to be what was written.
-pub fn broken_at(n: i64) -> String {
+pub fn broken(n: i64) -> String {
     let n = grouped(n);
     format!(
         "Event {n} does not match the event before it: one of them was changed, removed or inserted. Events from {n} on cannot be trusted."
@@ -128,7 +99,7 @@ pub const fn export_as(format: ExportFormat) -> &'static str {
 }
 
 /// What happened: one thing, or whatever of a chapter.
-pub const fn happened(action: ActionFilter) -> &'static str {
+pub const fn action(action: ActionFilter) -> &'static str {
     match action {
         ActionFilter::One(action) => action.label(),
         ActionFilter::Any(EventCategory::Keys) => "All API key events",
@@ -148,7 +119,7 @@ pub fn last_period(period: &str) -> &'static str {
         "7d" => "Last 7 days",
         "30d" => "Last 30 days",
         "90d" => "Last 90 days",
-        _ => ANY_TIME,
+        _ => ALL_TIME,
     }
 }
 
@@ -159,17 +130,17 @@ pub fn day_bound(name: &str, date: &str) -> String {
 }
 
 /// Who was chosen.
-pub fn done_by(name: &str) -> String {
+pub fn by_actor(name: &str) -> String {
     format!("By {}", isolated(name))
 }
 
 /// An actor whose name is not at hand.
-pub fn actor_no(id: &str) -> String {
+pub fn unnamed_actor(id: &str) -> String {
     format!("Actor #{id}")
 }
 
 /// One thing, by its name if that is at hand.
-pub fn named_thing(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
+pub fn object(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
     let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("#{id}"), isolated);
     format!("{} {name}", kind.label())
 }

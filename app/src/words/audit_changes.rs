@@ -1,13 +1,11 @@
-//! What the audit log says of a change.
+//! Fields and values of an audit event.
 
 use domain::command::ObjectFilter;
 use domain::key::{Environment, RevokeReason};
 use domain::{Moment, Role, Scope};
 
-use super::{FULL_ACCESS, actor_no, happened, named_thing};
-
 /// A field of an event.
-pub fn changed_field(field: &str) -> String {
+pub fn field(field: &str) -> String {
     match field {
         "state" => "Status".into(),
         "scopes" => "Permissions".into(),
@@ -15,10 +13,10 @@ pub fn changed_field(field: &str) -> String {
         "ended_at" => "Ended".into(),
         "successor" => "Successor".into(),
         "allow_overlap" => "Multiple active keys".into(),
-        "key_id" => super::KEY_ID.into(),
-        "max_key_days" => super::LONGEST_LIFETIME.into(),
-        "key_makers" => super::KEY_MAKERS.into(),
-        "keys_make_keys" => super::KEYS_MAKE_KEYS.into(),
+        "key_id" => super::labels::KEY_ID.into(),
+        "max_key_days" => super::organization::MAXIMUM_LIFETIME.into(),
+        "key_makers" => super::organization::KEY_MAKERS.into(),
+        "keys_make_keys" => super::organization::KEYS_MAKE_KEYS.into(),
         other => {
             let words = other.replace('_', " ");
             let mut letters = words.chars();
@@ -28,7 +26,7 @@ pub fn changed_field(field: &str) -> String {
 }
 
 /// How a session came to its end.
-fn ending(reason: &str) -> Option<String> {
+fn session_end(reason: &str) -> Option<String> {
     match reason {
         "signed_out" => Some("Signed out".into()),
         "revoked" => Some("Revoked from the list of sessions".into()),
@@ -37,17 +35,19 @@ fn ending(reason: &str) -> Option<String> {
 }
 
 /// A value of an event.
-pub fn changed_value(field: &str, value: &str) -> String {
+pub fn value(field: &str, value: &str) -> String {
     let said = match field {
-        "reason" => value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| ending(value)),
+        "reason" => {
+            value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| session_end(value))
+        }
         "role" => value.parse().ok().map(|role: Role| role.label().to_owned()),
         "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
-        "scopes" => Some(scope_words(value)),
+        "scopes" => Some(scopes(value)),
         "successor" => Some(format!("Key #{value}")),
-        "action" => value.parse().ok().map(|action| happened(action).to_owned()),
-        "actor" => Some(actor_no(value)),
+        "action" => value.parse().ok().map(|action| super::audit_log::action(action).to_owned()),
+        "actor" => Some(super::audit_log::unnamed_actor(value)),
         "object" => value.parse().ok().map(|ObjectFilter { kind, id }| match id {
-            Some(id) => named_thing(kind, id.as_str(), None),
+            Some(id) => super::audit_log::object(kind, id.as_str(), None),
             None => kind.label().to_owned(),
         }),
         "format" => match value {
@@ -56,14 +56,14 @@ pub fn changed_value(field: &str, value: &str) -> String {
             _ => None,
         },
         "from" | "until" => Moment::parse(value).map(Moment::to_words),
-        "max_key_days" => Some(super::lifetime(value.parse().ok())),
+        "max_key_days" => Some(super::organization::lifetime(value.parse().ok())),
         "state" => match value {
             "active" => Some("Active".into()),
             "expired" => Some("Expired".into()),
             "revoked" => Some("Revoked".into()),
             _ => None,
         },
-        "key_makers" => value.parse().ok().map(|who| super::key_makers(who).to_owned()),
+        "key_makers" => value.parse().ok().map(|who| super::organization::key_makers(who).to_owned()),
         "disabled" | "allow_overlap" | "keys_make_keys" => match value {
             "true" => Some("Yes".into()),
             "false" => Some("No".into()),
@@ -76,13 +76,13 @@ pub fn changed_value(field: &str, value: &str) -> String {
 }
 
 /// A field that has no value, neither before nor after.
-pub fn unchanged(field: &str) -> &'static str {
-    if field == "expires_at" { super::NEVER } else { super::NONE }
+pub fn no_value(field: &str) -> &'static str {
+    if field == "expires_at" { super::keys::NEVER_EXPIRES } else { super::NONE }
 }
 
-fn scope_words(line: &str) -> String {
+fn scopes(line: &str) -> String {
     match line {
-        "*" => FULL_ACCESS.into(),
+        "*" => super::keys::FULL_ACCESS.into(),
         "" => super::NONE.into(),
         line => line
             .split(' ')
@@ -106,19 +106,19 @@ mod tests {
             ("successor", "12", "Successor: Key #12"),
             ("environment", "test", "Environment: Test"),
             ("state", "revoked", "Status: Revoked"),
-            ("max_key_days", "90", "Longest lifetime of new keys: 90 days"),
-            ("key_makers", "admins", "Who may create keys: Only owners and admins"),
-            ("keys_make_keys", "false", "Keys may create keys: No"),
+            ("max_key_days", "90", "Maximum lifetime of new keys: 90 days"),
+            ("key_makers", "admins", "Who can create keys: Only owners and admins"),
+            ("keys_make_keys", "false", "Keys can create keys: No"),
             ("display_name", "Ada", "Display name: Ada"),
             ("action", "keys", "Action: All API key events"),
             ("action", "key.revoked", "Action: Revoked an API key"),
             ("actor", "5", "Actor: Actor #5"),
             ("object", "key:12", "Object: API key #12"),
-            ("format", "jsonl", "Format: JSON lines"),
+            ("format", "jsonl", "Format: JSON Lines"),
             ("until", "2026-04-08T00:00:00Z", "Until: 8 Apr 2026, 00:00 UTC"),
         ];
-        for (field, value, text) in cases {
-            assert_eq!(format!("{}: {}", changed_field(field), changed_value(field, value)), text);
+        for (name, content, text) in cases {
+            assert_eq!(format!("{}: {}", field(name), value(name, content)), text);
         }
     }
 }

@@ -1,8 +1,6 @@
-//! What a refusal means to someone at a page, and what is wrong with a field.
+//! API problems and field errors, in the words of the dashboard.
 
 use domain::{Code, Fault};
-
-use super::{ORGANIZATION_NAME_MISSING, SANDBOX_GROUPS, too_late};
 
 /// What a refusal means to someone at a page.
 pub const fn sentence(code: Code) -> &'static str {
@@ -51,25 +49,24 @@ pub const fn sentence(code: Code) -> &'static str {
     }
 }
 
-/// Above what may have become of a request that nobody answered.
 pub const NO_ANSWER: &str = "No answer from the server";
 
 /// What is wrong with a field of a form.
-pub fn fault(field: &str, fault: &Fault) -> String {
+pub fn field_fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),
-        ("organization", Fault::Missing) => ORGANIZATION_NAME_MISSING.into(),
+        ("organization", Fault::Missing) => super::organization::NAME_MISSING.into(),
         ("email", Fault::Missing) => "Enter the email address of the person to invite.".into(),
         ("keys", Fault::Unknown { .. }) => "Choose what happens to each key.".into(),
         ("key_makers", Fault::Unknown { .. }) => "Choose who can create keys.".into(),
         ("reason", _) => "Choose a reason.".into(),
         ("role", Fault::Unknown { .. }) => "Choose a role.".into(),
         ("scopes", Fault::NotNarrower) => "Permissions can be removed, not added. Create a new key instead.".into(),
-        ("scopes" | "template", Fault::NotInSandbox) => SANDBOX_GROUPS.into(),
+        ("scopes" | "template", Fault::NotInSandbox) => super::create_key::SANDBOX_GROUPS.into(),
         ("scopes", Fault::Missing) => "Choose at least one permission.".into(),
         ("expires_at", Fault::Missing | Fault::NotATime) => "Choose the day the key expires.".into(),
         ("expires_at", Fault::Past) => "Choose a day in the future.".into(),
-        ("expires_at", Fault::TooLate { latest }) => too_late(latest),
+        ("expires_at", Fault::TooLate { latest }) => super::create_key::expiry_too_late(latest),
         ("overlap_seconds", _) => "Choose how long the old key keeps working.".into(),
         _ => fault.sentence(),
     }
