@@ -10,17 +10,17 @@ use crate::routes::{Location, Screen, again};
 use crate::shared_view::icon;
 use crate::words;
 
-pub mod accounts;
 pub mod confirm;
+pub mod create_key_form;
 pub mod events;
+pub mod form_card;
 pub mod frame;
-pub mod key_form;
 pub mod live;
 pub mod pager;
-pub mod personal;
+pub mod personal_frame;
 pub mod roles;
 pub mod scope_picker;
-pub mod sheet;
+pub mod service_accounts;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {

@@ -5,13 +5,13 @@
 
 mod browser;
 pub mod copying;
-pub mod create;
-mod faults;
-mod keys;
+pub mod create_key;
+mod field_errors;
 pub mod live;
-pub mod page;
-pub mod revoke;
+pub mod page_help;
+pub mod revoke_key;
 mod rows;
+mod shortcuts;
 
 use leptos::prelude::*;
 

@@ -8,9 +8,10 @@ use engine::people::Person;
 use leptos::prelude::*;
 
 use super::{form_fields, page_field, sign_out, summary};
+use crate::request::PageContext;
 use crate::routes::{DOCS, Location, Screen};
-use crate::server_fns::{PageContext, Theme};
 use crate::shared_view::icon;
+use crate::theme::Theme;
 use crate::words;
 
 const ACTIVE: &str = "organization";

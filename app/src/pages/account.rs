@@ -8,15 +8,19 @@ use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Page, PageRequest, access_token};
-use crate::components::personal::{Own, personal};
+use super::Page;
+use crate::components::personal_frame::{Own, personal};
 use crate::components::{done, form_token, frame, page_field, when};
+use crate::flash::Flash;
+use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_TOKENS, Location, Screen};
-use crate::server_fns::{Flash, Theme};
+use crate::theme::Theme;
 use crate::words;
 
+mod access_token;
+
 /// The page, or the token that its form was answered with.
-pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
+pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     let context = &request.context;
     let caller = context.person()?;
     let own = Own::load(context, Location::top(Screen::Account)).await?;
@@ -33,10 +37,10 @@ pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
     };
     let problem = request.problem().cloned();
     let form = FormToken::draw(context.engine.runtime());
-    Ok(Page::new(words::account::TITLE, move || draw(&own, &sessions, now, notice, problem.as_ref(), &form)))
+    Ok(Page::new(words::account::TITLE, move || render(&own, &sessions, now, notice, problem.as_ref(), &form)))
 }
 
-fn draw(
+fn render(
     own: &Own,
     sessions: &[SessionView],
     now: Moment,

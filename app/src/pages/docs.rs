@@ -7,11 +7,11 @@ use http::{HeaderValue, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use super::{Page, missing};
+use super::{Page, error_page};
 use crate::routes::Screen;
-use crate::server_fns::Theme;
 use crate::shared_view::icon;
-use crate::shell::{Document, draw};
+use crate::shell::{Document, render};
+use crate::theme::Theme;
 use crate::words;
 
 /// How a page is to look, where no [`PageContext`](crate::doors::Visit) is needed.
@@ -57,13 +57,13 @@ pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
 
 /// The page for an address that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    paint(look, missing::page(&Problem::new(Code::NotFound, request_id), ""))
+    paint(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
 }
 
 fn paint(look: Look, page: Page) -> Response<String> {
     let Look { theme, assets, nonce } = look;
     let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
-    let mut response = Response::new(draw(document, page.body));
+    let mut response = Response::new(render(document, page.body));
     *response.status_mut() = page.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

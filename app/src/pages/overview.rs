@@ -5,8 +5,9 @@ use domain::view::Overview;
 use domain::{OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Page, PageRequest};
+use super::Page;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
@@ -24,7 +25,7 @@ struct Glance {
 }
 
 /// The overview of an organization, within the person's reach.
-pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let (context, place) = (&request.context, Location::top(Screen::Overview(organization.clone())));
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
@@ -32,10 +33,10 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let settings = context.engine.see_organization(&room.ctx).await.map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
     let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
-    Ok(Page::new(words::overview::TITLE, move || draw(&glance, problem.as_ref())))
+    Ok(Page::new(words::overview::TITLE, move || render(&glance, problem.as_ref())))
 }
 
-fn draw(glance: &Glance, problem: Option<&Problem>) -> AnyView {
+fn render(glance: &Glance, problem: Option<&Problem>) -> AnyView {
     let room = &glance.room;
     let whole = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
     let content = if glance.all.keys.all() == 0 { empty(glance) } else { filled(glance) };

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use app::server_fns::status;
+use app::form_error::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;

@@ -1,4 +1,4 @@
-//! The parts, as the pages draw them.
+//! The parts, as the pages render them.
 
 use domain::Moment;
 use domain::key::KeyStatus;

@@ -135,7 +135,7 @@ async fn ra_22_every_error_is_explained() {
     let codes = plain(&section(&app, "/docs/errors", "error-codes").await.replace("</td>", " </td>"));
     for code in Code::ALL {
         let word = serde_json::to_value(code).expect("a word");
-        let row = format!("{} {} ", app::server_fns::status(code).as_u16(), word.as_str().expect("text"));
+        let row = format!("{} {} ", app::form_error::status(code).as_u16(), word.as_str().expect("text"));
         assert!(codes.contains(&row), "{row} is not explained");
     }
     says(&app, "/docs/errors", "", &[r#""details": "Missing or invalid authentication token""#]).await;
