@@ -10,28 +10,28 @@ use crate::routes::{Location, Screen, again};
 use crate::shared_view::icon;
 use crate::words;
 
-pub mod accounts;
 pub mod confirm;
+pub mod create_key_form;
 pub mod events;
+pub mod form_card;
 pub mod frame;
-pub mod key_form;
 pub mod live;
 pub mod pager;
-pub mod personal;
+pub mod personal_frame;
 pub mod roles;
 pub mod scope_picker;
-pub mod sheet;
+pub mod service_accounts;
 
 /// A moment, in words; the exact time on hover and for programs.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
-    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ago(now, then)}</time> }
+    view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ago(now, then)}</time> }
 }
 
 /// The last use of a key.
 pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
     match then {
         Some(then) => Either::Left(when(now, then)),
-        None => Either::Right(view! { <span class="muted nowrap">{words::NEVER_USED}</span> }),
+        None => Either::Right(view! { <span class="muted nowrap">{words::keys::NEVER_USED}</span> }),
     }
 }
 
@@ -42,7 +42,7 @@ pub fn moving(key: KeyId, now: Moment, then: Option<Moment>) -> impl IntoView {
 
 /// A moment to come (or gone), in words.
 pub fn when_due(now: Moment, then: Moment) -> impl IntoView {
-    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ahead(now, then)}</time> }
+    view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ahead(now, then)}</time> }
 }
 
 /// A sentence about a field at fault. Without a fault the line is there too, for a dialog to fill.
@@ -91,7 +91,7 @@ pub fn done(text: impl IntoView + 'static) -> AnyView {
 pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
     if problem.fields.is_empty() {
         let request = (problem.code == domain::Code::Internal)
-            .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
+            .then(|| view! { " "{words::labels::REQUEST_ID}<code>{problem.request_id.clone()}</code> });
         let again = (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
         return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }
@@ -102,7 +102,7 @@ pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
 
 /// Leads to signing in once more, whoever is signed in, and then back to a place.
 pub fn sign_in_again(place: &Location) -> impl IntoView + use<> {
-    view! { <div class="actions"><a class="button" href=again(place)>{words::SIGN_IN_AGAIN}</a></div> }
+    view! { <div class="actions"><a class="button" href=again(place)>{words::sign_in::SIGN_IN_AGAIN}</a></div> }
 }
 
 /// The form that ends the session.
@@ -110,7 +110,7 @@ pub fn sign_out(place: &Location, class: &'static str) -> impl IntoView + use<> 
     view! {
         <form class=class method="post" action="/ui/sign_out">
             {page_field(place)}
-            <button>{icon("logout")}{words::SIGN_OUT}</button>
+            <button>{icon("logout")}{words::sign_in::SIGN_OUT}</button>
         </form>
     }
 }
@@ -120,7 +120,7 @@ pub fn sign_out_line(person: &Person, place: &Location) -> impl IntoView + use<>
     let who = person.email.as_deref().unwrap_or(&person.name);
     view! {
         <form class="auth-foot" method="post" action="/ui/sign_out">
-            {page_field(place)}{words::signed_in_as(who)}<button class="link-button">{words::SIGN_OUT}</button>
+            {page_field(place)}{words::sign_in::signed_in_as(who)}<button class="link-button">{words::sign_in::SIGN_OUT}</button>
         </form>
     }
 }

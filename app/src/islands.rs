@@ -5,13 +5,13 @@
 
 mod browser;
 pub mod copying;
-pub mod create;
-mod faults;
-mod keys;
+pub mod create_key;
+mod field_errors;
 pub mod live;
-pub mod page;
-pub mod revoke;
+pub mod page_help;
+pub mod revoke_key;
 mod rows;
+mod shortcuts;
 
 use leptos::prelude::*;
 
@@ -26,7 +26,7 @@ fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl Into
             let lines = failure.lines().into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
             let again = failure
                 .wants_sign_in()
-                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::SIGN_IN_AGAIN}</a></p> });
+                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::sign_in::SIGN_IN_AGAIN}</a></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{failure.title(title)}</h2>{lines}{again}</div> }
         })
     }

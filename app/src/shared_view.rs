@@ -24,17 +24,17 @@ pub fn field_error(id: &'static str, message: String) -> impl IntoView {
 
 /// What a name is for, with samples (RK-09).
 pub fn name_hint() -> impl IntoView {
-    let [one, other] = words::NAME_SAMPLES;
-    view! { <p class="hint" id="name-hint">{words::NAME_HINT}<b>{one}</b>{words::OR}<b>{other}</b>"."</p> }
+    let [one, other] = words::create_key::NAME_SAMPLES;
+    view! { <p class="hint" id="name-hint">{words::create_key::NAME_HINT}<b>{one}</b>{words::create_key::OR}<b>{other}</b>"."</p> }
 }
 
 /// What ending so many keys does.
 pub fn revoke_effects(n: usize) -> impl IntoView {
     view! {
         <ul class="plain-list" id="revoke-text">
-            <li>{icon("danger")}{words::revoke_at_once(n)}</li>
-            <li>{icon("rotate")}{words::REVOKE_FOR_GOOD}</li>
-            <li>{icon("audit")}{words::revoke_logged(n)}</li>
+            <li>{icon("danger")}{words::revoke_key::immediate(n)}</li>
+            <li>{icon("rotate")}{words::revoke_key::PERMANENT}</li>
+            <li>{icon("audit")}{words::revoke_key::recorded(n)}</li>
         </ul>
     }
 }
@@ -44,7 +44,7 @@ pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     let options = domain::key::RevokeReason::ALL.map(|reason| {
         view! { <option value=reason.as_str() selected=chosen == Some(reason.as_str())>{reason.label()}</option> }
     });
-    view! { <div class="field"><label for="reason">{words::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
+    view! { <div class="field"><label for="reason">{words::revoke_key::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
 /// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key,
@@ -55,7 +55,7 @@ pub fn secret<L: IntoView>(id: String, label: L, value: &str, rows: u32) -> impl
             <label for=id.clone()>{label}</label>
             <div class="copy-row">
                 <textarea class="key-value" id=id.clone() rows=rows.to_string() readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
-                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::COPY}</span></button>
+                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::reveal_key::COPY}</span></button>
             </div>
         </div>
     }
@@ -84,13 +84,13 @@ pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoVie
     let secret = Secret {
         value: key,
         rows: 2,
-        warning: words::REVEAL_WARNING,
-        lost: words::REVEAL_LOST,
-        shell: (words::SHELL_LINE, words::COPY_SHELL, words::shell_line(key)),
-        curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, key)),
+        warning: words::reveal_key::WARNING,
+        lost: words::reveal_key::LOST,
+        shell: (words::reveal_key::SHELL_LINE, words::reveal_key::COPY_SHELL, words::reveal_key::shell_line(key)),
+        curl: (words::reveal_key::CURL_LINE, words::reveal_key::COPY_CURL, words::reveal_key::curl_line(url, key)),
         waits_for: Some(key_id),
     };
-    secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
+    secret_sheet(secret, view! { {words::labels::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::labels::KEY_FOR.1} })
 }
 
 /// What `data-confirm` says at the link that ends a key: its name is to be typed.
@@ -108,7 +108,7 @@ pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl 
     let Secret { value, rows, warning, lost, shell, curl, waits_for } = shown;
     let waiting = waits_for.map(|key| {
         let key = key.to_owned();
-        view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::WAITING}</span></p> }
+        view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::live::WAITING_FOR_FIRST_REQUEST}</span></p> }
     });
     let copy = |what: &'static str, name: &'static str| {
         view! { <button class="icon-button needs-script" type="button" data-copy=what aria-label=name>{icon("copy")}</button> }

@@ -3,7 +3,7 @@
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use crate::server_fns::Theme;
+use crate::theme::Theme;
 use crate::words;
 
 /// What a browser may fetch ahead, while the pointer rests on a link: pages of the organization that is open, which only
@@ -33,7 +33,7 @@ pub struct Document {
 }
 
 /// Draws a whole document. Nothing is awaited here: all data is loaded already.
-pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
+pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
     let html = owner.with(|| format!("<!DOCTYPE html>{}", shell(document, body()).to_html()));
     owner.unset_with_forced_cleanup();

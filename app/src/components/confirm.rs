@@ -38,7 +38,7 @@ impl Confirm {
 
     /// What is said beside the button.
     pub fn note(&self) -> AnyView {
-        view! { <span class="confirming">{words::will_confirm(&self.provider)}</span> }.into_any()
+        view! { <span class="confirming">{words::confirm::will_confirm(&self.provider)}</span> }.into_any()
     }
 
     /// The button, with its words for each case and for while it waits.

@@ -6,8 +6,8 @@ use engine::Ctx;
 use leptos::prelude::*;
 
 use crate::islands::live::LiveMarks;
+use crate::request::PageContext;
 use crate::routes::{LIVE, Location};
-use crate::server_fns::PageContext;
 
 /// What a page shows at the moment; made before anything that it shows is read.
 #[derive(Clone)]

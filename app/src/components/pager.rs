@@ -30,7 +30,7 @@ pub fn pages(place: &Location, pages: &Pages) -> Option<AnyView> {
         view! { <a class="button" rel="next" href=behind.path()>{more}{icon("chevron-right")}</a> }
     });
     (top.is_some() || behind.is_some())
-        .then(|| view! { <nav class="actions" aria-label=words::PAGES>{top}{behind}</nav> }.into_any())
+        .then(|| view! { <nav class="actions" aria-label=words::labels::PAGES>{top}{behind}</nav> }.into_any())
 }
 
 /// The same beneath a list that says `before` where its pages begin.

@@ -28,7 +28,7 @@ pub fn role_cards(
     };
     view! {
         <fieldset class="field" id="role" aria-describedby=described>
-            <legend>{words::ROLE}</legend>
+            <legend>{words::labels::ROLE}</legend>
             <p class="hint" id="role-hint">{hint}</p>
             <div class="cards">{roles.into_iter().map(card).collect_view()}</div>
             {fault.map(|fault| field_error("role-error", fault))}
@@ -39,15 +39,15 @@ pub fn role_cards(
 
 /// The roles of people that someone of a role may give (decision D5), the least first.
 pub fn given_by(own: Role) -> impl Iterator<Item = (Role, &'static str)> {
-    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::role_may(role)))
+    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::roles::summary(role)))
 }
 
 /// What each role may do (KE-38).
 pub fn roles_explained() -> AnyView {
-    let line = |role: Role| view! { <dt>{role.label()}</dt><dd>{words::role_may(role)}</dd> };
+    let line = |role: Role| view! { <dt>{role.label()}</dt><dd>{words::roles::summary(role)}</dd> };
     view! {
         <section class="panel" aria-labelledby="roles-title">
-            <h2 id="roles-title">{words::ROLES}</h2>
+            <h2 id="roles-title">{words::roles::TITLE}</h2>
             <dl class="facts">{Role::ALL.map(line).collect_view()}</dl>
         </section>
     }

@@ -32,7 +32,7 @@ impl Failure {
 
     /// What to say first: nobody knows what became of a request that got no answer.
     pub fn title(&self, refused: &'static str) -> &'static str {
-        if self.code.is_empty() { words::NO_ANSWER } else { refused }
+        if self.code.is_empty() { words::problems::NO_ANSWER } else { refused }
     }
 
     /// The sentence about a field.

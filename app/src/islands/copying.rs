@@ -69,7 +69,7 @@ pub fn listen_texts() {
                 if let Some(shown) = text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok()) {
                     select(&shown);
                 }
-                say(words::COPY_BY_HAND, "hint");
+                say(words::reveal_key::COPY_BLOCKED, "hint");
             }
         });
     });
@@ -138,18 +138,18 @@ async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
         confirm(&button);
     } else {
         select(&source);
-        say(words::COPY_BY_HAND, "hint");
+        say(words::reveal_key::COPY_BLOCKED, "hint");
     }
 }
 
 /// Shows for a moment, at the button itself, that the copy is there; to those who do not see it, it is said.
 fn confirm(button: &Element) {
     let before = button.query_selector("span").ok().flatten().and_then(|span| span.text_content());
-    if before.as_deref() == Some(words::COPIED) {
+    if before.as_deref() == Some(words::reveal_key::COPIED) {
         return;
     }
-    say(words::COPIED, "visually-hidden");
-    dress(button, words::COPIED, "check");
+    say(words::reveal_key::COPIED, "visually-hidden");
+    dress(button, words::reveal_key::COPIED, "check");
     let button = button.clone();
     set_timeout(
         move || {

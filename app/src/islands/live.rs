@@ -101,9 +101,9 @@ fn used(event: MessageEvent) {
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
         && first.class_list().toggle_with_force("done", true).is_ok()
         && let Ok(Some(said)) = first.query_selector("span")
-        && said.text_content().as_deref() == Some(words::WAITING)
+        && said.text_content().as_deref() == Some(words::live::WAITING_FOR_FIRST_REQUEST)
     {
-        said.set_text_content(Some(&words::first_request(&address)));
+        said.set_text_content(Some(&words::live::first_request(&address)));
     }
 }
 
@@ -133,7 +133,7 @@ fn changed() {
     }
     let Ok(link) = document().create_element("a") else { return };
     let _ = link.set_attribute("href", &attribute(&line, "data-here"));
-    link.set_text_content(Some(words::RELOAD));
-    line.set_text_content(Some(&format!("{} ", words::LIST_CHANGED)));
+    link.set_text_content(Some(words::live::RELOAD));
+    line.set_text_content(Some(&format!("{} ", words::live::LIST_CHANGED)));
     let _ = line.append_child(&link);
 }

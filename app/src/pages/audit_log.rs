@@ -6,13 +6,14 @@ use domain::{OrganizationId, Problem};
 use engine::audit::AuditActor;
 use leptos::prelude::*;
 
-use super::{Page, PageRequest, PageResponse};
+use super::{Page, PageResponse};
 use crate::components::frame::{OrganizationPage, frame};
+use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_LOG, Location, Screen};
 use crate::words;
 
-mod around;
 mod filters;
+mod header;
 mod row;
 mod table;
 
@@ -28,7 +29,7 @@ struct Log {
 }
 
 /// The events within the person's reach (decision D26).
-pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::AuditLog(organization.clone()), &request.query);
     if place.pairs() != request.query {
@@ -42,7 +43,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
     let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
     let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };
-    Ok(PageResponse::Page(Page::new(words::AUDIT_LOG, move || draw(&log))))
+    Ok(PageResponse::Page(Page::new(words::audit_log::TITLE, move || render(&log))))
 }
 
 impl Log {
@@ -56,24 +57,24 @@ impl Log {
     }
 }
 
-fn draw(log: &Log) -> AnyView {
+fn render(log: &Log) -> AnyView {
     let room = &log.room;
     let content = match log.rows.rows.is_empty() {
-        true => around::nothing(log),
+        true => header::nothing(log),
         false => table::table(log),
     };
     let body = view! {
-        {around::broken(&log.chain)}
+        {header::broken(&log.chain)}
         <div class="page-head">
             <div>
-                <h1>{words::AUDIT_LOG}</h1>
-                <p class="lede">{words::audit_lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::ABOUT_LOG}</a></p>
-                {around::chain(&log.chain)}
+                <h1>{words::audit_log::TITLE}</h1>
+                <p class="lede">{words::audit_log::lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a></p>
+                {header::chain(&log.chain)}
             </div>
-            {around::export(log)}
+            {header::export(log)}
         </div>
         {filters::filters(log)}
         {content}
     };
-    frame(room, words::AUDIT_LOG, log.problem.as_ref(), body.into_any())
+    frame(room, words::audit_log::TITLE, log.problem.as_ref(), body.into_any())
 }

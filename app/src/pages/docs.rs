@@ -7,11 +7,11 @@ use http::{HeaderValue, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use super::{Page, missing};
+use super::{Page, error_page};
 use crate::routes::Screen;
-use crate::server_fns::Theme;
 use crate::shared_view::icon;
-use crate::shell::{Document, draw};
+use crate::shell::{Document, render};
+use crate::theme::Theme;
 use crate::words;
 
 /// How a page is to look, where no [`PageContext`](crate::doors::Visit) is needed.
@@ -57,13 +57,13 @@ pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
 
 /// The page for an address that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    paint(look, missing::page(&Problem::new(Code::NotFound, request_id), ""))
+    paint(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
 }
 
 fn paint(look: Look, page: Page) -> Response<String> {
     let Look { theme, assets, nonce } = look;
     let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
-    let mut response = Response::new(draw(document, page.body));
+    let mut response = Response::new(render(document, page.body));
     *response.status_mut() = page.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -71,14 +71,16 @@ fn paint(look: Look, page: Page) -> Response<String> {
 }
 
 fn framed(leaf: Leaf) -> AnyView {
-    let source =
-        leaf.source.clone().map(|source| view! { <p class="docs-foot"><a href=source>{words::AS_MARKDOWN}</a></p> });
+    let source = leaf
+        .source
+        .clone()
+        .map(|source| view! { <p class="docs-foot"><a href=source>{words::docs::AS_MARKDOWN}</a></p> });
     view! {
         <div class="frame">
             {side(&leaf)}
             <header class="top">
                 {crumbs(&leaf)}
-                <a class="button" href=Screen::Shortcut.path()>{words::OPEN_DASHBOARD}</a>
+                <a class="button" href=Screen::Shortcut.path()>{words::docs::OPEN_DASHBOARD}</a>
             </header>
             <main class="main docs" id="main" tabindex="-1">
                 {sections(&leaf)}
@@ -97,12 +99,12 @@ fn side(leaf: &Leaf) -> AnyView {
         view! { <li><a href=link.to.clone() aria-current=current>{link.name.clone()}</a></li> }
     };
     view! {
-        <aside class="side" aria-label=words::DOCUMENTATION>
+        <aside class="side" aria-label=words::docs::TITLE>
             <div class="side-inner">
-                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::DOCS_MENU>{icon("menu")}</button>
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::docs::MENU>{icon("menu")}</button>
                 <a class="docs-brand" href=home><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">{words::DOCUMENTATION}</h2>
+                    <h2 id="nav-title">{words::docs::TITLE}</h2>
                     <ul class="nav-list">{leaf.pages.iter().skip(1).map(entry).collect_view()}</ul>
                 </nav>
             </div>
@@ -115,7 +117,7 @@ fn crumbs(leaf: &Leaf) -> AnyView {
     let inside = leaf.pages.first().filter(|home| home.to != leaf.here.to);
     let home = inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
     view! {
-        <nav class="crumbs" aria-label=words::BREADCRUMB>
+        <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
             <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>
         </nav>
     }
@@ -127,7 +129,7 @@ fn sections(leaf: &Leaf) -> Option<AnyView> {
     (leaf.sections.len() > 2).then(|| {
         view! {
             <nav class="sections" aria-labelledby="sections-title">
-                <h2 id="sections-title">{words::ON_THIS_PAGE}</h2>
+                <h2 id="sections-title">{words::docs::ON_THIS_PAGE}</h2>
                 <ul class="section-list">{leaf.sections.iter().map(entry).collect_view()}</ul>
             </nav>
         }

@@ -5,8 +5,9 @@ use domain::{Code, Moment, Problem};
 use leptos::prelude::*;
 
 use self::components::{badges, buttons, fields, lists, menus, notices, sheets};
-use super::{Page, PageRequest};
+use super::Page;
 use crate::components::frame::themes;
+use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::words;
 
@@ -44,15 +45,15 @@ const TYPE: [(&str, &str); 6] = [
 const SPACE: [&str; 8] = ["2", "4", "6", "8", "12", "16", "24", "32"];
 
 /// The page; an installation that is no development installation has none.
-pub fn show(request: &PageRequest) -> Result<Page, Problem> {
+pub fn load(request: &PageRequest) -> Result<Page, Problem> {
     if !request.context.site_config.development {
         return Err(request.context.problem(Code::NotFound));
     }
     let (theme, now) = (request.context.theme, request.context.engine.runtime().now());
-    Ok(Page::new("Style", move || draw(themes(theme, &Location::top(Screen::Style)), now)))
+    Ok(Page::new("Style", move || render(themes(theme, &Location::top(Screen::Style)), now)))
 }
 
-fn draw(themes: AnyView, now: Moment) -> AnyView {
+fn render(themes: AnyView, now: Moment) -> AnyView {
     view! {
         <div class="frame alone">
             <header class="top">

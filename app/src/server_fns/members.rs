@@ -4,49 +4,17 @@ use std::collections::BTreeMap;
 
 use domain::command::{InviteMember as Inviting, KeyDisposition, RemoveMember as Removing};
 use domain::view::NewInvitation;
-use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Moment, Problem, Role};
+use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Problem, Role};
 use engine::attempts::Kind;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::keys::CreatedKey;
-use super::{
-    Done, Flash, FormError, Made, MemberNotice, OrganizationNotice, PageContext, form_error, form_token as token_of,
-    open,
-};
+use super::form_token as token_of;
+use crate::flash::{Flash, MemberNotice, OrganizationNotice};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::{CreatedInvitation, FormResult, RemovedMember, Successor};
+use crate::request::{PageContext, open};
 use crate::routes::{LinkToken, Location, Screen};
 use crate::words;
-
-/// An invitation right after it was made. The browser shows its link once and keeps it nowhere.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct CreatedInvitation {
-    /// The link.
-    pub link: String,
-    /// Whom it is for.
-    pub email: String,
-    /// What they will be.
-    pub role: Role,
-    /// When it ends by itself.
-    pub expires_at: Moment,
-}
-
-/// What taking a member out came to.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Removed {
-    /// Where to go from here: a path of ours.
-    pub to: String,
-    /// The keys in whose place others came, to be shown once.
-    pub successors: Vec<Successor>,
-}
-
-/// A key that was handed over.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Successor {
-    /// The new key.
-    pub key: CreatedKey,
-    /// The service account it belongs to.
-    pub owner: String,
-}
 
 /// For keys by their id what becomes of each: `end`, `new`, or the number of a service account.
 pub type Fates = BTreeMap<String, String>;
@@ -61,21 +29,22 @@ pub async fn invite_member(
     email: String,
     role: String,
     #[server(default)] form_token: String,
-) -> Result<Made<CreatedInvitation>, FormError> {
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = Inviting::read(&email, Some(&role)).map_err(|faults| context.invalid(faults))?;
     let form = token_of(&form_token);
     let NewInvitation { view, token } = match context.engine.create_invitation_once(&ctx, command, form.as_ref()).await
     {
         Err(engine::Error::Repeated) => {
-            context.leave(Flash::People(MemberNotice::InvitedBefore)).await;
-            return Ok(Made::Before(Done { to: Screen::Members(ctx.actor().organization.clone()).path() }));
+            context.set_flash(Flash::People(MemberNotice::InvitedBefore)).await;
+            return Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() });
         }
         invited => invited.map_err(form_error(&context))?,
     };
     let token: LinkToken = token.parse().map_err(|()| context.problem(Code::Internal))?;
     let link = format!("{}{}", context.site_config.public_url, Screen::Join(token).path());
-    Ok(Made::New(CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at }))
+    let created = CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at };
+    Ok(FormResult::Invited(created))
 }
 
 /// Takes an invitation back.
@@ -83,12 +52,12 @@ pub async fn invite_member(
 /// # Errors
 /// `NotFound` for one that is not there; `Forbidden`.
 #[server(prefix = "/ui", endpoint = "withdraw_invitation")]
-pub async fn withdraw_invitation(organization: String, invitation_id: String) -> Result<Done, FormError> {
+pub async fn withdraw_invitation(organization: String, invitation_id: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let id: InvitationId = invitation_id.parse().map_err(|_| context.problem(Code::NotFound))?;
     context.engine.revoke_invitation(&ctx, &id).await.map_err(form_error(&context))?;
-    context.leave(Flash::People(MemberNotice::Withdrawn)).await;
-    Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::People(MemberNotice::Withdrawn)).await;
+    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
 
 /// Gives a member another role (decision D6).
@@ -97,22 +66,22 @@ pub async fn withdraw_invitation(organization: String, invitation_id: String) ->
 /// A problem that names the field at fault; `FreshSignInRequired` where owners are concerned; `Conflict` for the last
 /// owner.
 #[server(prefix = "/ui", endpoint = "change_role")]
-pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<Done, FormError> {
+pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
     let role: Role = role.parse().map_err(|_| context.invalid(vec![unknown_role()]))?;
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
     context.engine.change_member(&ctx, member, role).await.map_err(form_error(&context))?;
-    context.leave(Flash::People(MemberNotice::RoleChanged { name, role })).await;
-    Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::People(MemberNotice::RoleChanged { name, role })).await;
+    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
 
 /// Why a member was not taken out, where what was chosen for their keys is at fault: the list beneath is the new one.
 fn unsettled(context: &PageContext, error: &engine::Error) -> FormError {
     let mut refusal = FormError::from(context.to_problem(error));
     match refusal.0.code {
-        Code::ActiveKeyExists => refusal.0.details = words::ONE_KEY_TOO_MANY.into(),
-        Code::NotFound => refusal.0.details = words::KEYS_CHANGED.into(),
+        Code::ActiveKeyExists => refusal.0.details = words::remove_member::TOO_MANY_KEYS.into(),
+        Code::NotFound => refusal.0.details = words::remove_member::KEYS_CHANGED.into(),
         _ => {}
     }
     refusal
@@ -128,16 +97,21 @@ pub async fn remove_member(
     organization: String,
     actor_id: String,
     #[server(default)] keys: Fates,
-) -> Result<Removed, FormError> {
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
     let command = Removing { member, keys: read_fates(&context, &keys)? };
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
     let made = context.engine.offboard_member(&ctx, command).await.map_err(|error| unsettled(&context, &error))?;
-    context.leave(Flash::People(MemberNotice::Removed { name })).await;
+    context.set_flash(Flash::People(MemberNotice::Removed { name })).await;
     let successor = |new: domain::view::NewKey| Successor { owner: new.view.actor_name.clone(), key: new.into() };
     let to = Screen::Members(ctx.actor().organization.clone()).path();
-    Ok(Removed { to, successors: made.into_iter().map(successor).collect() })
+    let successors: Vec<_> = made.into_iter().map(successor).collect();
+    if successors.is_empty() {
+        return Ok(FormResult::Redirect { to });
+    }
+
+    Ok(FormResult::MemberRemoved(RemovedMember { to, successors }))
 }
 
 /// Leaves the organization.
@@ -145,12 +119,12 @@ pub async fn remove_member(
 /// # Errors
 /// `Conflict` for the last owner.
 #[server(prefix = "/ui", endpoint = "leave_organization")]
-pub async fn leave_organization(organization: String) -> Result<Done, FormError> {
+pub async fn leave_organization(organization: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let left = context.engine.get_organization(&ctx).await.map_err(form_error(&context))?.name;
     context.engine.leave_organization(&ctx).await.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
-    Ok(Done { to: Screen::Home.path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
+    Ok(FormResult::Redirect { to: Screen::Home.path() })
 }
 
 /// Joins as an invitation offers.
@@ -158,7 +132,7 @@ pub async fn leave_organization(organization: String) -> Result<Done, FormError>
 /// # Errors
 /// `NotFound` for a link that opens nothing; `WrongAddress` for one that is for somebody else; `Conflict` for a member.
 #[server(prefix = "/ui", endpoint = "accept_invitation")]
-pub async fn accept_invitation(page: String) -> Result<Done, FormError> {
+pub async fn accept_invitation(page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     // The token stands in the address of the page, and nowhere else in the form.
@@ -168,8 +142,8 @@ pub async fn accept_invitation(page: String) -> Result<Done, FormError> {
     let accept = context.engine.accept_invitation(caller, token.as_str(), context.origin.clone());
     let joined = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), accept).await;
     let organization = joined.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Joined)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Joined)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
 fn actor(context: &PageContext, text: &str) -> Result<ActorId, Problem> {

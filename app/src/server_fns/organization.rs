@@ -7,7 +7,10 @@ use domain::{Fault, FieldFault, Name};
 use engine::attempts::{Client, Kind};
 use leptos::prelude::*;
 
-use super::{Done, Flash, FormError, OrganizationNotice, OrganizationSettingSaved, PageContext, form_error, open};
+use crate::flash::{Flash, OrganizationNotice, OrganizationSettingSaved};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
 use crate::routes::Screen;
 use crate::words;
 
@@ -20,7 +23,7 @@ pub async fn found_organization(
     organization: String,
     #[server(default)] name: String,
     #[server(default)] setup_token: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let is_setup_token = try_setup_token(&context, setup_token.trim()).await?;
@@ -39,8 +42,8 @@ pub async fn found_organization(
     let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
     let made = context.engine.bootstrap_as_person(caller.person, &command, context.origin.clone()).await;
     let organization = made.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Founded)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Founded)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
 /// Whether a text is the setup token, where one is needed; unless too many were tried before.
@@ -64,14 +67,14 @@ async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, For
 /// # Errors
 /// A problem that names the field at fault; `Forbidden` for a person without any organization.
 #[server(prefix = "/ui", endpoint = "create_organization")]
-pub async fn create_organization(name: String) -> Result<Done, FormError> {
+pub async fn create_organization(name: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let command = Creating::read(&name).map_err(|faults| context.invalid(organization_named(faults)))?;
     let made = context.engine.create_organization(caller, &command, context.origin.clone()).await;
     let organization = made.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Founded)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Founded)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
 /// Gives the organization another name.
@@ -79,7 +82,7 @@ pub async fn create_organization(name: String) -> Result<Done, FormError> {
 /// # Errors
 /// A problem that names the field at fault.
 #[server(prefix = "/ui", endpoint = "rename_organization")]
-pub async fn rename_organization(organization: String, name: String) -> Result<Done, FormError> {
+pub async fn rename_organization(organization: String, name: String) -> Result<FormResult, FormError> {
     change(&organization, OrganizationDraft { name: Some(&name), ..OrganizationDraft::default() }).await
 }
 
@@ -91,7 +94,7 @@ pub async fn rename_organization(organization: String, name: String) -> Result<D
 pub async fn limit_key_lifetime(
     organization: String,
     #[server(default)] max_key_days: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let days = match max_key_days.trim() {
         "" => None,
         // What is no number is out of range as well.
@@ -109,12 +112,12 @@ pub async fn change_key_rules(
     organization: String,
     #[server(default)] key_makers: Option<String>,
     #[server(default)] keys_make_keys: Option<bool>,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let key_makers = key_makers.as_deref();
     change(&organization, OrganizationDraft { key_makers, keys_make_keys, ..OrganizationDraft::default() }).await
 }
 
-async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done, FormError> {
+async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<FormResult, FormError> {
     let (context, ctx) = open(organization).await?;
     let command = Changing::read(&draft).map_err(|faults| context.invalid(organization_named(faults)))?;
     context.engine.change_organization(&ctx, command).await.map_err(form_error(&context))?;
@@ -123,14 +126,14 @@ async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done
         OrganizationDraft { max_key_days: Some(_), .. } => OrganizationSettingSaved::Lifetime,
         _ => OrganizationSettingSaved::Makers,
     };
-    context.leave(Flash::Organization(kept)).await;
-    Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::Organization(kept)).await;
+    Ok(FormResult::Redirect { to: Screen::Settings(ctx.actor().organization.clone()).path() })
 }
 
 /// The fields at fault. A missing name is told as that of an organization, not of a key.
 fn organization_named(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let named = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::ORGANIZATION_NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault { message: words::organization::NAME_MISSING.into(), ..fault },
         _ => fault,
     };
     faults.into_iter().map(named).collect()

@@ -1,45 +1,35 @@
-//! Sentences of the overview.
+//! The overview of an organization.
 
 use domain::Moment;
 use domain::attention::{Attention, Step};
 use domain::view::{DayUse, KeyLine};
 
-use super::{DETAILS, REVOKE_ASKING, ROTATE, ago, ahead, grouped, isolated, plural};
+use super::format::{ago, ahead, grouped, plural};
+use super::isolated;
 
-/// The name of the page.
-pub const OVERVIEW: &str = "Overview";
-/// Title of the keys that need attention.
+pub const TITLE: &str = "Overview";
 pub const NEEDS_ATTENTION: &str = "Needs attention";
-/// None does.
-pub const NOTHING_NEEDED: &str = "No key needs attention.";
-/// Title of the numbers of keys.
+pub const NO_ATTENTION_NEEDED: &str = "No key needs attention.";
 pub const KEYS_BY_STATUS: &str = "Keys by status";
-/// Title of the chart.
 pub const CALLS_PER_DAY: &str = "Calls per day";
-/// What the chart counts.
 pub const CHART_HINT: &str = "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
-/// Requests that passed.
 pub const CALLS: &str = "Calls";
-/// Requests that did not.
 pub const REFUSED: &str = "Refused";
-/// Title of what happened last.
 pub const LATEST_EVENTS: &str = "Latest events";
-/// Leads to all of it.
 pub const ALL_EVENTS: &str = "All events";
-/// Title of how many act here.
-pub const PEOPLE: &str = "People and programs";
+pub const MEMBERS_AND_SERVICE_ACCOUNTS: &str = "Members and service accounts";
 
 /// Beneath the title of the overview.
-pub fn overview_lede(all: bool, organization: &str) -> String {
+pub fn lede(all: bool, organization: &str) -> String {
     let whose = if all { "The keys of" } else { "Your keys in" };
     format!("{whose} {} at a glance.", isolated(organization))
 }
 
 /// What the numbers of keys are called.
-pub fn state_at_a_glance(word: &str) -> &'static str {
+pub fn state(word: &str) -> &'static str {
     match word {
         "expiring" => "Expire soon",
-        word => super::state(word),
+        word => super::keys::state(word),
     }
 }
 
@@ -48,7 +38,7 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let key = &line.key;
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
-        (Attention::Exposed, ..) => "It was sent in a URL, where logs keep it.".into(),
+        (Attention::Exposed, ..) => "It was sent in a URL and may be in logs.".into(),
         (Attention::Ends(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),
@@ -59,14 +49,14 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
 /// What to do about it.
 pub const fn step(step: Step) -> &'static str {
     match step {
-        Step::Rotate => ROTATE,
-        Step::Revoke => REVOKE_ASKING,
-        Step::Look => DETAILS,
+        Step::Rotate => super::rotate_key::LINK,
+        Step::Revoke => super::revoke_key::LINK,
+        Step::Look => super::keys::DETAILS,
     }
 }
 
 /// Keys that need attention, beyond those that are shown.
-pub fn more_concerns(n: i64) -> String {
+pub fn more_keys(n: i64) -> String {
     format!("and {} more", grouped(n))
 }
 

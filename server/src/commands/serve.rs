@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::server_fns::SiteConfig;
+use app::request::SiteConfig;
 use engine::journal::Journal;
 use engine::{BALLAST, Db, Engine, Runtime, keyring};
 use oidc::dev::Standin;

@@ -1,6 +1,7 @@
 //! Every request for a page comes with a visit: who it is, from where, and what it may call.
 
-use app::server_fns::{PageContext, Theme};
+use app::request::PageContext;
+use app::theme::Theme;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;

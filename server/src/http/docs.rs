@@ -91,7 +91,7 @@ async fn llms(State(state): State<AppState>) -> Response {
     let url = &state.site_config.public_url;
     let (index, rest) = SHELF.split_first().map_or(("", SHELF.as_slice()), |(index, rest)| (&*index.text.lede, rest));
     let mut text = format!("# {}\n\n> {index}\n\n## Pages\n\n", app::words::PRODUCT);
-    text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::DOCUMENTATION));
+    text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::docs::TITLE));
     for sheet in rest {
         text.push_str(&format!("- [{}]({url}/docs/{}.md): {}\n", sheet.text.title, sheet.name, sheet.text.lede));
     }

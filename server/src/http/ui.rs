@@ -4,9 +4,9 @@
 //! Pages are loaded and drawn by `app`; here is only what turns a request into their terms. A new screen needs no line
 //! here, a new server function neither.
 
-use app::pages::{PageRequest, answer, refused};
+use app::pages::{answer, refused};
+use app::request::{PageContext, PageRequest};
 use app::routes::Screen;
-use app::server_fns::PageContext;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

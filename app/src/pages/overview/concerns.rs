@@ -13,7 +13,7 @@ use crate::words;
 /// The worst keys, and the way to the others.
 pub fn concerns(glance: &Glance) -> AnyView {
     let content = match glance.all.concerns.is_empty() {
-        true => view! { <p class="calm">{icon("check")}<span>{words::NOTHING_NEEDED}</span></p> }.into_any(),
+        true => view! { <p class="calm">{icon("check")}<span>{words::overview::NO_ATTENTION_NEEDED}</span></p> }.into_any(),
         false => view! {
             <ul class="concerns">{glance.all.concerns.iter().map(|one| attention_reason(glance, one)).collect_view()}</ul>
             {more(glance)}
@@ -22,7 +22,7 @@ pub fn concerns(glance: &Glance) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="attention-title">
-            <h2 id="attention-title">{words::NEEDS_ATTENTION}</h2>
+            <h2 id="attention-title">{words::overview::NEEDS_ATTENTION}</h2>
             {content}
         </section>
     }
@@ -45,7 +45,7 @@ fn attention_reason(glance: &Glance, attention_reason: &Concern) -> impl IntoVie
             <span class=format!("sign {mood}")>{icon(glyph)}</span>
             <div class="what">
                 <a href=page><bdi>{key.label.clone()}</bdi></a>
-                <p>{words::attention_reason(attention_reason.why, now, &attention_reason.line)}</p>
+                <p>{words::overview::attention_reason(attention_reason.why, now, &attention_reason.line)}</p>
                 <p class="sub"><code>{key.key_prefix.clone()}</code>{owner}</p>
             </div>
             {step(glance, attention_reason)}
@@ -63,7 +63,7 @@ fn step(glance: &Glance, attention_reason: &Concern) -> impl IntoView + use<> {
         Step::Look => Screen::Key(organization, key.key_id),
     };
     let name = key.label.clone();
-    view! { <a class="button" href=screen.path()>{words::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
+    view! { <a class="button" href=screen.path()>{words::overview::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
 }
 
 fn more(glance: &Glance) -> Option<AnyView> {
@@ -71,5 +71,5 @@ fn more(glance: &Glance) -> Option<AnyView> {
     let more = glance.all.keys.attention - shown;
     let list = Location::top(Screen::ApiKeys(glance.room.organization()));
     let path = list.with("status", Some(StatusFilter::Attention.as_str())).path();
-    (more > 0).then(|| view! { <p><a href=path>{words::more_concerns(more)}</a></p> }.into_any())
+    (more > 0).then(|| view! { <p><a href=path>{words::overview::more_keys(more)}</a></p> }.into_any())
 }

@@ -20,7 +20,7 @@ pub fn counts(glance: &Glance) -> AnyView {
     ];
     view! {
         <section aria-labelledby="counts-title">
-            <h2 class="visually-hidden" id="counts-title">{words::KEYS_BY_STATUS}</h2>
+            <h2 class="visually-hidden" id="counts-title">{words::overview::KEYS_BY_STATUS}</h2>
             <ul class="counts">{states.map(|(state, n, mood)| count(glance, state, n, mood)).collect_view()}</ul>
         </section>
     }
@@ -34,7 +34,7 @@ fn count(glance: &Glance, state: StatusFilter, n: i64, mood: &'static str) -> im
     let class = if n == 0 { "none" } else { mood };
     view! {
         <li class=class>
-            <a href=path><strong class="number">{words::grouped(n)}</strong>" "<span>{words::state_at_a_glance(state.as_str())}</span></a>
+            <a href=path><strong class="number">{words::format::grouped(n)}</strong>" "<span>{words::overview::state(state.as_str())}</span></a>
         </li>
     }
 }

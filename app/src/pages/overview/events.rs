@@ -19,13 +19,13 @@ pub fn events(glance: &Glance) -> Option<AnyView> {
     Some(
         view! {
             <section class="panel" aria-labelledby="events-title">
-                <h2 id="events-title">{words::LATEST_EVENTS}</h2>
+                <h2 id="events-title">{words::overview::LATEST_EVENTS}</h2>
                 <ul class="lines">{glance.all.events.iter().map(|event| line(glance, event)).collect_view()}</ul>
-                <p><a href=Screen::AuditLog(room.organization()).path()>{words::ALL_EVENTS}</a></p>
+                <p><a href=Screen::AuditLog(room.organization()).path()>{words::overview::ALL_EVENTS}</a></p>
             </section>
-            <ul class="staff" aria-label=words::PEOPLE>
-                {link(Screen::Members(room.organization()), "members", words::members_count(staff.members))}
-                {link(Screen::ServiceAccounts(room.organization()), "robot", words::accounts_count(staff.service_accounts))}
+            <ul class="staff" aria-label=words::overview::MEMBERS_AND_SERVICE_ACCOUNTS>
+                {link(Screen::Members(room.organization()), "members", words::overview::members_count(staff.members))}
+                {link(Screen::ServiceAccounts(room.organization()), "robot", words::overview::accounts_count(staff.service_accounts))}
             </ul>
         }
         .into_any(),
@@ -43,7 +43,7 @@ fn line(glance: &Glance, event: &AuditView) -> impl IntoView + use<> {
     });
     view! {
         <li>
-            <div>{event.action.label()}{object}<span class="sub">"by "<bdi>{event.actor_name.clone()}</bdi></span></div>
+            <div>{event.action.label()}{object}<span class="sub">{words::labels::BY}<bdi>{event.actor_name.clone()}</bdi></span></div>
             <div class="end">{when(room.ctx.now(), event.at)}</div>
         </li>
     }

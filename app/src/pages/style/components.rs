@@ -1,4 +1,4 @@
-//! The parts, as the pages draw them.
+//! The parts, as the pages render them.
 
 use domain::Moment;
 use domain::key::KeyStatus;
@@ -45,10 +45,10 @@ pub fn badges(now: Moment) -> AnyView {
         KeyStatus::Revoked,
     ];
     let badge = |status: KeyStatus| {
-        let (class, text) = words::status(now, status);
+        let (class, text) = words::keys::status(now, status);
         view! { <span class=class>{text}</span> }
     };
-    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::YOU}</span></div> }
+    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::members::YOU}</span></div> }
         .into_any()
 }
 
@@ -62,7 +62,7 @@ pub fn notices() -> AnyView {
         {notice("notice success", "check")}
         {notice("notice warning", "warning")}
         {notice("notice danger", "danger")}
-        <div class="empty">{icon("key")}<h3>{words::NO_KEYS}</h3><p>{words::WHAT_FOR}</p><div class="actions"><button class="button primary" type="button">{icon("plus")}{words::CREATE_KEY}</button></div></div>
+        <div class="empty">{icon("key")}<h3>{words::keys::NO_KEYS}</h3><p>{words::keys::WHAT_FOR}</p><div class="actions"><button class="button primary" type="button">{icon("plus")}{words::create_key::TITLE}</button></div></div>
     }
     .into_any()
 }
@@ -76,7 +76,7 @@ pub fn fields() -> AnyView {
             <div class="field">
                 <label for="style-wrong">"At fault"</label>
                 <input class="input" id="style-wrong" aria-invalid="true" aria-describedby="style-wrong-error"/>
-                {field_error("style-wrong-error", words::CONFIRM_DIFFERS.to_owned())}{fault_line("style-right", None)}
+                {field_error("style-wrong-error", words::revoke_key::CONFIRM_DIFFERS.to_owned())}{fault_line("style-right", None)}
             </div>
             {reasons(None)}
             <fieldset class="field">
@@ -104,7 +104,7 @@ pub fn menus() -> AnyView {
             <ul class="menu-list">
                 <li><a href="#main" aria-current="true">{icon("check")}"Active"</a></li>
                 <li><a href="#main">{icon("info")}<bdi>{LONG}</bdi></a></li>
-                <li class="apart"><a class="danger" href="#main">{icon("danger")}{words::REVOKE_ASKING}</a></li>
+                <li class="apart"><a class="danger" href="#main">{icon("danger")}{words::revoke_key::LINK}</a></li>
             </ul>
         </details>
     }
@@ -114,7 +114,7 @@ pub fn menus() -> AnyView {
 /// A table with the names it must bear, and what tells facts.
 pub fn lists(now: Moment) -> AnyView {
     let row = |name: &'static str, class: Option<&'static str>, last: Option<Moment>, status: KeyStatus| {
-        let (badge, text) = words::status(now, status);
+        let (badge, text) = words::keys::status(now, status);
         view! {
             <tr class=class>
                 <th scope="row"><bdi>{name}</bdi></th>
@@ -151,12 +151,12 @@ pub fn sheets() -> AnyView {
             <div class="sheet boxed">
                 <div class="sheet-head"><h3>"Revoke “"<bdi>"CI/CD Pipeline"</bdi>"”?"</h3><button class="icon-button" type="button" aria-label=words::CLOSE>{icon("close")}</button></div>
                 <div class="sheet-body">{revoke_effects(1)}</div>
-                <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::REVOKE_KEY}</button></div>
+                <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::revoke_key::BUTTON}</button></div>
             </div>
             <div class="sheet boxed">
-                <div class="sheet-head"><h3>{words::REVEAL_TITLE}</h3></div>
+                <div class="sheet-head"><h3>{words::reveal_key::TITLE}</h3></div>
                 <div class="sheet-body">
-                    <div class="notice danger" id="reveal-notice">{icon("danger")}<p class="strong">{words::REVEAL_WARNING}</p><p>{words::REVEAL_LOST}</p></div>
+                    <div class="notice danger" id="reveal-notice">{icon("danger")}<p class="strong">{words::reveal_key::WARNING}</p><p>{words::reveal_key::LOST}</p></div>
                     {secret("style-secret".into(), "Key", MASKED, 2)}
                 </div>
                 <div class="sheet-foot"><button class="button" type="button">{words::DONE}</button></div>

@@ -5,7 +5,9 @@ use domain::{Code, OrganizationId, Problem};
 use engine::Ctx;
 use leptos::prelude::*;
 
-use super::super::{Done, FormError, PageContext, form_error, open};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
 use crate::routes::{Location, Screen};
 
 /// Where a session keeps what was put away.
@@ -28,7 +30,7 @@ pub async fn news(context: &PageContext, ctx: &Ctx) -> Result<Option<AttentionBa
 /// # Errors
 /// `BadRequest` when `page` is no list of keys of this organization.
 #[server(prefix = "/ui", endpoint = "dismiss_nudges")]
-pub async fn dismiss_nudges(organization: String, page: String) -> Result<Done, FormError> {
+pub async fn dismiss_nudges(organization: String, page: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let own: &OrganizationId = &ctx.actor().organization;
     let place = Location::parse(&page).filter(|place| place.screen == Screen::ApiKeys(own.clone()));
@@ -41,7 +43,7 @@ pub async fn dismiss_nudges(organization: String, page: String) -> Result<Done, 
     if let Err(error) = context.session.insert(DISMISSED, all).await {
         tracing::warn!(request_id = context.origin.request_id, %error, "what was dismissed was not kept");
     }
-    Ok(Done { to: place.path() })
+    Ok(FormResult::Redirect { to: place.path() })
 }
 
 async fn dismissed(context: &PageContext) -> Vec<i64> {

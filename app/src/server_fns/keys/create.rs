@@ -6,8 +6,12 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Flash, FormError, Made, PageContext, form_error, form_token, open};
-use super::{CreatedKey, SelectedScopes, made_before, selected_scopes};
+use super::{SelectedScopes, already_created, selected_scopes};
+use crate::flash::Flash;
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
+use crate::server_fns::form_token;
 
 /// The choice of single scopes, beside the templates.
 pub const CUSTOM: &str = "custom";
@@ -45,16 +49,16 @@ pub struct Form {
 /// # Errors
 /// A problem that names the fields at fault.
 #[server(prefix = "/ui", endpoint = "create_key")]
-pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<Made<CreatedKey>, FormError> {
+pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = form.read(&context, ctx.now())?;
     let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
     let new = match context.engine.create_key_once(&ctx, command, once.as_ref()).await {
-        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
+        Err(engine::Error::AlreadyDone(key)) => return Ok(already_created(&context, &ctx, key).await),
         made => made.map_err(form_error(&context))?,
     };
-    context.leave(Flash::Created { key_id: new.view.key_id }).await;
-    Ok(Made::New(new.into()))
+    context.set_flash(Flash::Created { key_id: new.view.key_id }).await;
+    Ok(FormResult::KeyCreated(new.into()))
 }
 
 impl Form {

@@ -1,7 +1,7 @@
 //! `/api/v1/token`: a token for the API, for whoever is signed in in a browser. The one address that reads the session's
 //! cookie, and only for pages of ours.
 
-use app::server_fns::PageContext;
+use app::request::PageContext;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};

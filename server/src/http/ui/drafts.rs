@@ -5,8 +5,8 @@
 //! its own: whoever has a stolen session and lures its owner into signing in again does not get their own form finished.
 
 use app::pages::{confirming, go, no_draft, sign_in_path, worded};
+use app::request::PageContext;
 use app::routes::{Location, confirm};
-use app::server_fns::PageContext;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request};

@@ -1,8 +1,8 @@
 //! The form that takes the audit log out as a file. It is posted, for the export is recorded: a link that somebody else
 //! wrote must not do that.
 
+use app::request::PageContext;
 use app::routes::{Location, Screen};
-use app::server_fns::PageContext;
 use axum::Extension;
 use axum::body::to_bytes;
 use axum::extract::Request;

@@ -1,10 +1,11 @@
 //! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
 //! once), a refusal shows the form again with everything typed, new keys and links are shown in this very answer.
 
-use app::pages::{FormResult, FormSubmission, PageRequest, answer, go, refused, session_ended, worded};
+use app::form_error::status;
+use app::form_result::FormResult;
+use app::pages::{answer, go, refused, signed_out_path, worded};
+use app::request::{FormSubmission, PageContext, PageRequest};
 use app::routes::Location;
-use app::server_fns::members::Removed;
-use app::server_fns::{Done, Made, PageContext};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
@@ -17,7 +18,6 @@ use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
 use super::{drafts, pairs};
-use crate::http::problem::status;
 
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// The longest answer of ours: the keys of a hundred hand-overs are far below. One that is cut loses new keys.
@@ -65,9 +65,9 @@ pub(super) async fn finish(
     };
     let browser = drafts::browser(&context, &parts.headers);
     let (cookies, result) = run(&context, parts, form.clone()).await;
-    let outcome = match result.and_then(|answer| outcome(&context, function, &answer)) {
-        Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
-        Ok(Next::Show(outcome)) => outcome,
+    let outcome = match result.and_then(|answer| read(&context, &answer)) {
+        Ok(FormResult::Redirect { to }) => return with(cookies, go(&to).into_response()),
+        Ok(result) => Ok(result),
         Err(problem) => {
             let kept = drafts::keep(&context, browser, function, &form, &problem).await;
             let response = match kept {
@@ -97,10 +97,10 @@ pub(super) async fn refuse(
     match page {
         _ if !plain => json(Err(problem)),
         Some((place, _)) if problem.code == Code::Unauthorized && context.caller.is_none() => {
-            go(&session_ended(&place)).into_response()
+            go(&signed_out_path(&place)).into_response()
         }
         Some((place, typed)) => {
-            show(context, nonce, place, FormSubmission { typed, outcome: FormResult::Refused(worded(problem)) }).await
+            show(context, nonce, place, FormSubmission { typed, outcome: Err(worded(problem)) }).await
         }
         None => refused(context, nonce, &problem, "").into_response(),
     }
@@ -109,34 +109,6 @@ pub(super) async fn refuse(
 async fn show(context: PageContext, nonce: Option<Nonce>, place: Location, posted: FormSubmission) -> Response {
     let (path, query) = (place.screen.path(), place.pairs());
     answer(PageRequest { context, nonce, path, query, posted: Some(posted) }).await.into_response()
-}
-
-enum Next {
-    Go(String),
-    Show(FormResult),
-}
-
-fn outcome(context: &PageContext, function: &str, answer: &[u8]) -> Result<Next, Problem> {
-    match function {
-        "create_key" | "rotate_key" => read(context, answer).map(|made| shown(made, FormResult::Created)),
-        "invite_member" => read(context, answer).map(|made| shown(made, FormResult::Invited)),
-        "remove_member" => read(context, answer).map(removed),
-        "issue_token" => read(context, answer).map(|made| shown(made, FormResult::Issued)),
-        _ => read(context, answer).map(|done: Done| Next::Go(done.to)),
-    }
-}
-
-/// What is new is shown in this answer; what the same form made before is not.
-fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> FormResult) -> Next {
-    match made {
-        Made::New(new) => Next::Show(outcome(new)),
-        Made::Before(done) => Next::Go(done.to),
-    }
-}
-
-/// Keys that somebody else got must be shown; without any the way leads on.
-fn removed(removed: Removed) -> Next {
-    if removed.successors.is_empty() { Next::Go(removed.to) } else { Next::Show(FormResult::Removed(removed)) }
 }
 
 fn read<T: DeserializeOwned>(context: &PageContext, json: &[u8]) -> Result<T, Problem> {
