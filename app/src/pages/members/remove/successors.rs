@@ -10,11 +10,11 @@ use crate::shared_view::{copy_status, icon, secret};
 use crate::words;
 
 /// The page of the new keys.
-pub fn page(room: OrganizationPage, removed: Removed) -> Page {
+pub fn page(room: OrganizationPage, removed: RemovedMember) -> Page {
     Page { islands: true, ..Page::new(words::remove_member::HANDED_OVER, move || render(&room, &removed)) }
 }
 
-fn render(room: &OrganizationPage, removed: &Removed) -> AnyView {
+fn render(room: &OrganizationPage, removed: &RemovedMember) -> AnyView {
     let body = view! {
         <div class="sheet">
             <div class="sheet-head"><h1>{words::remove_member::HANDED_OVER}</h1></div>
