@@ -86,7 +86,7 @@ export async function beginCreating(page: Page, scripted: boolean): Promise<Loca
 export async function createKeyAndStay(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
   expect(key).toMatch(new RegExp(`^${WHOLE_KEY.source}$`));
   return key;
@@ -98,7 +98,7 @@ export function shownKey(page: Page, scripted: boolean): Locator {
 
 /** Creates the key, takes the key along, and goes back to the list. */
 export async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
   if (scripted) await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, scripted);

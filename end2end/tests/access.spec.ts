@@ -42,7 +42,7 @@ test('creating and revoking by keyboard alone; focus returns to the opener', asy
   await expect(opener).toBeFocused();
   await page.keyboard.press('Enter');
   await page.keyboard.type(name);
-  await tabTo(page, dialog.getByRole('button', { name: 'Create key' }));
+  await tabTo(page, dialog.getByRole('button', { name: 'Generate' }));
   await page.keyboard.press('Enter');
   await expect(dialog.getByRole('button', { name: 'Copy', exact: true })).toBeFocused();
   // The background cannot be reached.
@@ -93,7 +93,7 @@ test('an error of a form has the focus and is announced', { tag: '@plain' }, asy
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill('  ');
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const field = form.getByLabel('Name');
   await expect(field).toHaveAttribute('aria-invalid', 'true');
   const there = await page.evaluate(() => document.activeElement?.matches('[role=alert], [aria-invalid=true]'));
@@ -113,7 +113,7 @@ test('revoke buttons say which key they end', { tag: '@plain' }, async ({ page, 
   const name = unique('Named');
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   if (scripted) await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
   await page.getByText('Done', { exact: true }).click();
   await expect(row(page, name).getByRole('link', { name: `Revoke ${name}` })).toBeVisible();

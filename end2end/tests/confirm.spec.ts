@@ -49,15 +49,15 @@ test('a key is created after confirming, with everything that was filled in: B22
     // What is chosen decides what the button says.
     const note = form.getByText(/^You will confirm with/);
     await expect(note).toBeVisible();
-    await expect(form.getByRole('button', { name: 'Confirm and create' })).toBeVisible();
+    await expect(form.getByRole('button', { name: 'Confirm and generate' })).toBeVisible();
     await form.getByRole('radio', { name: /^Read only/ }).check();
     await expect(note).toBeHidden();
-    await expect(form.getByRole('button', { name: 'Create key', exact: true })).toBeVisible();
+    await expect(form.getByRole('button', { name: 'Generate', exact: true })).toBeVisible();
     await form.getByRole('radio', { name: /^Custom/ }).check();
     await form.getByRole('radio', { name: /Members.*Write/i }).check();
     await form.getByRole('radio', { name: /^30 days/ }).check();
     await expect(note).toBeVisible();
-    await form.getByRole('button', { name: 'Confirm and create' }).click();
+    await form.getByRole('button', { name: 'Confirm and generate' }).click();
     await signInThere(page, 'ada');
     // The answer is a page of its own, for the dialog is gone.
     const key = await shownKey(page, false).inputValue();
@@ -76,7 +76,7 @@ test('a sign-in as somebody else finishes nothing, and the form still waits: B22
     const page = await ada(browser, server, javaScriptEnabled);
     const form = await beginCreating(page, scripted);
     await form.getByLabel('Name').fill('Nightly export');
-    await form.getByRole('button', { name: 'Confirm and create' }).click();
+    await form.getByRole('button', { name: 'Confirm and generate' }).click();
     await signInThere(page, 'grace', !scripted);
     await expect(page.getByRole('alert')).toContainText('You signed in as someone else. Nothing was changed.');
     await page.getByRole('link', { name: /^Continue with/ }).click();

@@ -27,13 +27,13 @@ async function whereabouts(page: Page): Promise<string> {
   return [await page.content(), kept, cookies].join('\n');
 }
 
-test('a double click on Create key makes one key', async ({ page }) => {
+test('a double click on Generate creates one key', async ({ page }) => {
   const name = unique('Double');
   await signIn(page, OLIVIA);
   const sent = creations(page);
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill(name);
-  await form.getByRole('button', { name: 'Create key' }).dblclick();
+  await form.getByRole('button', { name: 'Generate' }).dblclick();
   await expect(shownKey(page, true)).toBeVisible();
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, true);
@@ -68,14 +68,14 @@ for (const [what, typed, told] of [
     const form = await beginCreating(page, scripted);
     const field = form.getByLabel('Name');
     await field.fill(typed);
-    await form.getByRole('button', { name: 'Create key' }).click();
+    await form.getByRole('button', { name: 'Generate' }).click();
     await expect(field).toHaveAttribute('aria-invalid', 'true');
     await expect(field).toHaveAccessibleDescription(new RegExp(told.replace(/[.]/g, '\\.')));
     await expect(field).toHaveValue(typed);
     // The remedy works from here.
     const name = unique('Remedy');
     await field.fill(name);
-    await form.getByRole('button', { name: 'Create key' }).click();
+    await form.getByRole('button', { name: 'Generate' }).click();
     await expect(shownKey(page, scripted)).toBeVisible();
   });
 }
@@ -266,7 +266,7 @@ test("a closed key does not come back out of the browser's memory of pages: B42"
       const organization = await signIn(page, MINA);
       await page.goto(`/o/${organization}/settings/api-keys/new`);
       await page.getByLabel('Name').fill(unique('Page'));
-      await page.getByRole('button', { name: 'Create key' }).click();
+      await page.getByRole('button', { name: 'Generate' }).click();
       const key = await shownKey(page, false).inputValue();
       await awake(page, javaScriptEnabled);
       if (javaScriptEnabled) {
@@ -291,11 +291,11 @@ test('no answer while creating is told, and nothing that was typed is lost', asy
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill(name);
   await page.route('**/ui/create_key*', (route) => route.abort('connectionrefused'));
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByRole('alert')).toContainText('No answer from the server');
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await page.unroute('**/ui/create_key*');
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(shownKey(page, true)).toBeVisible();
 });
 
@@ -309,7 +309,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.fetch();
     await route.abort('failed');
   });
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByRole('alert')).toContainText('A key may have been created, but it can no longer be shown.');
   await page.unroute('**/ui/create_key*');
   await page.reload();
@@ -323,7 +323,7 @@ test('an outage at the server is told in words', async ({ page, guard }) => {
   const name = unique('Outage');
   await form.getByLabel('Name').fill(name);
   await page.route('**/ui/create_key*', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }));
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByRole('alert')).toBeVisible();
   await expect(form.getByRole('alert')).not.toContainText('<h1>');
   await expect(form.getByLabel('Name')).toHaveValue(name);
@@ -337,7 +337,7 @@ test('a session that ended in another tab is told, and leads to signing in', asy
   const other = await page.context().newPage();
   await other.goto('/');
   await signOut(other, OLIVIA);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByRole('alert')).toContainText('You are signed out');
   await page.reload();
   await expect(page).toHaveURL(/\/sign-in\?return_to=/);
@@ -379,7 +379,7 @@ test('an Arabic name stays apart from the sentence around it', { tag: '@plain' }
   const form = await beginCreating(page, scripted);
   await expect(form.getByLabel('Name')).toHaveAttribute('dir', 'auto');
   await form.getByLabel('Name').fill(name);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const isolated = (within: ReturnType<typeof sheet>) => within.locator('bdi').filter({ hasText: name }).first();
   await expect(isolated(sheet(page, scripted))).toBeVisible();
   if (scripted) await sheet(page, scripted).getByRole('button', { name: 'Copy', exact: true }).click();

@@ -9,11 +9,11 @@ test('without a network nothing that was typed is lost, and it works when the ne
   const form = await beginCreating(page, true);
   await form.getByLabel('Name').fill(name);
   await context.setOffline(true);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByText('No answer from the server')).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
   await context.setOffline(false);
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(shownKey(page, true)).toBeVisible();
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await closeReveal(page, true);
@@ -146,7 +146,7 @@ test('permissions are searched, and Enter in the search sends nothing', async ({
   await form.getByRole('searchbox', { name: 'Search permissions' }).fill('audit');
   await expect(rows.filter({ visible: true })).toHaveCount(1);
   await page.keyboard.press('Enter');
-  await expect(form.getByRole('button', { name: 'Create key' })).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Generate' })).toBeVisible();
   await form.getByRole('searchbox', { name: 'Search permissions' }).fill('');
   await expect(rows.filter({ visible: true })).toHaveCount(before);
 });

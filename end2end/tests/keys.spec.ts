@@ -74,7 +74,7 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^Custom/ }).check();
   await form.getByRole('radio', { name: /^On a date/ }).check();
-  await form.getByRole('button', { name: 'Create key' }).click(); // RU-09, by its name here (D21)
+  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, RK-10, by its name here (D21)
   await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
   await expect(form.getByText('Choose the day the key expires.').last()).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
@@ -93,7 +93,7 @@ test('a day in the past is told, and holds nothing back once another end is chos
   await form.getByLabel('Name').fill('x'.repeat(101));
   await form.getByRole('radio', { name: /^On a date/ }).check();
   await form.getByLabel('Last day (UTC)').fill('2020-01-01');
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const fault = form.locator('.field-error').filter({ hasText: 'Choose a day in the future.' });
   await expect(fault).toBeVisible();
   await expect(form.getByLabel('Last day (UTC)')).toHaveValue('2020-01-01');
@@ -321,7 +321,7 @@ test('the reveal has a line for curl with the key in the Authorization header: R
   await signIn(page, OLIVIA);
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(unique('Curl'));
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
   await expect(sheet(page, scripted)).toContainText(`Authorization: Bearer ${key}`);
   await expect(sheet(page, scripted)).toContainText('It will not be shown again');

@@ -132,7 +132,7 @@ test('the dialog that creates', async ({ page, guard }) => {
   await form.getByRole('radio', { name: /^90 days/ }).check();
   await form.getByRole('radio', { name: /^Full access/ }).check();
   await form.getByLabel('Name').fill('   ');
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(form.getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
   await inspect(page, 'create-dialog-error');
 });

@@ -58,11 +58,11 @@ for (const theme of ['light', 'dark']) {
     const held = new Promise<void>((resolve) => { answer = resolve; });
     await page.route('**/ui/create_key', async (route) => { await held; await route.continue(); });
     await form.getByLabel('Name').fill(unique('Waiting'));
-    await form.getByRole('button', { name: 'Create key' }).click();
+    await form.getByRole('button', { name: 'Generate' }).click();
     const button = page.locator('#create-key-button');
     await button.hover();
     await expect(button).toHaveAttribute('aria-busy', 'true');
-    await expect(form.getByRole('button', { name: 'Creating…' })).toBeVisible();
+    await expect(form.getByRole('button', { name: 'Generating…' })).toBeVisible();
     expect(await button.evaluate(contrast)).toBeGreaterThanOrEqual(4.5);
     // No motion where people ask for none; the tests do.
     expect(await button.evaluate((one) => getComputedStyle(one, '::before').animationName)).toBe('none');

@@ -18,7 +18,7 @@ async function createShort(page: Page, name: string, scripted: boolean): Promise
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^7 days/ }).check();
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   const field = shownKey(page, scripted);
   const key = await field.inputValue();
   if (scripted) await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();

@@ -25,12 +25,12 @@ test(
     const crumbs = page.getByRole('navigation', { name: 'Breadcrumb' });
     await expect(crumbs).toContainText(/Organization Settings\s*API Keys/);
 
-    // RK-09: the name, with samples. RK-10, D21: the button that creates the key.
+    // RK-09: the name, with samples. RK-10: Generate.
     const form = await beginCreating(page, scripted);
     await expect(form).toContainText('CI/CD Pipeline');
     await expect(form).toContainText('Monitoring Script');
     await form.getByLabel('Name').fill(name);
-    await form.getByRole('button', { name: 'Create key' }).click();
+    await form.getByRole('button', { name: 'Generate' }).click();
 
     // RK-11, RK-44: the whole key. RK-12, RK-14: the danger notice.
     const field = shownKey(page, scripted);

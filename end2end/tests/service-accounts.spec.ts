@@ -57,7 +57,7 @@ test(
     await page.waitForURL(/service-accounts\/\d+$/);
     const id = page.url().split('/').pop();
     await expect(page.getByRole('status')).toHaveText(`“${name}” created. Next, create its API key.`);
-    const key = page.getByRole('link', { name: 'Create key' });
+    const key = page.getByRole('link', { name: 'Create API Key' });
     await expect(key).toHaveAttribute('href', `/o/${organization}/settings/api-keys/new?for=${id}`);
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
     await page.reload();

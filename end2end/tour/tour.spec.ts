@@ -51,7 +51,7 @@ test('the tour', async ({ browser }) => {
   await form.getByLabel('Name').fill('Invoice service');
   await shots.take('create');
   await shots.take('create-phone', { ...PHONE, theme: 'dark' });
-  await form.getByRole('button', { name: 'Create key' }).click();
+  await form.getByRole('button', { name: 'Generate' }).click();
   await expect(shownKey(page, true)).toBeVisible();
   await hideKey(page);
   await shots.take('reveal');

@@ -7,11 +7,11 @@ use domain::scope::Group;
 use super::format::plural;
 use super::isolated;
 
-pub const CONFIRM: &str = "Confirm and create";
+pub const CONFIRM: &str = "Confirm and generate";
 pub const ALREADY_CREATED: &str = "This form was already submitted, and this is the key it created. The secret was shown then and cannot be shown again.";
 pub const TITLE: &str = "Create API Key";
-pub const BUTTON: &str = "Create key";
-pub const WAITING: &str = "Creating…";
+pub const BUTTON: &str = "Generate";
+pub const WAITING: &str = "Generating…";
 /// Samples of names (RK-09).
 pub const NAME_SAMPLES: [&str; 2] = ["CI/CD Pipeline", "Monitoring Script"];
 pub const NAME_HINT: &str = "Say where the key is used, for example ";

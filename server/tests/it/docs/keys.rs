@@ -27,7 +27,7 @@ async fn rk_12_a_key_is_shown_once() {
         plain(danger)
             .contains("Copy the key now. Roundtable shows the full key only once. A lost key cannot be recovered")
     );
-    let steps = ["Organization Settings → API Keys", "Create API Key", "Create key"];
+    let steps = ["Organization Settings → API Keys", "Create API Key", "Generate"];
     says(&app, "/docs/api-keys", "create-a-key", &steps).await;
     let preview = format!("rt_sk_{}a1b2", "*".repeat(28));
     says(&app, "/docs/api-keys", "key-preview", &[&preview, "the last four characters"]).await;

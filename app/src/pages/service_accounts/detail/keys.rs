@@ -46,7 +46,7 @@ impl NextKey {
 pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     let organization = shown.room.organization();
     let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
-    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::service_accounts::CREATE_KEY}</a> };
+    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {
