@@ -61,13 +61,13 @@ pub enum Flash {
     /// Scopes were removed from a key.
     Narrowed,
     /// A form was submitted again. The next page shows the key that the first submission created.
-    KeyMadeBefore,
+    KeyAlreadyCreated,
     /// A form was submitted again after its token was shown.
-    TokenMadeBefore,
+    TokenAlreadyIssued,
     /// One of the person's own sessions was revoked.
-    SessionEnded,
+    SessionRevoked,
     /// All other sessions of the person were revoked.
-    OtherSessionsEnded {
+    OtherSessionsRevoked {
         /// The number of them.
         count: usize,
     },
@@ -93,17 +93,17 @@ pub enum OrganizationSettingSaved {
     Name,
     /// The maximum lifetime of new keys.
     Lifetime,
-    /// Who can create keys.
-    Makers,
+    /// Who can create keys, or whether keys can create keys.
+    KeyRules,
 }
 
 /// What changed about a member or an invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemberNotice {
     /// An invitation was canceled.
-    Withdrawn,
+    InvitationCanceled,
     /// A form was submitted again after its invitation was created.
-    InvitedBefore,
+    AlreadyInvited,
     /// The role of a member was changed.
     RoleChanged {
         /// Their name.
@@ -122,7 +122,7 @@ pub enum MemberNotice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrganizationNotice {
     /// They created it.
-    Founded,
+    Created,
     /// They joined it.
     Joined,
     /// They left another organization.

@@ -15,7 +15,8 @@ use crate::words;
 pub struct FormError(pub Problem);
 
 impl From<Problem> for FormError {
-    /// Replaces the API's sentence for the code by the dashboard's sentence. Any other sentence stays, and gets a period.
+    /// Replaces the API's sentence for the code by the dashboard's sentence. Any other sentence stays, and gets a
+    /// period.
     fn from(mut problem: Problem) -> Self {
         if problem.details == problem.code.sentence() {
             problem.details = words::problems::sentence(problem.code).to_owned();

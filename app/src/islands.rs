@@ -1,7 +1,7 @@
-//! What reacts in the browser. Everything here works without it too: an island only saves a page load.
+//! The interactive parts. Everything works without them too: an island only saves a page load.
 //!
-//! Islands take no props (a prop is readable in the page, and reading it costs a JSON parser); what they must know
-//! they read from the data attributes of the link that opens them.
+//! Islands take no props, because reading props requires a JSON parser. They read their input from the data attributes
+//! of the link that opens them.
 
 mod browser;
 pub mod copying;
@@ -19,7 +19,7 @@ use crate::shared_view::icon;
 use crate::words;
 use browser::{Failure, sign_in_again};
 
-/// What went wrong with the form of a dialog.
+/// The error message in the form of a dialog.
 fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     move || {
         failure.get().map(|failure| {

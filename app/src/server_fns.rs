@@ -1,4 +1,5 @@
-//! The server functions: each opens the context of the request, calls the engine, and answers. The rules are the engine's.
+//! The server functions: each opens the context of the request, calls the engine, and answers. The engine holds the
+//! rules.
 
 use engine::form_token::FormToken;
 
@@ -13,7 +14,7 @@ pub mod organization;
 #[expect(missing_docs, reason = "a server function's struct has its arguments as fields")]
 pub mod service_accounts;
 
-/// Reads the token that makes a form good for one success.
+/// Reads the token with which a form succeeds only once.
 fn form_token(text: &str) -> Option<FormToken> {
     FormToken::read(text)
 }

@@ -45,7 +45,7 @@ pub const DONE: &str = "Done";
 pub const NOT_DONE: &str = "That did not work";
 pub const NONE: &str = "None";
 
-/// A name inside a plain sentence, kept from turning the sentence around (Unicode isolates).
+/// A name inside a plain sentence. Unicode isolates keep a right-to-left name from reordering the sentence.
 pub fn isolated(name: &str) -> String {
     format!("\u{2068}{name}\u{2069}")
 }

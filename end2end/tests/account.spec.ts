@@ -36,7 +36,7 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   const others = [await elsewhere(browser, baseURL, email), await elsewhere(browser, baseURL, email)];
   await page.goto('/account');
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
-  await expect(page.getByText(/other sessions? ended\./)).toBeVisible();
+  await expect(page.getByText(/other sessions? revoked\./)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Sign out everywhere else' })).toHaveCount(0);
   for (const other of others) {
     await other.goto('/account');

@@ -369,7 +369,7 @@ test('inviting, changing a role and removing by keyboard alone', async ({ as, sc
   await press(row(page, MINA).getByRole('link', { name: /^Remove/ }));
   await press(removeButton(page));
   await expect(told(page)).toHaveText(`${MINA} was removed.`);
-  await press(row(page, EMAIL).getByRole('button', { name: /^Withdraw/ }));
+  await press(row(page, EMAIL).getByRole('button', { name: /^Cancel invitation/ }));
   await expect(row(page, EMAIL)).toHaveCount(0);
 });
 

@@ -15,13 +15,13 @@ pub enum Attention {
     /// It was sent in a URL, where logs keep it.
     Exposed,
     /// It expires within this time, and has no successor.
-    Ends(Notice),
+    Expires(Notice),
     /// It was used once, and not for 90 days.
     Unused,
     /// It was made more than 30 days ago, and was never used.
     NeverUsed,
     /// It was made more than 90 days ago, and never expires.
-    Endless,
+    NeverExpires,
 }
 
 /// How long before its expiration a key is reported.
@@ -101,16 +101,16 @@ impl Attention {
     /// unless others may have it.
     pub fn of(key: &Facts, now: Moment) -> Option<Self> {
         let at = Horizon::at(now);
-        let ends_before = |end: Moment| key.expires_at.is_some_and(|expires| expires < end);
+        let expires_before = |end: Moment| key.expires_at.is_some_and(|expires| expires < end);
         Some(match key.last_used {
             _ if key.is_exposed => Self::Exposed,
             _ if key.has_successor => return None,
-            _ if ends_before(at.day) => Self::Ends(Notice::Day),
-            _ if ends_before(at.week) => Self::Ends(Notice::Week),
-            _ if ends_before(at.two_weeks) => Self::Ends(Notice::TwoWeeks),
+            _ if expires_before(at.day) => Self::Expires(Notice::Day),
+            _ if expires_before(at.week) => Self::Expires(Notice::Week),
+            _ if expires_before(at.two_weeks) => Self::Expires(Notice::TwoWeeks),
             Some(used) if used < at.unused => Self::Unused,
             None if key.created_at < at.never_used => Self::NeverUsed,
-            _ if key.expires_at.is_none() && key.created_at < at.endless => Self::Endless,
+            _ if key.expires_at.is_none() && key.created_at < at.endless => Self::NeverExpires,
             _ => return None,
         })
     }
@@ -119,12 +119,12 @@ impl Attention {
     pub const fn rank(self) -> i64 {
         match self {
             Self::Exposed => 0,
-            Self::Ends(Notice::Day) => 1,
-            Self::Ends(Notice::Week) => 2,
-            Self::Ends(Notice::TwoWeeks) => 3,
+            Self::Expires(Notice::Day) => 1,
+            Self::Expires(Notice::Week) => 2,
+            Self::Expires(Notice::TwoWeeks) => 3,
             Self::Unused => 4,
             Self::NeverUsed => 5,
-            Self::Endless => 6,
+            Self::NeverExpires => 6,
         }
     }
 
@@ -132,7 +132,7 @@ impl Attention {
     pub const fn step(self, has_successor: bool) -> Step {
         match self {
             Self::Exposed if has_successor => Step::Revoke,
-            Self::Exposed | Self::Ends(_) | Self::Endless => Step::Rotate,
+            Self::Exposed | Self::Expires(_) | Self::NeverExpires => Step::Rotate,
             Self::Unused => Step::Revoke,
             Self::NeverUsed => Step::Look,
         }
@@ -175,11 +175,11 @@ mod tests {
         let reported =
             |days: i64, seconds: i64| of(Facts { expires_at: Some(ago(-days).plus_seconds(seconds)), ..fresh() });
         assert_eq!(reported(14, 0), None);
-        assert_eq!(reported(14, -1), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(reported(7, 0), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(reported(7, -1), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(reported(1, 0), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(reported(1, -1), Some(Attention::Ends(Notice::Day)));
+        assert_eq!(reported(14, -1), Some(Attention::Expires(Notice::TwoWeeks)));
+        assert_eq!(reported(7, 0), Some(Attention::Expires(Notice::TwoWeeks)));
+        assert_eq!(reported(7, -1), Some(Attention::Expires(Notice::Week)));
+        assert_eq!(reported(1, 0), Some(Attention::Expires(Notice::Week)));
+        assert_eq!(reported(1, -1), Some(Attention::Expires(Notice::Day)));
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn an_old_key_without_an_end_should_be_rotated() {
         let old = Facts { expires_at: None, created_at: ago(90).plus_seconds(-1), ..fresh() };
-        assert_eq!(of(old), Some(Attention::Endless));
+        assert_eq!(of(old), Some(Attention::NeverExpires));
         assert_eq!(of(Facts { created_at: ago(90), ..old }), None);
         assert_eq!(of(Facts { expires_at: Some(ago(-200)), ..old }), None);
     }
@@ -210,7 +210,7 @@ mod tests {
             has_successor: false,
         };
         assert_eq!(of(all), Some(Attention::Exposed));
-        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Expires(Notice::Week)));
         assert_eq!(of(Facts { is_exposed: false, expires_at: None, ..all }), Some(Attention::Unused));
     }
 
@@ -225,8 +225,16 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_the_reasons() {
-        use Attention::{Endless, Ends, Exposed, NeverUsed, Unused};
-        let all = [Exposed, Ends(Notice::Day), Ends(Notice::Week), Ends(Notice::TwoWeeks), Unused, NeverUsed, Endless];
+        use Attention::{Expires, Exposed, NeverExpires, NeverUsed, Unused};
+        let all = [
+            Exposed,
+            Expires(Notice::Day),
+            Expires(Notice::Week),
+            Expires(Notice::TwoWeeks),
+            Unused,
+            NeverUsed,
+            NeverExpires,
+        ];
         assert!(all.is_sorted());
         assert!(all.into_iter().map(Attention::rank).eq(0..7));
         let marks: std::collections::BTreeSet<_> =

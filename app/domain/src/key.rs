@@ -69,7 +69,7 @@ pub enum KeyStatus {
     /// It was sent in a URL, where logs keep it: replace it.
     Exposed,
     /// It has a successor; it expires at this time.
-    EndsAt(Moment),
+    Rotated(Moment),
     /// It expires within 14 days, at this time.
     ExpiresSoon(Moment),
     /// It was not used for 90 days.

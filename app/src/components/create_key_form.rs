@@ -1,5 +1,5 @@
-//! The form of a new key (RU-05..RU-13): the same in the dialog and, where no script runs, on a page of its own. What
-//! unfolds does so by style alone, so it needs no script either.
+//! The form for a new key: in a dialog and, without script, on a page of its own. CSS alone unfolds its optional parts,
+//! so it works without script.
 
 use domain::environment::Environment;
 use domain::scope::{ScopeSet, Template};
@@ -20,7 +20,7 @@ use crate::words;
 
 mod expiry;
 
-/// Everything the form says.
+/// The data of the form.
 pub struct KeyForm {
     organization: OrganizationId,
     acts_as: String,
@@ -31,20 +31,20 @@ pub struct KeyForm {
     problem: Option<Problem>,
     service: Option<(i64, String, Role)>,
     most_days: Option<i64>,
-    /// The most that the key may do.
+    /// The role that limits the key.
     role: Role,
     token: FormToken,
     confirm: Confirm,
-    /// Whether the organization lets the person make keys at all.
+    /// Whether the person can create keys in this organization.
     pub may_create: bool,
 }
 
 impl KeyForm {
-    /// The form as it was sent, or a fresh one. `service` is the service account that the key is for: its number, name and
-    /// role.
+    /// The form as it was submitted, or an empty one. `service` is the service account that the key is for: its actor
+    /// ID, name and role.
     ///
     /// # Errors
-    /// `Unavailable`, when the organization's settings cannot be read.
+    /// `Unavailable`.
     pub async fn load(
         request: &PageRequest,
         room: &OrganizationPage,
@@ -88,18 +88,18 @@ impl KeyForm {
         self.problem.as_ref().and_then(|problem| problem.field(field)).map(str::to_owned)
     }
 
-    /// Whether a choice is made: the one that was sent, or the one to begin with.
+    /// Whether a choice is selected: the submitted one, or else the default.
     fn is_chosen(&self, field: &str, value: &str, otherwise: &str) -> bool {
         self.typed(field).unwrap_or(otherwise) == value
     }
 
-    fn begins_with(&self, kind: KeyKind) -> String {
+    fn prefix_of(&self, kind: KeyKind) -> String {
         format!("{}_{}_", self.brand, kind.as_str())
     }
 }
 
-/// The form, beneath a heading; `cancel` is the way out beside its button. On a page of its own it is sent once, for its answer is the only
-/// place that ever shows the key; in a dialog the island sees to that.
+/// The form below a heading, with `cancel` beside its button. If it is `alone` on a page, the browser submits it only
+/// once, because only that response shows the key; in a dialog, the island ensures that.
 pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) -> AnyView {
     let service = form.service.as_ref().map(|(id, ..)| ("actor_id", id.to_string()));
     let lines = form.problem.as_ref().map(|problem| super::problem_lines(problem, &form.place));
@@ -121,7 +121,7 @@ pub fn key_form(form: &KeyForm, heading: AnyView, cancel: AnyView, alone: bool) 
             <div class="sheet-body">
                 <div class="notice danger trouble" role="alert" tabindex="-1" hidden=fine autofocus=!fine>
                     {icon("danger")}<h2>{words::create_key::FAILED}</h2><div class="lines">{lines}</div>
-                    // For the dialog, which must not lose what was typed until someone wants to leave it.
+                    // For the dialog: it must keep the typed values until the person chooses to leave.
                     <div class="again" hidden>{super::sign_in_again(&form.place)}</div>
                 </div>
                 {name(form)}
@@ -153,14 +153,14 @@ fn name(form: &KeyForm) -> AnyView {
     .into_any()
 }
 
-/// RU-06, RU-16, RU-17.
+/// The choice between real data and sandbox data, with the prefix of the keys for each.
 fn environment(form: &KeyForm) -> AnyView {
     let card = |environment: Environment| {
         let prefix = match environment {
             Environment::Production => view! {
-                <code>{form.begins_with(KeyKind::Live)}</code>{words::create_key::OR_WITH_FULL_ACCESS.0}<code>{form.begins_with(KeyKind::Secret)}</code>{words::create_key::OR_WITH_FULL_ACCESS.1}
+                <code>{form.prefix_of(KeyKind::Live)}</code>{words::create_key::OR_WITH_FULL_ACCESS.0}<code>{form.prefix_of(KeyKind::Secret)}</code>{words::create_key::OR_WITH_FULL_ACCESS.1}
             }.into_any(),
-            Environment::Test => view! { <code>{form.begins_with(KeyKind::Test)}</code>"." }.into_any(),
+            Environment::Test => view! { <code>{form.prefix_of(KeyKind::Test)}</code>"." }.into_any(),
         };
         let (word, start) = (environment.as_str(), Environment::Production.as_str());
         view! {
@@ -183,7 +183,7 @@ fn environment(form: &KeyForm) -> AnyView {
     .into_any()
 }
 
-/// RU-07, RU-11, RU-12, RU-13.
+/// The choice of permissions: templates, or single scopes, with advice to grant as few as possible.
 fn permissions(form: &KeyForm) -> AnyView {
     let card = |word: &'static str, title: &'static str, note: &'static str, powerful: bool| {
         let checked = form.is_chosen("template", word, Template::FullAccess.as_str());

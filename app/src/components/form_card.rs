@@ -1,25 +1,25 @@
-//! A form on a sheet of its own, where a page has several.
+//! One form of a page that has several.
 
 use leptos::prelude::*;
 
 use super::frame::OrganizationPage;
 
-/// One form: what it calls, its title, its fields, a note at its foot, and its button.
+/// A form on a card.
 pub struct FormCard {
-    /// The server function's address.
+    /// The path of the server function.
     pub function: &'static str,
     /// The title.
     pub title: &'static str,
     /// The fields.
     pub body: AnyView,
-    /// What is said beside the button.
+    /// The note beside the button.
     pub note: Option<&'static str>,
     /// The button.
     pub button: AnyView,
 }
 
 impl FormCard {
-    /// The form, on a page of an organization; `about` is what the form is about besides.
+    /// Renders the form on a page of an organization. `about` is the hidden field of the object that it changes.
     pub fn render(self, room: &OrganizationPage, about: Option<(&'static str, String)>) -> AnyView {
         view! {
             <form class="sheet" method="post" action=self.function>

@@ -1,4 +1,4 @@
-//! What stands around every page of an organization.
+//! The frame around every page of an organization.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
@@ -16,13 +16,13 @@ use crate::words;
 
 const ACTIVE: &str = "organization";
 
-/// An organization as one person stands in it.
+/// The context of a page of an organization.
 pub struct OrganizationPage {
-    /// Who acts.
+    /// The context of the acting member.
     pub ctx: Ctx,
     /// The organization's name.
     pub name: String,
-    /// Every organization the person is in.
+    /// Every organization that the person belongs to.
     pub memberships: Vec<Membership>,
     /// The person.
     pub person: Person,
@@ -30,12 +30,12 @@ pub struct OrganizationPage {
     pub theme: Theme,
     /// The page.
     pub place: Location,
-    /// Whom people sign in with.
+    /// The name of the identity provider.
     pub provider: String,
 }
 
 impl OrganizationPage {
-    /// Lets the person into the organization, which becomes the active one.
+    /// Opens the organization, and makes it the active one.
     ///
     /// # Errors
     /// As [`PageContext::open`].
@@ -63,7 +63,7 @@ impl OrganizationPage {
     }
 }
 
-/// The organization of the last page: of this session, else of the one before.
+/// The active organization: that of the last page in this session, or else in the previous session.
 pub async fn active(context: &PageContext) -> Option<OrganizationId> {
     if let Some(here) = in_session(context).await {
         return Some(here);
@@ -76,22 +76,22 @@ async fn in_session(context: &PageContext) -> Option<OrganizationId> {
     context.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
 }
 
-/// Keeps the organization with the session, and with the person for their next one. What cannot be kept is not worth a
-/// page.
+/// Stores the active organization in the session, and with the person for their next session. A failure does not fail
+/// the page.
 async fn remember(context: &PageContext, person: PersonId, organization: &OrganizationId) {
     if in_session(context).await.as_ref() == Some(organization) {
         return;
     }
     let request_id = &context.origin.request_id;
     if let Err(error) = context.session.insert(ACTIVE, organization).await {
-        tracing::warn!(request_id, %error, "the active organization was not kept");
+        tracing::warn!(request_id, %error, "the active organization was not stored");
     }
     if let Err(error) = context.engine.set_active_organization(person, organization).await {
-        tracing::warn!(request_id, %error, "the active organization was not kept");
+        tracing::warn!(request_id, %error, "the active organization was not stored");
     }
 }
 
-/// Puts a page into its frame. `trail` is the last step of the breadcrumb.
+/// Renders a page in its frame. `trail` is the last step of the breadcrumb.
 pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     let settings = Screen::Settings(room.organization()).path();
     let above = above(&room.place.screen, &room.organization())
@@ -117,7 +117,7 @@ pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, bo
     .into_any()
 }
 
-/// The list that a page lies beneath.
+/// The list that a page belongs to.
 fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'static str)> {
     match screen {
         Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
@@ -204,7 +204,7 @@ fn switcher(room: &OrganizationPage) -> AnyView {
     .into_any()
 }
 
-/// What a theme is called.
+/// The name of a theme.
 pub const fn theme_name(theme: Theme) -> &'static str {
     match theme {
         Theme::System => words::frame::THEMES[0],
@@ -214,14 +214,14 @@ pub const fn theme_name(theme: Theme) -> &'static str {
 }
 
 /// The theme switch.
-pub fn themes(worn: Theme, place: &Location) -> AnyView {
+pub fn themes(current: Theme, place: &Location) -> AnyView {
     let button = |theme: Theme| {
         let (glyph, name) = match theme {
             Theme::System => ("system", words::frame::THEME_BUTTONS[0]),
             Theme::Light => ("sun", words::frame::THEME_BUTTONS[1]),
             Theme::Dark => ("moon", words::frame::THEME_BUTTONS[2]),
         };
-        let pressed = if theme == worn { "true" } else { "false" };
+        let pressed = if theme == current { "true" } else { "false" };
         view! {
             <button name="theme" value=theme.as_str() aria-pressed=pressed title=theme_name(theme)>
                 {icon(glyph)}<span class="visually-hidden">{name}</span>
@@ -237,7 +237,7 @@ pub fn themes(worn: Theme, place: &Location) -> AnyView {
     .into_any()
 }
 
-/// The person's menu.
+/// The account menu.
 pub fn account(person: &Person, place: &Location) -> AnyView {
     let name = person.name.clone();
     view! {

@@ -1,4 +1,4 @@
-//! What stands around a page that belongs to a person and to no organization.
+//! The frame around a page that belongs to a person, not to an organization.
 
 use domain::Problem;
 use engine::people::Person;
@@ -11,7 +11,7 @@ use crate::routes::{Location, Screen};
 use crate::theme::Theme;
 use crate::words;
 
-/// A person at a page of their own.
+/// The context of a personal page.
 pub struct Own {
     /// The person.
     pub person: Person,
@@ -22,10 +22,10 @@ pub struct Own {
 }
 
 impl Own {
-    /// The person who is signed in.
+    /// Loads the person who is signed in.
     ///
     /// # Errors
-    /// `Unauthorized` when nobody is; `Unavailable`.
+    /// `Unauthorized` without a sign-in; `Unavailable`.
     pub async fn load(context: &PageContext, place: Location) -> Result<Self, Problem> {
         let person =
             context.engine.get_person(context.person()?.person).await.map_err(|error| context.to_problem(&error))?;
@@ -33,7 +33,7 @@ impl Own {
     }
 }
 
-/// Puts a page into that frame.
+/// Renders a page in its frame.
 pub fn personal(own: &Own, trail: &'static str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     view! {
         <div class="frame alone">

@@ -1,4 +1,4 @@
-//! The table of groups: for each none, read or write (RU-07, RU-11).
+//! The table to select scopes: none, read or write for each group.
 
 use domain::scope::{Access, Group};
 use domain::{Scope, ScopeSet};
@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::confirm::power;
 use crate::words;
 
-/// A table of picks. `offered` is all there is to choose from, `chosen` the word that is picked for a group, and
-/// `powerful` says which scopes ask for a fresh sign-in.
+/// The table. `offered` are the scopes to choose from, `chosen` is the selected access of a group, and `powerful` says
+/// which scopes require a fresh sign-in.
 pub fn scope_picker(offered: ScopeSet, chosen: impl Fn(Group) -> String, powerful: impl Fn(Scope) -> bool) -> AnyView {
     let rows = Group::ALL.map(|group| row(offered, group, &chosen(group), &powerful));
     view! {

@@ -1,4 +1,4 @@
-//! Markup of service accounts that several pages share.
+//! Markup for service accounts that several pages share.
 
 use domain::{Problem, Role};
 use leptos::prelude::*;
@@ -7,18 +7,18 @@ use super::roles::role_cards;
 use crate::shared_view::field_error;
 use crate::words;
 
-/// The roles that a service account can have, the least first.
+/// The roles that a service account can have, the least powerful first.
 const ROLES: [(Role, &str); 2] =
     [(Role::Member, words::service_accounts::MEMBER_SUMMARY), (Role::Admin, words::service_accounts::ADMIN_SUMMARY)];
 
-/// Whether its keys are accepted.
+/// The status of a service account.
 pub fn account_status(is_disabled: bool) -> impl IntoView {
     let (badge, status) =
         if is_disabled { ("badge", words::labels::DISABLED) } else { ("badge success", words::labels::ACTIVE) };
     view! { <span class=badge>{status}</span> }
 }
 
-/// What it is called.
+/// The field for its name.
 pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("name")).map(str::to_owned);
     let wrong = fault.is_some();
@@ -34,7 +34,7 @@ pub fn account_name(problem: Option<&Problem>, typed: String, fresh: bool) -> An
     .into_any()
 }
 
-/// The most its keys may do.
+/// The choice of its role.
 pub fn account_role(problem: Option<&Problem>, chosen: Role) -> AnyView {
     role_cards(problem, chosen, words::service_accounts::ROLE_HINT, ROLES, |_| false)
 }

@@ -1,4 +1,4 @@
-//! The dialog that makes a key: the form that the server drew, then the key itself, once.
+//! The dialog that creates a key: the form that the server rendered, then the key itself, once.
 
 use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlDialogElement, HtmlFormElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, is_plain, lead_to, send, text, veil, wait_at};
+use super::browser::{all, around, attribute, by_id, dialog, go_to, is_plain, pressed_backdrop, send, text, wait_at};
 use super::{copying, field_errors};
 use crate::shared_view::{icon, revealed};
 use crate::words;
@@ -19,14 +19,14 @@ struct CreatedKeyState {
     label: String,
 }
 
-/// What the link that opened the dialog says.
+/// The data of the link that opened the dialog.
 #[derive(Clone, Default)]
 struct Opening {
     list: String,
     url: String,
 }
 
-/// Turns every link `a[data-create]` of the page into the dialog `#create` (RK-08..RK-13), and shows the new key.
+/// Lets every link `a[data-create]` of the page open the dialog `#create`, and shows the new key.
 #[island]
 pub fn CreateDialog() -> impl IntoView {
     let (reveal, guard) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Dialog>::new());
@@ -42,13 +42,13 @@ pub fn CreateDialog() -> impl IntoView {
         opening.set(Opening { list: attribute(&link, "data-create"), url: attribute(&link, "data-url") });
         form.reset();
         field_errors::clear(&form);
-        retold(&form);
+        update_hints(&form);
         let _ = dialog.show_modal();
         if let Some(name) = by_id("name") {
             let _ = name.focus();
         }
     };
-    let rest = move || {
+    let stop_waiting = move || {
         busy.set(false);
         waiting(false);
     };
@@ -63,21 +63,21 @@ pub fn CreateDialog() -> impl IntoView {
         field_errors::clear(&form);
         spawn_local(async move {
             match send(&form, words::create_key::NO_ANSWER).await {
-                // The form was sent before: what it made is there.
-                Ok(new) if !text(&new, "to").is_empty() => lead_to(&text(&new, "to")),
+                // The form was already submitted: go to the key that it created.
+                Ok(new) if !text(&new, "to").is_empty() => go_to(&text(&new, "to")),
                 Ok(new) => {
                     let (key, key_id) = (text(&new, "key"), text(&new, "key_id"));
                     shown.set(Some(CreatedKeyState { key, key_id, label: text(&new, "label") }));
-                    // Not before the form is gone: a second press until then would make a second key.
+                    // Only after the form is closed: a second press before that would create a second key.
                     request_animation_frame(move || {
-                        turn(reveal);
-                        rest();
+                        show_key(reveal);
+                        stop_waiting();
                     });
                 }
-                Err(refused) if !refused.confirm_at.is_empty() => lead_to(&refused.confirm_at),
+                Err(refused) if !refused.confirm_at.is_empty() => go_to(&refused.confirm_at),
                 Err(refused) => {
                     field_errors::show(&form, &refused);
-                    rest();
+                    stop_waiting();
                 }
             }
         });
@@ -87,8 +87,8 @@ pub fn CreateDialog() -> impl IntoView {
         window_event_listener(ev::submit, submit);
         window_event_listener(ev::input, |event| {
             if let Some(form) = around(&event, "#create-form").and_then(|_| form()) {
-                retold(&form);
-                field_errors::mend(&event);
+                update_hints(&form);
+                field_errors::clear_field(&event);
             }
         });
         copying::listen(move || copied.set(true));
@@ -119,7 +119,7 @@ pub fn CreateDialog() -> impl IntoView {
         stay();
         close();
     };
-    // However the dialog was closed: from here on the key is nowhere in the page (RK-13, KE-20).
+    // A key is shown once: after the dialog closes, by whatever means, the page no longer contains the key.
     let closed = move || {
         if shown.get_untracked().is_some() {
             shown.set(None);
@@ -142,7 +142,7 @@ pub fn CreateDialog() -> impl IntoView {
                 }
             }
             on:mousedown=move |event| {
-                if veil(&event).is_some() {
+                if pressed_backdrop(&event).is_some() {
                     close();
                 }
             }
@@ -171,7 +171,7 @@ pub fn CreateDialog() -> impl IntoView {
     }
 }
 
-/// The cross of a dialog.
+/// The close button of a dialog.
 pub(super) fn close_button(close: impl Fn() + 'static) -> impl IntoView {
     view! { <button class="icon-button" type="button" aria-label=words::CLOSE on:click=move |_| close()>{icon("close")}</button> }
 }
@@ -180,8 +180,8 @@ fn form() -> Option<HtmlFormElement> {
     by_id("create-form")?.dyn_into().ok()
 }
 
-/// From the form to the key.
-fn turn(reveal: NodeRef<html::Dialog>) {
+/// Replaces the form by the key.
+fn show_key(reveal: NodeRef<html::Dialog>) {
     if let Some(form) = dialog("create") {
         form.close();
     }
@@ -197,21 +197,21 @@ fn waiting(busy: bool) {
     }
 }
 
-/// What changes while the form is filled in: whether the name is taken, and how many scopes are picked.
-fn retold(form: &HtmlFormElement) {
+/// Updates the hints of the form: whether the name is taken, and how many scopes are selected.
+fn update_hints(form: &HtmlFormElement) {
     let name = by_id("name").and_then(|name| name.dyn_into::<HtmlInputElement>().ok());
     let taken = name.is_some_and(|name| is_taken(name.value().trim()));
-    to_problem("name-taken", if taken { words::create_key::NAME_TAKEN } else { "" });
+    set_text("name-taken", if taken { words::create_key::NAME_TAKEN } else { "" });
     let selected_scopes = form.query_selector_all(".picks [value=read]:checked, .picks [value=write]:checked");
     let n = selected_scopes.map_or(0, |selected_scopes| selected_scopes.length());
-    to_problem("scope-count", &words::create_key::selected_scopes(n.into()));
+    set_text("scope-count", &words::create_key::selected_scopes(n.into()));
 }
 
-fn to_problem(id: &str, said: &str) {
+fn set_text(id: &str, text: &str) {
     if let Some(line) = by_id(id)
-        && line.text_content().as_deref() != Some(said)
+        && line.text_content().as_deref() != Some(text)
     {
-        line.set_text_content(Some(said));
+        line.set_text_content(Some(text));
     }
 }
 
@@ -222,7 +222,7 @@ fn focus(dialog: &HtmlDialogElement, selector: &str) {
     }
 }
 
-/// Whether a key in the list bears the name (decision D24: a hint, no refusal).
+/// Whether a key in the list has the name. The form only warns, because names need not be unique.
 fn is_taken(name: &str) -> bool {
     all("a[data-revoke]").iter().any(|link| attribute(link, "data-name") == name)
 }

@@ -1,4 +1,4 @@
-//! Faults of a form that the server drew: each is told at its field, and all of them above.
+//! Errors in a form that the server rendered: each at its field, and all of them in the summary.
 
 use leptos::web_sys;
 use wasm_bindgen::JsCast;
@@ -7,14 +7,14 @@ use web_sys::{Element, HtmlElement, HtmlFormElement};
 use super::browser::{Failure, around};
 use crate::words;
 
-/// Takes every fault away.
+/// Removes every error.
 pub fn clear(form: &HtmlFormElement) {
     each(form, ".trouble, .again", |line| line.set_hidden(true));
-    each(form, ".field-error", hush);
+    each(form, ".field-error", clear_line);
     each(form, "[aria-invalid]", |field| drop(field.remove_attribute("aria-invalid")));
 }
 
-/// Tells the faults, and puts the focus on the first field at fault, or on what is said above.
+/// Shows the errors, and moves the focus to the first invalid field, or else to the summary.
 pub fn show(form: &HtmlFormElement, failure: &Failure) {
     clear(form);
     if let Some(title) = find(form, ".trouble h2") {
@@ -37,22 +37,22 @@ pub fn show(form: &HtmlFormElement, failure: &Failure) {
             first.get_or_insert(input);
         }
     }
-    // Not everything that can be at fault can have the focus: a date that is not asked for, a group of choices.
+    // Some invalid fields cannot take the focus: a hidden date, a group of choices.
     if !first.is_some_and(|field| focus(&field)) {
         find(form, ".trouble").map(|trouble| focus(&trouble));
     }
 }
 
-/// Takes away what was said of a field, once it is changed.
-pub fn mend(event: &web_sys::Event) {
+/// Removes the error of a field when its value changes.
+pub fn clear_field(event: &web_sys::Event) {
     let Some(field) = around(event, ".field") else { return };
     let _ = field.remove_attribute("aria-invalid");
     each(&field, "[aria-invalid]", |input| drop(input.remove_attribute("aria-invalid")));
-    each(&field, ".field-error", hush);
+    each(&field, ".field-error", clear_line);
 }
 
-/// Takes a sentence away. Hidden is not enough: what describes a field is read out even then.
-fn hush(line: &HtmlElement) {
+/// Removes a sentence. Hiding it is not enough, because a screen reader reads a description even if it is hidden.
+fn clear_line(line: &HtmlElement) {
     line.set_hidden(true);
     sentence_of(line).set_text_content(None);
 }

@@ -1,4 +1,4 @@
-//! What makes a page quicker to use with script: keys to press, menus that close, rows that are counted.
+//! Helpers for a page with script: keyboard shortcuts, menus that close, and a count of selected rows.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::browser::{all, around, attribute, by_id, dialog, leave_menu, veil, wait_at};
+use super::browser::{all, around, attribute, by_id, dialog, leave_menu, pressed_backdrop, wait_at};
 use super::{copying, rows, shortcuts};
 
-/// A form that is on its way.
+/// A form that is being submitted.
 const SENT: &str = "form[data-sent]";
-const ON_ITS_WAY: Duration = Duration::from_secs(10);
+const RESUBMIT_AFTER: Duration = Duration::from_secs(10);
 
-/// The helpers of a page; each minds only what is there.
+/// The helpers of a page. Each handles only the elements that exist.
 #[island]
 pub fn PageHelp() -> impl IntoView {
     if cfg!(feature = "hydrate") {
@@ -22,8 +22,8 @@ pub fn PageHelp() -> impl IntoView {
         window_event_listener(ev::click, clicked);
         window_event_listener(ev::focusin, |event| shut_others(&event));
         window_event_listener(ev::mousedown, |event| {
-            // Beside a dialog that the server drew: on its veil.
-            if let Some(dialog) = veil(&event).filter(|dialog| dialog.has_attribute("data-veil")) {
+            // On the backdrop of a dialog that the server rendered.
+            if let Some(dialog) = pressed_backdrop(&event).filter(|dialog| dialog.has_attribute("data-veil")) {
                 dialog.close();
             }
         });
@@ -31,18 +31,19 @@ pub fn PageHelp() -> impl IntoView {
             once(&event);
             shorten(&event);
         });
-        // A page that comes back has not been sent yet.
-        window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(rest));
-        grow_stale();
+        // A page that the browser restores has not been submitted yet.
+        window_event_listener(ev::pageshow, |_| all(SENT).iter().for_each(reset));
+        mark_stale_later();
         copying::listen_texts();
         rows::listen();
         shortcuts::listen();
     }
 }
 
-/// `/` searches, `c` creates, `?` tells, others walk the rows; not while something is typed or asked.
+/// Handles keyboard shortcuts: `/` searches, `c` creates a key, `?` shows the list, others move through the rows. They
+/// are off while the person types or a dialog is open.
 fn pressed(event: ev::KeyboardEvent) {
-    // A search within a form narrows what is beneath it; it does not send the form.
+    // A search in a form filters the table below. Enter must not submit the form.
     if event.key() == "Enter" && around(&event, "[data-narrow]").is_some() {
         return event.prevent_default();
     }
@@ -68,7 +69,7 @@ fn pressed(event: ev::KeyboardEvent) {
     }
 }
 
-/// A click outside closes menus; a cross closes its dialog, and a button may open one.
+/// A click outside closes menus. Buttons open and close dialogs.
 fn clicked(event: ev::MouseEvent) {
     shut_others(&event);
     if let Some(button) = around(&event, "[data-close]") {
@@ -79,7 +80,7 @@ fn clicked(event: ev::MouseEvent) {
     }
 }
 
-/// Closes every menu but the one that an event is in.
+/// Closes every menu except the one that contains the target of an event.
 fn shut_others(event: &web_sys::Event) {
     let within = around(event, ".menu[open]");
     all(".menu[open]").iter().filter(|open| within.as_ref() != Some(*open)).for_each(shut);
@@ -99,7 +100,7 @@ fn first(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-/// A form whose answer must not be lost is sent once, however often its button is pressed.
+/// Submits a form whose response must not be lost only once, however often the person presses its button.
 fn once(event: &ev::SubmitEvent) {
     let Some(form) = around(event, "form[data-once]") else { return };
     if form.has_attribute("data-sent") {
@@ -107,17 +108,17 @@ fn once(event: &ev::SubmitEvent) {
     }
     let _ = form.set_attribute("data-sent", "");
     wait(&form, true);
-    // One that was stopped on its way can be sent again.
-    set_timeout(move || rest(&form), ON_ITS_WAY);
+    // The person can submit a form again whose request was canceled.
+    set_timeout(move || reset(&form), RESUBMIT_AFTER);
 }
 
-/// The form can be sent.
-fn rest(form: &Element) {
+/// Lets the form be submitted again.
+fn reset(form: &Element) {
     let _ = form.remove_attribute("data-sent");
     wait(form, false);
 }
 
-/// The button of a form says that it waits.
+/// Shows on the button of a form whether it waits.
 fn wait(form: &Element, waits: bool) {
     let button = form.query_selector(".button:is(.primary, .danger):not([type=button])").ok().flatten();
     if let Some(button) = button {
@@ -125,15 +126,15 @@ fn wait(form: &Element, waits: bool) {
     }
 }
 
-/// A page stays open longer than a sign-in is fresh: from then on its forms say that they take another.
-fn grow_stale() {
+/// Marks forms as stale when the sign-in becomes too old while the page is open.
+fn mark_stale_later() {
     for form in all("form[data-fresh-for]") {
         let seconds = attribute(&form, "data-fresh-for").parse().unwrap_or(0);
         set_timeout(move || drop(form.set_attribute("data-stale", "")), Duration::from_secs(seconds));
     }
 }
 
-/// A whole key that was pasted into the search stays here; only its public part is sent.
+/// Reduces a whole key in the search to its public part, so that the browser does not send the secret.
 fn shorten(event: &ev::SubmitEvent) {
     let search = around(event, "form[data-find]").and_then(|_| by_id("q"));
     if let Some(search) = search.and_then(|search| search.dyn_into::<HtmlInputElement>().ok()) {

@@ -1,16 +1,16 @@
-//! The dialog that ends a key (RK-21, RK-22).
+//! The dialog that revokes a key after a confirmation.
 
 use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen_futures::spawn_local;
 
-use super::browser::{Failure, around, attribute, is_plain, leave_menu, send, text, veil};
+use super::browser::{Failure, around, attribute, is_plain, leave_menu, pressed_backdrop, send, text};
 use super::create_key::close_button;
 use super::trouble;
 use crate::shared_view::{CONFIRM_NOW, field_error, preview, reasons, revoke_effects};
 use crate::words;
 
-/// The facts about the key, as its row says them.
+/// The facts about the key, from the attributes of its link.
 #[derive(Clone, Default)]
 struct Facts {
     key_id: String,
@@ -24,7 +24,7 @@ struct Facts {
     confirm: bool,
 }
 
-/// Turns every link `a[data-revoke]` of the page into this dialog.
+/// Lets every link `a[data-revoke]` of the page open this dialog.
 #[island]
 pub fn RevokeDialog() -> impl IntoView {
     let (dialog, form) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Form>::new());
@@ -35,7 +35,7 @@ pub fn RevokeDialog() -> impl IntoView {
     let fact = move |take: fn(&Facts) -> &String| move || facts.with(|facts| take(facts).clone());
 
     let open = move |event: ev::MouseEvent| {
-        // The entry in a row's menu means the link of that row.
+        // The entry in the menu of a row stands for the link of that row.
         let same = || around(&event, "a[data-same]")?.closest("tr").ok()??.query_selector("a[data-revoke]").ok()?;
         let link = around(&event, "a[data-revoke]").or_else(same);
         let Some(link) = link.filter(|_| is_plain(&event)) else { return };
@@ -52,7 +52,7 @@ pub fn RevokeDialog() -> impl IntoView {
             confirm: attribute(&link, "data-confirm") == CONFIRM_NOW,
         });
         if let (Some(dialog), Some(cancel)) = (dialog.get_untracked(), cancel.get_untracked()) {
-            // The focus comes back to what opened the dialog: of a menu that closes, to the menu.
+            // The focus returns to what opened the dialog. A menu closes, so it returns to the button of the menu.
             if let Some(menu) = around(&event, ".menu[open]") {
                 leave_menu(&menu);
             }
@@ -72,7 +72,7 @@ pub fn RevokeDialog() -> impl IntoView {
             match send(&form, words::revoke_key::NO_ANSWER).await {
                 Ok(done) => drop(window().location().assign(&text(&done, "to"))),
                 Err(refused) => {
-                    // It was used while the dialog stood open.
+                    // The key was used while the dialog was open.
                     if refused.field("confirm_name").is_some() {
                         facts.update(|facts| facts.confirm = true);
                     }
@@ -104,7 +104,7 @@ pub fn RevokeDialog() -> impl IntoView {
             node_ref=dialog
             on:close=move |_| closed()
             on:mousedown=move |event| {
-                if veil(&event).is_some() {
+                if pressed_backdrop(&event).is_some() {
                     close();
                 }
             }

@@ -1,5 +1,5 @@
-//! My account: who one is, where one is signed in, how pages look, and a token for scripts. It belongs to no
-//! organization, so whoever is in none has it too.
+//! My account: the person, their sessions, the theme, and access tokens for scripts. It belongs to no organization, so
+//! people without an organization have it too.
 
 use domain::view::SessionView;
 use domain::{Moment, Problem};
@@ -19,7 +19,7 @@ use crate::words;
 
 mod access_token;
 
-/// The page, or the token that its form was answered with.
+/// The page, or the new token as the response to its form.
 pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     let context = &request.context;
     let caller = context.person()?;
@@ -30,9 +30,9 @@ pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     let sessions = context.engine.list_sessions(caller).await.map_err(|error| context.to_problem(&error))?;
     let now = context.engine.runtime().now();
     let notice = match context.take_flash().await {
-        Some(Flash::SessionEnded) => Some(words::account::SESSION_REVOKED.to_owned()),
-        Some(Flash::OtherSessionsEnded { count }) => Some(words::account::sessions_revoked(count)),
-        Some(Flash::TokenMadeBefore) => Some(words::account::TOKEN_ALREADY_CREATED.to_owned()),
+        Some(Flash::SessionRevoked) => Some(words::account::SESSION_REVOKED.to_owned()),
+        Some(Flash::OtherSessionsRevoked { count }) => Some(words::account::sessions_revoked(count)),
+        Some(Flash::TokenAlreadyIssued) => Some(words::account::TOKEN_ALREADY_CREATED.to_owned()),
         _ => None,
     };
     let problem = request.problem().cloned();

@@ -1,4 +1,4 @@
-//! Who did what (RK-26).
+//! The audit log.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::{AuditView, ChainView, Page as Rows};
@@ -19,7 +19,7 @@ mod table;
 
 const ROWS: i64 = 50;
 
-/// Everything the page shows.
+/// The data of the page.
 struct Log {
     room: OrganizationPage,
     rows: Rows<AuditView>,
@@ -28,12 +28,12 @@ struct Log {
     problem: Option<Problem>,
 }
 
-/// The events within the person's reach (decision D26).
+/// The events that the person can see: admins and owners see all, members see their own and those of their keys.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::AuditLog(organization.clone()), &request.query);
     if place.pairs() != request.query {
-        // A form sends what was left blank, too; and nothing that is not understood stays in the address.
+        // The form also sends blank fields. The redirect removes them, and everything unknown.
         return Ok(PageResponse::Go(place.path()));
     }
     let room = OrganizationPage::enter(context, &organization, place).await?;
@@ -51,7 +51,7 @@ impl Log {
         &self.room.place
     }
 
-    /// Whether the person sees everything that happened.
+    /// Whether the person sees all events.
     fn sees_all(&self) -> bool {
         decide(self.room.ctx.actor().role, Action::ReadAudit) == Grant::All
     }

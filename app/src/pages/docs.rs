@@ -1,5 +1,5 @@
-//! The frame around the documentation. What a page says comes from elsewhere, as markup already; nobody has to be
-//! signed in, and no script runs.
+//! The frame around the documentation. The server passes the text of a page as markup. The documentation needs no
+//! sign-in and no script.
 
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -14,22 +14,22 @@ use crate::shell::{Document, render};
 use crate::theme::Theme;
 use crate::words;
 
-/// How a page is to look, where no [`PageContext`](crate::doors::Visit) is needed.
+/// The appearance of a page that needs no [`PageContext`](crate::request::PageContext).
 pub struct Look {
     /// The theme.
     pub theme: Theme,
-    /// Where script and style are.
+    /// The URL path of script and style.
     pub assets: String,
-    /// The nonce that the page's policy allows.
+    /// The nonce of the page's content security policy.
     pub nonce: Option<Nonce>,
 }
 
-/// A link of the documentation: where to, and its name.
+/// A link of the documentation.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// A path or an anchor.
     pub to: String,
-    /// Its words.
+    /// Its text.
     pub name: String,
 }
 
@@ -37,30 +37,30 @@ pub struct Link {
 pub struct Leaf {
     /// Its own path and title.
     pub here: Link,
-    /// All pages, in the order of the navigation; the first is the list of them.
+    /// All pages, in the order of the navigation. The first is the index.
     pub pages: Vec<Link>,
     /// Its headings.
     pub sections: Vec<Link>,
-    /// The class of its body.
+    /// The CSS class of its body.
     pub class: &'static str,
-    /// Its body: markup of ours, which is not escaped again.
+    /// Its body: trusted markup, which is not escaped again.
     pub markup: String,
-    /// Where its source is, if it has one.
+    /// The path of its Markdown source, if it has one.
     pub source: Option<String>,
 }
 
-/// Draws a page of the documentation.
+/// Renders a page of the documentation.
 pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
     let title = leaf.here.name.clone();
-    paint(look, Page::new(&title, move || framed(leaf)))
+    respond(look, Page::new(&title, move || framed(leaf)))
 }
 
-/// The page for an address that does not exist.
+/// The page for a URL that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    paint(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
+    respond(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
 }
 
-fn paint(look: Look, page: Page) -> Response<String> {
+fn respond(look: Look, page: Page) -> Response<String> {
     let Look { theme, assets, nonce } = look;
     let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
     let mut response = Response::new(render(document, page.body));

@@ -1,4 +1,4 @@
-//! The pages of what is not there, not allowed, or not working.
+//! The pages for missing, forbidden and failed requests.
 
 use domain::{Code, Problem};
 use leptos::prelude::*;
@@ -9,17 +9,17 @@ use crate::form_error::status;
 use crate::routes::Screen;
 use crate::words;
 
-/// The page of a problem, with its status. `path` is where it was met, to try again there; nothing if that is no page.
+/// The page of a problem, with its status. `path` is the page to try again, or empty.
 pub fn page(problem: &Problem, path: &str) -> Page {
     render(problem, words::error_page::of_code(problem.code), path)
 }
 
-/// The page of a problem that came up after the deed was done: what it made can be shown no more.
+/// The page of a problem that occurred after a form created a secret, which can no longer be shown.
 pub fn secret_not_shown(problem: &Problem) -> Page {
     render(problem, words::error_page::SECRET_NOT_SHOWN, "")
 }
 
-/// The page of a kept form that was used, ran out, or belongs to another person or browser.
+/// The page of a stored form that was already processed, has expired, or belongs to another person or browser.
 pub fn no_draft(problem: &Problem, path: &str) -> Page {
     render(problem, words::confirm::NO_DRAFT, path)
 }
@@ -43,7 +43,7 @@ fn render(problem: &Problem, words: words::error_page::ErrorPage, path: &str) ->
     let status = status(problem.code);
     let status = if problem.code == Code::Unauthorized { http::StatusCode::FORBIDDEN } else { status };
     let (request_id, retry_after) = (problem.request_id.clone(), problem.retry_after);
-    // What a form was sent to is no page.
+    // The path of a server function is not a page.
     let path = if path.is_empty() || path.starts_with("/ui/") { Screen::Shortcut.path() } else { path.to_owned() };
     let render = move || {
         let (to, label) = if retry {

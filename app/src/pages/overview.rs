@@ -1,4 +1,4 @@
-//! An organization at a glance: keys by status, what needs attention, calls per day, what happened last.
+//! The overview of an organization: keys by status, what needs attention, calls per day, and the latest events.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Overview;
@@ -17,14 +17,14 @@ mod concerns;
 mod counts;
 mod events;
 
-/// Everything the page shows.
+/// The data of the page.
 struct Glance {
     room: OrganizationPage,
     all: Overview,
     may_create: bool,
 }
 
-/// The overview of an organization, within the person's reach.
+/// The overview of what the person can see in an organization.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let (context, place) = (&request.context, Location::top(Screen::Overview(organization.clone())));
     let room = OrganizationPage::enter(context, &organization, place).await?;
@@ -59,7 +59,7 @@ fn filled(glance: &Glance) -> AnyView {
     .into_any()
 }
 
-/// No key was ever made.
+/// The text if no key was ever created.
 fn empty(glance: &Glance) -> AnyView {
     let path = Screen::NewKey(glance.room.organization()).path();
     let create = glance

@@ -1,4 +1,4 @@
-//! Before an organization: signing in, the first organization, nowhere to go.
+//! Signing in, and the pages of people without an organization.
 
 use domain::view::Membership;
 use domain::{OrganizationId, Problem};
@@ -14,7 +14,7 @@ use crate::routes::{Location, Screen, again, confirm, encoded};
 use crate::shared_view::icon;
 use crate::words;
 
-/// Leads to where the person belongs.
+/// Redirects to the first page of the person.
 pub async fn home(request: &PageRequest) -> Result<PageResponse, Problem> {
     if request.context.caller.is_none() {
         return Ok(PageResponse::Go(Screen::SignIn.path()));
@@ -22,8 +22,8 @@ pub async fn home(request: &PageRequest) -> Result<PageResponse, Problem> {
     shortcut(request).await
 }
 
-/// Leads to the active organization's keys (decision D21), to making the first organization, or says that there is
-/// none.
+/// Redirects to the API keys of the active organization, or to the form for the first organization. A person without an
+/// organization sees a page that says so.
 pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let person = context.person()?.person;
@@ -38,7 +38,7 @@ pub async fn shortcut(request: &PageRequest) -> Result<PageResponse, Problem> {
     Ok(PageResponse::Page(no_membership(person)))
 }
 
-/// The page of someone who is in no organization.
+/// The page of a person without an organization.
 pub fn no_membership(person: Person) -> Page {
     let who = person.email.unwrap_or(person.name);
     Page::new(words::sign_in::NO_ORGANIZATION, move || {
@@ -61,7 +61,7 @@ fn choose(memberships: &[Membership], active: Option<OrganizationId>) -> Option<
     active.filter(mine).or_else(|| memberships.first().map(|one| one.organization.clone()))
 }
 
-/// Signing in.
+/// The sign-in page.
 pub fn load(request: &PageRequest) -> PageResponse {
     let back =
         request.query_value("return_to").and_then(Location::parse).filter(|place| place.screen != Screen::SignIn);
@@ -72,7 +72,7 @@ pub fn load(request: &PageRequest) -> PageResponse {
     if signed_in && problem.is_none() {
         return PageResponse::Go(to.path());
     }
-    // Whoever is signed in was on the way to sign in again.
+    // A person who is already signed in came here to sign in again.
     let draft = request.query_value("draft").filter(|draft| is_draft(draft));
     let start = match (signed_in, &to.screen) {
         (true, _) => draft.map_or_else(|| again(&to), |draft| confirm(&to, draft)),
@@ -105,12 +105,12 @@ pub fn load(request: &PageRequest) -> PageResponse {
     }))
 }
 
-/// Whether a text may be the token of a kept form.
+/// Whether a text may be the token of a stored form.
 fn is_draft(token: &str) -> bool {
     !token.is_empty() && token.len() <= 64 && token.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether a text has the form of a request's id; anything else is not repeated.
+/// Whether a text has the form of a request ID. The page shows no other text.
 fn is_request(id: &str) -> bool {
     id.strip_prefix("req_").is_some_and(|tail| tail.len() <= 40 && tail.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

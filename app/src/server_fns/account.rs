@@ -1,4 +1,4 @@
-//! The doors of whoever sits at the browser.
+//! Server functions for the person at the browser: sessions, access tokens and the theme.
 
 use domain::Code;
 use http::HeaderValue;
@@ -16,10 +16,10 @@ use crate::theme::Theme;
 
 const YEAR_SECONDS: u32 = 31_536_000;
 
-/// Ends the browser's session.
+/// Signs out the browser.
 ///
 /// # Errors
-/// `Unavailable` when the session cannot be ended right now.
+/// `Unavailable` when the session cannot be revoked right now.
 #[server(prefix = "/ui", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
@@ -28,18 +28,18 @@ pub async fn sign_out() -> Result<FormResult, FormError> {
         None => Ok(()),
     };
     match ended {
-        // Whoever was signed out elsewhere meanwhile is signed out.
+        // A session that another browser revoked in the meantime is already signed out.
         Ok(()) | Err(engine::Error::Unauthenticated(_)) => {}
         Err(error) => return Err(context.to_problem(&error).into()),
     }
     context.session.flush().await.map_err(|error| {
-        tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be ended");
+        tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be revoked");
         context.problem(Code::Unavailable)
     })?;
     Ok(FormResult::Redirect { to: Screen::SignIn.path() })
 }
 
-/// Ends one of the person's own sessions.
+/// Revokes one of the person's own sessions.
 ///
 /// # Errors
 /// `NotFound` for any other session.
@@ -49,11 +49,11 @@ pub async fn revoke_session(session_id: String) -> Result<FormResult, FormError>
     let caller = context.person()?;
     let id = session_id.parse().map_err(|_| context.problem(Code::NotFound))?;
     context.engine.revoke_session(caller, &id, &context.origin).await.map_err(|error| context.to_problem(&error))?;
-    context.set_flash(Flash::SessionEnded).await;
+    context.set_flash(Flash::SessionRevoked).await;
     Ok(FormResult::Redirect { to: Screen::Account.path() })
 }
 
-/// Ends every session of the person but this one.
+/// Revokes every session of the person except this one.
 ///
 /// # Errors
 /// `Unauthorized` when nobody is signed in.
@@ -62,11 +62,11 @@ pub async fn revoke_other_sessions() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let ended = context.engine.revoke_other_sessions(context.person()?, &context.origin).await;
     let count = ended.map_err(|error| context.to_problem(&error))?;
-    context.set_flash(Flash::OtherSessionsEnded { count }).await;
+    context.set_flash(Flash::OtherSessionsRevoked { count }).await;
     Ok(FormResult::Redirect { to: Screen::Account.path() })
 }
 
-/// Makes a fresh token for the person's scripts (RA-14).
+/// Issues an access token for the person's scripts.
 ///
 /// # Errors
 /// `Unauthorized` when nobody is signed in.
@@ -77,7 +77,7 @@ pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormRe
     let issued =
         match context.engine.issue_token_once(context.person()?, &parties, &context.origin, form.as_ref()).await {
             Err(engine::Error::Repeated) => {
-                context.set_flash(Flash::TokenMadeBefore).await;
+                context.set_flash(Flash::TokenAlreadyIssued).await;
                 return Ok(FormResult::Redirect { to: Screen::Account.path() });
             }
             issued => issued.map_err(|error| context.to_problem(&error))?,
@@ -86,10 +86,10 @@ pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormRe
     Ok(FormResult::TokenIssued(token))
 }
 
-/// Keeps how pages should look, in a cookie, so that the first paint is right.
+/// Stores the theme in a cookie, so that the first paint already uses it.
 ///
 /// # Errors
-/// `BadRequest` when `page` is none of ours.
+/// `BadRequest` when `page` is not a page of Roundtable.
 #[server(prefix = "/ui", endpoint = "set_theme")]
 pub async fn set_theme(theme: String, page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;

@@ -20,7 +20,7 @@ pub mod rotate;
 
 /// Redirects to the key that an earlier submission of the same form created. Its secret is not shown again.
 async fn already_created(context: &PageContext, ctx: &Ctx, key: KeyId) -> FormResult {
-    context.set_flash(Flash::KeyMadeBefore).await;
+    context.set_flash(Flash::KeyAlreadyCreated).await;
     FormResult::Redirect { to: Screen::Key(ctx.actor().organization.clone(), key).path() }
 }
 

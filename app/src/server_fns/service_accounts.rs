@@ -1,4 +1,4 @@
-//! The doors of service accounts (decision D4).
+//! Server functions for service accounts.
 
 use domain::command;
 use domain::{Code, Fault, FieldFault};
@@ -11,10 +11,10 @@ use crate::request::{PageContext, open};
 use crate::routes::Screen;
 use crate::words;
 
-/// Makes a service account (RA-17). It has no key yet.
+/// Creates a service account. It has no key yet.
 ///
 /// # Errors
-/// A problem that names the fields at fault.
+/// A problem that names the invalid fields.
 #[server(prefix = "/ui", endpoint = "create_service_account")]
 pub async fn create_service_account(
     organization: String,
@@ -31,10 +31,10 @@ pub async fn create_service_account(
     Ok(FormResult::Redirect { to: Screen::ServiceAccount(ctx.actor().organization.clone(), account.actor_id).path() })
 }
 
-/// Gives a service account another name.
+/// Renames a service account.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "rename_service_account")]
 pub async fn rename_service_account(
     organization: String,
@@ -44,10 +44,10 @@ pub async fn rename_service_account(
     change(&organization, &actor_id, RequestedChange { name: Some(&name), ..RequestedChange::default() }).await
 }
 
-/// Gives a service account another role, lets it have several active keys or not, disables or enables it.
+/// Changes the role of a service account, whether it can have several active keys, or whether it is disabled.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "change_service_account")]
 pub async fn change_service_account(
     organization: String,
@@ -60,7 +60,7 @@ pub async fn change_service_account(
         .await
 }
 
-/// What a form asks for; the rest stays as it is.
+/// The change that a form requests. Settings that it does not name stay as they are.
 #[derive(Default)]
 struct RequestedChange<'a> {
     name: Option<&'a str>,
@@ -76,20 +76,20 @@ async fn change(organization: &str, actor: &str, request: RequestedChange<'_>) -
     let command = command::ChangeServiceAccount::read(actor, name, role, disabled, allow_overlap);
     let command = command.map_err(|faults| invalid(&context, faults))?;
     context.engine.change_service_account(&ctx, command).await.map_err(|error| context.to_problem(&error))?;
-    let deed = match disabled {
+    let notice = match disabled {
         Some(true) => AccountNotice::Disabled,
         Some(false) => AccountNotice::Enabled,
         None => AccountNotice::Changed,
     };
-    context.set_flash(Flash::Account(deed)).await;
+    context.set_flash(Flash::Account(notice)).await;
     Ok(FormResult::Redirect { to: Screen::ServiceAccount(ctx.actor().organization.clone(), actor).path() })
 }
 
-/// The fields at fault. A missing name is told as that of an account, not of a key.
+/// The invalid fields. The message for a missing name speaks of a service account, not of a key.
 fn invalid(context: &PageContext, faults: Vec<FieldFault>) -> domain::Problem {
-    let form_error = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
+    let reword = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
         ("name", Fault::Missing) => FieldFault { message: words::service_accounts::NAME_MISSING.into(), ..fault },
         _ => fault,
     };
-    context.invalid(faults.into_iter().map(form_error).collect())
+    context.invalid(faults.into_iter().map(reword).collect())
 }

@@ -16,7 +16,7 @@ pub const ABOUT_TOKENS: &str = "About access tokens";
 pub const CREATE_TOKEN: &str = "Create token";
 pub const SESSION_REVOKED: &str = "Session revoked. That browser must sign in again.";
 
-/// Several sessions were ended.
+/// The notice after revoking other sessions.
 pub fn sessions_revoked(count: usize) -> String {
     match count {
         0 => "There were no other sessions.".into(),
@@ -25,12 +25,12 @@ pub fn sessions_revoked(count: usize) -> String {
     }
 }
 
-/// The name of the button that ends a session, for screen readers.
+/// The rest of the name of the button that revokes a session, for screen readers.
 pub fn revoke_session(device: &str) -> String {
     format!(" the session in {device}")
 }
 
-/// The browser and the system behind a user agent, as far as it lets on.
+/// The browser and the operating system of a user agent, as far as it says.
 pub fn device(agent: Option<&str>) -> String {
     let agent = agent.unwrap_or_default();
     let first =
@@ -43,7 +43,7 @@ pub fn device(agent: Option<&str>) -> String {
     }
 }
 
-/// What a browser is told by. Most claim to be several others too, so the order counts.
+/// The marks of browsers. Most browsers claim to be several others too, so the order matters.
 const BROWSERS: [(&str, &str); 12] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -58,7 +58,7 @@ const BROWSERS: [(&str, &str); 12] = [
     ("curl/", "curl"),
     ("Wget/", "Wget"),
 ];
-/// What a system is told by, the more special first.
+/// The marks of operating systems, the more specific first.
 const SYSTEMS: [(&str, &str); 8] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),

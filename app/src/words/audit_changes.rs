@@ -26,7 +26,7 @@ pub fn field(field: &str) -> String {
     }
 }
 
-/// How a session came to its end.
+/// Why a session ended.
 fn session_end(reason: &str) -> Option<String> {
     match reason {
         "signed_out" => Some("Signed out".into()),

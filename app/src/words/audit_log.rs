@@ -42,7 +42,7 @@ pub const KEY_EVENTS: &str = "Audit log";
 pub const ALL_KEY_EVENTS: &str = "All events of this key";
 pub const WITH_KEY: &str = "With key ";
 
-/// Beneath the title of the log.
+/// Below the title.
 pub fn lede(all: bool, organization: &str) -> String {
     let organization = isolated(organization);
     let what = if all {
@@ -65,12 +65,12 @@ pub fn details_of(n: i64, at: Moment) -> String {
     format!(" of event {} of {}", grouped(n), exact(at))
 }
 
-/// The events of a page.
+/// The range of events on a page.
 pub fn events_from_to(first: i64, last: i64) -> String {
     format!("Events {} to {}", grouped(first), grouped(last))
 }
 
-/// How far the log is known to be as it was written; nothing while nobody has looked.
+/// Up to which event the chain is verified. `None` before the first verification.
 pub fn chain_state(chain: &ChainView) -> Option<String> {
     let verified = grouped(chain.verified);
     match chain {
@@ -82,7 +82,7 @@ pub fn chain_state(chain: &ChainView) -> Option<String> {
     }
 }
 
-/// Where the log ceases to be what was written.
+/// The alert for the first event that does not match.
 pub fn broken(n: i64) -> String {
     let n = grouped(n);
     format!(
@@ -90,7 +90,7 @@ pub fn broken(n: i64) -> String {
     )
 }
 
-/// Takes events out.
+/// The button that exports events.
 pub const fn export_as(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "Export CSV",
@@ -98,7 +98,7 @@ pub const fn export_as(format: ExportFormat) -> &'static str {
     }
 }
 
-/// What happened: one thing, or whatever of a chapter.
+/// The label of an action, or of all actions of a category.
 pub const fn action(action: ActionFilter) -> &'static str {
     match action {
         ActionFilter::One(action) => action.label(),
@@ -112,7 +112,7 @@ pub const fn action(action: ActionFilter) -> &'static str {
     }
 }
 
-/// So long back from now, by the word in the address.
+/// The label of a period, by its value in the URL.
 pub fn last_period(period: &str) -> &'static str {
     match period {
         "24h" => "Last 24 hours",
@@ -123,23 +123,23 @@ pub fn last_period(period: &str) -> &'static str {
     }
 }
 
-/// A first or a last day that was chosen.
+/// The filter for a first or a last day.
 pub fn day_bound(name: &str, date: &str) -> String {
     let day = Moment::start_of_day(date).map_or_else(|| date.to_owned(), Moment::to_day);
     if name == "from" { format!("From {day}") } else { format!("Until {day}") }
 }
 
-/// Who was chosen.
+/// The filter for an actor.
 pub fn by_actor(name: &str) -> String {
     format!("By {}", isolated(name))
 }
 
-/// An actor whose name is not at hand.
+/// An actor whose name is unknown.
 pub fn unnamed_actor(id: &str) -> String {
     format!("Actor #{id}")
 }
 
-/// One thing, by its name if that is at hand.
+/// One object, by its name if that is known.
 pub fn object(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
     let name = name.filter(|name| !name.is_empty()).map_or_else(|| format!("#{id}"), isolated);
     format!("{} {name}", kind.label())
@@ -149,7 +149,7 @@ pub fn object(kind: ObjectKind, id: &str, name: Option<&str>) -> String {
 mod tests {
     use super::*;
 
-    // RK-26: how far the log is proven, in one line.
+    // RK-26: up to which event the log is verified, in one line.
     #[test]
     fn the_chain_says_how_far_it_holds() {
         let text = |verified, events| chain_state(&ChainView { verified, events, broken: None });

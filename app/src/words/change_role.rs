@@ -9,7 +9,7 @@ pub const WAITING: &str = "Changing…";
 pub const TITLE: &str = "Change role";
 pub const HINT: &str = "What they can do in the organization.";
 pub const FAILED: &str = "The role was not changed";
-/// When another role counts (decisions D6, D23).
+/// The effects of another role. A key never gets more power than it had when it was created.
 pub const EFFECTS: [&str; 2] = [
     "A lower role takes effect immediately, for existing keys too. Requests in progress with those keys fail.",
     "A higher role does not apply to existing keys. Create new keys to use it.",
@@ -22,7 +22,7 @@ pub fn heading(name: &str) -> String {
     format!("Role of {}", isolated(name))
 }
 
-/// It was changed.
+/// The notice after a change, after the name of the member.
 pub fn changed(role: Role) -> String {
     format!(" is now {}.", super::roles::with_article(role))
 }

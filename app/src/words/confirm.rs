@@ -3,7 +3,7 @@
 use super::isolated;
 
 pub const TITLE: &str = "Confirm your identity";
-/// What is said where a kept form is not there, or not there any more.
+/// The page of a stored form that does not exist or has expired.
 pub const NO_DRAFT: super::error_page::ErrorPage = super::error_page::ErrorPage {
     title: "Nothing to confirm",
     heading: "There is nothing to confirm here",
@@ -11,7 +11,7 @@ pub const NO_DRAFT: super::error_page::ErrorPage = super::error_page::ErrorPage 
     retry: true,
 };
 
-/// Whom people sign in with.
+/// The name of the identity provider.
 pub fn provider(development: bool, host: Option<&str>) -> String {
     match (development, host) {
         (true, _) => "the development sign-in".into(),
@@ -20,7 +20,7 @@ pub fn provider(development: bool, host: Option<&str>) -> String {
     }
 }
 
-/// Beside the button of a form that takes a fresh sign-in.
+/// Beside the button of a form that requires a fresh sign-in.
 pub fn will_confirm(provider: &str) -> String {
     format!("You will confirm with {provider}.")
 }
@@ -30,7 +30,7 @@ pub fn continue_with(provider: &str) -> String {
     format!("Continue with {provider}")
 }
 
-/// What happens there.
+/// What happens at the provider.
 pub fn text(provider: &str) -> String {
     format!("Confirm with {provider}. Your changes are kept, and are saved when you return.")
 }

@@ -12,7 +12,7 @@ pub const ALREADY_CREATED: &str = "This form was already submitted, and this is 
 pub const TITLE: &str = "Create API Key";
 pub const BUTTON: &str = "Generate";
 pub const WAITING: &str = "Generating…";
-/// Samples of names (RK-09).
+/// Samples of names.
 pub const NAME_SAMPLES: [&str; 2] = ["CI/CD Pipeline", "Monitoring Script"];
 pub const NAME_HINT: &str = "Say where the key is used, for example ";
 pub const OR: &str = " or ";
@@ -21,19 +21,19 @@ pub const NAME_TAKEN: &str =
 pub const FAILED: &str = "The key was not created";
 pub const NO_ANSWER: &str = "A key may have been created, but it can no longer be shown. Check your connection and reload the page. If there is a new key with this name, revoke it and create another.";
 
-/// As whom a new key will act.
+/// The actor of a new key.
 pub fn acts_as(person: &str, organization: &str) -> String {
     format!("Acts as {} in {}.", isolated(person), isolated(organization))
 }
 
-/// For whom a new key is.
+/// The service account of a new key.
 pub fn acts_as_service_account(name: &str) -> String {
     format!("Acts as the service account {}.", isolated(name))
 }
 
 pub const ENVIRONMENT: &str = "Environment";
 
-/// What an environment is, and how its keys begin (RU-06, RU-16, RU-17).
+/// What an environment is.
 pub const fn environment_hint(environment: Environment) -> &'static str {
     match environment {
         Environment::Production => "Works on real data.",
@@ -57,7 +57,7 @@ pub fn permission_of(group: Group, access: &str) -> String {
     format!("{}: {access}", group.label())
 }
 
-/// How many permissions are picked.
+/// The number of selected permissions.
 pub fn selected_scopes(n: i64) -> String {
     format!("{} selected.", plural(n, "permission"))
 }
@@ -68,18 +68,18 @@ pub const UNTIL_REVOKED: &str = "until revoked";
 pub const ON_A_DATE: &str = "On a date";
 pub const LAST_DAY: &str = "Last day (UTC)";
 
-/// Beside the choice of an end, where the organization limits it.
+/// Below the choice of an expiration, if the organization limits it.
 pub fn maximum_lifetime(days: i64) -> String {
     format!("Your organization limits new keys to {}.", plural(days, "day"))
 }
 
-/// What a form says when a chosen end is too late.
+/// The error for an expiration that is too late.
 pub fn expiry_too_late(latest: &str) -> String {
     let latest = Moment::parse(latest).map_or_else(|| latest.to_owned(), Moment::to_words);
     format!("Your organization limits how long keys last. Choose a date no later than {latest}.")
 }
 
-/// Until when a new key works.
+/// When a new key expires.
 pub fn expires_on(end: Moment) -> String {
     format!("Expires on {}.", end.to_words())
 }

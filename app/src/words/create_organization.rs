@@ -13,7 +13,7 @@ pub const SETUP_TOKEN_HINT: &str =
 pub const SETUP_TOKEN: &str = "Setup token";
 pub const NAME_SAMPLE: &str = "Acme Labs";
 
-/// Greets the person who makes the first organization.
+/// The greeting for the person who creates the first organization.
 pub fn welcome(name: &str) -> String {
     let first = name.split_whitespace().next().unwrap_or(name);
     format!(

@@ -2,22 +2,22 @@
 
 use domain::Code;
 
-/// What such a page says.
+/// The texts of an error page.
 #[derive(Clone, Copy)]
 pub struct ErrorPage {
-    /// Its title in the browser's tab.
+    /// The title of the document.
     pub title: &'static str,
     /// Its heading.
     pub heading: &'static str,
     /// What it means, and what to do.
     pub text: &'static str,
-    /// Whether trying again may help.
+    /// Whether the page offers to try again.
     pub retry: bool,
 }
 
 pub const TRY_AGAIN: &str = "Try again";
 pub const GO_TO_KEYS: &str = "Go to API Keys";
-/// What is said where something was made, and the page that would have shown it failed.
+/// The page of a secret that was created, when the page that should show it failed.
 pub const SECRET_NOT_SHOWN: ErrorPage = ErrorPage {
     title: "Created, but not shown",
     heading: "Created, but the secret can’t be displayed",
@@ -25,7 +25,7 @@ pub const SECRET_NOT_SHOWN: ErrorPage = ErrorPage {
     retry: false,
 };
 
-/// What is said of a problem that takes a whole page.
+/// The page of a problem.
 pub const fn of_code(code: Code) -> ErrorPage {
     match code {
         Code::Forbidden | Code::Unauthorized => ErrorPage {

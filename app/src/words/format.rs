@@ -18,7 +18,7 @@ pub fn ago(now: Moment, then: Moment) -> String {
     }
 }
 
-/// How long until then, in one unit, rounded; the past as [`ago`] tells it.
+/// How long until then, in one unit, rounded. The past as in [`ago`].
 pub fn ahead(now: Moment, then: Moment) -> String {
     let seconds = then.seconds_since(now);
     let minutes = (seconds + 30) / 60;
@@ -39,12 +39,12 @@ fn time_ago(n: i64, unit: &str) -> String {
     format!("{} ago", plural(n, unit))
 }
 
-/// A number of things: `1 key`, `2 keys`, `1,204 keys`.
+/// A number of items: `1 key`, `2 keys`, `1,204 keys`.
 pub fn plural(n: i64, unit: &str) -> String {
     format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// A number of things that may be many: `1,204`.
+/// A number with separators: `1,204`.
 pub fn grouped(n: i64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_told_in_one_unit() {
+    fn relative_times_have_one_unit() {
         let now = Moment(1_775_677_879_000);
         let cases = [
             (-5, "just now"),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn many_things_are_told_in_thousands() {
+    fn large_numbers_have_separators() {
         let text = [0, 12, 999, 1_204, 100_000, 1_000_000].map(grouped);
         assert_eq!(text, ["0", "12", "999", "1,204", "100,000", "1,000,000"]);
     }

@@ -6,7 +6,7 @@ pub const SETTINGS_MENU: &str = "Settings menu";
 pub const SETTINGS: &str = "Settings";
 pub const ORGANIZATION: &str = "Organization: ";
 pub const ACCOUNT_MENU_OF: &str = "Account menu of ";
-/// What the themes are called: as the system has it, light, and dark.
+/// The names of the themes: system, light and dark.
 pub const THEMES: [&str; 3] = ["System default", "Light", "Dark"];
-/// The same on buttons that are but an icon.
+/// The same on buttons with only an icon.
 pub const THEME_BUTTONS: [&str; 3] = ["System theme", "Light theme", "Dark theme"];

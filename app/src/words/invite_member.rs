@@ -18,7 +18,7 @@ pub const LINK_WARNING: &str = "Copy the link now. It will not be shown again.";
 pub const LINK: &str = "Link";
 pub const LINK_SEND: &str = "Roundtable does not send email. Send this link to them yourself.";
 
-/// Title of the page with a new link.
+/// The heading of the page with a new link.
 pub fn heading(email: &str) -> String {
     format!("Invitation for {}", isolated(email))
 }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_says_for_whom_it_is_and_until_when() {
+    fn a_link_names_its_address_and_expiration() {
         let now = Moment(0);
         let text = link_for("zoe@example.test", Role::Admin, now, now.plus_seconds(7 * 86_400));
         assert_eq!(

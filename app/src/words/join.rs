@@ -16,17 +16,17 @@ pub const SIGN_IN_AS_SOMEONE_ELSE: &str = "Sign in as someone else";
 pub const ORGANIZATION_ID: &str = "ID";
 pub const NO_VERIFIED_EMAIL: &str = "no verified email address";
 
-/// Title above an offer.
+/// The heading of an invitation.
 pub fn heading(organization: &str) -> String {
     format!("Join {}", isolated(organization))
 }
 
-/// Which address an offer is for.
+/// The address of an invitation.
 pub fn for_email(hint: &str) -> String {
     format!("The invitation is for {}. Sign in with that email address.", isolated(hint))
 }
 
-/// It is for somebody else than who is signed in.
+/// The invitation is for another person than the one who is signed in.
 pub fn for_someone_else(hint: &str, who: &str) -> String {
     format!(
         "The invitation is for {}, but you are signed in as {}. To join, sign in with the invited email address.",
@@ -35,7 +35,7 @@ pub fn for_someone_else(hint: &str, who: &str) -> String {
     )
 }
 
-/// It is for an address, and whoever is signed in has none that their provider confirms.
+/// The invitation is for an address, and the person who is signed in has no verified address.
 pub fn email_not_verified(hint: &str, who: &str) -> String {
     format!(
         "The invitation is for {}, but you are signed in as {}. Your identity provider has not verified your email address, so the invitation cannot be matched to you. Verify the address there and sign in again, or contact your administrator.",
@@ -44,7 +44,7 @@ pub fn email_not_verified(hint: &str, who: &str) -> String {
     )
 }
 
-/// Before the name of an organization that someone joined just now, and after it.
+/// Before and after the name of an organization that the person just joined.
 pub fn welcome(role: Role) -> (&'static str, String) {
     ("Welcome to “", format!("”. You are {}.", super::roles::with_article(role)))
 }

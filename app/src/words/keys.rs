@@ -33,7 +33,7 @@ pub const NO_ACTIVE: &str = "No active keys";
 pub const NO_ACTIVE_HINT: &str = "All keys here are expired or revoked.";
 pub const HIDE_INACTIVE: &str = "Hide inactive";
 pub const TIPS: &str = "Keep keys safe";
-/// The tips; the first is about Regular Rotation (RK-29, RU-24, RU-23, RU-22, RU-21, KE-36, KE-30).
+/// The tips. The first is about regular rotation.
 pub const TIP_LIST: [&str; 5] = [
     "Rotate each key every 90 days.",
     "Give each script and environment its own key, so you can revoke one without affecting the others.",
@@ -61,7 +61,7 @@ pub const DETAILS: &str = "Details";
 pub const FIRST_PAGE: &str = "First page";
 pub const NEXT_PAGE: &str = "Next page";
 
-/// Beneath the title of the list of keys.
+/// Below the title.
 pub fn lede(all: bool, organization: &str) -> String {
     let whose = if all { "All API keys in" } else { "Your API keys in" };
     format!("{whose} {}. Scripts and services use them to call the API.", isolated(organization))
@@ -72,29 +72,29 @@ pub fn caption(organization: &str) -> String {
     format!("API keys of {}", isolated(organization))
 }
 
-/// Who made a key and when, in one line.
+/// Who created a key and when, in one line.
 pub fn created_line(by: Option<&str>, when: &str) -> String {
     by.map_or_else(|| when.to_owned(), |by| format!("{}, {when}", isolated(by)))
 }
 
-/// The label of the first of the facts about a key.
+/// The label of that line.
 pub const fn created_label(by: bool) -> &'static str {
     if by { "Created by" } else { "Created" }
 }
 
-/// The one mark of a key: how it looks, and what it says.
+/// The status badge of a key: its CSS classes and its text.
 pub fn status(now: Moment, status: KeyStatus) -> (&'static str, String) {
     match status {
         KeyStatus::Revoked => ("badge danger", "Revoked".into()),
         KeyStatus::Expired => ("badge", "Expired".into()),
         KeyStatus::Exposed => ("badge danger", "Exposed".into()),
-        KeyStatus::EndsAt(at) | KeyStatus::ExpiresSoon(at) => ("badge warning", format!("Expires {}", ahead(now, at))),
+        KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at) => ("badge warning", format!("Expires {}", ahead(now, at))),
         KeyStatus::Unused => ("badge warning", "Unused for 90 days".into()),
         KeyStatus::Active => ("badge success", "Active".into()),
     }
 }
 
-/// The words of a state in the filter.
+/// The label of a status in the filter.
 pub fn state(word: &str) -> &'static str {
     match word {
         "active" => "Active",
@@ -110,7 +110,7 @@ pub fn state(word: &str) -> &'static str {
     }
 }
 
-/// How much a key may do, in two words.
+/// The permissions of a key, in two words.
 pub fn permissions(permissions: Permissions) -> String {
     match permissions {
         Permissions::Everything => FULL_ACCESS.into(),
@@ -119,12 +119,12 @@ pub fn permissions(permissions: Permissions) -> String {
     }
 }
 
-/// How many scopes a set has.
+/// The number of scopes in a set.
 pub fn count(scopes: ScopeSet) -> i64 {
     i64::try_from(scopes.iter().count()).unwrap_or_default()
 }
 
-/// What a set allows in a group.
+/// The access of a set to a group.
 pub fn access(scopes: ScopeSet, group: Group) -> Option<&'static str> {
     let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
     match (has(Access::Read), has(Access::Write)) {
@@ -135,12 +135,12 @@ pub fn access(scopes: ScopeSet, group: Group) -> Option<&'static str> {
     }
 }
 
-/// Shows keys that have ended.
+/// The link that shows inactive keys.
 pub fn show_inactive(n: i64) -> String {
     format!("Show inactive ({n})")
 }
 
-/// The box that chooses a row.
+/// The checkbox that selects a row.
 pub fn select_key(name: &str) -> String {
     format!("Select {}", isolated(name))
 }
@@ -156,11 +156,10 @@ mod tests {
 
     const NOW: Moment = Moment(1_775_677_879_000);
 
-    // One badge for each status, in the words of the interface.
     #[test]
-    fn a_status_says_what_is_next() {
+    fn a_status_badge_says_what_comes_next() {
         let text = |status_: KeyStatus| status(NOW, status_).1;
-        assert_eq!(text(KeyStatus::EndsAt(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
+        assert_eq!(text(KeyStatus::Rotated(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
         assert_eq!(text(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))), "Expires in 5 days");
         assert_eq!(text(KeyStatus::Unused), "Unused for 90 days");
     }

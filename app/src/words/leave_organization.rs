@@ -4,12 +4,12 @@ use super::isolated;
 
 pub const CONFIRM: &str = "Confirm and leave";
 pub const WAITING: &str = "Leaving…";
-/// Before the name of an organization that someone left just now, and after it.
+/// Before and after the name of an organization that the person just left.
 pub const LEFT: (&str, &str) = ("You have left “", "”.");
 pub const LINK: &str = "Leave organization…";
 pub const TITLE: &str = "Leave organization";
 pub const FAILED: &str = "You did not leave the organization";
-/// What leaving does.
+/// The effects of leaving.
 pub const EFFECTS: [&str; 3] = [
     "You lose access immediately and need a new invitation to return.",
     "Your keys there stop working (403) permanently, even if you return. Requests in progress fail.",
@@ -18,7 +18,7 @@ pub const EFFECTS: [&str; 3] = [
 pub const LAST_OWNER: &str =
     "You are the only owner, and every organization needs one. Make someone else an owner first.";
 
-/// Title of the page.
+/// The heading of the page.
 pub fn heading(organization: &str) -> String {
     format!("Leave {}?", isolated(organization))
 }

@@ -4,7 +4,7 @@ pub const WAITING_FOR_FIRST_REQUEST: &str = "Waiting for the first request…";
 pub const LIST_CHANGED: &str = "This list has changed.";
 pub const RELOAD: &str = "Reload";
 
-/// The first request with a new key has come.
+/// The first request with a new key.
 pub fn first_request(address: &str) -> String {
     if address.is_empty() {
         "First request, just now.".into()

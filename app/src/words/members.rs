@@ -9,7 +9,7 @@ pub const NOT_SIGNED_IN_YET: &str = "Has not signed in yet";
 pub const NEWEST: &str = "Newest members";
 pub const OLDER: &str = "Older members";
 
-/// Beneath the title of the list of members.
+/// Below the title.
 pub fn lede(organization: &str) -> String {
     format!("The people in {}. A key can never do more than its owner.", isolated(organization))
 }

@@ -29,7 +29,7 @@ pub const SAVE: &str = "Save";
 pub const LIFETIME_SAVED: &str = "Setting saved. It applies to keys created from now on.";
 pub const KEY_RULES_SAVED: &str = "Setting saved. It applies immediately.";
 
-/// Who may make keys, as a choice.
+/// Who can create keys, as a choice.
 pub const fn key_makers(who: KeyMakers) -> &'static str {
     match who {
         KeyMakers::Members => "All members",
@@ -37,7 +37,7 @@ pub const fn key_makers(who: KeyMakers) -> &'static str {
     }
 }
 
-/// A lifetime of keys.
+/// A maximum lifetime of keys.
 pub fn lifetime(days: Option<i64>) -> String {
     days.map_or_else(|| NO_LIMIT.to_owned(), |days| format!("{days} day{}", if days == 1 { "" } else { "s" }))
 }

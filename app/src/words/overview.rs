@@ -19,13 +19,13 @@ pub const LATEST_EVENTS: &str = "Latest events";
 pub const ALL_EVENTS: &str = "All events";
 pub const MEMBERS_AND_SERVICE_ACCOUNTS: &str = "Members and service accounts";
 
-/// Beneath the title of the overview.
+/// Below the title.
 pub fn lede(all: bool, organization: &str) -> String {
     let whose = if all { "The keys of" } else { "Your keys in" };
     format!("{whose} {} at a glance.", isolated(organization))
 }
 
-/// What the numbers of keys are called.
+/// The label of a number of keys.
 pub fn state(word: &str) -> &'static str {
     match word {
         "expiring" => "Expire soon",
@@ -39,7 +39,7 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
         (Attention::Exposed, ..) => "It was sent in a URL and may be in logs.".into(),
-        (Attention::Ends(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
+        (Attention::Expires(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),
         _ => format!("It was created {made} and never expires."),
@@ -55,23 +55,22 @@ pub const fn step(step: Step) -> &'static str {
     }
 }
 
-/// Keys that need attention, beyond those that are shown.
+/// The number of keys that need attention and are not shown.
 pub fn more_keys(n: i64) -> String {
     format!("and {} more", grouped(n))
 }
 
-/// What the chart says to those who do not see it.
+/// The chart, for screen readers.
 pub fn chart(days: &[DayUse]) -> String {
     let (calls, refused) = days.iter().fold((0, 0), |(calls, refused), day| (calls + day.calls, refused + day.refused));
-    let counted = |n: i64, unit: &str| format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" });
-    let sums = format!("{} and {} in the last 30 days", counted(calls, "call"), counted(refused, "refusal"));
+    let sums = format!("{} and {} in the last 30 days", plural(calls, "call"), plural(refused, "refusal"));
     match days.iter().max_by_key(|day| day.calls).filter(|day| day.calls > 0) {
-        Some(most) => format!("{sums}; at most {} on one day, {}.", counted(most.calls, "call"), day(&most.day)),
+        Some(most) => format!("{sums}; at most {} on one day, {}.", plural(most.calls, "call"), day(&most.day)),
         None => format!("{sums}."),
     }
 }
 
-/// What a bar of the chart says.
+/// The tooltip of a bar.
 pub fn bar(one: &DayUse) -> String {
     format!("{}: {} passed, {} refused", day(&one.day), grouped(one.calls), grouped(one.refused))
 }
@@ -81,12 +80,12 @@ pub fn day(date: &str) -> String {
     Moment::start_of_day(date).map_or_else(|| date.to_owned(), Moment::to_day)
 }
 
-/// Members of the organization.
+/// The number of members.
 pub fn members_count(n: i64) -> String {
     plural(n, "member")
 }
 
-/// Its service accounts.
+/// The number of service accounts.
 pub fn accounts_count(n: i64) -> String {
     plural(n, "service account")
 }
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chart_is_told_in_a_sentence() {
+    fn the_chart_has_a_text() {
         let day = |day: &str, calls, refused| DayUse { day: day.into(), calls, refused, cost: 0 };
         assert_eq!(chart(&[day("2026-04-07", 0, 0)]), "0 calls and 0 refusals in the last 30 days.");
         let days = [day("2026-04-07", 1200, 1), day("2026-04-08", 4, 0)];

@@ -2,7 +2,7 @@
 
 use domain::{Code, Fault};
 
-/// What a refusal means to someone at a page.
+/// The sentence of a problem in the dashboard.
 pub const fn sentence(code: Code) -> &'static str {
     match code {
         Code::Unauthorized => "You are signed out, and nothing was changed. Sign in again to continue.",
@@ -51,7 +51,7 @@ pub const fn sentence(code: Code) -> &'static str {
 
 pub const NO_ANSWER: &str = "No answer from the server";
 
-/// What is wrong with a field of a form.
+/// The sentence of an invalid field.
 pub fn field_fault(field: &str, fault: &Fault) -> String {
     match (field, fault) {
         ("name", Fault::Missing) => "Enter a name for the key.".into(),

@@ -12,7 +12,7 @@ pub const TOO_MANY_KEYS: &str =
     "A service account was given more keys than it can have. Choose another one for some of them.";
 pub const KEYS_CHANGED: &str =
     "A key or service account has changed in the meantime. The list below is up to date: review it and try again.";
-/// What removing does; the first line is about the person.
+/// The effects of removing a member. The first is about the person.
 pub const EFFECTS: [&str; 4] = [
     "They lose access immediately, and are signed out unless they belong to another organization here.",
     "Their keys stop working. Requests with a key that you don’t revoke or hand over below fail with 403.",
@@ -31,12 +31,12 @@ pub const HANDED_OVER: &str = "New keys";
 pub const HANDED_OVER_WARNING: &str = "Copy each key now. They will not be shown again.";
 pub const HANDED_OVER_OLD: &str = "The old keys no longer work. Use each new key in its place.";
 
-/// Removes them.
+/// The button that removes a member.
 pub fn button(name: &str) -> String {
     format!("Remove {}", isolated(name))
 }
 
-/// The choice that makes a service account for a key.
+/// The choice that creates a service account for a key.
 pub fn new_service_account(key: &str) -> String {
     format!("Hand over to a new service account “{}”", isolated(key))
 }
@@ -46,12 +46,12 @@ pub fn disposition_label(key: &str) -> String {
     format!("What to do with {}", isolated(key))
 }
 
-/// The list does not show all of their keys.
+/// The note that the list does not contain all of their keys.
 pub fn keys_not_listed(count: i64) -> String {
     let verb = if count == 1 { "is not listed. It stops" } else { "are not listed. They stop" };
     format!("{} {verb} working (403).", plural(count, "more key"))
 }
 
 pub const REMOVED: &str = " was removed.";
-/// Before the name of a member who is to be removed, and after it.
+/// Before and after the name of the member to remove.
 pub const HEADING: (&str, &str) = ("Remove ", "?");

@@ -15,12 +15,12 @@ pub const GUARD_TEXT: &str = "You have not copied the key. It will not be shown 
 pub const GUARD_LEAVE: &str = "Close anyway";
 pub const GUARD_STAY: &str = "Go back and copy";
 
-/// The line that puts a key into a shell.
+/// The shell command that sets a key.
 pub fn shell_line(key: &str) -> String {
     format!("export ROUNDTABLE_API_KEY={key}")
 }
 
-/// The line that tries a key.
+/// The curl command that tries a key.
 pub fn curl_line(url: &str, key: &str) -> String {
     format!("curl {url}/api/v1/workspaces \\\n  -H \"Authorization: Bearer {key}\"")
 }

@@ -12,7 +12,7 @@ pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
 pub const ALREADY_REVOKED: &str = "This key was already revoked.";
 pub const LINK: &str = "Revoke…";
 pub const RECENTLY_USED: &str = "Used in the last 7 days";
-/// Before and after the name of the key that is to end.
+/// Before and after the name of the key to revoke.
 pub const HEADING: (&str, &str) = ("Revoke “", "”?");
 pub const REASON: &str = "Reason";
 pub const REVOKED: &str = "” revoked. ";
@@ -23,12 +23,12 @@ pub(super) const fn one_or_several(n: usize, one: &'static str, several: &'stati
     if n == 1 { one } else { several }
 }
 
-/// Above the faults of the form that ends so many keys.
+/// The error title of the form that revokes this number of keys.
 pub const fn failed(n: usize) -> &'static str {
     one_or_several(n, FAILED, "The keys were not revoked")
 }
 
-/// What ending so many keys does (RK-23, RK-24).
+/// The effect of revoking this number of keys.
 pub const fn immediate(n: usize) -> &'static str {
     one_or_several(
         n,
@@ -37,7 +37,7 @@ pub const fn immediate(n: usize) -> &'static str {
     )
 }
 
-/// It is on record (RK-25).
+/// The audit log records it.
 pub const fn recorded(n: usize) -> &'static str {
     one_or_several(
         n,
@@ -46,7 +46,7 @@ pub const fn recorded(n: usize) -> &'static str {
     )
 }
 
-/// Why something must be typed first.
+/// Why the person must type a confirmation.
 pub const fn confirm_hint(n: usize) -> &'static str {
     one_or_several(n, "This key was used in the last 7 days.", "Some of these keys were used in the last 7 days.")
 }

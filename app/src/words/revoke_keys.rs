@@ -4,17 +4,17 @@ pub const CONFIRM: &str = "Confirm and revoke";
 pub const TITLE: &str = "Revoke selected";
 pub const NOTHING_SELECTED: &str = "No keys are selected. Go back and choose the keys to revoke.";
 
-/// What to type to end several keys.
+/// The phrase to type to revoke several keys.
 pub fn phrase(n: usize) -> String {
     format!("revoke {n} {}", super::revoke_key::one_or_several(n, "key", "keys"))
 }
 
-/// Title of the question before several keys end.
+/// The heading of the page that revokes several keys.
 pub fn heading(n: usize) -> String {
     format!("Revoke {n} {}?", super::revoke_key::one_or_several(n, "key", "keys"))
 }
 
-/// Several keys have ended; none of them now, if all had before.
+/// The notice after revoking several keys. `n` is 0 if all were already revoked.
 pub fn revoked(n: usize) -> String {
     match n {
         0 => "The keys were already revoked. ".into(),
@@ -22,7 +22,7 @@ pub fn revoked(n: usize) -> String {
     }
 }
 
-/// Why none of so many chosen keys is left to revoke.
+/// Why none of this number of selected keys can be revoked.
 pub const fn none_left(n: usize) -> &'static str {
     match n {
         0 => NOTHING_SELECTED,

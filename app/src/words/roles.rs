@@ -4,7 +4,7 @@ use domain::Role;
 
 pub const TITLE: &str = "Roles";
 
-/// What a person of a role may do (KE-38, KE-25..KE-29, RA-33).
+/// What a person of a role can do.
 pub const fn summary(role: Role) -> &'static str {
     match role {
         Role::Member => "Use workspaces and runs, and create, see, rotate and revoke their own keys.",

@@ -10,7 +10,7 @@ pub const TITLE: &str = "Rotate key";
 pub const HEADING: (&str, &str) = ("Rotate “", "”");
 pub const BUTTON: &str = "Rotate";
 pub const FAILED: &str = "The key was not rotated";
-/// What rotating does (RU-18, RK-28).
+/// The steps of a rotation.
 pub const STEPS: [&str; 3] = [
     "You get a new key with the same permissions, environment and owner. It is shown once.",
     "Replace the old key everywhere it is used.",
@@ -19,11 +19,11 @@ pub const STEPS: [&str; 3] = [
 pub const OVERLAP: &str = "How long should the old key keep working?";
 pub const STOP_NOW: &str = "Stop it now";
 pub const STOP_NOW_HINT: &str = "requests that still use it fail";
-/// The overlaps in seconds; the day is preselected.
+/// The overlaps in seconds. One day is preselected.
 pub const OVERLAPS: [(i64, &str); 5] =
     [(0, STOP_NOW), (3600, "1 hour"), (86_400, "1 day"), (259_200, "3 days"), (604_800, "7 days")];
 
-/// Beneath an overlap: when the old key ends.
+/// Below an overlap: when the old key stops working.
 pub fn overlap_end(end: Moment) -> String {
     format!("until {}", end.to_words())
 }
@@ -37,7 +37,7 @@ pub const NOT_ACTIVE: &str = "This key has expired or was revoked. Create a new 
 pub const ALREADY_ROTATED: &str = "This key was already rotated. Rotate its replacement instead.";
 pub const REVOKE_OLD_KEY: &str = "Revoke it now";
 
-/// Beside the new key: what becomes of the old one.
+/// Below the new key: until when the old key works.
 pub fn old_key(ends_at: Option<Moment>) -> String {
     match ends_at {
         Some(at) => format!("The old key keeps working until {}. ", at.to_words()),
@@ -45,7 +45,7 @@ pub fn old_key(ends_at: Option<Moment>) -> String {
     }
 }
 
-/// What was lost with the old key.
+/// The messages and notes that were lost with the old key.
 pub fn messages_lost(n: i64) -> Option<String> {
     let verb = if n == 1 { "was" } else { "were" };
     (n > 0).then(|| format!("{} {verb} encrypted to the old key and can no longer be read.", plural(n, "item")))

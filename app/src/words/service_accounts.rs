@@ -37,7 +37,7 @@ pub const NO_KEYS: &str = "No keys yet. The service account cannot call the API 
 pub const DISABLE: &str = "Disable";
 pub const ENABLE: &str = "Enable";
 pub const DISABLE_TITLE: &str = "Disable service account";
-/// What stopping means.
+/// The effects of disabling it.
 pub const DISABLE_EFFECTS: [&str; 2] = [
     "All its keys stop working immediately. Requests in progress fail.",
     "You can enable it again at any time. Its active keys then work again.",
@@ -46,7 +46,7 @@ pub const ENABLE_TITLE: &str = "Enable service account";
 pub const ENABLE_EFFECT: &str = "Its active keys work again immediately.";
 pub const RENAME: &str = "Rename";
 
-/// Beneath the title of the list of service accounts (RA-16).
+/// Below the title.
 pub fn lede(organization: &str) -> String {
     let organization = isolated(organization);
     format!("A service account lets a program use {organization}’s API with its own keys, independent of any person.")
@@ -67,7 +67,7 @@ pub fn keys_caption(name: &str) -> String {
     format!("API keys of {}", isolated(name))
 }
 
-/// How many keys a service account has, and whether it may have more.
+/// The number of active keys of a service account, and whether it can have several.
 pub fn active_keys(count: i64, several: bool) -> String {
     format!("{count}{}", if several { ", multiple allowed" } else { "" })
 }

@@ -18,13 +18,13 @@ pub const CHECK_AGAIN: &str = "Check again";
 pub const NO_ORGANIZATION: &str = "No organization";
 pub const TAB_TITLE: &str = "Sign in";
 
-/// The button of the sign-in page where the provider is not Google.
+/// The button of the sign-in page, if the provider is not Google.
 pub fn with_provider(host: &str) -> String {
     format!("Continue with {}", isolated(host))
 }
 
-/// What went wrong with a sign-in, by the word in the address; any other word says nothing. `domains` are those that
-/// people may sign in from.
+/// Why a sign-in failed, by the code in the URL. `None` for an unknown code. `domains` are those that people may sign
+/// in from.
 pub fn problem(word: &str, domains: &[String]) -> Option<String> {
     Some(match word {
         "ended" => "You are signed out, and nothing was changed. Sign in to continue.".into(),
@@ -61,7 +61,7 @@ fn not_allowed(domains: &[String]) -> String {
     }
 }
 
-/// Who is signed in, before a button to leave.
+/// Who is signed in, before a button to sign out.
 pub fn signed_in_as(who: &str) -> String {
     format!("Signed in as {}. ", isolated(who))
 }

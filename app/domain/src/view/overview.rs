@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_dismissed_banner_returns_with_a_new_reason() {
-        let (week, day) = (Attention::Ends(Notice::Week), Attention::Ends(Notice::Day));
+        let (week, day) = (Attention::Expires(Notice::Week), Attention::Expires(Notice::Day));
         let seen = attention_banner(&[(1, Attention::Exposed), (2, week)]).marks();
         assert!(!attention_banner(&[]).is_news(&[]));
         assert!(!attention_banner(&[(2, week)]).is_news(&seen), "what was taken care of is no news");

@@ -1,4 +1,4 @@
-//! When a new key ends (RU-08, decision D17): every choice with the day that it means.
+//! The expiration of a new key. Each choice shows the day on which the key would expire.
 
 use domain::Moment;
 use domain::command::EXPIRY_DAYS;
@@ -51,7 +51,7 @@ pub fn expiry(form: &KeyForm) -> AnyView {
     .into_any()
 }
 
-/// Until when the key will work, in words: one sentence for each choice, of which style shows the one that is chosen.
+/// A sentence for each choice that says until when the key works. CSS shows the sentence of the selected choice.
 pub fn until(form: &KeyForm) -> AnyView {
     let line = |class: String, text: String| view! { <span class=class>{text}</span> };
     let days = EXPIRY_DAYS
@@ -64,13 +64,13 @@ pub fn until(form: &KeyForm) -> AnyView {
     .into_any()
 }
 
-/// The days that are offered: those that the organization allows.
+/// The lifetimes to choose from: those that the organization allows.
 fn allowed(form: &KeyForm) -> impl Iterator<Item = i64> + use<> {
     let most = form.most_days.unwrap_or(i64::MAX);
     EXPIRY_DAYS.into_iter().filter(move |days| *days <= most)
 }
 
-/// 90 days, or the most that is offered; where nothing is, a day of one's own.
+/// The default choice: 90 days, or else the longest lifetime allowed, or else a date.
 fn preselected(form: &KeyForm) -> String {
     let days = allowed(form).filter(|days| *days <= PRESELECTED).last();
     days.map_or_else(|| "date".into(), |days| days.to_string())

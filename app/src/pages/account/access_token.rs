@@ -1,4 +1,4 @@
-//! A token for scripts right after it was made: the answer to the form, and nothing else holds it.
+//! A new access token. Only the response to the form contains it.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::routes::Screen;
 use crate::shared_view::{Secret, secret_sheet};
 use crate::words;
 
-/// The page of a token.
+/// The page of a new token.
 pub fn page(request: &PageRequest, own: Own, token: IssuedToken) -> Page {
     let url = request.context.site_config.public_url.clone();
     Page { islands: true, ..Page::new(words::access_token::TITLE, move || render(&own, &token, &url)) }

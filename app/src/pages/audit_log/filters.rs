@@ -1,4 +1,4 @@
-//! Which events are shown: a form that asks for them by address, links to the last hours and days, and what was chosen.
+//! The filters of the audit log: a form, links to recent periods, and the active filters.
 
 use domain::ActorKind;
 use domain::command::{ActionFilter, ObjectFilter};
@@ -10,7 +10,7 @@ use crate::routes::{LOG_FILTERS, Location, Period};
 use crate::shared_view::icon;
 use crate::words;
 
-/// Everything between the title and the table.
+/// The filters, between the title and the table.
 pub fn filters(log: &Log) -> AnyView {
     let period = log.place().get("period").map(|word| {
         view! { <input type="hidden" name="period" value=word.to_owned()/> }
@@ -50,7 +50,7 @@ fn actions(log: &Log) -> AnyView {
     .into_any()
 }
 
-/// Whoever appears within the person's reach; and whoever was chosen by a link.
+/// The actors of the events that the person can see, and an actor that a link selected.
 fn actors(log: &Log) -> AnyView {
     let now = log.place().get("actor");
     let group = |kind: ActorKind, category: EventCategory| {
@@ -69,7 +69,7 @@ fn actors(log: &Log) -> AnyView {
     .into_any()
 }
 
-/// Kinds of things; and the one thing that was chosen by a link.
+/// The kinds of objects, and an object that a link selected.
 fn objects(log: &Log) -> AnyView {
     let now = log.place().get("object");
     let one = now.filter(|word| word.contains(':')).map(|word| option(word, &object_name(log, word), now));
@@ -83,7 +83,7 @@ fn day(log: &Log, name: &'static str) -> AnyView {
         .into_any()
 }
 
-/// Links to the last hours and days.
+/// Links to recent periods.
 fn periods(place: &Location) -> AnyView {
     let now = place.get("period");
     let any = place.with("period", None).with("from", None).with("until", None);
@@ -99,7 +99,7 @@ fn periods(place: &Location) -> AnyView {
         .into_any()
 }
 
-/// What was chosen, each with a way to let it go. A period stands out among the periods already.
+/// The active filters, each with a link that removes it. A period is left out, because its link is already highlighted.
 fn chosen(log: &Log) -> Option<AnyView> {
     let place = log.place();
     let chip = |name: &'static str| {
@@ -124,14 +124,14 @@ fn chosen(log: &Log) -> Option<AnyView> {
         .then(|| view! { {chips}<a class="link-button" href=top>{words::keys::CLEAR_FILTERS}</a> }.into_any())
 }
 
-/// What an actor is called: now, or in the events that are shown.
+/// The name of an actor: the current one, or else the one in the events shown.
 fn actor_name(log: &Log, id: &str) -> String {
     let now = log.actors.iter().find(|actor| actor.id.to_string() == id).map(|actor| &actor.name);
     let then = log.rows.rows.iter().find(|event| event.actor_id.is_some_and(|actor| actor.to_string() == id));
     now.or(then.map(|event| &event.actor_name)).cloned().unwrap_or_else(|| words::audit_log::unnamed_actor(id))
 }
 
-/// What a thing is called in the newest of the events that are shown.
+/// The name of an object in the newest of the events shown.
 fn object_name(log: &Log, word: &str) -> String {
     let Ok(ObjectFilter { kind, id }) = word.parse() else { return String::new() };
     let Some(id) = id else { return kind.label().to_owned() };

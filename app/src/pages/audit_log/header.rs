@@ -1,4 +1,4 @@
-//! What stands around the table of events.
+//! The parts around the table of events.
 
 use domain::command::ExportFormat;
 use domain::view::ChainView;
@@ -10,13 +10,13 @@ use crate::routes::Location;
 use crate::shared_view::icon;
 use crate::words;
 
-/// How far the chain is known to be whole; nothing while nobody knows.
+/// Up to which event the chain is verified. `None` before the first verification.
 pub fn chain(chain: &ChainView) -> Option<AnyView> {
     let notice = words::audit_log::chain_state(chain).filter(|_| chain.broken.is_none())?;
     Some(view! { <p class="chain">{icon("check")}{notice}</p> }.into_any())
 }
 
-/// The log was altered by someone who went around the product.
+/// The alert that somebody changed the log in the database.
 pub fn broken(chain: &ChainView) -> Option<AnyView> {
     let n = chain.broken?;
     Some(
@@ -31,7 +31,7 @@ pub fn broken(chain: &ChainView) -> Option<AnyView> {
     )
 }
 
-/// Takes out what the filters leave, all pages of it. A form that is posted, for it is recorded.
+/// The export of all events that match the filters. The form is posted, because each export is recorded.
 pub fn export(log: &Log) -> AnyView {
     let place = log.place().with("before", None);
     let hint = if place.has_log_filters() { words::audit_log::EXPORT_FILTERED } else { words::audit_log::EXPORT_ALL };
@@ -48,7 +48,7 @@ pub fn export(log: &Log) -> AnyView {
     .into_any()
 }
 
-/// There is nothing to show: here, with these filters, or at all.
+/// The text for an empty list: on this page, with these filters, or at all.
 pub fn nothing(log: &Log) -> AnyView {
     let (place, top) = (log.place(), Location::top(log.place().screen.clone()));
     let newest = place.before().map(|_| {

@@ -1,4 +1,4 @@
-//! One event: a line, and beneath it what changed.
+//! One event: a row, with the changes in its details.
 
 use domain::event::{Change, ObjectKind};
 use domain::policy::{Action, Grant, decide};
@@ -33,7 +33,7 @@ pub fn row(log: &Log, event: &AuditView) -> AnyView {
     .into_any()
 }
 
-/// Who did it, leading to what else they did.
+/// The actor, with a link to their other events.
 fn actor(log: &Log, event: &AuditView) -> AnyView {
     let name = event.actor_name.clone();
     match event.actor_id {
@@ -45,7 +45,7 @@ fn actor(log: &Log, event: &AuditView) -> AnyView {
     }
 }
 
-/// What it happened to, leading to its page if it has one.
+/// The object, with a link to its page if it has one.
 fn object(log: &Log, event: &AuditView) -> AnyView {
     if event.object_label.is_empty() {
         return view! { <span class="muted">{words::NONE}</span> }.into_any();
@@ -67,7 +67,7 @@ fn details(log: &Log, event: &AuditView) -> AnyView {
             <summary>{words::keys::DETAILS}<span class="visually-hidden">{of}</span></summary>
             <dl class="facts">
                 {event.changes.iter().map(change).collect_view()}
-                {thing(log, event)}
+                {object_id(log, event)}
                 <dt>{words::labels::EVENT}</dt><dd class="number">{event.n}</dd>
                 <dt>{words::audit_log::TIME}</dt><dd>{words::format::exact(event.at)}</dd>
                 <dt>{words::labels::EVENT_REQUEST}</dt><dd><code>{event.request_id.clone()}</code></dd>
@@ -78,8 +78,8 @@ fn details(log: &Log, event: &AuditView) -> AnyView {
     .into_any()
 }
 
-/// The thing's kind and id, leading to everything about it.
-fn thing(log: &Log, event: &AuditView) -> Option<AnyView> {
+/// The kind and ID of the object, with a link to all of its events.
+fn object_id(log: &Log, event: &AuditView) -> Option<AnyView> {
     let kind: ObjectKind = event.object_kind.parse().ok()?;
     let place = log.place().with("object", Some(&format!("{}:{}", event.object_kind, event.object_id)));
     let all = (place.get("object").is_some() && place != *log.place())

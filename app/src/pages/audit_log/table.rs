@@ -1,4 +1,4 @@
-//! The table of events, and the way to older ones.
+//! The table of events, and the link to older ones.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Making a key where no script runs, and for a service account: the form, and as the answer of its POST the key.
+//! Creating a key without script, or for a service account. The response to the form shows the key.
 
 use domain::{ActorId, OrganizationId, Problem, Role};
 use leptos::prelude::*;
@@ -33,7 +33,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     Ok(Page { islands: true, ..Page::new(words::create_key::TITLE, render) })
 }
 
-/// Only owners and admins make keys here.
+/// The page for members, if only owners and admins can create keys.
 fn closed(room: &OrganizationPage) -> AnyView {
     let body = view! {
         <div class="sheet">
@@ -45,7 +45,7 @@ fn closed(room: &OrganizationPage) -> AnyView {
     frame(room, words::create_key::TITLE, None, body.into_any())
 }
 
-/// Where one came from: the service account that the key is for, or the list of keys.
+/// The previous page: the service account that the key is for, or the list of keys.
 fn back(room: &OrganizationPage) -> Screen {
     let organization = room.organization();
     match room.place.number("for") {
@@ -61,7 +61,7 @@ fn render(room: &OrganizationPage, form: &KeyForm) -> AnyView {
     view! { {frame(room, words::create_key::TITLE, None, form)}<PageHelp/> }.into_any()
 }
 
-/// The name and role of a service account; making its keys is the admins' business (RA-17).
+/// The name and role of a service account. Only admins and owners can load it, and create its keys.
 async fn service(request: &PageRequest, room: &OrganizationPage, id: ActorId) -> Result<(String, Role), Problem> {
     let found = request.context.engine.get_service_account(&room.ctx, id).await;
     let account = found.map_err(|error| request.context.to_problem(&error))?;

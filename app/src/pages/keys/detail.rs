@@ -1,4 +1,4 @@
-//! One key: what it is, what it may do, how it was used (RU-25).
+//! One key: its details, its permissions, its usage and its events.
 
 use domain::command::AuditQuery;
 use domain::event::ObjectKind;
@@ -66,7 +66,7 @@ fn render(shown: &KeyPageData) -> AnyView {
     let key = &line.key;
     let (badge, status) = words::keys::status(room.ctx.now(), line.status(room.ctx.now()));
     let narrow = narrow(shown);
-    // A key that ended meanwhile has no form to tell a fault in.
+    // A key that became inactive in the meantime has no form, so the frame shows the error.
     let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
     let body = view! {
         {notice(shown)}
@@ -91,7 +91,7 @@ fn notice(shown: &KeyPageData) -> Option<AnyView> {
     let text = match shown.flash.as_ref()? {
         Flash::Renamed => words::rename_key::DONE,
         Flash::Narrowed => words::narrow_key::DONE,
-        Flash::KeyMadeBefore => words::create_key::ALREADY_CREATED,
+        Flash::KeyAlreadyCreated => words::create_key::ALREADY_CREATED,
         _ => return None,
     };
     Some(done(text))
@@ -112,7 +112,7 @@ fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
         .into_any()
 }
 
-/// A key that was sent in an address is no secret any more.
+/// The alert for a key that was sent in a URL, and so may no longer be secret.
 fn exposed(line: &KeyLine) -> Option<AnyView> {
     let at = line.exposed_at.filter(|_| line.key.is_active)?;
     Some(
@@ -126,7 +126,7 @@ fn exposed(line: &KeyLine) -> Option<AnyView> {
     )
 }
 
-/// Taking scopes away; a key with full access has none to take.
+/// The form that removes scopes. A key with full access has no single scopes to remove.
 fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     let key = &shown.key.line.key;
     let Permissions::Only(scopes) = key.scopes else { return None };
@@ -137,7 +137,7 @@ fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     let chosen = |group: Group| {
         let name = format!("access[{}]", group.as_str());
         let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
-        if sent { typed.unwrap_or_else(|| "none".into()) } else { now(scopes, group).into() }
+        if sent { typed.unwrap_or_else(|| "none".into()) } else { access(scopes, group).into() }
     };
     let fault = shown.problem.as_ref().and_then(|problem| problem.field("scopes")).map(str::to_owned);
     Some(
@@ -158,8 +158,8 @@ fn narrow(shown: &KeyPageData) -> Option<AnyView> {
     )
 }
 
-/// What a set picks in a group.
-fn now(scopes: ScopeSet, group: Group) -> &'static str {
+/// The access of a set to a group.
+fn access(scopes: ScopeSet, group: Group) -> &'static str {
     let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
     match (has(domain::scope::Access::Write), has(domain::scope::Access::Read)) {
         (true, _) => "write",

@@ -1,4 +1,4 @@
-//! Organization Settings → API Keys (RK-07).
+//! Organization Settings → API Keys.
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::event::EventCategory;
@@ -30,13 +30,13 @@ mod table;
 
 const ROWS: i64 = 50;
 
-/// Everything the page shows.
+/// The data of the page.
 struct List {
     room: OrganizationPage,
     mark: Mark,
     query: KeyQuery,
     rows: Rows<KeyLine>,
-    ended: i64,
+    inactive: i64,
     creators: Vec<(ActorId, String)>,
     attention_banner: Option<AttentionBanner>,
     flash: Option<Flash>,
@@ -45,31 +45,31 @@ struct List {
     form: KeyForm,
 }
 
-/// The list of keys within the person's reach.
+/// The keys that the person can see.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::ApiKeys(organization.clone()), &request.query);
     if request.query_value("q") != place.get("q") {
-        // More than may stand in an address was in this one, such as a whole key.
+        // The redirect removes what must not be in a URL, such as a whole key.
         return Ok(PageResponse::Go(place.path()));
     }
-    let query = wanted(&place);
+    let query = query_of(&place);
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
     let mark = Mark::set(context, &room.ctx, EventCategory::Keys).await?;
     let rows = context.engine.list_keys(&room.ctx, &query, ROWS).await.map_err(to_problem)?;
-    let ended = context.engine.count_inactive_keys(&room.ctx, &query).await.map_err(to_problem)?;
+    let inactive = context.engine.count_inactive_keys(&room.ctx, &query).await.map_err(to_problem)?;
     let creators = context.engine.list_creators(&room.ctx).await.map_err(to_problem)?;
     let attention_banner = news(context, &room.ctx).await?;
     let (flash, url) = (context.take_flash().await, context.site_config.public_url.clone());
     let form = KeyForm::load(request, &room, None).await?;
     let problem = request.problem().cloned();
-    let list = List { room, mark, query, rows, ended, creators, attention_banner, flash, url, problem, form };
+    let list = List { room, mark, query, rows, inactive, creators, attention_banner, flash, url, problem, form };
     Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::keys::TITLE, move || render(&list)) }))
 }
 
-/// What an address asks for. Without a word about states it means keys that open doors.
-fn wanted(place: &Location) -> KeyQuery {
+/// The query of a location. By default, it selects active keys.
+fn query_of(place: &Location) -> KeyQuery {
     let status = match place.get("status") {
         None => Some(StatusFilter::Active),
         Some(EVERY_STATE) => None,
@@ -89,7 +89,7 @@ fn wanted(place: &Location) -> KeyQuery {
     }
 }
 
-/// The direction in which an order begins.
+/// The default direction of an order.
 const fn natural(sort: KeySort) -> &'static str {
     match sort {
         KeySort::Newest | KeySort::Usable | KeySort::LastUsed => "desc",
@@ -102,12 +102,12 @@ impl List {
         &self.room.place
     }
 
-    /// Whether the person chose what to see, besides the states.
+    /// Whether any filter is set, other than the status.
     fn is_filtered(&self) -> bool {
         ["q", "environment", "creator", "owner"].into_iter().any(|name| self.place().get(name).is_some())
     }
 
-    /// The key that was made just now.
+    /// The key that the person just created.
     fn fresh(&self) -> Option<KeyId> {
         match self.flash {
             Some(Flash::Created { key_id }) => Some(key_id),
@@ -124,7 +124,7 @@ fn render(list: &List) -> AnyView {
     let room = &list.room;
     let all = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
     let bare = list.rows.rows.is_empty() && list.place().get("after").is_none();
-    let untouched = bare && !list.is_filtered() && list.place().get("status").is_none() && list.ended == 0;
+    let untouched = bare && !list.is_filtered() && list.place().get("status").is_none() && list.inactive == 0;
     let content = match (untouched, bare) {
         (true, _) => header::empty(list),
         (false, true) => header::nothing(list),
@@ -157,7 +157,7 @@ fn render(list: &List) -> AnyView {
     .into_any()
 }
 
-/// The form of a new key, for the island to open.
+/// The dialog with the form for a new key, which the island opens.
 fn create_dialog(list: &List) -> AnyView {
     let heading = view! {
         <h2 id="create-title">{words::create_key::TITLE}</h2>
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     fn of(query: &str) -> KeyQuery {
-        wanted(&Location::parse(&format!("/o/org_a/settings/api-keys{query}")).expect("place"))
+        query_of(&Location::parse(&format!("/o/org_a/settings/api-keys{query}")).expect("place"))
     }
 
     #[test]

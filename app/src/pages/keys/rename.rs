@@ -1,4 +1,4 @@
-//! Giving a key another name.
+//! Renaming a key.
 
 use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
@@ -12,7 +12,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::{name_hint, preview};
 use crate::words;
 
-/// The form with the name as it is.
+/// The form with the current name.
 pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
     let place = Location::top(Screen::RenameKey(organization.clone(), key));
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;

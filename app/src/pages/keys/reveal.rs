@@ -1,4 +1,4 @@
-//! A key right after it was made, where no dialog shows it: the answer to the form, and nothing else holds it.
+//! A new key, if no dialog shows it. Only the response to the form contains it.
 
 use domain::Moment;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::routes::Screen;
 use crate::shared_view::{icon, revealed};
 use crate::words;
 
-/// The page of a new key, which leads back to a screen.
+/// The page of a new key, with a link back to a screen.
 pub fn page(request: &PageRequest, room: OrganizationPage, created: CreatedKey, back: Screen) -> Page {
     let url = request.context.site_config.public_url.clone();
     Page { islands: true, ..Page::new(words::reveal_key::TITLE, move || render(&room, &created, &url, &back)) }
@@ -33,7 +33,7 @@ fn render(room: &OrganizationPage, created: &CreatedKey, url: &str, back: &Scree
         .into_any()
 }
 
-/// What becomes of the key in whose place the new one came.
+/// Until when the replaced key works.
 fn old(room: &OrganizationPage, replaced: &ReplacedKey) -> AnyView {
     let end = replaced.ends_at.map(|_: Moment| {
         let path = Screen::RevokeKey(room.organization(), replaced.key_id).path();

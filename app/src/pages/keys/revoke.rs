@@ -1,4 +1,4 @@
-//! Confirming that a key ends, where no script runs (RK-22).
+//! Revoking a key after a confirmation, without script.
 
 use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
@@ -13,7 +13,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects};
 use crate::words;
 
-/// The facts about the key, what ending it means, and the button.
+/// The facts about the key, the effects of revoking it, and the button.
 pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
     let place = Location::top(Screen::RevokeKey(organization.clone(), key));
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
@@ -69,7 +69,7 @@ fn facts(room: &OrganizationPage, key: &KeyView) -> AnyView {
     .into_any()
 }
 
-/// A key that was used lately ends only if its name is typed.
+/// The field to confirm by typing the name, for a production key that was recently used.
 fn confirm_field(
     room: &OrganizationPage,
     key: &KeyView,

@@ -1,4 +1,4 @@
-//! Confirming that several keys end.
+//! Revoking several keys after a confirmation.
 
 use domain::view::KeyView;
 use domain::{KeyId, OrganizationId, Problem};
@@ -15,7 +15,7 @@ use crate::server_fns::keys::revoke::MOST_KEYS;
 use crate::shared_view::{icon, preview, reasons, revoke_effects};
 use crate::words;
 
-/// The keys by name, what ending them means, and the button.
+/// The keys by name, the effects of revoking them, and the button.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let place = Location::of(Screen::RevokeKeys(organization.clone()), &request.query);
     let room = OrganizationPage::enter(&request.context, &organization, place).await?;
@@ -56,7 +56,7 @@ fn render(
         return frame(room, words::revoke_keys::TITLE, None, body.into_any());
     }
     let ids = keys.iter().map(|key| key.key_id.to_string()).collect::<Vec<_>>().join(",");
-    let noticed = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
+    let recently_used = keys.iter().any(|key| key.will_be_missed(room.ctx.now()));
     let confirm = Confirm::of(room);
     let count = words::format::plural(i64::try_from(keys.len()).unwrap_or_default(), "key");
     let button = ButtonWords {
@@ -77,7 +77,7 @@ fn render(
                 <ul class="revoked-list">{keys.iter().map(|key| line(room, key)).collect_view()}</ul>
                 {revoke_effects(keys.len())}
                 {reasons(Some(reason))}
-                {noticed.then(|| phrase(keys.len(), problem, typed))}
+                {recently_used.then(|| phrase(keys.len(), problem, typed))}
             </div>
             <div class="sheet-foot">
                 <p class="push">{confirm.note()}</p>
@@ -99,7 +99,7 @@ fn line(room: &OrganizationPage, key: &KeyView) -> AnyView {
         .into_any()
 }
 
-/// Keys that were used lately end only if their number was typed.
+/// The field to confirm by typing the number of keys, if one was recently used.
 fn phrase(n: usize, problem: Option<&Problem>, typed: String) -> AnyView {
     let fault = problem.and_then(|problem| problem.field("confirm_name")).map(str::to_owned);
     view! {

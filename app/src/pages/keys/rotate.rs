@@ -1,4 +1,4 @@
-//! Putting a successor in a key's place (RU-18, RK-28), and as the answer of its POST the new key.
+//! Rotating a key. The response to the form shows the new key.
 
 use domain::policy::has_admin_power;
 use domain::view::KeyLine;
@@ -17,7 +17,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::{icon, preview};
 use crate::words;
 
-/// A day is time enough to change over.
+/// One day is usually enough to replace the old key everywhere.
 const PRESELECTED: i64 = 86_400;
 
 /// The form, or the new key.
@@ -121,7 +121,7 @@ fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     .into_any()
 }
 
-/// How long both work; each choice with the end that it means, never later than the key's own.
+/// How long the old key keeps working. Each choice shows the end, which is never later than the expiration of the key.
 fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Problem>) -> AnyView {
     let chip = |(seconds, text): (i64, &'static str)| {
         let end = now.plus_seconds(seconds);
@@ -148,7 +148,7 @@ fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Prob
     .into_any()
 }
 
-/// Asked only when something would be lost.
+/// The checkbox to accept that messages and notes are lost, if the key decrypts any.
 fn loss(problem: Option<&Problem>) -> Option<AnyView> {
     problem.filter(|problem| problem.code == Code::MessagesWouldBeLost).map(|_| {
         view! {

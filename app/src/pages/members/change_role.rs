@@ -1,4 +1,4 @@
-//! Giving a member another role (decisions D5, D6).
+//! Changing the role of a member.
 
 use domain::policy::{Action, Grant, decide, may_give};
 use domain::view::MemberView;
@@ -17,7 +17,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-/// The roles to choose from, and what another one means.
+/// The roles to choose from, and the effects of a change.
 pub async fn load(request: &PageRequest, organization: OrganizationId, member: ActorId) -> Result<Page, Problem> {
     let context = &request.context;
     let place = Location::top(Screen::ChangeRole(organization.clone(), member));
@@ -90,7 +90,7 @@ fn render(
     view! { {frame(room, words::change_role::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
 }
 
-/// Whoever lowers their own role cannot raise it again.
+/// The warning for changing your own role: you cannot raise it again.
 fn own(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     (member.actor_id == room.ctx.actor().id).then(|| {
         view! { <div class="notice warning">{icon("warning")}<p>{words::change_role::OWN_ROLE}</p></div> }.into_any()

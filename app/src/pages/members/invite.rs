@@ -1,4 +1,4 @@
-//! Inviting someone (RA-30), and as the answer of its POST the link.
+//! Inviting a member. The response to the form shows the link.
 
 use domain::policy::{Action, Grant, decide};
 use domain::{Code, OrganizationId, Problem, Role};
@@ -9,8 +9,7 @@ use crate::components::confirm::{ButtonWords, Confirm};
 use crate::components::frame::{OrganizationPage, frame};
 use crate::components::roles::{given_by, role_cards};
 use crate::components::{form_token, summary};
-use crate::form_result::CreatedInvitation;
-use crate::form_result::FormResult;
+use crate::form_result::{CreatedInvitation, FormResult};
 use crate::islands::copying::CopyButtons;
 use crate::islands::page_help::PageHelp;
 use crate::pages::Page;
@@ -89,7 +88,7 @@ fn address(typed: String, problem: Option<&Problem>) -> AnyView {
     .into_any()
 }
 
-/// The link, once: nothing else holds it.
+/// The link, shown once. Only this response contains it.
 fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
     let until = words::invite_member::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
     let done = Screen::Members(room.organization()).path();

@@ -1,4 +1,5 @@
-//! Taking up an invitation: who invites, into which organization, as what (B28); and for whom it is (B21).
+//! Accepting an invitation. The page shows who invites to which organization in which role, so that nobody is tricked
+//! into an organization of strangers, and for which email address the invitation is.
 
 use domain::view::{Offer, Standing};
 use domain::{Code, Problem};
@@ -13,7 +14,7 @@ use crate::routes::{LinkToken, Location, Screen, as_someone_else};
 use crate::shared_view::icon;
 use crate::words;
 
-/// What the link offers to whoever looks at it. A member is led in.
+/// The invitation of the link. A member of the organization goes to its keys instead.
 pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let look = async {
@@ -24,7 +25,7 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
     };
     let offered = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), look).await;
     let standing = match offered {
-        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(dead())),
+        Err(engine::Error::NotFound) => return Ok(PageResponse::Page(not_valid())),
         offered => offered.map_err(|error| context.to_problem(&error))?,
     };
     let (offer, is_for_them) = match standing {
@@ -38,14 +39,14 @@ pub async fn load(request: &PageRequest, token: LinkToken) -> Result<PageRespons
             Some(context.engine.get_person(caller.person).await.map_err(|error| context.to_problem(&error))?)
         }
     };
-    // The page says itself whom it is for.
+    // The page already says which address the invitation is for.
     let problem = request.problem().filter(|problem| problem.code != Code::WrongAddress).cloned();
     let (place, now) = (Location::top(Screen::Join(token)), context.engine.runtime().now());
     Ok(PageResponse::Page(Page::new(words::join::TITLE, move || {
         let next = match &person {
-            None => for_nobody(&offer, &place),
-            Some(_) if is_for_them => for_them(&place),
-            Some(person) => for_another(&offer, person, &place),
+            None => not_signed_in(&offer, &place),
+            Some(_) if is_for_them => accept_form(&place),
+            Some(person) => wrong_address(&offer, person, &place),
         };
         let foot = person.as_ref().map(|person| sign_out_line(person, &place));
         let body = view! {
@@ -70,7 +71,7 @@ fn inviter(offer: &Offer) -> AnyView {
     view! { <bdi>{offer.invited_by.clone()}</bdi><span class="sub"><bdi>{email}</bdi></span> }.into_any()
 }
 
-fn for_nobody(offer: &Offer, place: &Location) -> AnyView {
+fn not_signed_in(offer: &Offer, place: &Location) -> AnyView {
     view! {
         <p>{words::join::for_email(&offer.address_hint)}</p>
         <a class="button primary wide" href=sign_in_path(Some(place))>{words::join::SIGN_IN}</a>
@@ -78,7 +79,7 @@ fn for_nobody(offer: &Offer, place: &Location) -> AnyView {
     .into_any()
 }
 
-fn for_them(place: &Location) -> AnyView {
+fn accept_form(place: &Location) -> AnyView {
     view! {
         <form method="post" action="/ui/accept_invitation">
             {page_field(place)}
@@ -88,7 +89,7 @@ fn for_them(place: &Location) -> AnyView {
     .into_any()
 }
 
-fn for_another(offer: &Offer, person: &Person, place: &Location) -> AnyView {
+fn wrong_address(offer: &Offer, person: &Person, place: &Location) -> AnyView {
     let hint = &offer.address_hint;
     let why = match &person.email {
         Some(email) => words::join::for_someone_else(hint, email),
@@ -101,8 +102,9 @@ fn for_another(offer: &Offer, person: &Person, place: &Location) -> AnyView {
     .into_any()
 }
 
-/// A link that opens nothing: used, withdrawn, run out or never made, which is not said.
-fn dead() -> Page {
+/// The page of an invalid link. It does not say whether the invitation was accepted, canceled, expired or never
+/// existed.
+fn not_valid() -> Page {
     let render = || {
         let body = view! {
             <h1>{words::join::NOT_VALID}</h1>

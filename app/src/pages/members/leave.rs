@@ -14,7 +14,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-/// What leaving means, and the button; the only owner is told why there is none (decision D5).
+/// The effects of leaving, and the button. The only owner sees why they cannot leave: an organization needs an owner.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
     let room =
@@ -31,7 +31,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
 fn render(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> AnyView {
     let back = Screen::Members(room.organization()).path();
     let heading = view! { <div class="sheet-head"><h1>{words::leave_organization::heading(&room.name)}</h1></div> };
-    let [at_once, keys, stay] = words::leave_organization::EFFECTS;
+    let [access, keys, resources] = words::leave_organization::EFFECTS;
     let confirm = Confirm::of(room);
     let button = ButtonWords {
         id: None,
@@ -57,7 +57,7 @@ fn render(room: &OrganizationPage, stays: bool, problem: Option<&Problem>) -> An
                 <div class="sheet-body">
                     {summary(words::leave_organization::FAILED, problem, &room.place)}
                     <ul class="plain-list">
-                        <li>{icon("logout")}{at_once}</li><li>{icon("danger")}{keys}</li><li>{icon("audit")}{stay}</li>
+                        <li>{icon("logout")}{access}</li><li>{icon("danger")}{keys}</li><li>{icon("audit")}{resources}</li>
                     </ul>
                 </div>
                 <div class="sheet-foot">

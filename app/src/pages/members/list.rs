@@ -1,4 +1,4 @@
-//! Organization Settings → Members (KE-38, RA-30): who is in, what they may do, and who is invited.
+//! Organization Settings → Members: the members, their roles, and pending invitations.
 
 use domain::policy::{Action, Grant, decide, may_give};
 use domain::view::{InvitationView, MemberView, Page as Rows};
@@ -24,20 +24,20 @@ const ROWS: i64 = 50;
 struct MembersPageData {
     room: OrganizationPage,
     members: Rows<MemberView>,
-    /// Nothing for those who may not see it.
+    /// `None` if the person cannot see invitations.
     invitations: Option<Rows<InvitationView>>,
     flash: Option<Flash>,
     problem: Option<Problem>,
 }
 
 impl MembersPageData {
-    /// Whether the reader manages members, and sees what they need for it.
+    /// Whether the person can manage members.
     fn manages(&self) -> bool {
         decide(self.room.ctx.actor().role, Action::ManageMembers) == Grant::All
     }
 }
 
-/// Every member of the organization; addresses, keys and invitations are for admins and owners.
+/// Every member of the organization. Only admins and owners see addresses, keys and invitations.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
     let room = OrganizationPage::enter(
@@ -85,13 +85,13 @@ fn render(shown: &MembersPageData) -> AnyView {
     frame(room, words::members::TITLE, shown.problem.as_ref(), body.into_any())
 }
 
-/// The deed of the page before, told once.
+/// The result of the previous page, shown once.
 fn notice(shown: &MembersPageData) -> Option<AnyView> {
-    let Some(Flash::People(deed)) = &shown.flash else { return None };
+    let Some(Flash::People(notice)) = &shown.flash else { return None };
     let named = |name: &str, text: String| view! { <bdi>{name.to_owned()}</bdi>{text} }.into_any();
-    let text = match deed {
-        MemberNotice::Withdrawn => words::invitations::CANCELED.into_any(),
-        MemberNotice::InvitedBefore => words::invite_member::ALREADY_CREATED.into_any(),
+    let text = match notice {
+        MemberNotice::InvitationCanceled => words::invitations::CANCELED.into_any(),
+        MemberNotice::AlreadyInvited => words::invite_member::ALREADY_CREATED.into_any(),
         MemberNotice::RoleChanged { name, role } => named(name, words::change_role::changed(*role)),
         MemberNotice::Removed { name } => named(name, words::remove_member::REMOVED.to_owned()),
     };
@@ -137,7 +137,7 @@ fn row(shown: &MembersPageData, member: &MemberView) -> AnyView {
     .into_any()
 }
 
-/// How many, with the way to them.
+/// The number of active keys, with a link to them.
 fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
     let count = member.active_keys.unwrap_or_default();
     if count == 0 {
@@ -148,7 +148,7 @@ fn keys(room: &OrganizationPage, member: &MemberView) -> AnyView {
     view! { <a class="number" href=keys.path()>{count}{of}</a> }.into_any()
 }
 
-/// What the reader may do with a member. Oneself one does not remove, one leaves.
+/// The actions for a member. You cannot remove yourself, only leave.
 fn actions(room: &OrganizationPage, member: &MemberView) -> Option<AnyView> {
     let (own, organization) = (room.ctx.actor(), room.organization());
     if !may_give(own.role, member.role) {

@@ -1,5 +1,5 @@
-//! Confirming that a member is taken out, with what becomes of each of their keys (B20, RA-31); and as the answer of its
-//! POST the keys that service accounts got.
+//! Removing a member, with a choice for each of their keys. The response to the form shows the keys that service
+//! accounts got.
 
 use domain::command::{KeyQuery, KeySort, StatusFilter};
 use domain::policy::{Action, Grant, decide, may_give};
@@ -23,23 +23,24 @@ use crate::words;
 mod dispositions;
 mod successors;
 
-/// The most keys that are listed, and the most service accounts that are offered.
+/// The maximum number of keys that are listed, and of service accounts to choose from.
 const MOST: i64 = 100;
 
 struct RemoveMemberPageData {
     room: OrganizationPage,
     member: MemberView,
     keys: Vec<KeyLine>,
-    /// How many more there are.
+    /// The number of keys that are not listed.
     unlisted: i64,
-    heirs: Vec<ServiceAccount>,
-    /// The only owner stays (decision D5).
+    /// The service accounts that can take over a key.
+    service_accounts: Vec<ServiceAccount>,
+    /// Whether the member is the only owner, who cannot be removed.
     stays: bool,
     typed: Vec<(String, String)>,
     problem: Option<Problem>,
 }
 
-/// Who goes, what becomes of their keys, and the button; or the keys that others got.
+/// The member, the choices for their keys, and the button; or the keys that service accounts got.
 pub async fn load(
     request: &PageRequest,
     organization: OrganizationId,
@@ -77,13 +78,13 @@ pub async fn load(
     let accounts = context.engine.list_service_accounts(&room.ctx, None, MOST).await.map_err(to_problem)?.rows;
     let owners = context.engine.count_owners(&room.ctx).await.map_err(to_problem)?;
     let mut listed = keys.rows;
-    // Uses of the last minute are not in the order of the list yet.
+    // The order of the list does not include the uses of the last minute yet.
     listed.sort_by_key(|line| std::cmp::Reverse(line.key.last_used));
     let shown = RemoveMemberPageData {
         stays: member.role == Role::Owner && owners < 2,
         keys: listed,
         unlisted: unlisted.max(0),
-        heirs: accounts.into_iter().filter(can_take_a_key).collect(),
+        service_accounts: accounts.into_iter().filter(can_take_a_key).collect(),
         typed: request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default(),
         problem: request.problem().cloned(),
         member,
@@ -92,12 +93,12 @@ pub async fn load(
     Ok(PageResponse::Page(Page { islands: true, ..Page::new(words::remove_member::TITLE, move || render(&shown)) }))
 }
 
-/// Whether a service account is free to get a key (decision D4).
+/// Whether a service account can have another key: one that does not allow several keeps its only one.
 const fn can_take_a_key(account: &ServiceAccount) -> bool {
     !account.is_disabled && (account.allow_overlap || account.active_keys == 0)
 }
 
-/// Whether taking this member out is certain to ask for a fresh sign-in (B22).
+/// Whether removing this member always requires a fresh sign-in.
 fn wants_fresh(shown: &RemoveMemberPageData) -> bool {
     shown.member.role == Role::Owner || shown.keys.len() > 1
 }
@@ -165,7 +166,7 @@ fn effects() -> AnyView {
     view! { <ul class="plain-list">{lines.collect_view()}</ul> }.into_any()
 }
 
-/// The member is no member any more, such as after the same form was sent from another tab.
+/// The page if the person is no longer a member, for example because another tab submitted the same form.
 fn gone(room: OrganizationPage) -> Page {
     let render = move || {
         let back = Screen::Members(room.organization()).path();

@@ -1,4 +1,4 @@
-//! Making a further organization (KE-05).
+//! Creating another organization.
 
 use domain::Problem;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::field_error;
 use crate::words;
 
-/// The form; whoever is in no organization makes no further one.
+/// The form. Only people who belong to an organization can create another one.
 pub async fn load(request: &PageRequest) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let id = context.person()?.person;

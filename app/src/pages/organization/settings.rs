@@ -1,4 +1,4 @@
-//! Organization Settings → Organization: its name, and what holds for all of its keys (decision D17).
+//! Organization Settings → Organization: its name, and the rules for its keys.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::OrganizationView;
@@ -19,14 +19,14 @@ mod forms;
 struct OrganizationPageData {
     room: OrganizationPage,
     view: OrganizationView,
-    /// What was typed, or else what is kept.
+    /// The typed name, or else the current one.
     name: String,
     max_key_days: String,
     saved: Option<OrganizationSettingSaved>,
     problem: Option<Problem>,
 }
 
-/// The settings of the organization; members read them.
+/// The settings of the organization. Members can only read them.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
     let room =
@@ -34,7 +34,7 @@ pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result
     let view = context.engine.get_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
     let days = view.max_key_days.map(|days| days.to_string()).unwrap_or_default();
     let saved = match context.take_flash().await {
-        Some(Flash::Organization(kept)) => Some(kept),
+        Some(Flash::Organization(setting)) => Some(setting),
         _ => None,
     };
     let shown = OrganizationPageData {
@@ -52,11 +52,11 @@ fn render(shown: &OrganizationPageData) -> AnyView {
     let (room, view) = (&shown.room, &shown.view);
     let changes = decide(room.ctx.actor().role, Action::ChangeOrganization) == Grant::All;
     let settings = if changes { Either::Left(forms::forms(shown)) } else { Either::Right(forms::read_only(shown)) };
-    let notice = shown.saved.map(|kept| {
-        done(match kept {
+    let notice = shown.saved.map(|setting| {
+        done(match setting {
             OrganizationSettingSaved::Name => words::organization::RENAMED,
             OrganizationSettingSaved::Lifetime => words::organization::LIFETIME_SAVED,
-            OrganizationSettingSaved::Makers => words::organization::KEY_RULES_SAVED,
+            OrganizationSettingSaved::KeyRules => words::organization::KEY_RULES_SAVED,
         })
     });
     let body = view! {

@@ -1,4 +1,4 @@
-//! Calls per day, as bars that need no script, and as a table.
+//! Calls per day, as bars without script, and as a table.
 
 use domain::view::DayUse;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use super::Glance;
 use crate::words;
 
 const HEIGHT: i64 = 120;
-/// The width of a day, in thousandths of the chart; what is left of it parts the bars.
+/// The width of a bar, in thousandths of the space for a day. The rest separates the bars.
 const BAR: i64 = 700;
 const PASSED: &str = "passed";
 const REFUSED: &str = "refused";
@@ -30,7 +30,7 @@ pub fn chart(glance: &Glance) -> AnyView {
     .into_any()
 }
 
-/// What is solid, and what is hatched.
+/// The legend: calls are solid, refusals are hatched.
 fn legend() -> AnyView {
     let swatch = |class: &'static str, name: &'static str| {
         view! {
@@ -64,7 +64,7 @@ fn bars(days: &[DayUse]) -> AnyView {
     .into_any()
 }
 
-/// One day: what was refused stands on what passed.
+/// The bar of one day: refusals on top of calls.
 fn bar(n: i64, count: i64, day: &DayUse, most: i64) -> impl IntoView + use<> {
     let (passed, refused) = (tall(day.calls, most), tall(day.refused, most));
     let percent = |thousandths: i64| format!("{}.{:03}%", thousandths / 1000, thousandths % 1000);
@@ -87,12 +87,12 @@ fn bar(n: i64, count: i64, day: &DayUse, most: i64) -> impl IntoView + use<> {
     }
 }
 
-/// What was refused is hatched, so that no colour has to tell it; the pattern stands in the chart.
+/// The pattern of refusals. They are hatched, so that the chart does not depend on colors.
 fn fill(class: &str) -> Option<&'static str> {
     (class == REFUSED).then_some("url(#hatch)")
 }
 
-/// The height of a number; what is not nothing is seen.
+/// The height of a number. A number above 0 is always visible.
 const fn tall(n: i64, most: i64) -> i64 {
     let height = n * (HEIGHT - 4) / most;
     if n > 0 && height < 2 { 2 } else { height }

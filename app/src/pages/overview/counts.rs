@@ -1,4 +1,4 @@
-//! How many keys there are in each state; each number leads to them.
+//! The number of keys of each status, with a link to them.
 
 use domain::command::StatusFilter;
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ pub fn counts(glance: &Glance) -> AnyView {
 }
 
 fn count(glance: &Glance, state: StatusFilter, n: i64, mood: &'static str) -> impl IntoView + use<> {
-    // The list shows active keys when it is asked for nothing.
+    // The list shows active keys by default.
     let word = (state != StatusFilter::Active).then_some(state.as_str());
     let path = Location::top(Screen::ApiKeys(glance.room.organization())).with("status", word).path();
     let class = if n == 0 { "none" } else { mood };

@@ -1,4 +1,4 @@
-//! Who acts here, and what happened last; for admins and owners.
+//! The latest events, and the number of members and service accounts, for admins and owners.
 
 use domain::view::AuditView;
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use crate::routes::Screen;
 use crate::shared_view::icon;
 use crate::words;
 
-/// The last events and the numbers of people; nothing for members, who have their own part of the log.
+/// The latest events and the numbers. `None` for members, who only see their own part of the audit log.
 pub fn events(glance: &Glance) -> Option<AnyView> {
     let (room, staff) = (&glance.room, glance.all.staff?);
     let link = |screen: Screen, glyph: &'static str, text: String| {
@@ -35,7 +35,7 @@ pub fn events(glance: &Glance) -> Option<AnyView> {
 fn line(glance: &Glance, event: &AuditView) -> impl IntoView + use<> {
     let room = &glance.room;
     let page = page_of(event, &room.organization());
-    // Whoever signs in or joins is told of once.
+    // For a sign-in, actor and object are the same person, so the name appears once.
     let apart = !event.object_label.is_empty() && event.object_label != event.actor_name;
     let object = apart.then(|| match page {
         Some(page) => view! { ": "<a href=page.path()>{label(event)}</a> }.into_any(),

@@ -1,4 +1,4 @@
-//! Making a service account (RA-17).
+//! Creating a service account.
 
 use domain::policy::{Action, Grant, decide};
 use domain::{Code, OrganizationId, Problem, Role};

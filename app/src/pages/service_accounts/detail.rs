@@ -1,4 +1,4 @@
-//! One service account: what it is, its keys, and what can be changed (RA-16, RA-17, decision D4).
+//! One service account: its details, its keys, and its settings.
 
 use domain::command::{KeyQuery, KeySort};
 use domain::view::{KeyLine, Page as Rows, ServiceAccount};
@@ -32,7 +32,7 @@ struct ServiceAccountPageData {
     problem: Option<Problem>,
 }
 
-/// The service account with its keys, the usable ones first.
+/// The service account with its keys, the active ones first.
 pub async fn load(request: &PageRequest, organization: OrganizationId, actor: ActorId) -> Result<Page, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::ServiceAccount(organization.clone(), actor), &request.query);
@@ -64,10 +64,10 @@ fn render(shown: &ServiceAccountPageData) -> AnyView {
     frame(&shown.room, &account.name, shown.problem.as_ref(), body.into_any())
 }
 
-/// The deed of the page before, told once.
+/// The result of the previous page, shown once.
 fn notice(shown: &ServiceAccountPageData) -> Option<AnyView> {
-    let Some(Flash::Account(deed)) = shown.flash else { return None };
-    let text = match deed {
+    let Some(Flash::Account(notice)) = shown.flash else { return None };
+    let text = match notice {
         AccountNotice::Created => words::service_accounts::CREATED,
         AccountNotice::Changed => words::service_accounts::UPDATED,
         AccountNotice::Disabled => words::service_accounts::DISABLED,

@@ -1,4 +1,4 @@
-//! Organization Settings → Service accounts (RA-16, RA-17).
+//! Organization Settings → Service accounts.
 
 use domain::view::{Page as Rows, ServiceAccount};
 use domain::{Moment, OrganizationId, Problem};
@@ -17,7 +17,7 @@ use crate::words;
 
 const ROWS: i64 = 50;
 
-/// Every service account of the organization, for its admins and owners.
+/// Every service account of the organization. Only admins and owners see them.
 pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::ServiceAccounts(organization.clone()), &request.query);

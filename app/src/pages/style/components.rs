@@ -1,4 +1,4 @@
-//! The parts, as the pages render them.
+//! The components, as the pages render them.
 
 use domain::Moment;
 use domain::key::KeyStatus;
@@ -8,11 +8,11 @@ use crate::components::{fault_line, used, when_due};
 use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects, secret};
 use crate::words;
 
-const LONG: &str = "A rather long name of a key that was given by someone who likes to explain everything at once";
+const LONG: &str = "A rather long name of a key that was given by someone who likes to explain everything in one line";
 const ARABIC: &str = "مفتاح التقارير الشهرية";
 const MASKED: &str = "rt_sk_****************************a1b2";
 
-/// Every button, and what it looks like when it is off, chosen, or small.
+/// Every button: normal, disabled, pressed and small.
 pub fn buttons() -> AnyView {
     view! {
         <div class="actions">
@@ -32,14 +32,14 @@ pub fn buttons() -> AnyView {
     .into_any()
 }
 
-/// Every mark of a key.
+/// Every status badge of a key.
 pub fn badges(now: Moment) -> AnyView {
     let soon = now.plus_seconds(3 * 86_400);
     let all = [
         KeyStatus::Active,
         KeyStatus::Unused,
         KeyStatus::ExpiresSoon(soon),
-        KeyStatus::EndsAt(soon),
+        KeyStatus::Rotated(soon),
         KeyStatus::Exposed,
         KeyStatus::Expired,
         KeyStatus::Revoked,
@@ -52,7 +52,7 @@ pub fn badges(now: Moment) -> AnyView {
         .into_any()
 }
 
-/// What is said between the parts of a page.
+/// Notices and empty states.
 pub fn notices() -> AnyView {
     let notice = |class: &'static str, glyph: &'static str| {
         view! { <div class=class>{icon(glyph)}<h3>"What happened"</h3><p>"What it means, and "<a href="#main">"what to do"</a>"."</p></div> }
@@ -67,7 +67,7 @@ pub fn notices() -> AnyView {
     .into_any()
 }
 
-/// Every way of asking for something.
+/// Every form field.
 pub fn fields() -> AnyView {
     view! {
         <div class="form">
@@ -96,7 +96,7 @@ fn card(title: &'static str, chosen: bool) -> AnyView {
     .into_any()
 }
 
-/// A menu, closed as it stands in a row; opened by a press.
+/// A closed menu, which a click opens.
 pub fn menus() -> AnyView {
     view! {
         <details class="menu filter" name="menu">
@@ -111,7 +111,7 @@ pub fn menus() -> AnyView {
     .into_any()
 }
 
-/// A table with the names it must bear, and what tells facts.
+/// A table with long and right-to-left names, and lists of facts.
 pub fn lists(now: Moment) -> AnyView {
     let row = |name: &'static str, class: Option<&'static str>, last: Option<Moment>, status: KeyStatus| {
         let (badge, text) = words::keys::status(now, status);
@@ -144,7 +144,7 @@ pub fn lists(now: Moment) -> AnyView {
     .into_any()
 }
 
-/// What a dialog holds: the question that ends a key, and the one place that shows a secret.
+/// The contents of dialogs: confirming a revocation, and showing a secret.
 pub fn sheets() -> AnyView {
     view! {
         <div class="split">

@@ -1,4 +1,4 @@
-//! Changing a key: its name, or fewer scopes.
+//! Changing a key: renaming it, or removing scopes.
 
 use domain::command::ChangeKey;
 use domain::{Fault, FieldFault, ScopeSet};
@@ -11,10 +11,10 @@ use crate::form_result::FormResult;
 use crate::request::open;
 use crate::routes::Screen;
 
-/// Gives a key another name.
+/// Renames a key.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "rename_key")]
 pub async fn rename_key(organization: String, key_id: String, name: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
@@ -25,10 +25,10 @@ pub async fn rename_key(organization: String, key_id: String, name: String) -> R
     Ok(FormResult::Redirect { to: Screen::Key(ctx.actor().organization.clone(), key).path() })
 }
 
-/// Takes scopes from a key: what is picked is what it keeps.
+/// Removes scopes from a key. The selected scopes are those that it keeps.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "narrow_key")]
 pub async fn narrow_key(
     organization: String,

@@ -1,4 +1,4 @@
-//! Looking for a key.
+//! Searching for a key.
 
 use domain::{Code, OrganizationId};
 use leptos::prelude::*;
@@ -8,11 +8,11 @@ use crate::form_result::FormResult;
 use crate::request::open;
 use crate::routes::{Location, Screen};
 
-/// Leads to the list of keys that fit a text. It is a form that is posted, so that a whole key that is pasted never
-/// stands in an address; only its public part goes on.
+/// Redirects to the list of keys that match a text. The form is posted, so that a whole key that someone pastes never
+/// appears in a URL; the redirect contains only its public part.
 ///
 /// # Errors
-/// `BadRequest` when `page` is no list of keys of this organization.
+/// `BadRequest` when `page` is not the list of keys of this organization.
 #[server(prefix = "/ui", endpoint = "find_keys")]
 pub async fn find_keys(
     organization: String,

@@ -1,4 +1,4 @@
-//! Ending keys.
+//! Revoking keys.
 
 use domain::command::RevokeKey as Command;
 use domain::key::RevokeReason;
@@ -13,13 +13,13 @@ use crate::request::open;
 use crate::routes::Screen;
 use crate::words;
 
-/// The most keys that one form ends.
+/// The maximum number of keys that one form revokes.
 pub const MOST_KEYS: usize = 100;
 
-/// Ends a key. One that will be missed ends only if its name was typed too.
+/// Revokes a key. A key that was recently used must be confirmed by typing its name.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "revoke_key")]
 pub async fn revoke_key(
     organization: String,
@@ -39,11 +39,11 @@ pub async fn revoke_key(
     Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 
-/// Ends several keys, all or none: `keys` are their ids, with commas between. If one of them will be missed, a phrase
-/// with their number must be typed too.
+/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If one of them was recently used,
+/// the person must confirm by typing a phrase with their number.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "revoke_keys")]
 pub async fn revoke_keys(
     organization: String,
@@ -59,13 +59,13 @@ pub async fn revoke_keys(
             ids.push(id);
         }
     }
-    let mut noticed = false;
+    let mut recently_used = false;
     for id in &ids {
         let view = context.engine.get_key(&ctx, *id).await.map_err(form_error(&context))?.key;
-        noticed |= view.will_be_missed(ctx.now());
+        recently_used |= view.will_be_missed(ctx.now());
     }
     let phrase = words::revoke_keys::phrase(ids.len());
-    let confirmed = !noticed || confirm_name.trim() == phrase;
+    let confirmed = !recently_used || confirm_name.trim() == phrase;
     let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
     let ended = context.engine.revoke_keys(&ctx, &ids, reason).await.map_err(form_error(&context))?;
@@ -73,7 +73,7 @@ pub async fn revoke_keys(
     Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 
-/// The reason, unless it or the confirmation is at fault.
+/// The reason, unless it or the confirmation is invalid.
 fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<RevokeReason, Vec<FieldFault>> {
     let known = RevokeReason::ALL.map(RevokeReason::as_str).join(", ");
     let read = reason.parse::<RevokeReason>();

@@ -1,4 +1,4 @@
-//! Putting a successor in a key's place.
+//! Rotating a key.
 
 use domain::command::{Expiry, RotateKey as Command};
 use leptos::prelude::*;
@@ -10,10 +10,10 @@ use crate::form_result::{CreatedKey, FormResult, ReplacedKey};
 use crate::request::open;
 use crate::server_fns::form_token as token_of;
 
-/// Makes the successor of a key. Without a name it is called as the key was.
+/// Creates the successor of a key. Without a name, it gets the name of the key.
 ///
 /// # Errors
-/// A problem that names the field at fault; `MessagesWouldBeLost` unless that is confirmed.
+/// A problem that names the invalid field; `MessagesWouldBeLost` until the person accepts the loss.
 #[server(prefix = "/ui", endpoint = "rotate_key")]
 pub async fn rotate_key(
     organization: String,
@@ -26,7 +26,7 @@ pub async fn rotate_key(
     let (context, ctx) = open(&organization).await?;
     let key = id_of(&context, &key_id)?;
     let name = Some(label.trim()).filter(|name| !name.is_empty());
-    // What is no number is out of range.
+    // A text that is not a number is out of range, like -1.
     let seconds = if overlap_seconds.is_empty() { 0 } else { overlap_seconds.parse().unwrap_or(-1) };
     let command = Command::read(key, Some(seconds), name, Expiry::Never, ctx.now());
     let command = command.map_err(|faults| context.invalid(faults))?;

@@ -54,7 +54,7 @@ async fn b4_the_link_is_shown_once() {
 
     // And taken back: the link opens nothing any more.
     let fields = [organization, ("invitation_id", pending[0].id.as_str())];
-    let answer = send(&app, "withdraw_invitation", &list, &fields, &owner.cookie).await;
+    let answer = send(&app, "cancel_invitation", &list, &fields, &owner.cookie).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, list.as_str()));
     let shown = page(&app, &list, &owner.cookie).await.text;
     assert!(shown.contains(app::words::invitations::CANCELED) && !shown.contains("zoe@demo.example"));

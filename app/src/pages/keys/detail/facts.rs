@@ -1,4 +1,4 @@
-//! What a key is.
+//! The details of a key.
 
 use domain::scope::{Group, Permissions};
 use domain::view::KeyLine;
@@ -11,7 +11,7 @@ use crate::routes::Screen;
 use crate::shared_view::{icon, preview};
 use crate::words;
 
-/// Everything that is known of the key itself.
+/// The details.
 pub fn facts(shown: &KeyPageData) -> AnyView {
     let (room, line) = (&shown.room, &shown.key.line);
     let (key, now) = (&line.key, room.ctx.now());
@@ -78,7 +78,7 @@ fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {
     .into_any()
 }
 
-/// The key before or after this one.
+/// The predecessor or the successor of the key.
 fn other(room: &OrganizationPage, label: &'static str, line: Option<&KeyLine>) -> Option<AnyView> {
     let key = &line?.key;
     let path = Screen::Key(room.organization(), key.key_id).path();

@@ -1,4 +1,4 @@
-//! What the audit log says of a key.
+//! The latest events of a key.
 
 use domain::view::AuditView;
 use leptos::prelude::*;
@@ -8,10 +8,10 @@ use crate::components::when;
 use crate::routes::Location;
 use crate::words;
 
-/// Events that are shown here.
+/// The number of events shown.
 pub const EVENTS: i64 = 10;
 
-/// The last events of the key, and the way to all of them.
+/// The latest events, and a link to all of them.
 pub fn log(shown: &KeyPageData) -> AnyView {
     let (room, key) = (&shown.room, shown.key.line.key.key_id);
     let now = room.ctx.now();

@@ -1,4 +1,4 @@
-//! How a key was used.
+//! The usage of a key.
 
 use domain::view::{CallerUse, KeyUsage, RefusedUse};
 use domain::{Moment, view::DayUse};
@@ -48,7 +48,7 @@ fn calls(usage: &KeyUsage) -> AnyView {
     .into_any()
 }
 
-/// A line of the last 30 days; the table beneath says the same.
+/// A line chart of the last 30 days. The table below contains the same numbers.
 fn sparkline(days: &[DayUse], total: i64) -> AnyView {
     let most = days.iter().map(|day| day.calls).max().unwrap_or(0).max(1);
     let count = i64::try_from(days.len()).unwrap_or(1).max(2);

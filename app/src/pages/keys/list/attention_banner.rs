@@ -1,4 +1,4 @@
-//! One quiet line above the list: which keys need attention. Whoever has seen it puts it away.
+//! The banner above the list that says which keys need attention. The person can dismiss it.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::routes::Screen;
 use crate::shared_view::icon;
 use crate::words;
 
-/// The line, where there is something to say that was not put away.
+/// The banner. `None` if no key needs attention, or the person dismissed it.
 pub fn attention_banner(list: &List) -> Option<AnyView> {
     let (room, attention_banner) = (&list.room, list.attention_banner.as_ref()?);
     let text = words::attention_banner::sentence(attention_banner, room.ctx.now());

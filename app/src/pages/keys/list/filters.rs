@@ -1,5 +1,5 @@
-//! The search and the filters: the search is a form that is posted (a whole key must not stand in an address), the
-//! filters are links.
+//! The search and the filters. The search is a posted form, because a whole key must not appear in a URL. The filters
+//! are links.
 
 use domain::command::StatusFilter;
 use domain::environment::Environment;
@@ -10,7 +10,7 @@ use crate::routes::{EVERY_STATE, Location};
 use crate::shared_view::icon;
 use crate::words;
 
-/// Everything above the table.
+/// The search and the filters, above the table.
 pub fn filters(list: &List) -> AnyView {
     let creators = (list.creators.len() > 1).then(|| creator(list));
     view! {
@@ -43,7 +43,7 @@ fn search(list: &List) -> AnyView {
     .into_any()
 }
 
-/// A menu of links, each of which sets one word of the address.
+/// A menu of links, each of which sets one parameter of the URL.
 fn menu(place: &Location, name: &'static str, label: &'static str, choices: Vec<(Option<String>, String)>) -> AnyView {
     let now = place.get(name).map(str::to_owned);
     let shown = choices.iter().find(|(value, _)| *value == now).map(|(_, text)| text.clone());
@@ -78,7 +78,7 @@ fn status(list: &List) -> AnyView {
     menu(list.place(), "status", words::labels::STATUS, std::iter::once(active).chain(others).collect())
 }
 
-/// The order, where the headings that choose it are not seen.
+/// The order, for narrow screens, which do not show the column headings.
 fn sort(list: &List) -> AnyView {
     let choices = words::keys::SORTS.map(|(sort, text)| (sort.map(|sort| sort.as_str().to_owned()), text.to_owned()));
     menu(&list.place().with("dir", None), "sort", words::keys::SORT, choices.into())
@@ -90,7 +90,7 @@ fn creator(list: &List) -> AnyView {
     menu(list.place(), "creator", words::labels::CREATED_BY, std::iter::once(any).chain(people).collect())
 }
 
-/// Whose keys these are, where an address asks for one owner's.
+/// The owner of the keys, if the URL filters by owner.
 fn owner(list: &List) -> Option<AnyView> {
     list.query.owner?;
     let name = list.rows.rows.first()?.key.actor_name.clone();
@@ -103,11 +103,11 @@ fn clear(list: &List) -> Option<AnyView> {
         .then(|| view! { <a class="link-button" href=top.path()>{words::keys::CLEAR_FILTERS}</a> }.into_any())
 }
 
-/// Keys that have ended are one click away; an empty list says so itself.
+/// The link that shows or hides inactive keys. An empty list has a link of its own.
 fn inactive(list: &List) -> Option<AnyView> {
     let empty = list.rows.rows.is_empty();
     let (status, text) = match list.place().get("status") {
-        None if list.ended > 0 && !empty => (Some(EVERY_STATE), words::keys::show_inactive(list.ended)),
+        None if list.inactive > 0 && !empty => (Some(EVERY_STATE), words::keys::show_inactive(list.inactive)),
         Some(EVERY_STATE) => (None, words::keys::HIDE_INACTIVE.to_owned()),
         _ => return None,
     };

@@ -1,4 +1,4 @@
-//! What stands around the table of keys.
+//! The parts around the table of keys.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::routes::{EVERY_STATE, Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-/// The deed of the page before, told once.
+/// The result of the previous page, shown once.
 pub fn notice(list: &List) -> Option<AnyView> {
     let organization = list.room.organization();
     let (text, log) = match list.flash.as_ref()? {
@@ -26,11 +26,11 @@ pub fn notice(list: &List) -> Option<AnyView> {
     Some(done(view! { {text}<a href=log.path()>{words::audit_log::VIEW}</a> }))
 }
 
-/// How the person came into this organization.
+/// The notice after the person created, joined or left an organization.
 fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
     let here = list.room.name.clone();
     let (before, name, after) = match how {
-        OrganizationNotice::Founded => ("“", here, words::create_organization::CREATED.to_owned()),
+        OrganizationNotice::Created => ("“", here, words::create_organization::CREATED.to_owned()),
         OrganizationNotice::Joined => {
             let (before, after) = words::join::welcome(list.room.ctx.actor().role);
             (before, here, after)
@@ -42,14 +42,14 @@ fn moved(list: &List, how: &OrganizationNotice) -> AnyView {
     done(view! { {before}<bdi>{name}</bdi>{after} })
 }
 
-/// Why there is no button that creates a key.
+/// The notice that the person cannot create keys.
 pub fn closed(list: &List) -> Option<AnyView> {
     (!list.form.may_create)
         .then(|| view! { <div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div> }.into_any())
 }
 
-/// Begins making a key (RK-08): a link to a page, which the island turns into a dialog. Whoever comes back from there
-/// finds the focus here again. Nothing for whom the organization lets make none.
+/// The button **Create API Key**: a link to a page, which the island opens as a dialog. After the dialog, it takes the
+/// focus again. `None` if the person cannot create keys.
 pub fn create_link(list: &List, back: bool) -> Option<AnyView> {
     if !list.form.may_create {
         return None;
@@ -69,7 +69,7 @@ pub fn create_link(list: &List, back: bool) -> Option<AnyView> {
     )
 }
 
-/// No key was ever made.
+/// The text if no key was ever created.
 pub fn empty(list: &List) -> AnyView {
     view! {
         <div class="empty">
@@ -82,7 +82,7 @@ pub fn empty(list: &List) -> AnyView {
     .into_any()
 }
 
-/// The filters left nothing, or every key has ended.
+/// The text if no key matches the filters, or every key is inactive.
 pub fn nothing(list: &List) -> AnyView {
     let (title, hint) = match list.is_filtered() || list.place().get("status").is_some() {
         true => (words::keys::NO_MATCH, words::keys::NO_MATCH_HINT),
@@ -91,9 +91,9 @@ pub fn nothing(list: &List) -> AnyView {
     let clear = Location::top(list.place().screen.clone());
     let clear = (clear.path() != list.place().path())
         .then(|| view! { <a class="button" href=clear.path()>{words::keys::CLEAR_FILTERS}</a> });
-    let inactive = (list.place().get("status").is_none() && list.ended > 0).then(|| {
+    let inactive = (list.place().get("status").is_none() && list.inactive > 0).then(|| {
         let all = list.place().with("status", Some(EVERY_STATE));
-        view! { <a class="button" href=all.path()>{words::keys::show_inactive(list.ended)}</a> }
+        view! { <a class="button" href=all.path()>{words::keys::show_inactive(list.inactive)}</a> }
     });
     view! {
         <div class="empty">{icon("search")}<h2>{title}</h2><p>{hint}</p><div class="actions">{clear}{inactive}</div></div>
@@ -101,7 +101,7 @@ pub fn nothing(list: &List) -> AnyView {
     .into_any()
 }
 
-/// Advice that was promised (RK-29, RU-21..RU-25, KE-36), with the way to the documentation (RU-15).
+/// Advice on keeping keys safe, with links to the documentation.
 pub fn tips() -> AnyView {
     view! {
         <div class="notice tip">

@@ -49,7 +49,7 @@ fn pick(key: &KeyView) -> AnyView {
         .into_any()
 }
 
-/// Who made it, and for whom if it is another's.
+/// Who created it, and its owner if that is another actor.
 fn creator(key: &KeyView) -> AnyView {
     let owner = (key.created_by.as_deref() != Some(&key.actor_name))
         .then(|| view! { <span class="sub">{words::labels::FOR}<bdi>{key.actor_name.clone()}</bdi></span> });
@@ -57,7 +57,7 @@ fn creator(key: &KeyView) -> AnyView {
         .into_any()
 }
 
-/// How many scopes, and which when it is opened.
+/// The number of scopes. A menu lists them.
 fn permissions(permissions: Permissions) -> AnyView {
     let short = words::keys::permissions(permissions);
     let Permissions::Only(scopes) = permissions else { return short.into_any() };
@@ -77,7 +77,7 @@ fn permissions(permissions: Permissions) -> AnyView {
     .into_any()
 }
 
-/// Begins ending a key (RK-21): a link to a page, which the island turns into a dialog with the same facts.
+/// The link **Revoke**: it leads to a page, which the island opens as a dialog with the same facts.
 fn revoke_link(
     organization: &OrganizationId,
     key: &KeyView,
@@ -103,7 +103,7 @@ fn revoke_link(
     .into_any()
 }
 
-/// Everything that can be done with a key.
+/// The menu with all actions for a key.
 fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
     let (id, org) = (key.key_id, organization.clone());
     let link = |screen: Screen, glyph: &'static str, text: &'static str| {

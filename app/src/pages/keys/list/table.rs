@@ -1,4 +1,4 @@
-//! The table of keys, with its order, its pages, and the bar that ends several.
+//! The table of keys, with its order, its pages, and the button that revokes several.
 
 use domain::command::KeySort;
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use crate::routes::Screen;
 use crate::shared_view::icon;
 use crate::words;
 
-/// The table and what belongs to it.
+/// The table, and the links below it.
 pub fn table(list: &List) -> AnyView {
     let creators = list.sees_creators();
     let fresh = list.fresh();
@@ -46,7 +46,7 @@ pub fn table(list: &List) -> AnyView {
     .into_any()
 }
 
-/// A heading that orders the list; once more, and the other way round.
+/// A heading that sorts the list. A second click reverses the order.
 fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> AnyView {
     let place = list.place();
     let here = list.query.sort == sort;
@@ -60,7 +60,7 @@ fn head(list: &List, class: &'static str, text: &'static str, sort: KeySort) -> 
     view! { <th scope="col" class=class aria-sort=order><a href=path>{text}{mark}</a></th> }.into_any()
 }
 
-/// Ends the keys that are chosen, after a question. Shown once one is.
+/// The button that leads to revoking the selected keys. CSS shows it once a key is selected.
 fn bulk(list: &List) -> AnyView {
     let action = Screen::RevokeKeys(list.room.organization()).path();
     view! {

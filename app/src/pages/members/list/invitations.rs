@@ -1,4 +1,4 @@
-//! Invitations that nobody has taken up yet.
+//! Pending invitations.
 
 use domain::policy::may_give;
 use domain::view::{InvitationView, Page as Rows};
@@ -9,7 +9,7 @@ use crate::components::pager::{Pages, pages};
 use crate::components::when_due;
 use crate::words;
 
-/// The table of them; nothing where nobody is invited.
+/// The table of pending invitations. `None` if there are none.
 pub fn pending_invitations(room: &OrganizationPage, invitations: &Rows<InvitationView>) -> Option<AnyView> {
     if invitations.rows.is_empty() && invitations.next.is_none() && room.place.get("waiting").is_none() {
         return None;
@@ -38,11 +38,11 @@ pub fn pending_invitations(room: &OrganizationPage, invitations: &Rows<Invitatio
 }
 
 fn row(room: &OrganizationPage, one: &InvitationView) -> AnyView {
-    let withdraw = may_give(room.ctx.actor().role, one.role).then(|| {
+    let cancel = may_give(room.ctx.actor().role, one.role).then(|| {
         let whose =
             view! { <span class="visually-hidden">" "{words::labels::FOR}<bdi>{one.email.clone()}</bdi></span> };
         view! {
-            <form method="post" action="/ui/withdraw_invitation">
+            <form method="post" action="/ui/cancel_invitation">
                 {room.fields(Some(("invitation_id", one.id.to_string())))}
                 <button class="link-button danger">{words::invitations::CANCEL}{whose}</button>
             </form>
@@ -54,7 +54,7 @@ fn row(room: &OrganizationPage, one: &InvitationView) -> AnyView {
             <td data-label=words::labels::ROLE>{one.role.label()}</td>
             <td class="inviter" data-label=words::labels::INVITED_BY><bdi>{one.invited_by.clone()}</bdi></td>
             <td data-label=words::labels::EXPIRES>{when_due(room.ctx.now(), one.expires_at)}</td>
-            <td class="row-actions"><div>{withdraw}</div></td>
+            <td class="row-actions"><div>{cancel}</div></td>
         </tr>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! What becomes of each key of someone who goes: it ends, or a service account gets a successor.
+//! The choice for each key of a member who is removed: revoke it, or give a service account a successor.
 
 use domain::policy::has_admin_power;
 use domain::view::KeyLine;
@@ -10,7 +10,7 @@ use crate::components::{fault_line, used};
 use crate::shared_view::{icon, preview};
 use crate::words;
 
-/// Every key that opens doors, the one used last first, each with a choice.
+/// Every active key, the most recently used first, each with a choice.
 pub fn dispositions(shown: &RemoveMemberPageData) -> AnyView {
     if shown.keys.is_empty() {
         return view! { <p class="muted">{words::remove_member::NO_KEYS}</p> }.into_any();
@@ -50,27 +50,28 @@ fn item(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     .into_any()
 }
 
-/// A key that has a successor can only end: who has its place is settled.
+/// A key that already has a successor can only be revoked.
 fn choice(shown: &RemoveMemberPageData, line: &KeyLine) -> AnyView {
     let key = &line.key;
     let name = format!("keys[{}]", key.key_id);
     let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
     let chosen = typed.unwrap_or_else(|| "end".into());
-    // A successor with admin power takes a fresh sign-in, an end does not.
+    // A successor with admin power requires a fresh sign-in, a revocation does not.
     let powerful = power(has_admin_power(key.role, key.scopes));
     let option = |value: String, text: String| {
         let (selected, power) = (value == chosen, powerful.filter(|_| value != "end"));
         view! { <option value=value selected=selected data-power=power>{text}</option> }
     };
     let free = line.rotated_to.is_none();
-    let heirs = shown.heirs.iter().map(|heir| option(heir.actor_id.to_string(), words::isolated(&heir.name)));
-    let heirs = (free && !shown.heirs.is_empty())
-        .then(|| view! { <optgroup label=words::remove_member::HAND_OVER_TO>{heirs.collect_view()}</optgroup> });
+    let accounts = &shown.service_accounts;
+    let options = accounts.iter().map(|one| option(one.actor_id.to_string(), words::isolated(&one.name)));
+    let accounts = (free && !accounts.is_empty())
+        .then(|| view! { <optgroup label=words::remove_member::HAND_OVER_TO>{options.collect_view()}</optgroup> });
     view! {
         <select class="input fate" name=name aria-label=words::remove_member::disposition_label(&key.label)>
             {option("end".into(), words::remove_member::REVOKE.into())}
             {free.then(|| option("new".into(), words::remove_member::new_service_account(&key.label)))}
-            {heirs}
+            {accounts}
         </select>
     }
     .into_any()

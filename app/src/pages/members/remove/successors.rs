@@ -1,4 +1,4 @@
-//! The keys that service accounts got from someone who went: the answer to the form, and nothing else holds them.
+//! The keys that service accounts got from a removed member. Only the response to the form contains them.
 
 use leptos::prelude::*;
 

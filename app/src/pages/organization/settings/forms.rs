@@ -1,4 +1,4 @@
-//! What can be changed of an organization: one form for each, so that nobody overwrites what they did not mean.
+//! The forms that change an organization: one for each setting, so that nobody overwrites another setting by accident.
 
 use domain::organization::KeyMakers;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ pub fn forms(shown: &OrganizationPageData) -> AnyView {
 
 const RULES: &str = "/ui/change_key_rules";
 
-/// The button, which says to a screen reader what it saves.
+/// The button. Its name for screen readers says what it saves.
 fn save(title: &'static str) -> AnyView {
     view! { <button class="button">{words::organization::SAVE}<span class="visually-hidden">" "{title}</span></button> }
         .into_any()
@@ -57,7 +57,7 @@ fn lifetime(shown: &OrganizationPageData) -> AnyView {
     FormCard { function, title, body: body.into_any(), note, button: save(title) }.render(&shown.room, None)
 }
 
-/// A choice of two or more, by radio buttons.
+/// Radio buttons for a choice.
 fn choices<const N: usize>(
     name: &'static str,
     title: &'static str,
@@ -94,7 +94,7 @@ fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
     FormCard { function: RULES, title, body, note, button: save(title) }.render(&shown.room, None)
 }
 
-/// The same for members.
+/// The settings for members, who can only read them.
 pub fn read_only(shown: &OrganizationPageData) -> AnyView {
     let view = &shown.view;
     let keys = if view.keys_make_keys {

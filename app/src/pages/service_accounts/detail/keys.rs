@@ -1,4 +1,4 @@
-//! The keys of a service account, and how it gets the next one (RO-20, RO-21).
+//! The keys of a service account, and how it gets the next one.
 
 use domain::command::{KeyQuery, StatusFilter};
 use domain::view::{KeyLine, ServiceAccount};
@@ -17,16 +17,16 @@ use crate::words;
 
 /// How a service account gets its next key.
 pub enum NextKey {
-    /// One is made.
+    /// The person creates one.
     Create,
-    /// It has its one active key, which is rotated.
+    /// It has the one active key that it can have, which the person rotates.
     Rotate(KeyId),
-    /// Not while it is disabled.
+    /// It is disabled, so the person must enable it first.
     EnableFirst,
 }
 
 impl NextKey {
-    /// What the engine would let the account have now.
+    /// What the engine allows for the account now.
     pub async fn of(context: &PageContext, ctx: &Ctx, account: &ServiceAccount) -> Result<Self, Problem> {
         if account.is_disabled {
             return Ok(Self::EnableFirst);
@@ -35,18 +35,19 @@ impl NextKey {
             return Ok(Self::Create);
         }
         let (owner, status) = (Some(account.actor_id), Some(StatusFilter::Active));
-        // The newest: after a rotation with overlap, the old key goes on for a while beside its successor.
+        // The newest: after a rotation with overlap, the old key stays active for a while.
         let query = KeyQuery { owner, status, ..KeyQuery::default() };
         let active = context.engine.list_keys(ctx, &query, 1).await.map_err(|error| context.to_problem(&error))?;
         Ok(active.rows.first().map_or(Self::Create, |line| Self::Rotate(line.key.key_id)))
     }
 }
 
-/// The heading, what comes next, and the table.
+/// The heading, a note about the next key, and the table.
 pub fn keys(shown: &ServiceAccountPageData) -> AnyView {
     let organization = shown.room.organization();
     let create = format!("{}?for={}", Screen::NewKey(shown.room.organization()).path(), shown.account.actor_id);
-    let create = move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
+    let create =
+        move || view! { <a class="button primary" href=create.clone()>{icon("plus")}{words::create_key::TITLE}</a> };
     let empty = shown.keys.rows.is_empty() && shown.room.place.before().is_none();
     let button = matches!(shown.next, NextKey::Create).then_some(create);
     let note = match shown.next {

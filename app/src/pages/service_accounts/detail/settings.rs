@@ -1,4 +1,5 @@
-//! What can be changed of a service account: one form for each, so that nobody overwrites what they did not mean.
+//! The forms that change a service account: one for each setting, so that nobody overwrites another setting by
+//! accident.
 
 use leptos::prelude::*;
 
@@ -8,7 +9,7 @@ use crate::components::service_accounts::{account_name, account_role};
 use crate::shared_view::icon;
 use crate::words;
 
-/// The forms, the dangerous one last.
+/// The forms, with the one that disables the account last.
 pub fn settings(shown: &ServiceAccountPageData) -> AnyView {
     view! { {rename(shown)}{change_role(shown)}{several(shown)}{disable(shown)} }.into_any()
 }
@@ -51,7 +52,7 @@ fn several(shown: &ServiceAccountPageData) -> AnyView {
         .render(&shown.room, account(shown))
 }
 
-/// Stops all of its keys, or lets them work again.
+/// The form that disables the account, or enables it again.
 fn disable(shown: &ServiceAccountPageData) -> AnyView {
     if shown.account.is_disabled {
         let body = view! { <p>{words::service_accounts::ENABLE_EFFECT}</p> }.into_any();
