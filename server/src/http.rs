@@ -84,7 +84,7 @@ impl AppState {
 }
 
 /// Every door of the house, and the stand-in provider beside them if there is one.
-pub fn router(state: &AppState, standin: Option<Router>) -> Router {
+pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
     let pages = ui::router()
         .merge(sign_in::router(state.clone()))
         .layer(from_fn_with_state(state.clone(), context::receive))
@@ -103,8 +103,8 @@ pub fn router(state: &AppState, standin: Option<Router>) -> Router {
         .merge(docs)
         .merge(live::router(state.clone()))
         .fallback_service(pages);
-    if let Some(standin) = standin {
-        server_fns = server_fns.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));
+    if let Some(dev_provider) = dev_provider {
+        server_fns = server_fns.nest("/dev/idp", dev_provider.layer(from_fn(layers::page_headers)));
     }
     server_fns
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

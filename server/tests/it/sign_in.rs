@@ -1,4 +1,4 @@
-//! Signing in, through the stand-in provider and a real connection to it.
+//! Signing in, through the development identity provider and a real connection to it.
 
 mod again;
 mod drafts;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use oidc::dev::Standin;
+use oidc::dev::DevProvider;
 use server::http::{self, listen};
 use tokio::net::TcpListener;
 
@@ -29,12 +29,12 @@ pub async fn app() -> TestApp {
     let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
     let issuer = format!("{url}/dev/idp").parse().expect("url");
     let client_id = "roundtable".to_owned();
-    let standin =
-        Standin::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
-    let standin = standin.expect("standin");
-    app.engine.seed_demo(&server::demo::cast(standin.issuer())).await.expect("staged");
+    let provider =
+        DevProvider::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
+    let provider = provider.expect("a provider");
+    app.engine.seed_demo(&server::demo::organizations(provider.issuer())).await.expect("staged");
     let settings = oidc::Settings {
-        issuer: standin.issuer().into(),
+        issuer: provider.issuer().into(),
         client_id,
         client_secret: None,
         redirect_uri: redirect,
@@ -42,7 +42,7 @@ pub async fn app() -> TestApp {
         allowed_email_domains: Vec::new(),
     };
     app.parts.oidc = oidc::Client::new(settings, clock).expect("client");
-    app.router = http::router(&app.parts, Some(standin.router()));
+    app.router = http::router(&app.parts, Some(provider.router()));
     tokio::spawn(listen::serve(listener, app.router.clone(), std::future::pending()));
     app
 }

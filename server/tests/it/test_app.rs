@@ -67,7 +67,7 @@ impl TestApp {
     /// With the demonstration people.
     pub async fn new() -> Self {
         let app = Self::empty().await;
-        app.engine.seed_demo(&server::demo::cast(ISSUER)).await.expect("staged");
+        app.engine.seed_demo(&server::demo::organizations(ISSUER)).await.expect("staged");
         app
     }
 

@@ -12,11 +12,11 @@ use crate::test_app::{ISSUER, NOW, TestApp};
 
 pub async fn house_and_signer() -> (TestApp, Signer) {
     let (app, signer) = empty_house_and_signer().await;
-    let mut cast = server::demo::cast(ISSUER);
-    for identity in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()).map(|(identity, _)| identity) {
+    let mut organizations = server::demo::organizations(ISSUER);
+    for identity in organizations.iter_mut().flat_map(|organization| organization.members.iter_mut()).map(|(identity, _)| identity) {
         identity.issuer = "https://accounts.google.com".into();
     }
-    app.engine.seed_demo(&cast).await.expect("staged");
+    app.engine.seed_demo(&organizations).await.expect("staged");
     (app, signer)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Person, Standin};
+use super::{Person, DevProvider};
 use crate::identity::normal_email;
 
 /// The request to sign someone in; the page repeats it in hidden fields.
@@ -21,10 +21,10 @@ pub(super) struct Request {
 
 impl Request {
     /// The first thing wrong with the request, if any.
-    pub fn fault(&self, standin: &Standin) -> Option<&'static str> {
+    pub fn fault(&self, provider: &DevProvider) -> Option<&'static str> {
         let faults = [
-            (self.client_id != standin.client_id, "The client is not known here."),
-            (self.redirect_uri != standin.redirect_uri.as_str(), "The address to return to is not the registered one."),
+            (self.client_id != provider.client_id, "The client is not known here."),
+            (self.redirect_uri != provider.redirect_uri.as_str(), "The address to return to is not the registered one."),
             (self.response_type != "code", "Only response_type=code is possible."),
             (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope lacks openid."),
             (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is possible."),
@@ -57,9 +57,9 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub fn person(&self, standin: &Standin) -> Option<Person> {
+    pub fn person(&self, provider: &DevProvider) -> Option<Person> {
         match &self.person {
-            Some(subject) => standin.people.iter().find(|person| person.subject == *subject).cloned(),
+            Some(subject) => provider.people.iter().find(|person| person.subject == *subject).cloned(),
             None => self.typed(),
         }
     }

@@ -30,8 +30,8 @@ pub struct Person {
     pub note: String,
 }
 
-/// The stand-in provider. Mount [`Standin::router`] at the path of the issuer.
-pub struct Standin {
+/// The stand-in provider. Mount [`DevProvider::router`] at the path of the issuer.
+pub struct DevProvider {
     issuer: String,
     path: String,
     client_id: String,
@@ -44,7 +44,7 @@ pub struct Standin {
     codes: Mutex<Codes>,
 }
 
-impl Standin {
+impl DevProvider {
     /// Makes the stand-in and its RSA key. `stylesheet` is the address of the page's style sheet.
     ///
     /// # Errors

@@ -1,15 +1,15 @@
 //! The stand-in's one page.
 
-use super::{Person, Standin, form::Request};
+use super::{Person, DevProvider, form::Request};
 
 /// The page on which to choose who to be. `complaint` says what was wrong with the last choice.
-pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&str>) -> String {
-    let action = escape(&format!("{}/authorize", standin.path));
+pub(super) fn choose(provider: &DevProvider, request: &Request, complaint: Option<&str>) -> String {
+    let action = escape(&format!("{}/authorize", provider.path));
     let hidden = hidden_fields(request);
     let complaint = complaint
         .map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words)))
         .unwrap_or_default();
-    let people = people_form(standin, &action, &hidden);
+    let people = people_form(provider, &action, &hidden);
     let body = format!(
         "{complaint}{people}<hr>\n\
          <form class=\"form\" method=\"post\" action=\"{action}\">\n{hidden}\
@@ -21,20 +21,20 @@ pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&st
          <button class=\"button wide\" type=\"submit\">Continue with this e-mail</button>\n\
          </form>\n"
     );
-    whole(standin, "Who do you want to be?", &body)
+    whole(provider, "Who do you want to be?", &body)
 }
 
 /// The page that says why a request cannot be answered.
-pub(super) fn refusal(standin: &Standin, words: &str) -> String {
+pub(super) fn refusal(provider: &DevProvider, words: &str) -> String {
     let body = format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words));
-    whole(standin, "This sign-in cannot go on", &body)
+    whole(provider, "This sign-in cannot go on", &body)
 }
 
-fn people_form(standin: &Standin, action: &str, hidden: &str) -> String {
-    if standin.people.is_empty() {
+fn people_form(provider: &DevProvider, action: &str, hidden: &str) -> String {
+    if provider.people.is_empty() {
         return String::new();
     }
-    let people: String = standin.people.iter().map(person).collect();
+    let people: String = provider.people.iter().map(person).collect();
     format!(
         "<form method=\"post\" action=\"{action}\">\n{hidden}\
          <ul class=\"person-list\">\n{people}</ul>\n</form>\n"
@@ -62,8 +62,8 @@ fn hidden_fields(request: &Request) -> String {
     request.fields().map(field).concat()
 }
 
-fn whole(standin: &Standin, title: &str, body: &str) -> String {
-    let stylesheet = standin
+fn whole(provider: &DevProvider, title: &str, body: &str) -> String {
+    let stylesheet = provider
         .stylesheet
         .as_ref()
         .map(|href| format!("<link rel=\"stylesheet\" href=\"{}\">\n", escape(href)))

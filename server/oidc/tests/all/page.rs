@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::{
     fake::{CLIENT_ID, Watch},
-    standin::{REDIRECT, standin},
+    dev_provider::{REDIRECT, dev_provider},
 };
 
 const SOUND: [(&str, &str); 8] = [
@@ -22,7 +22,7 @@ const SOUND: [(&str, &str); 8] = [
 
 async fn ask(method: &str, fields: &[(&str, &str)]) -> (u16, String) {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let router = standin("http://localhost/idp", &Watch::new()).unwrap().router();
+    let router = dev_provider("http://localhost/idp", &Watch::new()).unwrap().router();
     let request = Request::builder().method(method);
     let request = match method {
         "GET" => request.uri(format!("/authorize?{query}")).body(Body::empty()),
@@ -100,7 +100,7 @@ async fn a_visitor_from_elsewhere_is_refused() {
         ("192.0.2.7:9", "localhost:3000", 403),
         ("127.0.0.1:9", "evil.example", 403),
     ] {
-        let router = standin("http://localhost/idp", &Watch::new()).unwrap().router();
+        let router = dev_provider("http://localhost/idp", &Watch::new()).unwrap().router();
         let request = Request::builder().uri("/jwks").header("host", host).extension(peer(from));
         let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), status, "{from} {host}");

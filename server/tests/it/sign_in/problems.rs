@@ -19,11 +19,11 @@ async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, P
     let domains: Vec<String> = email_domains.iter().map(|domain| (*domain).to_owned()).collect();
     let told = domains.clone();
     let mut app = TestApp::with(None, move |site_config| site_config.allowed_domains = told).await;
-    let mut cast = server::demo::cast(&provider.issuer);
-    for (identity, _) in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()) {
+    let mut organizations = server::demo::organizations(&provider.issuer);
+    for (identity, _) in organizations.iter_mut().flat_map(|organization| organization.members.iter_mut()) {
         identity.email = Some(format!("{}@acme.example", identity.subject));
     }
-    app.engine.seed_demo(&cast).await.expect("staged");
+    app.engine.seed_demo(&organizations).await.expect("staged");
     let settings = oidc::Settings {
         issuer: provider.issuer.clone(),
         client_id: "roundtable".into(),
