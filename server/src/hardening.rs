@@ -70,7 +70,9 @@ mod environment {
             return None;
         }
         let error = restart_without(&secrets).err()?;
-        Some(format!("the secrets stay in the environment of this process, where other processes can read them: {error}"))
+        Some(format!(
+            "the secrets stay in the environment of this process, where other processes can read them: {error}"
+        ))
     }
 
     fn in_environment() -> Variables {

@@ -51,6 +51,6 @@ pub async fn summarize_floods() {
     let mut ticks = tokio::time::interval(SUMMARY_INTERVAL);
     loop {
         ticks.tick().await;
-        flood.sum_up(SUMMARY_INTERVAL.as_secs());
+        flood.summarize(SUMMARY_INTERVAL.as_secs());
     }
 }

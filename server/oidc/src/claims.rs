@@ -139,7 +139,7 @@ mod tests {
 
     // B22: who does not say when, has not shown it.
     #[test]
-    fn b22_a_sign_in_is_fresh_by_its_time_alone() {
+    fn a_sign_in_is_fresh_by_its_time_alone() {
         for (told, fresh) in [
             (Some(1_000), Ok(())),
             (Some(940), Ok(())),

@@ -324,7 +324,11 @@ fn domains_are_normalized_and_checked() {
             assert!(why.starts_with(&format!("{name} must be a domain")), "{bad}: {why}");
         }
     }
-    assert!(read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",").err().is_some_and(|e| e.to_string().contains("contains no domain")));
+    assert!(
+        read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",")
+            .err()
+            .is_some_and(|e| e.to_string().contains("contains no domain"))
+    );
 }
 
 #[test]

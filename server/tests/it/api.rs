@@ -22,7 +22,7 @@ fn unauthorized(body: &Value) {
 
 // RK-01, RK-36, RK-37, RA-06, KE-02 (no browser session is involved): a program with a key reads workspaces, with and without a content type.
 #[tokio::test]
-async fn rk_36_workspaces_are_listed_with_a_key() {
+async fn workspaces_are_listed_with_a_key() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let plain = app.get("/api/v1/workspaces", &key).await;
@@ -36,7 +36,7 @@ async fn rk_36_workspaces_are_listed_with_a_key() {
 
 // RK-38, RK-39, RK-40, RA-20, RK-03
 #[tokio::test]
-async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
+async fn a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let body = json!({ "name": "Analytics", "provider": "vertex_ai", "model": "gemini-2.5-pro" });
@@ -61,7 +61,7 @@ async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
 
 // KE-35
 #[tokio::test]
-async fn ke_35_projects_are_the_same_workspaces() {
+async fn projects_are_the_same_workspaces() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     app.call(Method::POST, "/api/v1/workspaces", &key, json!({ "name": "A", "provider": "openai" })).await;
@@ -71,7 +71,7 @@ async fn ke_35_projects_are_the_same_workspaces() {
 
 // RK-04, RA-32, KE-06, RA-29, RA-23: another organization's workspace is 403, one that exists nowhere 404.
 #[tokio::test]
-async fn ra_32_another_organizations_workspace_is_forbidden() {
+async fn another_organizations_workspace_is_forbidden() {
     let app = TestApp::new().await;
     let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
     let made =
@@ -107,7 +107,7 @@ async fn a_workspace_is_deleted_by_its_creator_or_an_admin_only() {
 
 // RA-22, RA-24, RA-25, RA-26: no header, no Bearer word, no such key.
 #[tokio::test]
-async fn ra_24_the_401_body_and_its_causes() {
+async fn the_401_body_and_its_causes() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let nothing = app.get("/api/v1/workspaces", "").await;
@@ -129,7 +129,7 @@ async fn ra_24_the_401_body_and_its_causes() {
 
 // RO-40, KE-11, decision D8
 #[tokio::test]
-async fn ro_40_x_api_key_is_accepted_and_two_different_credentials_are_not() {
+async fn x_api_key_is_accepted_and_two_different_credentials_are_not() {
     let app = TestApp::new().await;
     let (key, other) = (app.key("olivia").await, app.key("adam").await);
     let send = async |pairs: &[(&str, String)]| {
@@ -202,7 +202,7 @@ async fn every_refusal_has_the_one_shape() {
 
 // RA-30: managing members is for admins and owners. RA-23: a valid credential that may not is 403.
 #[tokio::test]
-async fn ra_30_a_member_manages_no_members() {
+async fn a_member_manages_no_members() {
     let app = TestApp::new().await;
     let noor = app.someone("noor").await.ctx.actor().id;
     let path = format!("/api/v1/members/{noor}");
@@ -214,7 +214,7 @@ async fn ra_30_a_member_manages_no_members() {
 
 // RA-31: a key whose creator was removed is 403, not 401.
 #[tokio::test]
-async fn ra_31_the_key_of_a_removed_member_is_forbidden() {
+async fn the_key_of_a_removed_member_is_forbidden() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let key = app.key_of(&mina).await.plain.expose().to_owned();
@@ -227,7 +227,7 @@ async fn ra_31_the_key_of_a_removed_member_is_forbidden() {
 
 // RK-41, RK-42, RK-43, KE-07: a key has exactly its creator's role.
 #[tokio::test]
-async fn rk_41_a_key_has_the_role_of_its_creator() {
+async fn a_key_has_the_role_of_its_creator() {
     let app = TestApp::new().await;
     for (subject, name, role) in
         [("olivia", "Olivia Owens", "owner"), ("adam", "Adam Adler", "admin"), ("mina", "Mina Moreau", "member")]
@@ -253,7 +253,7 @@ async fn a_database_that_is_gone_is_503() {
 
 // RO-05, RO-14, RO-25, RO-26, decision D18: once, without a credential, by either address.
 #[tokio::test]
-async fn ro_05_bootstrap_makes_the_first_key_once() {
+async fn bootstrap_makes_the_first_key_once() {
     for path in ["/api/v1/bootstrap", "/bootstrap"] {
         let app = TestApp::empty().await;
         let body =
@@ -281,7 +281,7 @@ async fn ro_05_bootstrap_makes_the_first_key_once() {
 
 // RK-45: the base path, and over HTTPS browsers are told to stay there.
 #[tokio::test]
-async fn rk_45_https_is_for_good() {
+async fn https_is_for_good() {
     let app = TestApp::with(None, |site_config| site_config.public_url = "https://keys.example.com".into()).await;
     let answer = app.get("/api/v1/workspaces", "").await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");

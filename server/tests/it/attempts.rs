@@ -121,7 +121,7 @@ fn assert_refused(answer: &TestResponse, kind: &str) {
 
 // B10, D43: every kind is limited by address, and what is refused never reaches the database.
 #[tokio::test]
-async fn b10_guesses_of_every_kind_are_limited_before_the_database_is_asked() {
+async fn guesses_of_every_kind_are_limited_before_the_database_is_asked() {
     let app = app().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
         let (here, there) = (format!("203.0.113.{turn}"), format!("198.51.100.{turn}"));
@@ -161,7 +161,7 @@ async fn the_minute_passes() {
 
 // B11: a key or session that was accepted passes beside the guesses of its address; one that was never seen waits.
 #[tokio::test]
-async fn b11_what_is_known_passes_beside_guesses() {
+async fn what_is_known_passes_beside_guesses() {
     let app = app().await;
     let from = "203.0.113.7";
     let olivia = app.someone("olivia").await;
@@ -204,7 +204,7 @@ async fn a_key_that_ended_counts_as_any_other() {
 
 // B11: failing with somebody's key, from anywhere, locks nobody out.
 #[tokio::test]
-async fn b11_failures_from_other_addresses_do_not_touch_the_victim() {
+async fn failures_from_other_addresses_do_not_touch_the_victim() {
     let app = app().await;
     let key = app.key("olivia").await;
     let many = if std::env::var_os("ROUNDTABLE_PROVE").is_some() { 100_000_u32 } else { 1_000 };

@@ -17,7 +17,7 @@ fn held_requests() -> usize {
 
 // RK-24: requests that run with a key fail when it is revoked, and change nothing.
 #[tokio::test]
-async fn rk_24_requests_in_progress_fail_when_the_key_is_revoked() {
+async fn requests_in_progress_fail_when_the_key_is_revoked() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, witness) = (app.key_of(&olivia).await, app.key("adam").await);

@@ -126,7 +126,7 @@ async fn a_change_is_heard_by_those_who_see_the_key() {
 
 // D23: what was let in once is not let in for ever.
 #[tokio::test]
-async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
+async fn a_stream_ends_with_the_session_and_with_the_membership() {
     let app = TestApp::new().await;
     let (olivia, mina, noor) = (app.someone("olivia").await, app.someone("mina").await, app.someone("noor").await);
     let (mut one, mut two) = (Stream::open(&app, &mina, "").await, Stream::open(&app, &noor, "").await);
@@ -146,7 +146,7 @@ async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
 
 // B4: an open page asks again and again, and its session ends all the same an hour after its person was last there.
 #[tokio::test]
-async fn b4_asking_for_a_stream_is_no_use_of_the_session() {
+async fn asking_for_a_stream_is_no_use_of_the_session() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     for _ in 0..5 {

@@ -56,7 +56,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 // KE-38, RA-33, KE-24, RA-30: everyone finds the members, their roles and what those mean; addresses, keys, invitations
 // and whatever changes something are for admins and owners.
 #[tokio::test]
-async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
+async fn everyone_finds_the_members_and_what_their_roles_mean() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     app.key_of(&mina).await;
@@ -96,7 +96,7 @@ async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
 
 // RA-30: a member opens none of the pages that manage members, and everyone may leave.
 #[tokio::test]
-async fn ra_30_pages_that_manage_members_are_closed_to_members() {
+async fn pages_that_manage_members_are_closed_to_members() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let mina = visitor(&app, "mina", "Mina Moreau", 0).await;

@@ -119,8 +119,12 @@ fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
         ),
         (&["init"], &[("ROUNDTABLE_DATABASE_URL", "mysql://x")], "ROUNDTABLE_DATABASE_URL must be sqlite://PATH"),
         (&["serve"], &[], "there is no master key in data/master.key: run `roundtable init --new-master-key` first"),
-        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the secret"),
-        (&["serve"], &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")], "to serve other machines, set ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)"),
+        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret"),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")],
+            "to serve other machines, set ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)",
+        ),
         (
             &["serve"],
             &[("ROUNDTABLE_SETUP_TOKEN_FILE", "nowhere")],

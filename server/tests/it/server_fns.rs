@@ -157,7 +157,7 @@ async fn account(app: &TestApp, by: &Someone) -> ServiceAccount {
 
 // RA-17, RA-30: a member of the very organization may not either.
 #[tokio::test]
-async fn ra_30_a_member_manages_no_service_account_no_setting_and_nobody() {
+async fn a_member_manages_no_service_account_no_setting_and_nobody() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let account = account(&app, &olivia).await;

@@ -29,8 +29,15 @@ pub async fn app() -> TestApp {
     let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
     let issuer = format!("{url}/dev/idp").parse().expect("url");
     let client_id = "roundtable".to_owned();
-    let provider =
-        DevProvider::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
+    let provider = DevProvider::new(
+        &issuer,
+        client_id.clone(),
+        redirect.clone(),
+        server::demo::people(),
+        None,
+        clock.clone(),
+        random,
+    );
     let provider = provider.expect("a provider");
     app.engine.seed_demo(&server::demo::organizations(provider.issuer())).await.expect("staged");
     let settings = oidc::Settings {
@@ -144,7 +151,7 @@ async fn a_provider_that_says_no_is_told_calmly() {
 // B21: whoever has a link for another address signs in as someone else, and is asked who they are; a plain sign-in asks
 // nothing.
 #[tokio::test]
-async fn b21_someone_else_signs_in_and_comes_back_to_the_link() {
+async fn someone_else_signs_in_and_comes_back_to_the_link() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/").await;
     let olivia = cookie(&get(&app, &back, &flow).await, "rt_session").expect("session");

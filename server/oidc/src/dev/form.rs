@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Person, DevProvider};
+use super::{DevProvider, Person};
 use crate::identity::normal_email;
 
 /// The request to sign someone in; the page repeats it in hidden fields.
@@ -24,7 +24,10 @@ impl Request {
     pub fn fault(&self, provider: &DevProvider) -> Option<&'static str> {
         let faults = [
             (self.client_id != provider.client_id, "The client is not known here."),
-            (self.redirect_uri != provider.redirect_uri.as_str(), "The address to return to is not the registered one."),
+            (
+                self.redirect_uri != provider.redirect_uri.as_str(),
+                "The address to return to is not the registered one.",
+            ),
             (self.response_type != "code", "Only response_type=code is possible."),
             (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope lacks openid."),
             (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is possible."),

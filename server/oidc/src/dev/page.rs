@@ -1,6 +1,6 @@
 //! The stand-in's one page.
 
-use super::{Person, DevProvider, form::Request};
+use super::{DevProvider, Person, form::Request};
 
 /// The page on which to choose who to be. `complaint` says what was wrong with the last choice.
 pub(super) fn choose(provider: &DevProvider, request: &Request, complaint: Option<&str>) -> String {

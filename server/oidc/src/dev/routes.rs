@@ -59,7 +59,10 @@ pub(super) async fn choose(State(provider): Shared, Query(request): Query<Reques
     }
 }
 
-pub(super) async fn chosen(State(provider): Shared, Form(Submission { request, choice }): Form<Submission>) -> Response {
+pub(super) async fn chosen(
+    State(provider): Shared,
+    Form(Submission { request, choice }): Form<Submission>,
+) -> Response {
     if let Some(words) = request.fault(&provider) {
         return refuse(page::refusal(&provider, words));
     }

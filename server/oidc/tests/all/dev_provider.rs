@@ -12,7 +12,7 @@ use crate::fake::{CLIENT_ID, Watch, flow};
 use axum::Router;
 use oidc::{
     Client, Failure, Flow, Random, Settings, SetupError,
-    dev::{Person, DevProvider},
+    dev::{DevProvider, Person},
 };
 use url::{Url, form_urlencoded};
 

@@ -5,8 +5,8 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 use crate::{
-    fake::{CLIENT_ID, Watch},
     dev_provider::{REDIRECT, dev_provider},
+    fake::{CLIENT_ID, Watch},
 };
 
 const SOUND: [(&str, &str); 8] = [

@@ -120,10 +120,7 @@ fn firebase(settings: &Settings, runtime: &Runtime) -> Result<Option<oidc::Verif
 
 /// The setup token, and the same token to be printed. A token that the operator has not set is generated at each start
 /// and printed until an organization exists.
-async fn setup_token(
-    settings: &Settings,
-    engine: &Engine,
-) -> Result<(SecretString, Option<SecretString>), CliError> {
+async fn setup_token(settings: &Settings, engine: &Engine) -> Result<(SecretString, Option<SecretString>), CliError> {
     if let Some(token) = &settings.setup_token {
         return Ok((token.clone(), None));
     }

@@ -1,4 +1,4 @@
-//! `/api/v1/bootstrap`: the first organization, its owner and a first key, once (decision D18).
+//! `/api/v1/bootstrap`: creates the first organization, its owner and a first key (D18).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::input::Body;
-use super::new_keys::NewKeyBody;
+use super::keys::NewKeyBody;
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
 
@@ -51,7 +51,7 @@ pub async fn bootstrap(
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&new))))
 }
 
-/// Whether the installation may be set up with this token.
+/// Checks that no organization exists and that the setup token is correct.
 async fn check(state: &AppState, token: &str) -> engine::Result<()> {
     if state.engine.is_founded().await? {
         return Err(engine::Error::conflict(Code::AlreadyBootstrapped));

@@ -94,7 +94,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 fn describe(method: &Method, operation: &mut Operation) {
-    let (name, cost) = (operation.operation_id.clone().unwrap_or_default(), super::cost(method));
+    let (name, cost) = (operation.operation_id.clone().unwrap_or_default(), super::cost::cost(method));
     let scope = action(&name).and_then(Action::scope);
     let needs = match scope {
         _ if name == "bootstrap" => "Needs the setup token.".to_owned(),

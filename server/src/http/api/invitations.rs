@@ -1,4 +1,4 @@
-//! `/api/v1/invitations`: links that make someone a member, once.
+//! `/api/v1/invitations`: single-use links that add a member.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -11,8 +11,9 @@ use engine::attempts::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::{Authenticated, SignedInPerson};
 use super::bodies::InvitationBody;
-use super::input::{Body, Caller, InPerson, Sender, id};
+use super::input::{Body, Sender, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -72,7 +73,7 @@ pub struct JoinedBody {
     responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_invitations(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
@@ -90,7 +91,7 @@ pub async fn list_invitations(
     responses((status = 201, body = NewInvitationBody), (status = 409, body = ProblemBody)))]
 pub async fn create_invitation(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewInvitationRequest>,
 ) -> ApiResult<(StatusCode, Json<NewInvitationBody>)> {
     let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
@@ -107,7 +108,7 @@ pub async fn create_invitation(
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn revoke_invitation(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     invitation: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
@@ -123,7 +124,7 @@ pub async fn revoke_invitation(
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn accept_invitation(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Sender(origin): Sender,
     Body(acceptance): Body<Acceptance>,
 ) -> ApiResult<Json<JoinedBody>> {

@@ -1,4 +1,4 @@
-//! `/api/v1/members`: everyone sees who is a member; managing them is for admins and owners (RA-30).
+//! `/api/v1/members`: every member sees the list; admins and owners manage it.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,9 +10,10 @@ use domain::{ActorId, Fault, FieldFault, KeyId, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::Authenticated;
 use super::bodies::MemberBody;
-use super::input::{Body, Caller, id, known, whole};
-use super::new_keys::NewKeyBody;
+use super::input::{Body, id, known, whole};
+use super::keys::NewKeyBody;
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -73,7 +74,11 @@ pub struct OffboardedBody {
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
     params(PageQuery),
     responses((status = 200, body = MembersBody), (status = 422, body = ProblemBody)))]
-pub async fn list_members(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
+pub async fn list_members(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    paging: Paging,
+) -> ApiResult<Response> {
     let page = state.engine.list_members(&ctx, paging.before, paging.limit).await?;
     Ok(paging.answer(&state, "/api/v1/members", page.next, Json(MembersBody { members: page.rows })))
 }
@@ -84,7 +89,7 @@ pub async fn list_members(State(state): State<AppState>, Caller(ctx): Caller, pa
     responses((status = 200, body = MemberBody), (status = 404, body = ProblemBody)))]
 pub async fn get_member(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     member: Path<String>,
 ) -> ApiResult<Json<MemberView>> {
     Ok(Json(state.engine.get_member(&ctx, id(member)?).await?))
@@ -102,12 +107,12 @@ pub async fn get_member(
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_member(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     member: Path<String>,
     Body(change): Body<MemberChange>,
 ) -> ApiResult<Json<MemberView>> {
-    let (member, role) = (id(member)?, change.role.parse());
-    let role: Role = role.map_err(|()| known("role", &Role::ALL.map(Role::as_str).join(", ")))?;
+    let member = id(member)?;
+    let role: Role = change.role.parse().map_err(|()| known("role", &Role::ALL.map(Role::as_str).join(", ")))?;
     state.engine.change_role(&ctx, member, role).await?;
     Ok(Json(state.engine.get_member(&ctx, member).await?))
 }
@@ -122,7 +127,7 @@ pub async fn change_member(
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn remove_member(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     member: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.remove_member(&ctx, id(member)?).await?;
@@ -142,12 +147,12 @@ pub async fn remove_member(
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn offboard_member(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     member: Path<String>,
-    Body(asked): Body<Offboarding>,
+    Body(offboarding): Body<Offboarding>,
 ) -> ApiResult<Json<OffboardedBody>> {
     let member = id(member)?;
-    let keys = asked.keys.into_iter().map(disposition).collect::<Result<_, _>>()?;
+    let keys = offboarding.keys.into_iter().map(disposition).collect::<Result<_, _>>()?;
     let successors = state.engine.remove_member_and_keys(&ctx, RemoveMember { member, keys }).await?;
     Ok(Json(OffboardedBody { keys: successors.iter().map(NewKeyBody::from).collect() }))
 }
@@ -168,7 +173,10 @@ fn disposition(key: KeyLeftBehind) -> Result<(KeyId, KeyDisposition), Vec<FieldF
 /// In person: the keys you made there answer 403 from then on. The last owner cannot leave.
 #[utoipa::path(post, path = "/organization/leave", operation_id = "leave_organization", tag = "Organization",
     responses((status = 204), (status = 409, body = ProblemBody)))]
-pub async fn leave_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<StatusCode> {
+pub async fn leave_organization(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+) -> ApiResult<StatusCode> {
     state.engine.leave(&ctx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

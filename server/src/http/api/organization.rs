@@ -1,4 +1,4 @@
-//! `/api/v1/organization`: the caller's organization.
+//! `/api/v1/organization`: the organization of the caller.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,8 +7,9 @@ use domain::view::OrganizationView;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::authentication::Authenticated;
 use super::bodies::OrganizationBody;
-use super::input::{Body, Caller, whole};
+use super::input::{Body, whole};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
@@ -31,7 +32,7 @@ pub struct OrganizationChange {
     keys_make_keys: Option<bool>,
 }
 
-/// Null is a value here, and not the same as nothing.
+/// Distinguishes null from an absent field.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
     whole(deserializer).map(Some)
 }
@@ -39,7 +40,10 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
 /// Get the organization
 #[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
     responses((status = 200, body = OrganizationBody)))]
-pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
+pub async fn see_organization(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+) -> ApiResult<Json<OrganizationView>> {
     Ok(Json(state.engine.see_organization(&ctx).await?))
 }
 
@@ -51,7 +55,7 @@ pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller
     request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
 pub async fn change_organization(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(change): Body<OrganizationChange>,
 ) -> ApiResult<Json<OrganizationView>> {
     let command = ChangeOrganization::read(&OrganizationDraft {

@@ -1,4 +1,4 @@
-//! `/api/v1/organizations`: those of the person who asks (KE-05, KE-16).
+//! `/api/v1/organizations`: the organizations of the signed-in person.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,8 +9,9 @@ use domain::view::Membership;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::SignedInPerson;
 use super::bodies::MembershipBody;
-use super::input::{Body, InPerson, Sender};
+use super::input::{Body, Sender};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
@@ -46,7 +47,7 @@ pub struct NewOrganizationBody {
     responses((status = 200, body = OrganizationsBody)))]
 pub async fn list_organizations(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
 ) -> ApiResult<Json<OrganizationsBody>> {
     Ok(Json(OrganizationsBody { organizations: state.engine.memberships(caller.person).await? }))
 }
@@ -58,7 +59,7 @@ pub async fn list_organizations(
     request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
 pub async fn create_organization(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Sender(origin): Sender,
     Body(new): Body<NewOrganization>,
 ) -> ApiResult<(StatusCode, Json<NewOrganizationBody>)> {

@@ -1,4 +1,4 @@
-//! Messages and notes that only a key opens (decision D16).
+//! Messages and notes that only a key can decrypt (D16).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,13 +8,14 @@ use domain::view::{Items, Opened, Sealed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::{Authenticated, PresentedKey};
 use super::bodies::{OpenedBody, SealedBody};
-use super::input::{Body, Caller, Presented, id};
+use super::input::{Body, id};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
 
-/// The most messages or notes that are opened for one answer.
-const MOST: i64 = 200;
+/// The maximum number of messages or notes in a response.
+const MAX_ITEMS: i64 = 200;
 
 /// A text to be sealed.
 #[derive(Deserialize, ToSchema)]
@@ -60,7 +61,7 @@ pub struct NotebookBody {
     responses((status = 201, body = SealedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn send_message(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
@@ -75,10 +76,10 @@ pub async fn send_message(
     responses((status = 200, body = InboxBody)))]
 pub async fn read_inbox(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    Presented(key): Presented,
+    Authenticated(ctx): Authenticated,
+    PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<InboxBody>> {
-    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MOST).await?;
+    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MAX_ITEMS).await?;
     Ok(Json(InboxBody { messages: items, unreadable }))
 }
 
@@ -88,7 +89,7 @@ pub async fn read_inbox(
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_message(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     item: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_message(&ctx, &id(item)?).await?;
@@ -102,8 +103,8 @@ pub async fn delete_message(
     responses((status = 201, body = SealedBody)))]
 pub async fn write_note(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    _presented: Presented,
+    Authenticated(ctx): Authenticated,
+    _key: PresentedKey,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
     Ok((StatusCode::CREATED, Json(state.engine.write_note(&ctx, new.read()?).await?)))
@@ -116,10 +117,10 @@ pub async fn write_note(
     responses((status = 200, body = NotebookBody)))]
 pub async fn read_notebook(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    Presented(key): Presented,
+    Authenticated(ctx): Authenticated,
+    PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<NotebookBody>> {
-    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MOST).await?;
+    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MAX_ITEMS).await?;
     Ok(Json(NotebookBody { notes: items, unreadable }))
 }
 
@@ -129,7 +130,7 @@ pub async fn read_notebook(
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_note(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     item: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_note(&ctx, &id(item)?).await?;

@@ -1,4 +1,4 @@
-//! `/api/v1/service-accounts`: for admins and owners (decision D4, RA-17).
+//! `/api/v1/service-accounts`: managed by admins and owners (D4).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,8 +9,9 @@ use domain::view::ServiceAccount;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::Authenticated;
 use super::bodies::ServiceAccountBody;
-use super::input::{Body, Caller, id};
+use super::input::{Body, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -64,7 +65,7 @@ pub struct ServiceAccountChange {
     responses((status = 200, body = ServiceAccountsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_service_accounts(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
@@ -79,7 +80,7 @@ pub async fn list_service_accounts(
     request_body = NewServiceAccount, responses((status = 201, body = ServiceAccountBody)))]
 pub async fn create_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewServiceAccount>,
 ) -> ApiResult<(StatusCode, Json<ServiceAccount>)> {
     let name = new.name.unwrap_or_default();
@@ -93,7 +94,7 @@ pub async fn create_service_account(
     responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
 pub async fn get_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
 ) -> ApiResult<Json<ServiceAccount>> {
     Ok(Json(state.engine.get_service_account(&ctx, id(actor)?).await?))
@@ -108,7 +109,7 @@ pub async fn get_service_account(
     responses((status = 200, body = ServiceAccountBody), (status = 404, body = ProblemBody)))]
 pub async fn change_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
     Body(change): Body<ServiceAccountChange>,
 ) -> ApiResult<Json<ServiceAccount>> {

@@ -1,4 +1,4 @@
-//! `/api/v1/sessions`: where the person behind a token is signed in. No key reaches it.
+//! `/api/v1/sessions`: the browser sessions of a person. Keys are rejected.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -8,8 +8,9 @@ use engine::ctx::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::authentication::SignedInPerson;
 use super::bodies::SessionBody;
-use super::input::{InPerson, id};
+use super::input::id;
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
 
@@ -34,7 +35,10 @@ pub struct EndedBody {
 /// The browsers you are signed in with, the one used last first.
 #[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "Me",
     responses((status = 200, body = SessionsBody)))]
-pub async fn list_sessions(State(state): State<AppState>, InPerson(caller): InPerson) -> ApiResult<Json<SessionsBody>> {
+pub async fn list_sessions(
+    State(state): State<AppState>,
+    SignedInPerson(caller): SignedInPerson,
+) -> ApiResult<Json<SessionsBody>> {
     Ok(Json(SessionsBody { sessions: state.engine.list_sessions(&caller).await? }))
 }
 
@@ -46,7 +50,7 @@ pub async fn list_sessions(State(state): State<AppState>, InPerson(caller): InPe
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn end_session(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Extension(origin): Extension<Origin>,
     session: Path<String>,
 ) -> ApiResult<StatusCode> {
@@ -61,7 +65,7 @@ pub async fn end_session(
     responses((status = 200, body = EndedBody)))]
 pub async fn end_other_sessions(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Extension(origin): Extension<Origin>,
 ) -> ApiResult<Json<EndedBody>> {
     Ok(Json(EndedBody { ended: state.engine.end_other_sessions(&caller, &origin).await? }))

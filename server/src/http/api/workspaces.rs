@@ -1,4 +1,4 @@
-//! `/api/v1/workspaces`, and `/api/projects`, its other name.
+//! `/api/v1/workspaces` and its alias `/api/projects`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,8 +9,9 @@ use domain::view::WorkspaceView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::authentication::Authenticated;
 use super::bodies::WorkspaceBody;
-use super::input::{Body, Caller, id};
+use super::input::{Body, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -54,7 +55,7 @@ pub struct NewWorkspace {
         (status = 422, body = ProblemBody)))]
 pub async fn list_workspaces(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
@@ -68,7 +69,11 @@ pub async fn list_workspaces(
 #[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "Workspaces", params(PageQuery),
     responses((status = 200, body = ProjectsBody),
         (status = 422, body = ProblemBody)))]
-pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
+pub async fn list_projects(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    paging: Paging,
+) -> ApiResult<Response> {
     let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
     Ok(paging.answer(&state, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
 }
@@ -81,10 +86,11 @@ pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, p
         (status = 422, body = ProblemBody)))]
 pub async fn create_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewWorkspace>,
 ) -> ApiResult<(StatusCode, Json<WorkspaceView>)> {
-    let (name, provider) = (new.name.unwrap_or_default(), new.provider.unwrap_or_default());
+    let name = new.name.unwrap_or_default();
+    let provider = new.provider.unwrap_or_default();
     let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
     Ok((StatusCode::CREATED, Json(state.engine.create_workspace(&ctx, command).await?)))
 }
@@ -96,7 +102,7 @@ pub async fn create_workspace(
         (status = 404, body = ProblemBody)))]
 pub async fn get_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<Json<WorkspaceView>> {
     Ok(Json(state.engine.get_workspace(&ctx, &id(workspace)?).await?))
@@ -111,7 +117,7 @@ pub async fn get_workspace(
         (status = 404, body = ProblemBody)))]
 pub async fn delete_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;

@@ -53,7 +53,7 @@ async fn sign_ins(app: &TestApp, count: usize) {
 
 // RK-26, RK-25, D12: an object with the events, newest first, each with who, what, to what and how.
 #[tokio::test]
-async fn rk_26_the_log_is_read_with_a_key() {
+async fn the_log_is_read_with_a_key() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (reader, key) = (app.key_of(&olivia).await, app.key_of(&mina).await);
@@ -88,7 +88,7 @@ async fn rk_26_the_log_is_read_with_a_key() {
 
 // RK-26, D12: filters, and a Link header that leads to the next page with the same ones.
 #[tokio::test]
-async fn rk_26_the_log_is_filtered_and_paged() {
+async fn the_log_is_filtered_and_paged() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&olivia).await;
@@ -162,7 +162,7 @@ async fn a_query_that_means_nothing_is_refused() {
 
 // D26: a member reads and exports what they did and what was done to their keys; owners and admins everything.
 #[tokio::test]
-async fn d26_a_member_gets_their_part_of_the_log() {
+async fn a_member_gets_their_part_of_the_log() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (of_mina, of_olivia) = (app.key_of(&mina).await, app.key_of(&olivia).await);
@@ -187,7 +187,7 @@ async fn d26_a_member_gets_their_part_of_the_log() {
 
 // B13: an id of another organization answers with the same bytes as one that exists nowhere.
 #[tokio::test]
-async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
+async fn foreign_ids_answer_like_ids_that_exist_nowhere() {
     let app = TestApp::new().await;
     let theo = app.someone("theo").await;
     let (foreign, own) = (app.key_of(&theo).await, app.key("olivia").await);
@@ -207,8 +207,9 @@ async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
 }
 
 // D.7: the file as JSON lines and as CSV; the export is an event with what was asked for.
+// D7
 #[tokio::test]
-async fn d7_the_log_is_exported_and_the_export_is_recorded() {
+async fn the_log_is_exported_and_the_export_is_recorded() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -262,7 +263,7 @@ async fn the_head_of_an_export_leaves_no_event() {
 
 // B40: there is no way to change or delete an event.
 #[tokio::test]
-async fn b40_nobody_deletes_the_evidence() {
+async fn nobody_deletes_the_evidence() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -278,7 +279,7 @@ async fn b40_nobody_deletes_the_evidence() {
 
 // D23: a file that is being read ends, and is seen to have ended, when its key does.
 #[tokio::test]
-async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
+async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
     let app = TestApp::new().await;
     sign_ins(&app, 1_100).await;
     let olivia = app.someone("olivia").await;
@@ -303,8 +304,9 @@ async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
 }
 
 // D.7: what goes wrong in the middle leaves a file that no client takes for a whole one.
+// D7
 #[tokio::test]
-async fn d7_a_file_that_breaks_off_does_not_look_complete() {
+async fn a_file_that_breaks_off_does_not_look_complete() {
     let app = TestApp::new().await;
     sign_ins(&app, 600).await;
     let key = app.key("olivia").await;

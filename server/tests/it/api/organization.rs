@@ -32,7 +32,7 @@ async fn settings_are_changed_by_admins() {
 
 // RK-25, RK-03: what is done with a key stands in the audit log under its owner's name, with the key.
 #[tokio::test]
-async fn rk_25_what_a_key_does_is_in_the_audit_log() {
+async fn what_a_key_does_is_in_the_audit_log() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&mina).await;

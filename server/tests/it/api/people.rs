@@ -34,7 +34,7 @@ fn end_of(url: &Value) -> String {
 
 // RA-30, KE-05: an invited person joins with their own token, and is in two organizations when they make one.
 #[tokio::test]
-async fn ke_05_an_invited_person_joins_and_makes_an_organization() {
+async fn an_invited_person_joins_and_makes_an_organization() {
     let (app, signer) = house_and_signer().await;
     let (olivia, zoe) = (token(&signer, "olivia", 10), newcomer(&app, &signer, "zoe").await);
     let mine = app.get("/api/v1/organizations", &zoe).await;
@@ -64,7 +64,7 @@ async fn ke_05_an_invited_person_joins_and_makes_an_organization() {
 
 // RA-30, KE-24: members see who is a member; addresses and management are for admins.
 #[tokio::test]
-async fn ra_30_managing_members_is_for_admins() {
+async fn managing_members_is_for_admins() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let seen = app.get("/api/v1/members", &mina).await.json();
@@ -90,7 +90,7 @@ async fn ra_30_managing_members_is_for_admins() {
 
 // B22: an owner is made only after a sign-in of the last ten minutes, and the refusal says so.
 #[tokio::test]
-async fn b22_an_old_sign_in_makes_no_owner() {
+async fn an_old_sign_in_makes_no_owner() {
     let (app, signer) = house_and_signer().await;
     let id = app.get("/api/v1/me", &token(&signer, "adam", 10)).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}");
@@ -102,7 +102,7 @@ async fn b22_an_old_sign_in_makes_no_owner() {
 
 // A member goes: one key ends, one is handed over and works on, one that is not named answers 403 (RA-31).
 #[tokio::test]
-async fn ra_31_a_member_goes_and_each_key_goes_its_way() {
+async fn a_member_goes_and_each_key_goes_its_way() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let key = async |label: &str| {
@@ -127,8 +127,9 @@ async fn ra_31_a_member_goes_and_each_key_goes_its_way() {
 }
 
 // Whoever leaves does so in person; the last owner stays.
+// D5
 #[tokio::test]
-async fn d5_people_leave_and_the_last_owner_stays() {
+async fn people_leave_and_the_last_owner_stays() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let leave = async |bearer: &str| app.post("/api/v1/organization/leave", bearer, Value::Null).await.status.as_u16();

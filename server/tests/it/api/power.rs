@@ -21,7 +21,7 @@ fn with_write(scope: Scope) -> Vec<Scope> {
 // RU-07, RU-12, decision D6: a key with every scope but the one an operation needs is refused, and told which it lacks.
 // With nothing but that scope it is let in.
 #[tokio::test]
-async fn ru_07_every_operation_needs_its_scope_and_no_other() {
+async fn every_operation_needs_its_scope_and_no_other() {
     let app = TestApp::new().await;
     let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
     assert!(needs.len() > 20, "{needs:?}");
@@ -62,7 +62,7 @@ async fn ru_07_every_operation_needs_its_scope_and_no_other() {
 
 // RO-43, RO-07, RO-19, RO-29, RO-37, decision D19: what an operation costs stands in the description, and in the answer.
 #[tokio::test]
-async fn ro_43_every_operation_states_its_cost() {
+async fn every_operation_states_its_cost() {
     let told: BTreeMap<_, _> = described().into_iter().map(|told| (told.id.clone(), told.cost)).collect();
     for (id, cost) in
         [("list_keys", 0), ("create_key", 1), ("rotate_calling_key", 1), ("rotate_key", 1), ("revoke_key", 1)]
@@ -109,7 +109,7 @@ async fn no_scope_is_no_power() {
 
 // KE-08, KE-09, RA-30: a key reaches what its owner's role reaches, and an admin's more than a builder's.
 #[tokio::test]
-async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
+async fn a_builders_key_is_kept_from_what_is_for_admins() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let (admin, builder) = (app.key("adam").await, app.key("mina").await);

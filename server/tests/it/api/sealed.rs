@@ -33,7 +33,7 @@ impl TestApp {
 
 // RO-02, decision D16: what is sealed to a key opens with that key, and with no other of the same owner.
 #[tokio::test]
-async fn ro_02_the_key_is_the_encryption_secret() {
+async fn the_key_is_the_encryption_secret() {
     let (app, key, actor) = with_items().await;
     let inbox = app.get("/api/v1/inbox", &key).await.json();
     let message = &inbox["messages"][0];
@@ -53,7 +53,7 @@ async fn ro_02_the_key_is_the_encryption_secret() {
 // RO-32, RO-33: with something to lose the answer is 409, and nothing has changed. RO-03, RO-31, RO-35, RO-36: what is
 // given up is counted, said in the words of the page, and gone for good.
 #[tokio::test]
-async fn ro_32_rotation_asks_before_it_loses() {
+async fn rotation_asks_before_it_loses() {
     let (app, key, _) = with_items().await;
     for body in [Value::Null, json!({}), json!({ "confirm_message_loss": false }), json!({ "label": "x" })] {
         let refused = app.post("/api/v1/keys/rotate", &key, body).await;

@@ -23,7 +23,7 @@ impl TestApp {
 // RA-16, RA-17, RO-01: an admin or owner makes an account and a key for it; a program uses the key, under the account's
 // own name.
 #[tokio::test]
-async fn ra_17_an_admin_makes_a_key_for_a_service() {
+async fn an_admin_makes_a_key_for_a_service() {
     for subject in ["adam", "olivia"] {
         let app = TestApp::new().await;
         let admin = app.key(subject).await;
@@ -53,7 +53,7 @@ async fn ra_17_an_admin_makes_a_key_for_a_service() {
 
 // RO-19, RO-20, RO-21, RO-22: one active key at a time; the refusal names the remedy, and the remedy works.
 #[tokio::test]
-async fn ro_21_a_second_key_is_a_conflict_and_rotation_the_remedy() {
+async fn a_second_key_is_a_conflict_and_rotation_the_remedy() {
     let (app, admin, id) = with_account().await;
     let make = async || app.post("/api/v1/keys", &admin, json!({ "actor_id": id, "scopes": [] })).await;
     let first = make().await;

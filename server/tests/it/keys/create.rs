@@ -8,7 +8,7 @@ use crate::test_app::TestApp;
 // RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for is what the key is, and its first
 // letters say which kind.
 #[tokio::test]
-async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
+async fn a_new_key_is_answered_once_and_begins_as_its_kind() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let asked = [
@@ -48,7 +48,7 @@ async fn ro_25_a_new_key_is_answered_once_and_begins_as_its_kind() {
 
 // RU-07, RU-12: every template makes a key that may do what the documentation says.
 #[tokio::test]
-async fn ru_12_templates() {
+async fn templates() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let templates = [
@@ -71,7 +71,7 @@ async fn ru_12_templates() {
 
 // F13, D17: blank and null mean never; the last second that can be written is an end like any other.
 #[tokio::test]
-async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
+async fn a_blank_end_is_none_and_the_last_year_is_stored() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for (given, stored) in [
@@ -90,7 +90,7 @@ async fn f13_a_blank_end_is_none_and_the_last_year_is_stored() {
 
 // F2, D24: joiners and selectors where the script or the emoji needs them.
 #[tokio::test]
-async fn f2_names_of_every_script_are_taken_as_they_are() {
+async fn names_of_every_script_are_taken_as_they_are() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"]

@@ -10,7 +10,7 @@ use crate::test_app::TestApp;
 // RO-29, RO-30, RO-34, RO-35, RO-40, RO-41: the calling key ends at once, the new one has the same actor, scopes and
 // environment, and a key pair of its own.
 #[tokio::test]
-async fn ro_29_a_key_replaces_itself() {
+async fn a_key_replaces_itself() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     for (key, environment) in
@@ -49,7 +49,7 @@ async fn ro_29_a_key_replaces_itself() {
 
 // RO-28, RO-34, RO-36: without a body at all, with the name and the sentence of the page.
 #[tokio::test]
-async fn ro_34_the_name_of_a_successor_that_nobody_named() {
+async fn the_name_of_a_successor_that_nobody_named() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let rotated = app.post("/api/v1/keys/rotate", &key, Value::Null).await.json();
@@ -63,7 +63,7 @@ async fn ro_34_the_name_of_a_successor_that_nobody_named() {
 
 // RK-28, RU-18: by hand. Two keys of one person work side by side until the old one is revoked.
 #[tokio::test]
-async fn rk_28_rotation_by_hand() {
+async fn rotation_by_hand() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let old = app.narrow_key(&mina, [Scope::WorkspacesRead, Scope::KeysWrite]).await;

@@ -91,7 +91,7 @@ async fn a_key_makes_none_that_outlives_it() {
 
 // RK-03, KE-03: nobody makes keys in another person's name, not even an owner.
 #[tokio::test]
-async fn rk_03_nobody_makes_keys_in_anothers_name() {
+async fn nobody_makes_keys_in_anothers_name() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await.ctx.actor().id;
     for subject in ["olivia", "adam", "noor"] {

@@ -9,7 +9,7 @@ use crate::test_app::TestApp;
 
 // RO-43, RU-25, decision D19: calls, refusals and costs are added up per key; a refusal costs nothing.
 #[tokio::test]
-async fn ro_43_costs_are_added_up_per_key() {
+async fn costs_are_added_up_per_key() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.narrow_key(&olivia, [Scope::WorkspacesWrite]).await, app.key("olivia").await);
@@ -38,7 +38,7 @@ async fn ro_43_costs_are_added_up_per_key() {
 
 // RU-25: who called, by address and program.
 #[tokio::test]
-async fn ru_25_who_called_with_a_key() {
+async fn who_called_with_a_key() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;

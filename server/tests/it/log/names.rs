@@ -154,8 +154,9 @@ fn cells(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
+// B27
 #[tokio::test]
-async fn b27_names_as_weapons_do_nothing() {
+async fn names_as_weapons_do_nothing() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await.plain.expose().to_owned();

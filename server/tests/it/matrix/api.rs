@@ -236,7 +236,7 @@ fn encoded(id: &str) -> String {
 
 // RA-22, RA-23, RA-30, RA-31, RA-32, B13, B14, B15, B20: the API.
 #[tokio::test]
-async fn b14_the_matrix_of_the_api() {
+async fn the_matrix_of_the_api() {
     let world = World::new().await;
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
     let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
@@ -265,7 +265,7 @@ async fn b14_the_matrix_of_the_api() {
 
 // RA-32, KE-06, RK-04: a person's token acts in the organization it names, if the person is in it; no other is reached.
 #[tokio::test]
-async fn rk_04_no_token_acts_in_another_organization() {
+async fn no_token_acts_in_another_organization() {
     let world = World::new().await;
     let mut tally = Tally::default();
     let before = world.picture().await;

@@ -107,7 +107,7 @@ async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -
 
 // B14, B15, B16, B20, B31, KE-25..KE-29: the server functions.
 #[tokio::test]
-async fn b14_the_matrix_of_server_functions() {
+async fn the_matrix_of_server_functions() {
     let known: BTreeSet<_> = LINES.iter().map(|(line, _)| (line.0.to_owned(), Method::POST)).collect();
     let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));

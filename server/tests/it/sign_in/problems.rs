@@ -146,7 +146,7 @@ async fn the_sign_in_page_repeats_nothing() {
 
 // B21: who owns an e-mail address or a domain later inherits nothing.
 #[tokio::test]
-async fn b21_a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
+async fn a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
     let (app, provider) = app(Some("acme.example"), &["acme.example"]).await;
     let former = sign_in(&app, &provider, json!({ "hd": "acme.example" })).await;
     let former = cookie(&former, "rt_session").expect("a session");
@@ -171,7 +171,7 @@ async fn b21_a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
 
 // B22: a provider that gives an old sign-in for a fresh one is told apart.
 #[tokio::test]
-async fn b22_an_old_sign_in_is_no_fresh_one() {
+async fn an_old_sign_in_is_no_fresh_one() {
     let (app, provider) = app(None, &[]).await;
     let now = app.engine.runtime().now().0 / 1000;
     let own = cookie(&sign_in(&app, &provider, json!({ "auth_time": now - 5000 })).await, "rt_session").expect("in");
@@ -195,7 +195,7 @@ async fn b22_an_old_sign_in_is_no_fresh_one() {
 // B22: a provider that knew the person and asked them nothing has not signed them in just now, and one that was asked for
 // a fresh sign-in and does not say when it was has given none (OpenID Connect Core, 3.1.2.1).
 #[tokio::test]
-async fn b22_a_sign_in_counts_from_when_the_provider_says() {
+async fn a_sign_in_counts_from_when_the_provider_says() {
     let (app, provider) = app(None, &[]).await;
     let now = app.engine.runtime().now().0 / 1000;
     let make = async |said: Value| {
@@ -240,7 +240,7 @@ async fn an_unconfirmed_email_is_not_taken_for_another_one() {
 
 // B23: whatever cookie was planted before, the session is a new one, and the old is over.
 #[tokio::test]
-async fn b23_a_cookie_from_before_the_sign_in_never_works_after_it() {
+async fn a_cookie_from_before_the_sign_in_never_works_after_it() {
     let (app, provider) = app(None, &[]).await;
     let stranger = app.someone_of(&provider.issuer, "theo").await;
     for planted in [

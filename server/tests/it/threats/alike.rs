@@ -30,8 +30,9 @@ fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
 }
 
 // Every operation with an id, whoever asks.
+// B13
 #[tokio::test]
-async fn b13_foreign_and_missing_ids_answer_alike() {
+async fn foreign_and_missing_ids_answer_alike() {
     let world = World::new().await;
     let mut compared = 0;
     for line in api::LINES.iter().filter(|line| line.2 != Thing::None) {
@@ -60,8 +61,9 @@ async fn b13_foreign_and_missing_ids_answer_alike() {
 }
 
 // Ids that stand in a body or a filter, not in the address.
+// B13
 #[tokio::test]
-async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
+async fn foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
     let world = World::new().await;
     let (olivia, missing) = (&world.parts[0].credential, "999999".to_owned());
     let (theo, bot, key) =
@@ -106,8 +108,9 @@ async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
 }
 
 // Organizations: whether one exists is told to nobody who is not in it.
+// B13
 #[tokio::test]
-async fn b13_a_foreign_organization_and_one_that_is_not_answer_alike() {
+async fn a_foreign_organization_and_one_that_is_not_answer_alike() {
     let world = World::new().await;
     let (foreign, missing) = (world.orbit.to_string(), "org_a1B2c3D4e5F6g7H8".to_owned());
     for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser | Asks::Person)) {
@@ -148,8 +151,9 @@ async fn b13_a_foreign_organization_and_one_that_is_not_answer_alike() {
 }
 
 // Pages and forms of one's own organization about things of another.
+// B13
 #[tokio::test]
-async fn b13_pages_and_forms_about_foreign_and_missing_things_answer_alike() {
+async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
     let world = World::new().await;
     let mut compared = 0;
     for who in forms::visitors(&world).await {

@@ -125,8 +125,9 @@ fn sound_body(operation: &str) -> Map<String, Value> {
 }
 
 // Bodies of the API are read strictly: a field that is not theirs is a refusal, and changes nothing.
+// B16
 #[tokio::test]
-async fn b16_no_body_takes_a_field_that_is_not_its_own() {
+async fn no_body_takes_a_field_that_is_not_its_own() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     assert!(names.len() > 80, "{}", names.len());
@@ -213,8 +214,9 @@ async fn compare(
 }
 
 // The query of a request that changes something, and the body of one that takes none.
+// B16
 #[tokio::test]
-async fn b16_nothing_beside_the_body_names_a_principal() {
+async fn nothing_beside_the_body_names_a_principal() {
     let world = World::new().await;
     let all = names(&world.cells().await, &world);
     let names: BTreeMap<_, _> = all
@@ -246,8 +248,9 @@ async fn b16_nothing_beside_the_body_names_a_principal() {
 }
 
 // Forms of the dashboard: what is not theirs is not there.
+// B16
 #[tokio::test]
-async fn b16_no_form_takes_a_field_that_is_not_its_own() {
+async fn no_form_takes_a_field_that_is_not_its_own() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     for (subject, at) in [("olivia", 0), ("mina", 2)] {

@@ -56,8 +56,9 @@ fn whole_keys(text: &str) -> Vec<String> {
 }
 
 // The description: no other operation has a field for a key.
+// B19
 #[test]
-fn b19_only_making_a_key_answers_with_one() {
+fn only_making_a_key_answers_with_one() {
     let text = serde_json::to_value(rest::description()).expect("json");
     let mut makers = BTreeSet::new();
     for item in text["paths"].as_object().expect("paths").values() {
@@ -130,8 +131,9 @@ async fn told_once(world: &World) -> Secrets {
 }
 
 // Every operation, every page and every server function, as everybody, about everything.
+// B19
 #[tokio::test]
-async fn b19_no_door_tells_a_key_after_it_was_made() {
+async fn no_door_tells_a_key_after_it_was_made() {
     let world = World::new().await;
     let secrets = told_once(&world).await;
     let mut looked = 0;
@@ -209,8 +211,9 @@ async fn b19_no_door_tells_a_key_after_it_was_made() {
 }
 
 // A form that is repeated tells no key again, nor does one that is refused with a key typed into a field.
+// B19
 #[tokio::test]
-async fn b19_what_was_typed_into_a_form_is_not_told_again() {
+async fn what_was_typed_into_a_form_is_not_told_again() {
     let world = World::new().await;
     let (cookie, key) = (world.cookie("olivia").await, world.parts[0].credential.clone());
     let mut secrets = Secrets::new();

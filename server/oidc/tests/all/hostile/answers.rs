@@ -65,7 +65,7 @@ async fn finish(arrange: impl FnOnce(&Provider), issuer: Option<&str>) -> Result
 
 // B29, points 14 to 16 of E.5.
 #[tokio::test]
-async fn b29_every_hostile_answer_is_refused_for_its_own_reason() {
+async fn every_hostile_answer_is_refused_for_its_own_reason() {
     for (point, name, arrange, reason) in ROWS {
         let failure = finish(arrange, None).await.expect_err(name).to_string();
         assert!(failure.starts_with(reason), "{point}: {name}: {failure}");

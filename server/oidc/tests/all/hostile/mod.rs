@@ -120,7 +120,7 @@ async fn start() -> (Provider, oidc::Client, Forge) {
 
 // B29: at least sixty, none accepted, each refused for the rule that it breaks.
 #[tokio::test]
-async fn b29_every_hostile_token_is_refused_for_its_own_reason() {
+async fn every_hostile_token_is_refused_for_its_own_reason() {
     let (provider, client, forge) = start().await;
     let rows: Vec<Row> = [forge.envelopes(), forge.claims(), forge.of_a_sign_in()].concat();
     assert!(rows.len() >= 90, "{}", rows.len());

@@ -1,56 +1,23 @@
-//! `POST /api/v1/keys` and the two rotations: answers that hold a key, once.
+//! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the new key, which is shown
+//! only once.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::command::{CreateKey, Expiry, KeyDraft, RotateKey};
-use domain::view::{NewKey, Rotated};
-use domain::{ActorId, KeyId, Moment};
+use domain::command::{Expiry, RotateKey};
+use domain::view::Rotated;
+use domain::{KeyId, Moment};
 use engine::ctx::Credential;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bodies::EnvironmentWord;
-use super::input::{Body, Caller, MaybeBody, Presented, RepeatHeader, Repeatable, id, labelled, whole};
+use super::{NewKeyBody, STORE};
 use crate::http::AppState;
+use crate::http::api::authentication::{Authenticated, PresentedKey};
+use crate::http::api::input::{MaybeBody, RepeatHeader, Repeatable, id, whole};
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
-const STORE: &str = "Store this API key securely — it cannot be retrieved again";
 const STORE_AND_LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
-
-/// A key, once.
-#[derive(Serialize, ToSchema)]
-pub struct NewKeyBody {
-    /// Its id.
-    #[schema(example = 1)]
-    key_id: i64,
-    /// The actor it belongs to.
-    #[schema(example = 1)]
-    actor_id: i64,
-    /// The key itself. It begins with `key_prefix`.
-    api_key: String,
-    /// Its public leading part.
-    #[schema(example = "rt_sk_Ab3dE9xQ")]
-    key_prefix: String,
-    /// Public half of the key pair derived from the key, in hex.
-    public_key_hex: String,
-    /// What to do with it now.
-    #[schema(example = "Store this API key securely — it cannot be retrieved again")]
-    warning: &'static str,
-}
-
-impl From<&NewKey> for NewKeyBody {
-    fn from(new: &NewKey) -> Self {
-        Self {
-            key_id: new.view.key_id.0,
-            actor_id: new.view.actor_id.0,
-            api_key: new.plain.expose().to_owned(),
-            key_prefix: new.view.key_prefix.clone(),
-            public_key_hex: new.public_key_hex.clone(),
-            warning: STORE,
-        }
-    }
-}
 
 /// A successor, once.
 #[derive(Serialize, ToSchema)]
@@ -74,31 +41,6 @@ impl From<&Rotated> for RotatedBody {
             old_key_ends_at: rotated.old_ends_at,
         }
     }
-}
-
-/// A key to be made.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewKeyRequest {
-    /// Whose it is: the caller's own if not given, or a service account's, for admins and owners.
-    #[schema(example = 14)]
-    #[serde(default, deserialize_with = "whole")]
-    actor_id: Option<i64>,
-    /// Its name, 1 to 100 characters; `API key` if not given.
-    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
-    label: Option<String>,
-    /// Where its data lives; production if not given.
-    #[schema(value_type = Option<EnvironmentWord>)]
-    environment: Option<String>,
-    /// What it may do. Neither this nor a template: everything its owner's role allows in production, nothing in test.
-    #[schema(example = json!(["workspaces:read", "runs:write"]))]
-    scopes: Option<Vec<String>>,
-    /// A ready-made set of scopes, instead of single ones.
-    #[schema(example = json!(null))]
-    template: Option<String>,
-    /// When it ends by itself, in the future; never if not given.
-    #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
-    expires_at: Option<String>,
 }
 
 /// How the calling key is replaced.
@@ -136,34 +78,6 @@ pub struct RotateById {
     confirm_message_loss: bool,
 }
 
-/// Create a key
-///
-/// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no higher
-/// role, not for production from the sandbox, no later end. A service account has one active key, unless it may have
-/// several. Only for oneself and for service accounts: nobody makes keys in another person's name.
-#[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys", request_body = NewKeyRequest,
-    params(RepeatHeader),
-    responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn create_key(
-    State(state): State<AppState>,
-    Caller(ctx): Caller,
-    repeatable: Repeatable,
-    Body(new): Body<NewKeyRequest>,
-) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
-    let draft = KeyDraft {
-        name: new.label.as_deref().unwrap_or("API key"),
-        owner: new.actor_id.map(ActorId),
-        environment: new.environment.as_deref(),
-        template: new.template.as_deref(),
-        scopes: new.scopes.as_deref(),
-        expires_at: new.expires_at.as_deref().map_or(Expiry::Never, Expiry::At),
-    };
-    let command = CreateKey::draft(&draft, ctx.now()).map_err(labelled)?;
-    let once = repeatable.once("create", &new);
-    let made = state.engine.create_key_once(&ctx, command, once.as_ref()).await?;
-    Ok((StatusCode::CREATED, Json(NewKeyBody::from(&made))))
-}
-
 /// Rotate the calling key
 ///
 /// Puts a new key with the same scopes in its place; the calling key ends at once. What is sealed to it is lost, unless
@@ -175,8 +89,8 @@ pub async fn create_key(
     responses((status = 201, body = RotatedBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_calling_key(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    Presented(plain): Presented,
+    Authenticated(ctx): Authenticated,
+    PresentedKey(plain): PresentedKey,
     repeatable: Repeatable,
     MaybeBody(asked): MaybeBody<RotateItself>,
 ) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
@@ -200,7 +114,7 @@ pub async fn rotate_calling_key(
     responses((status = 201, body = RotatedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_key(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     key: Path<String>,
     repeatable: Repeatable,
     MaybeBody(asked): MaybeBody<RotateById>,

@@ -54,8 +54,9 @@ async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
 }
 
 // Whoever is taken out is out, whatever they hold. Sessions and tokens of who is a member nowhere else have ended.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_removal_counts_for_every_credential() {
+async fn removal_counts_for_every_credential() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, Holder::of(&app, "mina").await);
     assert_eq!(mina.make_key(&app).await, [200, 201, 201], "{KINDS:?} at first");
@@ -63,8 +64,9 @@ async fn pypi_06_removal_counts_for_every_credential() {
     assert_eq!(mina.make_key(&app).await, [401, 401, 403], "{KINDS:?}");
 }
 
+// Finding 6
 #[tokio::test]
-async fn pypi_06_leaving_counts_for_every_credential() {
+async fn leaving_counts_for_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     app.engine.leave(&mina.someone.ctx).await.expect("left");
@@ -72,8 +74,9 @@ async fn pypi_06_leaving_counts_for_every_credential() {
 }
 
 // A lower role counts at once, for what was given before.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_a_lower_role_counts_for_every_credential() {
+async fn a_lower_role_counts_for_every_credential() {
     let app = TestApp::new().await;
     let (olivia, adam) = (app.someone("olivia").await, Holder::of(&app, "adam").await);
     assert_eq!(adam.make_account(&app).await, [200, 201, 201], "{KINDS:?} at first");
@@ -83,8 +86,9 @@ async fn pypi_06_a_lower_role_counts_for_every_credential() {
 }
 
 // What the organization sets counts for everyone it is set for.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_rules_of_the_organization_count_for_every_credential() {
+async fn rules_of_the_organization_count_for_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     set(&app, OrganizationDraft { max_key_days: Some(Some(9)), ..OrganizationDraft::default() }).await;
@@ -100,8 +104,9 @@ async fn pypi_06_rules_of_the_organization_count_for_every_credential() {
 }
 
 // A service account has keys only; all of them are off while it is, those that overlap too.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_a_disabled_account_is_off_with_all_of_its_keys() {
+async fn a_disabled_account_is_off_with_all_of_its_keys() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Bot", Some("member"), true).expect("an account");
@@ -123,8 +128,9 @@ async fn pypi_06_a_disabled_account_is_off_with_all_of_its_keys() {
 }
 
 // Ending a session ends its tokens, whether it is the own one, one of the list, or all others; keys stay (RK-05).
+// Finding 6
 #[tokio::test]
-async fn pypi_06_ending_a_session_counts_for_its_tokens() {
+async fn ending_a_session_counts_for_its_tokens() {
     for way in ["sign out", "from the list", "all others"] {
         let app = TestApp::new().await;
         let (mina, other) = (Holder::of(&app, "mina").await, Holder::of(&app, "mina").await);

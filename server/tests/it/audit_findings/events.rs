@@ -67,8 +67,9 @@ async fn bootstrapped() -> HashSet<AuditAction> {
 
 // Findings 4 and 14: every operation that changes something writes exactly its events; every event has its operation, and
 // is one that the policy promises for it.
+// Finding 4
 #[tokio::test]
-async fn pypi_04_every_operation_leaves_exactly_its_events() {
+async fn every_operation_leaves_exactly_its_events() {
     let world = World::new().await;
     let owner = world.parts[0].credential.clone();
     let mut watch = Witness::of(&world).await;
@@ -112,8 +113,9 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
 
 // Findings 4 and 14, for every door of both kinds and whoever passes it: nothing changes without an event, and nothing is
 // told that did not change. A server function tells what an operation of the API tells.
+// Finding 14
 #[tokio::test]
-async fn pypi_14_nothing_changes_without_an_event() {
+async fn nothing_changes_without_an_event() {
     let world = World::new().await;
     let (mut changes, mut stories) = (0, HashSet::new());
     for line in &api::LINES {
@@ -188,8 +190,9 @@ fn sorted(mut events: Vec<AuditAction>) -> Vec<AuditAction> {
 }
 
 // Beside the tables: the file of the log, signing out, and what only looks.
+// Finding 14
 #[tokio::test]
-async fn pypi_14_exports_and_sign_outs_of_the_dashboard_are_told() {
+async fn exports_and_sign_outs_of_the_dashboard_are_told() {
     let world = World::new().await;
     let cookie = world.cookie("theo").await;
     let mut watch = Witness::of(&world).await;

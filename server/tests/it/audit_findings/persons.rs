@@ -16,8 +16,9 @@ use crate::test_app::{NOW, TestResponse};
 use crate::tokens::{house_and_signer, token};
 
 // Findings 1 and 2: one return from the provider, brought by two hundred at once, signs in once; and never again.
+// Finding 2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
+async fn of_two_hundred_returns_from_the_provider_one_signs_in() {
     let app = sign_in::app().await;
     let (flow, back) = sign_in::leave(&app, "olivia", "/settings/api-keys").await;
     let come_back = |router: axum::Router| {
@@ -46,8 +47,9 @@ async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
 }
 
 // Findings 3 and 12: a subject is somebody at their issuer only; what a token says of the rest makes nobody of anyone.
+// Finding 3
 #[tokio::test]
-async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
+async fn a_token_speaks_for_its_issuers_person_only() {
     let (app, signer) = house_and_signer().await;
     let says = |subject: &str, firebase: Value| {
         let issued = NOW.0 / 1000 - 10;
@@ -85,7 +87,7 @@ async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
 
 // Finding 10: what is served of a person is what was checked when they signed in, not what a token of theirs says since.
 #[tokio::test]
-async fn pypi_10_what_a_token_says_of_a_person_is_not_taken_over() {
+async fn what_a_token_says_of_a_person_is_not_taken_over() {
     let (app, signer) = house_and_signer().await;
     let issued = NOW.0 / 1000 - 10;
     let says = |email: Value, verified: Value| {
@@ -171,7 +173,7 @@ async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
 // Finding 13, B20: whatever a removed person was let in with, nothing of it opens anything; not when they are invited again
 // either, nor in whatever role they come back.
 #[tokio::test]
-async fn pypi_13_nothing_of_a_removed_person_works_nor_comes_back_with_them() {
+async fn nothing_of_a_removed_person_works_nor_comes_back_with_them() {
     let world = World::new().await;
     let olivia = world.parts[0].ctx.clone();
     let invite = async |ctx: &engine::Ctx, email: &str, role: &str| {

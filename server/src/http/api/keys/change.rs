@@ -1,0 +1,43 @@
+//! `PATCH /api/v1/keys/{key_id}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::command::ChangeKey;
+use domain::view::KeyLine;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::as_label;
+use crate::http::AppState;
+use crate::http::api::authentication::Authenticated;
+use crate::http::api::bodies::KeyLineBody;
+use crate::http::api::input::{Body, id};
+use crate::http::problem::{ApiResult, ProblemBody};
+
+/// What is to change of a key. What is not given stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChange {
+    /// Its name from now on, 1 to 100 characters.
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    label: Option<String>,
+    /// What is left of its scopes; none may be added.
+    #[schema(example = json!(["workspaces:read"]))]
+    scopes: Option<Vec<String>>,
+}
+
+/// Change a key
+///
+/// Gives it another name, or takes scopes from it; scopes cannot be added. A key with full access has none to take.
+#[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys", request_body = KeyChange,
+    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    responses((status = 200, body = KeyLineBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn change_key(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    key: Path<String>,
+    Body(change): Body<KeyChange>,
+) -> ApiResult<Json<KeyLine>> {
+    let command = ChangeKey::read(id(key)?, change.label.as_deref(), change.scopes.as_deref()).map_err(as_label)?;
+    Ok(Json(state.engine.change_key(&ctx, command).await?))
+}

@@ -1,0 +1,69 @@
+//! `POST /api/v1/keys`. The response contains the key, which is shown only once.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::ActorId;
+use domain::command::{CreateKey, Expiry, KeyDraft};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{NewKeyBody, as_label};
+use crate::http::AppState;
+use crate::http::api::authentication::Authenticated;
+use crate::http::api::bodies::EnvironmentWord;
+use crate::http::api::input::{Body, RepeatHeader, Repeatable, whole};
+use crate::http::problem::{ApiResult, ProblemBody};
+
+/// A key to be made.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyRequest {
+    /// Whose it is: the caller's own if not given, or a service account's, for admins and owners.
+    #[schema(example = 14)]
+    #[serde(default, deserialize_with = "whole")]
+    actor_id: Option<i64>,
+    /// Its name, 1 to 100 characters; `API key` if not given.
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    label: Option<String>,
+    /// Where its data lives; production if not given.
+    #[schema(value_type = Option<EnvironmentWord>)]
+    environment: Option<String>,
+    /// What it may do. Neither this nor a template: everything its owner's role allows in production, nothing in test.
+    #[schema(example = json!(["workspaces:read", "runs:write"]))]
+    scopes: Option<Vec<String>>,
+    /// A ready-made set of scopes, instead of single ones.
+    #[schema(example = json!(null))]
+    template: Option<String>,
+    /// When it ends by itself, in the future; never if not given.
+    #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
+    expires_at: Option<String>,
+}
+
+/// Create a key
+///
+/// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no higher
+/// role, not for production from the sandbox, no later end. A service account has one active key, unless it may have
+/// several. Only for oneself and for service accounts: nobody makes keys in another person's name.
+#[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys", request_body = NewKeyRequest,
+    params(RepeatHeader),
+    responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn create_key(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    repeatable: Repeatable,
+    Body(new): Body<NewKeyRequest>,
+) -> ApiResult<(StatusCode, Json<NewKeyBody>)> {
+    let draft = KeyDraft {
+        name: new.label.as_deref().unwrap_or("API key"),
+        owner: new.actor_id.map(ActorId),
+        environment: new.environment.as_deref(),
+        template: new.template.as_deref(),
+        scopes: new.scopes.as_deref(),
+        expires_at: new.expires_at.as_deref().map_or(Expiry::Never, Expiry::At),
+    };
+    let command = CreateKey::draft(&draft, ctx.now()).map_err(as_label)?;
+    let once = repeatable.once("create", &new);
+    let made = state.engine.create_key_once(&ctx, command, once.as_ref()).await?;
+    Ok((StatusCode::CREATED, Json(NewKeyBody::from(&made))))
+}

@@ -1,0 +1,28 @@
+//! `GET /api/v1/keys`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::view::KeyView;
+
+use crate::http::AppState;
+use crate::http::api::authentication::Authenticated;
+use crate::http::api::bodies::KeyBody;
+use crate::http::api::paging::{KeyPaging, KeysQuery};
+use crate::http::problem::{ApiResult, ProblemBody};
+
+/// List keys
+///
+/// Owners and admins see every key of the organization, members their own, newest first; a test key sees test keys only.
+/// A `Link` header leads to the next page.
+#[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(KeysQuery),
+    responses((status = 200, body = Vec<KeyBody>), (status = 422, body = ProblemBody)))]
+pub async fn list_keys(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    paging: KeyPaging,
+) -> ApiResult<Response> {
+    let page = state.engine.list_keys(&ctx, &paging.query, paging.page.limit).await?;
+    let keys: Vec<KeyView> = page.rows.into_iter().map(|line| line.key).collect();
+    Ok(paging.page.answer(&state, "/api/v1/keys", page.next, Json(keys)))
+}
