@@ -1,4 +1,4 @@
-//! The parts: what each is for.
+//! The parts of the test run.
 
 mod clock;
 mod counts;
@@ -19,7 +19,7 @@ use crate::{Outcome, Run};
 /// A part of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Ended in the middle of work.
+    /// SIGKILL under load.
     Kill,
     /// A full disk.
     Disk,
@@ -27,7 +27,7 @@ pub enum Part {
     Hangups,
     /// The database goes away.
     Postgres,
-    /// Asked to end.
+    /// SIGTERM under load.
     Sigterm,
     /// The clock jumps.
     Clock,
@@ -42,7 +42,7 @@ impl Part {
     pub const ALL: [Self; 8] =
         [Self::Kill, Self::Disk, Self::Hangups, Self::Postgres, Self::Sigterm, Self::Clock, Self::Tamper, Self::Counts];
 
-    /// As it is called by.
+    /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kill => "kill",
@@ -56,7 +56,7 @@ impl Part {
         }
     }
 
-    /// As the page is headed.
+    /// The heading on the page.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Kill => "Killed in the middle of work",
@@ -70,7 +70,7 @@ impl Part {
         }
     }
 
-    /// What it does, in a sentence or two.
+    /// A short description.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Kill => kill::ABOUT,
@@ -87,7 +87,7 @@ impl Part {
     /// Runs it.
     ///
     /// # Errors
-    /// When it cannot come to its end.
+    /// If it cannot come to its end.
     pub async fn run(self, run: &Run, report: &mut Report) -> Outcome<()> {
         match self {
             Self::Kill => kill::run(run, report).await,

@@ -143,7 +143,7 @@ async fn check_discovery(provider: oidc::Client, is_development: bool) {
     if is_development {
         return;
     }
-    while let Err(error) = provider.look().await {
+    while let Err(error) = provider.check_discovery().await {
         let setting = table::OIDC_ISSUER.variable();
         tracing::warn!(%error, setting, "users cannot sign in: the identity provider has no usable discovery document");
         tokio::time::sleep(DISCOVERY_RETRY).await;

@@ -1,4 +1,4 @@
-//! The stand-in's doors.
+//! The endpoints of the provider.
 
 use std::sync::{Arc, PoisonError};
 
@@ -25,7 +25,7 @@ use super::{
     page,
 };
 
-const LIFE_SECONDS: i64 = 3600;
+const LIFETIME_SECONDS: i64 = 3600;
 const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 type Shared = State<Arc<DevProvider>>;
@@ -67,13 +67,13 @@ pub(super) async fn chosen(
         return refuse(page::refusal(&provider, words));
     }
     let Some(person) = choice.person(&provider) else {
-        let words = "Choose one of the people or type an e-mail address.";
+        let words = "Choose a user or enter an email.";
         return refuse(page::choose(&provider, &request, Some(words)));
     };
     let nonce = Some(request.nonce).filter(|nonce| !nonce.is_empty());
     let grant = Grant { person, nonce, code_challenge: request.code_challenge };
     let Some(code) = provider.grant(grant) else {
-        return refuse(page::refusal(&provider, "Too many sign-ins at once; wait a minute."));
+        return refuse(page::refusal(&provider, "There are too many sign-ins. Wait a minute."));
     };
     let mut back = provider.redirect_uri.clone();
     back.query_pairs_mut()
@@ -97,10 +97,10 @@ impl DevProvider {
     fn grant(&self, grant: Grant) -> Option<String> {
         let code = self.random_text();
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.keep(&code, grant, (self.clock)()).then_some(code)
+        if codes.keep(&code, grant, (self.clock)()) { Some(code) } else { None }
     }
 
-    /// Gives the tokens for a code, or the protocol's name of what is wrong. The code is spent either way.
+    /// Returns the tokens for a code, or an OAuth error code. The code is spent in both cases.
     fn exchange(&self, exchange: &Exchange) -> Result<Value, &'static str> {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         let grant = codes.take(&exchange.code, (self.clock)());
@@ -119,7 +119,7 @@ impl DevProvider {
         Ok(json!({
             "access_token": self.random_text(),
             "token_type": "Bearer",
-            "expires_in": LIFE_SECONDS,
+            "expires_in": LIFETIME_SECONDS,
             "id_token": self.id_token(&grant).ok_or("server_error")?,
         }))
     }
@@ -128,7 +128,7 @@ impl DevProvider {
         let now = (self.clock)().div_euclid(1000);
         let mut claims = json!({
             "iss": self.issuer, "sub": grant.person.subject, "aud": self.client_id,
-            "auth_time": now, "iat": now, "exp": now + LIFE_SECONDS,
+            "auth_time": now, "iat": now, "exp": now + LIFETIME_SECONDS,
             "email": grant.person.email, "email_verified": true, "name": grant.person.name,
         });
         if let Some(nonce) = &grant.nonce {
@@ -148,7 +148,7 @@ fn refuse(page: String) -> Response {
     (StatusCode::BAD_REQUEST, NO_STORE, Html(page)).into_response()
 }
 
-/// The client id of an `Authorization: Basic` header, which carries it form-encoded.
+/// The client ID of an `Authorization: Basic` header, which is form-encoded (RFC 6749, 2.3.1).
 fn basic_user(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = STANDARD.decode(text).ok()?;

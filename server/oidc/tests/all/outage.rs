@@ -30,7 +30,7 @@ async fn a_discovery_document_of_someone_else_is_refused() {
     assert_eq!(client.authorization_url(&flow()).await, Err(told.clone()));
     assert_eq!(finish(&client).await, Err(told.clone()));
     // F17: the start says both names.
-    assert_eq!(client.look().await, Err(told.clone()));
+    assert_eq!(client.check_discovery().await, Err(told.clone()));
     let text = told.to_string();
     assert!(text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'), "{text}");
 }

@@ -1,4 +1,4 @@
-//! The stand-in's page and the requests it turns away.
+//! The page of the development identity provider and the requests that it rejects.
 
 use axum::{body::Body, http::Request};
 use tower::ServiceExt;
@@ -56,7 +56,7 @@ async fn the_page_is_whole_accessible_and_escaped() {
         "action=\"/idp/authorize\"",
         "href=\"/style.css\"",
         "value=\"&quot;&gt;&lt;script&gt;\"",
-        "Stand-in sign-in for development. No password is asked. It exists only on this machine.",
+        "It asks for no password and is available on this machine only.",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }

@@ -113,7 +113,7 @@ fn firebase(settings: &Settings, runtime: &Runtime) -> Result<Option<oidc::Verif
     let domains = settings.allowed_email_domains.clone();
     match oidc::Verifier::firebase(project, jwks_url.clone(), domains, clock(runtime)) {
         Ok(verifier) => Ok(Some(verifier)),
-        Err(error @ SetupError::BadAddress(_)) => Err(bad_setting(&table::FIREBASE_JWKS_URL, &error)),
+        Err(error @ SetupError::BadUrl(_)) => Err(bad_setting(&table::FIREBASE_JWKS_URL, &error)),
         Err(error) => Err(bad_setting(&table::FIREBASE_PROJECT_ID, &error)),
     }
 }
