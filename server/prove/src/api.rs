@@ -88,7 +88,7 @@ impl Api {
     /// With the response, if the status is different.
     pub async fn must(&self, method: Method, path: &str, credential: &str, body: Value) -> Outcome<Reply> {
         let reply = self.call(method.clone(), path, credential, body).await;
-        if reply.is_success() { Ok(reply) } else { Err(format!("{method} {path}: {}", told(&reply)).into()) }
+        if reply.is_success() { Ok(reply) } else { Err(format!("{method} {path}: {}", describe(&reply)).into()) }
     }
 
     /// The status of a call with this key, if there was a response.
@@ -123,7 +123,7 @@ impl Api {
 pub const OLIVIA: &str = "olivia@acme.example";
 
 /// A short description of a response.
-pub fn told(reply: &Reply) -> String {
+pub fn describe(reply: &Reply) -> String {
     match reply.status {
         Some(status) => format!("{status} {}", reply.body["code"].as_str().unwrap_or_default()),
         None => format!("no answer ({})", reply.fault),

@@ -123,7 +123,7 @@ async fn prove(run: Run) -> Outcome<bool> {
         why = interrupted() => Err(why.into()),
     };
     if let Err(error) = ended {
-        report.row("the part runs to its end", "-", 1, error.to_string(), false);
+        report.row("the part runs to completion", "-", 1, error.to_string(), false);
     }
     let section = Section {
         part: run.part.name().into(),

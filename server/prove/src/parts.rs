@@ -23,15 +23,15 @@ pub enum Part {
     Kill,
     /// A full disk.
     Disk,
-    /// Callers that hang up.
+    /// Clients that disconnect.
     Hangups,
-    /// The database goes away.
+    /// Postgres stops and starts.
     Postgres,
     /// SIGTERM under load.
     Sigterm,
     /// The clock jumps.
     Clock,
-    /// A writer inside the database.
+    /// Tampering with the database.
     Tamper,
     /// The full counts of tests.
     Counts,
@@ -59,13 +59,13 @@ impl Part {
     /// The heading on the page.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Kill => "Killed in the middle of work",
-            Self::Disk => "A full disk",
-            Self::Hangups => "Callers that hang up",
+            Self::Kill => "SIGKILL under load",
+            Self::Disk => "Full disk",
+            Self::Hangups => "Clients that disconnect",
             Self::Postgres => "Postgres stops and starts",
-            Self::Sigterm => "Asked to end under load",
-            Self::Clock => "Jumps of the clock",
-            Self::Tamper => "A writer inside the database",
+            Self::Sigterm => "SIGTERM under load",
+            Self::Clock => "Clock jumps",
+            Self::Tamper => "Tampering with the database",
             Self::Counts => "Tests with their full counts",
         }
     }
@@ -87,7 +87,7 @@ impl Part {
     /// Runs it.
     ///
     /// # Errors
-    /// If it cannot come to its end.
+    /// If the test itself cannot run.
     pub async fn run(self, run: &Run, report: &mut Report) -> Outcome<()> {
         match self {
             Self::Kill => kill::run(run, report).await,

@@ -106,7 +106,7 @@ impl Program {
         while begun.elapsed() < START {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 self.child = None;
-                return Err(format!("the program ended at its start: {status}: {}", self.last_words()).into());
+                return Err(format!("the program exited at its start: {status}: {}", self.last_words()).into());
             }
             let asked = http.get(format!("{}/healthz", self.url())).send().await;
             if asked.is_ok_and(|answer| answer.status().is_success()) {
@@ -115,7 +115,7 @@ impl Program {
             sleep(Duration::from_millis(5)).await;
         }
         self.kill()?;
-        Err(format!("the program does not answer: {}", self.last_words()).into())
+        Err(format!("the program does not respond: {}", self.last_words()).into())
     }
 
     /// Kills it (SIGKILL).

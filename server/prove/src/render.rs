@@ -9,9 +9,9 @@ use crate::report::Section;
 
 const HEAD: &str = "# Proofs
 
-What `make prove` found when it tried the release build, each part with its command, its counts and its results. A part
-is run again with its command; then this page is written from the newest result of every part. A promise that was not
-kept says **broken**, and `make prove` fails.
+The results of `make prove`, which tests the release build under adverse conditions. Each part has its command, its counts
+and its results. The command runs the part again and updates this page from the newest result of every part. If a guarantee
+is not kept, its row says **broken**, and `make prove` fails.
 
 ";
 

@@ -41,7 +41,7 @@ pub use credentials::misspelled;
 #[openapi(
     info(
         title = "Roundtable API",
-        description = "Everything a script may do in its organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key decides the environment: a test key sees and makes test data only, every other key production data only. Each operation says its scope, which a key needs unless it has full access, and its cost. Lists come newest first, a page at a time; the `Link` header leads to the next page. Every refusal has the same shape: decide by its `code`.",
+        description = "Manage keys, workspaces, members and the audit log of an organization. Send the key as `Authorization: Bearer …` or `X-API-Key: …`.\n\nThe key determines the environment: a test key reads and writes only test data, every other key only production data. Each operation states its cost and its scope, which a key needs unless it has full access. Lists are paginated with the newest rows first. The `Link` header contains the URL of the next page. All errors have the same format. Use the `code` to distinguish them.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(ProblemBody, bodies::ActionWord, bodies::FormatWord)),

@@ -16,7 +16,7 @@ use super::problem::ApiResult;
 /// Five minutes. A key is published as soon as it signs, and clients fetch the set again for an unknown key.
 const CACHED: &str = "public, max-age=300";
 
-/// The one address.
+/// The route of the key set.
 pub fn router(state: AppState) -> Router {
     Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(state)
 }

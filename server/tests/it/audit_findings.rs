@@ -1,5 +1,5 @@
-//! What the second audit of PyPI found (TOB-PYPI26), each finding under its number, as far as the doors answer it. Findings
-//! 1, 2, 3, 9, 12 and 13 have tests in the engine as well; what an address or a name is (9) is decided in `domain::text`.
+//! The findings of the second audit of PyPI (TOB-PYPI26) that concern the HTTP endpoints. Findings 1, 2, 3, 9, 12 and
+//! 13 also have tests in the engine. `domain::text` defines what a valid email or name is (9).
 
 mod controls;
 mod events;

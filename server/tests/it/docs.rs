@@ -1,4 +1,4 @@
-//! The documentation: its pages, its addresses, and the guidance that was promised, on the page as it is served.
+//! The documentation: its pages, its URLs, and the required guidance on the served pages.
 
 mod beyond;
 mod calling;
@@ -216,7 +216,7 @@ async fn the_api_reference_has_a_policy_of_its_own() {
     assert!(open(&app, "/docs/api/LICENSE.txt").await.text.contains("Apache License"));
 }
 
-/// Variables that samples may use; whoever runs them sets these.
+/// Variables that samples use and users set.
 const VARIABLES: [&str; 13] = [
     "ROUNDTABLE_URL",
     "ROUNDTABLE_API_KEY",

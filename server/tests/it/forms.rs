@@ -1,4 +1,4 @@
-//! Forms that come too late or twice, and those whose answer cannot be shown.
+//! Forms that are submitted too late or twice, and forms whose response cannot be shown.
 
 use engine::people::Identity;
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, decision D13: a bare array, and nothing in it that opens a door.
+// RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, D13: a plain array without secrets.
 #[tokio::test]
 async fn keys_are_listed_without_secrets() {
     let app = TestApp::new().await;
@@ -81,7 +81,7 @@ async fn members_see_their_own_keys_only() {
     assert_eq!(owners("theo").await, [("Theo Okafor".to_owned(), true)]);
 }
 
-// RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
+// RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, D25: immediate, permanent and idempotent.
 #[tokio::test]
 async fn revoking_ends_a_key_at_once() {
     let app = TestApp::new().await;
@@ -121,7 +121,7 @@ async fn who_may_revoke_what() {
     assert_eq!(app.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
 }
 
-// Decision D12
+// D12
 #[tokio::test]
 async fn lists_lead_to_their_next_page() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! The page of the audit log, the slice of it on a key's page, and the file that the page's form answers with.
+//! The page of the audit log, the events on the page of a key, and the export form.
 
 mod names;
 
@@ -22,7 +22,7 @@ async fn page(app: &TestApp, someone: &Someone, query: &str) -> String {
     answer.text
 }
 
-/// What the form of the page answers.
+/// The response to the form of the page.
 async fn take_out(app: &TestApp, someone: &Someone, query: &str, format: &str) -> TestResponse {
     let log = format!("/o/{}/settings/audit-log{query}", someone.organization);
     let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -35,7 +35,7 @@ async fn take_out(app: &TestApp, someone: &Someone, query: &str, format: &str) -
     app.send(request.body(Body::from(form.finish())).expect("request")).await
 }
 
-/// The numbers of the events on a page.
+/// The event numbers on a page.
 fn numbers(page: &str) -> Vec<i64> {
     let ids = page.split("id=\"event-").skip(1);
     ids.map(|rest| rest.split('"').next().expect("an id").parse().expect("a number")).collect()

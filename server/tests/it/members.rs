@@ -1,4 +1,4 @@
-//! The pages of members, invitations and roles, as a browser without script meets them.
+//! The pages of members, invitations and roles in a browser without script.
 
 mod joining;
 mod removal;
@@ -15,12 +15,12 @@ use crate::test_app::{ISSUER, Someone, TestApp};
 /// The member with a name from right to left.
 const NOOR: &str = "نور الهاشمي";
 
-/// Whoever sits at a browser; the demonstration people under their own names and addresses.
+/// A browser user. The demo users have their own names and IP addresses.
 struct Visitor {
     cookie: String,
 }
 
-/// Signs someone in as their provider vouches for them, so many seconds ago.
+/// Signs a user in whose provider reports a sign-in this many seconds ago.
 async fn visitor(app: &TestApp, subject: &str, name: &str, seconds_ago: i64) -> Visitor {
     let email = Some(format!("{subject}@demo.example"));
     let identity = Identity { issuer: ISSUER.into(), subject: subject.into(), email, name: Some(name.into()) };
@@ -108,7 +108,7 @@ async fn pages_that_manage_members_are_closed_to_members() {
         assert!(!shown.text.contains("adam@demo.example"), "{path}");
     }
     assert_eq!(page(&app, &format!("{list}/leave"), &mina.cookie).await.status.as_u16(), 200);
-    // An admin manages members, but no owner (decision D5).
+    // An admin manages members, but no owner (D5).
     let adam = visitor(&app, "adam", "Adam Adler", 0).await;
     let own = member(&app, &olivia, "Olivia Owens").await;
     for path in ["role", "remove"] {

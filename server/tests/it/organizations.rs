@@ -8,7 +8,7 @@ use engine::people::Identity;
 use crate::browser::{page, send};
 use crate::test_app::{ISSUER, TestApp};
 
-// KE-05, KE-04, RU-03, decision D21: a person belongs to several organizations, one of them is the active one, and the
+// KE-05, KE-04, RU-03, D21: a person belongs to several organizations, one of them is the active one, and the
 // short addresses lead to its keys.
 #[tokio::test]
 async fn the_short_addresses_lead_to_the_active_organization() {
@@ -62,7 +62,7 @@ async fn the_active_organization_is_remembered_over_a_sign_in() {
     assert_eq!(page(&app, "/", &next).await.header("location"), first);
 }
 
-// Decision D17: where the organization limits how long keys live, the form offers nothing beyond.
+// D17: where the organization limits how long keys live, the form offers nothing beyond.
 #[tokio::test]
 async fn the_form_offers_only_what_the_organization_allows() {
     let app = TestApp::new().await;

@@ -1,5 +1,5 @@
-//! The ratchet: every REST operation and every server function stands in a table here, with what it answers to nobody
-//! and to a stranger. A door without a row fails the build.
+//! Coverage: every REST operation and every server function has a row in a table here, with its responses to
+//! anonymous callers and to strangers. An endpoint without a row fails the test.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ async fn every_rest_door_turns_strangers_away() {
     }
 }
 
-/// How much has happened in Acme: nothing changes there without an event.
+/// The number of audit events of Acme. Every change adds one.
 async fn events(app: &TestApp, scene: &Scene) -> Option<i64> {
     app.engine
         .read_audit(&scene.olivia.ctx, &Default::default(), 1)

@@ -1,4 +1,4 @@
-//! The page of a service account offers what the engine would do.
+//! The page of a service account offers only what the engine allows.
 
 use domain::ActorId;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, RotateKey};

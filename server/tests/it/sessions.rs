@@ -1,4 +1,4 @@
-//! A person's sessions, over the API and in the browser.
+//! The sessions of a person, over the API and in the browser.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -14,7 +14,7 @@ async fn end(app: &TestApp, path: &str, bearer: &str) -> TestResponse {
     app.call(Method::DELETE, path, bearer, Value::Null).await
 }
 
-/// What the API lists, and the id of the session that the token was given to.
+/// The listed sessions, and the ID of the session of the token.
 async fn listed(app: &TestApp, token: &str) -> (Vec<Value>, String) {
     let body = app.get("/api/v1/sessions", token).await.json();
     let sessions = body["sessions"].as_array().expect("sessions").clone();
@@ -85,7 +85,7 @@ async fn nobody_reaches_the_sessions_of_someone_else() {
     assert_eq!(page(&app, &mina).await, StatusCode::OK);
 }
 
-// B22: after "sign out everywhere else", of a hundred cookies that all come at once none works.
+// B22: after "sign out everywhere else", none of a hundred concurrent cookies works.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_signing_out_everywhere_no_cookie_works() {
     let app = TestApp::new().await;

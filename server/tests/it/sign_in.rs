@@ -1,4 +1,4 @@
-//! Signing in, through the development identity provider and a real connection to it.
+//! Sign-in with the development identity provider over a real connection.
 
 mod again;
 mod drafts;
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::test_app::{TestApp, TestResponse};
 
-/// A house whose provider answers on a port of its own.
+/// An application whose provider listens on its own port.
 pub async fn app() -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
@@ -66,7 +66,7 @@ pub fn cookie(answer: &TestResponse, name: &str) -> Option<String> {
     lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(name)).map(str::to_owned)
 }
 
-/// The word of a sign-in that came to nothing, and that its request is named beside it.
+/// The problem of a failed sign-in. Checks that the request ID is shown with it.
 fn problem(answer: &TestResponse) -> String {
     let query = answer.header("location").strip_prefix("/sign-in?problem=").unwrap_or_else(|| panic!("{answer:?}"));
     let (word, rest) = query.split_once("&request=req_").expect("a request");
@@ -75,12 +75,12 @@ fn problem(answer: &TestResponse) -> String {
     word.to_owned()
 }
 
-/// Leaves for the provider and chooses a person there; gives the flow cookie and the address to come back to.
+/// Starts a sign-in and chooses a user. Returns the cookie and the redirect URL.
 pub async fn leave(app: &TestApp, person: &str, return_to: &str) -> (String, String) {
     leave_as(app, person, &format!("return_to={return_to}"), "").await
 }
 
-/// As [`leave`], in a browser with cookies, and with whatever the start is asked for.
+/// Like [`leave`], with cookies and with other parameters.
 async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (String, String) {
     let started = get(app, &format!("/sign-in/start?{query}"), cookies).await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);

@@ -1,4 +1,4 @@
-//! Tokens of people on the API.
+//! API tokens of people.
 
 mod own;
 
@@ -65,7 +65,7 @@ async fn an_expired_or_forged_token_is_refused() {
     assert_eq!(app.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
 }
 
-// Removal acts at once, even on an unexpired token.
+// Removal is immediate, even for a token that has not expired.
 #[tokio::test]
 async fn the_token_of_a_removed_member_is_forbidden() {
     let (app, signer) = house_and_signer().await;

@@ -220,7 +220,7 @@ mod tests {
         let revoked = entry(Kind::Revoke, "7", "b", Some(200), 7);
         assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", false, None))]), 0);
         assert_eq!(faults(std::slice::from_ref(&made), &[]), 1, "a lost creation");
-        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "ended by nobody");
+        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "no client revoked it");
         assert_eq!(faults(&[made.clone(), revoked.clone()], &[("7", row("a", true, None))]), 0);
         assert_eq!(faults(&[made, revoked], &[("7", row("a", false, None))]), 1, "a lost revocation");
     }

@@ -118,14 +118,14 @@ impl Replay {
 
 fn differ<T: PartialEq + std::fmt::Debug>(
     what: &str,
-    told: &BTreeMap<String, T>,
+    replayed: &BTreeMap<String, T>,
     held: &BTreeMap<String, T>,
     faults: &mut Vec<String>,
 ) {
-    for id in told.keys().chain(held.keys().filter(|id| !told.contains_key(*id))) {
-        let (told, held) = (told.get(id), held.get(id));
-        if told != held {
-            faults.push(format!("{what} {id}: the events say {told:?}, its row says {held:?}"));
+    for id in replayed.keys().chain(held.keys().filter(|id| !replayed.contains_key(*id))) {
+        let (replayed, held) = (replayed.get(id), held.get(id));
+        if replayed != held {
+            faults.push(format!("{what} {id}: the events say {replayed:?}, its row says {held:?}"));
         }
     }
 }

@@ -13,12 +13,12 @@ use crate::report::Report;
 use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The program runs on a clock that is moved under it (libfaketime): forward past the end of a key and of \
-a session and back at once, an hour back and forth, 400 days ahead for 17 seconds, to 1970, to 2038. What was refused as \
-expired stays refused, a key without an end works throughout, and a last use in the future does not stay.";
+pub const ABOUT: &str = "The program runs on a simulated clock (libfaketime). The clock moves past the expiration of a key and of a \
+session and back, an hour back and forth, 400 days ahead for 17 seconds, to 1970 and to 2038. A credential that was rejected \
+as expired stays rejected, a key without an expiration always works, and a last use in the future is corrected.";
 
 /// How long to wait for the maintenance that runs every 15 seconds.
-const TIDY: Duration = Duration::from_secs(17);
+const MAINTENANCE: Duration = Duration::from_secs(17);
 /// The number of repetitions of each jump that needs no waiting.
 const JUMPS: u64 = 5;
 
@@ -147,10 +147,10 @@ async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
     let (key, id) = look.key("used", None).await?;
     clock.set("+400d")?;
     look.status("400 days ahead", "a key without an end", &key, 200).await;
-    sleep(TIDY).await;
+    sleep(MAINTENANCE).await;
     clock.set("+0")?;
     look.status("back again", "a key without an end", &key, 200).await;
-    sleep(TIDY).await;
+    sleep(MAINTENANCE).await;
     look.status("back for a while", "a key without an end", &key, 200).await;
     let (last, latest) =
         (look.seen(id).await?["last_used"].as_str().unwrap_or_default().to_owned(), date("+5 minutes")?);

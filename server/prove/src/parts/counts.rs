@@ -7,8 +7,8 @@ use crate::report::Report;
 use crate::stage::DATABASE;
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The tests that `make test` runs with a share of their cases, with all of them (`ROUNDTABLE_PROVE=1`): \
-forged and old rows, swapped seals, random histories, races, malformed headers, hostile names, requests in flight.";
+pub const ABOUT: &str = "Tests that `make test` runs with some of their cases, here with all cases (`ROUNDTABLE_PROVE=1`): forged and \
+old rows, swapped ciphertexts, random histories, races, malformed headers, hostile names, requests in flight.";
 
 /// The tested packages. Separate runs would compile the dependencies with different features.
 const PACKAGES: [&str; 12] = ["-p", "domain", "-p", "oidc", "-p", "engine", "-p", "app", "-p", "server", "-p", "prove"];
@@ -50,8 +50,8 @@ struct Proof {
 
 /// Reads a line `proof: <name> <count> on <database>: <result>`; other output may stand before it.
 fn proof(line: &str) -> Option<Proof> {
-    let (_, told) = line.split_once("proof: ")?;
-    let (head, result) = told.split_once(": ").unwrap_or((told.trim_end_matches(':'), ""));
+    let (_, rest) = line.split_once("proof: ")?;
+    let (head, result) = rest.split_once(": ").unwrap_or((rest.trim_end_matches(':'), ""));
     let (named, on) = head.rsplit_once(" on ").unwrap_or((head, "-"));
     let (name, count) = named.rsplit_once(' ')?;
     let text = |text: &str| text.trim().to_owned();

@@ -17,9 +17,9 @@ use crate::report::Report;
 use crate::stage::{On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The database lies on a small file system of its own (tmpfs in a private mount namespace), which is \
-filled to the last byte. Creating is refused with 503, a thousand keys are revoked all the same, each with its event, and \
-when there is space again everything works without a restart.";
+pub const ABOUT: &str = "The database is on a small file system (tmpfs in a private mount namespace) that is filled completely. \
+Creating keys fails with 503. A thousand keys can still be revoked, each with its event. When there is space again, everything \
+works without a restart.";
 
 /// Keys that are revoked on the full disk.
 const KEYS: u64 = 1_000;

@@ -17,8 +17,8 @@ use crate::stage::{On, Stage};
 use crate::{Outcome, Run};
 
 pub const ABOUT: &str = "Twelve connections at a time send `GET /api/v1/me` with a well-formed unknown key and reset the \
-connection 0 to 20 ms later, on Postgres, while good clients call at a fixed pace. Compared within the run: how long good \
-clients wait with the attack and without. The limit on failed attempts is off for this, so that every request reaches the database.";
+connection 0 to 20 ms later, on Postgres, while legitimate clients call at a fixed rate. The run compares the response times \
+of these clients with and without the attack. The limit on failed attempts is off, so that every request reaches the database.";
 
 /// The number of concurrent attackers.
 const ATTACKERS: u64 = 12;

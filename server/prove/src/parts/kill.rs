@@ -14,9 +14,10 @@ use crate::rng::Rng;
 use crate::stage::{BOTH, DATABASE, On, Stage};
 use crate::{Outcome, Run, say};
 
-pub const ABOUT: &str = "Sixteen clients create, rotate, rename and revoke keys, make and disable service accounts, make and delete workspaces, \
-invite and remove people, and write what they mean to do and what was answered into a journal that is flushed each time. The program gets SIGKILL 5 to \
-300 ms later and starts again; then its answers, its tables and its audit log are held against the journal.";
+pub const ABOUT: &str = "Sixteen clients create, rotate, rename and revoke keys, create and disable service accounts, create and delete \
+workspaces, and invite and remove members. They write each call and its response to a journal that is flushed each time. The \
+program gets SIGKILL 5 to 300 ms later and starts again. Then its responses, its tables and its audit log are compared with \
+the journal.";
 
 /// The number of repetitions on each database.
 const CYCLES: u64 = 300;

@@ -15,11 +15,11 @@ use crate::report::Report;
 use crate::stage::{On, Stage};
 use crate::{Outcome, Run, say};
 
-pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, in turn orderly and by a crash, while sixteen \
-clients change things and eight others read with a good key, a revoked one and an unknown one. While it is away nothing \
-succeeds and nothing is called unknown, every answer comes within two seconds, and the program recovers by itself.";
+pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, alternating between a shutdown and a crash, while sixteen \
+clients send changes and eight others read with a valid, a revoked and an unknown key. While Postgres is stopped, no call \
+succeeds, no key is reported as unknown, and every response arrives within two seconds. The program recovers without a restart.";
 
-/// The number of attempts.
+/// The number of repetitions.
 const CYCLES: u64 = 20;
 /// How long it is stopped, and how long it runs in between.
 const AWAY: Duration = Duration::from_secs(4);

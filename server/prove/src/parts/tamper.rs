@@ -14,9 +14,9 @@ use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 use scenes::Scene;
 
-pub const ABOUT: &str = "Behind the program's back a credential that has ended is brought back with its event hidden, in every \
-way that was once found to work, each on an installation of its own. It opens nothing, at once and after a restart; the \
-program says so, and opens the organization again only when the operator has accepted what was found, without the credential.";
+pub const ABOUT: &str = "A revoked credential is restored in the database and its event is hidden, in every way that has ever worked, \
+each on a separate installation. The credential is rejected, immediately and after a restart. The program reports the \
+tampering, and unlocks the organization only when the operator has accepted the altered log. The credential stays revoked.";
 
 /// The number of attempts with each credential.
 const TRIES: usize = 5;
@@ -49,7 +49,7 @@ async fn play(run: &Run, on: On, scene: Scene, report: &mut Report) -> Outcome<(
     if !scene.ends_with_a_restart() {
         found.attempts(&stage, &ended).await?;
     }
-    if !is_told(&stage).await? {
+    if !is_reported(&stage).await? {
         found.faults.push("neither /readyz nor the log tells of it".into());
     }
     restart(&mut stage).await?;
@@ -100,7 +100,7 @@ impl Found {
 }
 
 /// Whether the program reports it: it is not ready, or its log has an error.
-async fn is_told(stage: &Stage) -> Outcome<bool> {
+async fn is_reported(stage: &Stage) -> Outcome<bool> {
     let api = stage.api()?;
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < NOTICE {

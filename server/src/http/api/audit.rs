@@ -27,35 +27,35 @@ pub struct EventsBody {
     events: Vec<AuditView>,
 }
 
-/// Which events.
+/// The filters of the audit log.
 #[derive(IntoParams)]
 #[expect(dead_code, reason = "parsed as a part of AuditLogQuery; documented here")]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
-    /// Only events where this happened, such as `key.revoked`, or anything of a chapter, such as `keys`.
+    /// Only this action, such as `key.revoked`, or all actions in a category, such as `keys`.
     action: Option<ActionWord>,
-    /// Only what this actor did.
+    /// Only events by this actor.
     #[param(minimum = 1)]
     actor_id: Option<i64>,
-    /// Only what happened to things of this kind.
+    /// Only events about objects of this kind.
     object_kind: Option<ObjectWord>,
-    /// Only what happened to this one thing; needs `object_kind`.
+    /// Only events about this object. Requires `object_kind`.
     #[param(max_length = 45)]
     object_id: Option<String>,
-    /// Only events at this moment or later.
+    /// Only events at this time or later.
     #[param(format = DateTime)]
     from: Option<String>,
-    /// Only events before this moment.
+    /// Only events before this time.
     #[param(format = DateTime)]
     until: Option<String>,
 }
 
-/// How a file holds them.
+/// The format of the file.
 #[derive(IntoParams)]
 #[expect(dead_code, reason = "parsed as a part of AuditLogQuery; documented here")]
 #[into_params(parameter_in = Query)]
 pub struct FormatQuery {
-    /// `csv`, or `jsonl` for one JSON object a line; `jsonl` if not given.
+    /// `csv`, or `jsonl` with one JSON object per line. The default is `jsonl`.
     format: Option<FormatWord>,
 }
 
@@ -142,8 +142,8 @@ impl<S: Send + Sync> FromRequestParts<S> for ExportRequest {
 
 /// Read the Audit Log
 ///
-/// Owners and admins read every event of the organization, members what they did and what was done to their own keys,
-/// newest first. A `Link` header leads to the next page.
+/// Owners and admins see all events of the organization. Members see their own events and those about their own keys. The
+/// newest events come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/audit-log", operation_id = "read_audit_log", tag = "Audit Log", params(PageQuery, LogQuery),
     responses((status = 200, body = EventsBody), (status = 422, body = ProblemBody)))]
 pub async fn read_audit_log(
@@ -157,11 +157,10 @@ pub async fn read_audit_log(
 
 /// Export the Audit Log
 ///
-/// The same events as a file, oldest first and all of them. Each line of `jsonl` is an event with everything that its
-/// hash is made of, and the last line says that the file is whole: `complete`, how many `events` it holds, and the number
-/// of the last one. The export is recorded itself, as the last event that the file can hold. A file whose transfer is cut
-/// off is not complete: the connection ends without a proper end of the body, and there is no such line. That cannot be
-/// told over HTTP/1.0, where the answer is 505.
+/// Returns all of the same events as a file, oldest first. Each line of `jsonl` is an event with all fields of its hash. The
+/// last line marks the file as complete: `complete`, the number of `events`, and the number of the last event. The export is
+/// itself recorded, as the last event that the file can contain. If the transfer is interrupted, the connection is closed
+/// without a valid end of the body, and the last line is missing. HTTP/1.0 cannot signal that, so it gets 505.
 #[utoipa::path(get, path = "/audit-log/export", operation_id = "export_audit_log", tag = "Audit Log", params(FormatQuery, LogQuery),
     responses((status = 200, content((String = "application/x-ndjson"), (String = "text/csv"))),
         (status = 422, body = ProblemBody), (status = 505, body = ProblemBody)))]

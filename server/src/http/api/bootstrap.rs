@@ -19,23 +19,23 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bootstrap {
-    /// The token that the server printed at its start, or the one it was given.
+    /// The setup token that the server has printed, or that the operator has set.
     #[schema(value_type = String)]
     setup_token: Option<String>,
-    /// The organization's name.
+    /// The name of the organization.
     #[schema(example = "Acme", value_type = String, min_length = 1, max_length = 100)]
     organization: Option<String>,
-    /// The owner's name.
+    /// The name of the owner.
     #[schema(example = "Olivia Owens", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The owner's e-mail; whoever first signs in with it, verified, is the owner.
+    /// The email of the owner. The first user who signs in with this verified email becomes the owner.
     #[schema(example = "olivia@acme.example", value_type = String)]
     email: Option<String>,
 }
 
 /// Set the installation up
 ///
-/// Works once, while no organization exists, and needs no credential but the setup token.
+/// Works only while no organization exists. The setup token is the only credential.
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup", request_body = Bootstrap, security(()),
     responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(

@@ -140,8 +140,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
 #[expect(dead_code, reason = "read by Repeatable; described here")]
 #[into_params(parameter_in = Header)]
 pub struct RepeatHeader {
-    /// Your own word for this request: a retry with the same word and body answers 409 with the code `already_done`,
-    /// and makes no second key. Remembered for a day.
+    /// A unique value for this request. A retry with the same value and body returns 409 with the code `already_done` and
+    /// creates no second key. Values are stored for 24 hours.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "nightly-report-2026-04")]
     idempotency_key: Option<String>,
 }
@@ -173,7 +173,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ForceQuery {
-    /// A fresh token, even if the present one is good for a while.
+    /// Whether to issue a new token although the current one is still valid.
     #[param(value_type = Option<bool>)]
     force: Option<String>,
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 const STORE: &str = "Store this API key securely — it cannot be retrieved again";
 
-/// A key, once.
+/// A new key. It is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct NewKeyBody {
     /// Its id.
@@ -23,14 +23,14 @@ pub struct NewKeyBody {
     /// The actor it belongs to.
     #[schema(example = 1)]
     actor_id: i64,
-    /// The key itself. It begins with `key_prefix`.
+    /// The key itself. It starts with `key_prefix`.
     api_key: String,
-    /// Its public leading part.
+    /// Its public prefix.
     #[schema(example = "rt_sk_Ab3dE9xQ")]
     key_prefix: String,
-    /// Public half of the key pair derived from the key, in hex.
+    /// The public key of the key pair that is derived from the key, in hex.
     public_key_hex: String,
-    /// What to do with it now.
+    /// How to store it.
     #[schema(example = "Store this API key securely — it cannot be retrieved again")]
     warning: &'static str,
 }

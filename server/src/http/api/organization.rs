@@ -13,21 +13,21 @@ use super::input::{Body, whole};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
-/// What is to change of the organization.
+/// Changes of the organization. Fields that are absent do not change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationChange {
-    /// The longest lifetime of a new key, 1 to 3650 days; null for no limit.
+    /// The maximum lifetime of new keys, 1 to 3650 days, or null for no limit.
     #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
     #[serde(default, deserialize_with = "given")]
     max_key_days: Option<Option<i64>>,
-    /// Its name from now on.
+    /// The new name.
     #[schema(example = "Acme Labs", min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Who may make keys, `members` or `admins`.
+    /// Who can create keys, `members` or `admins`.
     #[schema(example = "members")]
     key_makers: Option<String>,
-    /// Whether keys may make keys.
+    /// Whether keys can create keys.
     #[schema(example = true)]
     keys_make_keys: Option<bool>,
 }
@@ -49,8 +49,8 @@ pub async fn see_organization(
 
 /// Change the organization
 ///
-/// For admins and owners. Keys that exist keep their end. Who may make keys, `key_makers` and `keys_make_keys`, is changed
-/// in person only: a key that would change it is answered 403.
+/// For admins and owners. Existing keys keep their expiration. Only people can change `key_makers` and `keys_make_keys`. A key
+/// that changes them gets 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     request_body = OrganizationChange, responses((status = 200, body = OrganizationBody)))]
 pub async fn change_organization(

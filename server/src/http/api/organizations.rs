@@ -23,7 +23,7 @@ pub struct OrganizationsBody {
     organizations: Vec<Membership>,
 }
 
-/// An organization to be made.
+/// The organization to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
@@ -32,7 +32,7 @@ pub struct NewOrganization {
     name: Option<String>,
 }
 
-/// The organization that was made.
+/// The new organization.
 #[derive(Serialize, ToSchema)]
 pub struct NewOrganizationBody {
     /// Its id.
@@ -42,7 +42,7 @@ pub struct NewOrganizationBody {
 
 /// List my organizations
 ///
-/// In person. Name one of them in an `X-Organization` header to act in it.
+/// For people only. To act in one of them, send its ID in the `X-Organization` header.
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organization",
     responses((status = 200, body = OrganizationsBody)))]
 pub async fn list_organizations(
@@ -54,7 +54,7 @@ pub async fn list_organizations(
 
 /// Create an organization
 ///
-/// In person, by someone who is a member of an organization already. You are its owner.
+/// For people who are already a member of an organization. You become its owner.
 #[utoipa::path(post, path = "/organizations", operation_id = "create_organization", tag = "Organization",
     request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
 pub async fn create_organization(

@@ -21,37 +21,37 @@ const DEFAULT_LIMIT: i64 = 100;
 /// The maximum number of rows per page.
 const MAX_LIMIT: i64 = 200;
 
-/// Which page of a list.
+/// The page of a list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Rows of a page, 1 to 200; 100 if not given.
+    /// The number of rows, 1 to 200. The default is 100.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Option<String>,
-    /// Where the page begins, from the `Link` header of the page before.
+    /// The start of the page, from the `Link` header of the previous page.
     #[param(value_type = Option<i64>, minimum = 1)]
     cursor: Option<String>,
 }
 
-/// Which keys, and which page of them.
+/// The filters and the page of the list of keys.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct KeysQuery {
-    /// Rows of a page, 1 to 200; 100 if not given.
+    /// The number of rows, 1 to 200. The default is 100.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Option<String>,
-    /// Where the page begins, from the `Link` header of the page before.
+    /// The start of the page, from the `Link` header of the previous page.
     #[param(value_type = Option<i64>, minimum = 1)]
     cursor: Option<String>,
-    /// Only keys that open doors now.
+    /// Only active keys.
     #[param(value_type = Option<bool>)]
     active: Option<String>,
-    /// Only keys of one environment, `production` or `test`.
+    /// Only keys of this environment, `production` or `test`.
     #[param(value_type = Option<EnvironmentWord>)]
     environment: Option<String>,
-    /// Only keys whose name, owner or creator holds this text, or whose `key_prefix` begins with it.
+    /// Only keys whose name, owner or creator contains this text, or whose `key_prefix` starts with it.
     #[param(max_length = 200)]
     q: Option<String>,
 }

@@ -27,29 +27,29 @@ pub struct RunsBody {
     runs: Vec<RunView>,
 }
 
-/// A run to be started.
+/// The run to start.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRun {
-    /// What is given to it, up to 10,000 characters.
+    /// The input, up to 10,000 characters.
     #[schema(example = "Summarize the week", max_length = 10000)]
     input: Option<String>,
 }
 
-/// A key in the address, which only this one accepts. Prefer a header.
+/// A key in the URL. Only this operation accepts it. Prefer a header.
 #[derive(IntoParams)]
 #[expect(dead_code, reason = "parsed by the authentication; documented here")]
 #[into_params(parameter_in = Query)]
 pub struct HookQuery {
     /// The key.
     token: Option<String>,
-    /// The key, by its other name.
+    /// An alias of `token`.
     api_key: Option<String>,
 }
 
 /// List the runs of a workspace
 ///
-/// Newest first. A `Link` header leads to the next page.
+/// The newest runs come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/workspaces/{id}/runs", operation_id = "list_runs", tag = "Runs",
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123"), PageQuery),
     responses((status = 200, body = RunsBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
@@ -81,8 +81,8 @@ pub async fn create_run(
 
 /// Start a run by webhook
 ///
-/// For senders that can set no header: only here a key is accepted as `?token=` or `?api_key=`. Prefer a header where
-/// you can; addresses end up in logs.
+/// For clients that cannot set a header. Only this operation accepts a key as `?token=` or `?api_key=`. Prefer a header if
+/// possible, because URLs end up in logs.
 #[utoipa::path(post, path = "/hooks/{workspace_id}/runs", operation_id = "create_run_by_hook", tag = "Runs",
     request_body(content = Option<NewRun>),
     params(("workspace_id" = String, Path, description = "The workspace's id", example = "ws_abc123"), HookQuery),

@@ -17,22 +17,22 @@ use crate::http::problem::{ApiResult, ProblemBody};
 /// Sessions of a person.
 #[derive(Serialize, ToSchema)]
 pub struct SessionsBody {
-    /// The one used last first.
+    /// The sessions. The most recently used one comes first.
     #[schema(value_type = Vec<SessionBody>)]
     sessions: Vec<SessionView>,
 }
 
-/// What ending the other sessions answers.
+/// The result of revoking the other sessions.
 #[derive(Serialize, ToSchema)]
 pub struct EndedBody {
-    /// How many were ended.
+    /// The number of revoked sessions.
     #[schema(example = 2)]
     ended: usize,
 }
 
 /// List your sessions
 ///
-/// The browsers you are signed in with, the one used last first.
+/// The browsers that you are signed in with. The most recently used one comes first.
 #[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "Me",
     responses((status = 200, body = SessionsBody)))]
 pub async fn list_sessions(
@@ -44,9 +44,9 @@ pub async fn list_sessions(
 
 /// End a session
 ///
-/// Signs you out there, at once, and ends the tokens that were given out there.
+/// Signs you out in that browser immediately, and revokes the tokens that were issued there.
 #[utoipa::path(delete, path = "/sessions/{session_id}", operation_id = "end_session", tag = "Me",
-    params(("session_id" = String, Path, description = "The session's id", example = "ses_5Zk0c3Yx9bQm2VtA")),
+    params(("session_id" = String, Path, description = "The ID of the session", example = "ses_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn end_session(
     State(state): State<AppState>,
@@ -60,7 +60,8 @@ pub async fn end_session(
 
 /// End all other sessions
 ///
-/// Every one but that which the token of the request was given to. With a token of another issuer, that is all of them.
+/// Revokes all sessions except the one that the token of the request was issued for. With a token of another issuer, revokes
+/// all sessions.
 #[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
     responses((status = 200, body = EndedBody)))]
 pub async fn end_other_sessions(

@@ -21,13 +21,13 @@ use crate::http::{AppState, context, layers, sessions};
 /// A token for the API.
 #[derive(Serialize, ToSchema)]
 pub struct TokenBody {
-    /// The token, to be sent as `Authorization: Bearer …`.
+    /// The token. Send it as `Authorization: Bearer …`.
     #[schema(example = "eyJhbGciOiJSUzI1NiIs…")]
     token: String,
     /// `Bearer`.
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    /// When it runs out; UTC.
+    /// The expiration time in UTC.
     #[schema(example = "2026-04-08T20:51:19Z", value_type = String, format = DateTime)]
     expires_at: Moment,
     /// Seconds until then.
@@ -37,8 +37,8 @@ pub struct TokenBody {
 
 /// Get a token of your own
 ///
-/// For a page of this installation, in the browser of someone who is signed in. The token is good for an hour, and ends
-/// with the session. Until five minutes before its end the same token is given again, unless `force` is `true`.
+/// For pages of this installation in the browser of a signed-in user. The token is valid for an hour, but not longer than the
+/// session. Until five minutes before it expires, the same token is returned again, unless `force` is `true`.
 #[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me", params(ForceQuery),
     responses((status = 200, body = TokenBody), (status = 422, body = ProblemBody)))]
 pub async fn issue_token(

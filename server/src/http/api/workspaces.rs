@@ -24,7 +24,7 @@ pub struct WorkspacesBody {
     workspaces: Vec<WorkspaceView>,
 }
 
-/// The same list under its other name.
+/// A list of workspaces under their alias.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectsBody {
     /// The workspaces, newest first.
@@ -32,24 +32,24 @@ pub struct ProjectsBody {
     projects: Vec<WorkspaceView>,
 }
 
-/// A workspace to be made.
+/// The workspace to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWorkspace {
     /// Its name, 1 to 100 characters.
     #[schema(example = "Analytics", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Who runs its model: `anthropic`, `vertex_ai` or `openai`.
+    /// The provider of its model: `anthropic`, `vertex_ai` or `openai`.
     #[schema(example = "vertex_ai", value_type = String)]
     provider: Option<String>,
-    /// Its model; the provider's default if not given.
+    /// Its model. The default depends on the provider.
     #[schema(example = "gemini-2.5-pro", min_length = 1, max_length = 100)]
     model: Option<String>,
 }
 
 /// List workspaces
 ///
-/// Newest first. A `Link` header leads to the next page.
+/// The newest workspaces come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces", params(PageQuery),
     responses((status = 200, body = WorkspacesBody),
         (status = 422, body = ProblemBody)))]
@@ -80,7 +80,7 @@ pub async fn list_projects(
 
 /// Create a workspace
 ///
-/// It begins as `running`.
+/// Its first status is `running`.
 #[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces", request_body = NewWorkspace,
     responses((status = 201, body = WorkspaceBody),
         (status = 422, body = ProblemBody)))]
@@ -110,7 +110,7 @@ pub async fn get_workspace(
 
 /// Delete a workspace
 ///
-/// Whoever made it may, and admins.
+/// For its creator and for admins.
 #[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
     responses((status = 204),

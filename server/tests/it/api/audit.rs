@@ -1,4 +1,4 @@
-//! The audit log over the API: reading it, and taking it out as a file.
+//! The audit log over the API: reading and exporting it.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn newest(app: &TestApp, someone: &Someone) -> i64 {
     }
 }
 
-/// So many sign-ins of Olivia's.
+/// Signs Olivia in this many times.
 async fn sign_ins(app: &TestApp, count: usize) {
     let olivia = Identity { issuer: ISSUER.into(), subject: "olivia".into(), email: None, name: Some("Olivia".into()) };
     for _ in 0..count {
@@ -160,7 +160,7 @@ async fn a_query_that_means_nothing_is_refused() {
     }
 }
 
-// D26: a member reads and exports what they did and what was done to their keys; owners and admins everything.
+// D26: members read and export their own events and those about their keys; owners and admins all events.
 #[tokio::test]
 async fn a_member_gets_their_part_of_the_log() {
     let app = TestApp::new().await;
@@ -185,7 +185,7 @@ async fn a_member_gets_their_part_of_the_log() {
     assert_eq!(all.len() as i64, newest(&app, &olivia).await);
 }
 
-// B13: an id of another organization answers with the same bytes as one that exists nowhere.
+// B13: an ID of another organization gets the same bytes as one that does not exist.
 #[tokio::test]
 async fn foreign_ids_answer_like_ids_that_exist_nowhere() {
     let app = TestApp::new().await;
@@ -206,7 +206,7 @@ async fn foreign_ids_answer_like_ids_that_exist_nowhere() {
     }
 }
 
-// D.7: the file as JSON lines and as CSV; the export is an event with what was asked for.
+// D.7: the file as JSON Lines and as CSV; the export is an event with its filters.
 // D7
 #[tokio::test]
 async fn the_log_is_exported_and_the_export_is_recorded() {
@@ -245,7 +245,7 @@ async fn the_log_is_exported_and_the_export_is_recorded() {
     assert!(rows[1].contains(r#""key.created""#) && rows[1].contains(r#"""field"":""scopes"""#), "{}", rows[1]);
 }
 
-// E.3: asking for the head of a file takes nothing out and leaves no event.
+// E.3: a HEAD request exports nothing and records no event.
 #[tokio::test]
 async fn the_head_of_an_export_leaves_no_event() {
     let app = TestApp::new().await;
@@ -261,7 +261,7 @@ async fn the_head_of_an_export_leaves_no_event() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
-// B40: there is no way to change or delete an event.
+// B40: no endpoint changes or deletes an event.
 #[tokio::test]
 async fn nobody_deletes_the_evidence() {
     let app = TestApp::new().await;
@@ -277,7 +277,7 @@ async fn nobody_deletes_the_evidence() {
     assert_eq!(newest(&app, &olivia).await, before);
 }
 
-// D23: a file that is being read ends, and is seen to have ended, when its key does.
+// D23: revoking the key aborts a running export, and the client can see that.
 #[tokio::test]
 async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
     let app = TestApp::new().await;
@@ -303,7 +303,7 @@ async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
     assert!(body.frame().await.is_none());
 }
 
-// D.7: what goes wrong in the middle leaves a file that no client takes for a whole one.
+// D.7: a client never mistakes an aborted file for a complete one.
 // D7
 #[tokio::test]
 async fn a_file_that_breaks_off_does_not_look_complete() {

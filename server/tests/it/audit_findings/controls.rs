@@ -1,4 +1,4 @@
-//! Finding 6: a control that counts for one kind of credential counts for every other.
+//! Finding 6: a control for one kind of credential applies to all others.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::test_app::{Someone, TestApp};
 
-/// How someone is let in.
+/// A kind of credential.
 const KINDS: [&str; 3] = ["session", "token", "key"];
 
 /// Someone with one credential of each kind.
@@ -53,7 +53,8 @@ async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
     app.engine.change_organization(&olivia.ctx, command).await.expect("changed");
 }
 
-// Whoever is taken out is out, whatever they hold. Sessions and tokens of who is a member nowhere else have ended.
+// No credential of a removed member is accepted. If they are in no other organization, their sessions and tokens are
+// revoked.
 // Finding 6
 #[tokio::test]
 async fn removal_counts_for_every_credential() {
@@ -73,7 +74,7 @@ async fn leaving_counts_for_every_credential() {
     assert_eq!(mina.make_key(&app).await, [403, 403, 403], "{KINDS:?}");
 }
 
-// A lower role counts at once, for what was given before.
+// A lower role applies immediately to existing credentials.
 // Finding 6
 #[tokio::test]
 async fn a_lower_role_counts_for_every_credential() {
@@ -85,7 +86,7 @@ async fn a_lower_role_counts_for_every_credential() {
     assert_eq!(adam.make_key(&app).await, [200, 201, 201], "{KINDS:?}, for what members may");
 }
 
-// What the organization sets counts for everyone it is set for.
+// The settings of the organization apply to every credential.
 // Finding 6
 #[tokio::test]
 async fn rules_of_the_organization_count_for_every_credential() {
@@ -103,7 +104,7 @@ async fn rules_of_the_organization_count_for_every_credential() {
     assert_eq!(adam.make_key(&app).await, [200, 201, 403], "{KINDS:?}: people may, keys may not");
 }
 
-// A service account has keys only; all of them are off while it is, those that overlap too.
+// All keys of a disabled service account are rejected, including those in a grace period.
 // Finding 6
 #[tokio::test]
 async fn a_disabled_account_is_off_with_all_of_its_keys() {
@@ -127,7 +128,7 @@ async fn a_disabled_account_is_off_with_all_of_its_keys() {
     switch(false, 200).await;
 }
 
-// Ending a session ends its tokens, whether it is the own one, one of the list, or all others; keys stay (RK-05).
+// Revoking a session revokes its tokens, in every way to revoke it. Keys are not revoked (RK-05).
 // Finding 6
 #[tokio::test]
 async fn ending_a_session_counts_for_its_tokens() {

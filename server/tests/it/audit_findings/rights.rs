@@ -1,5 +1,5 @@
-//! Findings 5, 7, 8 and 11: answers that tell of rights, writing behind a permission to read, and things of others ended by
-//! their id.
+//! Findings 5, 7, 8 and 11: responses that reveal permissions, writes with a read permission, and changes of objects
+//! of others by their ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::matrix::world::{Which, World};
 use crate::operations::{Scene, TABLE, described};
 use crate::test_app::{TestApp, TestResponse};
 
-/// An answer without what is each request's own.
+/// A response without its request ID.
 fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     let id = answer.header("x-request-id");
     let headers =
@@ -25,7 +25,7 @@ fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     (answer.status.as_u16(), answer.text.replace(id, "REQUEST"), headers)
 }
 
-/// The answers to an operation about each thing there is, mine, someone's or nobody's.
+/// The responses to an operation about each object: own, foreign and missing.
 async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, TestResponse)> {
     let mut all = Vec::new();
     for which in Which::ALL.into_iter().filter(|which| *which != Which::Malformed) {
@@ -72,7 +72,7 @@ async fn a_refusal_tells_nothing_of_what_there_is() {
     assert!(compared > 1_000, "{compared}");
 }
 
-/// What any key may do, whatever its scopes (decision D14): with itself.
+/// What every key can do with itself, independent of its scopes (D14).
 const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 
 // Finding 7: who may only read changes nothing, with any one scope to read or with all of them.

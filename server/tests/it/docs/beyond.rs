@@ -1,4 +1,4 @@
-//! What is told about encryption, people, and everything that API keys are not.
+//! The documentation of encryption, of people, and of other credentials.
 
 use domain::event::{EventCategory, ObjectKind};
 

@@ -1,4 +1,4 @@
-//! What is told about the first call, about credentials, and about refusals.
+//! The documentation of the first call, of credentials and of errors.
 
 use domain::Code;
 

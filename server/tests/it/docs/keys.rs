@@ -1,4 +1,4 @@
-//! What the page about API keys tells people.
+//! The documentation of API keys.
 
 use super::{between, leads, plain, says, section};
 use crate::test_app::TestApp;

@@ -1,4 +1,4 @@
-//! Bodies and queries as tools write them.
+//! Bodies and queries as common tools write them.
 
 use axum::body::Body;
 use axum::http::Request;

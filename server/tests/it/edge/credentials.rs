@@ -1,4 +1,4 @@
-//! E.3, RA-26: forms of a credential that are none. Never let in, and never a fault of ours.
+//! E.3, RA-26: malformed credentials are never accepted and never cause an internal error.
 
 use std::net::SocketAddr;
 

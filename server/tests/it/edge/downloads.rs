@@ -1,4 +1,4 @@
-//! F1: a cut download is never taken for a whole one, whatever the version of HTTP.
+//! F1: an incomplete download is never mistaken for a complete one, in any version of HTTP.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn a_file_is_not_sent_over_http_1_0() {
     let (status, head, body) = parted(&answer);
     assert_eq!(status, 505, "{answer}");
     assert!(head.to_ascii_lowercase().contains("content-type: text/html") && body.contains("HTTP/1.0"), "{answer}");
-    assert_eq!(newest().await, before, "nothing was taken out, so nothing is recorded");
+    assert_eq!(newest().await, before, "nothing was exported, so nothing is recorded");
 }
 
 // A page has a length over HTTP/1.0, so a cut one is seen to be cut; a live stream goes on as it is.

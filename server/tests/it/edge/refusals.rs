@@ -1,4 +1,4 @@
-//! D10: whatever means the API is refused in the one shape, also where the parser of HTTP refuses by itself.
+//! D10: every error of the API has the same format, including those of the HTTP parser.
 
 use serde_json::json;
 

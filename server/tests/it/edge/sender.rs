@@ -1,4 +1,4 @@
-//! What is kept of the sender of a request: an address that nobody forges, and no key.
+//! The recorded sender of a request: an IP address that clients cannot forge, and no keys.
 
 use std::net::SocketAddr;
 

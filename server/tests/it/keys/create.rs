@@ -1,4 +1,4 @@
-//! Making keys over the API, and changing them.
+//! Creating and changing keys over the API.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ async fn names_of_every_script_are_taken_as_they_are() {
     }
 }
 
-// Decision D24, RO-23: names are trimmed and may repeat; what cannot be read by people is refused. Every fault at once.
+// D24, RO-23: names are trimmed and may repeat; unreadable names are rejected. All errors are reported together.
 #[tokio::test]
 async fn what_is_wrong_with_a_key_is_said_field_by_field() {
     let app = TestApp::new().await;
@@ -167,7 +167,7 @@ async fn a_refusal_repeats_nothing_of_the_body() {
     }
 }
 
-// RU-11: scopes are taken away, never added; a key with full access has none to take. What a key lost, it lost at once.
+// RU-11: scopes are taken away, never added; a key with full access has none to remove. The change is immediate.
 #[tokio::test]
 async fn a_key_is_renamed_and_narrowed() {
     let app = TestApp::new().await;
@@ -195,7 +195,7 @@ async fn a_key_is_renamed_and_narrowed() {
     assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("label")));
 }
 
-// What one key shows beyond a list; nothing in it opens a door.
+// The fields of a single key. None of them is a secret.
 #[tokio::test]
 async fn a_key_in_full_has_these_fields() {
     let app = TestApp::new().await;

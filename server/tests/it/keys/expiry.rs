@@ -1,4 +1,4 @@
-//! Keys that end by themselves (decision D17).
+//! Keys with an expiration time (D17).
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ async fn a_key_without_an_end_stays_valid() {
     }
 }
 
-// Decision D17: an organization's longest lifetime counts for new keys and for successors; keys that exist keep their end.
+// D17: an organization's longest lifetime counts for new keys and for successors; keys that exist keep their end.
 #[tokio::test]
 async fn the_longest_lifetime_of_the_organization() {
     let app = TestApp::new().await;

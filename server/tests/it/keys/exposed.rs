@@ -1,4 +1,4 @@
-//! Keys in addresses (decision D8): refused and marked everywhere but at the hook.
+//! Keys in URLs (D8) are rejected and marked as exposed everywhere except at the webhook.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

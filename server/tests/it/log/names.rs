@@ -1,5 +1,5 @@
-//! B27: names as weapons. Whatever someone manages to be called, no cell of a file is a formula, and nothing that leaves
-//! holds a raw control character or markup of theirs.
+//! B27: hostile names. Whatever name a user chooses, no cell of an export is a formula, and no response contains a
+//! raw control character or markup from it.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

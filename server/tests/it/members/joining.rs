@@ -1,4 +1,4 @@
-//! Inviting, and taking an invitation up.
+//! Inviting a user, and accepting an invitation.
 
 use domain::command::InviteMember;
 use domain::view::NewInvitation;

@@ -1,4 +1,4 @@
-//! Taking a member out, with what becomes of their keys.
+//! Removing a member, and what happens to their keys.
 
 use domain::ActorId;
 use domain::command::{CreateKey, CreateServiceAccount};
@@ -49,7 +49,7 @@ impl Scene {
     }
 }
 
-// B20, RA-31: the page says who goes and what follows, and asks of every key that opens doors, the one used last first.
+// B20, RA-31: the page says who goes and what follows, and asks about every active key, the most recently used first.
 #[tokio::test]
 async fn the_page_says_what_removing_does() {
     let scene = Scene::new().await;

@@ -1,4 +1,4 @@
-//! Giving roles, and leaving.
+//! Changing roles, and leaving.
 
 use domain::Role;
 
@@ -125,6 +125,6 @@ async fn a_member_leaves() {
     let home = page(&app, "/", &visitor.cookie).await;
     assert!(home.text.contains(app::words::NOWHERE), "{}", home.text);
     assert_eq!(app.get("/api/v1/me", key.expose()).await.status.as_u16(), 403);
-    // The second tab finds the door closed.
+    // The second tab has no access any more.
     assert_eq!(send(&app, "leave_organization", &on, &fields, &visitor.cookie).await.status.as_u16(), 403);
 }

@@ -1,4 +1,4 @@
-//! Signing in again: what a stolen session must not do (B22), and coming back as who one was.
+//! Signing in again (B22): what a stolen session must not allow, and returning as the same person.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

@@ -1,4 +1,4 @@
-//! A form that asks for a fresh sign-in is finished once its sender has signed in again (B22).
+//! A form that needs a fresh sign-in is submitted after its sender has signed in again (B22).
 
 use axum::http::StatusCode;
 
@@ -51,7 +51,7 @@ impl Late {
         (start, cookie(&asked, "rt_draft").expect("the secret of the browser"))
     }
 
-    /// Signs in again as somebody, in the browser that has these cookies; gives where that leads.
+    /// Signs in again in a browser with these cookies. Returns the URL of the redirect.
     async fn sign_in(&mut self, person: &str, start: &str, cookies: &str) -> TestResponse {
         let cookies = format!("{cookies}; {}", self.session);
         let (flow, back) = leave_as(&self.app, person, start, &cookies).await;

@@ -1,4 +1,4 @@
-//! Sign-ins that come to nothing, told so that people know what to do, and what they leave behind: nothing.
+//! Failed sign-ins: the page tells the user what to do, and nothing is stored.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{cookie, get, problem};
 use crate::provider::Provider;
 use crate::test_app::{TestApp, TestResponse};
 
-/// A house with an evil provider, and the rules of who is let in.
+/// An application with a malicious provider and rules about who may sign in.
 async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, Provider) {
     let provider = Provider::start().await;
     let domains: Vec<String> = email_domains.iter().map(|domain| (*domain).to_owned()).collect();
@@ -38,7 +38,7 @@ async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, P
     (app, provider)
 }
 
-/// Leaves for the provider: the flow's cookie, its state and its nonce.
+/// Starts a sign-in. Returns the cookie, the state and the nonce.
 async fn leave(app: &TestApp, query: &str, cookies: &str) -> (String, String, String) {
     let started = get(app, &format!("/sign-in/start?{query}"), cookies).await;
     let url: Url = started.header("location").parse().unwrap_or_else(|_| panic!("{started:?}"));
@@ -46,7 +46,7 @@ async fn leave(app: &TestApp, query: &str, cookies: &str) -> (String, String, St
     (cookie(&started, "rt_flow").expect("a flow"), part("state"), part("nonce"))
 }
 
-/// Signs in as someone whom the provider tells these things of.
+/// Signs in with these claims.
 async fn sign_in(app: &TestApp, provider: &Provider, said: Value) -> TestResponse {
     sign_in_again(app, provider, said, "", "").await
 }
@@ -144,7 +144,7 @@ async fn the_sign_in_page_repeats_nothing() {
     assert!(!page.text.contains("alert"), "{}", page.text);
 }
 
-// B21: who owns an e-mail address or a domain later inherits nothing.
+// B21: a later owner of an email or a domain has no access.
 #[tokio::test]
 async fn a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
     let (app, provider) = app(Some("acme.example"), &["acme.example"]).await;

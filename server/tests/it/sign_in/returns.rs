@@ -1,4 +1,4 @@
-//! B30: wherever a sign-in is told to lead back to, it stays here; and it works in the browser alone that began it.
+//! B30: a sign-in never redirects to another site, and works only in the browser that started it.
 
 use axum::http::StatusCode;
 use url::Url;
@@ -126,7 +126,7 @@ fn corpus() -> Vec<String> {
     all
 }
 
-/// Where a browser that is at our address goes when it is told to go there.
+/// The URL that a browser on a page of this installation resolves a reference to.
 fn lands(location: &str) -> Url {
     Url::parse(PUBLIC_URL).expect("ours").join(location).unwrap_or_else(|error| panic!("{location:?}: {error}"))
 }

@@ -1,4 +1,5 @@
-//! B13: what another organization has and what nobody has answers alike, byte for byte but for the request's id.
+//! B13: objects of another organization and objects that do not exist get the same response, byte for byte except for
+//! the request ID.
 
 use axum::http::Method;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::matrix::pages;
 use crate::matrix::world::{Which, World};
 use crate::test_app::TestResponse;
 
-/// An answer without what is each request's own: its id, the nonce of its page, and the ids it was asked about.
+/// A response without its request ID, its nonce and the requested IDs.
 fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
     let mut own = vec![answer.header("x-request-id").to_owned()];
     let policy = answer.header("content-security-policy");
@@ -42,7 +43,7 @@ async fn foreign_and_missing_ids_answer_alike() {
             let row = api::row(line.0);
             let one = api::answer(&world, row, &who.bearer, &foreign, None).await;
             let other = api::answer(&world, row, &who.bearer, &missing, None).await;
-            // Decision D9, RA-32: a workspace of another organization is known to be one.
+            // D9, RA-32: a workspace of another organization is known to be one.
             let inside = matches!(who.standing, Standing::Inside { powerless: false, .. });
             if line.2 == Thing::Workspace && inside {
                 assert_eq!((one.status.as_u16(), other.status.as_u16()), (403, 404), "{}", line.0);

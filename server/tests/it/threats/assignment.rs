@@ -1,5 +1,5 @@
-//! B16: mass assignment. Whatever a request names beside its own fields, every column of every table and whatever a
-//! principal might be called, is refused, or is as if it had not been there.
+//! B16: mass assignment. Additional fields in a request, such as column names or names of principals, are rejected or
+//! have no effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ fn value(name: &str, world: &World) -> String {
     }
 }
 
-/// The fields that the description names for an operation's body; nothing for one without a body.
+/// The fields of the request body according to the description.
 fn described_fields(operation: &str) -> Option<BTreeSet<String>> {
     let text = serde_json::to_value(rest::description()).expect("json");
     let items = text["paths"].as_object().expect("paths").values();
@@ -151,7 +151,7 @@ async fn no_body_takes_a_field_that_is_not_its_own() {
     assert!(refused > 3_000, "{refused}");
 }
 
-/// What a request left in the database. What is drawn at random is different each time, so that it is left out.
+/// The changes of a request in the database, without random values.
 struct Effect {
     cells: Cells,
     random: BTreeSet<(String, String, usize)>,
@@ -169,7 +169,7 @@ impl Effect {
         Self { cells: one, random }
     }
 
-    /// Whether something else is in the database now.
+    /// Whether the database has changed.
     fn differs(&self, now: &Cells) -> Option<String> {
         for ((table, column), values) in &self.cells {
             let again = &now[&(table.clone(), column.clone())];
@@ -187,7 +187,7 @@ impl Effect {
     }
 }
 
-/// Sends a request twice as it is, then with each of the names; each time from the same beginning.
+/// Sends a request twice unchanged, then with each of the names, each time with the same database.
 async fn compare(
     world: &World,
     told: &str,

@@ -1,4 +1,4 @@
-//! B23: an id that was in the browser before someone signed in is worth nothing after it.
+//! B23: a session ID from before a sign-in is not valid after it.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -53,7 +53,7 @@ impl TestApp {
         assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     }
 
-    /// The cookie of someone who signed in with the stand-in provider.
+    /// The cookie of a user who has signed in with the development identity provider.
     async fn someone_standing_in(&self, person: &str) -> String {
         let (flow, back) = leave(self, person, "/").await;
         cookie(&get(self, &back, &flow).await, "rt_session").expect("a session")

@@ -1,4 +1,4 @@
-//! B30: whatever address a sign-in or a form is asked to lead back to, it stays on this origin.
+//! B30: the URL to return to after a sign-in or a form stays on this origin.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,4 +1,4 @@
-//! B19: a key is told once, in the answer to whoever made it, and by no door afterwards.
+//! B19: a key is shown once, in the response to its creator, and never again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -17,7 +17,7 @@ const MAKERS: [&str; 4] = ["create_key", "rotate_calling_key", "rotate_key", "of
 /// Operations that answer with something else that lets someone in, once.
 const LINKS: [&str; 2] = ["create_invitation", "issue_token"];
 
-/// Windows of what must not be told.
+/// Substrings of secrets that must not appear.
 struct Secrets(HashSet<Vec<u8>>);
 
 impl Secrets {
@@ -72,7 +72,7 @@ fn only_making_a_key_answers_with_one() {
     assert_eq!(makers, expected.collect());
 }
 
-/// Whether a shape has a field `api_key`, however deep.
+/// Whether a schema has a field `api_key` at any depth.
 fn mentions(text: &Value, shape: &Value, depth: u8) -> bool {
     match shape {
         Value::Object(fields) => fields.iter().any(|(name, inner)| match inner.as_str().filter(|_| name == "$ref") {
@@ -87,7 +87,7 @@ fn mentions(text: &Value, shape: &Value, depth: u8) -> bool {
     }
 }
 
-/// A world where keys were made in every way, and everything that was told then.
+/// An application in which keys were created in every way, with all responses.
 async fn told_once(world: &World) -> Secrets {
     let mut secrets = Secrets::new();
     let owner = &world.parts[0].credential;

@@ -1,4 +1,4 @@
-//! Tokens that the installation gives to people who are signed in.
+//! Tokens that this installation issues to signed-in users.
 
 use axum::Router;
 use axum::body::Body;
@@ -165,7 +165,7 @@ fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-// B29 at the door: what is forged is 401, whatever was forged; the reasons stand in the log only.
+// B29: every forged token gets 401. Only the log has the reason.
 #[tokio::test]
 async fn forged_tokens_are_refused() {
     let app = TestApp::new().await;
@@ -243,13 +243,13 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
     }
 }
 
-// Decision D23: what was read for someone who was removed or lowered meanwhile is kept back; what was written stays.
+// D23: the result of a read is withheld if the person is removed or gets a lower role meanwhile.
 // RK-24
 #[tokio::test]
 async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
-    // Whoever is taken out and is a member nowhere else is signed out, too.
+    // A removed member who is in no other organization is also signed out.
     for (subject, role, elsewhere, refused) in
         [("adam", Some(Role::Member), false, 403), ("adam", None, true, 403), ("mina", None, false, 401)]
     {
@@ -282,7 +282,7 @@ async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
     }
 }
 
-// RK-04: a key works in its own organization only, and says so when another is named.
+// RK-04: a key works only in its own organization. `X-Organization` with another one is rejected.
 #[tokio::test]
 async fn a_key_beside_the_name_of_another_organization_is_refused() {
     let app = TestApp::new().await;
@@ -298,7 +298,7 @@ async fn a_key_beside_the_name_of_another_organization_is_refused() {
     }
 }
 
-// Decision D23: what was read for someone who was signed out meanwhile is kept back.
+// D23: the result of a read is withheld if the session is revoked meanwhile.
 // RK-24
 #[tokio::test]
 async fn an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {

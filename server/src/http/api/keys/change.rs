@@ -14,23 +14,23 @@ use crate::http::api::bodies::KeyLineBody;
 use crate::http::api::input::{Body, id};
 use crate::http::problem::{ApiResult, ProblemBody};
 
-/// What is to change of a key. What is not given stays.
+/// Changes of a key. Fields that are absent do not change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
-    /// Its name from now on, 1 to 100 characters.
+    /// The new name, 1 to 100 characters.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
-    /// What is left of its scopes; none may be added.
+    /// The remaining scopes. None can be added.
     #[schema(example = json!(["workspaces:read"]))]
     scopes: Option<Vec<String>>,
 }
 
 /// Change a key
 ///
-/// Gives it another name, or takes scopes from it; scopes cannot be added. A key with full access has none to take.
+/// Renames a key, or removes scopes. Scopes cannot be added. A key with full access has no scopes to remove.
 #[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys", request_body = KeyChange,
-    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
     responses((status = 200, body = KeyLineBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn change_key(
     State(state): State<AppState>,

@@ -15,36 +15,36 @@ use crate::http::api::bodies::EnvironmentWord;
 use crate::http::api::input::{Body, RepeatHeader, Repeatable, whole};
 use crate::http::problem::{ApiResult, ProblemBody};
 
-/// A key to be made.
+/// The key to create.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyRequest {
-    /// Whose it is: the caller's own if not given, or a service account's, for admins and owners.
+    /// The owner: the caller by default. Admins and owners can also name a service account.
     #[schema(example = 14)]
     #[serde(default, deserialize_with = "whole")]
     actor_id: Option<i64>,
-    /// Its name, 1 to 100 characters; `API key` if not given.
+    /// The name, 1 to 100 characters. The default is `API key`.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
-    /// Where its data lives; production if not given.
+    /// The environment. The default is production.
     #[schema(value_type = Option<EnvironmentWord>)]
     environment: Option<String>,
-    /// What it may do. Neither this nor a template: everything its owner's role allows in production, nothing in test.
+    /// The scopes. Without scopes and template, a production key has full access, and a test key has none.
     #[schema(example = json!(["workspaces:read", "runs:write"]))]
     scopes: Option<Vec<String>>,
-    /// A ready-made set of scopes, instead of single ones.
+    /// A predefined set of scopes, instead of `scopes`.
     #[schema(example = json!(null))]
     template: Option<String>,
-    /// When it ends by itself, in the future; never if not given.
+    /// The expiration time. By default the key does not expire.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// Create a key
 ///
-/// The key is in this answer and nowhere else. A key never makes one stronger than itself: no other scopes, no higher
-/// role, not for production from the sandbox, no later end. A service account has one active key, unless it may have
-/// several. Only for oneself and for service accounts: nobody makes keys in another person's name.
+/// Only this response contains the key. A key cannot create a key with more access than its own: no other scopes, no higher
+/// role, no production key by a test key, and no later expiration. A service account has one active key unless it allows
+/// several. You can create keys for yourself and for service accounts, but not for other people.
 #[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys", request_body = NewKeyRequest,
     params(RepeatHeader),
     responses((status = 201, body = NewKeyBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]

@@ -12,9 +12,9 @@ use crate::http::problem::{ApiResult, ProblemBody};
 
 /// Get a key
 ///
-/// With what is known of its use in the last 30 days.
+/// Returns a key with its usage in the last 30 days.
 #[utoipa::path(get, path = "/keys/{key_id}", operation_id = "get_key", tag = "Keys",
-    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
     responses((status = 200, body = KeyDetailBody), (status = 404, body = ProblemBody)))]
 pub async fn get_key(
     State(state): State<AppState>,

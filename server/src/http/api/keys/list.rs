@@ -13,8 +13,8 @@ use crate::http::problem::{ApiResult, ProblemBody};
 
 /// List keys
 ///
-/// Owners and admins see every key of the organization, members their own, newest first; a test key sees test keys only.
-/// A `Link` header leads to the next page.
+/// Owners and admins see all keys of the organization, members see their own keys. A test key sees only test keys. The
+/// newest keys come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/keys", operation_id = "list_keys", tag = "Keys", params(KeysQuery),
     responses((status = 200, body = Vec<KeyBody>), (status = 422, body = ProblemBody)))]
 pub async fn list_keys(

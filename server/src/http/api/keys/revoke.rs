@@ -13,23 +13,23 @@ use crate::http::api::authentication::Authenticated;
 use crate::http::api::input::id;
 use crate::http::problem::{ApiResult, ProblemBody};
 
-/// What revoking a key answers.
+/// The revoked key.
 #[derive(Serialize, ToSchema)]
 pub struct RevokedBody {
     /// `revoked`.
     #[schema(example = "revoked")]
     status: &'static str,
-    /// The key's id.
+    /// The ID of the key.
     #[schema(example = 2, value_type = i64)]
     key_id: KeyId,
 }
 
 /// Revoke a key
 ///
-/// At once and for good: requests that run with it fail, and nothing brings it back. Revoking it again changes nothing
-/// and answers the same. Any key may revoke itself.
+/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a revoked key has no effect
+/// and returns the same response. Every key can revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
-    params(("key_id" = i64, Path, description = "The key's id", example = 2)),
+    params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
     responses((status = 200, body = RevokedBody), (status = 404, body = ProblemBody)))]
 pub async fn revoke_key(
     State(state): State<AppState>,

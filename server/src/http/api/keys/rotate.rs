@@ -19,15 +19,15 @@ use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
 const STORE_AND_LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
 
-/// A successor, once.
+/// The successor of a key. It is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct RotatedBody {
     #[serde(flatten)]
     new: NewKeyBody,
-    /// How many messages and notes can no longer be read.
+    /// The number of messages and notes that can no longer be decrypted.
     #[schema(example = 0)]
     messages_orphaned: i64,
-    /// When the old key ends; UTC.
+    /// The time in UTC when the old key expires.
     #[schema(value_type = String, format = DateTime, example = "2026-04-08T19:51:19Z")]
     old_key_ends_at: Moment,
 }
@@ -43,46 +43,46 @@ impl From<&Rotated> for RotatedBody {
     }
 }
 
-/// How the calling key is replaced.
+/// How to rotate the calling key.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateItself {
-    /// Says that messages and notes sealed to the old key may become unreadable for good. Needed if there are any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
-    /// Hands what the old key opens over to the new one instead.
+    /// Encrypts them for the new key instead.
     #[serde(default)]
     carry_over: bool,
-    /// The new key's name.
+    /// The name of the new key.
     #[schema(example = "rotated-2026-04", default = "rotated key", min_length = 1, max_length = 100)]
     label: Option<String>,
 }
 
-/// How a key is replaced.
+/// How to rotate a key.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateById {
-    /// How long both keys work, 0 to 604800 seconds; 0 if not given.
+    /// The grace period in which both keys work, 0 to 604800 seconds. The default is 0.
     #[schema(example = 86400, minimum = 0, maximum = 604800)]
     #[serde(default, deserialize_with = "whole")]
     overlap_seconds: Option<i64>,
-    /// The new key's name; as the old one's if not given.
+    /// The name of the new key. The default is the name of the old key.
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     label: Option<String>,
-    /// When the new key ends by itself; after the same lifetime as the old one if not given, and never after the key of
-    /// the request.
+    /// The expiration time of the new key. By default it has the same lifetime as the old key. It cannot be later than the
+    /// expiration of the calling key.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
-    /// Says that messages and notes sealed to the old key may become unreadable for good. Needed if there are any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are any.
     #[serde(default)]
     confirm_message_loss: bool,
 }
 
 /// Rotate the calling key
 ///
-/// Puts a new key with the same scopes in its place; the calling key ends at once. What is sealed to it is lost, unless
-/// it is carried over: without either word, and with something to lose, the answer is 409 and nothing changes. Any key
-/// may rotate itself.
+/// Replaces the calling key with a new key with the same scopes. The calling key is revoked immediately. Messages and notes
+/// that are encrypted for it are lost unless they are carried over. If there are any, and neither option is set, the
+/// response is 409 and nothing changes. Every key can rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
     request_body(content = Option<RotateItself>),
     params(RepeatHeader),
@@ -92,24 +92,24 @@ pub async fn rotate_calling_key(
     Authenticated(ctx): Authenticated,
     PresentedKey(plain): PresentedKey,
     repeatable: Repeatable,
-    MaybeBody(asked): MaybeBody<RotateItself>,
+    MaybeBody(rotation): MaybeBody<RotateItself>,
 ) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
     let Credential::Key { id: key, .. } = *ctx.credential() else { return Err(ApiError::anonymous()) };
-    let label = asked.label.as_deref().unwrap_or("rotated key");
+    let label = rotation.label.as_deref().unwrap_or("rotated key");
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
-    let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
-    let once = repeatable.once(&format!("rotate {key}"), &asked);
-    let rotated = state.engine.rotate_itself(&ctx, &plain, command, asked.carry_over, once.as_ref()).await?;
+    let command = RotateKey { confirm_message_loss: rotation.confirm_message_loss, ..command };
+    let once = repeatable.once(&format!("rotate {key}"), &rotation);
+    let rotated = state.engine.rotate_itself(&ctx, &plain, command, rotation.carry_over, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
 
 /// Rotate a key
 ///
-/// Puts a new key with the same scopes in its place. Both work until the overlap is over; then the old one ends by
-/// itself, never later than it would have anyway. For the key's owner and for admins.
+/// Replaces a key with a new key with the same scopes. Both keys work until the grace period is over. Then the old key
+/// expires, but never later than before. For the owner of the key and for admins.
 #[utoipa::path(post, path = "/keys/{key_id}/rotate", operation_id = "rotate_key", tag = "Keys",
     request_body(content = Option<RotateById>),
-    params(("key_id" = i64, Path, description = "The key's id", example = 2),
+    params(("key_id" = i64, Path, description = "The ID of the key", example = 2),
         RepeatHeader),
     responses((status = 201, body = RotatedBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn rotate_key(
@@ -117,13 +117,13 @@ pub async fn rotate_key(
     Authenticated(ctx): Authenticated,
     key: Path<String>,
     repeatable: Repeatable,
-    MaybeBody(asked): MaybeBody<RotateById>,
+    MaybeBody(rotation): MaybeBody<RotateById>,
 ) -> ApiResult<(StatusCode, Json<RotatedBody>)> {
     let key: KeyId = id(key)?;
-    let end = asked.expires_at.as_deref().map_or(Expiry::Never, Expiry::At);
-    let command = RotateKey::read(key, asked.overlap_seconds, asked.label.as_deref(), end, ctx.now())?;
-    let command = RotateKey { confirm_message_loss: asked.confirm_message_loss, ..command };
-    let once = repeatable.once(&format!("rotate {key}"), &asked);
+    let end = rotation.expires_at.as_deref().map_or(Expiry::Never, Expiry::At);
+    let command = RotateKey::read(key, rotation.overlap_seconds, rotation.label.as_deref(), end, ctx.now())?;
+    let command = RotateKey { confirm_message_loss: rotation.confirm_message_loss, ..command };
+    let once = repeatable.once(&format!("rotate {key}"), &rotation);
     let rotated = state.engine.rotate_key(&ctx, command, once.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
