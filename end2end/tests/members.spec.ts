@@ -27,7 +27,7 @@ async function openMembers(page: Page) {
 async function invite(page: Page, email: string, role: string): Promise<string> {
   await openMembers(page);
   await page.getByRole('link', { name: 'Invite member' }).click();
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
   await page.getByRole('button', { name: 'Create invitation' }).click();
   await expect(link(page)).toHaveValue(LINK);
@@ -48,9 +48,9 @@ async function copy(page: Page, scripted: boolean) {
 async function signInAs(page: Page, email: string, name: string) {
   const standIn = page.getByRole('link', { name: 'Continue with the stand-in provider' });
   if (await standIn.isVisible()) await standIn.click();
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Name', { exact: true }).fill(name);
-  await page.getByRole('button', { name: 'Continue with this e-mail' }).click();
+  await page.getByRole('button', { name: 'Continue with this email' }).click();
 }
 
 /** Opens a link as nobody, signs in and joins. */
@@ -87,12 +87,12 @@ test(
 
     // What is wrong is told at the field, and what was typed stays.
     await owner.getByRole('link', { name: 'Invite member' }).click();
-    await owner.getByLabel('E-mail').fill('layla@');
+    await owner.getByLabel('Email').fill('layla@');
     await owner.getByRole('radio', { name: /^Admin/ }).check();
     await owner.getByRole('button', { name: 'Create invitation' }).click();
     await expect(owner.getByRole('alert')).toBeFocused();
-    await expect(owner.getByLabel('E-mail')).toHaveAccessibleDescription(/Enter an e-mail address/);
-    await expect(owner.getByLabel('E-mail')).toHaveValue('layla@');
+    await expect(owner.getByLabel('Email')).toHaveAccessibleDescription(/Enter an e-mail address/);
+    await expect(owner.getByLabel('Email')).toHaveValue('layla@');
     await expect(owner.getByRole('radio', { name: /^Admin/ })).toBeChecked();
 
     const address = await invite(owner, EMAIL, 'Admin');
@@ -350,7 +350,7 @@ test('inviting, changing a role and removing by keyboard alone', async ({ as, sc
   await press(nav(page).getByRole('link', { name: 'Members' }));
   await page.waitForURL(/members$/);
   await press(page.getByRole('link', { name: 'Invite member' }));
-  await expect(page.getByLabel('E-mail')).toBeFocused();
+  await expect(page.getByLabel('Email')).toBeFocused();
   await page.keyboard.type(EMAIL);
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowDown');
@@ -388,7 +388,7 @@ test.describe('looks', () => {
     await inspect(owner, 'members');
     await owner.getByRole('link', { name: 'Invite member' }).click();
     await inspect(owner, 'invite');
-    await owner.getByLabel('E-mail').fill('mina@demo.example');
+    await owner.getByLabel('Email').fill('mina@demo.example');
     await owner.getByRole('button', { name: 'Create invitation' }).click();
     await inspect(owner, 'invite-error');
     await openMembers(owner);

@@ -1,4 +1,4 @@
-//! The parts: what each is for.
+//! The parts of the test run.
 
 mod clock;
 mod counts;
@@ -19,19 +19,19 @@ use crate::{Outcome, Run};
 /// A part of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Ended in the middle of work.
+    /// SIGKILL under load.
     Kill,
     /// A full disk.
     Disk,
-    /// Callers that hang up.
+    /// Clients that disconnect.
     Hangups,
-    /// The database goes away.
+    /// Postgres stops and starts.
     Postgres,
-    /// Asked to end.
+    /// SIGTERM under load.
     Sigterm,
     /// The clock jumps.
     Clock,
-    /// A writer inside the database.
+    /// Tampering with the database.
     Tamper,
     /// The full counts of tests.
     Counts,
@@ -42,7 +42,7 @@ impl Part {
     pub const ALL: [Self; 8] =
         [Self::Kill, Self::Disk, Self::Hangups, Self::Postgres, Self::Sigterm, Self::Clock, Self::Tamper, Self::Counts];
 
-    /// As it is called by.
+    /// The name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kill => "kill",
@@ -56,21 +56,21 @@ impl Part {
         }
     }
 
-    /// As the page is headed.
+    /// The heading on the page.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Kill => "Killed in the middle of work",
-            Self::Disk => "A full disk",
-            Self::Hangups => "Callers that hang up",
+            Self::Kill => "SIGKILL under load",
+            Self::Disk => "Full disk",
+            Self::Hangups => "Clients that disconnect",
             Self::Postgres => "Postgres stops and starts",
-            Self::Sigterm => "Asked to end under load",
-            Self::Clock => "Jumps of the clock",
-            Self::Tamper => "A writer inside the database",
+            Self::Sigterm => "SIGTERM under load",
+            Self::Clock => "Clock jumps",
+            Self::Tamper => "Tampering with the database",
             Self::Counts => "Tests with their full counts",
         }
     }
 
-    /// What it does, in a sentence or two.
+    /// A short description.
     pub const fn about(self) -> &'static str {
         match self {
             Self::Kill => kill::ABOUT,
@@ -87,7 +87,7 @@ impl Part {
     /// Runs it.
     ///
     /// # Errors
-    /// When it cannot come to its end.
+    /// If the test itself cannot run.
     pub async fn run(self, run: &Run, report: &mut Report) -> Outcome<()> {
         match self {
             Self::Kill => kill::run(run, report).await,
