@@ -136,7 +136,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyPaging {
         };
         let word = keys.environment.as_deref();
         let environment = word.map(|word| word.parse::<Environment>()).transpose();
-        let environment = environment.map_err(|()| known("environment", "production, test"))?;
+        let environment = environment.map_err(|unknown| vec![FieldFault::new("environment", unknown.into())])?;
         if keys.q.as_deref().is_some_and(|text| text.chars().count() > 200) {
             return Err(vec![FieldFault::new("q", Fault::TooLong { max: 200 })].into());
         }

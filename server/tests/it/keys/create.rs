@@ -167,6 +167,49 @@ async fn a_refusal_repeats_nothing_of_the_body() {
     }
 }
 
+// Other resources call it `name`, so a client may do so here as well.
+#[tokio::test]
+async fn the_label_can_be_sent_as_name() {
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+
+    let new = app.post("/api/v1/keys", &key, json!({ "name": "Nightly" })).await;
+    assert_eq!(new.status, StatusCode::CREATED, "{}", new.text);
+    let path = format!("/api/v1/keys/{}", new.json()["key_id"]);
+    assert_eq!(app.get(&path, &key).await.json()["label"], "Nightly");
+
+    let changed = app.call(Method::PATCH, &path, &key, json!({ "name": "Hourly" })).await;
+    assert_eq!((changed.status, &changed.json()["label"]), (StatusCode::OK, &json!("Hourly")));
+
+    let body = json!({ "name": "Weekly" });
+    let rotated = app.post(&format!("{path}/rotate"), &key, body).await;
+    assert_eq!(rotated.status, StatusCode::CREATED, "{}", rotated.text);
+
+    for body in [json!({ "name": "" }), json!({ "label": "" })] {
+        let refused = app.post("/api/v1/keys", &key, body).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("label")));
+    }
+
+    let both = app.post("/api/v1/keys", &key, json!({ "label": "One", "name": "Other" })).await;
+    assert_eq!((both.status.as_u16(), &both.json()["code"]), (422, &json!("invalid_fields")), "{}", both.text);
+    assert_eq!(both.json()["details"], "Send either \"label\" or \"name\", not both.");
+}
+
+#[tokio::test]
+async fn a_misspelled_field_is_answered_with_the_closest_known_one() {
+    let app = TestApp::new().await;
+    let key = app.key("olivia").await;
+    let cases = [
+        (json!({ "exipres_at": null }), r#"Unknown field "exipres_at"; did you mean "expires_at"?"#),
+        (json!({ "lable": "x" }), r#"Unknown field "lable"; did you mean "label"?"#),
+        (json!({ "scope": [] }), r#"Unknown field "scope"; did you mean "scopes"?"#),
+    ];
+    for (body, details) in cases {
+        let refused = app.post("/api/v1/keys", &key, body.clone()).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["details"]), (422, &json!(details)), "{body}");
+    }
+}
+
 // RU-11: scopes are taken away, never added; a key with full access has none to remove. The change is immediate.
 #[tokio::test]
 async fn a_key_is_renamed_and_narrowed() {
