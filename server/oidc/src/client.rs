@@ -5,13 +5,12 @@ use std::sync::Arc;
 use oauth2::{
     AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, basic::BasicClient,
 };
-use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    Clock, Failure, Flow, Identity, SetupError,
+    Clock, Failure, Flow, Identity, Settings, SetupError,
     claims::{self, Rules},
     discovery::{Discovery, Provider},
     exchange::{self, Tokens},
@@ -24,23 +23,6 @@ const GOOGLE: &str = "https://accounts.google.com";
 const GOOGLE_BARE: &str = "accounts.google.com";
 /// Ten years: a limit that every sign-in meets.
 const ANY_AGE_SECONDS: &str = "315360000";
-
-/// The registration of the client at an OpenID provider.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The issuer of the provider, exactly as in its ID tokens. It must use https, or http on loopback.
-    pub issuer: String,
-    /// The client ID.
-    pub client_id: String,
-    /// The client secret, unless it is a public client.
-    pub client_secret: Option<SecretString>,
-    /// The redirect URI, exactly as registered.
-    pub redirect_uri: Url,
-    /// The only Google Workspace domain (`hd`) whose users may sign in, in lower case.
-    pub hosted_domain: Option<String>,
-    /// The domains that a verified email must be in, in lower case. If empty, there is no restriction.
-    pub allowed_email_domains: Vec<String>,
-}
 
 /// Signs users in at an OpenID provider. Cheap to clone. Clones share the cached metadata.
 #[derive(Clone)]

@@ -17,6 +17,7 @@ mod identity;
 mod json;
 mod keys;
 mod own;
+mod settings;
 mod signing;
 #[doc(hidden)]
 pub mod testing;
@@ -27,11 +28,12 @@ mod web;
 
 use std::sync::Arc;
 
-pub use client::{Client, Settings};
+pub use client::Client;
 pub use failure::{Failure, SetupError};
 pub use flow::Flow;
 pub use identity::Identity;
 pub use own::{Bearer, OwnTokens, PublicKey, named_key};
+pub use settings::Settings;
 pub use verifier::Verifier;
 
 /// Returns the current time in milliseconds since 1970-01-01 UTC.

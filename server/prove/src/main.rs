@@ -116,7 +116,7 @@ async fn prove(run: Run) -> Outcome<bool> {
         return Ok(kept);
     }
     let begun = Instant::now();
-    say(&format!("{}: {}", run.part.name(), run.part.about()));
+    say(&format!("{}: {}", run.part.as_str(), run.part.about()));
     let mut report = Report::default();
     let ended = tokio::select! {
         ended = run.part.run(&run, &mut report) => ended,
@@ -126,15 +126,15 @@ async fn prove(run: Run) -> Outcome<bool> {
         report.row("the part runs to completion", "-", 1, error.to_string(), false);
     }
     let section = Section {
-        part: run.part.name().into(),
-        command: format!(".ci/prove {}", run.part.name()),
+        part: run.part.as_str().into(),
+        command: format!(".ci/prove {}", run.part.as_str()),
         date: run.date.clone(),
         commit: run.commit.clone(),
         seconds: begun.elapsed().as_secs(),
         rows: report.into_rows(),
     };
     section.write(&run.results)?;
-    say(&format!("{}: {} after {} s", run.part.name(), verdict(&section.rows), section.seconds));
+    say(&format!("{}: {} after {} s", run.part.as_str(), verdict(&section.rows), section.seconds));
     Ok(section.is_kept())
 }
 

@@ -16,74 +16,35 @@ pub use disk::in_namespace;
 use crate::report::Report;
 use crate::{Outcome, Run};
 
-/// A part of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Part {
-    /// SIGKILL under load.
-    Kill,
-    /// A full disk.
-    Disk,
-    /// Clients that disconnect.
-    Hangups,
-    /// Postgres stops and starts.
-    Postgres,
-    /// SIGTERM under load.
-    Sigterm,
-    /// The clock jumps.
-    Clock,
-    /// Tampering with the database.
-    Tamper,
-    /// The full counts of tests.
-    Counts,
+domain::closed_set! {
+    /// A part of the run, with its name on the command line. `ALL` has the order of the page.
+    #[derive(ValueEnum)]
+    pub enum Part(
+        /// The heading on the page.
+        title: &'static str,
+        /// A short description.
+        about: &'static str,
+    ) {
+        /// SIGKILL under load.
+        Kill = "kill" ("SIGKILL under load", kill::ABOUT),
+        /// A full disk.
+        Disk = "disk" ("Full disk", disk::ABOUT),
+        /// Clients that disconnect.
+        Hangups = "hangups" ("Clients that disconnect", hangups::ABOUT),
+        /// Postgres stops and starts.
+        Postgres = "postgres" ("Postgres stops and starts", postgres::ABOUT),
+        /// SIGTERM under load.
+        Sigterm = "sigterm" ("SIGTERM under load", sigterm::ABOUT),
+        /// The clock jumps.
+        Clock = "clock" ("Clock jumps", clock::ABOUT),
+        /// Tampering with the database.
+        Tamper = "tamper" ("Tampering with the database", tamper::ABOUT),
+        /// The full counts of tests.
+        Counts = "counts" ("Tests with their full counts", counts::ABOUT),
+    }
 }
 
 impl Part {
-    /// Every part, in the order of the page.
-    pub const ALL: [Self; 8] =
-        [Self::Kill, Self::Disk, Self::Hangups, Self::Postgres, Self::Sigterm, Self::Clock, Self::Tamper, Self::Counts];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::Disk => "disk",
-            Self::Hangups => "hangups",
-            Self::Postgres => "postgres",
-            Self::Sigterm => "sigterm",
-            Self::Clock => "clock",
-            Self::Tamper => "tamper",
-            Self::Counts => "counts",
-        }
-    }
-
-    /// The heading on the page.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Kill => "SIGKILL under load",
-            Self::Disk => "Full disk",
-            Self::Hangups => "Clients that disconnect",
-            Self::Postgres => "Postgres stops and starts",
-            Self::Sigterm => "SIGTERM under load",
-            Self::Clock => "Clock jumps",
-            Self::Tamper => "Tampering with the database",
-            Self::Counts => "Tests with their full counts",
-        }
-    }
-
-    /// A short description.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Kill => kill::ABOUT,
-            Self::Disk => disk::ABOUT,
-            Self::Hangups => hangups::ABOUT,
-            Self::Postgres => postgres::ABOUT,
-            Self::Sigterm => sigterm::ABOUT,
-            Self::Clock => clock::ABOUT,
-            Self::Tamper => tamper::ABOUT,
-            Self::Counts => counts::ABOUT,
-        }
-    }
-
     /// Runs it.
     ///
     /// # Errors

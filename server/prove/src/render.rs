@@ -24,14 +24,14 @@ pub fn page(results: &Path, page: &Path) -> Outcome<bool> {
     let mut kept = true;
     for part in Part::ALL {
         writeln!(text, "## {}\n\n{}\n", part.title(), part.about())?;
-        match Section::read(results, part.name())? {
+        match Section::read(results, part.as_str())? {
             Some(section) => {
                 kept &= section.is_kept();
                 text.push_str(&table(&section)?);
             }
             None => {
                 kept = false;
-                writeln!(text, "Not run yet: `.ci/prove {}`.\n", part.name())?;
+                writeln!(text, "Not run yet: `.ci/prove {}`.\n", part.as_str())?;
             }
         }
     }
@@ -85,7 +85,7 @@ mod tests {
         let out = folder.join("proofs.md");
         assert!(!page(&folder, &out).expect("page"));
         for part in Part::ALL {
-            Section { part: part.name().into(), ..section(true) }.write(&folder).expect("written");
+            Section { part: part.as_str().into(), ..section(true) }.write(&folder).expect("written");
         }
         assert!(page(&folder, &out).expect("page"));
         Section { part: "kill".into(), ..section(false) }.write(&folder).expect("written");

@@ -26,34 +26,22 @@ pub enum Kind {
     File,
 }
 
-/// The headings of the help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// The settings file and the log.
-    General,
-    /// The address to listen on, the public URL and reverse proxies.
-    Server,
-    /// The database, the revocation journal and the master key.
-    Storage,
-    /// The identity provider, the users that may sign in, and the setup token.
-    SignIn,
-    /// Settings that few installations need.
-    Advanced,
-}
-
-impl Group {
-    /// All groups.
-    pub const ALL: [Self; 5] = [Self::General, Self::Server, Self::Storage, Self::SignIn, Self::Advanced];
-
-    /// The heading.
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::General => "General",
-            Self::Server => "Server",
-            Self::Storage => "Storage",
-            Self::SignIn => "Sign-in",
-            Self::Advanced => "Advanced",
-        }
+domain::closed_set! {
+    /// A group of settings in the help.
+    pub enum Group(
+        /// Its heading.
+        heading: &'static str,
+    ) {
+        /// The settings file and the log.
+        General = "general" ("General"),
+        /// The address to listen on, the public URL and reverse proxies.
+        Server = "server" ("Server"),
+        /// The database, the revocation journal and the master key.
+        Storage = "storage" ("Storage"),
+        /// The identity provider, the users that may sign in, and the setup token.
+        SignIn = "sign_in" ("Sign-in"),
+        /// Settings that few installations need.
+        Advanced = "advanced" ("Advanced"),
     }
 }
 

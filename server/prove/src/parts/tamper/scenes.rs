@@ -14,21 +14,27 @@ use crate::stage::{DATABASE, Stage};
 /// The number of keys that are revoked after the copy was made.
 const REVOKED: usize = 10;
 
-/// A way to restore a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scene {
-    /// Restores the old row and deletes the event of the revocation.
-    EventDeleted,
-    /// Restores the old row and replaces that event.
-    EventRenamed,
-    /// Restores the old row and the old head, deletes the newest event, and restarts.
-    HeadReset,
-    /// Restores the row of a disabled service account and deletes its event.
-    AccountRow,
-    /// Restores the row of a revoked session.
-    SessionRow,
-    /// Restores a copy of the whole database.
-    Copy,
+domain::closed_set! {
+    /// A way to restore a credential.
+    pub enum Scene(
+        /// A short description.
+        about: &'static str,
+    ) {
+        /// Restores the old row and deletes the event of the revocation.
+        EventDeleted = "event_deleted" ("the row of a revoked key is restored and the event deleted"),
+        /// Restores the old row and replaces that event.
+        EventRenamed = "event_renamed" ("the row of a revoked key is restored and the event replaced"),
+        /// Restores the old row and the old head, deletes the newest event, and restarts.
+        HeadReset = "head_reset" (
+            "the row of a revoked key and the head of the log are restored, the newest event deleted; restart"
+        ),
+        /// Restores the row of a disabled service account and deletes its event.
+        AccountRow = "account_row" ("the row of a disabled service account is restored and the event deleted"),
+        /// Restores the row of a revoked session.
+        SessionRow = "session_row" ("the row of a revoked session is restored and the event deleted"),
+        /// Restores a copy of the whole database.
+        Copy = "copy" ("a copy from before ten revocations replaces the database"),
+    }
 }
 
 /// Revoked credentials that are restored.
@@ -62,22 +68,6 @@ impl Ended {
 }
 
 impl Scene {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::EventDeleted, Self::EventRenamed, Self::HeadReset, Self::AccountRow, Self::SessionRow, Self::Copy];
-
-    /// A short description.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::EventDeleted => "a revoked key's old row is put back and the event deleted",
-            Self::EventRenamed => "a revoked key's old row is put back and the event made another",
-            Self::HeadReset => "a revoked key's old row is put back, the newest event deleted, the head reset; restart",
-            Self::AccountRow => "a disabled service account's old row is put back and the event deleted",
-            Self::SessionRow => "an ended session's row is put back and the event deleted",
-            Self::Copy => "a copy from before ten revocations is put in the place of the database",
-        }
-    }
-
     /// Whether only a restart detects the tampering.
     pub const fn ends_with_a_restart(self) -> bool {
         matches!(self, Self::HeadReset | Self::Copy)
