@@ -1,4 +1,4 @@
-# Roundtable: `make run` to try it, `make test` before you trust it, `make help` for the rest.
+# Roundtable: `make run` to try it, `make test` to test it, `make help` for all targets.
 .DEFAULT_GOAL := help
 .PHONY: help run build watch test test-fast prove bench bench-build tour fmt clean-tools
 
@@ -8,28 +8,25 @@ help: ## Show this list
 run: ## Build and serve the dashboard on http://127.0.0.1:3000, with SQLite under data/
 	@.ci/tools build && .ci/build && .ci/serve
 
-build: ## Build the one binary, dashboard included, into dist/
+build: ## Build the binary with the embedded dashboard into dist/
 	@.ci/tools build && .ci/build
 
-watch: ## Serve while you edit, rebuilding on every change
+watch: ## Serve and rebuild on every change
 	@.ci/tools build && .ci/watch
 
-test: ## Everything that must hold: formatting, lints, tests on SQLite and Postgres, a real browser
+test: ## Run all checks: formatting, lints, tests on SQLite and Postgres, tests in a browser
 	@.ci/tools test && .ci/test
 
-test-fast: ## The same without the browser
+test-fast: ## Run all checks except those in a browser
 	@.ci/tools build && .ci/test fast
 
-prove: ## Try the release build for up to 45 minutes: kill -9, full disk, lost Postgres, tampering; writes docs/dev/proofs.md
+prove: ## Test the release build for up to 45 minutes: kill -9, full disk, Postgres outage, tampering; write docs/dev/proofs.md
 	@.ci/tools prove && .ci/prove
 
-bench: ## Measure pages and operations into docs/performance.md; fail over a budget or under a score of 100
+bench: ## Measure pages and operations into docs/performance.md; fail over a budget or below a score of 100
 	@.ci/tools bench && .ci/bench
 
-bench-build: ## Measure building with empty caches into docs/dev/building.md; takes about 25 minutes
-	@.ci/bench-build
-
-tour: ## Take the pictures of docs/tour again, from the real server
+tour: ## Take the screenshots of docs/tour from the real server
 	@.ci/tools tour && .ci/tour
 
 fmt: ## Format the Rust code

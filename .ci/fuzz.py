@@ -5,7 +5,7 @@ import os
 import requests
 import schemathesis
 
-# The key of the run is the first of the installation.
+# The key of the run is the first key of the installation.
 OWN_KEY = "1"
 NOBODYS_KEY = "987654321"
 

@@ -1,4 +1,4 @@
-//! The commands of the program: what each is for, and how it ends.
+//! The commands of the program and their exit codes.
 
 mod accept;
 mod init;
@@ -9,18 +9,22 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use engine::Db;
 use engine::journal::JournalFault;
 use engine::keyring::RingFault;
 
-use crate::config::{BadSetting, Options};
+use crate::config::{BadSetting, Options, show_settings, table::Group};
 use crate::hardening::Variables;
 use crate::telemetry;
 
+/// The end of the help of the program, which does not list the settings itself.
+const SETTINGS_HELP: &str = "`roundtable serve --help` lists all settings.\n\
+    To start for the first time, run `roundtable init --new-master-key`, then `roundtable serve`.";
+
 /// A self-hosted dashboard and API for an organization's API keys.
 #[derive(Parser, Debug)]
-#[command(name = "roundtable", version)]
+#[command(name = "roundtable", version, after_help = SETTINGS_HELP)]
 pub struct Cli {
     #[command(flatten)]
     options: Options,
@@ -29,8 +33,24 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Whether the command goes on until it is asked to stop.
-    pub const fn stays(&self) -> bool {
+    /// Parses the arguments of the process. Prints the help or the error and exits if there is nothing to run.
+    pub fn from_arguments() -> Self {
+        let matches = Self::clap_command().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The parser. The help of each command shows only the settings that the command reads.
+    fn clap_command() -> clap::Command {
+        let mut command = Self::command().mut_subcommand("serve", |serve| show_settings(serve, &Group::ALL));
+        for name in ["init", "migrate", "keyring", "audit", "restore"] {
+            let groups = [Group::General, Group::Storage];
+            command = command.mut_subcommand(name, |subcommand| show_settings(subcommand, &groups));
+        }
+        command
+    }
+
+    /// Whether the command is the server, which runs until it is asked to stop.
+    pub const fn is_server(&self) -> bool {
         matches!(self.command, Command::Serve { .. })
     }
 }
@@ -39,52 +59,52 @@ impl Cli {
 enum Command {
     /// Serve the dashboard and the API
     Serve {
-        /// Stage people and organizations to try the product with
+        /// Add users and organizations to try the product with
         #[arg(long)]
         demo: bool,
     },
-    /// Make the tables and the key ring of an empty database
+    /// Create the tables and the key ring of an empty database
     Init {
-        /// Also make a new master key, if its file does not exist
+        /// Also create a master key if its file does not exist
         #[arg(long)]
         new_master_key: bool,
-        /// Do nothing, successfully, where everything is there already
+        /// Exit without an error if the database is initialized already
         #[arg(long)]
         if_needed: bool,
     },
-    /// Bring the tables up to date
+    /// Update the tables to the current version
     Migrate,
-    /// Look after the key ring
+    /// Manage the key ring
     Keyring {
         #[command(subcommand)]
         command: KeyringCommand,
     },
-    /// Look after the audit logs
+    /// Manage the audit logs
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Go on with a database that was restored from a backup
+    /// Accept a database that was restored from a backup
     Restore {
-        /// Accept the lost events, and end what the revocation journal knows to have ended
+        /// Accept the lost events, and revoke again what the revocation journal lists as revoked
         #[arg(long, required = true)]
         accept: bool,
-        /// Why, for the audit log
+        /// Reason for the audit log
         #[arg(long, default_value = "restored from a backup")]
         reason: String,
     },
-    /// Print the description of the API
+    /// Print the OpenAPI description of the API
     Openapi,
 }
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
-    /// Accept that logs were altered, so that their organizations can be used again
+    /// Accept altered logs, so that their organizations can be used again
     Accept {
-        /// Only the log of this organization
+        /// Accept only the log of this organization
         #[arg(long)]
         organization: Option<String>,
-        /// Why, for the audit log
+        /// Reason for the audit log
         #[arg(long)]
         reason: String,
     },
@@ -92,26 +112,26 @@ enum AuditCommand {
 
 #[derive(Subcommand, Debug, Clone, Copy)]
 enum KeyringCommand {
-    /// Show which master key each ring key is under
+    /// Show which master key encrypts each key of the ring
     Status,
-    /// Wrap the ring with the present master key instead of the previous one
+    /// Encrypt the ring with the current master key instead of the previous one
     Rewrap,
 }
 
-/// Why the program ends early: one sentence, and 78 when a setting is at fault (EX_CONFIG of sysexits).
+/// Why a command failed: one sentence. The exit code is 78 if a setting is wrong (EX_CONFIG in sysexits.h).
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// A setting will not do.
+    /// A setting is missing or invalid.
     #[error(transparent)]
     Setting(#[from] BadSetting),
-    /// The ring does not open.
+    /// The key ring cannot be decrypted.
     #[error(transparent)]
     Ring(#[from] RingFault),
     /// The revocation journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalFault),
-    /// The database does not answer.
-    #[error("the database does not answer: {0}")]
+    /// The database is unavailable.
+    #[error("the database is unavailable: {0}")]
     Store(#[from] engine::StoreError),
     /// Something else.
     #[error("{0}")]
@@ -119,8 +139,8 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// Says why on standard error and gives the exit code.
-    #[expect(clippy::print_stderr, reason = "the last word of a program that cannot go on")]
+    /// Prints the sentence on standard error and returns the exit code.
+    #[expect(clippy::print_stderr, reason = "the program exits, and its log may not be set up yet")]
     pub fn report(&self) -> ExitCode {
         eprintln!("roundtable: {self}");
         match self {
@@ -130,8 +150,8 @@ impl CliError {
     }
 }
 
-/// Runs one command to its end. `secrets` are variables that came another way than by the environment; `warnings` are
-/// what the start could not do.
+/// Runs a command. `secrets` are variables that the process received on standard input. `warnings` are problems that
+/// occurred before the log was set up.
 ///
 /// # Errors
 /// See [`CliError`].
@@ -155,12 +175,12 @@ pub async fn run(cli: Cli, secrets: Variables, warnings: Vec<String>) -> Result<
     }
 }
 
-/// Opens the database that the options name.
+/// Opens the database of the options.
 async fn database(options: &Options) -> Result<Db, CliError> {
     Db::open(options.database_url()?).await.map_err(cannot_open)
 }
 
-/// A setting that is at fault, or a database that does not answer.
+/// Separates a wrong database URL from a database that is unavailable.
 fn cannot_open(error: engine::StoreError) -> CliError {
     match error {
         engine::StoreError::Url(sentence) => BadSetting(sentence).into(),
@@ -168,8 +188,8 @@ fn cannot_open(error: engine::StoreError) -> CliError {
     }
 }
 
-/// Tells the operator something that is the command's very answer.
-#[expect(clippy::print_stdout, reason = "the answer of a command belongs on standard output")]
+/// Prints a line of the output of a command.
+#[expect(clippy::print_stdout, reason = "the output of a command belongs on standard output")]
 fn print_line(line: &str) {
     println!("{line}");
 }

@@ -1,8 +1,11 @@
-//! Settings: by flag, by environment (`ROUNDTABLE_…`) or in one TOML file, in that order. A wrong or missing one ends
-//! the start with one sentence and exit code 78, before the port opens.
+//! Settings from flags, environment variables (`ROUNDTABLE_…`) and one TOML file, in this order of precedence.
 //!
-//! To add a setting, add one line to [`table`] and read it where it is needed, for example with
-//! `options.path(&table::JOURNAL_FILE)`; flag, variable, file, help and messages follow from that line.
+//! If a setting is missing or invalid, the command prints one sentence with the name of the setting and exits with code
+//! 78, before the port opens.
+//!
+//! To add a setting, add one line to [`table`] and read the setting where it is needed, for example with
+//! `options.path(&table::JOURNAL_FILE)`. The flag, the variable, the file entry, the help and the error messages follow
+//! from that line.
 
 mod environment;
 mod file;
@@ -15,11 +18,12 @@ pub mod table;
 mod values;
 
 pub use environment::{SECRETS, SECRETS_ON_STDIN};
+pub use flags::show_settings;
 pub use options::Options;
 pub use settings::Settings;
 pub use sign_in::SignIn;
 
-/// A setting that will not do, in one sentence.
+/// A missing or invalid setting, described in one sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSetting(pub String);

@@ -1,11 +1,12 @@
-//! People to try the product with, staged by `--demo`.
+//! The users and organizations that `serve --demo` adds to try the product with.
 
 use domain::Role;
+use engine::Engine;
 use engine::organizations::DemoOrganization;
 use engine::people::Identity;
 use oidc::dev::Person;
 
-/// Subject, name and role of one person.
+/// Subject, name and role of a member.
 type DemoMember = (&'static str, &'static str, Role);
 
 const ACME: [DemoMember; 4] = [
@@ -15,11 +16,20 @@ const ACME: [DemoMember; 4] = [
     ("noor", "نور الهاشمي", Role::Member),
 ];
 const ORBIT: [DemoMember; 1] = [("theo", "Theo Okafor", Role::Owner)];
-const CAST: [(&str, &[DemoMember]); 2] = [("Acme", &ACME), ("Orbit", &ORBIT)];
+const ORGANIZATIONS: [(&str, &[DemoMember]); 2] = [("Acme", &ACME), ("Orbit", &ORBIT)];
 
-/// Those people, as the stand-in provider offers them.
+/// The organizations and their members, as the engine adds them.
+pub fn organizations(issuer: &str) -> Vec<DemoOrganization> {
+    let organization = |(organization, members): (&'static str, &'static [DemoMember])| DemoOrganization {
+        organization,
+        members: members.iter().map(|(subject, name, role)| (identity(issuer, subject, name), *role)).collect(),
+    };
+    ORGANIZATIONS.into_iter().map(organization).collect()
+}
+
+/// Their members, as the development identity provider offers them for sign-in.
 pub fn people() -> Vec<Person> {
-    let in_organization = |(organization, members): (&'static str, &'static [DemoMember])| {
+    let members = |(organization, members): (&'static str, &'static [DemoMember])| {
         members.iter().map(move |(subject, name, role)| Person {
             subject: (*subject).into(),
             name: (*name).into(),
@@ -27,22 +37,32 @@ pub fn people() -> Vec<Person> {
             note: format!("{} of {organization}", role.label()),
         })
     };
-    CAST.into_iter().flat_map(in_organization).collect()
+    ORGANIZATIONS.into_iter().flat_map(members).collect()
 }
 
-/// Those people and their organizations, as the engine stages them.
-pub fn cast(issuer: &str) -> Vec<DemoOrganization> {
-    let identity = |subject: &str, name: &str| Identity {
+/// Those members who exist in the database.
+///
+/// # Errors
+/// If the database is unavailable.
+pub async fn existing_people(engine: &Engine, issuer: &str) -> engine::Result<Vec<Person>> {
+    let mut existing = Vec::new();
+    for person in people() {
+        match engine.identify_person(&identity(issuer, &person.subject, &person.name), None).await {
+            Ok(_) => existing.push(person),
+            Err(engine::Error::Unauthenticated(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(existing)
+}
+
+fn identity(issuer: &str, subject: &str, name: &str) -> Identity {
+    Identity {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
         email: Some(email(subject)),
         name: Some(name.to_owned()),
-    };
-    let organization = |(organization, members): (&'static str, &'static [DemoMember])| DemoOrganization {
-        organization,
-        members: members.iter().map(|(subject, name, role)| (identity(subject, name), *role)).collect(),
-    };
-    CAST.into_iter().map(organization).collect()
+    }
 }
 
 fn email(subject: &str) -> String {

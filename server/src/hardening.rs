@@ -1,5 +1,5 @@
-//! Keeps secrets of this process from other processes: no core dumps, no reading of its memory, and no secret in its
-//! environment.
+//! Protects the secrets of this process from other processes: no core dumps, no access to its memory, and no secrets in
+//! its environment.
 
 use std::ffi::OsString;
 
@@ -11,8 +11,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 /// Variables with their values.
 pub type Variables = Vec<(OsString, OsString)>;
 
-/// Keeps the memory of this process, which holds the master key, out of core dumps; on Linux also out of reach for other
-/// processes of the same user. Gives what could not be done.
+/// Turns off core dumps, because the memory of this process contains the master key. On Linux, also denies access to the
+/// memory for other processes of the same user. Returns a warning for each measure that failed.
 pub fn protect_memory() -> Vec<String> {
     let mut failed = Vec::new();
     #[cfg(unix)]
@@ -21,7 +21,7 @@ pub fn protect_memory() -> Vec<String> {
     }
     #[cfg(target_os = "linux")]
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        failed.push(format!("the memory of this process cannot be closed to other processes: {error}"));
+        failed.push(format!("the memory of this process cannot be protected from other processes: {error}"));
     }
     failed
 }
@@ -40,13 +40,13 @@ mod environment {
     use super::Variables;
     use crate::config::{SECRETS, SECRETS_ON_STDIN, table};
 
-    /// What every pipe holds, so that writing does not wait for a reader.
+    /// The smallest capacity of a pipe. Up to this size, a write does not wait for a reader.
     const PIPE_BYTES: usize = 4096;
 
-    /// The secrets that the process handed on when it started itself again; none if it did not.
+    /// The secrets that this process passed on when it restarted itself. Empty if it did not.
     ///
     /// # Errors
-    /// When standard input cannot be read.
+    /// If standard input cannot be read.
     pub fn received_secrets() -> io::Result<Variables> {
         if std::env::var_os(SECRETS_ON_STDIN).is_none() {
             return Ok(Variables::new());
@@ -61,16 +61,18 @@ mod environment {
         Ok(bytes.split(|byte| *byte == 0).filter_map(pair).collect())
     }
 
-    /// Starts this program again in this process, without the secrets of its environment: what a process was started
-    /// with stays readable in `/proc` for as long as it runs. They are handed on by a pipe on standard input. Comes back
-    /// only where there is nothing to take out, or with the reason why it cannot be done.
+    /// Restarts this program in the same process without the secrets of its environment, because `/proc` shows the
+    /// initial environment of a process for as long as it runs. The secrets are passed through a pipe on standard input.
+    /// Returns only if there are no secrets, or with the reason why the restart failed.
     pub fn without_secrets() -> Option<String> {
         let secrets = in_environment();
         if secrets.is_empty() || std::env::var_os(SECRETS_ON_STDIN).is_some() {
             return None;
         }
-        let error = start_again(&secrets).err()?;
-        Some(format!("the secrets stay in the environment of this process, where they can be read: {error}"))
+        let error = restart_without(&secrets).err()?;
+        Some(format!(
+            "the secrets stay in the environment of this process, where other processes can read them: {error}"
+        ))
     }
 
     fn in_environment() -> Variables {
@@ -80,17 +82,17 @@ mod environment {
         given.filter(|(name, value)| *name != *database || holds_password(value)).collect()
     }
 
-    /// Whether the address of a database may hold a password.
+    /// Whether the database URL may contain a password.
     fn holds_password(url: &OsStr) -> bool {
         let url = url.to_string_lossy();
         url.contains('@') || url.contains("password")
     }
 
-    fn start_again(secrets: &Variables) -> io::Result<std::convert::Infallible> {
+    fn restart_without(secrets: &Variables) -> io::Result<std::convert::Infallible> {
         let lines = secrets.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
         let bytes = lines.collect::<Vec<_>>().concat();
         if bytes.len() > PIPE_BYTES {
-            return Err(io::Error::other("they are too long"));
+            return Err(io::Error::other("the secrets are too long"));
         }
         let (reader, mut writer) = io::pipe()?;
         writer.write_all(&bytes)?;
@@ -108,7 +110,7 @@ mod environment {
     }
 }
 
-/// Nothing is handed on here.
+/// No secrets are passed on here.
 ///
 /// # Errors
 /// None.
@@ -117,7 +119,7 @@ pub fn received_secrets() -> std::io::Result<Variables> {
     Ok(Variables::new())
 }
 
-/// The environment of other systems is not readable in this way.
+/// Other systems do not show the environment of a process.
 #[cfg(not(unix))]
 pub fn without_secrets() -> Option<String> {
     None

@@ -1,14 +1,14 @@
-//! All doors over HTTP, and the order of the layers around them, from the outside in:
-//! request id → log line → panic to 500 → refusals in the one shape → security headers → the doors. The API ignores
-//! cookies, but where a person gets a token; pages ignore `Authorization`.
+//! The HTTP router and the order of its layers, from the outside in: request ID and log line → panic to 500 → error format
+//! → security headers → routes. The API ignores cookies, except where a user requests a token. Pages ignore
+//! `Authorization`.
 
 pub mod api;
-pub mod caller;
 pub mod context;
 pub mod docs;
 pub mod download;
 pub mod health;
 pub mod host;
+mod identity;
 pub mod jwks;
 pub mod layers;
 pub mod listen;
@@ -35,33 +35,32 @@ use engine::tokens::Parties;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// The most bytes a request body may have.
+/// The largest request body in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
-/// How long a request may take, its body included.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a request may take, including its body.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What every door needs. Cheap to clone.
+/// The state of all handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
-    /// The operations.
+    /// The operations of the product.
     pub engine: Engine,
-    /// Signs people in.
+    /// Signs users in.
     pub oidc: oidc::Client,
-    /// Checks ID tokens on the API, where a Firebase project is configured.
+    /// Verifies ID tokens on the API if a Firebase project is configured.
     pub firebase: Option<oidc::Verifier>,
-    /// Checks the tokens that this installation gave out.
+    /// Verifies tokens that this installation has issued.
     pub own_tokens: oidc::OwnTokens,
-    /// What pages say of this installation.
+    /// The configuration that pages need.
     pub site_config: Arc<SiteConfig>,
-    /// Where assets lie.
+    /// The static files of the dashboard.
     pub site: site::Site,
-    /// Reverse proxies in front that append to `X-Forwarded-For`.
+    /// The number of reverse proxies that append to `X-Forwarded-For`.
     pub trusted_proxies: usize,
 }
 
 impl AppState {
-    /// What every door needs, made of what there is. `firebase` checks ID tokens on the API, where a project is
-    /// configured; `trusted_proxies` are in front.
+    /// Creates the state. See the fields for the parameters.
     pub fn new(
         engine: Engine,
         oidc: oidc::Client,
@@ -77,24 +76,24 @@ impl AppState {
         Self { engine, oidc, firebase, own_tokens, site_config: Arc::new(site_config), site, trusted_proxies }
     }
 
-    /// Whether browsers reach us over HTTPS.
+    /// Whether browsers use HTTPS.
     pub fn is_https(&self) -> bool {
         self.site_config.public_url.starts_with("https://")
     }
 }
 
-/// Every door of the house, and the stand-in provider beside them if there is one.
-pub fn router(state: &AppState, standin: Option<Router>) -> Router {
+/// All routes, and those of the development identity provider if there is one.
+pub fn router(state: &AppState, dev_provider: Option<Router>) -> Router {
     let pages = ui::router()
         .merge(sign_in::router(state.clone()))
         .layer(from_fn_with_state(state.clone(), context::receive))
         .layer(sessions::layer(state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
         .layer(from_fn(layers::page_headers))
-        .layer(from_fn_with_state(state.clone(), host::lead_home))
+        .layer(from_fn_with_state(state.clone(), host::redirect_to_public_url))
         .layer(from_fn_with_state(state.clone(), api::misspelled));
-    let docs = docs::router(state.clone()).layer(from_fn_with_state(state.clone(), host::lead_home));
-    let mut server_fns = Router::new()
+    let docs = docs::router(state.clone()).layer(from_fn_with_state(state.clone(), host::redirect_to_public_url));
+    let mut routes = Router::new()
         .nest("/api", api::router(state.clone()))
         .merge(api::bootstrap_alias(state.clone()))
         .merge(health::router(state.clone()))
@@ -103,13 +102,13 @@ pub fn router(state: &AppState, standin: Option<Router>) -> Router {
         .merge(docs)
         .merge(live::router(state.clone()))
         .fallback_service(pages);
-    if let Some(standin) = standin {
-        server_fns = server_fns.nest("/dev/idp", standin.layer(from_fn(layers::page_headers)));
+    if let Some(dev_provider) = dev_provider {
+        routes = routes.nest("/dev/idp", dev_provider.layer(from_fn(layers::page_headers)));
     }
-    server_fns
+    routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(unfinished::UnfinishedBodies::default(), unfinished::limit))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(from_fn(problem::unservable))
         .layer(from_fn_with_state(state.clone(), layers::headers))
         .layer(from_fn(problem::finish))

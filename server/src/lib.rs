@@ -1,7 +1,7 @@
-//! The server: settings, commands, and the doors over HTTP. What is here never ships to a browser.
+//! The server: settings, commands and HTTP endpoints. No code of this crate ships to the browser.
 //!
-//! A door greets, calls the engine and answers; if it makes a decision, the decision belongs into the engine. To add
-//! a REST operation, add a handler in `http/api`; to add a command, a file in `commands`.
+//! An endpoint parses a request, calls the engine and returns the result. Rules belong in the engine. To add a REST
+//! operation, add a handler in `http/api`. To add a command, add a file in `commands`.
 
 pub mod commands;
 pub mod config;

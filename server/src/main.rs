@@ -1,21 +1,20 @@
-//! `roundtable`: one binary, one command at a time.
+//! The `roundtable` program.
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use server::commands::{self, Cli, CliError};
 use server::hardening;
 
 fn main() -> ExitCode {
     let mut warnings = hardening::protect_memory();
-    let cli = Cli::parse();
-    if cli.stays() {
-        // Before there are threads: this starts the program again.
+    let cli = Cli::from_arguments();
+    if cli.is_server() {
+        // This restarts the program, so no thread may run yet.
         warnings.extend(hardening::without_secrets());
     }
     match run(cli, warnings) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(stop) => stop.report(),
+        Err(error) => error.report(),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Logs: one line per request, one line per failure with its cause. No query strings, no header values. A flood of
-//! refusals is summed up.
+//! Logging: one line per request, one line per failure with its cause. Query strings and header values are never logged.
+//! Many refused requests in a short time are summarized in one line.
 
 mod flood;
 
@@ -14,23 +14,23 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{BadSetting, Options, table};
 
-/// What is logged where nothing else was said.
-const FILTER: &str = "info,sqlx=warn";
+/// The default log filter.
+const DEFAULT_FILTER: &str = "info,sqlx=warn";
 
 pub use flood::Flood;
 
-/// How often a flood of refusals is summed up.
-const SUM: Duration = Duration::from_secs(10);
+/// How often refused requests are summarized.
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(10);
 
 static FLOOD: OnceLock<Flood> = OnceLock::new();
 
 /// Starts logging to standard error, in `text` or `json`.
 ///
 /// # Errors
-/// When the format is neither, or the filter is none.
+/// If the format is unknown or the filter is invalid.
 pub fn start(options: &Options) -> Result<(), BadSetting> {
-    let filter = EnvFilter::try_new(options.text(&table::LOG)?.unwrap_or(FILTER))
-        .map_err(|error| options.bad(&table::LOG, format!("must be a log filter such as {FILTER}: {error}")))?;
+    let filter = EnvFilter::try_new(options.text(&table::LOG)?.unwrap_or(DEFAULT_FILTER))
+        .map_err(|error| options.bad(&table::LOG, format!("must be a log filter such as {DEFAULT_FILTER}: {error}")))?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let flood = FLOOD.get_or_init(|| Flood::new(Runtime::system())).clone();
@@ -45,12 +45,12 @@ pub fn start(options: &Options) -> Result<(), BadSetting> {
     Ok(())
 }
 
-/// Sums up what was refused and not written, again and again.
-pub async fn sum_up_floods() {
+/// Logs a summary of refused requests at a regular interval.
+pub async fn summarize_floods() {
     let Some(flood) = FLOOD.get() else { return };
-    let mut ticks = tokio::time::interval(SUM);
+    let mut ticks = tokio::time::interval(SUMMARY_INTERVAL);
     loop {
         ticks.tick().await;
-        flood.sum_up(SUM.as_secs());
+        flood.summarize(SUMMARY_INTERVAL.as_secs());
     }
 }

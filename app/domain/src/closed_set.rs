@@ -7,8 +7,6 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::problem::Fault;
-
 #[doc(hidden)]
 pub use serde;
 #[cfg(feature = "schema")]
@@ -29,12 +27,6 @@ impl fmt::Display for UnknownWord {
 }
 
 impl std::error::Error for UnknownWord {}
-
-impl From<UnknownWord> for Fault {
-    fn from(unknown: UnknownWord) -> Self {
-        Self::Unknown { known: unknown.expected.join(", ") }
-    }
-}
 
 /// Reads a word of a closed set; for [`closed_set!`](crate::closed_set!).
 #[doc(hidden)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set;
+use crate::closed_set::UnknownWord;
 
 closed_set! {
     /// What kind of refusal, as programs decide by it.
@@ -225,6 +226,12 @@ pub enum Fault {
     },
     /// This `Idempotency-Key` came before, with another body.
     OtherBody,
+}
+
+impl From<UnknownWord> for Fault {
+    fn from(unknown: UnknownWord) -> Self {
+        Self::Unknown { known: unknown.expected.join(", ") }
+    }
 }
 
 impl Fault {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::Code;
 use tokio::sync::Notify;
 
-use self::accepted::{Accepted, Mark};
+use self::accepted::{AcceptedCredentials, Fingerprint};
 use self::counts::{Bucket, Counts, Decision};
 use crate::ctx::Origin;
 use crate::{Engine, Error, Result, Runtime};
@@ -78,7 +78,7 @@ pub struct Attempts {
     credentials: AtomicU32,
     secrets: AtomicU32,
     counts: Mutex<Counts>,
-    accepted: Accepted,
+    accepted: AcceptedCredentials,
     settled: Notify,
     runtime: Runtime,
 }
@@ -94,7 +94,7 @@ impl Attempts {
             credentials: AtomicU32::new(credentials),
             secrets: AtomicU32::new(secrets),
             counts: Mutex::new(Counts::new(clients)),
-            accepted: Accepted::new(accepted),
+            accepted: AcceptedCredentials::new(accepted),
             settled: Notify::new(),
             runtime,
         })
@@ -112,11 +112,11 @@ impl Attempts {
     /// # Errors
     /// `TooManyAttempts` for a client that failed too often.
     pub async fn begin(self: &Arc<Self>, kind: Kind, client: Client, shown: &[u8]) -> Result<Attempt> {
-        let mark = self.accepted.mark(kind, shown);
+        let fingerprint = self.accepted.fingerprint(kind, shown);
         loop {
             let settled = self.settled.notified();
-            let attempt = |counted| Attempt { attempts: self.clone(), kind, client, mark, counted };
-            if self.limit(kind) == 0 || self.accepted.contains(mark) {
+            let attempt = |counted| Attempt { attempts: self.clone(), kind, client, fingerprint, counted };
+            if self.limit(kind) == 0 || self.accepted.contains(fingerprint) {
                 return Ok(attempt(false));
             }
             match self.counts(|counts, now| counts.reserve((client, kind.bucket()), self.limit(kind), now)) {
@@ -152,7 +152,7 @@ impl Attempts {
 
     /// Remembers a credential that was just created or accepted.
     pub fn remember(&self, kind: Kind, shown: &[u8]) {
-        self.accepted.insert(self.accepted.mark(kind, shown));
+        self.accepted.insert(self.accepted.fingerprint(kind, shown));
     }
 
     /// Removes one counted failure, for a sign-in that succeeded later.
@@ -179,7 +179,7 @@ pub struct Attempt {
     attempts: Arc<Attempts>,
     kind: Kind,
     client: Client,
-    mark: Mark,
+    fingerprint: Fingerprint,
     /// Whether it reserves one of the failures that its client has left.
     counted: bool,
 }
@@ -187,13 +187,13 @@ pub struct Attempt {
 impl Attempt {
     /// The credential is valid, and bypasses the limit from now on.
     pub fn passed(mut self) {
-        self.attempts.accepted.insert(self.mark);
+        self.attempts.accepted.insert(self.fingerprint);
         self.release(false);
     }
 
     /// The credential is invalid.
     pub fn failed(mut self) {
-        self.attempts.accepted.remove(self.mark);
+        self.attempts.accepted.remove(self.fingerprint);
         if !self.counted {
             // It bypassed the limit because it was valid before.
             let _ = self.attempts.fail(self.kind, self.client);
@@ -208,7 +208,7 @@ impl Attempt {
 
     /// The credential was valid, for a single use.
     pub fn spent(mut self) {
-        self.attempts.accepted.remove(self.mark);
+        self.attempts.accepted.remove(self.fingerprint);
         self.release(false);
     }
 

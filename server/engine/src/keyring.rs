@@ -22,37 +22,22 @@ pub use startup::{RingFault, RingStatus, init, is_initialised, open, rewrap, sta
 /// Thirty-two secret bytes.
 pub type Secret = Zeroizing<[u8; 32]>;
 
-/// The purpose of a ring key. No key has two purposes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Purpose {
-    /// Seals values at rest.
-    Data,
-    /// Keyed digests to look up API keys.
-    Lookup,
-    /// MACs over the security fields of rows.
-    Row,
-    /// MACs over audit events.
-    Audit,
-    /// Keyed digests to look up sessions and sign-ins.
-    Session,
-    /// Shows that the master key opens the ring: its plaintext is fixed.
-    Canary,
-}
-
-impl Purpose {
-    /// Every purpose.
-    pub const ALL: [Self; 6] = [Self::Data, Self::Lookup, Self::Row, Self::Audit, Self::Session, Self::Canary];
-
-    /// Its name in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Data => "data",
-            Self::Lookup => "lookup",
-            Self::Row => "row",
-            Self::Audit => "audit",
-            Self::Session => "session",
-            Self::Canary => "canary",
-        }
+domain::closed_set! {
+    /// The purpose of a ring key, with its name in the database. No key has two purposes.
+    #[derive(PartialOrd, Ord)]
+    pub enum Purpose {
+        /// Seals values at rest.
+        Data = "data",
+        /// Keyed digests to look up API keys.
+        Lookup = "lookup",
+        /// MACs over the security fields of rows.
+        Row = "row",
+        /// MACs over audit events.
+        Audit = "audit",
+        /// Keyed digests to look up sessions and sign-ins.
+        Session = "session",
+        /// Shows that the master key opens the ring: its plaintext is fixed.
+        Canary = "canary",
     }
 }
 

@@ -45,10 +45,10 @@ pub(crate) use journaled::Journaled;
 /// Runs a query that returns rows, on either database.
 macro_rules! fetch {
     ($connection:expr, $conn:ident => $query:expr) => {{
-        let watch = $connection.watch();
+        let health = $connection.health();
         let done = match $connection.conn() {
-            $crate::store::Conn::Sqlite($conn) => watch.run($query).await,
-            $crate::store::Conn::Postgres($conn) => watch.run($query).await,
+            $crate::store::Conn::Sqlite($conn) => health.run($query).await,
+            $crate::store::Conn::Postgres($conn) => health.run($query).await,
         };
         $connection.noted(done)
     }};
@@ -58,10 +58,10 @@ pub(crate) use fetch;
 /// Runs a statement that returns no rows, on either database. Gives the number of rows that it changed.
 macro_rules! execute {
     ($connection:expr, $conn:ident => $query:expr) => {{
-        let watch = $connection.watch();
+        let health = $connection.health();
         let done = match $connection.conn() {
-            $crate::store::Conn::Sqlite($conn) => watch.run($query).await.map(|done| done.rows_affected()),
-            $crate::store::Conn::Postgres($conn) => watch.run($query).await.map(|done| done.rows_affected()),
+            $crate::store::Conn::Sqlite($conn) => health.run($query).await.map(|done| done.rows_affected()),
+            $crate::store::Conn::Postgres($conn) => health.run($query).await.map(|done| done.rows_affected()),
         };
         $connection.noted(done)
     }};

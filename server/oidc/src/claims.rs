@@ -1,4 +1,4 @@
-//! The rules an ID token's claims must meet once its signature is known to be good.
+//! The checks of the claims of an ID token, after its signature has been verified.
 
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
@@ -8,16 +8,16 @@ use crate::Failure;
 type Claims = Map<String, Value>;
 
 const LEEWAY_SECONDS: i64 = 60;
-const LONGEST_LIFE_SECONDS: i64 = 30 * 24 * 3600;
+const MAX_LIFETIME_SECONDS: i64 = 30 * 24 * 3600;
 /// The end of the year 9999.
-const LATEST_SECONDS: f64 = 253_402_300_799.0;
-const LONGEST_SUBJECT_BYTES: usize = 255;
+const MAX_SECONDS: f64 = 253_402_300_799.0;
+const MAX_SUBJECT_BYTES: usize = 255;
 
-/// What every ID token is held to.
+/// The expected issuer and audience of an ID token.
 pub(crate) struct Rules {
-    /// Spellings of the issuer that are accepted.
+    /// The accepted values of `iss`.
     pub issuers: Vec<String>,
-    /// Our name at the provider.
+    /// The client ID.
     pub audience: String,
 }
 
@@ -36,14 +36,14 @@ impl Rules {
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), Failure> {
-        let us = Value::from(self.audience.as_str());
+        let client_id = Value::from(self.audience.as_str());
         let several = match claims.get("aud") {
-            Some(one @ Value::String(_)) if *one == us => false,
-            Some(Value::Array(all)) if all.contains(&us) && all.iter().all(Value::is_string) => all.len() > 1,
+            Some(one @ Value::String(_)) if *one == client_id => false,
+            Some(Value::Array(all)) if all.contains(&client_id) && all.iter().all(Value::is_string) => all.len() > 1,
             _ => return Err(Failure::WrongAudience),
         };
         match claims.get("azp") {
-            Some(party) if *party == us => Ok(()),
+            Some(party) if *party == client_id => Ok(()),
             None if !several => Ok(()),
             _ => Err(Failure::WrongAzp),
         }
@@ -55,7 +55,7 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     if now >= expires.saturating_add(LEEWAY_SECONDS) {
         return Err(Failure::Expired);
     }
-    if expires.saturating_sub(now) > LONGEST_LIFE_SECONDS {
+    if expires.saturating_sub(now) > MAX_LIFETIME_SECONDS {
         return Err(Failure::LivesTooLong);
     }
     if required_seconds(claims, "iat")? > now.saturating_add(LEEWAY_SECONDS) {
@@ -67,33 +67,33 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Failure> {
     }
 }
 
-/// When the person signed in at the provider, which must have passed; not every provider tells.
+/// The time of the sign-in at the provider, which must not be in the future. Not every provider reports it.
 pub(crate) fn auth_time(claims: &Claims, now_seconds: i64) -> Result<Option<i64>, Failure> {
     match seconds(claims, "auth_time")? {
         Some(at) if at > now_seconds.saturating_add(LEEWAY_SECONDS) => Err(Failure::SignedInInFuture),
-        told => Ok(told),
+        at => Ok(at),
     }
 }
 
-/// The same where it is always told.
+/// The same for providers that always report it.
 pub(crate) fn required_auth_time(claims: &Claims, now_seconds: i64) -> Result<i64, Failure> {
     auth_time(claims, now_seconds)?.ok_or(Failure::MissingClaim("auth_time"))
 }
 
-/// Checks that the person signed in at the provider after a moment. A provider that does not say when (OpenID Connect
-/// Core, 3.1.2.1 demands it) has not shown that.
+/// Checks that the user has signed in at the provider since a point in time. OpenID Connect Core, 3.1.2.1 requires the
+/// provider to report the time here.
 pub(crate) fn check_fresh(signed_in_at: Option<i64>, since: i64) -> Result<(), Failure> {
     let at = signed_in_at.ok_or(Failure::MissingClaim("auth_time"))?;
     if at >= since.saturating_sub(LEEWAY_SECONDS) { Ok(()) } else { Err(Failure::NotFresh) }
 }
 
-/// Compares in constant time: the nonce is a secret of the browser's flow.
+/// Compares in constant time because the nonce is a secret.
 pub(crate) fn check_nonce(claims: &Claims, expected: &str) -> Result<(), Failure> {
     let nonce = text(claims, "nonce").ok_or(Failure::WrongNonce)?;
     if bool::from(nonce.as_bytes().ct_eq(expected.as_bytes())) { Ok(()) } else { Err(Failure::WrongNonce) }
 }
 
-/// Compares byte for byte: another case, a trailing dot or a look-alike is another domain.
+/// Compares byte by byte: a different case, a trailing dot or a homoglyph makes another domain.
 pub(crate) fn check_hosted_domain(claims: &Claims, expected: &str) -> Result<(), Failure> {
     if text(claims, "hd") == Some(expected) { Ok(()) } else { Err(Failure::HostedDomain) }
 }
@@ -103,8 +103,8 @@ pub(crate) fn subject(claims: &Claims) -> Result<&str, Failure> {
 }
 
 pub(crate) fn usable_subject(subject: &str) -> Result<&str, Failure> {
-    let sound = (1..=LONGEST_SUBJECT_BYTES).contains(&subject.len()) && !subject.contains(|c: char| c.is_control());
-    if sound { Ok(subject) } else { Err(Failure::BadSubject) }
+    let is_valid = (1..=MAX_SUBJECT_BYTES).contains(&subject.len()) && !subject.contains(|c: char| c.is_control());
+    if is_valid { Ok(subject) } else { Err(Failure::BadSubject) }
 }
 
 fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
@@ -122,35 +122,38 @@ fn seconds(claims: &Claims, name: &'static str) -> Result<Option<i64>, Failure> 
     numeric_date(value).map(Some).ok_or(Failure::BadTime(name))
 }
 
-/// A number of seconds, which may have a fraction (RFC 7519, section 2); the fraction is dropped.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
+/// A number of seconds. A fraction is allowed (RFC 7519, section 2) and ignored.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 fn numeric_date(value: &Value) -> Option<i64> {
-    let fraction = |seconds: f64| (0.0..=LATEST_SECONDS).contains(&seconds).then_some(seconds as i64);
-    match value.as_i64() {
-        Some(seconds) => Some(seconds),
-        None if value.is_f64() => value.as_f64().and_then(fraction),
-        None => None,
+    if let Some(seconds) = value.as_i64() {
+        return Some(seconds);
     }
+    // `as_f64` also converts integers that are too large for `i64`.
+    if !value.is_f64() {
+        return None;
+    }
+    let seconds = value.as_f64()?;
+    if (0.0..=MAX_SECONDS).contains(&seconds) { Some(seconds as i64) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    // B22: who does not say when, has not shown it.
+    // B22
     #[test]
-    fn b22_a_sign_in_is_fresh_by_its_time_alone() {
-        for (told, fresh) in [
+    fn only_the_reported_time_makes_a_sign_in_fresh() {
+        for (reported, fresh) in [
             (Some(1_000), Ok(())),
             (Some(940), Ok(())),
             (Some(939), Err(Failure::NotFresh)),
             (None, Err(Failure::MissingClaim("auth_time"))),
         ] {
-            assert_eq!(check_fresh(told, 1_000), fresh, "{told:?}");
+            assert_eq!(check_fresh(reported, 1_000), fresh, "{reported:?}");
         }
     }
 
-    // F16: RFC 7519 allows fractions of a second.
+    // F16
     #[test]
     fn times_may_have_fractions() {
         for (written, read) in [

@@ -1,15 +1,16 @@
+//! The OpenID Connect client: the authorization request, the code exchange and the checks of the ID token.
+
 use std::sync::Arc;
 
 use oauth2::{
     AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, basic::BasicClient,
 };
-use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    Clock, Failure, Flow, Identity, SetupError,
+    Clock, Failure, Flow, Identity, Settings, SetupError,
     claims::{self, Rules},
     discovery::{Discovery, Provider},
     exchange::{self, Tokens},
@@ -20,27 +21,10 @@ use crate::{
 
 const GOOGLE: &str = "https://accounts.google.com";
 const GOOGLE_BARE: &str = "accounts.google.com";
-/// Longer ago than any sign-in at a provider is remembered: ten years.
+/// Ten years: a limit that every sign-in meets.
 const ANY_AGE_SECONDS: &str = "315360000";
 
-/// How we are known to an OpenID provider.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The provider's issuer, exactly as it spells itself; https, or http on loopback.
-    pub issuer: String,
-    /// Our client id at the provider.
-    pub client_id: String,
-    /// Our secret, when the provider gave one.
-    pub client_secret: Option<SecretString>,
-    /// Where the provider sends the browser back to, exactly as registered.
-    pub redirect_uri: Url,
-    /// The only Google Workspace domain (`hd`) whose people may sign in, in lower case.
-    pub hosted_domain: Option<String>,
-    /// The domains of which a verified e-mail must be, in lower case; none for no such rule.
-    pub allowed_email_domains: Vec<String>,
-}
-
-/// Signs people in at one OpenID provider. Cheap to clone; clones share what was fetched.
+/// Signs users in at an OpenID provider. Cheap to clone. Clones share the cached metadata.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -53,23 +37,23 @@ struct Inner {
 }
 
 impl Client {
-    /// Makes a client. Nothing is fetched until the first sign-in.
+    /// Creates a client. Nothing is fetched until the first sign-in.
     ///
     /// # Errors
-    /// When the issuer is no acceptable address, the client id is empty, or the HTTP client cannot be made.
+    /// If the issuer is not an acceptable URL, the client ID is empty, or the HTTP client cannot be created.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, SetupError> {
-        let address = issuer_address(&settings.issuer)?;
+        let url = issuer_url(&settings.issuer)?;
         if settings.client_id.is_empty() {
             return Err(SetupError::EmptyClientId);
         }
-        let http = web::http_client(&address)?;
+        let http = web::http_client(&url)?;
         let issuer = settings.issuer.clone();
-        let discovery = Discovery::new(issuer, address, http.clone(), clock.clone());
+        let discovery = Discovery::new(issuer, url, http.clone(), clock.clone());
         let rules = rules(&settings);
         Ok(Self(Arc::new(Inner { settings, rules, discovery, http, clock })))
     }
 
-    /// The address to send the browser to. The provider's description is fetched when an hour old.
+    /// The URL to redirect the browser to. The discovery document is cached for an hour.
     ///
     /// # Errors
     /// [`Failure::BadFlow`], or an outage.
@@ -89,8 +73,8 @@ impl Client {
         if let Some(domain) = &settings.hosted_domain {
             request = request.add_extra_param("hd", domain.clone());
         }
-        // Google has no way to ask for the password again, but has the person choose their account anew. Others are asked
-        // in any case, for some say when the person signed in only to whoever sets a limit.
+        // Google cannot be told to ask for the password again, but it can be told to let the user choose an account. For
+        // other providers a limit is always sent, because some report `auth_time` only if the request has `max_age`.
         request = match (flow.fresh_since, settings.issuer == GOOGLE) {
             (None, true) => request,
             (None, false) => request.add_extra_param("max_age", ANY_AGE_SECONDS),
@@ -100,18 +84,19 @@ impl Client {
         Ok(request.url().0)
     }
 
-    /// Asks the provider for its description, so that what is wrong shows before the first sign-in.
+    /// Fetches the discovery document, so that a wrong configuration shows before the first sign-in.
     ///
     /// # Errors
-    /// An outage, of which [`Failure::DiscoveryMismatch`] is one.
-    pub async fn look(&self) -> Result<(), Failure> {
+    /// An outage. [`Failure::DiscoveryMismatch`] counts as one.
+    pub async fn check_discovery(&self) -> Result<(), Failure> {
         in_time(self.0.discovery.provider()).await.map(drop)
     }
 
-    /// Exchanges the code for an ID token and checks it, in at most 10 seconds. `iss_param` is the redirect's `iss`.
+    /// Exchanges the code for an ID token and checks it, in at most 10 seconds. `iss_param` is the parameter `iss` of the
+    /// redirect.
     ///
     /// # Errors
-    /// One variant for each rule that is broken; [`Failure::is_outage`] when the provider is at fault.
+    /// One variant for each check. [`Failure::is_outage`] if the provider is at fault.
     pub async fn finish(&self, code: &str, iss_param: Option<&str>, flow: &Flow) -> Result<Identity, Failure> {
         flow.check()?;
         in_time(self.exchange_then_check(code, iss_param, flow)).await
@@ -135,9 +120,9 @@ impl Client {
         let now_seconds = clock().div_euclid(1000);
         rules.check(&claims, now_seconds)?;
         claims::check_nonce(&claims, &flow.nonce)?;
-        // Google never says when, so there it is now that the person signed in; what others do not say stays unknown.
-        let unsaid = (settings.issuer == GOOGLE).then_some(now_seconds);
-        let signed_in_at = claims::auth_time(&claims, now_seconds)?.or(unsaid);
+        // Google never reports the time, so the current time is used. For other providers a missing time stays unknown.
+        let fallback = if settings.issuer == GOOGLE { Some(now_seconds) } else { None };
+        let signed_in_at = claims::auth_time(&claims, now_seconds)?.or(fallback);
         if let Some(since) = flow.fresh_since {
             claims::check_fresh(signed_in_at, since)?;
         }
@@ -154,10 +139,10 @@ impl Client {
     }
 }
 
-/// Waits for 10 seconds, however many requests or other waiters are in the way.
+/// Limits the whole operation to 10 seconds, including the time that it waits for other requests.
 async fn in_time<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let late = |_| Failure::ProviderUnreachable("took longer than 10 seconds".into());
-    timeout(web::PATIENCE, work).await.map_err(late)?
+    timeout(web::TIMEOUT, work).await.map_err(late)?
 }
 
 fn identify(settings: &Settings, claims: &Map<String, Value>, signed_in_at: Option<i64>) -> Result<Identity, Failure> {
@@ -170,7 +155,7 @@ fn identify(settings: &Settings, claims: &Map<String, Value>, signed_in_at: Opti
     })
 }
 
-/// Google, and only Google, may also spell its issuer without the scheme.
+/// Google may use its issuer without the scheme. No other provider may.
 fn rules(settings: &Settings) -> Rules {
     let mut issuers = vec![settings.issuer.clone()];
     if settings.issuer == GOOGLE {
@@ -179,13 +164,9 @@ fn rules(settings: &Settings) -> Rules {
     Rules { issuers, audience: settings.client_id.clone() }
 }
 
-fn issuer_address(issuer: &str) -> Result<Url, SetupError> {
-    let address = Url::parse(issuer).map_err(|_| SetupError::BadAddress("the issuer"))?;
-    if web::is_secure(&address, true) && address.query().is_none() {
-        Ok(address)
-    } else {
-        Err(SetupError::BadAddress("the issuer"))
-    }
+fn issuer_url(issuer: &str) -> Result<Url, SetupError> {
+    let url = Url::parse(issuer).map_err(|_| SetupError::BadUrl("the issuer"))?;
+    if web::is_secure(&url, true) && url.query().is_none() { Ok(url) } else { Err(SetupError::BadUrl("the issuer")) }
 }
 
 #[cfg(test)]
@@ -214,7 +195,7 @@ mod tests {
     #[test]
     fn an_issuer_is_https_or_on_loopback() {
         for good in [GOOGLE, "http://127.0.0.1:1/x", "http://[::1]:1", "http://localhost"] {
-            assert!(issuer_address(good).is_ok(), "{good}");
+            assert!(issuer_url(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -227,7 +208,7 @@ mod tests {
             "https://example.com/#a",
             "file:///etc/passwd",
         ] {
-            assert!(issuer_address(bad).is_err(), "{bad}");
+            assert!(issuer_url(bad).is_err(), "{bad}");
         }
     }
 }

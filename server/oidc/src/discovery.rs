@@ -1,4 +1,4 @@
-//! What the provider says about itself, remembered for an hour.
+//! The discovery document of the provider, cached for an hour.
 
 use std::sync::Arc;
 
@@ -10,33 +10,33 @@ use crate::{Clock, Failure, keys::Keys, web};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
-/// How much of a name that the provider gives itself is shown.
-const LONGEST_SHOWN: usize = 300;
+/// The number of characters of a wrong issuer that an error shows.
+const MAX_SHOWN_CHARS: usize = 300;
 
 /// The provider's endpoints and keys.
 pub(crate) struct Provider {
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
-    /// Where more about a person is asked for.
+    /// The endpoint for claims that the ID token lacks.
     pub userinfo_endpoint: Option<Url>,
     pub keys: Arc<Keys>,
-    /// Whether the client's secret goes into the body, because the provider takes it nowhere else.
+    /// Whether to send the client secret in the body, because the provider does not accept it in a header.
     pub secret_in_body: bool,
-    /// Whether every redirect names its issuer (RFC 9207).
+    /// Whether every redirect has the parameter `iss` (RFC 9207).
     pub names_issuer: bool,
 }
 
 pub(crate) struct Discovery {
     issuer: String,
-    address: Url,
+    url: Url,
     http: reqwest::Client,
     clock: Clock,
-    memory: Mutex<Option<Remembered>>,
+    cache: Mutex<Option<Cached>>,
 }
 
-struct Remembered {
+struct Cached {
     provider: Arc<Provider>,
-    ask_again_at: i64,
+    refresh_at: i64,
 }
 
 #[derive(Deserialize)]
@@ -54,48 +54,48 @@ struct Document {
 }
 
 impl Discovery {
-    /// `address` is the issuer as an address; `issuer` is the text it must be equal to.
-    pub fn new(issuer: String, mut address: Url, http: reqwest::Client, clock: Clock) -> Self {
-        let path = address.path().trim_end_matches('/');
-        address.set_path(&format!("{path}/.well-known/openid-configuration"));
-        Self { issuer, address, http, clock, memory: Mutex::default() }
+    /// `url` is the issuer as a URL. `issuer` is the exact text that the document must contain.
+    pub fn new(issuer: String, mut url: Url, http: reqwest::Client, clock: Clock) -> Self {
+        let path = url.path().trim_end_matches('/');
+        url.set_path(&format!("{path}/.well-known/openid-configuration"));
+        Self { issuer, url, http, clock, cache: Mutex::default() }
     }
 
-    /// The provider, asked at most once an hour. While it is down, what was known before still counts.
+    /// The metadata of the provider, fetched at most once an hour. While the provider is down, the cached metadata is used.
     pub async fn provider(&self) -> Result<Arc<Provider>, Failure> {
-        let mut memory = self.memory.lock().await;
+        let mut cache = self.cache.lock().await;
         let now = (self.clock)();
-        if let Some(known) = memory.as_mut() {
-            if now < known.ask_again_at {
+        if let Some(known) = cache.as_mut() {
+            if now < known.refresh_at {
                 return Ok(known.provider.clone());
             }
-            known.ask_again_at = now + MINUTE_MS;
+            known.refresh_at = now + MINUTE_MS;
         }
-        let asked = self.ask().await;
-        let known = memory.take();
-        match (asked.and_then(|document| self.read(document, known.as_ref())), known) {
+        let fetched = self.fetch().await;
+        let known = cache.take();
+        match (fetched.and_then(|document| self.read(document, known.as_ref())), known) {
             (Ok(provider), _) => {
                 let provider = Arc::new(provider);
-                let ask_again_at = now + HOUR_MS;
-                *memory = Some(Remembered { provider: provider.clone(), ask_again_at });
+                let refresh_at = now + HOUR_MS;
+                *cache = Some(Cached { provider: provider.clone(), refresh_at });
                 Ok(provider)
             }
             (Err(Failure::ProviderUnreachable(cause)), Some(known)) => {
-                tracing::warn!(cause, "the provider cannot be reached; what it said before is used");
-                Ok(memory.insert(known).provider.clone())
+                tracing::warn!(cause, "the discovery document could not be fetched; the cached one is used");
+                Ok(cache.insert(known).provider.clone())
             }
             (Err(failure), _) => Err(failure),
         }
     }
 
-    async fn ask(&self) -> Result<Document, Failure> {
-        let answer = web::get(&self.http, &self.address).await?;
-        serde_json::from_slice(&answer.body).map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
+    async fn fetch(&self) -> Result<Document, Failure> {
+        let response = web::get(&self.http, &self.url).await?;
+        serde_json::from_slice(&response.body).map_err(|cause| Failure::ProviderMalformed(cause.to_string()))
     }
 
-    fn read(&self, document: Document, known: Option<&Remembered>) -> Result<Provider, Failure> {
+    fn read(&self, document: Document, known: Option<&Cached>) -> Result<Provider, Failure> {
         if document.issuer != self.issuer {
-            let named = document.issuer.chars().filter(|c| !c.is_control()).take(LONGEST_SHOWN).collect();
+            let named = document.issuer.chars().filter(|c| !c.is_control()).take(MAX_SHOWN_CHARS).collect();
             return Err(Failure::DiscoveryMismatch { configured: self.issuer.clone(), named });
         }
         self.check_secure("authorization endpoint", &document.authorization_endpoint)?;
@@ -105,9 +105,9 @@ impl Discovery {
             self.check_secure("userinfo endpoint", endpoint)?;
         }
         let methods = &document.token_endpoint_auth_methods_supported;
-        let takes = |name: &str| methods.iter().any(|method| method == name);
+        let supports = |name: &str| methods.iter().any(|method| method == name);
         Ok(Provider {
-            secret_in_body: takes("client_secret_post") && !takes("client_secret_basic"),
+            secret_in_body: supports("client_secret_post") && !supports("client_secret_basic"),
             names_issuer: document.authorization_response_iss_parameter_supported,
             authorization_endpoint: document.authorization_endpoint,
             token_endpoint: document.token_endpoint,
@@ -117,18 +117,18 @@ impl Discovery {
     }
 
     fn check_secure(&self, what: &'static str, endpoint: &Url) -> Result<(), Failure> {
-        if web::is_secure(endpoint, web::is_loopback(&self.address)) {
+        if web::is_secure(endpoint, web::is_loopback(&self.url)) {
             Ok(())
         } else {
             Err(Failure::InsecureEndpoint(what))
         }
     }
 
-    /// Keeps the keys already fetched when their address has not changed.
-    fn keys(&self, address: Url, known: Option<&Remembered>) -> Arc<Keys> {
+    /// Keeps the keys that are already cached if their URL has not changed.
+    fn keys(&self, url: Url, known: Option<&Cached>) -> Arc<Keys> {
         match known.map(|known| &known.provider.keys) {
-            Some(keys) if *keys.address() == address => keys.clone(),
-            _ => Arc::new(Keys::new(address, self.http.clone(), self.clock.clone())),
+            Some(keys) if *keys.url() == url => keys.clone(),
+            _ => Arc::new(Keys::new(url, self.http.clone(), self.clock.clone())),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A code for an ID token, at the token endpoint.
+//! The code exchange at the token endpoint.
 
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, PkceCodeVerifier, RedirectUrl,
@@ -26,15 +26,15 @@ struct IdToken {
 
 impl ExtraTokenFields for IdToken {}
 
-/// What the token endpoint gave.
+/// The tokens of a sign-in.
 pub(crate) struct Tokens {
-    /// The ID token as it came.
+    /// The ID token, not verified yet.
     pub id: String,
-    /// Opens the userinfo endpoint.
+    /// The access token for the userinfo endpoint.
     pub access: SecretString,
 }
 
-/// Exchanges the code.
+/// Exchanges the code for tokens.
 pub(crate) async fn tokens(
     settings: &Settings,
     http: &reqwest::Client,
@@ -62,7 +62,7 @@ pub(crate) async fn tokens(
     Ok(Tokens { id, access: SecretString::from(answer.access_token().secret().clone()) })
 }
 
-/// Keeps the provider's error code and nothing else: its description is its own text.
+/// Keeps only the error code of the provider. Its description is arbitrary text.
 fn token_failure(cause: RequestTokenError<Failure, TokenError>) -> Failure {
     match cause {
         RequestTokenError::ServerResponse(answer) => {

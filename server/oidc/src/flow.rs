@@ -1,26 +1,28 @@
+//! The secrets of a sign-in.
+
 use std::fmt;
 
 use crate::Failure;
 
-/// The secrets of one sign-in, made by the caller from 32 random bytes each, in base64url, and kept until the return.
+/// The secrets of a sign-in. The caller generates each from 32 random bytes and stores them until the redirect.
 #[derive(Clone)]
 pub struct Flow {
-    /// Ties the return to the browser that left. The caller compares it; here it is only sent.
+    /// Binds the redirect to the browser that started the sign-in. The caller compares it. Here it is only sent.
     pub state: String,
-    /// Ties the ID token to this sign-in.
+    /// Binds the ID token to this sign-in.
     pub nonce: String,
-    /// Ties the code to this sign-in (PKCE); 43 to 128 characters.
+    /// Binds the code to this sign-in (PKCE). 43 to 128 characters.
     pub pkce_verifier: String,
-    /// The moment, in seconds, after which the person is to have signed in: the provider is asked to have them do so
-    /// although it knows them.
+    /// If set, the user must sign in at the provider after this time in seconds, even if they have a session there.
     pub fresh_since: Option<i64>,
 }
 
 impl Flow {
-    /// An empty nonce would match an empty nonce, and the PKCE verifier's length is the protocol's.
+    /// Checks the lengths. An empty nonce would match an empty nonce, and the protocol limits the PKCE verifier.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let sound = !self.state.is_empty() && !self.nonce.is_empty() && (43..=128).contains(&self.pkce_verifier.len());
-        if sound { Ok(()) } else { Err(Failure::BadFlow) }
+        let is_valid =
+            !self.state.is_empty() && !self.nonce.is_empty() && (43..=128).contains(&self.pkce_verifier.len());
+        if is_valid { Ok(()) } else { Err(Failure::BadFlow) }
     }
 }
 

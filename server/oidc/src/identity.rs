@@ -1,24 +1,26 @@
+//! The identity of a user, as the claims of a token describe it.
+
 use serde_json::{Map, Value};
 
 use crate::Failure;
 
-/// Who the provider says has signed in. A person is known by issuer and subject together, never by e-mail.
+/// The identity of a user. Issuer and subject together identify the user. The email does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The issuer, as configured.
     pub issuer: String,
-    /// The provider's lasting name for the person, 1 to 255 bytes.
+    /// The permanent ID of the user at the provider, 1 to 255 bytes.
     pub subject: String,
-    /// The e-mail address in lower case, only when the provider says it is verified.
+    /// The email in lower case, only if the provider has verified it.
     pub email: Option<String>,
-    /// The name to show, without control characters, at most 200 characters.
+    /// The display name without control characters, at most 200 characters.
     pub name: Option<String>,
-    /// When the person signed in at the provider, in seconds, if it says so.
+    /// The time of the sign-in at the provider in seconds, if it is reported.
     pub signed_in_at: Option<i64>,
 }
 
 impl Identity {
-    /// Whether the verified e-mail is of one of these domains, byte for byte; with none of them, anyone will do.
+    /// Checks that the verified email is in one of these domains. If there are none, every user passes.
     pub(crate) fn check_email_domain(&self, allowed: &[String]) -> Result<(), Failure> {
         if allowed.is_empty() {
             return Ok(());
@@ -29,8 +31,8 @@ impl Identity {
     }
 }
 
-const LONGEST_EMAIL_BYTES: usize = 254;
-const LONGEST_NAME_CHARACTERS: usize = 200;
+const MAX_EMAIL_BYTES: usize = 254;
+const MAX_NAME_CHARS: usize = 200;
 
 pub(crate) fn verified_email(claims: &Map<String, Value>) -> Option<String> {
     if claims.get("email_verified") != Some(&Value::Bool(true)) {
@@ -39,20 +41,21 @@ pub(crate) fn verified_email(claims: &Map<String, Value>) -> Option<String> {
     normal_email(claims.get("email")?.as_str()?)
 }
 
-/// The address trimmed and in lower case (ASCII only), or nothing when it cannot be an address.
+/// The email without surrounding white space and in lower case (ASCII only), or nothing if it cannot be an email.
 pub(crate) fn normal_email(text: &str) -> Option<String> {
     let text = text.trim();
     let (local, domain) = text.rsplit_once('@')?;
-    let strange = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c);
-    let sound = !local.is_empty() && !domain.is_empty() && text.len() <= LONGEST_EMAIL_BYTES && !text.contains(strange);
-    sound.then(|| text.to_ascii_lowercase())
+    let is_forbidden = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c);
+    let is_valid =
+        !local.is_empty() && !domain.is_empty() && text.len() <= MAX_EMAIL_BYTES && !text.contains(is_forbidden);
+    if is_valid { Some(text.to_ascii_lowercase()) } else { None }
 }
 
 pub(crate) fn shown_name(claims: &Map<String, Value>) -> Option<String> {
     let plain: String =
-        claims.get("name")?.as_str()?.chars().filter(|c| !c.is_control()).take(LONGEST_NAME_CHARACTERS).collect();
+        claims.get("name")?.as_str()?.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     let name = plain.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    if name.is_empty() { None } else { Some(name.to_owned()) }
 }
 
 #[cfg(test)]
@@ -67,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_counts_only_when_verified_is_the_boolean_true() {
+    fn an_email_is_used_only_if_verified_is_the_boolean_true() {
         assert_eq!(email(json!(true), json!(" Ada@Example.COM ")).unwrap(), "ada@example.com");
         for not_true in [json!(false), json!("true"), json!(1), json!(null)] {
             assert_eq!(email(not_true, json!("ada@example.com")), None);
@@ -76,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_email_is_dropped() {
+    fn an_invalid_email_is_ignored() {
         for text in ["", "ada", "@b.c", "a@", "a\0@b.c", "a b@c.d", "a\r\nBcc: x@y.z"] {
             assert_eq!(email(json!(true), json!(text)), None, "{text:?}");
         }
@@ -84,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_loses_control_characters() {
+    fn control_characters_are_removed_from_a_name() {
         let claims = json!({ "name": " A\u{0}d\na " });
         assert_eq!(shown_name(claims.as_object().unwrap()).unwrap(), "Ada");
     }

@@ -1,11 +1,11 @@
-//! JSON in which no object may name a member twice, at any depth.
+//! A JSON parser that rejects objects with duplicate members at any depth.
 
 use std::{cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Why a text is not an acceptable JSON object.
+/// Why a text was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum JsonError {
     Duplicate,
@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("JSON without repeated members")
+        out.write_str("JSON without duplicate members")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = members.next_key::<String>()? {
             if map.contains_key(&name) {
                 self.0.set(true);
-                return Err(A::Error::custom("repeated member"));
+                return Err(A::Error::custom("duplicate member"));
             }
             let value = members.next_value_seed(self)?;
             map.insert(name, value);
@@ -94,13 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_member_is_refused_at_any_depth() {
+    fn a_duplicate_member_is_rejected_at_any_depth() {
         assert_eq!(parse_object(br#"{"a":1,"a":1}"#), Err(JsonError::Duplicate));
         assert_eq!(parse_object(br#"{"b":[{"a":1,"\u0061":2}]}"#), Err(JsonError::Duplicate));
     }
 
     #[test]
-    fn only_one_whole_object_is_accepted() {
+    fn only_a_single_object_is_accepted() {
         assert!(parse_object(br#"{"a":[1,-2,0.5,null,true,"x",{}]}"#).is_ok());
         for text in ["", "[]", "1", "{} {}", "{\"a\":NaN}", "{\"a\":1,}", "\u{feff}{}"] {
             assert_eq!(parse_object(text.as_bytes()), Err(JsonError::NotAnObject), "{text}");

@@ -1,4 +1,4 @@
-//! The provider's public keys, fetched when needed and remembered.
+//! The public keys of the provider, fetched on demand and cached.
 
 use std::{
     collections::HashMap,
@@ -13,40 +13,40 @@ use url::Url;
 use crate::{Clock, Failure, json, token::Unverified, web};
 
 const MINUTE_MS: i64 = 60_000;
-const SHORTEST_AGE_SECONDS: i64 = 5 * 60;
-const LONGEST_AGE_SECONDS: i64 = 24 * 3600;
-/// How long keys are still used after their age while no newer set can be had.
+const MIN_AGE_SECONDS: i64 = 5 * 60;
+const MAX_AGE_SECONDS: i64 = 24 * 3600;
+/// How long an expired key set is still used while a new one cannot be fetched.
 const GRACE_MS: i64 = 24 * 3_600_000;
-/// Pause between attempts while no set has been had yet.
+/// The pause between attempts to fetch the first key set.
 const COLD_PAUSE_MS: i64 = 10_000;
 
-/// The keys published at one address. One fetch runs at a time; known keys are never kept waiting by an unknown one.
+/// The key set at a URL. Only one fetch runs at a time. Tokens with a known key do not wait for a fetch.
 pub(crate) struct Keys {
-    address: Url,
+    url: Url,
     http: reqwest::Client,
     clock: Clock,
-    memory: Mutex<Memory>,
+    cache: Mutex<Cache>,
     fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct Memory {
+struct Cache {
     set: Option<KeySet>,
     tried_at: Option<i64>,
-    /// When the set was asked for again because a token did not fit it.
-    asked_again_at: Option<i64>,
-    /// How many sets have been had.
+    /// When the set was last fetched because a token did not match it.
+    refetched_at: Option<i64>,
+    /// The number of sets that have been fetched.
     fetched: u64,
 }
 
 struct KeySet {
     named: HashMap<String, DecodingKey>,
-    /// The only key of the set, if there is one only.
+    /// The key of a set with exactly one key.
     only: Option<DecodingKey>,
     fresh_until: i64,
 }
 
-/// A key, and the set it is from.
+/// A key and the number of its set.
 #[derive(Clone)]
 struct Found {
     key: DecodingKey,
@@ -61,18 +61,18 @@ enum Step {
 }
 
 impl Keys {
-    pub fn new(address: Url, http: reqwest::Client, clock: Clock) -> Self {
-        let memory = Mutex::default();
+    pub fn new(url: Url, http: reqwest::Client, clock: Clock) -> Self {
+        let cache = Mutex::default();
         let fetching = tokio::sync::Mutex::default();
-        Self { address, http, clock, memory, fetching }
+        Self { url, http, clock, cache, fetching }
     }
 
-    pub fn address(&self) -> &Url {
-        &self.address
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 
-    /// Checks a token's signature with the key it names. Providers that start anew may publish another key under the
-    /// same name: a wrong signature has the set fetched again, at most once a minute.
+    /// Verifies the signature of a token with the key of its key ID. A provider that was set up again may use the same key
+    /// ID for another key. So the set is fetched again after a wrong signature, at most once a minute.
     pub async fn verify(&self, token: &Unverified<'_>) -> Result<Map<String, Value>, Failure> {
         let kid = token.kid.as_deref();
         let found = self.find(kid).await?;
@@ -85,26 +85,26 @@ impl Keys {
         }
     }
 
-    /// The key of that name in a set newer than the one of `tried`, if there is one.
+    /// The key with this key ID in a newer set than that of `tried`, if there is one.
     async fn replaced(&self, kid: Option<&str>, tried: &Found) -> Option<DecodingKey> {
         let _turn = self.fetching.lock().await;
         let now = (self.clock)();
-        let is_newer = self.memory().fetched > tried.fetched;
+        let is_newer = self.cache().fetched > tried.fetched;
         if !is_newer {
-            if !passed(self.memory().asked_again_at, MINUTE_MS, now) {
+            if !passed(self.cache().refetched_at, MINUTE_MS, now) {
                 return None;
             }
-            self.memory().asked_again_at = Some(now);
+            self.cache().refetched_at = Some(now);
             if let Err(failure) = self.fetch().await {
-                tracing::warn!(%failure, address = %self.address, "keys could not be fetched after a wrong signature");
+                tracing::warn!(%failure, url = %self.url, "the key set could not be fetched after a wrong signature");
                 return None;
             }
         }
-        self.memory().known(kid).map(|found| found.key)
+        self.cache().known(kid).map(|found| found.key)
     }
 
-    /// Finds the key with this name, fetching the set when it is absent, old, or lacks the name. Without a name it is
-    /// the only key there is.
+    /// Finds the key with this key ID. Fetches the set if there is none, if it has expired, or if it lacks the key ID. Without
+    /// a key ID, the key is that of a set with exactly one key.
     async fn find(&self, kid: Option<&str>) -> Result<Found, Failure> {
         match self.next_step(kid) {
             Step::Use(key) => Ok(key),
@@ -113,19 +113,19 @@ impl Keys {
         }
     }
 
-    /// Renews an old set unless someone already does; an outage is no reason to forget a known key.
+    /// Refreshes an expired set unless another task does so already. During an outage the old set is kept.
     async fn refresh(&self, kid: Option<&str>) -> Option<Found> {
         let _turn = self.fetching.try_lock().ok()?;
         match self.fetch().await {
-            Ok(()) => self.memory().known(kid),
+            Ok(()) => self.cache().known(kid),
             Err(failure) => {
-                tracing::warn!(%failure, address = %self.address, "keys could not be renewed; the old ones are used");
+                tracing::warn!(%failure, url = %self.url, "the key set could not be refreshed; the old one is used");
                 None
             }
         }
     }
 
-    /// Waits for a turn and looks again: whoever went before may have fetched the key.
+    /// Waits for its turn and checks again, because the task before it may have fetched the key.
     async fn find_by_fetching(&self, kid: Option<&str>) -> Result<Found, Failure> {
         let _turn = self.fetching.lock().await;
         match self.next_step(kid) {
@@ -133,46 +133,48 @@ impl Keys {
             Step::Refuse(failure) => return Err(failure),
             Step::Fetch => {}
         }
-        self.memory().note_unknown((self.clock)());
+        self.cache().note_unknown((self.clock)());
         self.fetch().await?;
-        self.memory().known(kid).ok_or_else(|| unknown(kid))
+        self.cache().known(kid).ok_or_else(|| unknown(kid))
     }
 
     async fn fetch(&self) -> Result<(), Failure> {
-        self.memory().tried_at = Some((self.clock)());
-        let answer = web::get(&self.http, &self.address).await?;
+        self.cache().tried_at = Some((self.clock)());
+        let answer = web::get(&self.http, &self.url).await?;
         let (named, only) = read_set(&answer.body)?;
-        let age = answer.max_age_seconds.unwrap_or(SHORTEST_AGE_SECONDS);
-        let age = age.clamp(SHORTEST_AGE_SECONDS, LONGEST_AGE_SECONDS);
+        let age = answer.max_age_seconds.unwrap_or(MIN_AGE_SECONDS);
+        let age = age.clamp(MIN_AGE_SECONDS, MAX_AGE_SECONDS);
         let fresh_until = (self.clock)() + age * 1000;
-        let mut memory = self.memory();
-        memory.set = Some(KeySet { named, only, fresh_until });
-        memory.fetched += 1;
+        let mut cache = self.cache();
+        cache.set = Some(KeySet { named, only, fresh_until });
+        cache.fetched += 1;
         Ok(())
     }
 
     fn next_step(&self, kid: Option<&str>) -> Step {
-        self.memory().next_step(kid, (self.clock)())
+        self.cache().next_step(kid, (self.clock)())
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Memory {
+impl Cache {
     fn next_step(&self, kid: Option<&str>, now: i64) -> Step {
         let Some(set) = self.set.as_ref().filter(|set| now < set.fresh_until + GRACE_MS) else {
             return match passed(self.tried_at, COLD_PAUSE_MS, now) {
                 true => Step::Fetch,
-                false => Step::Refuse(Failure::ProviderUnreachable("tried a moment ago".into())),
+                false => {
+                    Step::Refuse(Failure::ProviderUnreachable("the key set could not be fetched a moment ago".into()))
+                }
             };
         };
         match self.known(kid) {
             Some(found) if now < set.fresh_until => Step::Use(found),
             Some(found) if passed(self.tried_at, MINUTE_MS, now) => Step::RefreshOrUse(found),
             Some(found) => Step::Use(found),
-            None if passed(self.asked_again_at, MINUTE_MS, now) => Step::Fetch,
+            None if passed(self.refetched_at, MINUTE_MS, now) => Step::Fetch,
             None => Step::Refuse(unknown(kid)),
         }
     }
@@ -186,15 +188,15 @@ impl Memory {
         Some(Found { key: key.clone(), fetched: self.fetched })
     }
 
-    /// A first fetch does not count, so that a key rotated just after it is still found.
+    /// The first fetch does not count, so that a key that is rotated right after it is still found.
     fn note_unknown(&mut self, now: i64) {
         if self.set.is_some() {
-            self.asked_again_at = Some(now);
+            self.refetched_at = Some(now);
         }
     }
 }
 
-/// Counts a clock set back by as much as one set forward, lest a pause last for ever.
+/// Treats a clock that was set back like one that was set forward. Otherwise a pause could last forever.
 fn passed(since: Option<i64>, pause: i64, now: i64) -> bool {
     since.is_none_or(|since| now.abs_diff(since) >= pause.unsigned_abs())
 }
@@ -203,11 +205,11 @@ fn unknown(kid: Option<&str>) -> Failure {
     if kid.is_some() { Failure::UnknownKid } else { Failure::MissingKid }
 }
 
-/// The keys by name, and the only key if there is one only.
+/// The keys by key ID, and the key of a set with exactly one key.
 type ReadSet = (HashMap<String, DecodingKey>, Option<DecodingKey>);
 
-/// Reads a JWK set, keeping RSA signing keys. Of two keys with one name the first counts; a key without a name counts
-/// where it is the only one (OpenID Connect Core, 10.1).
+/// Parses a JWK set and keeps the RSA signing keys. Of two keys with the same key ID the first is used. A key without a key
+/// ID is used only if it is the only key (OpenID Connect Core, 10.1).
 fn read_set(body: &[u8]) -> Result<ReadSet, Failure> {
     let malformed = || Failure::ProviderMalformed("key set".into());
     let set = json::parse_object(body).map_err(|_| malformed())?;
@@ -236,7 +238,7 @@ fn read_key(jwk: &Map<String, Value>) -> Option<(Option<String>, DecodingKey)> {
     Some((kid.map(str::to_owned), key))
 }
 
-/// A big-endian number without leading zeros, which the signature check demands.
+/// A big-endian number without leading zeros, as the verification requires.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let start = bytes.iter().position(|byte| *byte != 0)?;

@@ -1,10 +1,10 @@
-//! OpenID Connect: sending a browser to a provider, checking what comes back, and checking bearer ID tokens.
+//! OpenID Connect: sign-in at a provider, and verification of bearer ID tokens.
 //!
-//! Here belong the protocol, the provider's keys and the rules an ID token must meet, with one [`Failure`] for each
-//! rule. Sessions, people, storage and pages of the product do not. Time and randomness come in from the caller.
+//! This crate contains the protocol, the keys of the provider and the checks of ID tokens, with one [`Failure`] for each
+//! check. It does not contain sessions, storage and pages. The caller passes in the clock and the random number generator.
 //!
-//! To add a rule: a variant in `failure`, a check in `claims` (or `token`, when it concerns the envelope), and a row
-//! in the table of hostile tokens in `tests/all/hostile`.
+//! To add a check, add a variant in `failure`, the check in `claims` (or in `token` if it concerns the header or the
+//! signature), and a row in the table of hostile tokens in `tests/all/hostile`.
 
 mod claims;
 mod client;
@@ -17,6 +17,7 @@ mod identity;
 mod json;
 mod keys;
 mod own;
+mod settings;
 mod signing;
 #[doc(hidden)]
 pub mod testing;
@@ -27,14 +28,15 @@ mod web;
 
 use std::sync::Arc;
 
-pub use client::{Client, Settings};
+pub use client::Client;
 pub use failure::{Failure, SetupError};
 pub use flow::Flow;
 pub use identity::Identity;
 pub use own::{Bearer, OwnTokens, PublicKey, named_key};
+pub use settings::Settings;
 pub use verifier::Verifier;
 
-/// Tells the moment, in milliseconds since 1970-01-01 UTC.
+/// Returns the current time in milliseconds since 1970-01-01 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Fills a buffer with unpredictable bytes.

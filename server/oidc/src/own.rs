@@ -1,5 +1,5 @@
-//! Tokens that this very installation signed. Its keys come from the caller, who knows them; everything else is held to
-//! the same rules as a token of anyone else.
+//! Tokens that this installation has issued. The caller provides the keys. All other checks are the same as for ID tokens
+//! of a provider.
 
 use std::sync::Arc;
 
@@ -21,18 +21,18 @@ pub struct PublicKey {
     pub exponent: Vec<u8>,
 }
 
-/// Whom a token of ours speaks for.
+/// The subject of a token of this installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
     /// The person (`sub`).
     pub subject: String,
-    /// The session that the token was given to (`sid`).
+    /// The session that the token was issued for (`sid`).
     pub session: String,
-    /// When the person signed in (`auth_time`), in seconds.
+    /// The time of the sign-in in seconds (`auth_time`).
     pub signed_in_at: i64,
 }
 
-/// Checks tokens of ours. Cheap to clone.
+/// Verifies tokens of this installation. Cheap to clone.
 #[derive(Clone)]
 pub struct OwnTokens(Arc<Inner>);
 
@@ -42,17 +42,17 @@ struct Inner {
 }
 
 impl OwnTokens {
-    /// Accepts tokens that name this issuer and this audience.
+    /// Accepts tokens with this issuer and this audience.
     #[must_use]
     pub fn new(issuer: &str, audience: &str, clock: Clock) -> Self {
         let rules = Rules { issuers: vec![issuer.to_owned()], audience: audience.to_owned() };
         Self(Arc::new(Inner { rules, clock }))
     }
 
-    /// Says whom the token speaks for. `key` is the key that [`named_key`] names, if there is one.
+    /// Verifies a token. `key` is the key with the key ID that [`named_key`] returns, if there is one.
     ///
     /// # Errors
-    /// One variant for each rule that is broken; [`Failure::UnknownKid`] without a key.
+    /// One variant for each check. [`Failure::UnknownKid`] without a key.
     pub fn verify(&self, token: &str, key: Option<&PublicKey>) -> Result<Bearer, Failure> {
         let Inner { rules, clock } = &*self.0;
         let unverified = Unverified::read(token)?;
@@ -66,10 +66,10 @@ impl OwnTokens {
     }
 }
 
-/// The name of the key that a token says it was signed with; nothing is checked by that.
+/// The key ID of a token. The token is not verified.
 ///
 /// # Errors
-/// When the token's envelope is not acceptable.
+/// If the token is malformed.
 pub fn named_key(token: &str) -> Result<String, Failure> {
     Unverified::read(token)?.kid.ok_or(Failure::MissingKid)
 }

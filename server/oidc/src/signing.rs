@@ -1,4 +1,4 @@
-//! An RSA key that signs tokens, for the stand-in provider and for tests.
+//! An RSA key that signs tokens, for the development identity provider and for tests.
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -8,7 +8,7 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// The key could not be made or used.
+/// The key could not be generated or used.
 #[derive(Debug)]
 pub(crate) struct Unusable;
 
@@ -23,7 +23,7 @@ impl SigningKey {
         Ok(Self { pair, kid: kid.to_owned() })
     }
 
-    /// The set of public keys, with this one in it.
+    /// The JWK set with the public key.
     pub fn jwks(&self) -> Value {
         let public = RsaPublicKeyComponents::<Vec<u8>>::from(self.pair.public_key());
         json!({ "keys": [{
@@ -36,7 +36,7 @@ impl SigningKey {
         json!({ "alg": "RS256", "typ": "JWT", "kid": self.kid })
     }
 
-    /// Signs the two texts as they stand, whatever they say.
+    /// Signs the two texts without checking them.
     pub fn sign(&self, header: &str, claims: &str) -> Result<String, Unusable> {
         let header = URL_SAFE_NO_PAD.encode(header);
         let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));

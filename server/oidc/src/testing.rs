@@ -1,4 +1,4 @@
-//! Helpers for tests, here and in crates that use this one: a key that signs anything, and a server that publishes it.
+//! Test helpers for this crate and its users: a key that signs arbitrary tokens, and a server that publishes the key.
 
 use std::{
     net::SocketAddr,
@@ -20,17 +20,17 @@ use url::Url;
 
 use crate::signing::SigningKey;
 
-/// Signs arbitrary tokens with a fresh RSA key.
+/// Signs arbitrary tokens with a new RSA key.
 pub struct Signer(SigningKey);
 
 impl Signer {
-    /// Makes a key with this name.
+    /// Generates a key with this key ID.
     ///
     /// # Panics
-    /// When no key can be made.
+    /// If the key cannot be generated.
     #[must_use]
     pub fn new(kid: &str) -> Self {
-        Self(SigningKey::generate(kid).expect("an RSA key can be made"))
+        Self(SigningKey::generate(kid).expect("an RSA key can be generated"))
     }
 
     /// The JWK set with the public key.
@@ -39,29 +39,29 @@ impl Signer {
         self.0.jwks()
     }
 
-    /// The header of an ordinary token.
+    /// A valid header.
     #[must_use]
     pub fn header(&self) -> Value {
         self.0.header()
     }
 
-    /// Signs the claims under an ordinary header.
+    /// Signs the claims with a valid header.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
         self.sign_text(&self.header().to_string(), &claims.to_string())
     }
 
-    /// Signs any header and claims, byte for byte.
+    /// Signs arbitrary texts as header and claims.
     ///
     /// # Panics
-    /// When the key refuses to sign.
+    /// If signing fails.
     #[must_use]
     pub fn sign_text(&self, header: &str, claims: &str) -> String {
         self.0.sign(header, claims).expect("the key signs")
     }
 }
 
-/// A server on loopback with one changeable answer, for instance a JWK set.
+/// A server on loopback with a configurable response, for example a JWK set.
 #[derive(Clone)]
 pub struct Published {
     address: SocketAddr,
@@ -77,7 +77,7 @@ struct CannedResponse {
 }
 
 impl Published {
-    /// Starts answering every request with this JSON.
+    /// Starts a server that answers every request with this JSON.
     pub async fn start(body: &Value) -> Self {
         let body = body.to_string();
         let answer = CannedResponse { status: StatusCode::OK, headers: Vec::new(), body };
@@ -88,16 +88,16 @@ impl Published {
         Self { address, answer, hits }
     }
 
-    /// The server's address.
+    /// The URL of the server.
     ///
     /// # Panics
     /// Never in practice.
     #[must_use]
     pub fn url(&self) -> Url {
-        format!("http://{}/keys", self.address).parse().expect("an address")
+        format!("http://{}/keys", self.address).parse().expect("a URL")
     }
 
-    /// Changes status, headers and body of the answer.
+    /// Sets the status, the headers and the body of the response.
     pub fn answer(&self, status: u16, headers: &[(&'static str, &str)], body: &str) {
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = CannedResponse {
@@ -107,7 +107,7 @@ impl Published {
         };
     }
 
-    /// How often it was asked.
+    /// The number of requests so far.
     #[must_use]
     pub fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
@@ -128,10 +128,10 @@ async fn reply(State((answer, hits)): State<Shared>) -> Response {
     response
 }
 
-/// Serves a router on a free loopback port until the test's runtime ends.
+/// Serves a router on a free loopback port until the runtime of the test is dropped.
 ///
 /// # Panics
-/// When no port can be had.
+/// If there is no free port.
 pub async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound address");

@@ -1,4 +1,4 @@
-//! A signed token's envelope: three parts, one algorithm, a key chosen by name only.
+//! The structure and the signature of a token: three parts, one algorithm, and a key that is selected only by its key ID.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
@@ -9,10 +9,10 @@ use crate::{
     json::{self, JsonError},
 };
 
-const LARGEST_TOKEN_BYTES: usize = 16 * 1024;
-const LONGEST_KID_BYTES: usize = 256;
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
+const MAX_KID_BYTES: usize = 256;
 
-/// A token whose header is acceptable and whose signature is still to be checked.
+/// A token with a valid header, before its signature is verified.
 #[derive(Debug)]
 pub(crate) struct Unverified<'a> {
     pub kid: Option<String>,
@@ -22,9 +22,9 @@ pub(crate) struct Unverified<'a> {
 }
 
 impl<'a> Unverified<'a> {
-    /// Reads the header. Members that offer a key (`jku`, `x5u`, `jwk`, `x5c`) are not looked at.
+    /// Parses the header. Members that contain a key or its URL (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
     pub fn read(token: &'a str) -> Result<Self, Failure> {
-        if token.len() > LARGEST_TOKEN_BYTES {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(Failure::TooLarge);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(Failure::Malformed("parts"))?;
@@ -36,7 +36,7 @@ impl<'a> Unverified<'a> {
         Ok(Self { kid, message, payload, signature })
     }
 
-    /// Checks the signature, and only then reads the claims.
+    /// Verifies the signature, and parses the claims only after that.
     pub fn verify(&self, key: &DecodingKey) -> Result<Map<String, Value>, Failure> {
         bytes(self.signature, "signature")?;
         let message = self.message.as_bytes();
@@ -47,7 +47,7 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// The name of the key; none where the token names none, which is enough where there is one key only.
+/// The key ID of the header. A token without one is accepted if the key set has exactly one key.
 fn acceptable_kid(header: &Map<String, Value>) -> Result<Option<String>, Failure> {
     if header.get("alg").and_then(Value::as_str) != Some("RS256") {
         return Err(Failure::BadAlgorithm);
@@ -62,7 +62,7 @@ fn acceptable_kid(header: &Map<String, Value>) -> Result<Option<String>, Failure
     }
     match header.get("kid") {
         None => Ok(None),
-        Some(Value::String(kid)) if kid.len() > LONGEST_KID_BYTES => Err(Failure::UnknownKid),
+        Some(Value::String(kid)) if kid.len() > MAX_KID_BYTES => Err(Failure::UnknownKid),
         Some(Value::String(kid)) if !kid.is_empty() => Ok(Some(kid.clone())),
         Some(_) => Err(Failure::MissingKid),
     }
@@ -75,7 +75,7 @@ fn object(part: &str, what: &'static str) -> Result<Map<String, Value>, Failure>
     })
 }
 
-/// Decodes base64url without padding and with zero trailing bits: one token has one spelling.
+/// Decodes base64url without padding and with zero trailing bits, so that a token has only one encoding.
 fn bytes(part: &str, what: &'static str) -> Result<Vec<u8>, Failure> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Failure::Malformed(what))
 }

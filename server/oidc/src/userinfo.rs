@@ -1,4 +1,4 @@
-//! What the ID token leaves out about a person, asked at the provider's userinfo endpoint (OpenID Connect Core, 5.3).
+//! Claims that the ID token lacks, from the userinfo endpoint of the provider (OpenID Connect Core, 5.3).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -7,7 +7,7 @@ use crate::{Failure, exchange::Tokens, json, web};
 
 type Claims = Map<String, Value>;
 
-/// Adds email and name to the claims where the ID token lacks them. An outage leaves them out.
+/// Adds email and name to the claims if the ID token lacks them. If the endpoint is unavailable, they stay missing.
 pub(crate) async fn complete(
     claims: &mut Claims,
     endpoint: Option<&Url>,
@@ -19,12 +19,14 @@ pub(crate) async fn complete(
         Ok(answer) => match json::parse_object(&answer.body) {
             Ok(info) => add(claims, &info),
             Err(_) => {
-                tracing::warn!("the userinfo endpoint gave no JSON object; what the ID token lacks stays unknown");
+                tracing::warn!(
+                    "the userinfo response is not a JSON object; claims that the ID token lacks stay missing"
+                );
                 Ok(())
             }
         },
         Err(failure) => {
-            tracing::warn!(%failure, "the userinfo endpoint did not answer; what the ID token lacks stays unknown");
+            tracing::warn!(%failure, "the userinfo endpoint is unavailable; claims that the ID token lacks stay missing");
             Ok(())
         }
     }
@@ -38,7 +40,7 @@ fn is_absent(claims: &Claims, name: &str) -> bool {
     claims.get(name).is_none_or(Value::is_null)
 }
 
-/// What the ID token says counts; an address and whether it is verified are taken together, for the same address.
+/// Claims of the ID token take precedence. `email_verified` is added only together with the same email.
 fn add(claims: &mut Claims, info: &Claims) -> Result<(), Failure> {
     if info.get("sub").is_none() || info.get("sub") != claims.get("sub") {
         return Err(Failure::WrongUserinfo);
@@ -53,11 +55,11 @@ fn add(claims: &mut Claims, info: &Claims) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says in the log which claim is missing where the provider confirms no email address.
+/// Logs which claim is missing if the provider does not confirm an email.
 pub(crate) fn log_unconfirmed(claims: &Claims) {
     let claim = if is_absent(claims, "email") { "email" } else { "email_verified" };
-    let why = if is_absent(claims, claim) { "absent" } else { "not acceptable" };
-    tracing::warn!(claim, why, "the provider does not confirm the person's email address");
+    let why = if is_absent(claims, claim) { "missing" } else { "invalid" };
+    tracing::warn!(claim, why, "the identity provider does not confirm the email of the user");
 }
 
 #[cfg(test)]
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_id_token_says_is_never_overruled() {
+    fn claims_of_the_id_token_are_never_overridden() {
         let info = json!({ "sub": "1", "email": "a@b.c", "email_verified": true, "name": "Ada" });
         assert_eq!(added(json!({ "sub": "1" }), info.clone()).unwrap(), info);
         for token in [
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn another_subject_is_refused() {
+    fn another_subject_is_rejected() {
         for sub in [json!("2"), json!(null), json!(1)] {
             assert_eq!(added(json!({ "sub": "1" }), json!({ "sub": sub, "name": "Eve" })), Err(Failure::WrongUserinfo));
         }

@@ -1,3 +1,5 @@
+//! Verification of the bearer ID tokens of a Firebase project.
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -16,7 +18,7 @@ const FIREBASE_KEYS: &str = "https://www.googleapis.com/service_accounts/v1/jwk/
 const FIREBASE_ISSUER: &str = "https://securetoken.google.com/";
 const GOOGLE: &str = "https://accounts.google.com";
 
-/// Checks the bearer ID tokens of a Firebase project. Cheap to clone; clones share the keys.
+/// Verifies the bearer ID tokens of a Firebase project. Cheap to clone. Clones share the cached keys.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -29,11 +31,11 @@ struct Inner {
 }
 
 impl Verifier {
-    /// Makes a verifier for a project. `jwks_url` replaces the address of Google's keys; a verified e-mail must be of one
-    /// of the domains, if there are any. Nothing is fetched yet.
+    /// Creates a verifier for a project. `jwks_url` replaces the URL of Google's keys. If there are domains, a verified email
+    /// must be in one of them. Nothing is fetched yet.
     ///
     /// # Errors
-    /// When the project id or the address is unacceptable, or the HTTP client cannot be made.
+    /// If the project ID or the URL is invalid, or the HTTP client cannot be created.
     pub fn firebase(
         project_id: &str,
         jwks_url: Option<Url>,
@@ -43,20 +45,19 @@ impl Verifier {
         if !is_project(project_id) {
             return Err(SetupError::BadProject);
         }
-        let address = jwks_url.or_else(|| Url::parse(FIREBASE_KEYS).ok());
-        let address =
-            address.filter(|address| web::is_secure(address, true)).ok_or(SetupError::BadAddress("the key set"))?;
-        let http = web::http_client(&address)?;
+        let url = jwks_url.or_else(|| Url::parse(FIREBASE_KEYS).ok());
+        let url = url.filter(|url| web::is_secure(url, true)).ok_or(SetupError::BadUrl("the key set"))?;
+        let http = web::http_client(&url)?;
         let issuer = format!("{FIREBASE_ISSUER}{project_id}");
         let rules = Rules { issuers: vec![issuer.clone()], audience: project_id.to_owned() };
-        let keys = Keys::new(address, http, clock.clone());
+        let keys = Keys::new(url, http, clock.clone());
         Ok(Self(Arc::new(Inner { issuer, rules, allowed_email_domains, keys, clock })))
     }
 
-    /// Says who the token speaks for. Someone who signed in with Google is named as Google names them.
+    /// Verifies a token. A user who has signed in with Google gets the issuer and the subject of Google.
     ///
     /// # Errors
-    /// One variant for each rule that is broken; [`Failure::is_outage`] when the keys cannot be had.
+    /// One variant for each check. [`Failure::is_outage`] if the keys cannot be fetched.
     pub async fn verify(&self, token: &str) -> Result<Identity, Failure> {
         let Inner { issuer, rules, allowed_email_domains, keys, clock } = &*self.0;
         let claims = keys.verify(&Unverified::read(token)?).await?;
@@ -88,6 +89,6 @@ fn google_subject(claims: &Map<String, Value>) -> Option<&str> {
 }
 
 fn is_project(id: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
-    (1..=100).contains(&id.len()) && id.chars().all(plain)
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
+    (1..=100).contains(&id.len()) && id.chars().all(is_allowed)
 }

@@ -1,45 +1,40 @@
-//! Calls of the API from outside.
-
-use std::time::Duration;
+//! API calls from outside of the process.
 
 use reqwest::{Client, Method};
 use serde_json::Value;
 
-use crate::Outcome;
 use crate::program::{Program, SETUP_TOKEN};
+use crate::{Outcome, http_client};
 
-/// The longest that any answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What came back: a status and a body, or nothing.
+/// The response of a call: a status and a body, or nothing.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The status, if there was an answer.
+    /// The status, if there was a response.
     pub status: Option<u16>,
     /// Its JSON, or null.
     pub body: Value,
-    /// What kept the answer away.
+    /// Why there was no response.
     pub fault: String,
 }
 
 impl Reply {
-    /// Whether the call was answered with success.
+    /// Whether the call succeeded.
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// A number of the body.
+    /// A number in the body.
     pub fn number(&self, field: &str) -> i64 {
         self.body[field].as_i64().unwrap_or_default()
     }
 
-    /// A text of the body.
+    /// A text in the body.
     pub fn text(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_default().to_owned()
     }
 }
 
-/// An installation as a caller sees it.
+/// An installation as an API client sees it.
 #[derive(Clone)]
 pub struct Api {
     http: Client,
@@ -49,33 +44,20 @@ pub struct Api {
 /// The owner of an installation.
 #[derive(Clone, Default)]
 pub struct Owner {
-    /// The key, with the power of an owner.
+    /// A key with the role of an owner.
     pub key: String,
 }
 
-/// A client that follows nothing and asks no proxy.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn client() -> Outcome<Client> {
-    Ok(Client::builder()
-        .no_proxy()
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(PATIENCE)
-        .build()?)
-}
-
 impl Api {
-    /// Callers of an installation, with connections of their own.
+    /// A client of an installation with its own connections.
     ///
     /// # Errors
-    /// When there is no client to be had.
+    /// If the client cannot be created.
     pub fn of(program: &Program) -> Outcome<Self> {
-        Ok(Self { http: client()?, url: program.url() })
+        Ok(Self { http: http_client::client()?, url: program.url() })
     }
 
-    /// One call; an empty credential is none.
+    /// Sends a call. An empty credential means none.
     pub async fn call(&self, method: Method, path: &str, credential: &str, body: Value) -> Reply {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !credential.is_empty() {
@@ -100,24 +82,24 @@ impl Api {
         }
     }
 
-    /// As [`Api::call`], for what must succeed.
+    /// Like [`Api::call`], but fails if the status is different.
     ///
     /// # Errors
-    /// With the answer, if it is another.
+    /// With the response, if the status is different.
     pub async fn must(&self, method: Method, path: &str, credential: &str, body: Value) -> Outcome<Reply> {
         let reply = self.call(method.clone(), path, credential, body).await;
-        if reply.is_success() { Ok(reply) } else { Err(format!("{method} {path}: {}", told(&reply)).into()) }
+        if reply.is_success() { Ok(reply) } else { Err(format!("{method} {path}: {}", describe(&reply)).into()) }
     }
 
-    /// The status that a key gets, or none.
+    /// The status of a call with this key, if there was a response.
     pub async fn tried(&self, key: &str) -> Option<u16> {
         self.call(Method::GET, "/api/v1/me", key, Value::Null).await.status
     }
 
-    /// Sets an empty installation up.
+    /// Sets up an empty installation.
     ///
     /// # Errors
-    /// When it cannot be.
+    /// If it cannot be.
     pub async fn found(&self) -> Outcome<Owner> {
         let body = serde_json::json!({
             "setup_token": SETUP_TOKEN, "organization": "Acme", "name": "Olivia Owens", "email": OLIVIA,
@@ -126,22 +108,22 @@ impl Api {
         Ok(Owner { key: made.text("api_key") })
     }
 
-    /// The address of a path.
+    /// The URL of a path.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// The client that calls.
+    /// The HTTP client.
     pub const fn http(&self) -> &Client {
         &self.http
     }
 }
 
-/// The owner's e-mail address.
+/// The email of the owner.
 pub const OLIVIA: &str = "olivia@acme.example";
 
-/// An answer in a few words.
-pub fn told(reply: &Reply) -> String {
+/// A short description of a response.
+pub fn describe(reply: &Reply) -> String {
     match reply.status {
         Some(status) => format!("{status} {}", reply.body["code"].as_str().unwrap_or_default()),
         None => format!("no answer ({})", reply.fault),

@@ -1,4 +1,4 @@
-//! Whether what the program keeps is what its callers were told.
+//! Checks that the database matches the responses that clients have received.
 
 mod belief;
 mod chain;
@@ -17,29 +17,30 @@ use replay::Replay;
 use crate::Outcome;
 use crate::database::{Database, Rows};
 
-/// A look at the database that goes on where the last one ended.
+/// A check of the database that continues where the last one stopped.
 #[derive(Default)]
 pub struct Watch {
     replay: Replay,
     chain: chain::Chain,
 }
 
-/// What a look found.
+/// The result of a check.
 pub struct Look {
-    /// What the tables hold.
+    /// The contents of the tables.
     pub tables: Tables,
-    /// What does not fit.
+    /// The mismatches.
     pub faults: Vec<String>,
     /// Events so far.
     pub events: i64,
 }
 
 impl Watch {
-    /// Reads the new events and the tables: the chain has no gap and no altered event, and what the events tell is what
+    /// Reads the new events and the tables: the chain has no gap and no altered event, and what the events tell is
+    /// what
     /// the tables hold; one successor per rotated key; an owner in every organization.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn look(&mut self, database: &Database) -> Outcome<Look> {
         let mut rows = database.open().await?;
         let looked = self.look_at(&mut rows).await;
@@ -60,10 +61,10 @@ impl Watch {
     }
 }
 
-/// Whether the database itself says that it is sound.
+/// Runs the integrity check of the database itself.
 ///
 /// # Errors
-/// When it cannot be asked.
+/// If it cannot be asked.
 pub async fn integrity(database: &Database) -> Outcome<Vec<String>> {
     let Database::Sqlite(_) = database else { return Ok(Vec::new()) };
     let mut rows = database.open().await?;

@@ -1,4 +1,4 @@
-//! A Postgres server of our own: loopback only, in a temporary folder, gone at the end.
+//! A temporary Postgres server on loopback.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::{Outcome, say};
 /// The superuser of the cluster.
 const SUPERUSER: &str = "postgres";
 
-/// A running cluster. Dropped, it is stopped and its folder removed.
+/// A running cluster. When it is dropped, it is stopped and its folder is removed.
 pub struct Cluster {
     bin: PathBuf,
     home: PathBuf,
@@ -18,16 +18,17 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster in a new folder under `parent` and starts it. A commit that was answered survives a crash of the
+    /// Makes a cluster in a new folder under `parent` and starts it. A commit that was answered survives a crash of
+    /// the
     /// server, but not one of the machine: nothing is flushed.
     ///
     /// # Errors
-    /// When Postgres is not installed or does not start.
+    /// If Postgres is not installed or does not start.
     pub fn start(bin: &Path, parent: &Path) -> Outcome<Self> {
         let port = free_port()?;
         let home = parent.join(format!("postgres-{port}"));
         std::fs::create_dir_all(&home)?;
-        // Where only some of the programs are linked to, the others lie beside what the link leads to.
+        // If only some of the programs are symbolic links, the others are next to their targets.
         let bin = bin.join("initdb").canonicalize()?.parent().unwrap_or(bin).to_owned();
         let cluster = Self { bin, home, port };
         if is_root() {
@@ -48,7 +49,7 @@ impl Cluster {
     /// Starts it again after [`Cluster::stop`].
     ///
     /// # Errors
-    /// When it does not start.
+    /// If it does not start.
     pub fn go(&self) -> Outcome<()> {
         let options = format!(
             "-p {} -k '' -c listen_addresses=127.0.0.1 -c max_connections=100 -c fsync=off -c full_page_writes=off \
@@ -61,18 +62,18 @@ impl Cluster {
         run(&mut start)
     }
 
-    /// Stops it: `fast` ends every connection, `immediate` is a crash.
+    /// Stops it: `fast` closes every connection, `immediate` is a crash.
     ///
     /// # Errors
-    /// When it does not stop.
+    /// If it does not stop.
     pub fn stop(&self, mode: &str) -> Outcome<()> {
         run(self.tool("pg_ctl").arg("-D").arg(self.data()).args(["-m", mode, "-w", "-t", "60", "-s", "stop"]))
     }
 
-    /// Makes an empty database; gives its address.
+    /// Creates an empty database and returns its URL.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub async fn database(&self, name: &str) -> Outcome<String> {
         let mut rows = Database::Postgres(self.address(SUPERUSER)).open().await?;
         rows.run(&format!("CREATE DATABASE {name}")).await?;
@@ -80,12 +81,12 @@ impl Cluster {
         Ok(self.address(name))
     }
 
-    /// The address of a database.
+    /// The URL of a database.
     pub fn address(&self, name: &str) -> String {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}/{name}", self.port)
     }
 
-    /// Has `pg_amcheck` look at every table and index; `None` where it is not installed.
+    /// Checks every table and index with `pg_amcheck`. `None` if it is not installed.
     ///
     /// # Errors
     /// With what it found.
@@ -146,9 +147,9 @@ fn answer(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Runs a command to its end; what it said is the error.
+/// Runs a command. Its output is the error.
 fn run(command: &mut Command) -> Outcome<()> {
-    // A server that is started must not keep our pipes, or reading them would never end.
+    // A started server must not inherit the pipes, or reading them would block forever.
     let path = std::env::temp_dir().join(format!("roundtable-prove-{}.out", std::process::id()));
     let file = std::fs::File::create(&path)?;
     let status = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status()?;

@@ -1,4 +1,4 @@
-//! The program's database, looked at and written to behind its back.
+//! Direct access to the database of the program.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ pub enum Database {
     Postgres(String),
 }
 
-/// A connection of ours.
+/// A connection.
 pub enum Rows {
     /// To the file.
     Sqlite(SqliteConnection),
@@ -29,7 +29,7 @@ pub enum Rows {
 }
 
 impl Database {
-    /// As the program is told it.
+    /// The value of the setting.
     pub fn address(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite://{}", path.display()),
@@ -37,10 +37,10 @@ impl Database {
         }
     }
 
-    /// Opens it. Our own writing is held by no foreign key.
+    /// Opens it, without foreign key checks.
     ///
     /// # Errors
-    /// When it does not open.
+    /// If it does not open.
     pub async fn open(&self) -> Outcome<Rows> {
         Ok(match self {
             Self::Sqlite(path) => {
@@ -60,7 +60,7 @@ impl Rows {
     /// Reads columns as JSON arrays: `select("id, name", "api_keys ORDER BY id")`.
     ///
     /// # Errors
-    /// When the query fails.
+    /// If the query fails.
     pub async fn select(&mut self, columns: &str, from: &str) -> Outcome<Vec<Value>> {
         let texts: Vec<String> = match self {
             Self::Sqlite(conn) => {
@@ -75,10 +75,10 @@ impl Rows {
         texts.iter().map(|text| Ok(serde_json::from_str(text)?)).collect()
     }
 
-    /// Runs a statement; gives how many rows it changed.
+    /// Runs a statement. Returns the number of changed rows.
     ///
     /// # Errors
-    /// When it fails.
+    /// If it fails.
     pub async fn run(&mut self, sql: &str) -> Outcome<u64> {
         Ok(match self {
             Self::Sqlite(conn) => QueryBuilder::<Sqlite>::new(sql).build().execute(conn).await?.rows_affected(),
@@ -86,7 +86,7 @@ impl Rows {
         })
     }
 
-    /// How a column of bytes is read as hexadecimal text.
+    /// The SQL expression that reads a column of bytes as hexadecimal text.
     pub fn hex(&self, column: &str) -> String {
         match self {
             Self::Sqlite(_) => format!("lower(hex({column}))"),
@@ -94,10 +94,10 @@ impl Rows {
         }
     }
 
-    /// Closes it, so that a file has one user less.
+    /// Closes the connection.
     ///
     /// # Errors
-    /// When it does not close.
+    /// If it does not close.
     pub async fn close(self) -> Outcome<()> {
         match self {
             Self::Sqlite(conn) => conn.close().await?,

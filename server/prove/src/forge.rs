@@ -1,6 +1,6 @@
-//! Keys that look right and are nobody's.
+//! Well-formed keys that do not exist.
 
-/// A well-formed key that nobody was ever given: another with two letters of its secret changed, and the check that fits.
+/// A well-formed key that does not exist: a real key with two letters of its secret changed and a valid checksum.
 pub fn unknown_like(key: &str) -> String {
     let (public, rest) = key.split_at(key.len() - 49);
     let mut secret: Vec<u8> = rest.bytes().take(43).collect();

@@ -1,4 +1,4 @@
-//! Sixteen clients that make and end things as fast as they are answered.
+//! Load: sixteen clients that create and change objects as fast as they can.
 
 mod call;
 mod client;
@@ -17,36 +17,36 @@ use crate::api::{Api, Owner};
 use crate::rng::Rng;
 use client::Client;
 
-/// How many clients there are.
+/// The number of clients.
 pub const CLIENTS: u64 = 16;
 
-/// What every client of a run needs.
+/// The parameters of all clients of a run.
 #[derive(Clone)]
 pub struct Orders {
-    /// Where to call.
+    /// The installation.
     pub api: Api,
-    /// Whose key the calls are made with.
+    /// The owner whose key is used.
     pub owner: Owner,
-    /// Where they are written down.
+    /// The journal of the calls.
     pub journal: Journal,
-    /// Makes names unique: no two loads of an installation have the same.
+    /// A prefix that makes names unique among the loads of an installation.
     pub round: u64,
-    /// Of what the clients' choices come.
+    /// The seed of the random number generators.
     pub seed: u64,
-    /// Whether they go on after a call without success, until they are stopped.
+    /// Whether the clients continue after a failed call until they are stopped.
     pub stubborn: bool,
 }
 
-/// A load that runs.
+/// A running load.
 pub struct Load {
     stop: Arc<AtomicBool>,
     clients: JoinSet<Client>,
 }
 
-/// What a load came to.
+/// The result of a load.
 #[derive(Default)]
 pub struct Done {
-    /// Every call, client after client, each client's in its order.
+    /// Every call, grouped by client, in the order of each client.
     pub entries: Vec<Entry>,
     /// Every key that was shown.
     pub keys: Vec<Key>,
@@ -65,7 +65,7 @@ impl Load {
         Self { stop, clients }
     }
 
-    /// Lets every client finish its call, and gives what they did.
+    /// Waits for the current call of every client, and returns the result.
     pub async fn end(self) -> Done {
         self.stop.store(true, Ordering::Relaxed);
         let mut done = Done::default();

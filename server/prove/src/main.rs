@@ -1,6 +1,7 @@
-//! Tries the real program as its operators, its callers and bad luck would, and writes down what came out.
+//! Tests the real program under adverse conditions and writes a report.
 //!
-//! Each part runs by itself, on loopback and in a temporary folder, and leaves one file with its result; `render` makes
+//! Each part runs separately, on loopback and in a temporary folder, and writes a file with its result. `render`
+//! writes
 //! the page of all results.
 
 mod api;
@@ -8,6 +9,7 @@ mod check;
 mod cluster;
 mod database;
 mod forge;
+mod http_client;
 mod load;
 mod parts;
 mod person;
@@ -26,10 +28,10 @@ use tokio::time::Instant;
 use parts::Part;
 use report::{Report, Row, Section};
 
-/// What can go wrong while proving, beside what is to be proven.
+/// The result of a step. An error means that the test itself could not run.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Proves what the program promises.
+/// Tests the guarantees of the program.
 #[derive(Parser, Debug)]
 #[command(name = "prove")]
 struct Cli {
@@ -41,7 +43,7 @@ struct Cli {
 enum Command {
     /// Run one part
     Run(Run),
-    /// Write the page of all results; fails where a part is missing or a promise was not kept
+    /// Write the page of all results; fails if a part is missing or a guarantee is broken
     Render {
         /// Folder of the results
         #[arg(long)]
@@ -52,10 +54,10 @@ enum Command {
     },
 }
 
-/// How a part is run.
+/// The arguments of a run.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Run {
-    /// Which
+    /// The part
     part: Part,
     /// The program
     #[arg(long)]
@@ -66,25 +68,25 @@ pub struct Run {
     /// Folder of the results
     #[arg(long)]
     results: PathBuf,
-    /// Folder for everything else; it is removed by whoever made it
+    /// Folder for everything else; the caller removes it
     #[arg(long)]
     folder: PathBuf,
-    /// When this is, for the result
+    /// Date for the result
     #[arg(long)]
     date: String,
-    /// Of which commit the program is, for the result
+    /// Commit of the program, for the result
     #[arg(long)]
     commit: String,
     /// Percentage of the full counts
     #[arg(long, default_value_t = 100)]
     share: u64,
-    /// Number that all chance comes from
+    /// Seed of the random number generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 impl Run {
-    /// The share of a full count that this run does.
+    /// The share of a full count.
     pub fn share_of(&self, full: u64) -> u64 {
         (full * self.share / 100).max(1)
     }
@@ -106,7 +108,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs a part to its end, or to the Ctrl-C of whoever waits for it; then everything it started is ended all the same.
+/// Runs a part until it is finished or interrupted. In both cases everything that it has started is stopped.
 async fn prove(run: Run) -> Outcome<bool> {
     if run.part == Part::Disk
         && let Some(kept) = parts::in_namespace()?
@@ -114,29 +116,29 @@ async fn prove(run: Run) -> Outcome<bool> {
         return Ok(kept);
     }
     let begun = Instant::now();
-    say(&format!("{}: {}", run.part.name(), run.part.about()));
+    say(&format!("{}: {}", run.part.as_str(), run.part.about()));
     let mut report = Report::default();
     let ended = tokio::select! {
         ended = run.part.run(&run, &mut report) => ended,
         why = interrupted() => Err(why.into()),
     };
     if let Err(error) = ended {
-        report.row("the part runs to its end", "-", 1, error.to_string(), false);
+        report.row("the part runs to completion", "-", 1, error.to_string(), false);
     }
     let section = Section {
-        part: run.part.name().into(),
-        command: format!(".ci/prove {}", run.part.name()),
+        part: run.part.as_str().into(),
+        command: format!(".ci/prove {}", run.part.as_str()),
         date: run.date.clone(),
         commit: run.commit.clone(),
         seconds: begun.elapsed().as_secs(),
         rows: report.into_rows(),
     };
     section.write(&run.results)?;
-    say(&format!("{}: {} after {} s", run.part.name(), verdict(&section.rows), section.seconds));
+    say(&format!("{}: {} after {} s", run.part.as_str(), verdict(&section.rows), section.seconds));
     Ok(section.is_kept())
 }
 
-/// Resolves when somebody, or the time allotted, ends the part.
+/// Resolves on Ctrl-C or SIGTERM, for example after a timeout.
 async fn interrupted() -> &'static str {
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
     let Ok(mut terminate) = terminate else { return std::future::pending().await };
@@ -151,7 +153,7 @@ fn verdict(rows: &[Row]) -> String {
     if broken == 0 { format!("all {} kept", rows.len()) } else { format!("{broken} of {} broken", rows.len()) }
 }
 
-/// Tells whoever waits.
+/// Prints progress.
 #[expect(clippy::print_stdout, reason = "the progress of a command belongs on standard output")]
 pub fn say(line: &str) {
     println!("{line}");

@@ -1,4 +1,4 @@
-//! The parts: what each is for.
+//! The parts of the test run.
 
 mod clock;
 mod counts;
@@ -16,78 +16,39 @@ pub use disk::in_namespace;
 use crate::report::Report;
 use crate::{Outcome, Run};
 
-/// A part of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Part {
-    /// Ended in the middle of work.
-    Kill,
-    /// A full disk.
-    Disk,
-    /// Callers that hang up.
-    Hangups,
-    /// The database goes away.
-    Postgres,
-    /// Asked to end.
-    Sigterm,
-    /// The clock jumps.
-    Clock,
-    /// A writer inside the database.
-    Tamper,
-    /// The full counts of tests.
-    Counts,
+domain::closed_set! {
+    /// A part of the run, with its name on the command line. `ALL` has the order of the page.
+    #[derive(ValueEnum)]
+    pub enum Part(
+        /// The heading on the page.
+        title: &'static str,
+        /// A short description.
+        about: &'static str,
+    ) {
+        /// SIGKILL under load.
+        Kill = "kill" ("SIGKILL under load", kill::ABOUT),
+        /// A full disk.
+        Disk = "disk" ("Full disk", disk::ABOUT),
+        /// Clients that disconnect.
+        Hangups = "hangups" ("Clients that disconnect", hangups::ABOUT),
+        /// Postgres stops and starts.
+        Postgres = "postgres" ("Postgres stops and starts", postgres::ABOUT),
+        /// SIGTERM under load.
+        Sigterm = "sigterm" ("SIGTERM under load", sigterm::ABOUT),
+        /// The clock jumps.
+        Clock = "clock" ("Clock jumps", clock::ABOUT),
+        /// Tampering with the database.
+        Tamper = "tamper" ("Tampering with the database", tamper::ABOUT),
+        /// The full counts of tests.
+        Counts = "counts" ("Tests with their full counts", counts::ABOUT),
+    }
 }
 
 impl Part {
-    /// Every part, in the order of the page.
-    pub const ALL: [Self; 8] =
-        [Self::Kill, Self::Disk, Self::Hangups, Self::Postgres, Self::Sigterm, Self::Clock, Self::Tamper, Self::Counts];
-
-    /// As it is called by.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::Disk => "disk",
-            Self::Hangups => "hangups",
-            Self::Postgres => "postgres",
-            Self::Sigterm => "sigterm",
-            Self::Clock => "clock",
-            Self::Tamper => "tamper",
-            Self::Counts => "counts",
-        }
-    }
-
-    /// As the page is headed.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Kill => "Killed in the middle of work",
-            Self::Disk => "A full disk",
-            Self::Hangups => "Callers that hang up",
-            Self::Postgres => "Postgres stops and starts",
-            Self::Sigterm => "Asked to end under load",
-            Self::Clock => "Jumps of the clock",
-            Self::Tamper => "A writer inside the database",
-            Self::Counts => "Tests with their full counts",
-        }
-    }
-
-    /// What it does, in a sentence or two.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Kill => kill::ABOUT,
-            Self::Disk => disk::ABOUT,
-            Self::Hangups => hangups::ABOUT,
-            Self::Postgres => postgres::ABOUT,
-            Self::Sigterm => sigterm::ABOUT,
-            Self::Clock => clock::ABOUT,
-            Self::Tamper => tamper::ABOUT,
-            Self::Counts => counts::ABOUT,
-        }
-    }
-
     /// Runs it.
     ///
     /// # Errors
-    /// When it cannot come to its end.
+    /// If the test itself cannot run.
     pub async fn run(self, run: &Run, report: &mut Report) -> Outcome<()> {
         match self {
             Self::Kill => kill::run(run, report).await,

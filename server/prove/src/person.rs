@@ -1,4 +1,4 @@
-//! People who sign in through the stand-in provider, as a browser would do it.
+//! Users who sign in through the development identity provider like a browser.
 
 use reqwest::Method;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -16,10 +16,10 @@ pub struct Browser<'a> {
 }
 
 impl<'a> Browser<'a> {
-    /// A browser in which somebody has signed in under an e-mail address.
+    /// A browser with a signed-in user.
     ///
     /// # Errors
-    /// When the sign-in does not come to its end.
+    /// If the sign-in fails.
     pub async fn signed_in(api: &'a Api, email: &str, name: &str) -> Outcome<Self> {
         let mut browser = Self { api, cookies: Vec::new() };
         let asked = browser.go(Method::GET, &api.at("/sign-in/start?return_to=%2F"), None).await?;
@@ -36,10 +36,10 @@ impl<'a> Browser<'a> {
         Ok(browser)
     }
 
-    /// A token for the API.
+    /// Requests an API token.
     ///
     /// # Errors
-    /// When none is given.
+    /// If no token is issued.
     pub async fn token(&self) -> Outcome<String> {
         match self.asked_for_token().await? {
             (200, body) => Ok(body["token"].as_str().unwrap_or_default().to_owned()),
@@ -47,10 +47,10 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// What asking for a token answers: a session that lives gets one.
+    /// The response to a token request. An active session gets a token.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// If there is no response.
     pub async fn asked_for_token(&self) -> Outcome<(u16, Value)> {
         let request = self.api.http().post(self.api.at("/api/v1/token?force=true"));
         let answer = request.header(COOKIE, self.line()).header("sec-fetch-site", "same-origin").send().await?;
@@ -58,13 +58,13 @@ impl<'a> Browser<'a> {
         Ok((status, serde_json::from_slice(&answer.bytes().await?).unwrap_or(Value::Null)))
     }
 
-    /// A browser with cookies that another has had, in one line.
+    /// A browser with the cookies of another.
     pub fn with(api: &'a Api, line: &str) -> Self {
         let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
         Self { api, cookies: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
     }
 
-    /// Goes somewhere; gives where it is sent on to.
+    /// Sends a request and returns the URL of the redirect.
     async fn go(&mut self, method: Method, address: &str, form: Option<String>) -> Outcome<String> {
         let mut request = self.api.http().request(method, address).header(COOKIE, self.line());
         request = request.header("sec-fetch-site", "same-origin").header("accept", "text/html");
@@ -90,13 +90,13 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Its cookies in one line, as they are sent.
+    /// The `Cookie` header.
     pub fn line(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }
 
-/// Someone new, who takes up an invitation and makes a key.
+/// A new user who accepts an invitation and creates a key.
 pub struct Joiner {
     /// As a member.
     pub actor_id: i64,
@@ -104,10 +104,10 @@ pub struct Joiner {
     pub key: Key,
 }
 
-/// Invites someone, signs them in, and has them join and make a key.
+/// Invites a user, signs them in, accepts the invitation and creates a key.
 ///
 /// # Errors
-/// When any of that fails.
+/// If any step fails.
 pub async fn join(api: &Api, owner: &str, name: &str) -> Outcome<Joiner> {
     let email = format!("{name}@prove.example");
     let invited = api.must(Method::POST, "/api/v1/invitations", owner, json!({ "email": email })).await?;

@@ -1,4 +1,4 @@
-//! The real program as a process: started, asked, killed, and asked to end.
+//! The real program as a process.
 
 use std::fs::OpenOptions;
 use std::net::TcpListener;
@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::Outcome;
 use crate::database::Database;
+use crate::{Outcome, http_client};
 
 /// The setup token of every installation here.
 pub const SETUP_TOKEN: &str = "setup_0123456789abcdefghij";
-/// How long the program may take to listen.
+/// How long the program may take to start.
 const START: Duration = Duration::from_secs(20);
 
 /// An installation: its folder, its database, its settings and, while it runs, its process.
 pub struct Program {
     binary: PathBuf,
-    /// Where it runs, and where everything but a Postgres database lies.
+    /// The working folder. It contains everything but a Postgres database.
     pub folder: PathBuf,
     /// Its database.
     pub database: Database,
@@ -32,7 +32,7 @@ impl Program {
     /// An installation in a new folder, not yet initialized.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// If the folder cannot be made.
     pub fn new(binary: &Path, folder: &Path, database: Database) -> Outcome<Self> {
         std::fs::create_dir_all(folder)?;
         let settings = Vec::new();
@@ -46,13 +46,13 @@ impl Program {
         })
     }
 
-    /// Sets a variable of its environment, from the next start on.
+    /// Sets an environment variable for the next start.
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.into(), value.into()));
     }
 
-    /// Where it listens.
+    /// The URL of the program.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -67,23 +67,23 @@ impl Program {
         self.folder.join("master.key")
     }
 
-    /// The file with everything that it says.
+    /// The log file.
     pub fn log(&self) -> PathBuf {
         self.folder.join("server.log")
     }
 
-    /// Runs one of its other commands to the end.
+    /// Runs another command of the program.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// If it cannot be run.
     pub fn command(&self, arguments: &[&str]) -> Outcome<Output> {
         Ok(self.base().args(arguments).stdin(Stdio::null()).output()?)
     }
 
-    /// Makes the tables, the key ring and the master key.
+    /// Runs `roundtable init`.
     ///
     /// # Errors
-    /// When that fails.
+    /// If that fails.
     pub fn init(&self) -> Outcome<()> {
         let output = self.command(&["init", "--new-master-key"])?;
         if output.status.success() {
@@ -92,21 +92,21 @@ impl Program {
         Err(format!("init: {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()).into())
     }
 
-    /// Starts it, and waits until it answers. Gives how long that took.
+    /// Starts it and waits until it responds. Returns how long that took.
     ///
     /// # Errors
-    /// When it ends instead, or does not answer in time.
+    /// If it exits or does not respond in time.
     pub async fn start(&mut self) -> Outcome<Duration> {
         let begun = Instant::now();
         let log = OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut serve = self.base();
         serve.arg("serve").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(serve.spawn()?);
-        let http = crate::api::client()?;
+        let http = http_client::client()?;
         while begun.elapsed() < START {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 self.child = None;
-                return Err(format!("the program ended at its start: {status}: {}", self.last_words()).into());
+                return Err(format!("the program exited at its start: {status}: {}", self.last_words()).into());
             }
             let asked = http.get(format!("{}/healthz", self.url())).send().await;
             if asked.is_ok_and(|answer| answer.status().is_success()) {
@@ -115,13 +115,13 @@ impl Program {
             sleep(Duration::from_millis(5)).await;
         }
         self.kill()?;
-        Err(format!("the program does not answer: {}", self.last_words()).into())
+        Err(format!("the program does not respond: {}", self.last_words()).into())
     }
 
-    /// Ends it as a power cut would (SIGKILL).
+    /// Kills it (SIGKILL).
     ///
     /// # Errors
-    /// When it cannot be ended.
+    /// If it cannot be killed.
     pub fn kill(&mut self) -> Outcome<()> {
         if let Some(mut child) = self.child.take() {
             child.kill()?;
@@ -130,10 +130,10 @@ impl Program {
         Ok(())
     }
 
-    /// Asks it to end (SIGTERM) and waits; one that does not end within `limit` is killed. Gives how long that took.
+    /// Sends SIGTERM and waits. Kills the program after `limit`. Returns how long the shutdown took.
     ///
     /// # Errors
-    /// When it does not end by itself.
+    /// If it had to be killed.
     pub async fn terminate(&mut self, limit: Duration) -> Outcome<(ExitStatus, Duration)> {
         let Some(child) = self.child.as_mut() else { return Err("the program does not run".into()) };
         let begun = Instant::now();
@@ -154,19 +154,19 @@ impl Program {
         }
     }
 
-    /// Whether its process lives.
+    /// Whether the process runs.
     pub fn lives(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
-    /// The end of its log, for an error.
+    /// The end of the log, for an error message.
     pub fn last_words(&self) -> String {
         let said = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<_> = said.lines().rev().take(3).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
     }
 
-    /// The program with its settings and nothing of ours.
+    /// A command with the settings of the installation and an empty environment.
     fn base(&self) -> Command {
         let mut command = Command::new(&self.binary);
         let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROUNDTABLE_"));
@@ -180,7 +180,7 @@ impl Program {
             .env("ROUNDTABLE_MASTER_KEY_FILE", self.master_key())
             .env("ROUNDTABLE_SETUP_TOKEN", SETUP_TOKEN)
             .env("RUST_LOG", "info")
-            // Every client comes from one address, and what is refused shall reach the database.
+            // All clients have the same IP address, and rejected calls must reach the database.
             .env("ROUNDTABLE_AUTH_FAILURES_PER_MINUTE", "0")
             .env("ROUNDTABLE_SETUP_FAILURES_PER_MINUTE", "0");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
@@ -194,10 +194,10 @@ impl Drop for Program {
     }
 }
 
-/// A port that was free just now.
+/// A free port.
 ///
 /// # Errors
-/// When none is.
+/// If there is none.
 pub fn free_port() -> Outcome<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -9,29 +9,29 @@ use crate::report::Section;
 
 const HEAD: &str = "# Proofs
 
-What `make prove` found when it tried the release build, each part with its command, its counts and its results. A part
-is run again with its command; then this page is written from the newest result of every part. A promise that was not
-kept says **broken**, and `make prove` fails.
+The results of `make prove`, which tests the release build under adverse conditions. Each part has its command, its counts
+and its results. The command runs the part again and updates this page from the newest result of every part. If a guarantee
+is not kept, its row says **broken**, and `make prove` fails.
 
 ";
 
-/// Writes the page; says whether every part has run and kept what it promises.
+/// Writes the page. Returns whether every part has run and kept its guarantees.
 ///
 /// # Errors
-/// When a result cannot be read or the page not be written.
+/// If a result cannot be read or the page not be written.
 pub fn page(results: &Path, page: &Path) -> Outcome<bool> {
     let mut text = String::from(HEAD);
     let mut kept = true;
     for part in Part::ALL {
         writeln!(text, "## {}\n\n{}\n", part.title(), part.about())?;
-        match Section::read(results, part.name())? {
+        match Section::read(results, part.as_str())? {
             Some(section) => {
                 kept &= section.is_kept();
                 text.push_str(&table(&section)?);
             }
             None => {
                 kept = false;
-                writeln!(text, "Not run yet: `.ci/prove {}`.\n", part.name())?;
+                writeln!(text, "Not run yet: `.ci/prove {}`.\n", part.as_str())?;
             }
         }
     }
@@ -54,7 +54,7 @@ fn table(section: &Section) -> Outcome<String> {
     Ok(text)
 }
 
-/// A text that stays within its cell, and within reason.
+/// Escapes and shortens a text for a table cell.
 fn cell_of(text: &str) -> String {
     let short: String = text.chars().take(300).collect();
     short.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
@@ -85,7 +85,7 @@ mod tests {
         let out = folder.join("proofs.md");
         assert!(!page(&folder, &out).expect("page"));
         for part in Part::ALL {
-            Section { part: part.name().into(), ..section(true) }.write(&folder).expect("written");
+            Section { part: part.as_str().into(), ..section(true) }.write(&folder).expect("written");
         }
         assert!(page(&folder, &out).expect("page"));
         Section { part: "kill".into(), ..section(false) }.write(&folder).expect("written");

@@ -1,4 +1,4 @@
-//! What a part found: rows of a table, kept as one JSON file for each part.
+//! The results of a part: rows of a table, stored in a JSON file per part.
 
 use std::path::{Path, PathBuf};
 
@@ -6,42 +6,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Outcome, say};
 
-/// So many faults of a row are printed; the page names fewer.
+/// The number of faults of a row that are printed. The page lists fewer.
 const PRINTED: usize = 6;
 
-/// One promise and what became of it.
+/// A guarantee and its result.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Row {
-    /// What was tried.
+    /// The guarantee.
     pub what: String,
-    /// On which database; `-` where that makes no difference.
+    /// The database. `-` if it makes no difference.
     pub on: String,
-    /// How often.
+    /// The number of attempts.
     pub count: String,
-    /// What came out.
+    /// The result.
     pub result: String,
-    /// Whether that is what was promised.
+    /// Whether the guarantee was kept.
     pub kept: bool,
 }
 
-/// Everything that one part found.
+/// The results of a part.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Section {
     /// The part's name.
     pub part: String,
-    /// The command that runs it again.
+    /// The command that runs the part.
     pub command: String,
-    /// When it ran.
+    /// The date of the run.
     pub date: String,
-    /// Of which commit the program was.
+    /// The commit of the program.
     pub commit: String,
     /// How long it took.
     pub seconds: u64,
-    /// What it found.
+    /// The results.
     pub rows: Vec<Row>,
 }
 
-/// Rows in the making.
+/// A report in progress.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
@@ -55,7 +55,7 @@ impl Report {
         self.rows.push(Row { what: what.into(), on: on.into(), count, result, kept });
     }
 
-    /// Adds a row that is kept when there are no faults; the first few of them are its result otherwise.
+    /// Adds a row. Without faults the guarantee was kept. Otherwise the first faults are the result.
     pub fn faults(&mut self, what: &str, on: &str, count: impl ToString, faults: &[String]) {
         let first: Vec<_> = faults.iter().take(3).map(String::as_str).collect();
         let result = match faults.len() {
@@ -71,14 +71,14 @@ impl Report {
         self.rows.extend(other.rows);
     }
 
-    /// Everything that was added.
+    /// All rows.
     pub fn into_rows(self) -> Vec<Row> {
         self.rows
     }
 }
 
 impl Section {
-    /// Whether every promise was kept; a part without a row proves nothing.
+    /// Whether every guarantee was kept. A part without rows proves nothing.
     pub fn is_kept(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| row.kept)
     }
@@ -86,7 +86,7 @@ impl Section {
     /// Writes the part's file.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// If the folder cannot be written.
     pub fn write(&self, folder: &Path) -> Outcome<()> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(path(folder, &self.part), serde_json::to_string_pretty(self)?)?;
@@ -96,7 +96,7 @@ impl Section {
     /// Reads the part's file, if there is one.
     ///
     /// # Errors
-    /// When the file is none of ours.
+    /// If the file is malformed.
     pub fn read(folder: &Path, part: &str) -> Outcome<Option<Self>> {
         let path = path(folder, part);
         if !path.exists() {

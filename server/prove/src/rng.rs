@@ -1,15 +1,15 @@
-//! Chance that can be repeated: the same seed gives the same run.
+//! Reproducible random numbers.
 
-/// A generator of numbers (xorshift64*), for choosing operations; nothing secret comes from it.
+/// A random number generator (xorshift64*) for choosing operations. It is not suitable for secrets.
 pub struct Rng(u64);
 
 impl Rng {
-    /// A generator; equal seeds give equal numbers.
+    /// Creates a generator. Equal seeds give equal numbers.
     pub const fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// A number below `end`; 0 where that is 0.
+    /// A number below `end`, or 0 if `end` is 0.
     pub const fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

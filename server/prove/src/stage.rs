@@ -1,4 +1,4 @@
-//! An installation that is set up and runs, on one of the two databases.
+//! A running installation on one of the two databases.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::program::Program;
 use crate::{Outcome, Run};
 
-/// Which database an installation has.
+/// The database of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// A file.
@@ -21,11 +21,11 @@ pub enum On {
 
 /// Both.
 pub const BOTH: [On; 2] = [On::Sqlite, On::Postgres];
-/// More attempts than anything here makes: floods of a part are no attack.
+/// A limit that no part reaches.
 pub const NO_LIMIT: &str = "1000000";
 
 impl On {
-    /// As the report names it.
+    /// The name in the report.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -37,15 +37,15 @@ impl On {
 /// Each has a folder of its own.
 static INSTALLATIONS: AtomicU64 = AtomicU64::new(1);
 
-/// An installation with its owner. Dropped, everything of it ends.
+/// An installation with its owner. It is removed when it is dropped.
 pub struct Stage {
     /// The program.
     pub program: Program,
-    /// Its Postgres, if it has one. Dropped after the program.
+    /// Its Postgres server, if it has one. It is dropped after the program.
     pub cluster: Option<Cluster>,
     /// Its first key.
     pub owner: Owner,
-    /// Everything that was shown once.
+    /// All secrets that were shown.
     pub secrets: Secrets,
 }
 
@@ -53,18 +53,18 @@ pub struct Stage {
 pub const DATABASE: &str = "roundtable";
 
 impl Stage {
-    /// Makes an installation, changes its settings, starts it and sets it up.
+    /// Creates an installation, changes its settings, starts it and sets it up.
     ///
     /// # Errors
-    /// When any of that fails.
+    /// If any step fails.
     pub async fn up(run: &Run, on: On, settings: &[(&str, &str)]) -> Outcome<Self> {
         Self::up_with(run, on, None, settings).await
     }
 
-    /// As [`Stage::up`], with the file of a SQLite database elsewhere.
+    /// Like [`Stage::up`], with the SQLite file in another folder.
     ///
     /// # Errors
-    /// When any of that fails.
+    /// If any step fails.
     pub async fn up_with(run: &Run, on: On, file: Option<PathBuf>, settings: &[(&str, &str)]) -> Outcome<Self> {
         let number = INSTALLATIONS.fetch_add(1, Ordering::Relaxed);
         let folder = run.folder.join(format!("{}-{number}", on.name().to_lowercase()));
@@ -89,18 +89,19 @@ impl Stage {
         Ok(Self { program, cluster, owner, secrets })
     }
 
-    /// The installation as a new caller sees it.
+    /// A new client of the installation.
     ///
     /// # Errors
-    /// When there is no client to be had.
+    /// If the client cannot be created.
     pub fn api(&self) -> Outcome<Api> {
         Api::of(&self.program)
     }
 
-    /// Looks for secrets in everything that the program and its database wrote; the master key has its own file.
+    /// Searches for secrets in everything that the program and its database have written. The master key has its own
+    /// file.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// If a file cannot be read.
     pub fn search(&self, faults: &mut Vec<String>) -> Outcome<usize> {
         let data = self.cluster.iter().map(Cluster::data);
         let folders: Vec<_> = std::iter::once(self.program.folder.clone()).chain(data).collect();

@@ -1,5 +1,5 @@
-//! `roundtable audit accept` and `roundtable restore`: going on after the operator has looked at an altered log, or has
-//! restored a backup. The server does not run meanwhile.
+//! `roundtable audit accept` and `roundtable restore`: accept an altered audit log or a restored backup after the operator
+//! has investigated. The server must be stopped.
 
 use domain::OrganizationId;
 use domain::token::Brand;
@@ -10,7 +10,7 @@ use super::{CliError, cannot_open, print_line};
 use crate::config::{BadSetting, Options};
 
 pub(super) async fn accept(options: &Options, organization: Option<&str>, reason: &str) -> Result<(), CliError> {
-    let only: Option<OrganizationId> = organization.map(str::parse).transpose().map_err(|_| no_id())?;
+    let only: Option<OrganizationId> = organization.map(str::parse).transpose().map_err(|_| not_an_id())?;
     let reason = checked(reason)?;
     let engine = open(options).await?;
     let accepted = engine.accept_broken_chains(only.as_ref(), reason).await.map_err(failed)?;
@@ -24,14 +24,14 @@ pub(super) async fn restore(options: &Options, reason: &str) -> Result<(), CliEr
     report(&engine.accept_broken_chains(None, reason).await.map_err(failed)?);
     let replayed = engine.replay_journal(reason).await.map_err(failed)?;
     for key in &replayed.keys {
-        print_line(&format!("Key {key} is revoked: it had ended or changed after the backup."));
+        print_line(&format!("Key {key} is revoked: it was revoked or changed after the backup."));
     }
     for actor in &replayed.actors {
         print_line(&format!(
-            "Actor {actor} had changed after the backup: look at their role, and whether they may act."
+            "Actor {actor} was changed after the backup: check their role and whether they should be active."
         ));
     }
-    print_line("All sessions are ended. The server can be started.");
+    print_line("All sessions are revoked. Next: roundtable serve");
     Ok(())
 }
 
@@ -44,13 +44,15 @@ fn report(accepted: &[(OrganizationId, i64)]) {
     }
 }
 
-/// Opens everything as the server does, and alone: with another process at work this would not be the last word.
+/// Opens the database like the server does, with the same lock: a running server would add events meanwhile.
 async fn open(options: &Options) -> Result<Engine, CliError> {
-    let (key, previous) = (options.master_key()?, options.previous_master_key()?);
+    let key = options.master_key()?;
+    let previous = options.previous_master_key()?;
     let db = Db::open_to_serve(options.database_url()?).await.map_err(cannot_open)?;
     engine::migrate(&db).await?;
     let ring = keyring::open(&db, &key, previous.as_ref()).await?;
-    let (runtime, file) = (Runtime::system(), options.journal_file(db.file())?);
+    let runtime = Runtime::system();
+    let file = options.journal_file(db.file())?;
     let journal = Journal::open(&file, &ring, runtime.now())?;
     let engine = Engine::with_journal(db, ring, runtime, Brand::default(), journal);
     engine.open_journal().await.map_err(failed)?;
@@ -65,10 +67,10 @@ fn checked(reason: &str) -> Result<&str, CliError> {
     Ok(reason)
 }
 
-fn no_id() -> CliError {
-    BadSetting("--organization must be the id of an organization".into()).into()
+fn not_an_id() -> CliError {
+    BadSetting("--organization must be the ID of an organization".into()).into()
 }
 
 fn failed(error: engine::Error) -> CliError {
-    CliError::Other(format!("the database or the revocation journal does not answer: {error}"))
+    CliError::Other(format!("the database or the revocation journal is unavailable: {error}"))
 }

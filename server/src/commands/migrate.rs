@@ -1,4 +1,4 @@
-//! `roundtable migrate`: brings the tables up to date.
+//! `roundtable migrate`: updates the tables to the current version.
 
 use super::{CliError, database, print_line};
 use crate::config::Options;

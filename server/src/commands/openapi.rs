@@ -1,4 +1,4 @@
-//! `roundtable openapi`: prints the description of the API, made from the code.
+//! `roundtable openapi`: prints the OpenAPI description, which is generated from the code.
 
 use super::{CliError, print_line};
 use crate::http::api;

@@ -1,4 +1,4 @@
-//! The settings file: TOML, every name as in the table.
+//! Settings from a TOML file. The names are those of the table.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use super::table::{self, Kind};
 use super::values::read;
 
 impl Options {
-    /// Adds what the file says where neither flag nor environment does.
+    /// Adds the values of the file, except for settings that a flag or a variable has set.
     pub(super) fn add_file(&mut self, path: &Path) -> Result<(), BadSetting> {
-        let wrong = |why: String| BadSetting(format!("the settings file {} is wrong: {why}", path.display()));
+        let wrong = |why: String| BadSetting(format!("the settings file {} is invalid: {why}", path.display()));
         let text = read(path, "the settings file")?;
-        // Windows editors begin a file with a byte order mark.
+        // Windows editors write a byte order mark at the start of a file.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let table: Table = toml::from_str(text).map_err(|e| wrong(place(text, &e)))?;
+        let table: Table = toml::from_str(text).map_err(|e| wrong(describe(text, &e)))?;
         for (name, value) in &table {
             let setting = table::named(name).filter(|setting| setting.kind != Kind::File);
             let setting = setting.ok_or_else(|| wrong(unknown(name)))?;
-            let value = one_line(value).ok_or_else(|| wrong(format!("{name} must be one value, in quotes")))?;
+            let value = one_line(value).ok_or_else(|| wrong(format!("{name} must be a single value in quotes")))?;
             self.add(setting, Given { value: OsString::from(value), source: Source::File(PathBuf::from(path)) });
         }
         Ok(())
     }
 }
 
-/// What is wrong, and in which line. The parser's own picture of the line is left out: it may show a secret.
-fn place(text: &str, error: &toml::de::Error) -> String {
+/// The error with its line number. The parser's excerpt of the line is left out because it may show a secret.
+fn describe(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
     let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
     format!("{line}{}", error.message().replace('\n', ", "))
@@ -43,7 +43,7 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// The value as a flag or variable would have it; a list is separated by commas.
+/// The value as a flag or a variable would give it. The items of a list are joined with commas.
 fn one_line(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! The flags: every setting of the table is one, but for the secrets.
+//! Settings from flags. Every setting has a flag, except for the secrets.
 
 use std::ffi::OsString;
 use std::sync::LazyLock;
@@ -7,11 +7,13 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::options::{Given, Options, Source};
-use super::table::{self, Kind, Setting};
+use super::table::{self, Group, Kind, Setting};
 
 impl Args for Options {
+    /// Every setting is a global flag, so that it can stand before and after the name of the command. The flags are hidden
+    /// here: the help of a command shows only the settings that the command reads (see [`show_settings`]).
     fn augment_args(command: Command) -> Command {
-        FLAGS.iter().fold(command, |command, flag| command.arg(argument(flag)))
+        FLAGS.iter().fold(command, |command, flag| command.arg(argument(flag).hide(true)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -36,21 +38,27 @@ impl FromArgMatches for Options {
     }
 }
 
-/// A setting with the names that its flag and the value of it have.
+/// Shows the settings of these groups in the help of a command.
+pub fn show_settings(command: Command, groups: &[Group]) -> Command {
+    let shown = FLAGS.iter().filter(|flag| groups.contains(&flag.setting.group));
+    shown.fold(command, |command, flag| command.arg(argument(flag)))
+}
+
+/// A setting, the name of its flag and the placeholder of its value.
 struct Flag {
     setting: &'static Setting,
     long: String,
     value: String,
 }
 
-/// Kept for good, because the parser borrows the names.
+/// The parser borrows the names for the lifetime of the program.
 static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
     let flag =
         |setting: &'static Setting| Flag { setting, long: setting.flag(), value: setting.name.to_ascii_uppercase() };
     table::ALL.iter().copied().filter(|setting| setting.kind != Kind::Secret).map(flag).collect()
 });
 
-/// Values are read as they come: what is wrong with one is said the same way, wherever it was given.
+/// The parser accepts every value. [`Options`] checks it later, so that the error message is the same for every source.
 fn argument(flag: &'static Flag) -> Arg {
     let Flag { setting, long, value } = flag;
     let argument = Arg::new(setting.name)

@@ -1,4 +1,4 @@
-//! The master key, and the one before it.
+//! The master key and the previous master key.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,19 @@ use engine::keyring::MasterKey;
 use super::options::Options;
 use super::{BadSetting, table};
 
-/// Where the master key is looked for, if nothing was said.
-const DEFAULT: &str = "data/master.key";
+/// The master key file if no setting names one.
+const DEFAULT_FILE: &str = "data/master.key";
 
 impl Options {
-    /// Where the master key is read from, if it is a file.
+    /// The path of the master key file. It does not have to exist.
     pub fn master_key_path(&self) -> PathBuf {
-        self.path(&table::MASTER_KEY_FILE).unwrap_or_else(|| PathBuf::from(DEFAULT))
+        self.path(&table::MASTER_KEY_FILE).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
     }
 
     /// The master key.
     ///
     /// # Errors
-    /// When there is none, two, or one that is no good.
+    /// If no master key is given, if two are given, or if the master key is invalid.
     pub fn master_key(&self) -> Result<MasterKey, BadSetting> {
         let path = self.master_key_path();
         match self.text(&table::MASTER_KEY)? {
@@ -40,19 +40,19 @@ impl Options {
     /// The previous master key, if one is given.
     ///
     /// # Errors
-    /// When it is no good.
+    /// If it is invalid.
     pub fn previous_master_key(&self) -> Result<Option<MasterKey>, BadSetting> {
         let open_allowed = self.yes(&table::ALLOW_OPEN_KEY_FILE)?;
         self.path(&table::PREVIOUS_MASTER_KEY_FILE).map(|path| key_file(&path, open_allowed)).transpose()
     }
 }
 
-/// Reads a key file. Unless the operator allows it, it must be a plain file that only its owner may read.
+/// Reads a key file. Unless the operator allows otherwise, it must be a regular file that only its owner can read.
 pub(super) fn key_file(path: &Path, open_allowed: bool) -> Result<MasterKey, BadSetting> {
     let unreadable = |e| BadSetting(format!("cannot read the master key file {}: {e}", path.display()));
     let meta = std::fs::symlink_metadata(path).map_err(unreadable)?;
     if !open_allowed && (meta.is_symlink() || others_may_read(&meta)) {
-        let why = "must be a plain file that only its owner may read (chmod 600), or set";
+        let why = "must be a regular file that only its owner can read (chmod 600), or set";
         let allow = table::ALLOW_OPEN_KEY_FILE.full_name();
         return Err(BadSetting(format!("the master key file {} {why} {allow}", path.display())));
     }

@@ -1,4 +1,4 @@
-//! What the operator said, setting by setting: where it came from, and how it is read.
+//! The values that the operator has given, where each one came from, and how it is parsed.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -11,21 +11,21 @@ use super::BadSetting;
 use super::table::{self, Setting};
 use super::values::{read, yes_no};
 
-/// What the operator said. An empty value is as good as none, wherever it stands.
+/// The values that the operator has given. An empty value counts as not given.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     given: HashMap<&'static str, Given>,
     warnings: Vec<String>,
 }
 
-/// One value, and where it was given.
+/// A value and its source.
 #[derive(Clone)]
 pub(super) struct Given {
     pub value: OsString,
     pub source: Source,
 }
 
-/// Where a value was given.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     Flag,
@@ -33,7 +33,7 @@ pub(super) enum Source {
     File(PathBuf),
 }
 
-/// Values stay out of it: some are secrets.
+/// Leaves out the values because some are secrets.
 impl std::fmt::Debug for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.source)
@@ -41,10 +41,11 @@ impl std::fmt::Debug for Given {
 }
 
 impl Options {
-    /// Adds what environment and file say where no flag does. `secrets` are variables that came another way.
+    /// Adds the values of the environment and of the settings file to those of the flags. `secrets` are variables that
+    /// the process received on standard input.
     ///
     /// # Errors
-    /// When the file cannot be read or holds an unknown setting.
+    /// If the file cannot be read or contains an unknown setting.
     pub fn complete(mut self, secrets: Vec<(OsString, OsString)>) -> Result<Self, BadSetting> {
         self.add_environment(secrets.into_iter().chain(std::env::vars_os()));
         if let Some(path) = self.path(&table::CONFIG) {
@@ -54,7 +55,7 @@ impl Options {
         Ok(self)
     }
 
-    /// Keeps a value, unless it is empty or another has been given before.
+    /// Adds a value unless it is empty or a source with a higher precedence has given one.
     pub(super) fn add(&mut self, setting: &'static Setting, given: Given) {
         if !given.value.to_str().is_some_and(|text| text.trim().is_empty()) {
             self.given.entry(setting.name).or_insert(given);
@@ -69,17 +70,17 @@ impl Options {
         self.given.get(setting.name)
     }
 
-    /// What to tell the operator although the server starts.
+    /// Problems that do not prevent the start.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Whether the operator said anything about it.
+    /// Whether the operator has given a value.
     pub fn has(&self, setting: &Setting) -> bool {
         self.given(setting).is_some()
     }
 
-    /// The name of a setting as whoever gave it knows it.
+    /// The name of a setting as the operator has written it, or its full name if it was not given.
     pub fn name(&self, setting: &Setting) -> String {
         match self.given(setting).map(|given| &given.source) {
             None => setting.full_name(),
@@ -89,15 +90,15 @@ impl Options {
         }
     }
 
-    /// A sentence about a setting that will not do: its name, then `why`.
+    /// An error about an invalid setting: the name of the setting, then `why`.
     pub fn bad(&self, setting: &Setting, why: impl std::fmt::Display) -> BadSetting {
         BadSetting(format!("{} {why}", self.name(setting)))
     }
 
-    /// The value, without white space around it.
+    /// The value without surrounding white space.
     ///
     /// # Errors
-    /// When it is not one line of UTF-8.
+    /// If the value is not one line of UTF-8.
     pub fn text(&self, setting: &Setting) -> Result<Option<&str>, BadSetting> {
         let Some(given) = self.given(setting) else { return Ok(None) };
         let text = given.value.to_str().ok_or_else(|| self.bad(setting, "is not UTF-8"))?.trim();
@@ -107,38 +108,39 @@ impl Options {
         Ok(Some(text))
     }
 
-    /// A path, as it was given; white space around it is dropped where the path is UTF-8.
+    /// A path. If it is valid UTF-8, surrounding white space is removed.
     pub fn path(&self, setting: &Setting) -> Option<PathBuf> {
         let value = &self.given(setting)?.value;
         Some(value.to_str().map_or_else(|| PathBuf::from(value), |text| PathBuf::from(text.trim())))
     }
 
-    /// Yes or no; no where nothing was said.
+    /// A Boolean. The default is no.
     ///
     /// # Errors
-    /// When it is neither.
+    /// If the value is not a Boolean.
     pub fn yes(&self, setting: &Setting) -> Result<bool, BadSetting> {
         let Some(text) = self.text(setting)? else { return Ok(false) };
         yes_no(text).ok_or_else(|| self.bad(setting, format!("must be yes or no, not {}", quoted(text))))
     }
 
-    /// A whole number within a range; `default` where nothing was said.
+    /// A whole number within a range, or `default` if no value was given.
     ///
     /// # Errors
-    /// When it is none, or outside of the range.
+    /// If the value is not a whole number or is out of range.
     pub fn number(&self, setting: &Setting, range: RangeInclusive<u64>, default: u64) -> Result<u64, BadSetting> {
         let Some(text) = self.text(setting)? else { return Ok(default) };
         let wrong = || {
-            let (least, most) = (range.start(), range.end());
-            self.bad(setting, format!("must be a whole number from {least} to {most}, not {}", quoted(text)))
+            let min = range.start();
+            let max = range.end();
+            self.bad(setting, format!("must be a whole number from {min} to {max}, not {}", quoted(text)))
         };
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(wrong)
     }
 
-    /// A secret that is given as a value or as the file that holds it; its line end is dropped.
+    /// A secret that is given as a value or in a file. The line ending of the file is ignored.
     ///
     /// # Errors
-    /// When both are given, or what is given is unreadable, empty or more than one line.
+    /// If both are given, or if the file cannot be read or does not contain exactly one line.
     pub fn secret(&self, value: &Setting, file: &Setting) -> Result<Option<SecretString>, BadSetting> {
         let text = match (self.text(value)?, self.path(file)) {
             (Some(_), Some(_)) => return Err(self.not_both(value, file)),
@@ -153,7 +155,7 @@ impl Options {
         let text = read(path, &format!("the file of {},", self.name(file)))?;
         let text = text.trim();
         if text.is_empty() || text.contains(char::is_control) {
-            let why = format!("names {}, which must hold one line", path.display());
+            let why = format!("names {}, which must contain one line", path.display());
             return Err(self.bad(file, why));
         }
         Ok(text.to_owned())
@@ -164,7 +166,7 @@ impl Options {
     }
 }
 
-/// A value as a message shows it.
+/// A value as error messages show it.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.escape_debug())
 }

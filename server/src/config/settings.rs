@@ -1,4 +1,4 @@
-//! Settings that fit together, for serving.
+//! The settings of `roundtable serve`, checked together.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,42 +13,51 @@ use super::sign_in::SignIn;
 use super::values::is_loopback;
 use super::{BadSetting, table};
 
-/// The database where none is named.
-const DATABASE: &str = "sqlite://data/roundtable.db";
-/// The journal beside a database that is no file.
-const JOURNAL: &str = "data/roundtable.journal";
-const SHORTEST_SETUP_TOKEN: usize = 16;
+/// The default database.
+const DEFAULT_DATABASE: &str = "sqlite://data/roundtable.db";
+/// The default revocation journal for a Postgres database.
+const DEFAULT_JOURNAL: &str = "data/roundtable.journal";
+const MIN_SETUP_TOKEN_LENGTH: usize = 16;
 
-/// Settings that fit together.
+/// The settings of `roundtable serve`.
 pub struct Settings {
-    /// Where to listen.
+    /// The address to listen on.
     pub addr: SocketAddr,
-    /// `scheme://host[:port]`, no slash at the end.
+    /// `scheme://host[:port]` without a slash at the end.
     pub public_url: String,
-    /// Who signs people in.
+    /// The identity provider.
     pub sign_in: SignIn,
-    /// The domains of which a verified e-mail must be; none for no such rule.
+    /// The domains that a verified email must be in. If empty, there is no restriction.
     pub allowed_email_domains: Vec<String>,
-    /// Checks ID tokens on the API, if a Firebase project is configured.
+    /// The Firebase project whose ID tokens the API accepts, and the URL of its key set if it is not the default.
     pub firebase: Option<(String, Option<Url>)>,
-    /// Token for setting up an empty installation, if the operator chose one.
+    /// The setup token, if the operator has set one.
     pub setup_token: Option<SecretString>,
-    /// First word of new keys.
+    /// The prefix of new keys.
     pub brand: Brand,
-    /// Reverse proxies in front.
+    /// The number of trusted reverse proxies.
     pub trusted_proxies: usize,
-    /// How many attempts of one client may fail in a minute.
+    /// The number of attempts that may fail per client and minute.
     pub attempts: Limits,
 }
 
 impl Settings {
-    /// Every domain that people may sign in from, as they are told it; none if anyone may.
+    /// Whether the first user who signs in needs the setup token to create the organization.
+    ///
+    /// A loopback `ADDR` alone does not keep other people out: behind a reverse proxy on the same machine, the server
+    /// listens on loopback and is reachable from everywhere. So the public URL must be on loopback too.
+    pub fn needs_setup_token(&self) -> bool {
+        let is_local_url = self.public_url.parse().is_ok_and(|url| is_loopback(&url));
+        !(self.addr.ip().is_loopback() && is_local_url)
+    }
+
+    /// The domains whose users may sign in, as the sign-in page shows them. If empty, there is no restriction.
     pub fn allowed_domains(&self) -> Vec<String> {
         let hosted = match &self.sign_in {
             SignIn::Provider { hosted_domain, .. } => hosted_domain.clone(),
-            SignIn::Standin => None,
+            SignIn::Development => None,
         };
-        // Who must be of the hosted domain and of one of the others is told the others: they are the narrower rule.
+        // If both rules are set, the page shows the email domains because they are the narrower rule.
         if self.allowed_email_domains.is_empty() {
             hosted.into_iter().collect()
         } else {
@@ -58,33 +67,39 @@ impl Settings {
 }
 
 impl Options {
-    /// Address of the database.
+    /// The URL of the database.
     ///
     /// # Errors
-    /// When it is of another kind than those there are. The address itself may hold a password and is not shown.
+    /// If the scheme is unknown. The message does not show the URL because it may contain a password.
     pub fn database_url(&self) -> Result<&str, BadSetting> {
-        let url = self.text(&table::DATABASE_URL)?.unwrap_or(DATABASE);
+        let url = self.text(&table::DATABASE_URL)?.unwrap_or(DEFAULT_DATABASE);
         let known = ["sqlite:", "postgres://", "postgresql://"]
             .iter()
             .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-        known
-            .then_some(url)
-            .ok_or_else(|| self.bad(&table::DATABASE_URL, "must be sqlite://PATH or postgres://USER@HOST/DATABASE"))
+        if !known {
+            return Err(self.bad(&table::DATABASE_URL, "must be sqlite://PATH or postgres://USER@HOST/DATABASE"));
+        }
+        Ok(url)
     }
 
-    /// The file of the revocation journal, beside the database where none is named.
+    /// The path of the revocation journal. The default is next to the database file.
     ///
     /// # Errors
-    /// When the setting holds a line break or the like.
+    /// If the setting contains control characters.
     pub fn journal_file(&self, database: Option<&Path>) -> Result<PathBuf, BadSetting> {
-        let beside = || database.map_or_else(|| JOURNAL.into(), |file| file.with_added_extension("journal"));
-        Ok(self.text(&table::JOURNAL_FILE)?.map_or_else(beside, PathBuf::from))
+        if let Some(path) = self.text(&table::JOURNAL_FILE)? {
+            return Ok(PathBuf::from(path));
+        }
+        Ok(match database {
+            Some(file) => file.with_added_extension("journal"),
+            None => PathBuf::from(DEFAULT_JOURNAL),
+        })
     }
 
-    /// Settings for serving.
+    /// Parses and checks the settings of `roundtable serve`.
     ///
     /// # Errors
-    /// One sentence about the first that will not do.
+    /// One sentence about the first setting that is missing or invalid.
     pub fn settings(&self) -> Result<Settings, BadSetting> {
         let addr = self.addr()?;
         let brand = self.text(&table::BRAND)?.unwrap_or("rt").parse();
@@ -130,24 +145,24 @@ impl Options {
                 return Ok(format!("http://{addr}"));
             }
             let name = self.name(&table::ADDR);
-            return Err(bad(&format!("must be set, because {name} is not an address of this machine alone")));
+            return Err(bad(&format!("must be set because {name} is not a loopback address")));
         };
-        let url: Url = given.parse().map_err(|_| bad("is no address; it must be https://HOST without a path"))?;
-        let alone = url.username().is_empty() && url.password().is_none();
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && alone;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !bare {
+        let url: Url = given.parse().map_err(|_| bad("is not a URL; it must be https://HOST without a path"))?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !has_user;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !is_origin {
             return Err(bad("must be https://HOST without a path"));
         }
         if url.scheme() == "http" && !is_loopback(&url) && !self.yes(&table::ALLOW_HTTP)? {
             let allow = table::ALLOW_HTTP.full_name();
-            return Err(bad(&format!("must begin with https:// beyond this machine (or set {allow})")));
+            return Err(bad(&format!("must begin with https:// unless its host is on loopback (or set {allow})")));
         }
         Ok(url.origin().ascii_serialization())
     }
 
     fn firebase(&self) -> Result<Option<(String, Option<Url>)>, BadSetting> {
         let jwks = self.text(&table::FIREBASE_JWKS_URL)?.map(str::parse).transpose();
-        let jwks = jwks.map_err(|_| self.bad(&table::FIREBASE_JWKS_URL, "is no address"))?;
+        let jwks = jwks.map_err(|_| self.bad(&table::FIREBASE_JWKS_URL, "is not a URL"))?;
         match self.text(&table::FIREBASE_PROJECT_ID)? {
             Some(project) => Ok(Some((project.to_owned(), jwks))),
             None if jwks.is_some() => Err(self.needs(&table::FIREBASE_JWKS_URL, &table::FIREBASE_PROJECT_ID)),
@@ -157,9 +172,9 @@ impl Options {
 
     fn setup_token(&self) -> Result<Option<SecretString>, BadSetting> {
         let token = self.secret(&table::SETUP_TOKEN, &table::SETUP_TOKEN_FILE)?;
-        if token.as_ref().is_some_and(|token| token.expose_secret().len() < SHORTEST_SETUP_TOKEN) {
+        if token.as_ref().is_some_and(|token| token.expose_secret().len() < MIN_SETUP_TOKEN_LENGTH) {
             let setting = if self.has(&table::SETUP_TOKEN) { &table::SETUP_TOKEN } else { &table::SETUP_TOKEN_FILE };
-            return Err(self.bad(setting, format!("must hold at least {SHORTEST_SETUP_TOKEN} characters")));
+            return Err(self.bad(setting, format!("must have at least {MIN_SETUP_TOKEN_LENGTH} characters")));
         }
         Ok(token)
     }

@@ -1,50 +1,47 @@
-//! Every setting there is: its name and what it is for.
+//! The table of all settings.
 
-/// One setting. Its name makes the flag, the variable and the name in the settings file.
+/// A setting. The flag, the variable and the entry in the settings file are derived from its name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The name in the settings file, such as `public_url`.
     pub name: &'static str,
-    /// How it is given.
+    /// How the operator can give it.
     pub kind: Kind,
-    /// Where it stands in the help.
+    /// The heading that the help lists it under.
     pub group: Group,
     /// What it is for, in one line.
     pub help: &'static str,
 }
 
-/// How a setting is given.
+/// How the operator can give a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// By flag with a value, by environment or in the file.
+    /// As a flag with a value, as a variable or in the file.
     Value,
-    /// The same, answered with yes or no; the flag alone means yes.
+    /// The same with a Boolean value. The flag without a value means yes.
     YesNo,
-    /// By environment or in the file only: everyone on the machine can read flags.
+    /// As a variable or in the file only, because every user of the machine can read flags.
     Secret,
-    /// By flag or environment only: it says where the file is.
+    /// As a flag or a variable only, because it names the settings file.
     File,
 }
 
-/// The headings of the help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// Where the server listens and what it writes to its log.
-    Server,
-    /// The database and the master key.
-    Storage,
-    /// Who may sign in, and where.
-    SignIn,
-}
-
-impl Group {
-    /// The heading.
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Server => "Server",
-            Self::Storage => "Storage",
-            Self::SignIn => "Sign-in",
-        }
+domain::closed_set! {
+    /// A group of settings in the help.
+    pub enum Group(
+        /// Its heading.
+        heading: &'static str,
+    ) {
+        /// The settings file and the log.
+        General = "general" ("General"),
+        /// The address to listen on, the public URL and reverse proxies.
+        Server = "server" ("Server"),
+        /// The database, the revocation journal and the master key.
+        Storage = "storage" ("Storage"),
+        /// The identity provider, the users that may sign in, and the setup token.
+        SignIn = "sign_in" ("Sign-in"),
+        /// Settings that few installations need.
+        Advanced = "advanced" ("Advanced"),
     }
 }
 
@@ -59,7 +56,7 @@ impl Setting {
         format!("{PREFIX}{}", self.name.to_ascii_uppercase())
     }
 
-    /// What to call it where nobody has given it.
+    /// The name to show if the operator has not given the setting: the variable and the flag.
     pub fn full_name(&self) -> String {
         match self.kind {
             Kind::Secret => self.variable(),
@@ -68,7 +65,7 @@ impl Setting {
     }
 }
 
-/// How the names of our variables begin.
+/// The prefix of the variables.
 pub const PREFIX: &str = "ROUNDTABLE_";
 
 macro_rules! settings {
@@ -78,70 +75,70 @@ macro_rules! settings {
             pub static $constant: Setting =
                 Setting { name: $name, kind: Kind::$kind, group: Group::$group, help: $help };
         )*
-        /// All of them, in the order of the help.
+        /// All settings, in the order of the help.
         pub static ALL: &[&Setting] = &[$(&$constant),*];
     };
 }
 
 settings! {
-    CONFIG, "config", File, Server, "TOML file with any of these settings, named as the flags are, with underscores";
-    ADDR, "addr", Value, Server, "Address to listen on [default: 127.0.0.1:3000]";
-    PUBLIC_URL, "public_url", Value, Server, "Address people type into their browser [default: http://ADDR]";
+    CONFIG, "config", File, General, "TOML file with settings, named like the flags but with underscores";
+    LOG_FORMAT, "log_format", Value, General, "`text` or `json` [default: text]";
+    LOG, "log", Value, General, "Log filter in the syntax of the tracing crate [default: info,sqlx=warn]";
+    ADDR, "addr", Value, Server, "IP address and port to listen on [default: 127.0.0.1:3000]";
+    PUBLIC_URL, "public_url", Value, Server, "URL that users open in their browser [default: http://ADDR]";
     ALLOW_HTTP, "allow_http", YesNo, Server,
-        "Serve plain HTTP beyond this machine (only where the network itself is trusted)";
+        "Serve plain HTTP to other machines (only if you trust the network)";
     TRUSTED_PROXIES, "trusted_proxies", Value, Server,
-        "How many reverse proxies in front append to X-Forwarded-For [default: 0]";
-    AUTH_FAILURES_PER_MINUTE, "auth_failures_per_minute", Value, Server,
-        "How many keys, tokens, sessions and sign-ins of one address may fail in a minute; 0 for any number [default: 60]";
-    SETUP_FAILURES_PER_MINUTE, "setup_failures_per_minute", Value, Server,
-        "The same for the setup token and invitations [default: 10]";
-    BRAND, "brand", Value, Server, "First word of new keys [default: rt]";
-    LOG_FORMAT, "log_format", Value, Server, "`text` or `json` [default: text]";
-    LOG, "log", Value, Server, "What to log, as a filter of tracing [default: info,sqlx=warn]";
+        "Number of reverse proxies that append to X-Forwarded-For [default: 0]";
     DATABASE_URL, "database_url", Value, Storage,
         "sqlite://PATH or postgres://… [default: sqlite://data/roundtable.db]";
     JOURNAL_FILE, "journal_file", Value, Storage,
-        "File of the revocation journal, best on another disk [default: beside the SQLite file, or data/roundtable.journal]";
+        "File of the revocation journal, if possible on another disk [default: next to the SQLite file, or data/roundtable.journal]";
     MASTER_KEY_FILE, "master_key_file", Value, Storage,
-        "File with the 32-byte master key (0400 or 0600) [default: data/master.key if there is one]";
-    MASTER_KEY, "master_key", Secret, Storage, "The master key itself, in hex or base64; a file is better";
+        "File with the 32-byte master key (mode 0400 or 0600) [default: data/master.key]";
+    MASTER_KEY, "master_key", Secret, Storage, "The master key itself, in hex or base64; prefer a file";
     PREVIOUS_MASTER_KEY_FILE, "previous_master_key_file", Value, Storage,
-        "File with the previous master key, while it is being replaced";
+        "File with the previous master key, while you replace it";
     ALLOW_OPEN_KEY_FILE, "allow_open_key_file", YesNo, Storage,
-        "Accept a master key file that others may read, such as a mounted secret";
-    GOOGLE_CLIENT_ID, "google_client_id", Value, SignIn, "Client id at the sign-in provider";
+        "Accept a master key file that other users can read, such as a mounted secret";
+    GOOGLE_CLIENT_ID, "google_client_id", Value, SignIn, "Client ID at the identity provider";
     GOOGLE_CLIENT_SECRET_FILE, "google_client_secret_file", Value, SignIn, "File with the client secret";
-    GOOGLE_CLIENT_SECRET, "google_client_secret", Secret, SignIn, "The client secret itself; a file is better";
+    GOOGLE_CLIENT_SECRET, "google_client_secret", Secret, SignIn, "The client secret itself; prefer a file";
     PUBLIC_CLIENT, "public_client", YesNo, SignIn,
-        "The client at the provider has no secret (PKCE alone); not possible at Google";
+        "The client has no secret (PKCE only); not possible at Google";
     OIDC_ISSUER, "oidc_issuer", Value, SignIn,
-        "OpenID provider that signs people in [default: https://accounts.google.com]";
-    HOSTED_DOMAIN, "hosted_domain", Value, SignIn, "Let in only people of this hosted domain (`hd` in the ID token)";
+        "Issuer of the OpenID provider [default: https://accounts.google.com]";
+    HOSTED_DOMAIN, "hosted_domain", Value, SignIn, "Let in only users of this hosted domain (`hd` in the ID token)";
     ALLOWED_EMAIL_DOMAINS, "allowed_email_domains", Value, SignIn,
-        "Let in only people whose verified email is of one of these domains, separated by commas";
+        "Let in only users with a verified email in one of these domains, separated by commas";
     SETUP_TOKEN_FILE, "setup_token_file", Value, SignIn, "File with the token for setting up an empty installation";
     SETUP_TOKEN, "setup_token", Secret, SignIn,
-        "Token for setting up an empty installation; a file is better [default: made and printed at the start]";
-    FIREBASE_PROJECT_ID, "firebase_project_id", Value, SignIn, "Accept ID tokens of this Firebase project on the API";
-    FIREBASE_JWKS_URL, "firebase_jwks_url", Value, SignIn, "Where that project's token keys are published";
+        "Token for setting up an empty installation; prefer a file [default: generated and printed at the start]";
+    AUTH_FAILURES_PER_MINUTE, "auth_failures_per_minute", Value, Advanced,
+        "Failed keys, tokens, sessions and sign-ins allowed per IP address and minute; 0 means no limit [default: 60]";
+    SETUP_FAILURES_PER_MINUTE, "setup_failures_per_minute", Value, Advanced,
+        "The same for the setup token and invitations [default: 10]";
+    BRAND, "brand", Value, Advanced, "Prefix of new keys [default: rt]";
+    FIREBASE_PROJECT_ID, "firebase_project_id", Value, Advanced, "Firebase project whose ID tokens the API accepts";
+    FIREBASE_JWKS_URL, "firebase_jwks_url", Value, Advanced, "URL of the key set of that project";
 }
 
-/// The setting of that name.
+/// The setting with this name.
 pub fn named(name: &str) -> Option<&'static Setting> {
     ALL.iter().copied().find(|setting| setting.name == name)
 }
 
-/// The known name that is most like `name`, if one is like it at all.
+/// The setting whose name is most similar to `name`, if any is similar enough.
 pub fn closest(name: &str) -> Option<&'static Setting> {
     let wanted = name.to_ascii_lowercase().replace('-', "_");
-    let distance = |setting: &&'static Setting| edits(&wanted, setting.name);
+    let distance = |setting: &&'static Setting| levenshtein(&wanted, setting.name);
     let nearest = ALL.iter().copied().min_by_key(distance)?;
-    let far = (wanted.len() / 3).max(2);
-    Some(nearest).filter(|nearest| distance(nearest) <= far)
+    let max_distance = (wanted.len() / 3).max(2);
+    if distance(&nearest) <= max_distance { Some(nearest) } else { None }
 }
 
-/// How many characters must be put in, taken out or replaced to make `to` of `from`.
-fn edits(from: &str, to: &str) -> usize {
+/// The Levenshtein distance of two names.
+fn levenshtein(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (line, a) in from.bytes().enumerate() {
         let mut diagonal = row[0];

@@ -61,16 +61,16 @@ fn with_client(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'st
 }
 
 #[test]
-fn a_bare_start_listens_on_this_machine_with_the_stand_in() {
+fn without_settings_the_server_listens_on_loopback_with_the_development_sign_in() {
     let settings = settings(&[]).expect("defaults fit");
     assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
     assert_eq!(settings.public_url, "http://127.0.0.1:3000");
-    assert!(matches!(settings.sign_in, SignIn::Standin));
+    assert!(matches!(settings.sign_in, SignIn::Development));
 }
 
-// F5: compose files write every variable, also those without a value.
+// F5: compose files set every variable, also to an empty value.
 #[test]
-fn an_empty_value_is_as_good_as_none_wherever_it_stands() {
+fn an_empty_value_counts_as_not_given() {
     for setting in table::ALL.iter().copied() {
         for empty in ["", " ", "\t\r\n"] {
             assert!(!from_environment(&[(&setting.variable(), empty)]).has(setting), "{}", setting.name);
@@ -89,7 +89,7 @@ fn an_empty_value_is_as_good_as_none_wherever_it_stands() {
 }
 
 #[test]
-fn flags_come_before_the_environment_and_that_before_the_file() {
+fn flags_override_the_environment_which_overrides_the_file() {
     let path = written("order.toml", "brand = \"c\"\naddr = \"127.0.0.3:3\"\npublic_url = \"http://127.0.0.3:3\"");
     let mut options = from_flags(&["--brand", "a"]);
     let variables = [("ROUNDTABLE_BRAND", "b"), ("ROUNDTABLE_ADDR", "127.0.0.2:2"), ("ROUNDTABLE_PUBLIC_URL", "")];
@@ -103,9 +103,9 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     );
 }
 
-// F5: ROUNDTABLE_ALLOW_HTTP=1 was three lines of the argument parser.
+// F5
 #[test]
-fn yes_and_no_have_their_usual_spellings_everywhere() {
+fn booleans_have_the_usual_spellings_in_every_source() {
     for (word, meant) in [
         ("1", true),
         ("true", true),
@@ -134,7 +134,7 @@ fn yes_and_no_have_their_usual_spellings_everywhere() {
 }
 
 #[test]
-fn a_message_names_the_setting_as_it_was_given() {
+fn an_error_names_the_setting_as_the_operator_wrote_it() {
     let variable = from_environment(&[("ROUNDTABLE_TRUSTED_PROXIES", "-1")]);
     let flag = from_flags(&["--trusted-proxies=many"]);
     let file = from_file("trusted_proxies = 101").expect("a file");
@@ -152,7 +152,7 @@ fn a_message_names_the_setting_as_it_was_given() {
 }
 
 #[test]
-fn unknown_names_are_told_with_the_closest_known_one() {
+fn an_unknown_name_suggests_the_most_similar_setting() {
     let warned = |name: &str| from_environment(&[(name, "x")]).warnings().join("\n");
     assert!(warned("ROUNDTABLE_PUBLIC_ULR").ends_with("did you mean ROUNDTABLE_PUBLIC_URL?"));
     assert!(warned("ROUNDTABLE_HOST_DOMAIN").ends_with("did you mean ROUNDTABLE_HOSTED_DOMAIN?"));
@@ -164,23 +164,23 @@ fn unknown_names_are_told_with_the_closest_known_one() {
     let wrong = |text: &str| from_file(text).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(wrong("public-url = \"x\"").ends_with("there is no setting public-url; did you mean public_url?"));
     assert!(wrong("config = \"x\"").contains("there is no setting config"));
-    assert!(wrong("addr = 1.5").contains("addr must be one value"));
+    assert!(wrong("addr = 1.5").contains("addr must be a single value"));
 }
 
 #[test]
-fn what_is_wrong_with_a_file_never_shows_a_secret() {
+fn errors_never_show_a_secret() {
     let why = from_file("brand = \"x\"\nmaster_key = \"TOPSECRET").expect_err("an open quote").to_string();
     assert!(why.contains("line 2") && !why.contains("TOPSECRET"), "{why}");
     assert!(!format!("{:?}", from_environment(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")])).contains("TOPSECRET"));
     let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN", "TOPSECRET")]);
-    assert_eq!(why, "ROUNDTABLE_SETUP_TOKEN must hold at least 16 characters");
+    assert_eq!(why, "ROUNDTABLE_SETUP_TOKEN must have at least 16 characters");
     let why = from_environment(&[("ROUNDTABLE_DATABASE_URL", "mysql://u:TOPSECRET@h/d")]).database_url().map(drop);
     let why = why.expect_err("another database").to_string();
     assert!(why.starts_with("ROUNDTABLE_DATABASE_URL must be sqlite://PATH") && !why.contains("TOPSECRET"), "{why}");
 }
 
 #[test]
-fn the_line_end_of_a_secret_is_dropped() {
+fn the_line_ending_of_a_secret_is_ignored() {
     let token = "setup_0123456789";
     for text in [format!("{token}\n"), format!("{token}\r\n"), format!(" {token} \n\n")] {
         let path = written("token", &text);
@@ -196,11 +196,11 @@ fn the_line_end_of_a_secret_is_dropped() {
     let path = written("empty", "\n");
     let why = refusal(&[("ROUNDTABLE_SETUP_TOKEN_FILE", &path.to_string_lossy())]);
     std::fs::remove_file(&path).expect("clean");
-    assert!(why.starts_with("ROUNDTABLE_SETUP_TOKEN_FILE names") && why.ends_with("must hold one line"), "{why}");
+    assert!(why.starts_with("ROUNDTABLE_SETUP_TOKEN_FILE names") && why.ends_with("must contain one line"), "{why}");
 }
 
 #[test]
-fn secrets_in_the_environment_are_warned_of() {
+fn secrets_in_the_environment_cause_a_warning() {
     let mut options = from_environment(&[("ROUNDTABLE_MASTER_KEY", "k"), ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "s")]);
     options.warn_of_secrets();
     let warnings = options.warnings().join("\n");
@@ -209,9 +209,9 @@ fn secrets_in_the_environment_are_warned_of() {
     assert!(!from_flags(&[]).warnings().iter().any(|warning| warning.contains("secret")));
 }
 
-// RK-45: beyond this machine the API is offered over HTTPS only.
+// RK-45
 #[test]
-fn rk_45_beyond_this_machine_only_https() {
+fn other_machines_are_served_over_https_only() {
     let beyond = |url| refusal(&with_client(&[("ROUNDTABLE_PUBLIC_URL", url)]));
     assert!(beyond("http://keys.example.com").contains("https://"));
     for good in ["https://keys.example.com", " https://keys.example.com/ "] {
@@ -220,14 +220,37 @@ fn rk_45_beyond_this_machine_only_https() {
     for bad in ["https://keys.example.com/app", "https://:pw@keys.example.com", "https://keys.example.com/?a"] {
         assert!(beyond(bad).contains("without a path"), "{bad}");
     }
-    assert!(beyond("keys").contains("no address"));
+    assert!(beyond("keys").contains("not a URL"));
+}
+
+// Behind a reverse proxy on the same machine the server listens on loopback, and strangers reach it all the same.
+#[test]
+fn the_setup_token_is_needed_unless_both_addr_and_public_url_are_on_loopback() {
+    let needed = |addr, url| {
+        let more = [("ROUNDTABLE_ADDR", addr), ("ROUNDTABLE_PUBLIC_URL", url)];
+        settings(&with_client(&more)).expect("settings").needs_setup_token()
+    };
+    for url in ["", "http://127.0.0.1:3000", "http://localhost:3000", "https://localhost", "http://[::1]:3000"] {
+        assert!(!needed("127.0.0.1:3000", url), "{url}");
+    }
+    assert!(!needed("[::1]:3000", "http://localhost:3000"));
+    for (addr, url) in [
+        ("127.0.0.1:3000", "https://keys.example.com"),
+        ("[::1]:3000", "https://keys.example.com"),
+        ("127.0.0.1:3000", "https://localhost.example.com"),
+        ("0.0.0.0:3000", "http://localhost:3000"),
+        ("0.0.0.0:3000", "https://keys.example.com"),
+    ] {
+        assert!(needed(addr, url), "{addr} {url}");
+    }
+    assert!(!settings(&[]).expect("defaults").needs_setup_token(), "a first try on one machine needs no token");
 }
 
 #[test]
-fn the_stand_in_refuses_to_exist_beyond_this_machine() {
-    let beyond = "to serve beyond this machine set ROUNDTABLE_GOOGLE_CLIENT_ID";
+fn the_development_sign_in_is_for_loopback_only() {
+    let beyond = "to serve other machines, set ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)";
     assert!(refusal(&CLIENT[..2]).starts_with(beyond));
-    assert!(refusal(&CLIENT[1..2]).starts_with(beyond), "a public address is beyond this machine");
+    assert!(refusal(&CLIENT[1..2]).starts_with(beyond), "a public URL is reachable from other machines");
     for (name, value) in [
         ("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"),
         ("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "secret"),
@@ -241,22 +264,22 @@ fn the_stand_in_refuses_to_exist_beyond_this_machine() {
 }
 
 #[test]
-fn a_client_has_a_secret_or_is_public_on_purpose() {
+fn a_client_needs_a_secret_unless_it_is_declared_public() {
     let without = |more: &[(&'static str, &'static str)]| {
         refusal(&with_client(&[&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET", "")], more].concat()))
     };
     let (issuer, public) = (("ROUNDTABLE_OIDC_ISSUER", "https://id.example.com"), ("ROUNDTABLE_PUBLIC_CLIENT", "yes"));
-    assert!(without(&[]).starts_with("ROUNDTABLE_GOOGLE_CLIENT_ID needs the secret of the client"));
+    assert!(without(&[]).starts_with("ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret"));
     assert!(without(&[issuer]).contains("ROUNDTABLE_PUBLIC_CLIENT"));
     assert!(without(&[public]).starts_with("ROUNDTABLE_PUBLIC_CLIENT needs ROUNDTABLE_OIDC_ISSUER"));
     assert_eq!(without(&[issuer, public]), "");
-    assert!(refusal(&with_client(&[issuer, public])).contains("does not go with a client secret"));
+    assert!(refusal(&with_client(&[issuer, public])).contains("cannot be combined with a client secret"));
     let both = refusal(&with_client(&[("ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE", "/secret")]));
     assert_eq!(both, "give ROUNDTABLE_GOOGLE_CLIENT_SECRET or ROUNDTABLE_GOOGLE_CLIENT_SECRET_FILE, not both");
 }
 
 #[test]
-fn an_issuer_is_an_https_address() {
+fn an_issuer_is_an_https_url() {
     let with = |issuer| refusal(&with_client(&[("ROUNDTABLE_OIDC_ISSUER", issuer)]));
     assert_eq!(with(" https://id.example.com/realm "), "");
     assert_eq!(with("http://127.0.0.1:8080"), "");
@@ -266,7 +289,7 @@ fn an_issuer_is_an_https_address() {
 }
 
 #[test]
-fn wrong_settings_are_told_in_a_sentence() {
+fn an_error_is_one_line() {
     assert!(refusal(&[("ROUNDTABLE_ADDR", "here")]).starts_with("ROUNDTABLE_ADDR must be an IP address and a port"));
     assert!(refusal(&[("ROUNDTABLE_BRAND", "Not A Brand")]).starts_with("ROUNDTABLE_BRAND: "));
     for (name, value) in
@@ -278,7 +301,7 @@ fn wrong_settings_are_told_in_a_sentence() {
 }
 
 #[test]
-fn domains_are_in_lower_case_and_checked() {
+fn domains_are_normalized_and_checked() {
     let read = |name, list| settings(&with_client(&[(name, list)]));
     let domains = |list| read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", list).map(|s| s.allowed_domains()).expect("domains");
     assert_eq!(domains("Example.com, xn--bcher-kva.example ,"), ["example.com", "xn--bcher-kva.example"]);
@@ -301,19 +324,22 @@ fn domains_are_in_lower_case_and_checked() {
             assert!(why.starts_with(&format!("{name} must be a domain")), "{bad}: {why}");
         }
     }
-    assert!(read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",").err().is_some_and(|e| e.to_string().contains("no domain")));
+    assert!(
+        read("ROUNDTABLE_ALLOWED_EMAIL_DOMAINS", ",")
+            .err()
+            .is_some_and(|e| e.to_string().contains("contains no domain"))
+    );
 }
 
 #[test]
-fn a_missing_master_key_leads_to_init() {
+fn a_missing_master_key_suggests_init() {
     let why = from_environment(&[("ROUNDTABLE_MASTER_KEY_FILE", "/nowhere/key")]).master_key().map(drop);
     assert!(why.expect_err("no key").to_string().contains("run `roundtable init --new-master-key` first"));
 }
 
-// Case 11 of the start-up table.
 #[cfg(unix)]
 #[test]
-fn a_key_file_that_others_may_read_is_refused() {
+fn a_key_file_that_other_users_can_read_is_rejected() {
     use super::key_file::key_file;
     use std::os::unix::fs::PermissionsExt;
     let path = written("key", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
@@ -330,7 +356,7 @@ fn a_key_file_that_others_may_read_is_refused() {
 }
 
 #[test]
-fn limits_of_failed_attempts_are_settings() {
+fn the_limits_of_failed_attempts_are_settings() {
     let limits = |options: Options| options.settings().map(|settings| settings.attempts);
     let (credentials, secrets) = (60, 10);
     assert_eq!(limits(from_environment(&[])).expect("defaults"), Limits { credentials, secrets });

@@ -1,4 +1,4 @@
-//! How values are written: the same for every setting and every place it may be given in.
+//! The syntax of values. It is the same for every setting and every source.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use super::BadSetting;
 
-/// Yes or no, in the usual spellings.
+/// A Boolean in the usual spellings.
 pub(super) fn yes_no(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" | "y" | "t" => Some(true),
@@ -15,20 +15,20 @@ pub(super) fn yes_no(text: &str) -> Option<bool> {
     }
 }
 
-/// A domain in lower case: labels of letters, digits and hyphens, at least two; other alphabets in their ASCII form.
+/// A domain name in lower case with at least two labels. Internationalized names must be in their ASCII form.
 pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.to_ascii_lowercase();
-    let plain = |label: &str| {
+    let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let sound = name.len() <= 253 && name.contains('.') && name.split('.').all(plain);
-    sound.then_some(name)
+    let is_valid = name.len() <= 253 && name.contains('.') && name.split('.').all(is_label);
+    if is_valid { Some(name) } else { None }
 }
 
-/// Whether the address is one of this machine alone.
+/// Whether the host of the URL is a loopback address, which only this machine can reach.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -38,7 +38,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The text of a file.
+/// Reads a text file. `what` names the file in the error message.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, BadSetting> {
     std::fs::read_to_string(path).map_err(|e| BadSetting(format!("cannot read {what} {}: {e}", path.display())))
 }

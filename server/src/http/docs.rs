@@ -1,5 +1,5 @@
-//! The documentation under `/docs`, for everyone: pages out of `docs/*.md`, their sources and pictures, `llms.txt`, and
-//! the API reference. It is part of the binary, and asks neither the database nor who is there.
+//! The public documentation under `/docs`: the pages in `docs/*.md`, their sources and images, `llms.txt` and the API
+//! reference. It is embedded in the binary and needs neither the database nor a session.
 
 mod markdown;
 mod pages;
@@ -17,13 +17,20 @@ use axum::{Extension, Router};
 use leptos::nonce::Nonce;
 use tower_http::compression::CompressionLayer;
 
-use self::pages::{DocPage, INDEX, SHELF};
+use self::pages::{DocPage, PAGES};
 use super::layers::{self, RequestId};
 use super::{AppState, context};
 
 const HOUR: &str = "public, max-age=3600";
+/// The name of the page that lists the others.
+const INDEX: &str = "index";
 
-/// The addresses of the documentation.
+/// The URL of a page.
+fn page_url(name: &str) -> String {
+    if name == INDEX { "/docs".into() } else { format!("/docs/{name}") }
+}
+
+/// The routes of the documentation.
 pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/docs", get(index))
@@ -41,10 +48,10 @@ type RequestNonce = Option<Extension<Nonce>>;
 
 async fn index(State(state): State<AppState>, nonce: RequestNonce, headers: HeaderMap) -> Response {
     let look = look(&state, nonce, &headers);
-    show(look, SHELF.iter().find(|sheet| sheet.name == INDEX), "")
+    show(look, PAGES.iter().find(|page| page.name == INDEX), "")
 }
 
-/// A page, or with the ending `.md` its source.
+/// A page, or its source if the URL ends with `.md`.
 async fn page(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -52,9 +59,9 @@ async fn page(
     id: Option<Extension<RequestId>>,
     headers: HeaderMap,
 ) -> Response {
-    let find = |name: &str| SHELF.iter().find(|sheet| sheet.name == name);
-    if let Some(sheet) = name.strip_suffix(".md").and_then(find) {
-        return ([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CACHE_CONTROL, HOUR)], sheet.source).into_response();
+    let find = |name: &str| PAGES.iter().find(|page| page.name == name);
+    if let Some(page) = name.strip_suffix(".md").and_then(find) {
+        return ([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (CACHE_CONTROL, HOUR)], page.source).into_response();
     }
     if name == INDEX {
         return Redirect::permanent("/docs").into_response();
@@ -63,22 +70,22 @@ async fn page(
     show(look(&state, nonce, &headers), find(&name), &id)
 }
 
-fn show(look: Look, sheet: Option<&DocPage>, request_id: &str) -> Response {
-    let Some(sheet) = sheet else { return nothing(look, request_id).into_response() };
-    let page = Leaf {
-        here: sheet.link(),
+fn show(look: Look, page: Option<&DocPage>, request_id: &str) -> Response {
+    let Some(page) = page else { return nothing(look, request_id).into_response() };
+    let leaf_page = Leaf {
+        here: page.link(),
         pages: pages(),
-        sections: sheet.text.sections.clone(),
+        sections: page.text.sections.clone(),
         class: "prose",
-        markup: sheet.text.markup.clone(),
-        source: Some(format!("/docs/{}.md", sheet.name)),
+        markup: page.text.markup.clone(),
+        source: Some(format!("/docs/{}.md", page.name)),
     };
-    leaf(look, page).into_response()
+    leaf(look, leaf_page).into_response()
 }
 
 /// All pages, in the order of the navigation.
 fn pages() -> Vec<Link> {
-    SHELF.iter().map(DocPage::link).chain([reference::link()]).collect()
+    PAGES.iter().map(DocPage::link).chain([reference::link()]).collect()
 }
 
 fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
@@ -86,14 +93,14 @@ fn look(state: &AppState, nonce: RequestNonce, headers: &HeaderMap) -> Look {
     Look { theme: context::theme(headers), assets: state.site_config.assets.clone(), nonce }
 }
 
-/// An index of all pages for programs that read (KE-01), in the form of llms.txt: addresses of the sources.
+/// An index of all pages for language models, in the format of llms.txt, with the URLs of the Markdown sources.
 async fn llms(State(state): State<AppState>) -> Response {
     let url = &state.site_config.public_url;
-    let (index, rest) = SHELF.split_first().map_or(("", SHELF.as_slice()), |(index, rest)| (&*index.text.lede, rest));
+    let (index, rest) = PAGES.split_first().map_or(("", PAGES.as_slice()), |(index, rest)| (&*index.text.lede, rest));
     let mut text = format!("# {}\n\n> {index}\n\n## Pages\n\n", app::words::PRODUCT);
     text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::docs::TITLE));
-    for sheet in rest {
-        text.push_str(&format!("- [{}]({url}/docs/{}.md): {}\n", sheet.text.title, sheet.name, sheet.text.lede));
+    for page in rest {
+        text.push_str(&format!("- [{}]({url}/docs/{}.md): {}\n", page.text.title, page.name, page.text.lede));
     }
     text.push_str(&format!(
         "\n## API\n\n- [{}]({url}/docs/api): Every operation, to read and to try in a browser.\n\

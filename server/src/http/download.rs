@@ -1,5 +1,5 @@
-//! The audit log as a file, written while it is read: no more than a page of it is ever in memory. What goes wrong on the
-//! way cuts the connection off, so that no half of a log passes for a whole one.
+//! Download of the audit log. The file is streamed, with at most one page of events in memory. An error closes the
+//! connection, so that an incomplete file is not mistaken for a complete one.
 
 mod csv;
 
@@ -19,8 +19,8 @@ use engine::{Ctx, Error, Result};
 use hyper::body::Frame;
 use serde::Serialize;
 
-/// The file that an export comes to. Its first page is read before anything is answered, so that what cannot begin is a
-/// refusal like any other.
+/// The response with the file of an export. The first page is read before the response starts, so that an error at the
+/// start is an ordinary error response.
 ///
 /// # Errors
 /// As [`Export::next`].
@@ -33,20 +33,21 @@ pub async fn file(mut export: Export, format: ExportFormat, ctx: &Ctx) -> Result
     let mut tally = Tally::default();
     tally.write(&mut first, format, &page)?;
     let request_id = ctx.request_id().to_owned();
-    let rest = (!page.is_empty()).then(|| turn(export));
-    if rest.is_none() {
+    let rest = if page.is_empty() {
         tally.close(&mut first, format)?;
-    }
+        None
+    } else {
+        Some(next_page(export))
+    };
     let mut response = head(format, ctx.now());
     *response.body_mut() = Body::new(File { format, request_id, tally, first: Some(first.into()), rest });
     Ok(response)
 }
 
-/// Whether a file of unknown length can be sent so that a cut one is recognised. Before HTTP/1.1, the end of the
-/// connection is the only end of such a body.
+/// Rejects HTTP/1.0, which cannot mark a body of unknown length as incomplete: there, the body ends with the connection.
 ///
 /// # Errors
-/// The code and the sentence of the refusal.
+/// The code and the sentence of the error.
 pub fn framed(version: Version) -> std::result::Result<(), (Code, &'static str)> {
     if version >= Version::HTTP_11 { Ok(()) } else { Err((Code::HttpVersionNotSupported, TOO_OLD)) }
 }
@@ -54,7 +55,7 @@ pub fn framed(version: Version) -> std::result::Result<(), (Code, &'static str)>
 const TOO_OLD: &str = "Over HTTP/1.0 a file that was cut off looks whole, so it is not sent. Use HTTP/1.1; behind nginx, \
      set proxy_http_version 1.1";
 
-/// What goes before the file.
+/// The response headers of the file.
 pub fn head(format: ExportFormat, now: Moment) -> Response {
     let kind = match format {
         ExportFormat::Csv => "text/csv; charset=utf-8; header=present",
@@ -69,7 +70,7 @@ pub fn head(format: ExportFormat, now: Moment) -> Response {
     response
 }
 
-/// The last line of a file of JSON lines. Without it, the file is not whole, whatever the transfer said.
+/// The last line of a JSON Lines file. A file without this line is incomplete.
 #[derive(Serialize)]
 struct Trailer {
     complete: bool,
@@ -77,7 +78,7 @@ struct Trailer {
     last_n: Option<i64>,
 }
 
-/// What has been written so far.
+/// The number of events written so far, and the last of them.
 #[derive(Default)]
 struct Tally {
     events: u64,
@@ -97,7 +98,7 @@ impl Tally {
         Ok(())
     }
 
-    /// Says that the file is whole. A table has no line that could: a spreadsheet would take it for an event.
+    /// Marks the file as complete. A CSV file has no such line because a spreadsheet would read it as an event.
     fn close(&self, text: &mut Vec<u8>, format: ExportFormat) -> Result<()> {
         match format {
             ExportFormat::Csv => Ok(()),
@@ -119,22 +120,22 @@ fn broken(error: serde_json::Error) -> Error {
 }
 
 /// An export that is reading its next page.
-type Turn = Pin<Box<dyn Future<Output = (Export, Result<Vec<AuditRecord>>)> + Send>>;
+type NextPage = Pin<Box<dyn Future<Output = (Export, Result<Vec<AuditRecord>>)> + Send>>;
 
-fn turn(mut export: Export) -> Turn {
+fn next_page(mut export: Export) -> NextPage {
     Box::pin(async move {
         let page = export.next().await;
         (export, page)
     })
 }
 
-/// A page is read when the one before it has gone out.
+/// The body of the response. The next page is read when the previous one has been sent.
 struct File {
     format: ExportFormat,
     request_id: String,
     tally: Tally,
     first: Option<Bytes>,
-    rest: Option<Turn>,
+    rest: Option<NextPage>,
 }
 
 impl HttpBody for File {
@@ -156,10 +157,10 @@ impl HttpBody for File {
         });
         match written {
             Err(error) => {
-                tracing::warn!(request_id = self.request_id, %error, "an export was cut off");
+                tracing::warn!(request_id = self.request_id, %error, "an audit log export was aborted");
                 return Poll::Ready(Some(Err(error)));
             }
-            Ok(true) => self.rest = Some(turn(export)),
+            Ok(true) => self.rest = Some(next_page(export)),
             Ok(false) => {}
         }
         Poll::Ready((!text.is_empty()).then(|| Ok(Frame::data(text.into()))))

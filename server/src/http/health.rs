@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness checks.
 
 use axum::Router;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use axum::routing::get;
 
 use super::AppState;
 
-/// `/healthz` answers while the process lives; `/readyz` only while the database can be read and written.
+/// `/healthz` succeeds while the process runs, `/readyz` only while the database can be read and written.
 pub fn router(state: AppState) -> Router {
     Router::new().route("/healthz", get(|| async { "ok" })).route("/readyz", get(ready)).with_state(state)
 }
@@ -16,8 +16,8 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
     match state.engine.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(engine::Error::OnHold) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "an audit log was altered: look at the server's log")
+            (StatusCode::SERVICE_UNAVAILABLE, "an audit log was altered: see the log of the server")
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable"),
     }
 }

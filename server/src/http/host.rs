@@ -1,9 +1,9 @@
-//! One address for people: a page that is asked for at another host than `PUBLIC_URL` leads to the same page there.
-//! Cookies are bound to a host, so a sign-in that begins at `localhost` could not end at `127.0.0.1`.
+//! Redirects browsers from other hosts to `PUBLIC_URL`. Cookies are bound to a host, so a sign-in that starts at
+//! `localhost` cannot be completed at `127.0.0.1`.
 //!
-//! A reverse proxy that passes on a host of its own makes every request look like that. So the redirect bears a mark:
-//! whoever comes back with the mark and still at another host is behind such a proxy. That page is shown, and a cookie
-//! remembers it.
+//! A reverse proxy that replaces `Host` makes every request seem to be for another host. So the redirect has a marker: a
+//! browser that returns with the marker and still at another host is behind such a proxy. It gets the page, and a cookie
+//! prevents further redirects.
 
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, SET_COOKIE};
@@ -17,29 +17,32 @@ use super::AppState;
 use super::layers::cookie;
 use super::ui::wants_page;
 
-/// The mark in the query, and the name of the cookie.
-const MARK: &str = "rt_host";
+/// The marker in the query and the name of the cookie.
+const MARKER: &str = "rt_host";
 
-/// Leads people to `PUBLIC_URL`. Programs, forms and what is no page stay where they are.
-pub async fn lead_home(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads || !wants_page(request.headers()) {
+/// Redirects page requests to `PUBLIC_URL`. API calls, forms and files are not redirected.
+pub async fn redirect_to_public_url(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read || !wants_page(request.headers()) {
         return next.run(request).await;
     }
     let public_url = &state.site_config.public_url;
-    let at_home = is_at(public_url, request.headers());
-    let (place, marked) = without_mark(request.uri());
-    if at_home && marked {
+    let at_public_url = is_at(public_url, request.headers());
+    let (place, marked) = without_marker(request.uri());
+    if at_public_url && marked {
         return Redirect::to(&format!("{public_url}{place}")).into_response();
     }
-    if at_home || cookie(request.headers(), MARK).is_some() {
+    if at_public_url || cookie(request.headers(), MARKER).is_some() {
         return next.run(request).await;
     }
     if !marked {
         let sign = if place.contains('?') { '&' } else { '?' };
-        return Redirect::to(&format!("{public_url}{place}{sign}{MARK}=1")).into_response();
+        return Redirect::to(&format!("{public_url}{place}{sign}{MARKER}=1")).into_response();
     }
-    tracing::warn!(public_url, "pages are asked for at another host than PUBLIC_URL: let the proxy pass on Host");
+    tracing::warn!(
+        public_url,
+        "a browser requested another host than PUBLIC_URL: configure the reverse proxy to pass on the Host header"
+    );
     if let Ok(uri) = place.parse::<PathAndQuery>() {
         *request.uri_mut() = Uri::from(uri);
     }
@@ -48,8 +51,8 @@ pub async fn lead_home(State(state): State<AppState>, mut request: Request, next
     response
 }
 
-/// Whether the request names the host of `PUBLIC_URL`. One without a host cannot be told apart, and some proxies drop
-/// the port.
+/// Whether `Host` is the host of `PUBLIC_URL`. A request without `Host` passes, and so does one without a port because some
+/// proxies drop it.
 fn is_at(public_url: &str, headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST) else { return true };
     let named = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
@@ -60,13 +63,13 @@ fn is_at(public_url: &str, headers: &HeaderMap) -> bool {
     same_name && (port.is_none() || port == home.port_or_known_default())
 }
 
-/// Path and query without the mark, and whether it was there. The path begins with one slash, so that what is put
-/// behind our own address stays there.
-fn without_mark(uri: &Uri) -> (String, bool) {
-    let mark = format!("{MARK}=1");
+/// The path and query without the marker, and whether it was there. The path starts with exactly one slash, so that the
+/// redirect cannot lead to another site.
+fn without_marker(uri: &Uri) -> (String, bool) {
+    let marker = format!("{MARKER}=1");
     let query = uri.query().unwrap_or_default();
-    let kept: Vec<_> = query.split('&').filter(|pair| !pair.is_empty() && *pair != mark).collect();
-    let marked = query.split('&').any(|pair| pair == mark);
+    let kept: Vec<_> = query.split('&').filter(|pair| !pair.is_empty() && *pair != marker).collect();
+    let marked = query.split('&').any(|pair| pair == marker);
     let path = format!("/{}", uri.path().trim_start_matches('/'));
     let place = if kept.is_empty() { path } else { format!("{path}?{}", kept.join("&")) };
     (place, marked)
@@ -102,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_taken_out_and_nothing_else() {
-        let read = |uri: &str| without_mark(&uri.parse().expect("a path"));
+    fn only_the_marker_is_removed() {
+        let read = |uri: &str| without_marker(&uri.parse().expect("a path"));
         assert_eq!(read("/o/org_a?q=a&rt_host=1&status=active"), ("/o/org_a?q=a&status=active".into(), true));
         assert_eq!(read("/account?rt_host=1"), ("/account".into(), true));
         assert_eq!(read("/account?rt_host=12&x=rt_host"), ("/account?rt_host=12&x=rt_host".into(), false));

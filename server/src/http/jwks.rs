@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`: the public halves of the keys that sign tokens for people, for whoever checks them elsewhere.
+//! `/.well-known/jwks.json`: the public keys of the tokens that this installation issues, for services that verify them.
 
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use super::AppState;
 use super::problem::ApiResult;
 
-/// For five minutes; a key is published as soon as it signs, and an unknown one is a reason to look again.
+/// Five minutes. A key is published as soon as it signs, and clients fetch the set again for an unknown key.
 const CACHED: &str = "public, max-age=300";
 
-/// The one address.
+/// The route of the key set.
 pub fn router(state: AppState) -> Router {
     Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(state)
 }

@@ -1,4 +1,4 @@
-//! What happens to every request on its way in and out.
+//! Middleware for all requests: request ID, log line, security headers and the check for cross-site requests.
 
 use axum::extract::{Request, State};
 use axum::http::header::{COOKIE, HeaderName, HeaderValue, ORIGIN};
@@ -10,33 +10,33 @@ use leptos::nonce::Nonce;
 use super::origin::origin;
 use super::{AppState, sieve};
 
-/// The id of a request, `req_…`; in the log, in every refusal and in the audit log.
+/// The ID of a request, `req_…`. It appears in the log, in error responses and in the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(pub String);
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Gives the request an id and an origin, and writes one line when it is answered. The query is never written: keys
-/// may be in it; and of a key in the path only its public part, of an invitation's link nothing.
+/// Adds an ID and an origin to the request, and logs one line when it is complete. The query is never logged because it
+/// may contain keys. Keys and invitation tokens in the path are redacted.
 pub async fn log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let runtime = state.engine.runtime().clone();
     let id = runtime.random_id("req_");
-    let begun = runtime.now();
+    let started_at = runtime.now();
     let method = sieve::without_secrets(request.method().as_str());
     let path = without_secrets(request.uri().path());
     let origin = origin(&request, &id, state.trusted_proxies);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(origin);
     let mut response = next.run(request).await;
-    let took = runtime.now().0 - begun.0;
-    tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "answered");
+    let took = runtime.now().0 - started_at.0;
+    tracing::info!(request_id = id, %method, path, status = response.status().as_u16(), took_ms = took, "request completed");
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     response
 }
 
-/// Headers that every answer bears.
+/// Adds the security headers to every response.
 pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -57,14 +57,14 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
-/// Gives a page its nonce, and the policy that only scripts with it (or from here) may run.
+/// Adds a nonce and a content security policy that allows only our own scripts and those with the nonce.
 pub async fn page_headers(mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
     request.extensions_mut().insert(nonce.clone());
-    let reads = is_safe(request.method());
+    let is_read = is_safe(request.method());
     let mut response = next.run(request).await;
-    if !reads {
-        // Pages that the browser fetched ahead are from before this.
+    if !is_read {
+        // Pages that the browser has prefetched are out of date now.
         set(response.headers_mut(), "clear-site-data", "\"prefetchCache\"");
     }
     let policy = format!(
@@ -78,8 +78,8 @@ pub async fn page_headers(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Refuses to change anything for another site: an unsafe method needs `Sec-Fetch-Site: same-origin`, or, from
-/// browsers that do not send it, an `Origin` that is ours. Neither is a refusal too.
+/// Rejects cross-site requests (CSRF). An unsafe method needs `Sec-Fetch-Site: same-origin`, or the `Origin` of this
+/// installation if the browser does not send that header. A request without both headers is rejected.
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if is_safe(request.method()) || is_ours(request.headers(), &state.site_config.public_url) {
         return next.run(request).await;
@@ -87,19 +87,19 @@ pub async fn same_origin(State(state): State<AppState>, request: Request, next: 
     (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was changed.").into_response()
 }
 
-/// Whether a request only looks.
+/// Whether the method only reads.
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The value of a cookie, if the request bears it.
+/// The value of a cookie of the request.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// A path without the secret of any key or link that may be in it, well-formed or not, however it is encoded.
+/// The path without the secrets of keys and invitation links, even if they are malformed or percent-encoded.
 fn without_secrets(path: &str) -> String {
     let mut in_link = false;
     let shown = |step: &str| {
@@ -112,7 +112,7 @@ fn without_secrets(path: &str) -> String {
     path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
-/// Whether a request that changes something was sent by a page of ours.
+/// Whether a page of this installation has sent the request.
 pub fn is_ours(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text(&SEC_FETCH_SITE), text(&ORIGIN)) {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_pages_change_anything() {
+    fn only_same_origin_requests_pass() {
         let url = "https://keys.example.com";
         let ours = |pairs: &[_]| is_ours(&headers(pairs), url);
         assert!(ours(&[("sec-fetch-site", "same-origin")]));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_path_is_not_written() {
+    fn a_key_in_the_path_is_not_logged() {
         let brand = Default::default();
         let key = PlainKey::assemble(&brand, domain::token::KeyKind::Secret, b"00000000", &[b'a'; 43]);
         let key = key.expose();
@@ -172,9 +172,9 @@ mod tests {
         }
     }
 
-    // B4: whoever reads the log cannot join.
+    // B4
     #[test]
-    fn b4_the_token_of_a_link_is_not_written() {
+    fn the_token_of_an_invitation_link_is_not_logged() {
         assert_eq!(without_secrets("/join/Zk3y09"), "/join/…");
         for path in
             ["/join/Zk3y09/", "/join/Zk3y09/x", "/join//Zk3y09", "//join/Zk3y09", "/%6aoin/Zk3y09", "/x/join/Zk3y09"]

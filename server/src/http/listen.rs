@@ -1,5 +1,5 @@
-//! The accept loop: HTTP/1.1 with a limit on how long headers may take and how long an answer may stay unread, which
-//! `axum::serve` does not set, and a calm end: no new connections, ten seconds for those that run.
+//! The accept loop: HTTP/1.1 with timeouts for slow headers and unread responses, which `axum::serve` does not have, and a
+//! graceful shutdown that gives running requests ten seconds.
 
 mod check;
 mod wire;
@@ -23,18 +23,18 @@ use self::wire::{Exchange, Refuse, Wire};
 use super::problem::Unservable;
 
 /// How long a client may take to send its headers.
-const HEADERS: Duration = Duration::from_secs(10);
-/// How long a client may leave an answer without reading any of it.
-const UNREAD: Duration = Duration::from_secs(30);
-/// How long requests may take to end when the program does.
-const GRACE: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may read nothing of a response.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long running requests may take when the server stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` resolves, then lets running requests end.
+/// Serves until `stop` resolves, then waits for running requests.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    serve_with(listener, router, UNREAD, stop).await;
+    serve_with(listener, router, READ_TIMEOUT, stop).await;
 }
 
-/// The same for clients that may leave an answer unread for `unread` at a time.
+/// The same with another timeout for unread responses.
 pub async fn serve_with(listener: TcpListener, router: Router, unread: Duration, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -51,12 +51,12 @@ pub async fn serve_with(listener: TcpListener, router: Router, unread: Duration,
         }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not end in time");
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still running at the end of the shutdown timeout");
     }
 }
 
-/// Resolves when the operator (Ctrl-C) or the system (SIGTERM) asks the program to end.
+/// Resolves on Ctrl-C or SIGTERM.
 pub async fn asked_to_stop() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
@@ -80,18 +80,19 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, unread: Duratio
     let wire = Wire::new(stream, exchange.clone(), unread, refuse(router.clone(), peer));
     let router = router.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (router, running) = (router.clone(), exchange.begin());
+        let router = router.clone();
+        let running = exchange.begin();
         async move {
             let response = answer(router, request.map(Body::new), peer).await;
             Ok::<_, Infallible>(response.map(|body| running.until_sent(body)))
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
     let connection = graceful.watch(http.serve_connection(TokioIo::new(wire), service));
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(%error, "a connection was closed early");
         }
     });
 }
@@ -113,8 +114,8 @@ async fn route(router: Router, mut request: Request<Body>, peer: SocketAddr) -> 
     router.oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
-/// The answer to a request that was never read, or whose answer broke off: the router makes it, so that it has the id,
-/// the headers and the log line of every other.
+/// The response to a request that could not be read, or whose response failed. The router creates it, so that it has the
+/// ID, the headers and the log line of every other response.
 async fn refused(router: Router, fault: Unservable, peer: SocketAddr) -> Response {
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(fault);

@@ -1,8 +1,7 @@
-//! What moves while a page is open, as server-sent events, for whoever is signed in: `used` for a key that was used,
-//! `changed` for a list that is not what the page shows any more.
+//! Server-sent events that update open pages: `used` when a key is used, `changed` when a list is out of date.
 //!
-//! A stream begins and goes on as long as the person may look; being open is no use of their session. Whoever may not is
-//! answered 204, which tells a browser to ask no more and is no error to it.
+//! A stream stays open as long as the user has access. It does not extend the session. Without access the response is 204,
+//! which makes a browser stop reconnecting and is not an error in its console.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -33,18 +32,18 @@ use super::{AppState, context, sessions};
 
 mod dedup;
 
-/// When a browser that lost the stream asks again, in milliseconds.
-const AGAIN: &str = "retry: 3000\n\n";
-/// The same when the program ends: whoever asks while nobody listens sees an error in their browser.
-const AGAIN_LATER: &str = "retry: 20000\n\n";
-/// Says nothing, so that nobody on the way takes the stream for dead.
-const STILL_HERE: &str = ":\n\n";
-/// Looks without news after which that is said; one takes five seconds at the most.
-const QUIET: u32 = 3;
-/// How long a reader may leave what was sent to it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a browser waits before it reconnects, in milliseconds.
+const RETRY: &str = "retry: 3000\n\n";
+/// The same when the server stops. A browser that reconnects too early shows an error in its console.
+const RETRY_LATER: &str = "retry: 20000\n\n";
+/// A comment that keeps proxies from closing an idle stream.
+const KEEP_ALIVE: &str = ":\n\n";
+/// The number of checks without news before a keep-alive. A check takes five seconds at most.
+const IDLE_CHECKS: u32 = 3;
+/// How long a client may take to read an event.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The door.
+/// The route of the event stream.
 pub fn router(state: AppState) -> Router {
     Router::new()
         .route(LIVE, get(open))
@@ -53,7 +52,7 @@ pub fn router(state: AppState) -> Router {
         .layer(sessions::without_touch(&state))
 }
 
-/// What the page that asks shows.
+/// What the page shows now.
 #[derive(Deserialize)]
 struct LivePageQuery {
     #[serde(default)]
@@ -77,7 +76,7 @@ async fn open(
 }
 
 async fn watch(state: &AppState, context: &PageContext, organization: &str, shown: &LivePageQuery) -> Result<Watch> {
-    let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("nobody is signed in"))?;
+    let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("no session"))?;
     let organization = organization.parse().map_err(|_| Error::Denied)?;
     let drawn = shown.drawn.map_or_else(|| state.engine.runtime().now(), Moment);
     let view = View { category: EventCategory::Keys, since: shown.since, drawn };
@@ -89,8 +88,8 @@ fn stream(watch: Watch, request_id: String) -> Response {
     tokio::spawn(async move {
         tokio::select! {
             () = out.closed() => {}
-            dedup = to_problem(watch, &out) => if let Err(error) = dedup {
-                tracing::debug!(request_id, %error, "a live stream ended");
+            result = send_events(watch, &out) => if let Err(error) = result {
+                tracing::debug!(request_id, %error, "an event stream was closed");
             }
         }
     });
@@ -98,37 +97,40 @@ fn stream(watch: Watch, request_id: String) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A proxy that gathers what it passes on would pass it on too late.
+    // Without this header nginx buffers the events.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
 }
 
-/// Tells the news until there can be none any more.
-async fn to_problem(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
-    let (mut dedup, mut quiet, mut text) = (Dedup::default(), 0, AGAIN.to_owned());
+/// Sends events until the user loses access, the client disconnects or the server stops.
+async fn send_events(mut watch: Watch, out: &Sender<Bytes>) -> Result<()> {
+    let mut dedup = Dedup::default();
+    let mut idle = 0;
+    let mut text = RETRY.to_owned();
     loop {
         let news = watch.look().await?;
         text.push_str(&dedup.news(news, watch.now()));
-        quiet = if text.is_empty() { quiet + 1 } else { 0 };
-        if quiet == QUIET {
-            (quiet, text) = (0, STILL_HERE.to_owned());
+        idle = if text.is_empty() { idle + 1 } else { 0 };
+        if idle == IDLE_CHECKS {
+            idle = 0;
+            KEEP_ALIVE.clone_into(&mut text);
         }
         if !text.is_empty() && !send(out, std::mem::take(&mut text)).await {
             return Ok(());
         }
         if !watch.wait_for_change().await {
-            send(out, AGAIN_LATER.into()).await;
+            send(out, RETRY_LATER.into()).await;
             return Ok(());
         }
     }
 }
 
-/// Whether the reader takes it.
+/// Sends text to the client. Returns false if the client does not read it in time.
 async fn send(out: &Sender<Bytes>, text: String) -> bool {
-    out.send_timeout(text.into(), PATIENCE).await.is_ok()
+    out.send_timeout(text.into(), SEND_TIMEOUT).await.is_ok()
 }
 
-/// What was told, on its way to the browser.
+/// The body of the response.
 struct EventStream(Receiver<Bytes>);
 
 impl HttpBody for EventStream {

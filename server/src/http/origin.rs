@@ -1,4 +1,4 @@
-//! Where a request comes from: the client's address and the name of its program, as they are recorded.
+//! The origin of a request: the IP address and the user agent, as the audit log records them.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,18 +10,18 @@ use engine::ctx::Origin;
 use super::sieve;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const AGENT_LIMIT: usize = 200;
+const MAX_AGENT_CHARS: usize = 200;
 
-/// What is recorded of the sender of a request. A key that was sent as the user agent is not.
+/// The origin of a request. Keys in the user agent are redacted.
 pub fn origin(request: &Request, id: &str, trusted_proxies: usize) -> Origin {
     let socket = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let address = forwarded(request.headers(), trusted_proxies).or(socket).map(|address| address.to_string());
     let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let agent = agent.map(|agent| sieve::without_secrets(agent).chars().take(AGENT_LIMIT).collect());
+    let agent = agent.map(|agent| sieve::without_secrets(agent).chars().take(MAX_AGENT_CHARS).collect());
     Origin { request_id: id.to_owned(), address, agent }
 }
 
-/// The address that the outermost trusted proxy saw; what a client wrote further left does not count.
+/// The IP address that the outermost trusted proxy has added. Entries further left come from the client and do not count.
 fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
     let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
     let hops: Vec<_> = lines.flat_map(|line| line.split(',')).collect();
@@ -29,14 +29,17 @@ fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
     address(hops.get(seen)?)
 }
 
-/// An IP address as proxies write it: bare, in brackets, with a port, with a zone, in quotes. An IPv4 address that was
-/// written as IPv6 is IPv4.
+/// Parses an IP address in the forms that proxies write: with a port, with a zone, in brackets or in quotes. An
+/// IPv4-mapped IPv6 address becomes an IPv4 address.
 pub fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let bare = match text.strip_prefix('[') {
         Some(rest) => {
             let (inside, after) = rest.split_once(']')?;
-            (after.is_empty() || after.strip_prefix(':').is_some_and(is_port)).then_some(inside)?
+            if !after.is_empty() && !after.strip_prefix(':').is_some_and(is_port) {
+                return None;
+            }
+            inside
         }
         None => match text.split_once(':') {
             Some((host, port)) if is_port(port) && host.contains('.') => host,
@@ -45,7 +48,10 @@ pub fn address(text: &str) -> Option<IpAddr> {
     };
     let (bare, zone) = bare.split_once('%').map_or((bare, None), |(bare, zone)| (bare, Some(zone)));
     let address = bare.parse::<IpAddr>().ok()?;
-    (zone.is_none() || address.is_ipv6()).then(|| address.to_canonical())
+    if zone.is_some() && !address.is_ipv6() {
+        return None;
+    }
+    Some(address.to_canonical())
 }
 
 fn is_port(text: &str) -> bool {
@@ -67,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_understood_in_every_form_that_proxies_write() {
+    fn an_ip_address_is_parsed_in_every_form_that_proxies_write() {
         for (text, read) in [
             ("203.0.113.9", "203.0.113.9"),
             ("203.0.113.9:51234", "203.0.113.9"),
@@ -111,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_cannot_forge_its_address() {
+    fn a_client_cannot_forge_its_ip_address() {
         let line = headers(&[("x-forwarded-for", "6.6.6.6, 10.0.0.9:80"), ("x-forwarded-for", "[2001:db8::1]:443")]);
         let seen = |proxies| forwarded(&line, proxies).map(|address| address.to_string());
         assert_eq!(seen(0), None);
@@ -121,9 +127,9 @@ mod tests {
         assert_eq!(forwarded(&headers(&[("x-forwarded-for", "<script>")]), 1), None);
     }
 
-    // B34: without a trusted proxy, the socket's address is recorded, whatever any header says.
+    // B34
     #[test]
-    fn b34_without_trusted_proxies_the_address_is_that_of_the_socket() {
+    fn without_trusted_proxies_the_ip_address_of_the_socket_is_recorded() {
         let names = [
             "x-forwarded-for",
             "forwarded",

@@ -1,4 +1,4 @@
-//! Refusals: every one leaves in the one shape of decision D10, and its cause is logged once.
+//! Errors of HTTP requests. All have the same format (D10), and the cause of each is logged once.
 
 use std::any::Any;
 
@@ -18,69 +18,75 @@ use utoipa::ToSchema;
 
 use super::layers::RequestId;
 
-/// A refusal on its way out. The request's id is added where it leaves.
+/// An error response. [`finish`] adds the request ID and writes the body.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     problem: Problem,
-    /// Whether a credential was shown; only then may the answer name its fault (RFC 6750, 3.1).
-    shown: bool,
+    /// Whether the request had a credential. Otherwise the response must not contain an error code (RFC 6750, 3.1).
+    has_credential: bool,
     cause: Box<str>,
     /// The scope that the key lacks (RFC 6750, 3.1).
     scope: Option<Scope>,
-    /// The key that the same request made before.
-    made: Option<KeyId>,
+    /// The key that the same request created before.
+    created: Option<KeyId>,
 }
 
-/// What a handler of the API comes to.
+/// The result of an API handler.
 pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
-    /// A refusal with the code's own sentence.
+    /// An error with the default sentence of its code. The cause is only logged.
     pub fn new(code: Code, cause: impl Into<String>) -> Self {
-        Self { problem: Problem::new(code, ""), shown: true, cause: cause.into().into(), scope: None, made: None }
+        Self {
+            problem: Problem::new(code, ""),
+            has_credential: true,
+            cause: cause.into().into(),
+            scope: None,
+            created: None,
+        }
     }
 
-    /// No credential at all (RA-25).
+    /// A request without a credential.
     pub fn anonymous() -> Self {
-        Self { shown: false, ..Self::new(Code::Unauthorized, "no credential") }
+        Self { has_credential: false, ..Self::new(Code::Unauthorized, "no credential") }
     }
 
-    /// A refusal that says more than its code.
+    /// An error with a sentence of its own.
     pub fn with_details(code: Code, details: impl Into<String>) -> Self {
         let details = details.into();
-        let mut refusal = Self::new(code, details.clone());
-        refusal.problem.details = details;
-        refusal
+        let mut error = Self::new(code, details.clone());
+        error.problem.details = details;
+        error
     }
 
-    /// What kind of refusal it is.
+    /// The error code.
     pub const fn code(&self) -> Code {
         self.problem.code
     }
 
-    /// Whether no credential came at all.
+    /// Whether the request had no credential.
     pub const fn is_anonymous(&self) -> bool {
-        !self.shown
+        !self.has_credential
     }
 
-    /// Fields at fault.
+    /// Invalid fields.
     pub fn fields(faults: Vec<FieldFault>) -> Self {
-        let mut refusal = Self::new(Code::InvalidFields, "invalid fields");
-        refusal.problem.fields = faults;
-        refusal
+        let mut error = Self::new(Code::InvalidFields, "invalid fields");
+        error.problem.fields = faults;
+        error
     }
 }
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        let mut refusal = Self::new(error.code(), chain(&error));
-        refusal.problem = error.to_problem("");
+        let mut api_error = Self::new(error.code(), chain(&error));
+        api_error.problem = error.to_problem("");
         match error {
-            Error::MissingScope(scope) => refusal.scope = Some(scope),
-            Error::AlreadyDone(key) => refusal.made = Some(key),
+            Error::MissingScope(scope) => api_error.scope = Some(scope),
+            Error::AlreadyDone(key) => api_error.created = Some(key),
             _ => {}
         }
-        refusal
+        api_error
     }
 }
 
@@ -119,11 +125,11 @@ pub struct ProblemBody {
     fields: Vec<FieldFault>,
 }
 
-/// A field at fault. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
+/// An invalid field. What is accepted instead stands beside it: `max`, `known`, `latest`, or `min` and `max`.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes `FieldFault`, whose fields depend on the fault")]
 pub struct FaultBody {
-    /// The field's name.
+    /// The name of the field.
     #[schema(example = "label")]
     field: String,
     /// One sentence for a person.
@@ -134,31 +140,31 @@ pub struct FaultBody {
     fault: String,
 }
 
-/// Writes the body of a refusal, logs its cause once, and brings refusals that were not ours (an unknown path, a
-/// method, a body too large) into the same shape. Pages write their own.
+/// Writes the body of an error response and logs its cause once. Errors of the router (an unknown path, a wrong method, a
+/// body that is too large) get the same format. Pages write their own errors.
 pub async fn finish(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let response = next.run(request).await;
-    if let Some(refusal) = response.extensions().get::<ApiError>().cloned() {
-        return written(refusal, &id.0, response);
+    if let Some(error) = response.extensions().get::<ApiError>().cloned() {
+        return write(error, &id.0, response);
     }
-    match foreign(response.status()).filter(|_| !is_page(&response)) {
-        Some(code) => written(ApiError::new(code, "refused by the router"), &id.0, response),
+    match router_error(response.status()).filter(|_| !is_page(&response)) {
+        Some(code) => write(ApiError::new(code, "rejected by the router"), &id.0, response),
         None => response,
     }
 }
 
-/// What the connection found wrong with a request before any address was looked at. It comes as an extension of the
-/// request, so that its refusal has the same shape, id, headers and log line as every other.
+/// An error that the connection has found before routing. It is an extension of the request, so that its response has the
+/// same format, ID, headers and log line as every other.
 #[derive(Clone, Copy, Debug)]
 pub struct Unservable {
-    /// What kind of refusal it is.
+    /// The error code.
     pub code: Code,
     /// One sentence.
     pub details: &'static str,
 }
 
-/// Refuses what the connection found wrong, and a target that is no address of ours: `*`, or a host to connect to.
+/// Rejects requests that the connection has found invalid, and those whose target has no path: `*`, or `CONNECT` to a host.
 pub async fn unservable(request: Request, next: Next) -> Response {
     if let Some(Unservable { code, details }) = request.extensions().get::<Unservable>().copied() {
         return ApiError::with_details(code, details).into_response();
@@ -169,35 +175,35 @@ pub async fn unservable(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// A panic is a fault of ours; the connection survives it.
+/// Turns a panic into an internal error. The connection stays open.
 pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let said = panic.downcast_ref::<String>().cloned();
-    let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
-    tracing::error!(cause = said, "a handler panicked");
-    let body = body(&ApiError::new(Code::Internal, said), "");
+    let message = panic.downcast_ref::<String>().cloned();
+    let message = message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+    tracing::error!(cause = message, "a handler panicked");
+    let body = body(&ApiError::new(Code::Internal, message), "");
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
 }
 
-fn written(refusal: ApiError, id: &str, response: Response) -> Response {
+fn write(error: ApiError, id: &str, response: Response) -> Response {
     let status = response.status();
     if status.is_server_error() {
-        tracing::error!(request_id = id, status = status.as_u16(), cause = &*refusal.cause, "refused");
+        tracing::error!(request_id = id, status = status.as_u16(), cause = &*error.cause, "request failed");
     } else {
-        tracing::info!(request_id = id, status = status.as_u16(), cause = &*refusal.cause, "refused");
+        tracing::info!(request_id = id, status = status.as_u16(), cause = &*error.cause, "request failed");
     }
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&body(&refusal, id)).unwrap_or_default();
+    let body = serde_json::to_vec(&body(&error, id)).unwrap_or_default();
     parts.headers.remove("content-length");
     parts.headers.insert("content-type", HeaderValue::from_static("application/json"));
     parts.headers.insert("cache-control", HeaderValue::from_static("no-store"));
     match status {
         StatusCode::UNAUTHORIZED => {
-            let challenge = match refusal.problem.code {
-                // RFC 9470: the credential is fine, and signing in again is what helps.
+            let challenge = match error.problem.code {
+                // RFC 9470: the credential is valid, but the sign-in is too old.
                 Code::FreshSignInRequired => {
                     "Bearer realm=\"roundtable\", error=\"insufficient_user_authentication\", max_age=600"
                 }
-                _ if refusal.shown => "Bearer realm=\"roundtable\", error=\"invalid_token\"",
+                _ if error.has_credential => "Bearer realm=\"roundtable\", error=\"invalid_token\"",
                 _ => "Bearer realm=\"roundtable\"",
             };
             parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -207,14 +213,14 @@ fn written(refusal: ApiError, id: &str, response: Response) -> Response {
         }
         _ => {}
     }
-    if let Some(seconds) = refusal.problem.retry_after {
+    if let Some(seconds) = error.problem.retry_after {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let scope = refusal
+    let scope = error
         .scope
         .map(|scope| format!("Bearer realm=\"roundtable\", error=\"insufficient_scope\", scope=\"{scope}\""));
-    let made = refusal.made.map(|key| format!("/api/v1/keys/{key}"));
-    for (name, value) in [(WWW_AUTHENTICATE, scope), (LOCATION, made)] {
+    let location = error.created.map(|key| format!("/api/v1/keys/{key}"));
+    for (name, value) in [(WWW_AUTHENTICATE, scope), (LOCATION, location)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             parts.headers.insert(name, value);
         }
@@ -222,14 +228,14 @@ fn written(refusal: ApiError, id: &str, response: Response) -> Response {
     Response::from_parts(parts, Body::from(body))
 }
 
-fn body(refusal: &ApiError, id: &str) -> ProblemBody {
-    let Problem { code, details, fields, .. } = refusal.problem.clone();
+fn body(error: &ApiError, id: &str) -> ProblemBody {
+    let Problem { code, details, fields, .. } = error.problem.clone();
     let error = status(code).canonical_reason().unwrap_or("Error");
     ProblemBody { error, details, code, request_id: id.to_owned(), fields }
 }
 
-/// The code of a refusal that the router made.
-fn foreign(status: StatusCode) -> Option<Code> {
+/// The code of an error response of the router.
+fn router_error(status: StatusCode) -> Option<Code> {
     Some(match status {
         StatusCode::BAD_REQUEST => Code::BadRequest,
         StatusCode::NOT_FOUND => Code::NotFound,

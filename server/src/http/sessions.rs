@@ -1,5 +1,5 @@
-//! Browser sessions: tower-sessions over our own table. Only a keyed digest of the id is stored, the value is sealed,
-//! and a session that was ended does not come back.
+//! Browser sessions: a store for tower-sessions. The database has only a keyed digest of the session ID, the value is
+//! encrypted, and a revoked session cannot be saved again.
 
 use async_trait::async_trait;
 use domain::PersonId;
@@ -14,22 +14,22 @@ use tower_sessions::{SessionManagerLayer, SessionStore};
 
 use super::AppState;
 
-/// Where a session keeps its person.
+/// The session key of the person.
 pub const PERSON: &str = "person";
-/// Where a session keeps when its person signed in, in milliseconds.
+/// The session key of the sign-in time in milliseconds.
 pub const SIGNED_IN_AT: &str = "signed_in_at";
 
-/// Where a session keeps the address that it was begun from.
+/// The session key of the IP address at sign-in.
 pub const ADDRESS: &str = "address";
-/// Where a session keeps the user agent that it was begun with.
+/// The session key of the user agent at sign-in.
 pub const AGENT: &str = "agent";
 
-/// Sessions over the engine's table.
+/// The session store.
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
-    /// Whether loading a session is a use of it.
-    counts: bool,
+    /// Whether loading a session extends it.
+    touches: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -38,23 +38,23 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// The cookie that bears the session.
+/// The name of the session cookie.
 pub fn cookie_name(state: &AppState) -> &'static str {
     if state.is_https() { "__Host-rt_session" } else { "rt_session" }
 }
 
-/// The layer that gives a request its session. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
+/// The layer that loads the session of a request. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.
 pub fn layer(state: &AppState) -> SessionManagerLayer<Store> {
     manager(state, true)
 }
 
-/// The same for what goes on by itself while a page is open: it does not keep the session alive.
+/// The same for requests that an open page sends on its own: they do not extend the session.
 pub fn without_touch(state: &AppState) -> SessionManagerLayer<Store> {
     manager(state, false)
 }
 
-fn manager(state: &AppState, counts: bool) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store { engine: state.engine.clone(), counts })
+fn manager(state: &AppState, touches: bool) -> SessionManagerLayer<Store> {
+    SessionManagerLayer::new(Store { engine: state.engine.clone(), touches })
         .with_name(cookie_name(state))
         .with_secure(state.is_https())
         .with_http_only(true)
@@ -62,13 +62,13 @@ fn manager(state: &AppState, counts: bool) -> SessionManagerLayer<Store> {
         .with_path("/")
 }
 
-/// The token of a session, as the engine takes it.
+/// The session ID as the engine takes it.
 pub fn token(id: Id) -> [u8; 16] {
     id.0.to_be_bytes()
 }
 
 impl Store {
-    fn draw(&self) -> Id {
+    fn random_id(&self) -> Id {
         Id(i128::from_be_bytes(self.engine.runtime().bytes()))
     }
 }
@@ -76,11 +76,12 @@ impl Store {
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let (value, from) = (encode(record)?, origin(record));
-        // Never an id that the record comes with: one that was flushed comes with its old one.
-        record.id = self.draw();
+        let value = encode(record)?;
+        let from = origin(record);
+        // The record of a flushed session still has its old ID, so a new one is always generated.
+        record.id = self.random_id();
         while !self.engine.insert_session(&token(record.id), person(record), &from, &value).await.map_err(backend)? {
-            record.id = self.draw();
+            record.id = self.random_id();
         }
         Ok(())
     }
@@ -89,13 +90,13 @@ impl SessionStore for Store {
         let kept =
             self.engine.update_session(&token(record.id), person(record), &encode(record)?).await.map_err(backend)?;
         if !kept {
-            tracing::debug!("a session that was ended is not saved");
+            tracing::debug!("a revoked session was not saved");
         }
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = match self.counts {
+        let found = match self.touches {
             true => self.engine.find_session(&token(*id)).await,
             false => self.engine.peek_session(&token(*id)).await,
         };
@@ -115,7 +116,7 @@ fn person(record: &Record) -> Option<PersonId> {
     record.data.get(PERSON).and_then(Value::as_i64).map(PersonId)
 }
 
-/// Where the session was begun, for the list that its person sees.
+/// The origin of the sign-in, for the user's list of sessions.
 fn origin(record: &Record) -> Origin {
     let text = |name| record.data.get(name).and_then(Value::as_str).map(str::to_owned);
     Origin { address: text(ADDRESS), agent: text(AGENT), ..Origin::default() }

@@ -1,13 +1,13 @@
-//! Keeps secrets out of what is stored or logged of a request, however they were encoded.
+//! Redacts secrets in what is stored or logged of a request, even if they are percent-encoded.
 
 use std::borrow::Cow;
 
 use domain::token::{PlainKey, keys_within, redacted};
 
-/// How often percent-encoding is undone: a key that was encoded twice is still a key to whoever reads the log.
+/// How often percent-encoding is decoded, because a reader of the log could decode it repeatedly too.
 const ROUNDS: usize = 3;
 
-/// The text without the secret part of any key, or of any token, in it.
+/// The text without the secret parts of keys and tokens.
 pub fn without_secrets(text: &str) -> String {
     let mut read = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
@@ -24,7 +24,7 @@ pub fn without_secrets(text: &str) -> String {
     text.to_owned()
 }
 
-/// Every key in the text, however it is encoded.
+/// Every key in the text, even if it is percent-encoded.
 pub fn keys_in(text: &str) -> Vec<PlainKey> {
     let mut read = text.to_owned();
     for _ in 0..ROUNDS {
@@ -37,7 +37,7 @@ pub fn keys_in(text: &str) -> Vec<PlainKey> {
     keys_within(&read)
 }
 
-/// A part of an address as it is meant: percent-encoding undone once, and nothing else.
+/// Decodes percent-encoding once.
 pub fn decoded(step: &str) -> String {
     let mut bytes = Vec::with_capacity(step.len());
     let mut rest = step.as_bytes();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn no_form_of_a_key_passes() {
+    fn every_form_of_a_key_is_redacted() {
         let key = key();
         for text in [
             key.clone(),

@@ -1,5 +1,5 @@
-//! Signing in: authorization code with PKCE, state and nonce, kept in one single-use row that is bound to the browser
-//! by a cookie.
+//! Sign-in with the authorization code flow: PKCE, state and nonce are stored in a single-use row that a cookie binds to
+//! the browser.
 
 mod flows;
 mod problem;
@@ -21,20 +21,20 @@ use oidc::Flow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use self::problem::{Problem, to_problem, unavailable};
-use super::AppState;
+use self::problem::{SignInProblem, to_problem, unavailable};
 use super::context::turned_away;
 use super::sessions::{ADDRESS, AGENT, PERSON, SIGNED_IN_AT, token as session_token};
 use super::ui::RESUME;
+use super::{AppState, identity};
 
-/// Where the provider sends the browser back to.
+/// The redirect URI.
 pub const CALLBACK: &str = "/sign-in/callback";
-/// When a person signed in whose provider does not say it.
+/// The sign-in time if the provider does not report one: too long ago for anything that needs a fresh sign-in.
 const LONG_AGO: Moment = Moment(0);
-/// No place of ours has a longer address.
-const LONGEST_RETURN: usize = 2000;
+/// The longest URL to return to. No page has a longer one.
+const MAX_RETURN_LENGTH: usize = 2000;
 
-/// What waits for the browser's return, sealed in the database under the state.
+/// A sign-in in progress, stored encrypted in the database under its state.
 #[derive(Serialize, Deserialize)]
 struct Waiting {
     nonce: String,
@@ -43,21 +43,21 @@ struct Waiting {
     return_to: String,
     #[serde(default)]
     again: Option<Again>,
-    /// The token of a form that is finished afterwards.
+    /// The token of a form that is submitted after the sign-in.
     #[serde(default)]
     draft: Option<String>,
 }
 
-/// Where a sign-in was begun, and what waits for its end.
+/// The page that a sign-in returns to, and the form that is submitted afterwards.
 #[derive(Clone, Default)]
-struct Begun {
+struct Destination {
     return_to: String,
     draft: Option<String>,
 }
 
-impl Begun {
-    /// Where to go once the person has signed in.
-    fn onward(&self) -> String {
+impl Destination {
+    /// The URL after a successful sign-in.
+    fn url(&self) -> String {
         match &self.draft {
             Some(draft) => format!("{RESUME}?draft={draft}&return_to={}", encoded(&self.return_to)),
             None => self.return_to.clone(),
@@ -65,7 +65,7 @@ impl Begun {
     }
 }
 
-/// A fresh sign-in: of whom, and since when (in seconds).
+/// A fresh sign-in: the person who must sign in again, and the time of the request in seconds.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Again {
     person: i64,
@@ -76,13 +76,13 @@ struct Again {
 struct Start {
     #[serde(default)]
     return_to: String,
-    /// `1` for signing in again although one is signed in.
+    /// `1` to sign in again although the user is signed in.
     #[serde(default)]
     fresh: String,
-    /// The token of a form that waits for a fresh sign-in.
+    /// The token of a form that needs a fresh sign-in.
     #[serde(default)]
     draft: String,
-    /// `1` for signing in as someone else.
+    /// `1` to choose another account at the provider.
     #[serde(default)]
     other: String,
 }
@@ -95,7 +95,7 @@ struct Return {
     error: Option<String>,
 }
 
-/// The two addresses of a sign-in.
+/// The two URLs of a sign-in.
 pub fn router(app: AppState) -> Router {
     Router::new().route("/sign-in/start", get(start)).route(CALLBACK, get(finish)).with_state(app)
 }
@@ -107,19 +107,23 @@ async fn start(
     Query(query): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    // Each start keeps a row until it is finished or has run out, so each counts until somebody has signed in.
+    // Each start inserts a row that is deleted when the sign-in succeeds or expires. So it counts as a failed attempt until
+    // a sign-in succeeds.
     let attempt = match app.engine.attempts().begin(Kind::SignIn, client(&context), &[]).await {
         Ok(attempt) => attempt,
         Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
-    let draft = Some(query.draft).filter(|draft| query.fresh == "1" && is_token(draft));
-    let begun = Begun { return_to: safe_return(&query.return_to), draft };
+
+    let fresh = query.fresh == "1";
+    let draft = if fresh && is_draft_token(&query.draft) { Some(query.draft) } else { None };
+    let destination = Destination { return_to: safe_return(&query.return_to), draft };
     let again = context
         .caller
         .as_ref()
-        .filter(|_| query.fresh == "1")
+        .filter(|_| fresh)
         .map(|caller| Again { person: caller.person.0, since: app.engine.runtime().now().0.div_euclid(1000) });
-    match begin(&app, &begun, again, query.other == "1").await {
+
+    match begin(&app, &destination, again, query.other == "1").await {
         Ok((url, cookie)) => {
             attempt.failed();
             let cookies = cookie.into_iter().chain(flows::make_room(&app, &headers));
@@ -128,12 +132,12 @@ async fn start(
         }
         Err(problem) => {
             attempt.undecided();
-            failed(&context, problem, &begun)
+            failed(&context, problem, &destination)
         }
     }
 }
 
-/// Who the sign-ins are counted against: whoever is signed in already has nothing to guess.
+/// Whose attempts a sign-in counts against. A user who is signed in has nothing to guess and counts on their own.
 fn client(context: &PageContext) -> Client {
     context.caller.as_ref().map_or_else(|| Client::of(&context.origin), |caller| Client::Person(caller.person))
 }
@@ -145,103 +149,123 @@ async fn finish(
     Query(back): Query<Return>,
     headers: HeaderMap,
 ) -> Response {
-    let kept = back.state.as_deref().and_then(|state| flows::find(&app, &headers, state));
-    let return_to = kept.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
-    let mut begun = Begun { return_to, draft: None };
-    let attempts = app.engine.attempts();
+    let cookie = back.state.as_deref().and_then(|state| flows::find(&app, &headers, state));
+    let return_to = cookie.as_ref().map_or_else(|| "/".into(), flows::Flow::return_to);
+    let from_cookie = Destination { return_to, draft: None };
+
     let state = back.state.as_deref().unwrap_or_default();
-    let attempt = match attempts.begin(Kind::SignIn, client(&context), state.as_bytes()).await {
+    let attempt = match app.engine.attempts().begin(Kind::SignIn, client(&context), state.as_bytes()).await {
         Ok(attempt) => attempt,
         Err(error) => return turned_away(context, nonce.map(|Extension(nonce)| nonce), &error),
     };
-    match come_back(&app, &context, (back, attempt), kept.as_ref(), &mut begun).await {
-        Ok(()) => Redirect::to(&begun.onward()).into_response(),
-        // The back button, or a second answer of the provider: this sign-in has been finished before, by this browser.
-        Err(Problem::Expired) if kept.is_some() && context.caller.is_some() => {
-            Redirect::to(&begun.return_to).into_response()
+
+    let waiting = match take_waiting(&app, back.state.as_deref(), attempt, cookie.as_ref()).await {
+        Ok(waiting) => waiting,
+        // The back button, or a second response of the provider: this browser has finished this sign-in before.
+        Err(SignInProblem::Expired) if cookie.is_some() && context.caller.is_some() => {
+            return Redirect::to(&from_cookie.return_to).into_response();
         }
-        Err(problem) => failed(&context, problem, &begun),
+        Err(problem) => return failed(&context, problem, &from_cookie),
+    };
+
+    let destination = Destination { return_to: waiting.return_to.clone(), draft: waiting.draft.clone() };
+    match complete(&app, &context, back, waiting).await {
+        Ok(()) => Redirect::to(&destination.url()).into_response(),
+        Err(problem) => failed(&context, problem, &destination),
     }
 }
 
-/// Where to send the browser, and the cookie that it keeps.
-type Sent = (String, Option<HeaderValue>);
+/// The URL of the provider, and the cookie that binds the sign-in to the browser.
+type Started = (String, Option<HeaderValue>);
 
-/// `other` asks the provider not to take for granted who it is.
-async fn begin(app: &AppState, begun: &Begun, again: Option<Again>, other: bool) -> Result<Sent, Problem> {
+/// Starts a sign-in. With `other`, the provider lets the user choose an account.
+async fn begin(
+    app: &AppState,
+    destination: &Destination,
+    again: Option<Again>,
+    other: bool,
+) -> Result<Started, SignInProblem> {
     let runtime = app.engine.runtime();
     let fresh_since = again.map(|again| again.since);
     let flow = Flow { state: token(runtime), nonce: token(runtime), pkce_verifier: token(runtime), fresh_since };
-    let kept = flows::Flow::new(runtime.now().0.div_euclid(1000), token(runtime), &begun.return_to);
+    let cookie = flows::Flow::new(runtime.now().0.div_euclid(1000), token(runtime), &destination.return_to);
+
     let mut url = app.oidc.authorization_url(&flow).await.map_err(|failure| to_problem(&failure))?;
     if other && again.is_none() {
         url.query_pairs_mut().append_pair("prompt", "select_account");
     }
+
     let waiting = Waiting {
         nonce: flow.nonce.clone(),
         pkce_verifier: flow.pkce_verifier.clone(),
-        browser: digest(&kept.token),
-        return_to: begun.return_to.clone(),
+        browser: digest(&cookie.token),
+        return_to: destination.return_to.clone(),
         again,
-        draft: begun.draft.clone(),
+        draft: destination.draft.clone(),
     };
-    let value = serde_json::to_vec(&waiting).map_err(|_| Problem::Unavailable)?;
+    let value = serde_json::to_vec(&waiting).map_err(|_| SignInProblem::Unavailable)?;
     app.engine.begin_flow(flow.state.as_bytes(), &value).await.map_err(unavailable)?;
     app.engine.attempts().remember(Kind::SignIn, flow.state.as_bytes());
-    Ok((url.to_string(), kept.keep(app, &flow.state)))
+    Ok((url.to_string(), cookie.keep(app, &flow.state)))
 }
 
-/// Takes the sign-in up where it was left; `begun` is filled in once that is known.
-async fn come_back(
+/// Takes the sign-in of a state out of the database, if the browser has the cookie of that sign-in.
+async fn take_waiting(
     app: &AppState,
-    context: &PageContext,
-    (back, attempt): (Return, Attempt),
-    kept: Option<&flows::Flow>,
-    begun: &mut Begun,
-) -> Result<(), Problem> {
-    let state = back.state.ok_or(Problem::Expired)?;
+    state: Option<&str>,
+    attempt: Attempt,
+    cookie: Option<&flows::Flow>,
+) -> Result<Waiting, SignInProblem> {
+    let state = state.ok_or(SignInProblem::Expired)?;
     let value = match app.engine.take_flow(state.as_bytes()).await {
-        Ok(found) => found,
+        Ok(Some(value)) => value,
+        Ok(None) => {
+            attempt.failed();
+            return Err(SignInProblem::Expired);
+        }
         Err(error) => {
             attempt.undecided();
             return Err(unavailable(error));
         }
     };
-    let Some(value) = value else {
-        attempt.failed();
-        return Err(Problem::Expired);
-    };
     attempt.spent();
-    let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| Problem::Expired)?;
-    // Another browser's return would sign its person in here.
-    let kept = kept.ok_or(Problem::Expired)?;
-    if digest(&kept.token) != waiting.browser {
-        return Err(Problem::Expired);
+    let waiting: Waiting = serde_json::from_slice(&value).map_err(|_| SignInProblem::Expired)?;
+
+    // Without this check, an attacker could sign a victim in with the attacker's account (login CSRF).
+    match cookie {
+        Some(cookie) if digest(&cookie.token) == waiting.browser => Ok(waiting),
+        _ => Err(SignInProblem::Expired),
     }
-    *begun = Begun { return_to: waiting.return_to, draft: waiting.draft };
+}
+
+/// Exchanges the code, checks the identity, and starts a session.
+async fn complete(app: &AppState, context: &PageContext, back: Return, waiting: Waiting) -> Result<(), SignInProblem> {
     if let Some(error) = back.error {
-        tracing::info!(error = error.escape_debug().to_string(), "the provider did not sign the person in");
-        return Err(Problem::said(&error));
+        tracing::info!(error = error.escape_debug().to_string(), "the identity provider returned an error");
+        return Err(SignInProblem::from_error_code(&error));
     }
-    let code = back.code.ok_or(Problem::Refused)?;
+    let code = back.code.ok_or(SignInProblem::Refused)?;
+    let state = back.state.ok_or(SignInProblem::Expired)?;
     let fresh_since = waiting.again.map(|again| again.since);
     let flow = Flow { state, nonce: waiting.nonce, pkce_verifier: waiting.pkce_verifier, fresh_since };
-    let identity = app.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| to_problem(&failure))?;
-    // A provider that knows the person already asks them nothing: then they signed in when it says, not just now. One
-    // that does not say has signed them in at no time that counts as fresh.
+    let verified = app.oidc.finish(&code, back.iss.as_deref(), &flow).await.map_err(|failure| to_problem(&failure))?;
+
+    // With single sign-on the provider may not have asked the user to sign in, so only its own time counts. If it reports
+    // none, the sign-in is not fresh.
+    let (identity, signed_in_at) = identity::from_provider(verified);
     let now = app.engine.runtime().now();
-    let signed_in_at = identity.signed_in_at.map_or(LONG_AGO, |at| now.min(Moment(at.saturating_mul(1000))));
-    let identity =
-        Identity { issuer: identity.issuer, subject: identity.subject, email: identity.email, name: identity.name };
+    let signed_in_at = signed_in_at.map_or(LONG_AGO, |at| now.min(at));
     if let Some(again) = waiting.again {
-        same_person(app, &identity, again).await?;
+        check_same_person(app, &identity, again).await?;
     }
+
     let person = app.engine.sign_in(&identity, &context.origin).await.map_err(unavailable)?;
     let started_by = client(context);
-    renew(context, person.0, signed_in_at).await.map_err(|error| {
-        tracing::error!(%error, "the session cannot be kept");
-        Problem::Unavailable
+    start_session(context, person.0, signed_in_at).await.map_err(|error| {
+        tracing::error!(%error, "the session could not be stored");
+        SignInProblem::Unavailable
     })?;
+
     app.engine.attempts().refund(Kind::SignIn, started_by);
     if let Some(id) = context.session.id() {
         app.engine.attempts().remember(Kind::Session, &session_token(id));
@@ -249,20 +273,24 @@ async fn come_back(
     Ok(())
 }
 
-/// Whoever signs in again is who they were: what waits for them was begun in their name.
-async fn same_person(app: &AppState, identity: &Identity, again: Again) -> Result<(), Problem> {
+/// Checks that the same person has signed in again, because the form to submit is theirs.
+async fn check_same_person(app: &AppState, identity: &Identity, again: Again) -> Result<(), SignInProblem> {
     match app.engine.identify_person(identity, None).await {
         Ok(caller) if caller.person.0 == again.person => Ok(()),
         Ok(_) | Err(engine::Error::Unauthenticated(_)) => {
-            tracing::warn!(person = again.person, "a fresh sign-in ended with someone else");
-            Err(Problem::SomeoneElse)
+            tracing::warn!(person = again.person, "another user signed in where a fresh sign-in was requested");
+            Err(SignInProblem::SomeoneElse)
         }
         Err(error) => Err(unavailable(error)),
     }
 }
 
-/// A new id at sign-in, and nothing of the old session in it: whoever planted or kept the old cookie has nothing of it.
-async fn renew(context: &PageContext, person: i64, signed_in_at: Moment) -> Result<(), tower_sessions::session::Error> {
+/// Replaces the session and its ID, so that a cookie from before the sign-in is useless (session fixation).
+async fn start_session(
+    context: &PageContext,
+    person: i64,
+    signed_in_at: Moment,
+) -> Result<(), tower_sessions::session::Error> {
     context.session.clear().await;
     context.session.cycle_id().await?;
     context.session.insert(PERSON, person).await?;
@@ -272,27 +300,29 @@ async fn renew(context: &PageContext, person: i64, signed_in_at: Moment) -> Resu
     context.session.save().await
 }
 
-/// Back to the sign-in page, which says what went wrong and under which request it is found in the log.
-fn failed(context: &PageContext, problem: Problem, begun: &Begun) -> Response {
-    let (word, request) = (problem.as_str(), &context.origin.request_id);
-    tracing::info!(request_id = request, problem = word, "nobody was signed in");
-    let back = match begun.return_to.as_str() {
+/// Redirects to the sign-in page, which shows the problem and the request ID.
+fn failed(context: &PageContext, problem: SignInProblem, destination: &Destination) -> Response {
+    let problem = problem.as_str();
+    let request_id = &context.origin.request_id;
+    tracing::info!(request_id, problem, "sign-in failed");
+
+    let return_to = match destination.return_to.as_str() {
         "" | "/" => String::new(),
         path => format!("&return_to={}", encoded(path)),
     };
-    // The form that waits is still there for another try.
-    let draft = begun.draft.as_ref().map(|draft| format!("&draft={draft}")).unwrap_or_default();
-    Redirect::to(&format!("/sign-in?problem={word}&request={request}{back}{draft}")).into_response()
+    // The form is kept for another try.
+    let draft = destination.draft.as_ref().map(|draft| format!("&draft={draft}")).unwrap_or_default();
+    Redirect::to(&format!("/sign-in?problem={problem}&request={request_id}{return_to}{draft}")).into_response()
 }
 
-/// Where to go after signing in: a place of ours, written anew from what was read, or the start page.
+/// The page to return to after the sign-in. The path is parsed and written again, so that it cannot lead to another site.
 fn safe_return(path: &str) -> String {
-    let place = Location::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= LONGEST_RETURN);
+    let place = Location::parse(path).filter(|place| place.screen != Screen::SignIn && path.len() <= MAX_RETURN_LENGTH);
     place.map_or_else(|| Screen::Home.path(), |place| place.path())
 }
 
-/// Whether a text may be the token of a kept form.
-fn is_token(text: &str) -> bool {
+/// Whether a text has the form of a token of a kept form.
+fn is_draft_token(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

@@ -1,6 +1,7 @@
-//! The built site: style, script, WASM, icons and fonts, out of the binary or a folder `site` beside it.
+//! The static files of the dashboard: CSS, JavaScript, WASM, icons and fonts. They are embedded in the binary or read from
+//! the folder `site` next to it.
 //!
-//! What changes with every build lies under `/pkg/<digest of all>/` and may be kept for a year.
+//! Files that change with every build are served under `/pkg/<digest of all files>/` and may be cached for a year.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,7 +20,7 @@ const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/site.rs")
 const YEAR: &str = "public, max-age=31536000, immutable";
 const HOUR: &str = "public, max-age=3600";
 
-/// Every file of the site, by path. Cheap to clone.
+/// All files by path. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
     files: Arc<HashMap<String, Vec<u8>>>,
@@ -27,7 +28,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// The site inside the binary; without one, the folder `site` beside the binary; else nothing.
+    /// The embedded files, or those in the folder `site` next to the binary, or none.
     pub fn find() -> Self {
         if !EMBEDDED.is_empty() {
             return Self::of(EMBEDDED.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
@@ -50,12 +51,12 @@ impl Site {
         Self { files: Arc::new(files), digest }
     }
 
-    /// Where style, script and WASM lie: `/pkg/<digest>`.
+    /// The URL prefix of CSS, JavaScript and WASM: `/pkg/<digest>`.
     pub fn assets(&self) -> String {
         format!("/pkg/{}", self.digest)
     }
 
-    /// Whether there is a site at all.
+    /// Whether there are no files.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -64,11 +65,11 @@ impl Site {
         let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let accepts =
             |coding: &str| accepted.split(',').any(|one| one.split(';').next().map(str::trim) == Some(coding));
-        let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
+        let compressed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, ending)| {
             let bytes = self.files.get(&format!("{path}.{ending}")).filter(|_| accepts(coding))?;
             Some((Some(coding), bytes))
         });
-        let Some((coding, bytes)) = packed.or_else(|| Some((None, self.files.get(path)?))) else {
+        let Some((coding, bytes)) = compressed.or_else(|| Some((None, self.files.get(path)?))) else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let answer = Response::builder()
@@ -82,12 +83,12 @@ impl Site {
     }
 }
 
-/// The addresses of the site.
+/// The routes of the files.
 pub fn router(site: Site) -> Router {
     let mut router = Router::new().route("/pkg/{digest}/{*file}", get(package));
-    let loose =
+    let public_files =
         site.files.keys().filter(|name| !name.starts_with("/pkg/") && !name.ends_with(".br") && !name.ends_with(".gz"));
-    for name in loose {
+    for name in public_files {
         router = router.route(name, get(public));
     }
     router.with_state(site)

@@ -1,5 +1,4 @@
-//! Request bodies that are still arriving, counted by client. A client that leaves too many unfinished is refused, so
-//! that slow senders cannot fill the memory.
+//! Limit on unfinished request bodies per client, so that slow senders cannot fill the memory.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -17,10 +16,10 @@ use hyper::body::{Frame, SizeHint};
 
 use super::problem::ApiError;
 
-/// The most unfinished bodies of one client. A request that waits for its body takes about 60 KiB.
+/// The limit for one client. A request that waits for its body takes about 60 KiB.
 pub const LIMIT: usize = 256;
 
-/// How many bodies of each client are unfinished.
+/// The number of unfinished bodies of each client.
 #[derive(Clone, Default)]
 pub struct UnfinishedBodies(Arc<Mutex<HashMap<Client, usize>>>);
 
@@ -36,7 +35,7 @@ impl UnfinishedBodies {
     }
 }
 
-/// One unfinished body; dropped when it is finished.
+/// An unfinished body. It is dropped when the body is finished.
 struct Permit {
     bodies: UnfinishedBodies,
     client: Client,
@@ -54,7 +53,7 @@ impl Drop for Permit {
     }
 }
 
-/// Refuses a request with a body if its client has [`LIMIT`] unfinished ones already.
+/// Rejects a request with a body if its client has [`LIMIT`] unfinished bodies.
 pub async fn limit(State(bodies): State<UnfinishedBodies>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -68,7 +67,7 @@ pub async fn limit(State(bodies): State<UnfinishedBodies>, request: Request, nex
     next.run(request.map(counted)).await
 }
 
-/// A body that gives its permit back with its last frame.
+/// A body that releases its permit with its last frame.
 struct CountedBody {
     body: Body,
     permit: Option<Permit>,
@@ -113,7 +112,7 @@ mod tests {
         }
     }
 
-    /// A body of which nothing ever arrives.
+    /// A body that never arrives.
     struct Never;
 
     impl HttpBody for Never {
@@ -138,7 +137,7 @@ mod tests {
         router.oneshot(request).await.expect("an answer").status()
     }
 
-    // R7: a thousand clients that send their body slowly, or never, took 61 MiB.
+    // R7
     #[tokio::test]
     async fn a_client_has_a_limited_number_of_unfinished_bodies() {
         let bodies = UnfinishedBodies::default();
@@ -161,6 +160,6 @@ mod tests {
         for _ in 0..LIMIT + 1 {
             assert_eq!(send(router.clone(), "192.0.2.1", short()).await, StatusCode::OK);
         }
-        assert!(bodies.0.lock().expect("not poisoned").is_empty(), "what is finished is forgotten");
+        assert!(bodies.0.lock().expect("not poisoned").is_empty(), "finished bodies are not counted");
     }
 }

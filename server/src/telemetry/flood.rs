@@ -1,5 +1,5 @@
-//! Keeps a flood of refusals from flooding the log: of each kind a few lines a second are written, the others are counted
-//! by reason and summed up in one line.
+//! Rate limit for log lines about refused requests. A few lines of each kind are written per second. The others are
+//! counted by reason and summarized in one line.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
@@ -11,71 +11,72 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 
-/// Lines of one kind that are written in a second.
+/// Lines of one kind that are written per second.
 const PER_SECOND: u32 = 5;
-/// Reasons of one kind that are told apart.
-const MOST_REASONS: usize = 16;
-/// Kinds that are told apart.
-const MOST_KINDS: usize = 64;
+/// Reasons that are counted separately for each kind.
+const MAX_REASONS: usize = 16;
+/// Kinds that are counted separately.
+const MAX_KINDS: usize = 64;
 const OTHER: &str = "other";
 
-/// What is written of refusals. Cheap to clone.
+/// The rate limit. Cheap to clone.
 #[derive(Clone)]
 pub struct Flood {
     runtime: Runtime,
     kinds: Arc<Mutex<BTreeMap<Kind, Count>>>,
 }
 
-/// The sentence of a line, and its status.
+/// The message and the status of a line.
 type Kind = (&'static str, u64);
 
 #[derive(Default)]
 struct Count {
     second: u64,
     written: u32,
-    /// Those that were not written, by reason.
-    more: BTreeMap<String, u64>,
+    /// Lines that were not written, by reason.
+    suppressed: BTreeMap<String, u64>,
 }
 
 impl Flood {
-    /// A filter that counts on this clock.
+    /// Creates a filter that uses the clock of this runtime.
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime, kinds: Arc::default() }
     }
 
-    /// Writes what was not written since the last time, one line for each kind. Its reasons are those of the lines.
-    pub fn sum_up(&self, seconds: u64) {
+    /// Logs one line for each kind of which lines were suppressed since the last call.
+    pub fn summarize(&self, seconds: u64) {
         for ((what, status), reasons) in self.take() {
-            let more: u64 = reasons.values().sum();
+            let suppressed: u64 = reasons.values().sum();
             let mut by_reason = String::new();
             for (reason, count) in &reasons {
                 let comma = if by_reason.is_empty() { "" } else { ", " };
                 let _ = write!(by_reason, "{comma}{count} × {reason}");
             }
-            tracing::warn!(kind = what, status, more, seconds, by_reason, "more refused than are written");
+            tracing::warn!(kind = what, status, suppressed, seconds, by_reason, "log lines suppressed");
         }
     }
 
     fn take(&self) -> Vec<(Kind, BTreeMap<String, u64>)> {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = kinds.iter_mut().filter(|(_, count)| !count.more.is_empty());
-        full.map(|(kind, count)| (*kind, std::mem::take(&mut count.more))).collect()
+        let full = kinds.iter_mut().filter(|(_, count)| !count.suppressed.is_empty());
+        full.map(|(kind, count)| (*kind, std::mem::take(&mut count.suppressed))).collect()
     }
 
-    /// Whether a line is written; else it is counted.
-    fn lets_through(&self, kind: Kind, reason: &str, now: Duration) -> bool {
+    /// Whether to write a line. A line that is not written is counted.
+    fn allows(&self, kind: Kind, reason: &str, now: Duration) -> bool {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        let kind = if kinds.len() < MOST_KINDS || kinds.contains_key(&kind) { kind } else { (OTHER, 0) };
+        let kind = if kinds.len() < MAX_KINDS || kinds.contains_key(&kind) { kind } else { (OTHER, 0) };
         let count = kinds.entry(kind).or_default();
         if count.second != now.as_secs() {
-            (count.second, count.written) = (now.as_secs(), 0);
+            count.second = now.as_secs();
+            count.written = 0;
         }
         if count.written < PER_SECOND {
             count.written += 1;
             return true;
         }
-        let known = count.more.len() < MOST_REASONS || count.more.contains_key(reason);
-        *count.more.entry(if known { reason } else { OTHER }.to_owned()).or_default() += 1;
+        let known = count.suppressed.len() < MAX_REASONS || count.suppressed.contains_key(reason);
+        *count.suppressed.entry(if known { reason } else { OTHER }.to_owned()).or_default() += 1;
         false
     }
 }
@@ -89,13 +90,13 @@ impl<S: Subscriber> Filter<S> for Flood {
         let mut line = Line::default();
         event.record(&mut line);
         match line.kind() {
-            Some(kind) => self.lets_through(kind, &line.reason, self.runtime.elapsed()),
+            Some(kind) => self.allows(kind, &line.reason, self.runtime.elapsed()),
             None => true,
         }
     }
 }
 
-/// What of an event says whether it is a refusal, and why.
+/// The fields of a log event that decide whether it is limited.
 #[derive(Default)]
 struct Line {
     message: String,
@@ -104,15 +105,15 @@ struct Line {
 }
 
 impl Line {
-    /// The kind of refusal that the event tells, if it tells one. Faults of ours are always written.
+    /// The kind of the event if it is limited. Internal errors are never limited.
     fn kind(&self) -> Option<Kind> {
         let client_error = (400..500).contains(&self.status);
         match self.message.as_str() {
-            "answered" if client_error => Some(("answered", self.status)),
-            "refused" if client_error => Some(("refused", self.status)),
-            "nobody was signed in" => Some(("nobody was signed in", 0)),
-            "a sign-in was refused" => Some(("a sign-in was refused", 0)),
-            "possibly suspicious activity: record not found in store" => Some(("no such session", 0)),
+            "request completed" if client_error => Some(("request completed", self.status)),
+            "request failed" if client_error => Some(("request failed", self.status)),
+            "sign-in failed" => Some(("sign-in failed", 0)),
+            "sign-in rejected" => Some(("sign-in rejected", 0)),
+            "possibly suspicious activity: record not found in store" => Some(("session not found", 0)),
             _ => None,
         }
     }
@@ -185,28 +186,28 @@ mod tests {
     }
 
     fn refuse(status: u16, cause: &str) {
-        tracing::info!(request_id = "req_1", status, cause, "refused");
-        tracing::info!(request_id = "req_1", path = "/api/v1/me", status, "answered");
+        tracing::info!(request_id = "req_1", status, cause, "request failed");
+        tracing::info!(request_id = "req_1", path = "/api/v1/me", status, "request completed");
     }
 
     #[test]
-    fn a_flood_is_a_few_lines_a_second_and_a_sum() {
+    fn many_refused_requests_are_limited_and_summarized() {
         let page = written(|flood, clock| {
             for _ in 0..3 {
                 (0..2_000).for_each(|_| refuse(401, "no such key"));
                 (0..30).for_each(|_| refuse(429, "too many failed attempts"));
                 clock.advance_seconds(1);
             }
-            (0..7).for_each(|_| tracing::info!(status = 200_u16, "answered"));
+            (0..7).for_each(|_| tracing::info!(status = 200_u16, "request completed"));
             refuse(401, "no credential");
-            flood.sum_up(10);
-            flood.sum_up(10);
+            flood.summarize(10);
+            flood.summarize(10);
         });
         assert_eq!(page.lines("cause=\"no such key\"").len(), 15);
-        assert_eq!(page.lines("answered request_id").len(), 31);
-        assert_eq!(page.lines("status=200").len(), 7, "what succeeded is never left out");
-        assert_eq!(page.lines("no credential").len(), 1, "after the flood everything is written again");
-        let sums = page.lines("more refused");
+        assert_eq!(page.lines("request completed request_id").len(), 31);
+        assert_eq!(page.lines("status=200").len(), 7, "successful requests are never suppressed");
+        assert_eq!(page.lines("no credential").len(), 1, "the limit applies per second");
+        let sums = page.lines("log lines suppressed");
         assert_eq!(sums.len(), 4, "{sums:?}");
         let sum = |kind: &str, status: u16| {
             let found = sums
@@ -214,29 +215,32 @@ mod tests {
                 .find(|line| line.contains(&format!("kind=\"{kind}\"")) && line.contains(&format!("status={status} ")));
             found.unwrap_or_else(|| panic!("{sums:?}")).clone()
         };
-        assert!(sum("refused", 401).contains("more=5985 seconds=10 by_reason=\"5985 × no such key\""), "{sums:?}");
-        assert!(sum("refused", 429).contains("more=75 "), "{sums:?}");
-        assert!(sum("answered", 401).contains("more=5985 "), "{sums:?}");
+        assert!(
+            sum("request failed", 401).contains("suppressed=5985 seconds=10 by_reason=\"5985 × no such key\""),
+            "{sums:?}"
+        );
+        assert!(sum("request failed", 429).contains("suppressed=75 "), "{sums:?}");
+        assert!(sum("request completed", 401).contains("suppressed=5985 "), "{sums:?}");
     }
 
     #[test]
-    fn reasons_are_counted_apart_and_bounded() {
+    fn reasons_are_counted_separately_up_to_a_limit() {
         let page = written(|flood, _| {
             (0..5).for_each(|_| refuse(401, "first"));
             (0..40).for_each(|n| refuse(401, &format!("reason {n:02}")));
             (0..3).for_each(|_| refuse(401, "reason 00"));
-            flood.sum_up(10);
+            flood.summarize(10);
         });
-        let sum = page.lines("kind=\"refused\"").concat();
+        let sum = page.lines("kind=\"request failed\"").concat();
         assert!(sum.contains("4 × reason 00") && sum.contains("1 × reason 15"), "{sum}");
         assert!(sum.contains("24 × other") && !sum.contains("reason 16"), "{sum}");
     }
 
     #[test]
-    fn faults_of_ours_are_all_written() {
+    fn internal_errors_are_never_suppressed() {
         let page = written(|flood, _| {
-            (0..100).for_each(|_| tracing::error!(status = 503_u16, cause = "busy", "refused"));
-            flood.sum_up(10);
+            (0..100).for_each(|_| tracing::error!(status = 503_u16, cause = "busy", "request failed"));
+            flood.summarize(10);
         });
         assert_eq!(page.lines("busy").len(), 100);
     }

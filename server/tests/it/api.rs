@@ -1,4 +1,4 @@
-//! The REST API: workspaces, errors, setting up.
+//! The REST API: workspaces, errors and bootstrap.
 
 mod audit;
 mod organization;
@@ -20,9 +20,10 @@ fn unauthorized(body: &Value) {
     assert_eq!(body["code"], "unauthorized");
 }
 
-// RK-01, RK-36, RK-37, RA-06, KE-02 (no browser session is involved): a program with a key reads workspaces, with and without a content type.
+// RK-01, RK-36, RK-37, RA-06, KE-02: a program reads workspaces with a key and without a browser session, with and without
+// a content type.
 #[tokio::test]
-async fn rk_36_workspaces_are_listed_with_a_key() {
+async fn workspaces_are_listed_with_a_key() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let plain = app.get("/api/v1/workspaces", &key).await;
@@ -36,7 +37,7 @@ async fn rk_36_workspaces_are_listed_with_a_key() {
 
 // RK-38, RK-39, RK-40, RA-20, RK-03
 #[tokio::test]
-async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
+async fn a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let body = json!({ "name": "Analytics", "provider": "vertex_ai", "model": "gemini-2.5-pro" });
@@ -61,7 +62,7 @@ async fn rk_40_a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
 
 // KE-35
 #[tokio::test]
-async fn ke_35_projects_are_the_same_workspaces() {
+async fn projects_are_the_same_workspaces() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     app.call(Method::POST, "/api/v1/workspaces", &key, json!({ "name": "A", "provider": "openai" })).await;
@@ -69,9 +70,9 @@ async fn ke_35_projects_are_the_same_workspaces() {
     assert_eq!(app.get("/api/projects", &key).await.json()["projects"], workspaces["workspaces"]);
 }
 
-// RK-04, RA-32, KE-06, RA-29, RA-23: another organization's workspace is 403, one that exists nowhere 404.
+// RK-04, RA-32, KE-06, RA-29, RA-23: a workspace of another organization gets 403, one that does not exist 404.
 #[tokio::test]
-async fn ra_32_another_organizations_workspace_is_forbidden() {
+async fn another_organizations_workspace_is_forbidden() {
     let app = TestApp::new().await;
     let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
     let made =
@@ -107,7 +108,7 @@ async fn a_workspace_is_deleted_by_its_creator_or_an_admin_only() {
 
 // RA-22, RA-24, RA-25, RA-26: no header, no Bearer word, no such key.
 #[tokio::test]
-async fn ra_24_the_401_body_and_its_causes() {
+async fn the_401_body_and_its_causes() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let nothing = app.get("/api/v1/workspaces", "").await;
@@ -127,9 +128,9 @@ async fn ra_24_the_401_body_and_its_causes() {
     }
 }
 
-// RO-40, KE-11, decision D8
+// RO-40, KE-11, D8
 #[tokio::test]
-async fn ro_40_x_api_key_is_accepted_and_two_different_credentials_are_not() {
+async fn x_api_key_is_accepted_and_two_different_credentials_are_not() {
     let app = TestApp::new().await;
     let (key, other) = (app.key("olivia").await, app.key("adam").await);
     let send = async |pairs: &[(&str, String)]| {
@@ -145,7 +146,7 @@ async fn ro_40_x_api_key_is_accepted_and_two_different_credentials_are_not() {
     );
 }
 
-// Decision D8: a key in an address is refused everywhere, and the answer does not repeat it.
+// D8: a key in a URL is rejected everywhere, and the response does not repeat it.
 #[tokio::test]
 async fn a_key_in_the_query_is_refused() {
     let app = TestApp::new().await;
@@ -157,7 +158,7 @@ async fn a_key_in_the_query_is_refused() {
     }
 }
 
-// Decision D10: every refusal has the one shape.
+// D10: all errors have the same format.
 #[tokio::test]
 async fn every_refusal_has_the_one_shape() {
     let app = TestApp::new().await;
@@ -200,9 +201,9 @@ async fn every_refusal_has_the_one_shape() {
     assert_eq!(fields, [Some("name"), Some("provider")]);
 }
 
-// RA-30: managing members is for admins and owners. RA-23: a valid credential that may not is 403.
+// RA-30: admins and owners manage members. RA-23: a valid credential without permission gets 403.
 #[tokio::test]
-async fn ra_30_a_member_manages_no_members() {
+async fn a_member_manages_no_members() {
     let app = TestApp::new().await;
     let noor = app.someone("noor").await.ctx.actor().id;
     let path = format!("/api/v1/members/{noor}");
@@ -212,9 +213,9 @@ async fn ra_30_a_member_manages_no_members() {
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
 }
 
-// RA-31: a key whose creator was removed is 403, not 401.
+// RA-31: a key of a removed creator gets 403, not 401.
 #[tokio::test]
-async fn ra_31_the_key_of_a_removed_member_is_forbidden() {
+async fn the_key_of_a_removed_member_is_forbidden() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let key = app.key_of(&mina).await.plain.expose().to_owned();
@@ -225,9 +226,9 @@ async fn ra_31_the_key_of_a_removed_member_is_forbidden() {
     assert_eq!((refused.status, &refused.json()["error"]), (StatusCode::FORBIDDEN, &json!("Forbidden")));
 }
 
-// RK-41, RK-42, RK-43, KE-07: a key has exactly its creator's role.
+// RK-41, RK-42, RK-43, KE-07: a key has exactly the role of its creator.
 #[tokio::test]
-async fn rk_41_a_key_has_the_role_of_its_creator() {
+async fn a_key_has_the_role_of_its_creator() {
     let app = TestApp::new().await;
     for (subject, name, role) in
         [("olivia", "Olivia Owens", "owner"), ("adam", "Adam Adler", "admin"), ("mina", "Mina Moreau", "member")]
@@ -238,7 +239,7 @@ async fn rk_41_a_key_has_the_role_of_its_creator() {
     }
 }
 
-// Decision D9 and security rule 4: state that cannot be read is 503, never 401, never success.
+// D9: if the state cannot be read, the response is 503, never 401 and never success.
 #[tokio::test]
 async fn a_database_that_is_gone_is_503() {
     let app = TestApp::new().await;
@@ -251,9 +252,9 @@ async fn a_database_that_is_gone_is_503() {
     assert_eq!(app.get("/healthz", "").await.status, StatusCode::OK);
 }
 
-// RO-05, RO-14, RO-25, RO-26, decision D18: once, without a credential, by either address.
+// RO-05, RO-14, RO-25, RO-26, D18: once, without a credential, at either URL.
 #[tokio::test]
-async fn ro_05_bootstrap_makes_the_first_key_once() {
+async fn bootstrap_makes_the_first_key_once() {
     for path in ["/api/v1/bootstrap", "/bootstrap"] {
         let app = TestApp::empty().await;
         let body =
@@ -279,9 +280,9 @@ async fn ro_05_bootstrap_makes_the_first_key_once() {
     }
 }
 
-// RK-45: the base path, and over HTTPS browsers are told to stay there.
+// RK-45: the base path, and HSTS over HTTPS.
 #[tokio::test]
-async fn rk_45_https_is_for_good() {
+async fn https_is_for_good() {
     let app = TestApp::with(None, |site_config| site_config.public_url = "https://keys.example.com".into()).await;
     let answer = app.get("/api/v1/workspaces", "").await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");

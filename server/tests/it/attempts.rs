@@ -1,4 +1,4 @@
-//! Failed attempts to authenticate: what is limited, whom it concerns, and who passes beside it.
+//! Failed authentication attempts: what is limited, for which client, and what is exempt.
 
 mod signing_in;
 
@@ -15,7 +15,7 @@ use crate::test_app::{SETUP_TOKEN, TestApp, TestResponse, cookie};
 
 const LIMITS: Limits = Limits { credentials: 5, secrets: 3 };
 
-/// A house with limits behind one proxy, so that requests come from the addresses that tests choose.
+/// An application with limits behind one proxy, so that tests can choose the IP address of a request.
 async fn app() -> TestApp {
     limited(TestApp::new().await)
 }
@@ -63,7 +63,7 @@ const GUESSES: [(&str, StatusCode); 9] = [
     ("setup token", StatusCode::CONFLICT),
 ];
 
-/// No look at the database tells that it is none.
+/// It is rejected without a database query.
 const UNREAD: [&str; 2] = ["malformed key", "token of another issuer"];
 
 async fn guess(app: &TestApp, kind: &str, n: u32, from: &str) -> TestResponse {
@@ -102,7 +102,7 @@ fn limit_of(kind: &str) -> u32 {
     if matches!(kind, "invitation" | "setup token") { LIMITS.secrets } else { LIMITS.credentials }
 }
 
-/// That an answer is the refusal of someone who failed too often, in the one shape or as a page.
+/// Asserts that the response is the error for too many failed attempts, as JSON or as a page.
 fn assert_refused(answer: &TestResponse, kind: &str) {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{kind}: {}", answer.text);
     let seconds: u64 = answer.header("retry-after").parse().unwrap_or_else(|_| panic!("{kind}: {answer:?}"));
@@ -119,9 +119,9 @@ fn assert_refused(answer: &TestResponse, kind: &str) {
     }
 }
 
-// B10, D43: every kind is limited by address, and what is refused never reaches the database.
+// B10, D43: every kind is limited by IP address, and rejected attempts never reach the database.
 #[tokio::test]
-async fn b10_guesses_of_every_kind_are_limited_before_the_database_is_asked() {
+async fn guesses_of_every_kind_are_limited_before_the_database_is_asked() {
     let app = app().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
         let (here, there) = (format!("203.0.113.{turn}"), format!("198.51.100.{turn}"));
@@ -159,9 +159,9 @@ async fn the_minute_passes() {
     }
 }
 
-// B11: a key or session that was accepted passes beside the guesses of its address; one that was never seen waits.
+// B11: a known key or session is exempt from the limit of its IP address; an unknown one is not.
 #[tokio::test]
-async fn b11_what_is_known_passes_beside_guesses() {
+async fn what_is_known_passes_beside_guesses() {
     let app = app().await;
     let from = "203.0.113.7";
     let olivia = app.someone("olivia").await;
@@ -188,7 +188,7 @@ async fn b11_what_is_known_passes_beside_guesses() {
     assert_eq!(with_key(&app, from, &unseen).await.status, StatusCode::OK, "it was seen now, elsewhere");
 }
 
-// What ends is not known any more, and is no way past the limit.
+// A revoked credential is no longer known and is not exempt.
 #[tokio::test]
 async fn a_key_that_ended_counts_as_any_other() {
     let app = app().await;
@@ -202,9 +202,9 @@ async fn a_key_that_ended_counts_as_any_other() {
     assert_refused(&with_key(&app, from, &key).await, "key");
 }
 
-// B11: failing with somebody's key, from anywhere, locks nobody out.
+// B11: failed attempts with the prefix of a key do not lock out its owner.
 #[tokio::test]
-async fn b11_failures_from_other_addresses_do_not_touch_the_victim() {
+async fn failures_from_other_addresses_do_not_touch_the_victim() {
     let app = app().await;
     let key = app.key("olivia").await;
     let many = if std::env::var_os("ROUNDTABLE_PROVE").is_some() { 100_000_u32 } else { 1_000 };
@@ -231,7 +231,7 @@ fn like(key: &str, n: u32) -> String {
     PlainKey::assemble(&Default::default(), KeyKind::Secret, &id, &secret).expose().to_owned()
 }
 
-// What a client writes into the header itself does not make it another client, and a network of IPv6 is one.
+// A forged header does not change the client, and an IPv6 network counts as one client.
 #[tokio::test]
 async fn a_client_is_what_the_trusted_proxy_saw() {
     let app = app().await;
@@ -263,7 +263,7 @@ async fn of_guesses_at_the_same_time_no_more_than_the_limit_are_looked_up() {
     assert_eq!(count(StatusCode::TOO_MANY_REQUESTS), 100 - LIMITS.credentials as usize);
 }
 
-// An outage is nobody's failure; and no credential at all is no guess.
+// An outage does not count as a failed attempt, and neither does a request without a credential.
 #[tokio::test]
 async fn what_is_no_guess_does_not_count() {
     let app = app().await;

@@ -1,4 +1,4 @@
-//! A browser without script: it opens pages and sends the forms on them.
+//! A browser without script: it opens pages and submits their forms.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,4 +1,4 @@
-//! The documentation: its pages, its addresses, and the guidance that was promised, on the page as it is served.
+//! The documentation: its pages, its URLs, and the required guidance on the served pages.
 
 mod beyond;
 mod calling;
@@ -81,7 +81,7 @@ async fn leads(app: &TestApp, page: &str, anchor: &str, targets: &[&str]) {
 
 // RA-35: a skip link first, to the main part. Without a session, without a database, without script.
 #[tokio::test]
-async fn ra_35_every_page_is_open_to_everyone() {
+async fn every_page_is_open_to_everyone() {
     let app = TestApp::empty().await;
     app.db.close().await;
     for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
@@ -138,7 +138,7 @@ async fn an_unknown_page_is_missing_in_our_own_dress() {
 
 // KE-01: all pages are listed, each with its one line, by whole addresses.
 #[tokio::test]
-async fn ke_01_llms_txt_lists_every_page() {
+async fn llms_txt_lists_every_page() {
     let app = TestApp::empty().await;
     let index = open(&app, "/docs/llms.txt").await;
     assert_eq!(index.header("content-type"), "text/plain; charset=utf-8");
@@ -158,7 +158,7 @@ async fn ke_01_llms_txt_lists_every_page() {
 
 // RA-34: pages lead to each other, and no link or anchor leads nowhere.
 #[tokio::test]
-async fn ra_34_every_link_and_anchor_resolves() {
+async fn every_link_and_anchor_resolves() {
     let app = TestApp::empty().await;
     let mut links = BTreeSet::new();
     for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
@@ -196,7 +196,7 @@ async fn ra_34_every_link_and_anchor_resolves() {
 
 // RU-15: the API reference, drawn from the description, under a policy that lets nothing else run.
 #[tokio::test]
-async fn ru_15_the_api_reference_has_a_policy_of_its_own() {
+async fn the_api_reference_has_a_policy_of_its_own() {
     let app = TestApp::empty().await;
     let page = open(&app, "/docs/api").await;
     let policy = page.header("content-security-policy");
@@ -216,7 +216,7 @@ async fn ru_15_the_api_reference_has_a_policy_of_its_own() {
     assert!(open(&app, "/docs/api/LICENSE.txt").await.text.contains("Apache License"));
 }
 
-/// Variables that samples may use; whoever runs them sets these.
+/// Variables that samples use and users set.
 const VARIABLES: [&str; 13] = [
     "ROUNDTABLE_URL",
     "ROUNDTABLE_API_KEY",

@@ -1,5 +1,5 @@
-//! The HTTP edge over real connections: what is refused before any address is looked at, files over HTTP/1.0, and
-//! clients that do not read.
+//! The HTTP edge over real connections: requests that are rejected before routing, files over HTTP/1.0, and clients
+//! that do not read.
 
 mod bodies;
 mod credentials;
@@ -41,7 +41,7 @@ fn parted(answer: &str) -> (u16, &str, &str) {
     (status, head, body)
 }
 
-/// That an answer has the one shape of errors, with this status and code. Gives the sentence.
+/// Asserts that the response is an error with this status and code. Returns the details.
 fn is_refusal(what: &str, answer: &str, status: u16, code: &str) -> String {
     let (found, head, body) = parted(answer);
     let json: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{what}: not the one shape: {answer}"));

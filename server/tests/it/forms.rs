@@ -1,4 +1,4 @@
-//! Forms that come too late or twice, and those whose answer cannot be shown.
+//! Forms that are submitted too late or twice, and forms whose response cannot be shown.
 
 use engine::people::Identity;
 
@@ -107,7 +107,7 @@ async fn token_on(app: &TestApp, on: &str, function: &str, cookie: &str) -> Stri
 
 // F9: a browser that sends a form again (reload, back) makes nothing more, and is led to what is there.
 #[tokio::test]
-async fn f9_a_form_that_shows_a_secret_makes_one_thing() {
+async fn a_form_that_shows_a_secret_makes_one_thing() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let bot = domain::command::CreateServiceAccount::read("Bot", Some("admin"), true).expect("an account");

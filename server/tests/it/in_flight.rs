@@ -1,4 +1,4 @@
-//! Requests in the air when their key ends, over a real connection.
+//! Requests in flight whose key is revoked, over a real connection.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn held_requests() -> usize {
 
 // RK-24: requests that run with a key fail when it is revoked, and change nothing.
 #[tokio::test]
-async fn rk_24_requests_in_progress_fail_when_the_key_is_revoked() {
+async fn requests_in_progress_fail_when_the_key_is_revoked() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, witness) = (app.key_of(&olivia).await, app.key("adam").await);
@@ -50,7 +50,7 @@ async fn rk_24_requests_in_progress_fail_when_the_key_is_revoked() {
     assert_eq!(app.get("/api/v1/workspaces", &witness).await.json(), serde_json::json!({ "workspaces": [] }));
 }
 
-/// Headers that never end do not hold a connection: `axum::serve` would let this one stay.
+/// Endless headers do not hold a connection open. `axum::serve` has no such limit.
 #[tokio::test]
 async fn a_slow_header_is_cut_off() {
     let app = TestApp::empty().await;

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, decision D13: a bare array, and nothing in it that opens a door.
+// RO-07, RO-08, RO-09, RO-10..RO-18, RO-39, D13: a plain array without secrets.
 #[tokio::test]
-async fn ro_07_keys_are_listed_without_secrets() {
+async fn keys_are_listed_without_secrets() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let new = app.key_of(&olivia).await;
@@ -61,7 +61,7 @@ async fn ro_07_keys_are_listed_without_secrets() {
 
 // KE-25, KE-26, KE-27, KE-24: admins see all keys and who made them, members their own.
 #[tokio::test]
-async fn ke_27_members_see_their_own_keys_only() {
+async fn members_see_their_own_keys_only() {
     let app = TestApp::new().await;
     let mut keys = std::collections::BTreeMap::new();
     for subject in ["olivia", "adam", "mina", "noor", "theo"] {
@@ -81,9 +81,9 @@ async fn ke_27_members_see_their_own_keys_only() {
     assert_eq!(owners("theo").await, [("Theo Okafor".to_owned(), true)]);
 }
 
-// RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, decision D25: at once, for good, and the same answer again.
+// RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, D25: immediate, permanent and idempotent.
 #[tokio::test]
-async fn ro_37_revoking_ends_a_key_at_once() {
+async fn revoking_ends_a_key_at_once() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (one, other) = (app.key_of(&olivia).await, app.key_of(&olivia).await);
@@ -104,7 +104,7 @@ async fn ro_37_revoking_ends_a_key_at_once() {
 
 // KE-28, KE-29: members end their own keys and nobody else's; admins end any. An id of another organization is 404.
 #[tokio::test]
-async fn ke_29_who_may_revoke_what() {
+async fn who_may_revoke_what() {
     let app = TestApp::new().await;
     let (mina, noor) = (app.someone("mina").await, app.someone("noor").await);
     let (hers, his) = (app.key_of(&mina).await, app.key_of(&noor).await);
@@ -121,7 +121,7 @@ async fn ke_29_who_may_revoke_what() {
     assert_eq!(app.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
 }
 
-// Decision D12
+// D12
 #[tokio::test]
 async fn lists_lead_to_their_next_page() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! What moves while a page is open.
+//! Live updates of open pages.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use tower::ServiceExt;
 
 use crate::test_app::{Someone, TestApp};
 
-/// How long a hint and the look after it may take.
+/// How long a notification and the check after it may take.
 const SOON: Duration = Duration::from_secs(4);
 
-/// A stream that someone hears.
+/// An open event stream.
 struct Stream {
     status: StatusCode,
     headers: HeaderMap,
@@ -45,7 +45,7 @@ impl Stream {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
     }
 
-    /// Hears on until a text came; false if it did not come soon.
+    /// Reads until a text arrives. Returns false after a timeout.
     async fn hears(&mut self, text: &str) -> bool {
         let hearing = async {
             while !self.heard.contains(text) {
@@ -58,7 +58,7 @@ impl Stream {
         timeout(SOON, hearing).await.unwrap_or(false)
     }
 
-    /// Hears whether it ends soon; gives everything that was heard.
+    /// Whether the stream closes soon, and everything that it has sent.
     async fn ends(mut self) -> String {
         let rest = timeout(SOON, self.body.collect()).await.expect("it ends").expect("properly").to_bytes();
         self.heard.push_str(&String::from_utf8_lossy(&rest));
@@ -126,7 +126,7 @@ async fn a_change_is_heard_by_those_who_see_the_key() {
 
 // D23: what was let in once is not let in for ever.
 #[tokio::test]
-async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
+async fn a_stream_ends_with_the_session_and_with_the_membership() {
     let app = TestApp::new().await;
     let (olivia, mina, noor) = (app.someone("olivia").await, app.someone("mina").await, app.someone("noor").await);
     let (mut one, mut two) = (Stream::open(&app, &mina, "").await, Stream::open(&app, &noor, "").await);
@@ -146,7 +146,7 @@ async fn d23_a_stream_ends_with_the_session_and_with_the_membership() {
 
 // B4: an open page asks again and again, and its session ends all the same an hour after its person was last there.
 #[tokio::test]
-async fn b4_asking_for_a_stream_is_no_use_of_the_session() {
+async fn asking_for_a_stream_is_no_use_of_the_session() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     for _ in 0..5 {
@@ -226,5 +226,8 @@ async fn the_program_ends_within_a_second_though_streams_are_open() {
     stop.send(()).expect("it runs");
     timeout(Duration::from_secs(1), serving).await.expect("within a second").expect("calmly");
     while read(&mut heard).await > 0 {}
-    assert!(heard.ends_with("retry: 20000\n\n\r\n0\r\n\r\n"), "properly, and not to be asked at once: {heard}");
+    assert!(
+        heard.ends_with("retry: 20000\n\n\r\n0\r\n\r\n"),
+        "a proper end, and a delay before the next attempt: {heard}"
+    );
 }

@@ -1,4 +1,4 @@
-//! The page of the audit log, the slice of it on a key's page, and the file that the page's form answers with.
+//! The page of the audit log, the events on the page of a key, and the export form.
 
 mod names;
 
@@ -22,7 +22,7 @@ async fn page(app: &TestApp, someone: &Someone, query: &str) -> String {
     answer.text
 }
 
-/// What the form of the page answers.
+/// The response to the form of the page.
 async fn take_out(app: &TestApp, someone: &Someone, query: &str, format: &str) -> TestResponse {
     let log = format!("/o/{}/settings/audit-log{query}", someone.organization);
     let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -35,7 +35,7 @@ async fn take_out(app: &TestApp, someone: &Someone, query: &str, format: &str) -
     app.send(request.body(Body::from(form.finish())).expect("request")).await
 }
 
-/// The numbers of the events on a page.
+/// The event numbers on a page.
 fn numbers(page: &str) -> Vec<i64> {
     let ids = page.split("id=\"event-").skip(1);
     ids.map(|rest| rest.split('"').next().expect("an id").parse().expect("a number")).collect()
@@ -51,7 +51,7 @@ fn leads(page: &str, to: &str) -> bool {
 
 // RK-26: the log as a named place, with filters that stand in the address and can be let go one by one.
 #[tokio::test]
-async fn rk_26_filters_stand_in_the_address() {
+async fn filters_stand_in_the_address() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&mina).await.view.key_id;
@@ -131,7 +131,7 @@ async fn pages_of_the_log_keep_its_filters() {
 
 // D26: members see their part, and are told so; to choose from there is only themself.
 #[tokio::test]
-async fn d26_members_are_told_that_they_see_their_part() {
+async fn members_are_told_that_they_see_their_part() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&olivia).await;
@@ -170,7 +170,7 @@ async fn rows_lead_to_what_they_are_about() {
 
 // RK-26, B8: how far the log is proven; an event that somebody altered is told at the next look, loudly.
 #[tokio::test]
-async fn b8_the_page_says_whether_the_log_is_whole() {
+async fn the_page_says_whether_the_log_is_whole() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let shown = page(&app, &olivia, "audit-log").await;
@@ -183,8 +183,9 @@ async fn b8_the_page_says_whether_the_log_is_whole() {
 }
 
 // The key's page tells what happened to it, and leads to all of it.
+// RK-25
 #[tokio::test]
-async fn rk_25_a_keys_page_has_its_slice_of_the_log() {
+async fn a_keys_page_has_its_slice_of_the_log() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let command = CreateKey::read("Nightly").expect("valid");
@@ -202,8 +203,9 @@ async fn rk_25_a_keys_page_has_its_slice_of_the_log() {
 }
 
 // D.7: the form answers with the file of what the page shows, all pages of it, and the export stands in the log.
+// D7
 #[tokio::test]
-async fn d7_the_form_answers_with_the_file() {
+async fn the_form_answers_with_the_file() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     app.key_of(&olivia).await;

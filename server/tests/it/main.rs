@@ -1,7 +1,8 @@
-//! The doors, through the router that also serves real requests: nobody, a browser session, a key, an ID token.
+//! HTTP tests through the same router that serves real requests: anonymous, with a browser session, a key or an ID token.
 
 mod api;
 mod attempts;
+mod audit_findings;
 mod browser;
 mod docs;
 mod edge;
@@ -17,7 +18,6 @@ mod organizations;
 mod overview;
 mod process;
 mod provider;
-mod pypi;
 mod server_fns;
 mod service_accounts;
 mod sessions;

@@ -1,7 +1,7 @@
-//! The matrix: every operation of the API, every server function and every page, asked by everyone, about everything.
-//! Cases are generated; what each must come to is decided by the small tables of [`oracle`], which people review. After
-//! every refusal the database is as it was (B14, B15, B20, RA-22, RA-23, RA-30..RA-32, RK-04, RK-42, RK-43, KE-06..KE-09,
-//! KE-25..KE-29).
+//! The permission matrix: every operation of the API, every server function and every page, for every principal and
+//! every object. The cases are generated. The small tables of [`oracle`], which people review, define the expected
+//! results. A rejected request does not change the database (B14, B15, B20, RA-22, RA-23, RA-30..RA-32, RK-04, RK-42,
+//! RK-43, KE-06..KE-09, KE-25..KE-29).
 
 pub mod api;
 pub mod forms;
@@ -11,7 +11,7 @@ pub mod world;
 
 use std::collections::BTreeMap;
 
-/// What the cases came to.
+/// The results of the cases.
 #[derive(Default)]
 pub struct Tally {
     cases: usize,
@@ -31,7 +31,7 @@ impl Tally {
         }
     }
 
-    /// Fails with every case that is not as the tables say, and when there are fewer cases than there must be.
+    /// Fails with every case that differs from the tables, or if there are too few cases.
     #[track_caller]
     pub fn judge(self, name: &str, least: usize) {
         assert!(self.wrong.is_empty(), "{} of {} cases:\n{}", self.wrong.len(), self.cases, self.wrong.join("\n"));

@@ -1,4 +1,4 @@
-//! The pages of members, invitations and roles, as a browser without script meets them.
+//! The pages of members, invitations and roles in a browser without script.
 
 mod joining;
 mod removal;
@@ -15,12 +15,12 @@ use crate::test_app::{ISSUER, Someone, TestApp};
 /// The member with a name from right to left.
 const NOOR: &str = "نور الهاشمي";
 
-/// Whoever sits at a browser; the demonstration people under their own names and addresses.
+/// A browser user. The demo users have their own names and IP addresses.
 struct Visitor {
     cookie: String,
 }
 
-/// Signs someone in as their provider vouches for them, so many seconds ago.
+/// Signs a user in whose provider reports a sign-in this many seconds ago.
 async fn visitor(app: &TestApp, subject: &str, name: &str, seconds_ago: i64) -> Visitor {
     let email = Some(format!("{subject}@demo.example"));
     let identity = Identity { issuer: ISSUER.into(), subject: subject.into(), email, name: Some(name.into()) };
@@ -56,7 +56,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 // KE-38, RA-33, KE-24, RA-30: everyone finds the members, their roles and what those mean; addresses, keys, invitations
 // and whatever changes something are for admins and owners.
 #[tokio::test]
-async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
+async fn everyone_finds_the_members_and_what_their_roles_mean() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     app.key_of(&mina).await;
@@ -96,7 +96,7 @@ async fn ke_38_everyone_finds_the_members_and_what_their_roles_mean() {
 
 // RA-30: a member opens none of the pages that manage members, and everyone may leave.
 #[tokio::test]
-async fn ra_30_pages_that_manage_members_are_closed_to_members() {
+async fn pages_that_manage_members_are_closed_to_members() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let mina = visitor(&app, "mina", "Mina Moreau", 0).await;
@@ -108,7 +108,7 @@ async fn ra_30_pages_that_manage_members_are_closed_to_members() {
         assert!(!shown.text.contains("adam@demo.example"), "{path}");
     }
     assert_eq!(page(&app, &format!("{list}/leave"), &mina.cookie).await.status.as_u16(), 200);
-    // An admin manages members, but no owner (decision D5).
+    // An admin manages members, but no owner (D5).
     let adam = visitor(&app, "adam", "Adam Adler", 0).await;
     let own = member(&app, &olivia, "Olivia Owens").await;
     for path in ["role", "remove"] {

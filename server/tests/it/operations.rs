@@ -1,5 +1,5 @@
-//! Every operation of the API with an example call, and what it answers to nobody and to a stranger. The tables of
-//! other tests are made from this one; a test compares it with the description.
+//! Every operation of the API with an example call, and its responses to anonymous callers and to strangers. Other
+//! tests use this table. A test compares it with the OpenAPI description.
 
 use axum::http::Method;
 use domain::view::NewKey;
@@ -136,7 +136,7 @@ pub const TABLE: &[Row] = &[
     ("export_audit_log", Method::GET, "/api/v1/audit-log/export?format=csv&actor_id=ACTOR&from=2026-01-01T00:00:00Z", "", 401, 200),
 ];
 
-/// An operation as the description tells it.
+/// An operation of the OpenAPI description.
 #[derive(Clone, Debug)]
 pub struct Described {
     pub id: String,
@@ -158,7 +158,7 @@ pub fn described() -> Vec<Described> {
 }
 
 impl TestApp {
-    /// Carries an example call out.
+    /// Carries out an example call.
     pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> TestResponse {
         self.call(operation.method.clone(), &operation.path, bearer, operation.body.clone()).await
     }

@@ -8,10 +8,10 @@ use engine::people::Identity;
 use crate::browser::{page, send};
 use crate::test_app::{ISSUER, TestApp};
 
-// KE-05, KE-04, RU-03, decision D21: a person belongs to several organizations, one of them is the active one, and the
+// KE-05, KE-04, RU-03, D21: a person belongs to several organizations, one of them is the active one, and the
 // short addresses lead to its keys.
 #[tokio::test]
-async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
+async fn the_short_addresses_lead_to_the_active_organization() {
     let app = TestApp::empty().await;
     let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
     let cast =
@@ -41,7 +41,7 @@ async fn ke_05_the_short_addresses_lead_to_the_active_organization() {
 
 // KE-05: the active organization stays the active one when its person signs in again, in this browser or another.
 #[tokio::test]
-async fn ke_05_the_active_organization_is_remembered_over_a_sign_in() {
+async fn the_active_organization_is_remembered_over_a_sign_in() {
     let app = TestApp::empty().await;
     let una = || Identity { issuer: ISSUER.into(), subject: "una".into(), email: None, name: Some("Una".into()) };
     let cast =
@@ -62,9 +62,9 @@ async fn ke_05_the_active_organization_is_remembered_over_a_sign_in() {
     assert_eq!(page(&app, "/", &next).await.header("location"), first);
 }
 
-// Decision D17: where the organization limits how long keys live, the form offers nothing beyond.
+// D17: where the organization limits how long keys live, the form offers nothing beyond.
 #[tokio::test]
-async fn d17_the_form_offers_only_what_the_organization_allows() {
+async fn the_form_offers_only_what_the_organization_allows() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let form = format!("/o/{}/settings/api-keys/new", olivia.organization);
@@ -88,7 +88,7 @@ async fn d17_the_form_offers_only_what_the_organization_allows() {
 // KE-05, KE-16: everyone finds their organizations with their roles, and the way to a further one, which becomes the
 // active one.
 #[tokio::test]
-async fn ke_05_a_further_organization_is_made_and_is_active() {
+async fn a_further_organization_is_made_and_is_active() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let keys = format!("/o/{}/settings/api-keys", mina.organization);

@@ -1,4 +1,4 @@
-//! The overview of an organization, and the line above the list of keys that leads there.
+//! The overview of an organization, and the link to it above the list of keys.
 
 use domain::command::{ChangeOrganization, CreateKey, Expiry, KeyDraft, OrganizationDraft};
 use domain::view::NewKey;

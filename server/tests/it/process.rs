@@ -1,4 +1,4 @@
-//! The real program: how it ends on a bad setting, and what other processes can read of it.
+//! The real program: its exit codes and output, its files, and what other processes can read of it.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines, Read};
@@ -9,7 +9,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_roundtable");
 const MASTER_KEY: &str = "3f0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const SETUP_TOKEN: &str = "setup_of_the_process_test";
 
-/// A folder that goes with the test.
+/// A folder that is deleted at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -21,7 +21,7 @@ impl Folder {
         Self(path)
     }
 
-    /// The program with these arguments and variables, and nothing else of the environment.
+    /// The program with these arguments and these variables only.
     fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(&self.0);
@@ -40,21 +40,21 @@ impl Drop for Folder {
     }
 }
 
-/// A started server that ends with the test.
+/// A server that is killed at the end of the test.
 struct Server {
     child: Child,
-    /// Stays open: a server that cannot say its next line ends.
-    said: Lines<BufReader<ChildStdout>>,
+    /// Stays open because a server that cannot print its next line exits.
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
     /// Starts and waits until the port is open.
     fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let said = BufReader::new(child.stdout.take().expect("standard output")).lines();
-        let mut server = Self { child, said };
-        let listens = server.said.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
-        assert!(listens, "the server did not start: {}", server.end());
+        let output = BufReader::new(child.stdout.take().expect("standard output")).lines();
+        let mut server = Self { child, output };
+        let listens = server.output.any(|line| line.is_ok_and(|line| line.starts_with("Roundtable listens on")));
+        assert!(listens, "the server did not start: {}", server.kill());
         server
     }
 
@@ -64,8 +64,8 @@ impl Server {
         String::from_utf8_lossy(&bytes.expect(file)).into_owned()
     }
 
-    /// Ends it, and gives its log.
-    fn end(&mut self) -> String {
+    /// Kills it and returns its log.
+    fn kill(&mut self) -> String {
         let _ = self.child.kill();
         let mut log = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
@@ -82,12 +82,12 @@ impl Drop for Server {
     }
 }
 
-/// Arguments, variables, and how the sentence begins.
+/// Arguments, variables and the start of the sentence.
 type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
 
-// F5: one sentence and 78 for every bad setting, wherever it is given.
+// F5
 #[test]
-fn a_bad_setting_ends_with_one_sentence_and_78() {
+fn a_bad_setting_prints_one_sentence_and_exits_with_78() {
     let folder = Folder::new();
     std::fs::write(folder.0.join("unknown.toml"), "public_ulr = \"x\"\n").expect("a file");
     std::fs::write(folder.0.join("bad.toml"), "allow_http = \"maybe\"\n").expect("a file");
@@ -108,9 +108,9 @@ fn a_bad_setting_ends_with_one_sentence_and_78() {
         (
             &["serve", "--config", "unknown.toml"],
             &[],
-            "the settings file unknown.toml is wrong: there is no setting public_ulr; did you mean public_url?",
+            "the settings file unknown.toml is invalid: there is no setting public_ulr; did you mean public_url?",
         ),
-        (&["serve", "--config", "open.toml"], &[], "the settings file open.toml is wrong: line 1"),
+        (&["serve", "--config", "open.toml"], &[], "the settings file open.toml is invalid: line 1"),
         (&["serve"], &[("ROUNDTABLE_CONFIG", "nowhere.toml")], "cannot read the settings file nowhere.toml"),
         (
             &["serve", "--config=bad.toml", "--public-url=http://a.example"],
@@ -119,14 +119,28 @@ fn a_bad_setting_ends_with_one_sentence_and_78() {
         ),
         (&["init"], &[("ROUNDTABLE_DATABASE_URL", "mysql://x")], "ROUNDTABLE_DATABASE_URL must be sqlite://PATH"),
         (&["serve"], &[], "there is no master key in data/master.key: run `roundtable init --new-master-key` first"),
-        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the secret"),
-        (&["serve"], &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")], "to serve beyond this machine set"),
+        (&["serve"], &[("ROUNDTABLE_GOOGLE_CLIENT_ID", "id")], "ROUNDTABLE_GOOGLE_CLIENT_ID needs the client secret"),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_PUBLIC_URL", "https://a.example")],
+            "to serve other machines, set ROUNDTABLE_GOOGLE_CLIENT_ID (--google-client-id)",
+        ),
         (
             &["serve"],
             &[("ROUNDTABLE_SETUP_TOKEN_FILE", "nowhere")],
             "cannot read the file of ROUNDTABLE_SETUP_TOKEN_FILE",
         ),
-        (&["keyring", "rewrap"], &[], "give the present key as ROUNDTABLE_MASTER_KEY_FILE"),
+        (
+            &["serve"],
+            &[("ROUNDTABLE_FIREBASE_PROJECT_ID", "Not a project")],
+            "ROUNDTABLE_FIREBASE_PROJECT_ID (--firebase-project-id) is invalid",
+        ),
+        (
+            &["serve", "--demo", "--google-client-id=id", "--oidc-issuer=https://a.example", "--public-client"],
+            &[],
+            "--demo needs the development sign-in; unset --google-client-id",
+        ),
+        (&["keyring", "rewrap"], &[], "set ROUNDTABLE_MASTER_KEY_FILE (--master-key-file) to the new master key"),
     ];
     for (arguments, variables, sentence) in cases {
         let ended = folder.run(arguments, variables);
@@ -139,7 +153,7 @@ fn a_bad_setting_ends_with_one_sentence_and_78() {
 
 #[cfg(unix)]
 #[test]
-fn a_value_that_is_no_text_is_a_bad_setting() {
+fn a_value_that_is_not_utf_8_is_a_bad_setting() {
     use std::os::unix::ffi::OsStrExt;
     let folder = Folder::new();
     let ended = folder.command(&["serve"], &[]).env("ROUNDTABLE_BRAND", OsStr::from_bytes(b"\xff")).output();
@@ -148,7 +162,7 @@ fn a_value_that_is_no_text_is_a_bad_setting() {
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "roundtable: ROUNDTABLE_BRAND is not UTF-8\n");
 }
 
-// F5: compose files write every variable; an unknown one is warned of, an empty one is none.
+// F5: compose files set every variable, also to an empty value.
 #[test]
 fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
     let folder = Folder::new();
@@ -162,14 +176,82 @@ fn a_server_starts_with_empty_variables_and_warns_of_unknown_ones() {
         ("ROUNDTABLE_PUBLIC_ULR", "x"),
     ];
     let mut server = Server::start(folder.command(&["serve"], &variables));
-    let log = server.end();
+    let log = server.kill();
     assert!(log.contains("ROUNDTABLE_PUBLIC_ULR is not a setting and is ignored; did you mean ROUNDTABLE_PUBLIC_URL?"));
     assert_eq!(log.matches("WARN").count(), 1, "{log}");
 }
 
-// R3: the operator's commands want the server stopped, and a journal that was altered ends the start.
+// The database contains personal data, sessions and sealed secrets.
+#[cfg(unix)]
 #[test]
-fn an_altered_log_is_accepted_while_the_server_is_stopped() {
+fn only_the_owner_can_read_the_files_of_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
+    let server = Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
+    let files = std::fs::read_dir(folder.0.join("data")).expect("a folder").map(|entry| entry.expect("a file"));
+    let mut names = Vec::new();
+    for file in files {
+        let mode = file.metadata().expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", file.path());
+        names.push(file.file_name().into_string().expect("a name"));
+    }
+    for name in ["roundtable.db", "roundtable.db-wal", "roundtable.db-shm", "roundtable.db.journal", "master.key"] {
+        assert!(names.iter().any(|found| found == name), "{name} is not among {names:?}");
+    }
+    drop(server);
+}
+
+#[test]
+fn help_lists_settings_under_headings_and_only_those_of_the_command() {
+    let folder = Folder::new();
+    let help = |arguments: &[&str]| String::from_utf8(folder.run(arguments, &[]).stdout).expect("text");
+    let serve = help(&["serve", "--help"]);
+    for heading in ["General:", "Server:", "Storage:", "Sign-in:", "Advanced:"] {
+        assert!(serve.contains(&format!("\n{heading}\n")), "{serve}");
+    }
+    let init = help(&["init", "--help"]);
+    assert!(init.contains("--database-url") && init.contains("--new-master-key"), "{init}");
+    assert!(!init.contains("--public-url") && !init.contains("Sign-in:"), "{init}");
+    assert!(help(&["keyring", "rewrap", "--help"]).contains("--previous-master-key-file"));
+    assert!(!help(&["openapi", "--help"]).contains("--database-url"));
+    let top = help(&["--help"]);
+    assert!(top.contains("roundtable serve --help") && !top.contains("--public-url"), "{top}");
+    assert!(top.contains("roundtable init --new-master-key"), "{top}");
+    // Hidden flags still work, before the command and after it.
+    for arguments in [&["--database-url=sqlite://a.db", "migrate"][..], &["migrate", "--database-url=sqlite://b.db"]] {
+        assert!(folder.run(arguments, &[]).status.success(), "{arguments:?}");
+    }
+    assert!(folder.0.join("a.db").exists() && folder.0.join("b.db").exists());
+}
+
+// The token is printed once the port is open, with the step that needs it.
+#[test]
+fn the_setup_token_of_an_empty_installation_is_printed_with_its_purpose() {
+    let folder = Folder::new();
+    assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
+    let client = [
+        ("ROUNDTABLE_ADDR", "127.0.0.1:0"),
+        ("ROUNDTABLE_GOOGLE_CLIENT_ID", "id"),
+        ("ROUNDTABLE_OIDC_ISSUER", "http://127.0.0.1:1"),
+        ("ROUNDTABLE_PUBLIC_CLIENT", "yes"),
+    ];
+    let behind_a_proxy = [&client[..], &[("ROUNDTABLE_PUBLIC_URL", "https://keys.example.com")]].concat();
+    for (variables, purpose) in [
+        (&client[..1], "To create it over the API instead, use this setup token: setup_"),
+        (&client[..], "To create it over the API instead, use this setup token: setup_"),
+        (&behind_a_proxy[..], "The first user who signs in creates it with this setup token: setup_"),
+    ] {
+        let mut server = Server::start(folder.command(&["serve"], variables));
+        let line = server.output.find(|line| line.as_ref().is_ok_and(|line| line.contains("setup token")));
+        let line = line.expect("a line").expect("text");
+        assert!(line.contains(purpose), "{line}");
+    }
+}
+
+// R3
+#[test]
+fn the_operator_accepts_an_altered_log_only_while_the_server_is_stopped() {
     let folder = Folder::new();
     assert!(folder.run(&["init", "--new-master-key"], &[]).status.success());
     let accept = ["audit", "accept", "--reason", "looked at it"];
@@ -179,7 +261,7 @@ fn an_altered_log_is_accepted_while_the_server_is_stopped() {
         let why = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(!refused.status.success() && why.contains("another process"), "{command:?}: {why}");
     }
-    server.end();
+    server.kill();
     drop(server);
     for command in [&accept[..], &["restore", "--accept"]] {
         let done = folder.run(command, &[]);
@@ -197,10 +279,10 @@ fn an_altered_log_is_accepted_while_the_server_is_stopped() {
     assert!(!refused.status.success() && why.contains("line 1 of the revocation journal"), "{why}");
 }
 
-// R7: what a process was started with can be read in /proc as long as it runs.
+// R7: `/proc` shows the initial environment of a process for as long as it runs.
 #[cfg(target_os = "linux")]
 #[test]
-fn secrets_leave_the_environment_of_a_started_server() {
+fn a_running_server_has_no_secrets_in_its_environment() {
     let folder = Folder::new();
     let database = ("ROUNDTABLE_DATABASE_URL", "sqlite://password=in@the/roundtable.db");
     let secrets = [("ROUNDTABLE_MASTER_KEY", MASTER_KEY), ("ROUNDTABLE_SETUP_TOKEN", SETUP_TOKEN), database];
@@ -217,15 +299,15 @@ fn secrets_leave_the_environment_of_a_started_server() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
     let numbers: Vec<_> = core.split_whitespace().filter(|word| word.parse::<u64>().is_ok()).collect();
     assert_eq!(numbers, ["0", "0"], "{core}");
-    let log = server.end();
+    let log = server.kill();
     assert!(log.contains("ROUNDTABLE_MASTER_KEY_FILE") && log.contains("ROUNDTABLE_SETUP_TOKEN_FILE"), "{log}");
     assert!(!log.contains(MASTER_KEY) && !log.contains(SETUP_TOKEN), "{log}");
 }
 
-// R7: other processes of the same user cannot read its memory.
+// R7
 #[cfg(target_os = "linux")]
 #[test]
-fn the_memory_of_the_process_is_closed() {
+fn other_processes_cannot_read_the_memory_of_the_server() {
     assert!(server::hardening::protect_memory().is_empty());
     let behavior = rustix::process::dumpable_behavior().expect("linux says so");
     assert_eq!(behavior, rustix::process::DumpableBehavior::NotDumpable);

@@ -1,4 +1,4 @@
-//! An OpenID provider that says whatever a test wants.
+//! A configurable OpenID provider.
 
 use std::sync::{Arc, Mutex};
 
@@ -41,7 +41,7 @@ impl Provider {
         self.said().claims = claims;
     }
 
-    /// Makes every answer an error of the server, or no longer.
+    /// Switches between server errors and normal responses.
     pub fn breaks(&self, broken: bool) {
         self.said().broken = broken;
     }

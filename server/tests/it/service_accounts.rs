@@ -1,4 +1,4 @@
-//! The page of a service account offers what the engine would do.
+//! The page of a service account offers only what the engine allows.
 
 use domain::ActorId;
 use domain::command::{ChangeServiceAccount, CreateKey, CreateServiceAccount, RotateKey};
@@ -15,7 +15,7 @@ async fn page(app: &TestApp, someone: &Someone, account: ActorId) -> String {
 
 // RO-20, RO-21, D4: one active key at a time; with one, the way on is to rotate it.
 #[tokio::test]
-async fn ro_21_an_account_with_its_one_key_is_offered_rotation() {
+async fn an_account_with_its_one_key_is_offered_rotation() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Deploy pipeline", None, false).expect("valid");

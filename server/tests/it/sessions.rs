@@ -1,4 +1,4 @@
-//! A person's sessions, over the API and in the browser.
+//! The sessions of a person, over the API and in the browser.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -14,7 +14,7 @@ async fn end(app: &TestApp, path: &str, bearer: &str) -> TestResponse {
     app.call(Method::DELETE, path, bearer, Value::Null).await
 }
 
-/// What the API lists, and the id of the session that the token was given to.
+/// The listed sessions, and the ID of the session of the token.
 async fn listed(app: &TestApp, token: &str) -> (Vec<Value>, String) {
     let body = app.get("/api/v1/sessions", token).await.json();
     let sessions = body["sessions"].as_array().expect("sessions").clone();
@@ -41,7 +41,7 @@ async fn page(app: &TestApp, someone: &Someone) -> StatusCode {
 
 // B22: the list, with revoke.
 #[tokio::test]
-async fn b22_people_see_their_sessions_and_end_them() {
+async fn people_see_their_sessions_and_end_them() {
     let app = TestApp::new().await;
     let (here, there) = (app.someone("mina").await, app.someone("mina").await);
     let (token, other) = (app.own_token(&here).await, app.own_token(&there).await);
@@ -63,7 +63,7 @@ async fn b22_people_see_their_sessions_and_end_them() {
 
 // B15: nobody else's, and no key of one's own either.
 #[tokio::test]
-async fn b15_nobody_reaches_the_sessions_of_someone_else() {
+async fn nobody_reaches_the_sessions_of_someone_else() {
     let app = TestApp::new().await;
     let (mina, olivia) = (app.someone("mina").await, app.someone("olivia").await);
     let (minas, olivias) = (app.own_token(&mina).await, app.own_token(&olivia).await);
@@ -85,9 +85,9 @@ async fn b15_nobody_reaches_the_sessions_of_someone_else() {
     assert_eq!(page(&app, &mina).await, StatusCode::OK);
 }
 
-// B22: after "sign out everywhere else", of a hundred cookies that all come at once none works.
+// B22: after "sign out everywhere else", none of a hundred concurrent cookies works.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b22_after_signing_out_everywhere_no_cookie_works() {
+async fn after_signing_out_everywhere_no_cookie_works() {
     let app = TestApp::new().await;
     let here = app.someone("mina").await;
     let token = app.own_token(&here).await;
@@ -132,7 +132,7 @@ async fn the_account_page_works_without_script() {
 
 // RA-03, RA-14: a token for scripts is shown in the answer to its form, and nowhere else.
 #[tokio::test]
-async fn ra_14_a_token_for_scripts_is_shown_once() {
+async fn a_token_for_scripts_is_shown_once() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let shown = form(&app, &mina, "/ui/issue_token", "").await;

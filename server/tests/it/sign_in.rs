@@ -1,4 +1,4 @@
-//! Signing in, through the stand-in provider and a real connection to it.
+//! Sign-in with the development identity provider over a real connection.
 
 mod again;
 mod drafts;
@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use oidc::dev::Standin;
+use oidc::dev::DevProvider;
 use server::http::{self, listen};
 use tokio::net::TcpListener;
 
 use crate::test_app::{TestApp, TestResponse};
 
-/// A house whose provider answers on a port of its own.
+/// An application whose provider listens on its own port.
 pub async fn app() -> TestApp {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
@@ -29,12 +29,19 @@ pub async fn app() -> TestApp {
     let random: oidc::Random = Arc::new(move |bytes: &mut [u8]| runtime.fill(bytes));
     let issuer = format!("{url}/dev/idp").parse().expect("url");
     let client_id = "roundtable".to_owned();
-    let standin =
-        Standin::new(&issuer, client_id.clone(), redirect.clone(), server::demo::people(), None, clock.clone(), random);
-    let standin = standin.expect("standin");
-    app.engine.seed_demo(&server::demo::cast(standin.issuer())).await.expect("staged");
+    let provider = DevProvider::new(
+        &issuer,
+        client_id.clone(),
+        redirect.clone(),
+        server::demo::people(),
+        None,
+        clock.clone(),
+        random,
+    );
+    let provider = provider.expect("a provider");
+    app.engine.seed_demo(&server::demo::organizations(provider.issuer())).await.expect("staged");
     let settings = oidc::Settings {
-        issuer: standin.issuer().into(),
+        issuer: provider.issuer().into(),
         client_id,
         client_secret: None,
         redirect_uri: redirect,
@@ -42,7 +49,7 @@ pub async fn app() -> TestApp {
         allowed_email_domains: Vec::new(),
     };
     app.parts.oidc = oidc::Client::new(settings, clock).expect("client");
-    app.router = http::router(&app.parts, Some(standin.router()));
+    app.router = http::router(&app.parts, Some(provider.router()));
     tokio::spawn(listen::serve(listener, app.router.clone(), std::future::pending()));
     app
 }
@@ -59,7 +66,7 @@ pub fn cookie(answer: &TestResponse, name: &str) -> Option<String> {
     lines.filter_map(|line| line.split(';').next()).find(|pair| pair.starts_with(name)).map(str::to_owned)
 }
 
-/// The word of a sign-in that came to nothing, and that its request is named beside it.
+/// The problem of a failed sign-in. Checks that the request ID is shown with it.
 fn problem(answer: &TestResponse) -> String {
     let query = answer.header("location").strip_prefix("/sign-in?problem=").unwrap_or_else(|| panic!("{answer:?}"));
     let (word, rest) = query.split_once("&request=req_").expect("a request");
@@ -68,12 +75,12 @@ fn problem(answer: &TestResponse) -> String {
     word.to_owned()
 }
 
-/// Leaves for the provider and chooses a person there; gives the flow cookie and the address to come back to.
+/// Starts a sign-in and chooses a user. Returns the cookie and the redirect URL.
 pub async fn leave(app: &TestApp, person: &str, return_to: &str) -> (String, String) {
     leave_as(app, person, &format!("return_to={return_to}"), "").await
 }
 
-/// As [`leave`], in a browser with cookies, and with whatever the start is asked for.
+/// Like [`leave`], with cookies and with other parameters.
 async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (String, String) {
     let started = get(app, &format!("/sign-in/start?{query}"), cookies).await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
@@ -144,7 +151,7 @@ async fn a_provider_that_says_no_is_told_calmly() {
 // B21: whoever has a link for another address signs in as someone else, and is asked who they are; a plain sign-in asks
 // nothing.
 #[tokio::test]
-async fn b21_someone_else_signs_in_and_comes_back_to_the_link() {
+async fn someone_else_signs_in_and_comes_back_to_the_link() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/").await;
     let olivia = cookie(&get(&app, &back, &flow).await, "rt_session").expect("session");

@@ -1,4 +1,4 @@
-//! A house for each test: a fresh database, a frozen clock, seeded dice, and the demonstration people in it.
+//! The application for tests: a new database, a frozen clock, a seeded random number generator, and the demo users.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub const ISSUER: &str = "https://id.test";
 pub const SETUP_TOKEN: &str = "setup_0123456789abcdef";
 pub const PUBLIC_URL: &str = "http://127.0.0.1:3000";
 
-/// The product, with nothing outside of it but a folder that goes with the test.
+/// The application with a temporary folder.
 pub struct TestApp {
     pub engine: Engine,
     pub db: Db,
@@ -45,7 +45,7 @@ pub struct Someone {
     pub token: [u8; 16],
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug)]
 pub struct TestResponse {
     pub status: StatusCode,
@@ -64,19 +64,19 @@ impl TestResponse {
 }
 
 impl TestApp {
-    /// With the demonstration people.
+    /// Creates an application with the demo users.
     pub async fn new() -> Self {
         let app = Self::empty().await;
-        app.engine.seed_demo(&server::demo::cast(ISSUER)).await.expect("staged");
+        app.engine.seed_demo(&server::demo::organizations(ISSUER)).await.expect("staged");
         app
     }
 
-    /// Without anyone.
+    /// Creates an application without users.
     pub async fn empty() -> Self {
         Self::with(None, |_| ()).await
     }
 
-    /// With a change to what the doors are made of.
+    /// Creates an application with a changed state.
     pub async fn with(firebase: Option<oidc::Verifier>, change: impl FnOnce(&mut SiteConfig)) -> Self {
         static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let turn = NEXT.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -122,7 +122,7 @@ impl TestApp {
         self.someone_of(ISSUER, subject).await
     }
 
-    /// The same where another provider vouches for them.
+    /// The same with another provider.
     pub async fn someone_of(&self, issuer: &str, subject: &str) -> Someone {
         let identity =
             Identity { issuer: issuer.into(), subject: subject.into(), email: None, name: Some(subject.into()) };
@@ -174,7 +174,7 @@ impl TestApp {
         self.engine.create_key(&someone.ctx, command).await.expect("created")
     }
 
-    /// Someone's new sandbox key, with everything there is in the sandbox.
+    /// A new test key with one object of each kind.
     pub async fn test_key(&self, someone: &Someone) -> NewKey {
         let (environment, permissions) = (Environment::Test, Permissions::Only(ScopeSet::sandbox()));
         let command = CreateKey { environment, permissions, ..CreateKey::read("Sandbox").expect("valid") };
@@ -197,7 +197,7 @@ impl TestApp {
         }
     }
 
-    /// Writes to the database behind the product's back.
+    /// Writes directly to the database.
     pub async fn sql(&self, sql: &str) {
         let Db::Sqlite { writer, .. } = &self.db else { panic!("these tests run on SQLite") };
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer.pool()).await.expect("written");
@@ -237,7 +237,7 @@ impl Someone {
     }
 }
 
-/// The cookie that bears a session.
+/// The session cookie.
 pub fn cookie(token: [u8; 16]) -> String {
     format!("rt_session={}", tower_sessions::session::Id(i128::from_be_bytes(token)))
 }

@@ -1,4 +1,4 @@
-//! Tokens of people on the API.
+//! API tokens of people.
 
 mod own;
 
@@ -12,11 +12,13 @@ use crate::test_app::{ISSUER, NOW, TestApp};
 
 pub async fn house_and_signer() -> (TestApp, Signer) {
     let (app, signer) = empty_house_and_signer().await;
-    let mut cast = server::demo::cast(ISSUER);
-    for identity in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()).map(|(identity, _)| identity) {
+    let mut organizations = server::demo::organizations(ISSUER);
+    for identity in
+        organizations.iter_mut().flat_map(|organization| organization.members.iter_mut()).map(|(identity, _)| identity)
+    {
         identity.issuer = "https://accounts.google.com".into();
     }
-    app.engine.seed_demo(&cast).await.expect("staged");
+    app.engine.seed_demo(&organizations).await.expect("staged");
     (app, signer)
 }
 
@@ -41,7 +43,7 @@ pub fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String 
 
 // RA-01, RA-05, RA-07, RA-08: an RS256 ID token in the same header as a key.
 #[tokio::test]
-async fn ra_08_an_id_token_is_accepted_as_bearer() {
+async fn an_id_token_is_accepted_as_bearer() {
     let (app, signer) = house_and_signer().await;
     let token = token(&signer, "mina", 10);
     assert!(token.starts_with("eyJ"));
@@ -52,7 +54,7 @@ async fn ra_08_an_id_token_is_accepted_as_bearer() {
 
 // RA-22, RA-27: expired, forged, of a stranger: 401 with the one body.
 #[tokio::test]
-async fn ra_27_an_expired_or_forged_token_is_refused() {
+async fn an_expired_or_forged_token_is_refused() {
     let (app, signer) = house_and_signer().await;
     let forger = Signer::new("k1");
     for bad in [token(&signer, "mina", 3700), token(&forger, "mina", 10), token(&signer, "nobody", 10)] {
@@ -63,7 +65,7 @@ async fn ra_27_an_expired_or_forged_token_is_refused() {
     assert_eq!(app.get("/api/v1/workspaces", &fresh).await.status, StatusCode::OK);
 }
 
-// Removal acts at once, even on an unexpired token.
+// Removal is immediate, even for a token that has not expired.
 #[tokio::test]
 async fn the_token_of_a_removed_member_is_forbidden() {
     let (app, signer) = house_and_signer().await;

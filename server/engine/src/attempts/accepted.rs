@@ -1,5 +1,5 @@
-//! Credentials that were accepted recently, as keyed 64-bit marks. A collision of two marks lets a credential bypass the
-//! limit, never the check.
+//! Credentials that were accepted recently, as keyed 64-bit fingerprints. A collision of two fingerprints lets a credential
+//! bypass the limit, never the check.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -7,60 +7,63 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Kind;
 
-/// The mark of a credential.
+/// The fingerprint of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Mark(u64);
+pub(super) struct Fingerprint(u64);
 
-/// Two generations of marks. When the recent generation is full, it replaces the older one, whose marks are dropped.
+/// Two generations of fingerprints. When the recent generation is full, it replaces the older one.
 #[derive(Default)]
-struct Marks {
-    recent: HashSet<Mark>,
-    older: HashSet<Mark>,
+struct Generations {
+    recent: HashSet<Fingerprint>,
+    older: HashSet<Fingerprint>,
 }
 
-pub(super) struct Accepted {
+/// The credentials that passed their check, up to a limit.
+pub(super) struct AcceptedCredentials {
     hasher: RandomState,
-    marks: Mutex<Marks>,
+    fingerprints: Mutex<Generations>,
     max: usize,
 }
 
-impl Accepted {
+impl AcceptedCredentials {
     pub(super) fn new(max: usize) -> Self {
-        Self { hasher: RandomState::new(), marks: Mutex::default(), max }
+        Self { hasher: RandomState::new(), fingerprints: Mutex::default(), max }
     }
 
-    pub(super) fn mark(&self, kind: Kind, shown: &[u8]) -> Mark {
-        Mark(self.hasher.hash_one((kind, shown)))
+    pub(super) fn fingerprint(&self, kind: Kind, shown: &[u8]) -> Fingerprint {
+        Fingerprint(self.hasher.hash_one((kind, shown)))
     }
 
-    pub(super) fn contains(&self, mark: Mark) -> bool {
-        self.with(|marks| marks.recent.contains(&mark) || marks.older.contains(&mark))
+    pub(super) fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.with(|fingerprints| {
+            fingerprints.recent.contains(&fingerprint) || fingerprints.older.contains(&fingerprint)
+        })
     }
 
-    pub(super) fn insert(&self, mark: Mark) {
-        self.with(|marks| {
-            if marks.recent.len() >= self.max && !marks.recent.contains(&mark) {
-                marks.older = std::mem::take(&mut marks.recent);
+    pub(super) fn insert(&self, fingerprint: Fingerprint) {
+        self.with(|fingerprints| {
+            if fingerprints.recent.len() >= self.max && !fingerprints.recent.contains(&fingerprint) {
+                fingerprints.older = std::mem::take(&mut fingerprints.recent);
             }
-            marks.recent.insert(mark);
-            marks.older.remove(&mark);
+            fingerprints.recent.insert(fingerprint);
+            fingerprints.older.remove(&fingerprint);
         });
     }
 
-    pub(super) fn remove(&self, mark: Mark) {
-        self.with(|marks| {
-            marks.recent.remove(&mark);
-            marks.older.remove(&mark);
+    pub(super) fn remove(&self, fingerprint: Fingerprint) {
+        self.with(|fingerprints| {
+            fingerprints.recent.remove(&fingerprint);
+            fingerprints.older.remove(&fingerprint);
         });
     }
 
-    /// How many marks are kept.
+    /// The number of fingerprints.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.with(|marks| marks.recent.len() + marks.older.len())
+        self.with(|fingerprints| fingerprints.recent.len() + fingerprints.older.len())
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Marks) -> T) -> T {
-        act(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, act: impl FnOnce(&mut Generations) -> T) -> T {
+        act(&mut self.fingerprints.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

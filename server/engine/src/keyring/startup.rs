@@ -158,7 +158,7 @@ pub async fn status(db: &Db) -> Result<RingStatus, StoreError> {
 }
 
 fn unwrapped(deployment: &str, row: &meta::RingRow, key: Option<&MasterKey>) -> Result<(Purpose, Secret), RingFault> {
-    let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == row.purpose);
+    let purpose = row.purpose.parse::<Purpose>().ok();
     let opened = key.zip(purpose).and_then(|(key, purpose)| {
         let secret = key.unwrap(&associated_data(deployment, row.id, &row.purpose, &row.kek_id), &row.wrapped).ok()?;
         Some((purpose, secret))

@@ -151,7 +151,12 @@ impl Ballast {
 
 /// Writes a file whose blocks are really allocated: no hole, and no zeros that a file system could elide.
 fn write(path: &Path, size: u64) -> io::Result<File> {
-    let mut file = File::create(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+
     let block = [0xa5_u8; 64 * 1024];
     let mut left = size;
     while left > 0 {

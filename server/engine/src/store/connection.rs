@@ -19,7 +19,7 @@ use crate::live::Live;
 /// A connection for reading, or inside a [`Tx`] for writing.
 pub struct Connection {
     lease: AnyLease,
-    watch: Watch,
+    health: HealthCheck,
     /// Records the outcome of writes; none for a connection that only reads.
     writing: Option<Arc<Writing>>,
 }
@@ -31,7 +31,7 @@ enum AnyLease {
 
 /// What guards a statement: the state of the file, or the circuit breaker of the server.
 #[derive(Clone)]
-pub(super) enum Watch {
+pub(super) enum HealthCheck {
     File(Arc<DbFile>),
     Server(Arc<Breaker>),
 }
@@ -51,7 +51,7 @@ pub(crate) enum Conn<'a> {
     Postgres(&'a mut PgConnection),
 }
 
-impl Watch {
+impl HealthCheck {
     /// Waits for the database, unless the server is unreachable.
     pub(super) async fn run<T, E: Into<StoreError>>(
         &self,
@@ -73,12 +73,12 @@ impl Watch {
 }
 
 impl Connection {
-    pub(super) const fn sqlite(lease: Lease<Sqlite>, watch: Watch, writing: Option<Arc<Writing>>) -> Self {
-        Self { lease: AnyLease::Sqlite(lease), watch, writing }
+    pub(super) const fn sqlite(lease: Lease<Sqlite>, health: HealthCheck, writing: Option<Arc<Writing>>) -> Self {
+        Self { lease: AnyLease::Sqlite(lease), health, writing }
     }
 
-    pub(super) const fn postgres(lease: Lease<Postgres>, watch: Watch, writing: Option<Arc<Writing>>) -> Self {
-        Self { lease: AnyLease::Postgres(lease), watch, writing }
+    pub(super) const fn postgres(lease: Lease<Postgres>, health: HealthCheck, writing: Option<Arc<Writing>>) -> Self {
+        Self { lease: AnyLease::Postgres(lease), health, writing }
     }
 
     pub(crate) fn conn(&mut self) -> Conn<'_> {
@@ -88,8 +88,8 @@ impl Connection {
         }
     }
 
-    pub(super) fn watch(&self) -> Watch {
-        self.watch.clone()
+    pub(super) fn health(&self) -> HealthCheck {
+        self.health.clone()
     }
 
     /// The SQL text for this database.
@@ -109,7 +109,7 @@ impl Connection {
     pub(crate) fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if let (Some(writing), Err(error)) = (&self.writing, &done) {
             writing.failed(error);
-            if let Watch::File(file) = &self.watch
+            if let HealthCheck::File(file) = &self.health
                 && error.is_full()
             {
                 file.ballast.ran_out();
@@ -119,23 +119,23 @@ impl Connection {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        self.watch.check().or_else(|error| self.noted(Err(error)))?;
-        let watch = self.watch();
+        self.health.check().or_else(|error| self.noted(Err(error)))?;
+        let health = self.health();
         let begun = match &mut self.lease {
-            AnyLease::Sqlite(lease) => watch.run(lease.begin()).await,
-            AnyLease::Postgres(lease) => watch.run(lease.begin()).await,
+            AnyLease::Sqlite(lease) => health.run(lease.begin()).await,
+            AnyLease::Postgres(lease) => health.run(lease.begin()).await,
         };
         self.noted(begun)
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
-        let watch = self.watch();
+        let health = self.health();
         let done = match &mut self.lease {
-            AnyLease::Sqlite(lease) => watch.run(lease.commit()).await,
-            AnyLease::Postgres(lease) => watch.run(lease.commit()).await,
+            AnyLease::Sqlite(lease) => health.run(lease.commit()).await,
+            AnyLease::Postgres(lease) => health.run(lease.commit()).await,
         };
         // If the file was moved or replaced meanwhile, the commit is lost with it.
-        let done = done.and_then(|()| watch.check());
+        let done = done.and_then(|()| health.check());
         if let (Some(writing), Ok(())) = (&self.writing, &done) {
             writing.succeeded();
         }

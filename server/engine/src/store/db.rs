@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::{Postgres, Sqlite};
 
-use super::connection::Watch;
+use super::connection::HealthCheck;
 use super::database_url::DatabaseUrl;
 use super::file::DbFile;
 use super::lease::Gate;
@@ -36,15 +36,15 @@ pub enum Db {
 /// The state of a database besides its rows. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
-    watch: Watch,
+    health: HealthCheck,
     writing: Arc<Writing>,
     /// Serializes test writes.
     trial: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl State {
-    fn new(watch: Watch) -> Self {
-        Self { watch, writing: Arc::default(), trial: Arc::default() }
+    fn new(health: HealthCheck) -> Self {
+        Self { health, writing: Arc::default(), trial: Arc::default() }
     }
 }
 
@@ -70,12 +70,12 @@ impl Db {
         match DatabaseUrl::parse(url)? {
             DatabaseUrl::Postgres(options) => {
                 let (pool, breaker) = postgres::open(*options).await?;
-                Ok(Self::Postgres { pool, state: State::new(Watch::Server(breaker)) })
+                Ok(Self::Postgres { pool, state: State::new(HealthCheck::Server(breaker)) })
             }
             DatabaseUrl::Sqlite { path, create } => {
                 let file = DbFile::prepare(&path, create, alone)?;
                 let (writer, reader) = sqlite::open(&file).await?;
-                Ok(Self::Sqlite { writer, reader, state: State::new(Watch::File(file.into())) })
+                Ok(Self::Sqlite { writer, reader, state: State::new(HealthCheck::File(file.into())) })
             }
         }
     }
@@ -87,9 +87,9 @@ impl Db {
 
     /// The file of an SQLite database; none on Postgres.
     pub fn file(&self) -> Option<&Path> {
-        match &self.state().watch {
-            Watch::File(file) => Some(file.path()),
-            Watch::Server(_) => None,
+        match &self.state().health {
+            HealthCheck::File(file) => Some(file.path()),
+            HealthCheck::Server(_) => None,
         }
     }
 
@@ -98,10 +98,10 @@ impl Db {
     /// # Errors
     /// When none is free in time.
     pub async fn read(&self) -> Result<Connection, StoreError> {
-        let (watch, writing) = (self.state().watch.clone(), None);
+        let (health, writing) = (self.state().health.clone(), None);
         Ok(match self {
-            Self::Sqlite { reader, .. } => Connection::sqlite(watch.run(reader.lease()).await?, watch, writing),
-            Self::Postgres { pool, .. } => Connection::postgres(watch.run(pool.lease()).await?, watch, writing),
+            Self::Sqlite { reader, .. } => Connection::sqlite(health.run(reader.lease()).await?, health, writing),
+            Self::Postgres { pool, .. } => Connection::postgres(health.run(pool.lease()).await?, health, writing),
         })
     }
 
@@ -121,10 +121,10 @@ impl Db {
     /// # Errors
     /// When none is available in time.
     pub async fn begin_on_reserve(&self) -> Result<Tx, StoreError> {
-        let (watch, writing) = (self.state().watch.clone(), Some(self.state().writing.clone()));
+        let (health, writing) = (self.state().health.clone(), Some(self.state().writing.clone()));
         let mut connection = match self {
-            Self::Sqlite { writer, .. } => Connection::sqlite(watch.run(writer.lease()).await?, watch, writing),
-            Self::Postgres { pool, .. } => Connection::postgres(watch.run(pool.lease()).await?, watch, writing),
+            Self::Sqlite { writer, .. } => Connection::sqlite(health.run(writer.lease()).await?, health, writing),
+            Self::Postgres { pool, .. } => Connection::postgres(health.run(pool.lease()).await?, health, writing),
         };
         connection.begin().await?;
         Ok(Tx::new(connection))
@@ -133,7 +133,7 @@ impl Db {
     /// Reserves disk space for operations that take access away. Does nothing on Postgres. Without space to reserve, other
     /// writes are refused.
     pub async fn hold_reserve(&self, bytes: u64) {
-        if let Watch::File(file) = self.state().watch.clone() {
+        if let HealthCheck::File(file) = self.state().health.clone() {
             let held = tokio::task::spawn_blocking(move || file.ballast.hold(bytes)).await;
             if !held.unwrap_or_default() {
                 tracing::error!("there is no disk space to reserve: only revocations are possible until there is");
@@ -143,7 +143,7 @@ impl Db {
 
     /// Frees space on a full disk: releases the reserve, and moves the write-ahead log into the database.
     pub(crate) async fn free_space(&self) {
-        let Self::Sqlite { writer, state: State { watch: Watch::File(file), .. }, .. } = self else { return };
+        let Self::Sqlite { writer, state: State { health: HealthCheck::File(file), .. }, .. } = self else { return };
         let file = file.clone();
         let _ = tokio::task::spawn_blocking(move || file.ballast.spend()).await;
         if let Ok(mut lease) = writer.lease().await {
@@ -159,7 +159,7 @@ impl Db {
     /// # Errors
     /// When it cannot.
     pub(crate) async fn check_writing(&self) -> Result<(), StoreError> {
-        if let Watch::File(file) = &self.state().watch {
+        if let HealthCheck::File(file) = &self.state().health {
             file.check()?;
         }
         let _turn = self.state().trial.lock().await;
@@ -182,7 +182,7 @@ impl Db {
     }
 
     async fn is_open_to_all(&self) -> bool {
-        let Watch::File(file) = self.state().watch.clone() else { return true };
+        let HealthCheck::File(file) = self.state().health.clone() else { return true };
         if file.ballast.is_untouched() {
             return true;
         }

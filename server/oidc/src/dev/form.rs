@@ -1,11 +1,11 @@
-//! What the browser and the client send to the stand-in.
+//! The requests of the browser and of the client.
 
 use serde::Deserialize;
 
-use super::{Person, Standin};
+use super::{DevProvider, Person};
 use crate::identity::normal_email;
 
-/// The request to sign someone in; the page repeats it in hidden fields.
+/// The authorization request. The page repeats it in hidden fields.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Request {
@@ -20,15 +20,15 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// The first thing wrong with the request, if any.
-    pub fn fault(&self, standin: &Standin) -> Option<&'static str> {
+    /// The first error of the request, if any.
+    pub fn fault(&self, provider: &DevProvider) -> Option<&'static str> {
         let faults = [
-            (self.client_id != standin.client_id, "The client is not known here."),
-            (self.redirect_uri != standin.redirect_uri.as_str(), "The address to return to is not the registered one."),
-            (self.response_type != "code", "Only response_type=code is possible."),
-            (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope lacks openid."),
-            (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is possible."),
-            (self.code_challenge.len() != 43, "The code challenge is not one of S256."),
+            (self.client_id != provider.client_id, "The client is unknown."),
+            (self.redirect_uri != provider.redirect_uri.as_str(), "The redirect URI is not registered."),
+            (self.response_type != "code", "Only response_type=code is supported."),
+            (!self.scope.split(' ').any(|scope| scope == "openid"), "The scope openid is missing."),
+            (self.code_challenge_method != "S256", "Only code_challenge_method=S256 is supported."),
+            (self.code_challenge.len() != 43, "The code challenge is invalid."),
         ];
         faults.into_iter().find_map(|(wrong, words)| wrong.then_some(words))
     }
@@ -47,7 +47,7 @@ impl Request {
     }
 }
 
-/// The choice made on the page: a person's subject, or a typed e-mail and name.
+/// The choice on the page: the subject of a user, or an email and a name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Choice {
@@ -57,9 +57,9 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub fn person(&self, standin: &Standin) -> Option<Person> {
+    pub fn person(&self, provider: &DevProvider) -> Option<Person> {
         match &self.person {
-            Some(subject) => standin.people.iter().find(|person| person.subject == *subject).cloned(),
+            Some(subject) => provider.people.iter().find(|person| person.subject == *subject).cloned(),
             None => self.typed(),
         }
     }
@@ -71,11 +71,14 @@ impl Choice {
             name => name.to_owned(),
         };
         let subject = format!("email:{email}");
-        (subject.len() <= 255).then_some(Person { subject, name, email, note: String::new() })
+        if subject.len() > 255 {
+            return None;
+        }
+        Some(Person { subject, name, email, note: String::new() })
     }
 }
 
-/// The page's form as it comes back.
+/// The submitted form of the page.
 #[derive(Debug, Deserialize)]
 pub(super) struct Submission {
     #[serde(flatten)]
@@ -84,7 +87,7 @@ pub(super) struct Submission {
     pub choice: Choice,
 }
 
-/// A code to exchange. A secret, if one is sent, is not looked at.
+/// The token request. A client secret is ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Exchange {

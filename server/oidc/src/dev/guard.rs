@@ -1,4 +1,4 @@
-//! Keeps the stand-in to this machine, whatever address the server around it listens on.
+//! Restricts the provider to this machine, even if the server listens on other addresses.
 
 use std::net::SocketAddr;
 
@@ -12,32 +12,32 @@ use url::Url;
 
 use crate::web::is_loopback;
 
-/// Refuses a peer that is not on loopback, where the server tells the peer, and a `Host` that is not (DNS rebinding).
+/// Rejects clients that are not on loopback, and a `Host` that is not on loopback (DNS rebinding).
 pub(super) async fn local_only(request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let far_peer = peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback());
-    let far_host = request.headers().get(HOST).is_some_and(|host| !host.to_str().is_ok_and(names_us));
-    if far_peer || far_host {
-        return (StatusCode::FORBIDDEN, "The stand-in serves this machine only.").into_response();
+    let is_remote_peer = peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback());
+    let is_remote_host = request.headers().get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_local_host));
+    if is_remote_peer || is_remote_host {
+        return (StatusCode::FORBIDDEN, "The development sign-in is available on this machine only.").into_response();
     }
     next.run(request).await
 }
 
-fn names_us(host: &str) -> bool {
-    Url::parse(&format!("http://{host}/")).is_ok_and(|address| is_loopback(&address))
+fn is_local_host(host: &str) -> bool {
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_loopback(&url))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names_us;
+    use super::is_local_host;
 
     #[test]
-    fn only_loopback_hosts_are_ours() {
+    fn only_loopback_hosts_are_local() {
         for good in ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
-            assert!(names_us(good), "{good}");
+            assert!(is_local_host(good), "{good}");
         }
         for bad in ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "0.0.0.0", ""] {
-            assert!(!names_us(bad), "{bad}");
+            assert!(!is_local_host(bad), "{bad}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A stand-in OpenID provider for a development installation, on loopback only. It asks nobody's password.
+//! The development identity provider: an OpenID provider that asks for no password and is available on loopback only.
 
 mod codes;
 mod form;
@@ -17,21 +17,21 @@ use url::Url;
 use crate::{Clock, Random, SetupError, signing::SigningKey, web};
 use codes::Codes;
 
-/// Someone who can be chosen on the stand-in's page.
+/// A user to choose on the page of the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The lasting name the ID token carries.
+    /// The subject of the ID token.
     pub subject: String,
-    /// The name to show.
+    /// The display name.
     pub name: String,
-    /// The e-mail address, told as verified.
+    /// The email, which the ID token reports as verified.
     pub email: String,
-    /// A word on who this is, for instance "Owner of Acme"; may be empty.
+    /// A description, for example "Owner of Acme". It may be empty.
     pub note: String,
 }
 
-/// The stand-in provider. Mount [`Standin::router`] at the path of the issuer.
-pub struct Standin {
+/// The development identity provider. Mount [`DevProvider::router`] at the path of the issuer.
+pub struct DevProvider {
     issuer: String,
     path: String,
     client_id: String,
@@ -44,11 +44,11 @@ pub struct Standin {
     codes: Mutex<Codes>,
 }
 
-impl Standin {
-    /// Makes the stand-in and its RSA key. `stylesheet` is the address of the page's style sheet.
+impl DevProvider {
+    /// Creates the provider and its RSA key. `stylesheet` is the URL of the CSS file of the page.
     ///
     /// # Errors
-    /// When the issuer is not on loopback, is no plain address, or no key can be made.
+    /// If the issuer is not a plain URL on loopback, or the key cannot be generated.
     pub fn new(
         issuer: &Url,
         client_id: String,
@@ -62,7 +62,7 @@ impl Standin {
             return Err(SetupError::NotLoopback);
         }
         if !web::is_secure(issuer, true) || issuer.query().is_some() {
-            return Err(SetupError::BadAddress("the issuer"));
+            return Err(SetupError::BadUrl("the issuer"));
         }
         Ok(Self {
             issuer: issuer.as_str().trim_end_matches('/').to_owned(),
@@ -73,19 +73,19 @@ impl Standin {
             stylesheet,
             clock,
             random,
-            key: SigningKey::generate("stand-in").map_err(|_| SetupError::SigningKey)?,
+            key: SigningKey::generate("development").map_err(|_| SetupError::SigningKey)?,
             codes: Mutex::default(),
         })
     }
 
-    /// The issuer as the ID tokens spell it, without a slash at the end.
+    /// The issuer in the ID tokens, without a slash at the end.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The provider's pages and endpoints, with paths relative to the issuer. A peer off this machine is refused where
-    /// the server around it gives `ConnectInfo<SocketAddr>`.
+    /// The pages and endpoints of the provider, with paths relative to the issuer. Requests from other machines are rejected
+    /// if the server provides `ConnectInfo<SocketAddr>`.
     pub fn router(self) -> Router {
         Router::new()
             .route("/.well-known/openid-configuration", get(routes::configuration))

@@ -1,43 +1,44 @@
-//! The stand-in's one page.
+//! The page of the provider.
 
-use super::{Person, Standin, form::Request};
+use super::{DevProvider, Person, form::Request};
 
-/// The page on which to choose who to be. `complaint` says what was wrong with the last choice.
-pub(super) fn choose(standin: &Standin, request: &Request, complaint: Option<&str>) -> String {
-    let action = escape(&format!("{}/authorize", standin.path));
+/// The page to choose a user. `complaint` describes what was wrong with the last choice.
+pub(super) fn choose(provider: &DevProvider, request: &Request, complaint: Option<&str>) -> String {
+    let action = escape(&format!("{}/authorize", provider.path));
     let hidden = hidden_fields(request);
     let complaint = complaint
         .map(|words| format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words)))
         .unwrap_or_default();
-    let people = people_form(standin, &action, &hidden);
+    let people = people_form(provider, &action, &hidden);
+    let heading = if provider.people.is_empty() { "Sign in" } else { "Sign in as another user" };
     let body = format!(
-        "{complaint}{people}<hr>\n\
+        "{complaint}{people}\n\
          <form class=\"form\" method=\"post\" action=\"{action}\">\n{hidden}\
-         <h2>Be someone else</h2>\n\
-         <div class=\"field\"><label for=\"email\">E-mail</label>\n\
+         <h2>{heading}</h2>\n\
+         <div class=\"field\"><label for=\"email\">Email</label>\n\
          <input class=\"input\" id=\"email\" name=\"email\" type=\"email\" autocomplete=\"off\" required></div>\n\
          <div class=\"field\"><label for=\"name\">Name</label>\n\
          <input class=\"input\" id=\"name\" name=\"name\" type=\"text\" autocomplete=\"off\"></div>\n\
-         <button class=\"button wide\" type=\"submit\">Continue with this e-mail</button>\n\
+         <button class=\"button wide\" type=\"submit\">Continue with this email</button>\n\
          </form>\n"
     );
-    whole(standin, "Who do you want to be?", &body)
+    whole(provider, "Development sign-in", &body)
 }
 
-/// The page that says why a request cannot be answered.
-pub(super) fn refusal(standin: &Standin, words: &str) -> String {
+/// The page for an invalid request.
+pub(super) fn refusal(provider: &DevProvider, words: &str) -> String {
     let body = format!("<p class=\"field-error\" role=\"alert\">{}</p>\n", escape(words));
-    whole(standin, "This sign-in cannot go on", &body)
+    whole(provider, "The sign-in failed", &body)
 }
 
-fn people_form(standin: &Standin, action: &str, hidden: &str) -> String {
-    if standin.people.is_empty() {
+fn people_form(provider: &DevProvider, action: &str, hidden: &str) -> String {
+    if provider.people.is_empty() {
         return String::new();
     }
-    let people: String = standin.people.iter().map(person).collect();
+    let people: String = provider.people.iter().map(person).collect();
     format!(
         "<form method=\"post\" action=\"{action}\">\n{hidden}\
-         <ul class=\"person-list\">\n{people}</ul>\n</form>\n"
+         <ul class=\"person-list\">\n{people}</ul>\n</form>\n<hr>\n"
     )
 }
 
@@ -62,8 +63,8 @@ fn hidden_fields(request: &Request) -> String {
     request.fields().map(field).concat()
 }
 
-fn whole(standin: &Standin, title: &str, body: &str) -> String {
-    let stylesheet = standin
+fn whole(provider: &DevProvider, title: &str, body: &str) -> String {
+    let stylesheet = provider
         .stylesheet
         .as_ref()
         .map(|href| format!("<link rel=\"stylesheet\" href=\"{}\">\n", escape(href)))
@@ -71,16 +72,16 @@ fn whole(standin: &Standin, title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} – stand-in sign-in</title>\n\
+         <title>{title}</title>\n\
          <link rel=\"icon\" href=\"/favicon.svg\">\n{stylesheet}</head>\n<body>\n\
          <main class=\"auth\" id=\"main\">\n<section class=\"auth-card\" aria-labelledby=\"title\">\n\
          <h1 id=\"title\">{title}</h1>\n\
-         <p>Stand-in sign-in for development. No password is asked. It exists only on this machine.</p>\n\
+         <p>It asks for no password and is available on this machine only.</p>\n\
          {body}</section>\n</main>\n</body>\n</html>\n"
     )
 }
 
-/// Makes a text safe in HTML content and in double-quoted attributes.
+/// Escapes a text for HTML content and for double-quoted attributes.
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -101,7 +102,7 @@ mod tests {
     use super::escape;
 
     #[test]
-    fn nothing_escapes_an_attribute() {
+    fn html_is_escaped() {
         assert_eq!(escape("<a b=\"'&"), "&lt;a b=&quot;&#39;&amp;");
     }
 }

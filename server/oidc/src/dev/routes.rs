@@ -1,4 +1,4 @@
-//! The stand-in's doors.
+//! The endpoints of the provider.
 
 use std::sync::{Arc, PoisonError};
 
@@ -19,21 +19,21 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Standin,
+    DevProvider,
     codes::Grant,
     form::{Exchange, Request, Submission},
     page,
 };
 
-const LIFE_SECONDS: i64 = 3600;
+const LIFETIME_SECONDS: i64 = 3600;
 const NO_STORE: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
-type Shared = State<Arc<Standin>>;
+type Shared = State<Arc<DevProvider>>;
 
-pub(super) async fn configuration(State(standin): Shared) -> Json<Value> {
-    let at = |path: &str| format!("{}/{path}", standin.issuer);
+pub(super) async fn configuration(State(provider): Shared) -> Json<Value> {
+    let at = |path: &str| format!("{}/{path}", provider.issuer);
     Json(json!({
-        "issuer": standin.issuer,
+        "issuer": provider.issuer,
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
         "jwks_uri": at("jwks"),
@@ -48,56 +48,59 @@ pub(super) async fn configuration(State(standin): Shared) -> Json<Value> {
     }))
 }
 
-pub(super) async fn jwks(State(standin): Shared) -> Json<Value> {
-    Json(standin.key.jwks())
+pub(super) async fn jwks(State(provider): Shared) -> Json<Value> {
+    Json(provider.key.jwks())
 }
 
-pub(super) async fn choose(State(standin): Shared, Query(request): Query<Request>) -> Response {
-    match request.fault(&standin) {
-        Some(words) => refuse(page::refusal(&standin, words)),
-        None => (NO_STORE, Html(page::choose(&standin, &request, None))).into_response(),
+pub(super) async fn choose(State(provider): Shared, Query(request): Query<Request>) -> Response {
+    match request.fault(&provider) {
+        Some(words) => refuse(page::refusal(&provider, words)),
+        None => (NO_STORE, Html(page::choose(&provider, &request, None))).into_response(),
     }
 }
 
-pub(super) async fn chosen(State(standin): Shared, Form(Submission { request, choice }): Form<Submission>) -> Response {
-    if let Some(words) = request.fault(&standin) {
-        return refuse(page::refusal(&standin, words));
+pub(super) async fn chosen(
+    State(provider): Shared,
+    Form(Submission { request, choice }): Form<Submission>,
+) -> Response {
+    if let Some(words) = request.fault(&provider) {
+        return refuse(page::refusal(&provider, words));
     }
-    let Some(person) = choice.person(&standin) else {
-        let words = "Choose one of the people or type an e-mail address.";
-        return refuse(page::choose(&standin, &request, Some(words)));
+    let Some(person) = choice.person(&provider) else {
+        let words = "Choose a user or enter an email.";
+        return refuse(page::choose(&provider, &request, Some(words)));
     };
     let nonce = Some(request.nonce).filter(|nonce| !nonce.is_empty());
     let grant = Grant { person, nonce, code_challenge: request.code_challenge };
-    let Some(code) = standin.grant(grant) else {
-        return refuse(page::refusal(&standin, "Too many sign-ins at once; wait a minute."));
+    let Some(code) = provider.grant(grant) else {
+        return refuse(page::refusal(&provider, "There are too many sign-ins. Wait a minute."));
     };
-    let mut back = standin.redirect_uri.clone();
+    let mut back = provider.redirect_uri.clone();
     back.query_pairs_mut()
         .append_pair("code", &code)
         .append_pair("state", &request.state)
-        .append_pair("iss", &standin.issuer);
+        .append_pair("iss", &provider.issuer);
     (NO_STORE, Redirect::to(back.as_str())).into_response()
 }
 
-pub(super) async fn token(State(standin): Shared, headers: HeaderMap, Form(mut exchange): Form<Exchange>) -> Response {
+pub(super) async fn token(State(provider): Shared, headers: HeaderMap, Form(mut exchange): Form<Exchange>) -> Response {
     if exchange.client_id.is_empty() {
         exchange.client_id = basic_user(&headers).unwrap_or_default();
     }
-    match standin.exchange(&exchange) {
+    match provider.exchange(&exchange) {
         Ok(answer) => (NO_STORE, Json(answer)).into_response(),
         Err(code) => (StatusCode::BAD_REQUEST, NO_STORE, Json(json!({ "error": code }))).into_response(),
     }
 }
 
-impl Standin {
+impl DevProvider {
     fn grant(&self, grant: Grant) -> Option<String> {
         let code = self.random_text();
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
-        codes.keep(&code, grant, (self.clock)()).then_some(code)
+        if codes.keep(&code, grant, (self.clock)()) { Some(code) } else { None }
     }
 
-    /// Gives the tokens for a code, or the protocol's name of what is wrong. The code is spent either way.
+    /// Returns the tokens for a code, or an OAuth error code. The code is spent in both cases.
     fn exchange(&self, exchange: &Exchange) -> Result<Value, &'static str> {
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         let grant = codes.take(&exchange.code, (self.clock)());
@@ -116,7 +119,7 @@ impl Standin {
         Ok(json!({
             "access_token": self.random_text(),
             "token_type": "Bearer",
-            "expires_in": LIFE_SECONDS,
+            "expires_in": LIFETIME_SECONDS,
             "id_token": self.id_token(&grant).ok_or("server_error")?,
         }))
     }
@@ -125,7 +128,7 @@ impl Standin {
         let now = (self.clock)().div_euclid(1000);
         let mut claims = json!({
             "iss": self.issuer, "sub": grant.person.subject, "aud": self.client_id,
-            "auth_time": now, "iat": now, "exp": now + LIFE_SECONDS,
+            "auth_time": now, "iat": now, "exp": now + LIFETIME_SECONDS,
             "email": grant.person.email, "email_verified": true, "name": grant.person.name,
         });
         if let Some(nonce) = &grant.nonce {
@@ -145,7 +148,7 @@ fn refuse(page: String) -> Response {
     (StatusCode::BAD_REQUEST, NO_STORE, Html(page)).into_response()
 }
 
-/// The client id of an `Authorization: Basic` header, which carries it form-encoded.
+/// The client ID of an `Authorization: Basic` header, which is form-encoded (RFC 6749, 2.3.1).
 fn basic_user(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = STANDARD.decode(text).ok()?;

@@ -30,7 +30,7 @@ async fn a_discovery_document_of_someone_else_is_refused() {
     assert_eq!(client.authorization_url(&flow()).await, Err(told.clone()));
     assert_eq!(finish(&client).await, Err(told.clone()));
     // F17: the start says both names.
-    assert_eq!(client.look().await, Err(told.clone()));
+    assert_eq!(client.check_discovery().await, Err(told.clone()));
     let text = told.to_string();
     assert!(text.contains(&format!("{},", provider.issuer)) && text.ends_with('/'), "{text}");
 }
@@ -176,7 +176,7 @@ async fn a_flood_of_unknown_keys_is_one_look_a_minute() {
 
 // B22: a fresh sign-in is asked for, and an old one is told apart where the provider says when it was.
 #[tokio::test]
-async fn b22_a_fresh_sign_in_is_asked_for_and_checked() {
+async fn a_fresh_sign_in_is_asked_for_and_checked() {
     let (provider, client, signer) = start().await;
     let fresh = oidc::Flow { fresh_since: Some(NOW), ..flow() };
     let asked =

@@ -1,12 +1,12 @@
-//! The stand-in's page and the requests it turns away.
+//! The page of the development identity provider and the requests that it rejects.
 
 use axum::{body::Body, http::Request};
 use tower::ServiceExt;
 use url::form_urlencoded;
 
 use crate::{
+    dev_provider::{REDIRECT, dev_provider},
     fake::{CLIENT_ID, Watch},
-    standin::{REDIRECT, standin},
 };
 
 const SOUND: [(&str, &str); 8] = [
@@ -22,7 +22,7 @@ const SOUND: [(&str, &str); 8] = [
 
 async fn ask(method: &str, fields: &[(&str, &str)]) -> (u16, String) {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let router = standin("http://localhost/idp", &Watch::new()).unwrap().router();
+    let router = dev_provider("http://localhost/idp", &Watch::new()).unwrap().router();
     let request = Request::builder().method(method);
     let request = match method {
         "GET" => request.uri(format!("/authorize?{query}")).body(Body::empty()),
@@ -56,7 +56,7 @@ async fn the_page_is_whole_accessible_and_escaped() {
         "action=\"/idp/authorize\"",
         "href=\"/style.css\"",
         "value=\"&quot;&gt;&lt;script&gt;\"",
-        "Stand-in sign-in for development. No password is asked. It exists only on this machine.",
+        "It asks for no password and is available on this machine only.",
     ] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }
@@ -100,7 +100,7 @@ async fn a_visitor_from_elsewhere_is_refused() {
         ("192.0.2.7:9", "localhost:3000", 403),
         ("127.0.0.1:9", "evil.example", 403),
     ] {
-        let router = standin("http://localhost/idp", &Watch::new()).unwrap().router();
+        let router = dev_provider("http://localhost/idp", &Watch::new()).unwrap().router();
         let request = Request::builder().uri("/jwks").header("host", host).extension(peer(from));
         let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), status, "{from} {host}");

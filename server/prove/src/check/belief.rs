@@ -1,17 +1,17 @@
-//! What must be, going by the answers alone, held against the tables.
+//! Compares the tables with what the responses alone imply.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tables::Tables;
 use crate::load::{Entry, Kind};
 
-/// Whether something came to pass, as far as its caller knows.
+/// Whether an operation was carried out, as far as its caller knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Known {
     #[default]
     No,
     Yes,
-    /// Asked for, and not answered with success.
+    /// Requested, but without a successful response.
     Open,
 }
 
@@ -34,7 +34,7 @@ struct Key {
     successor: Option<String>,
 }
 
-/// What the callers of one round must find.
+/// What the clients of a round must find.
 #[derive(Default)]
 pub struct Beliefs {
     keys: BTreeMap<String, Key>,
@@ -42,12 +42,12 @@ pub struct Beliefs {
     workspaces: BTreeMap<String, Known>,
     invitations: BTreeMap<String, Known>,
     members: BTreeMap<String, Known>,
-    /// Names of things that were asked for without success; there, or not there.
+    /// Names of objects whose creation did not succeed. They may exist or not.
     open: BTreeSet<String>,
 }
 
 impl Beliefs {
-    /// Reads the calls in the order in which each client made them.
+    /// Reads the calls in the order in which each client sent them.
     pub fn of(entries: &[Entry]) -> Self {
         let mut beliefs = Self::default();
         entries.iter().for_each(|entry| beliefs.take(entry));
@@ -121,7 +121,7 @@ impl Beliefs {
         }
     }
 
-    /// Adds what is not as it was answered.
+    /// Adds the differences from the responses.
     pub fn hold_against(&self, tables: &Tables, faults: &mut Vec<String>) {
         for (id, key) in &self.keys {
             let Some(row) = tables.keys.get(id) else {
@@ -171,7 +171,7 @@ impl Beliefs {
     }
 }
 
-/// Calls that were not answered at all, and happened all the same.
+/// Calls without a response that were carried out.
 pub fn done_unanswered(entries: &[Entry], tables: &Tables) -> usize {
     let unanswered = entries.iter().filter(|entry| entry.status.is_none());
     let happened = |entry: &&Entry| match entry.call.kind {
@@ -220,7 +220,7 @@ mod tests {
         let revoked = entry(Kind::Revoke, "7", "b", Some(200), 7);
         assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", false, None))]), 0);
         assert_eq!(faults(std::slice::from_ref(&made), &[]), 1, "a lost creation");
-        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "ended by nobody");
+        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "no client revoked it");
         assert_eq!(faults(&[made.clone(), revoked.clone()], &[("7", row("a", true, None))]), 0);
         assert_eq!(faults(&[made, revoked], &[("7", row("a", false, None))]), 1, "a lost revocation");
     }

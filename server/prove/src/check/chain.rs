@@ -1,4 +1,5 @@
-//! The chain of audit events, computed again from the documented fields: no gap, no altered event, and a head that fits.
+//! Recomputes the hash chain of the audit log from the documented fields: no gap, no altered event, and a matching
+//! head.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -6,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::Outcome;
 use crate::database::Rows;
 
-/// An event as far as it is needed here.
+/// The fields of an event that are needed here.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Its number.
@@ -31,7 +32,7 @@ impl Event {
     }
 }
 
-/// How far the chain was followed. There is one organization.
+/// The position in the chain. There is one organization.
 #[derive(Default)]
 pub struct Chain {
     n: i64,
@@ -42,7 +43,7 @@ impl Chain {
     /// Reads the events since the last time.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// If they cannot be read.
     pub async fn follow(&mut self, rows: &mut Rows, faults: &mut Vec<String>) -> Outcome<Vec<Event>> {
         let head = rows.select(&format!("n, {}", rows.hex("hash")), "audit_heads").await?;
         let columns = format!(
@@ -86,7 +87,7 @@ impl Chain {
     }
 }
 
-/// The bytes that are hashed, as docs/audit-log.md tells them.
+/// The hashed bytes, as docs/audit-log.md documents them.
 fn canonical(row: &Value, before: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     part(&mut bytes, b"rt/audit/v1");

@@ -1,21 +1,21 @@
-//! What the events tell, one after the other, held against what the tables hold.
+//! Replays the events and compares the result with the tables.
 
 use std::collections::BTreeMap;
 
 use super::chain::Event;
 use super::tables::Tables;
 
-/// A key as the events tell it.
+/// A key according to the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     name: String,
     revoked: bool,
     expired: bool,
-    /// Its newest event that is more than a new name.
+    /// Its newest event other than a rename.
     newest: i64,
 }
 
-/// The state that all events so far lead to.
+/// The state after all events so far.
 #[derive(Default)]
 pub struct Replay {
     keys: BTreeMap<String, Key>,
@@ -29,7 +29,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Takes one event in.
+    /// Applies an event.
     pub fn apply(&mut self, event: &Event) {
         let id = event.object_id.clone();
         if event.object_kind == "key" {
@@ -80,7 +80,7 @@ impl Replay {
             return;
         };
         if event.action == "key.renamed" {
-            // A name opens nothing: the row's number stays.
+            // A rename does not change access, so the number of the row stays.
             key.name = name.unwrap_or_default();
             return;
         }
@@ -118,14 +118,14 @@ impl Replay {
 
 fn differ<T: PartialEq + std::fmt::Debug>(
     what: &str,
-    told: &BTreeMap<String, T>,
+    replayed: &BTreeMap<String, T>,
     held: &BTreeMap<String, T>,
     faults: &mut Vec<String>,
 ) {
-    for id in told.keys().chain(held.keys().filter(|id| !told.contains_key(*id))) {
-        let (told, held) = (told.get(id), held.get(id));
-        if told != held {
-            faults.push(format!("{what} {id}: the events say {told:?}, its row says {held:?}"));
+    for id in replayed.keys().chain(held.keys().filter(|id| !replayed.contains_key(*id))) {
+        let (replayed, held) = (replayed.get(id), held.get(id));
+        if replayed != held {
+            faults.push(format!("{what} {id}: the events say {replayed:?}, its row says {held:?}"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One round of load, held against everything that is known of it and of the rounds before.
+//! Checks a round of load against everything that is known about it and about earlier rounds.
 
 use super::{Beliefs, Look, Watch, done_unanswered};
 use crate::Outcome;
@@ -7,22 +7,22 @@ use crate::load::{Done, Key};
 use crate::rng::Rng;
 use crate::stage::Stage;
 
-/// So many keys of earlier rounds are tried after each.
+/// The number of keys of earlier rounds that are tried after each round.
 const SAMPLE: usize = 20;
 
-/// What is known after some rounds.
+/// The knowledge after some rounds.
 pub struct Rounds {
     watch: Watch,
     dead: Vec<Key>,
     live: Vec<Key>,
     rng: Rng,
-    /// What was found to be wrong.
+    /// The faults.
     pub faults: Vec<String>,
-    /// Calls that were answered with success.
+    /// Calls that succeeded.
     pub acknowledged: usize,
-    /// Calls that were not.
+    /// Calls that did not succeed.
     pub unanswered: usize,
-    /// Calls that were not answered at all, and happened.
+    /// Calls without a response that were carried out.
     pub done_unanswered: usize,
     /// Keys that were tried.
     pub tried: usize,
@@ -50,7 +50,7 @@ impl Rounds {
     /// Checks a round against the running program and its database.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn check(&mut self, round: u64, stage: &Stage, done: &Done) -> Outcome<()> {
         let Look { tables, mut faults, events } = self.watch.look(&stage.program.database).await?;
         Beliefs::of(&done.entries).hold_against(&tables, &mut faults);
@@ -81,7 +81,7 @@ impl Rounds {
         Ok(())
     }
 
-    /// Keys that had ended in earlier rounds, and some that lived.
+    /// Keys that were revoked in earlier rounds, and some that are active.
     fn sample(&mut self) -> Vec<Key> {
         let mut sample = Vec::new();
         for (keys, count) in [(&self.dead, SAMPLE), (&self.live, SAMPLE / 4)] {
@@ -92,10 +92,10 @@ impl Rounds {
         sample
     }
 
-    /// Tries every key that ever ended; gives how many there are, and how many of them do not answer 401.
+    /// Tries every revoked key. Returns their number, and the number of those that do not get 401.
     ///
     /// # Errors
-    /// When the program cannot be called.
+    /// If the program cannot be called.
     pub async fn try_all_dead(&self, stage: &Stage) -> Outcome<(usize, usize)> {
         let api = stage.api()?;
         let mut revived = 0;
@@ -106,7 +106,8 @@ impl Rounds {
     }
 }
 
-/// The status that a key gets. No answer at all may be a connection that was just closed; then it is asked once more.
+/// The status of a call with this key. Without a response, the connection may just have been closed, so the call is
+/// retried once.
 async fn tried(api: &Api, key: &str) -> Option<u16> {
     match api.tried(key).await {
         None => api.tried(key).await,

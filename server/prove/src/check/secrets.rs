@@ -1,14 +1,14 @@
-//! Whether anything that opens a door stands in files where it must not.
+//! Searches files for secrets that must not be in them.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
-/// So many bytes of a secret in a row give it away.
+/// The number of consecutive bytes of a secret that count as a leak.
 const WINDOW: usize = 16;
 
-/// Everything that was shown once.
+/// All secrets that were shown.
 #[derive(Default)]
 pub struct Secrets {
     windows: HashSet<[u8; WINDOW]>,
@@ -16,22 +16,22 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Adds a key; what is secret of it begins after its public part.
+    /// Adds a key. Its secret begins after its public prefix.
     pub fn key(&mut self, key: &str) {
         let secret = key.rsplit('_').next().unwrap_or_default().as_bytes();
         let secret = secret.get(8..51).unwrap_or_default();
         self.windows.extend(secret.windows(WINDOW).filter_map(|window| <[u8; WINDOW]>::try_from(window).ok()));
     }
 
-    /// Adds any other secret, as the bytes that it is written in.
+    /// Adds another secret.
     pub fn other(&mut self, secret: &[u8]) {
         self.whole.push(secret.to_vec());
     }
 
-    /// Adds the master key in every form that it may be written in.
+    /// Adds the master key in every encoding.
     ///
     /// # Errors
-    /// When its file cannot be read.
+    /// If its file cannot be read.
     pub fn master_key(&mut self, file: &Path) -> Outcome<()> {
         let text = std::fs::read_to_string(file)?;
         let raw = hex::decode(text.trim())?;
@@ -41,15 +41,15 @@ impl Secrets {
         Ok(())
     }
 
-    /// How many secrets are looked for: windows of keys, and others.
+    /// The number of search patterns: windows of keys, and other secrets.
     pub fn len(&self) -> usize {
         self.windows.len() + self.whole.len()
     }
 
-    /// Looks through every file of these folders, and gives the bytes that were read.
+    /// Searches every file in these folders. Returns the number of bytes that were read.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// If a file cannot be read.
     pub fn search(&self, folders: &[PathBuf], but: &[PathBuf], faults: &mut Vec<String>) -> Outcome<usize> {
         let mut read = 0;
         for folder in folders {

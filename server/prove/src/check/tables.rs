@@ -1,4 +1,4 @@
-//! The rows that calls make and end.
+//! The rows that calls create and change.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,13 +16,13 @@ pub struct KeyRow {
     pub actor: String,
     /// Whether it was revoked or replaced.
     pub revoked: bool,
-    /// Whether its end by the clock was written.
+    /// Whether its expiry was recorded.
     pub expired: bool,
-    /// The key it took the place of.
+    /// The key that it has replaced.
     pub rotated_from: Option<String>,
     /// The number of its newest event.
     pub audit_n: i64,
-    /// Whether it is the one key of its service account.
+    /// Whether it is the only key of its service account.
     pub sole: bool,
 }
 
@@ -37,11 +37,11 @@ pub struct ActorRow {
     pub role: String,
     /// Whether it was removed.
     pub removed: bool,
-    /// Whether its keys are refused.
+    /// Whether it is disabled.
     pub disabled: bool,
 }
 
-/// Everything that calls make and end.
+/// All rows that calls create and change.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
     /// Keys by id.
@@ -50,9 +50,9 @@ pub struct Tables {
     pub actors: BTreeMap<String, ActorRow>,
     /// Names of workspaces by id.
     pub workspaces: BTreeMap<String, String>,
-    /// Whether an invitation has ended, by id.
+    /// Whether an invitation is closed, by ID.
     pub invitations: BTreeMap<String, bool>,
-    /// How often a name stands on an invitation's address, a key, an actor or a workspace.
+    /// How often a name appears as the email of an invitation, or as the name of a key, an actor or a workspace.
     pub names: HashMap<String, usize>,
 }
 
@@ -60,7 +60,7 @@ impl Tables {
     /// Reads them.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// If they cannot be read.
     pub async fn read(rows: &mut Rows) -> Outcome<Self> {
         let mut tables = Self::default();
         let columns = "id, name, actor_id, revoked_at, expired_at, rotated_from, audit_n, sole";
@@ -101,7 +101,7 @@ impl Tables {
         Ok(tables)
     }
 
-    /// Adds what cannot be, whatever happened: two successors of one key, two sole keys, no owner.
+    /// Adds violations of invariants: two successors of a key, two keys of an account that may have one, no owner.
     pub fn consider(&self, faults: &mut Vec<String>) {
         let mut successors: HashMap<&str, usize> = HashMap::new();
         let mut sole: HashMap<&str, usize> = HashMap::new();
@@ -122,7 +122,7 @@ impl Tables {
         }
     }
 
-    /// The status that a key gets, going by its rows.
+    /// The expected status of a call with this key, according to its rows.
     pub fn status_of(&self, key: &KeyRow) -> u16 {
         let owner = self.actors.get(&key.actor);
         if key.revoked || key.expired {

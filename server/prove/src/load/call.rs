@@ -1,4 +1,4 @@
-//! The calls that clients make, and what became of each.
+//! The calls of clients and their results.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,65 +6,65 @@ use serde_json::{Value, json};
 /// A kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A key of the owner's.
+    /// Create a key of the owner.
     CreateKey,
-    /// A key of a service account.
+    /// Create a key of a service account.
     CreateKeyFor,
-    /// Ends a key.
+    /// Revoke a key.
     Revoke,
-    /// Replaces a key by its id.
+    /// Rotate a key by its ID.
     Rotate,
-    /// Has a key replace itself.
+    /// Rotate the calling key.
     RotateItself,
-    /// Names a key.
+    /// Rename a key.
     Rename,
-    /// A service account.
+    /// Create a service account.
     CreateAccount,
-    /// Has the keys of a service account refused.
+    /// Disable a service account.
     Disable,
-    /// Lets them in again.
+    /// Enable a service account.
     Enable,
-    /// A workspace.
+    /// Create a workspace.
     CreateWorkspace,
-    /// Removes one.
+    /// Delete a workspace.
     DeleteWorkspace,
-    /// An invitation.
+    /// Create an invitation.
     Invite,
-    /// Takes one back.
+    /// Revoke an invitation.
     Withdraw,
-    /// Removes a member.
+    /// Remove a member.
     RemoveMember,
 }
 
-/// A call: what is to happen, to which thing, under which name.
+/// A call: the operation, its object and its new name.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What.
+    /// The operation.
     pub kind: Kind,
-    /// The id of the thing that is changed; empty for a new one.
+    /// The ID of the object to change. Empty for a new object.
     pub target: String,
     /// The new name, unique in the run.
     pub label: String,
 }
 
-/// A call and its answer, if there was one.
+/// A call and its response, if there was one.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The call.
     pub call: Call,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: Option<u16>,
-    /// The answer.
+    /// The response.
     pub made: Value,
 }
 
 impl Entry {
-    /// Whether the caller was told that it happened.
+    /// Whether the response confirms the operation.
     pub fn is_acknowledged(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// The id of the thing that was made or changed.
+    /// The ID of the created or changed object.
     pub fn id(&self, field: &str) -> String {
         match &self.made[field] {
             Value::String(text) => text.clone(),
@@ -74,7 +74,7 @@ impl Entry {
 }
 
 impl Call {
-    /// As it is sent.
+    /// The request.
     pub fn request(&self) -> (Method, String, Value) {
         let Self { kind, target, label } = self;
         match kind {

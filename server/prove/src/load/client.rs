@@ -1,4 +1,4 @@
-//! One client: one call after the other, each on things of its own, so that what must hold afterwards is known.
+//! A client sends one call after the other on objects of its own, so that the expected state is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ pub struct Key {
     pub secret: String,
 }
 
-/// How long a stubborn client waits after a call without success.
+/// The pause of a persistent client after a failed call.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A client and everything that it did.
@@ -53,7 +53,7 @@ impl Client {
         }
     }
 
-    /// Calls until it is stopped or left without success.
+    /// Sends calls until it is stopped or a call fails.
     pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Self {
         while !stop.load(Ordering::Relaxed) {
             let (call, credential) = self.next();
@@ -123,7 +123,7 @@ impl Client {
         }
     }
 
-    /// What is ended or replaced is not touched again: whether it was is what the check asks.
+    /// A revoked or rotated key is not used again. The check verifies its state.
     fn take_key(&mut self) -> Key {
         let at = self.rng.index(self.keys.len());
         self.keys.swap_remove(at)
@@ -131,14 +131,14 @@ impl Client {
 
     fn learn(&mut self, entry: &Entry) {
         if !entry.is_acknowledged() {
-            // What became of the thing is unknown, so that it is left alone.
+            // The state of the object is unknown, so it is not used again.
             self.keys.retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
             self.accounts.retain(|account| *account != entry.call.target);
             return;
         }
         match entry.call.kind {
             Kind::CreateKey | Kind::Rotate | Kind::RotateItself => self.keep_key(entry, true),
-            // The key of an account that may be disabled makes no calls of its own.
+            // The key of an account that may be disabled sends no calls.
             Kind::CreateKeyFor => self.keep_key(entry, false),
             Kind::CreateAccount => {
                 self.accounts.push(entry.id("actor_id"));

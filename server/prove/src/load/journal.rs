@@ -1,4 +1,4 @@
-//! What the clients meant to do and what was answered, on disk before the next call goes out.
+//! A journal of the calls and their responses, written to disk before the next call is sent.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,10 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::Outcome;
 
-/// Lines that are written at most in one go.
+/// The maximum number of lines per write.
 const BATCH: usize = 64;
 
-/// A file that lines are added to; each is flushed before it counts. Cheap to clone.
+/// An append-only file. Each line is flushed to disk. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal(mpsc::Sender<(String, oneshot::Sender<()>)>);
 
@@ -19,7 +19,7 @@ impl Journal {
     /// Opens the file, or makes it.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// If it cannot be opened.
     pub fn open(path: &Path) -> Outcome<Self> {
         let file = File::options().create(true).append(true).open(path)?;
         let (sender, receiver) = mpsc::channel(BATCH);
@@ -36,7 +36,7 @@ impl Journal {
     }
 }
 
-/// Lines that came together are flushed together.
+/// Lines that arrive together are flushed together.
 async fn write(mut file: File, mut lines: mpsc::Receiver<(String, oneshot::Sender<()>)>) {
     let mut batch = Vec::new();
     while lines.recv_many(&mut batch, BATCH).await > 0 {

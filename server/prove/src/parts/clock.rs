@@ -13,16 +13,16 @@ use crate::report::Report;
 use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The program runs on a clock that is moved under it (libfaketime): forward past the end of a key and of \
-a session and back at once, an hour back and forth, 400 days ahead for 17 seconds, to 1970, to 2038. What was refused as \
-expired stays refused, a key without an end works throughout, and a last use in the future does not stay.";
+pub const ABOUT: &str = "The program runs on a simulated clock (libfaketime). The clock moves past the expiration of a key and of a \
+session and back, an hour back and forth, 400 days ahead for 17 seconds, to 1970 and to 2038. A credential that was rejected \
+as expired stays rejected, a key without an expiration always works, and a last use in the future is corrected.";
 
-/// How long the program may take to write down what it does every 15 seconds.
-const TIDY: Duration = Duration::from_secs(17);
-/// How often each jump is made, where it costs no waiting.
+/// How long to wait for the maintenance that runs every 15 seconds.
+const MAINTENANCE: Duration = Duration::from_secs(17);
+/// The number of repetitions of each jump that needs no waiting.
 const JUMPS: u64 = 5;
 
-/// Moments that are no distance from now.
+/// Absolute times.
 const MOMENTS: [(&str, &str); 4] = [
     ("1970", "@1970-01-02 00:00:00"),
     ("the last second of 32 bits", "@2038-01-19 03:14:05"),
@@ -30,7 +30,7 @@ const MOMENTS: [(&str, &str); 4] = [
     ("2100", "@2100-01-01 00:00:00"),
 ];
 
-/// A clock that is set from outside.
+/// A clock that the test sets.
 struct Clock(PathBuf);
 
 impl Clock {
@@ -76,7 +76,7 @@ async fn jumps(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     Ok(())
 }
 
-/// Asks, and keeps what is not as it should be.
+/// Sends calls and collects faults.
 struct Look {
     api: Api,
     owner: String,
@@ -104,7 +104,7 @@ impl Look {
     }
 }
 
-/// A key that ends in an hour and a half: refused once, it is refused for good, although nothing was written yet.
+/// A key that expires in 90 minutes. Once rejected, it stays rejected, even before the expiry is recorded.
 async fn expiring(clock: &Clock, look: &mut Look, jumps: u64) -> Outcome<()> {
     let now = date("+90 minutes")?;
     for jump in 0..jumps {
@@ -123,7 +123,7 @@ async fn expiring(clock: &Clock, look: &mut Look, jumps: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// A session ends by the clock, and stays ended.
+/// A session expires and stays expired.
 async fn sessions(clock: &Clock, look: &mut Look) -> Outcome<()> {
     let api = look.api.clone();
     let browser = Browser::signed_in(&api, OLIVIA, "Olivia Owens").await?;
@@ -142,15 +142,15 @@ async fn sessions(clock: &Clock, look: &mut Look) -> Outcome<()> {
     expect("400 days later and back", false).await
 }
 
-/// The clock is 400 days ahead while a key is used, long enough for that to be written; then it is right again.
+/// The clock is 400 days ahead while a key is used, until the use is recorded. Then the clock is corrected.
 async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
     let (key, id) = look.key("used", None).await?;
     clock.set("+400d")?;
     look.status("400 days ahead", "a key without an end", &key, 200).await;
-    sleep(TIDY).await;
+    sleep(MAINTENANCE).await;
     clock.set("+0")?;
     look.status("back again", "a key without an end", &key, 200).await;
-    sleep(TIDY).await;
+    sleep(MAINTENANCE).await;
     look.status("back for a while", "a key without an end", &key, 200).await;
     let (last, latest) =
         (look.seen(id).await?["last_used"].as_str().unwrap_or_default().to_owned(), date("+5 minutes")?);
@@ -161,7 +161,7 @@ async fn last_use(clock: &Clock, look: &mut Look) -> Outcome<()> {
     Ok(())
 }
 
-/// Moments far away: nothing breaks, and nothing that ended comes back.
+/// Times far away: nothing breaks, and no revoked or expired credential is accepted again.
 async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
     let (short, _) = look.key("short", Some(&date("+90 minutes")?)).await?;
     look.status("after all jumps so far", "a new key with an end", &short, 200).await;
@@ -172,7 +172,7 @@ async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
         let owner = look.owner.clone();
         look.status(name, "a key without an end", &owner, 200).await;
         look.status(name, "a key that had ended", &short, 401).await;
-        // A change is made at that moment, and stands afterwards.
+        // A change at that time is kept afterwards.
         let made = look.api.call(Method::POST, "/api/v1/keys", &owner, json!({ "label": name })).await;
         look.asked += 1;
         if made.status != Some(201) {
@@ -186,7 +186,7 @@ async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
     Ok(())
 }
 
-/// A moment near now, as the API takes it.
+/// A time near now in the format of the API.
 fn date(distance: &str) -> Outcome<String> {
     let output = std::process::Command::new("date").args(["-u", "-d", distance, "+%Y-%m-%dT%H:%M:%SZ"]).output()?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())

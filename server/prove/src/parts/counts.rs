@@ -1,4 +1,4 @@
-//! The tests of the rules, the engine and the program's doors, with the full counts.
+//! The tests of the domain, the engine and the server with full counts.
 
 use std::process::{Command, Stdio};
 
@@ -7,10 +7,10 @@ use crate::report::Report;
 use crate::stage::DATABASE;
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The tests that `make test` runs with a share of their cases, with all of them (`ROUNDTABLE_PROVE=1`): \
-forged and old rows, swapped seals, random histories, races, malformed headers, hostile names, requests in flight.";
+pub const ABOUT: &str = "Tests that `make test` runs with some of their cases, here with all cases (`ROUNDTABLE_PROVE=1`): forged and \
+old rows, swapped ciphertexts, random histories, races, malformed headers, hostile names, requests in flight.";
 
-/// What is tested, together: apart, each would compile the dependencies with features of its own.
+/// The tested packages. Separate runs would compile the dependencies with different features.
 const PACKAGES: [&str; 12] = ["-p", "domain", "-p", "oidc", "-p", "engine", "-p", "app", "-p", "server", "-p", "prove"];
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
@@ -50,20 +50,20 @@ struct Proof {
 
 /// Reads a line `proof: <name> <count> on <database>: <result>`; other output may stand before it.
 fn proof(line: &str) -> Option<Proof> {
-    let (_, told) = line.split_once("proof: ")?;
-    let (head, result) = told.split_once(": ").unwrap_or((told.trim_end_matches(':'), ""));
+    let (_, rest) = line.split_once("proof: ")?;
+    let (head, result) = rest.split_once(": ").unwrap_or((rest.trim_end_matches(':'), ""));
     let (named, on) = head.rsplit_once(" on ").unwrap_or((head, "-"));
     let (name, count) = named.rsplit_once(' ')?;
     let text = |text: &str| text.trim().to_owned();
     Some(Proof { name: text(name), on: text(on), count: text(count), result: text(result) })
 }
 
-/// A test that fails prints no such line; one that tells of failures is not believed either.
+/// A failed test prints no such line. A line that reports failures does not count either.
 fn is_good(result: &str) -> bool {
     !result.is_empty() && !result.to_lowercase().contains("fail")
 }
 
-/// How many tests passed and failed in all.
+/// The total numbers of passed and failed tests.
 fn totals(said: &str) -> (u64, u64) {
     let number = |line: &str, word: &str| -> u64 {
         let before = line.split(word).next().unwrap_or_default();

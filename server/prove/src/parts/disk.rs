@@ -17,23 +17,23 @@ use crate::report::Report;
 use crate::stage::{On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The database lies on a small file system of its own (tmpfs in a private mount namespace), which is \
-filled to the last byte. Creating is refused with 503, a thousand keys are revoked all the same, each with its event, and \
-when there is space again everything works without a restart.";
+pub const ABOUT: &str = "The database is on a small file system (tmpfs in a private mount namespace) that is filled completely. \
+Creating keys fails with 503. A thousand keys can still be revoked, each with its event. When there is space again, everything \
+works without a restart.";
 
 /// Keys that are revoked on the full disk.
 const KEYS: u64 = 1_000;
 /// Size of the file system, in MiB.
 const SIZE: u64 = 64;
-/// The longest that recovery may take once there is space.
+/// How long recovery may take once there is space.
 const RECOVERY: Duration = Duration::from_secs(30);
-/// Says that this process is in a namespace of its own.
+/// Marks the process that runs in its own namespace.
 const INSIDE: &str = "PROVE_IN_NAMESPACE";
 
-/// Runs this same program in a mount namespace of its own, unless it is in one; gives how that ended.
+/// Runs this program again in its own mount namespace, unless it already is in one. Returns the result.
 ///
 /// # Errors
-/// When namespaces are not to be had.
+/// If namespaces are not available.
 pub fn in_namespace() -> Outcome<Option<bool>> {
     if std::env::var_os(INSIDE).is_some() {
         return Ok(None);
@@ -74,7 +74,7 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
     let fill = place.join("fill");
     fill_up(&fill)?;
 
-    // What is left inside the database's own files may still take some.
+    // Free space inside the database files may still accept some writes.
     let mut before = 0;
     while before < 2_000 && creation(&api, &stage.owner.key).await == Some(201) {
         before += 1;
@@ -88,7 +88,7 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
     }
     let ready = api.call(Method::GET, "/readyz", "", Value::Null).await.status;
     let reads = api.tried(&stage.owner.key).await;
-    // Room that is made for revocations may take a creation as well; nothing else may come of one.
+    // Space that is made for revocations may allow a creation as well.
     let mut fitted = 0;
     let (mut failed, mut passing) = (Vec::new(), Vec::new());
     for (number, (id, key)) in keys.iter().enumerate() {
@@ -175,7 +175,7 @@ async fn create(api: &Api, owner: &str, count: u64) -> Outcome<Vec<(i64, String)
     Ok(keys)
 }
 
-/// Makes a file grow until nothing fits any more.
+/// Fills the disk with a file.
 fn fill_up(path: &Path) -> Outcome<()> {
     let mut file = File::options().create(true).append(true).open(path)?;
     for size in [1 << 20, 4096, 1] {

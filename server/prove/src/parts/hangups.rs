@@ -1,4 +1,4 @@
-//! Anonymous callers who hang up in the middle.
+//! Anonymous clients that disconnect during a request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,20 +17,20 @@ use crate::stage::{On, Stage};
 use crate::{Outcome, Run};
 
 pub const ABOUT: &str = "Twelve connections at a time send `GET /api/v1/me` with a well-formed unknown key and reset the \
-connection 0 to 20 ms later, on Postgres, while good clients call at a fixed pace. Compared within the run: how long good \
-clients wait with the attack and without. The limit on failed attempts is off for this, so that every request reaches the database.";
+connection 0 to 20 ms later, on Postgres, while legitimate clients call at a fixed rate. The run compares the response times \
+of these clients with and without the attack. The limit on failed attempts is off, so that every request reaches the database.";
 
-/// Attackers at a time.
+/// The number of concurrent attackers.
 const ATTACKERS: u64 = 12;
-/// Good clients, and how often each calls.
+/// The number of legitimate clients, and the rate of each.
 const GOOD: u64 = 4;
 const PACE: Duration = Duration::from_millis(20);
-/// How long each of the four measurements takes.
+/// The duration of each of the four measurements.
 const SPAN: u64 = 12;
-/// The most that the attack may slow good clients down, as a factor on the 99th percentile.
+/// The maximum slowdown of legitimate clients, as a factor of the 99th percentile.
 const FACTOR: f64 = 3.0;
 
-/// What good clients saw.
+/// The measurements of legitimate clients.
 struct Waits {
     sorted: Vec<Duration>,
     failed: usize,
@@ -46,7 +46,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let stage = Stage::up(run, On::Postgres, &[]).await?;
     let span = Duration::from_secs(run.share_of(SPAN).max(3));
     let api = stage.api()?;
-    // Connections are opened and caches are warm before anything is measured.
+    // Open connections and warm caches before the measurement.
     good(&api, &stage.owner.key, Duration::from_secs(1)).await;
     let quiet = good(&api, &stage.owner.key, span).await;
     let unknown = unknown_like(&stage.owner.key);
@@ -82,7 +82,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     Ok(())
 }
 
-/// Calls with a good key at a fixed pace: a call that waits does not hold the next one back.
+/// Calls with a valid key at a fixed rate. A slow call does not delay the next one.
 async fn good(api: &Api, key: &str, span: Duration) -> Waits {
     let mut calls = JoinSet::new();
     let begun = Instant::now();
@@ -104,7 +104,7 @@ async fn good(api: &Api, key: &str, span: Duration) -> Waits {
     Waits { sorted, failed }
 }
 
-/// Callers with an unknown key.
+/// Clients with an unknown key.
 struct Crowd {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
@@ -137,7 +137,7 @@ impl Crowd {
     }
 }
 
-/// Sends a request on a connection of its own, and resets that before its answer is read, or reads it first.
+/// Sends a request on its own connection, and resets the connection before or after reading the response.
 async fn call(port: u16, key: &str, pause: Duration, hang_up: bool) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_zero_linger()?;

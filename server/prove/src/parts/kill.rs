@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of work, again and again.
+//! Repeated `kill -9` under load.
 
 use std::time::Duration;
 
@@ -14,15 +14,16 @@ use crate::rng::Rng;
 use crate::stage::{BOTH, DATABASE, On, Stage};
 use crate::{Outcome, Run, say};
 
-pub const ABOUT: &str = "Sixteen clients create, rotate, rename and revoke keys, make and disable service accounts, make and delete workspaces, \
-invite and remove people, and write what they mean to do and what was answered into a journal that is flushed each time. The program gets SIGKILL 5 to \
-300 ms later and starts again; then its answers, its tables and its audit log are held against the journal.";
+pub const ABOUT: &str = "Sixteen clients create, rotate, rename and revoke keys, create and disable service accounts, create and delete \
+workspaces, and invite and remove members. They write each call and its response to a journal that is flushed each time. The \
+program gets SIGKILL 5 to 300 ms later and starts again. Then its responses, its tables and its audit log are compared with \
+the journal.";
 
-/// How often, on each database.
+/// The number of repetitions on each database.
 const CYCLES: u64 = 300;
-/// Every so often somebody joins, to be removed under load.
+/// How often a member joins, who is removed under load.
 const JOIN: u64 = 4;
-/// Every so often the database checks itself.
+/// How often the integrity check of the database runs.
 const SELF_CHECK: u64 = 25;
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
@@ -77,7 +78,7 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     let count = format!("{cycles} kills, {CLIENTS} clients, {answered} answered and {open} open calls");
     let what = "what was answered holds, and what was not is wholly there or not at all";
     report.faults(what, on, count, &rounds.faults);
-    // Kills that hit nothing but the beginning of work would prove nothing.
+    // Kills before any work has been done would prove nothing.
     let met = answered as u64 >= cycles;
     report.row(
         "the kills hit work: answered calls for each kill",
@@ -102,7 +103,7 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     Ok(())
 }
 
-/// Opens the connections that the load needs, so that it is killed at work and not while it begins.
+/// Opens the connections of the load, so that the kill hits calls and not the setup.
 async fn warm_up(api: &Api, key: &str) {
     let mut calls = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -120,7 +121,7 @@ async fn self_check(stage: &Stage) -> Outcome<Vec<String>> {
     Ok(said)
 }
 
-/// How often the program told of a fault that must not be.
+/// The number of panics and integrity failures in the log.
 fn complaints(stage: &Stage) -> Outcome<usize> {
     let log = std::fs::read_to_string(stage.program.log())?;
     Ok(log.lines().filter(|line| line.contains("panicked") || line.contains("integrity failure")).count())

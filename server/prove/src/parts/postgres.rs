@@ -1,4 +1,4 @@
-//! Postgres goes away and comes back, while clients call.
+//! Postgres stops and starts under load.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -15,28 +15,28 @@ use crate::report::Report;
 use crate::stage::{On, Stage};
 use crate::{Outcome, Run, say};
 
-pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, in turn orderly and by a crash, while sixteen \
-clients change things and eight others read with a good key, a revoked one and an unknown one. While it is away nothing \
-succeeds and nothing is called unknown, every answer comes within two seconds, and the program recovers by itself.";
+pub const ABOUT: &str = "Postgres is stopped for four seconds and started again, alternating between a shutdown and a crash, while sixteen \
+clients send changes and eight others read with a valid, a revoked and an unknown key. While Postgres is stopped, no call \
+succeeds, no key is reported as unknown, and every response arrives within two seconds. The program recovers without a restart.";
 
-/// How often.
+/// The number of repetitions.
 const CYCLES: u64 = 20;
-/// How long it is away, and how long it is there in between.
+/// How long it is stopped, and how long it runs in between.
 const AWAY: Duration = Duration::from_secs(4);
 const THERE: Duration = Duration::from_millis(1_500);
-/// The longest that an answer may take while it is away.
+/// The maximum response time while it is stopped.
 const LIMIT: Duration = Duration::from_secs(2);
-/// The longest that the first success may take once it is back.
+/// The maximum time to the first success after it has started.
 const RECOVERY: Duration = Duration::from_secs(2);
-/// Readers with each of the three credentials.
+/// The number of readers with each of the three credentials.
 const READERS: usize = 8;
 
-/// What Postgres does just now.
+/// The state of Postgres.
 const UP: u8 = 0;
 const CHANGING: u8 = 1;
 const DOWN: u8 = 2;
 
-/// What a reader saw.
+/// The measurements of a reader.
 #[derive(Default)]
 struct Seen {
     answers: u64,
@@ -56,7 +56,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let readers: Vec<_> = (0..READERS)
         .map(|number| {
             let at = number % credentials.len();
-            // The revoked and the unknown key never succeed; the good one never fails while the database is there.
+            // The revoked and the unknown key never succeed. The valid key never fails while the database runs.
             let expected = if at == 0 { 200 } else { 401 };
             read(Reader { api: api.clone(), key: credentials[at].clone(), expected, state: state.clone() })
         })
@@ -100,7 +100,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     Ok(())
 }
 
-/// Stops Postgres, waits, starts it, and waits for the first success; gives how long that took.
+/// Stops Postgres, waits, starts it, and waits for the first success. Returns the time to the first success.
 async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outcome<Duration> {
     let Some(cluster) = &stage.cluster else { return Err("there is no cluster".into()) };
     state.store(CHANGING, Ordering::SeqCst);
@@ -118,7 +118,7 @@ async fn away_and_back(stage: &Stage, state: &Arc<AtomicU8>, cycle: u64) -> Outc
         sleep(Duration::from_millis(10)).await;
     }
     let took = begun.elapsed();
-    // What was asked while it came back may still be refused; from now on nothing is.
+    // Calls during the start may still fail. From now on no call may fail.
     sleep(Duration::from_millis(500)).await;
     state.store(UP, Ordering::SeqCst);
     say(&format!("  stop {}: back after {} ms", cycle + 1, took.as_millis()));
@@ -145,7 +145,7 @@ fn read(reader: Reader) -> JoinHandle<Seen> {
             let took = begun.elapsed();
             let steady = before == reader.state.load(Ordering::SeqCst);
             seen.answers += 1;
-            // Asked and answered while it was away throughout: nothing but 503 is true then.
+            // The database was stopped during the whole call, so only 503 is correct.
             let right = match (steady, before) {
                 (true, DOWN) => status == Some(503),
                 (true, UP) => status == Some(reader.expected),

@@ -1,4 +1,4 @@
-//! SIGTERM while clients call.
+//! SIGTERM under load.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::rng::Rng;
 use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 
-pub const ABOUT: &str = "The same sixteen clients, and SIGTERM 50 to 500 ms after they start. Every call is answered, or \
-refused with nothing done: none happens without its answer, none that was answered is lost, and the program ends by itself.";
+pub const ABOUT: &str = "The same sixteen clients, and SIGTERM 50 to 500 ms after they start. Every call succeeds, or fails without \
+an effect. No call takes effect without a response, no confirmed call is lost, and the program exits in time.";
 
-/// How often, on each database.
+/// The number of repetitions on each database.
 const CYCLES: u64 = 20;
-/// How long the end may take.
+/// How long the shutdown may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {

@@ -1,4 +1,4 @@
-//! Somebody who writes to the database, or puts an old copy of it in its place.
+//! Tampering: an attacker with write access to the database, or one who restores an old copy.
 
 mod rows;
 mod scenes;
@@ -14,13 +14,13 @@ use crate::stage::{BOTH, On, Stage};
 use crate::{Outcome, Run};
 use scenes::Scene;
 
-pub const ABOUT: &str = "Behind the program's back a credential that has ended is brought back with its event hidden, in every \
-way that was once found to work, each on an installation of its own. It opens nothing, at once and after a restart; the \
-program says so, and opens the organization again only when the operator has accepted what was found, without the credential.";
+pub const ABOUT: &str = "A revoked credential is restored in the database and its event is hidden, in every way that has ever worked, \
+each on a separate installation. The credential is rejected, immediately and after a restart. The program reports the \
+tampering, and unlocks the organization only when the operator has accepted the altered log. The credential stays revoked.";
 
-/// How often the credential is tried each time.
+/// The number of attempts with each credential.
 const TRIES: usize = 5;
-/// The longest that it may take until the program says so.
+/// How long the program may take to report it.
 const NOTICE: Duration = Duration::from_secs(40);
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
@@ -34,7 +34,7 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     Ok(())
 }
 
-/// What was found at one installation.
+/// The results of an installation.
 #[derive(Default)]
 struct Found {
     admitted: usize,
@@ -49,7 +49,7 @@ async fn play(run: &Run, on: On, scene: Scene, report: &mut Report) -> Outcome<(
     if !scene.ends_with_a_restart() {
         found.attempts(&stage, &ended).await?;
     }
-    if !is_told(&stage).await? {
+    if !is_reported(&stage).await? {
         found.faults.push("neither /readyz nor the log tells of it".into());
     }
     restart(&mut stage).await?;
@@ -66,7 +66,7 @@ async fn play(run: &Run, on: On, scene: Scene, report: &mut Report) -> Outcome<(
 }
 
 impl Found {
-    /// Tries every credential that had ended.
+    /// Tries every revoked credential.
     async fn attempts(&mut self, stage: &Stage, ended: &scenes::Ended) -> Outcome<()> {
         let api = stage.api()?;
         for _ in 0..TRIES {
@@ -76,7 +76,7 @@ impl Found {
         Ok(())
     }
 
-    /// The operator accepts what was found: the rest works again, and what had ended does not.
+    /// The operator accepts the altered log: everything else works again, and the revoked credentials do not.
     async fn accept(&mut self, stage: &mut Stage, scene: Scene, ended: &scenes::Ended) -> Outcome<()> {
         let before = stage.api()?.tried(&stage.owner.key).await;
         if before == Some(200) {
@@ -99,8 +99,8 @@ impl Found {
     }
 }
 
-/// Whether the program tells of it by itself: not ready, or an error in its log.
-async fn is_told(stage: &Stage) -> Outcome<bool> {
+/// Whether the program reports it: it is not ready, or its log has an error.
+async fn is_reported(stage: &Stage) -> Outcome<bool> {
     let api = stage.api()?;
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < NOTICE {

@@ -1,4 +1,4 @@
-//! `/api/v1/bootstrap`: the first organization, its owner and a first key, once (decision D18).
+//! `/api/v1/bootstrap`: creates the first organization, its owner and a first key (D18).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::description::Access;
 use super::input::Body;
-use super::new_keys::NewKeyBody;
+use super::keys::NewKeyBody;
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
 
@@ -20,26 +20,26 @@ use crate::http::problem::{ApiResult, ProblemBody};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bootstrap {
-    /// The token that the server printed at its start, or the one it was given.
+    /// The setup token that the server has printed, or that the operator has set.
     #[schema(value_type = String)]
     setup_token: Option<String>,
-    /// The organization's name.
+    /// The name of the organization.
     #[schema(example = "Acme", value_type = String, min_length = 1, max_length = 100)]
     organization: Option<String>,
-    /// The owner's name.
+    /// The name of the owner.
     #[schema(example = "Olivia Owens", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The owner's e-mail; whoever first signs in with it, verified, is the owner.
+    /// The email of the owner. The first user who signs in with this verified email becomes the owner.
     #[schema(example = "olivia@acme.example", value_type = String)]
     email: Option<String>,
 }
 
 /// Set the installation up
 ///
-/// Works once, while no organization exists, and needs no credential but the setup token.
+/// Works only while no organization exists. The setup token is the only credential.
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup",
     extensions(("x-needs" = json!(Access::SetupToken))),
-    request_body = Bootstrap,
+    request_body = Bootstrap, security(()),
     responses((status = 201, body = NewKeyBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn bootstrap(
     State(state): State<AppState>,
@@ -54,7 +54,7 @@ pub async fn bootstrap(
     Ok((StatusCode::CREATED, Json(NewKeyBody::from(&new))))
 }
 
-/// Whether the installation may be set up with this token.
+/// Checks that no organization exists and that the setup token is correct.
 async fn check(state: &AppState, token: &str) -> engine::Result<()> {
     if state.engine.is_bootstrapped().await? {
         return Err(engine::Error::conflict(Code::AlreadyBootstrapped));

@@ -104,7 +104,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 
 fn describe(method: &Method, operation: &mut Operation) {
     let Some(needs) = Needs::of(operation) else { return };
-    let cost = super::cost(method);
+    let cost = super::cost::cost(method);
 
     let said = operation.description.take().map(|text| format!("{text}\n\n")).unwrap_or_default();
     operation.description = Some(format!("{said}{} Cost: {cost}.", needs.sentence()));

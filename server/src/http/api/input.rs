@@ -1,17 +1,17 @@
-//! What callers send, read strictly; every fault becomes a refusal in the one shape.
+//! Strict parsing of requests. Every error has the format of all API errors.
+
+mod unknown_field;
 
 use std::convert::Infallible;
 
 use axum::Json;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use domain::token::PlainKey;
 use domain::{Code, Fault, FieldFault};
-use engine::Ctx;
 use engine::ctx::Origin;
 use engine::keys::IdempotencyKey;
 use serde::de::{DeserializeOwned, Error as _};
@@ -19,33 +19,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 use utoipa::IntoParams;
 
-use super::paging::query;
 use crate::http::problem::{ApiError, ApiResult};
-use crate::http::{AppState, caller};
 
-/// The caller, as `caller::admit` let it in: somebody in an organization.
-pub struct Caller(pub Ctx);
-
-impl FromRequestParts<AppState> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        caller::actor(state, parts).await.map(Self)
-    }
-}
-
-/// The person behind the request, whether or not they are in an organization. A key is refused.
-pub struct InPerson(pub engine::Caller);
-
-impl<S: Send + Sync> FromRequestParts<S> for InPerson {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        caller::person(parts).map(Self)
-    }
-}
-
-/// Where the request comes from.
+/// The origin of the request.
 pub struct Sender(pub Origin);
 
 impl<S: Send + Sync> FromRequestParts<S> for Sender {
@@ -56,7 +32,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Sender {
     }
 }
 
-/// A JSON body, which is an object.
+/// A JSON object as the body.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -64,12 +40,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, bytes) = whole_body(request, state).await?;
-        let bytes = without_mark(bytes)?;
-        // The parser would fill the fields from a list, too, in their order.
+        let bytes = without_byte_order_mark(bytes)?;
+        // Serde would also accept an array and fill the fields in their order.
         let is_object = bytes.trim_ascii_start().starts_with(b"{");
         match Json::<T>::from_request(Request::from_parts(parts, bytes.into()), state).await {
             Ok(Json(body)) if is_object => Ok(Self(body)),
-            Ok(_) => Err(ApiError::with_details(Code::InvalidFields, told("expected an object"))),
+            Ok(_) => Err(ApiError::with_details(Code::InvalidFields, shape_error("expected an object"))),
             Err(rejection) => Err(unreadable(&rejection)),
         }
     }
@@ -78,14 +54,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 fn unreadable(rejection: &JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::new(Code::UnsupportedMediaType, "no JSON content type"),
-        JsonRejection::JsonDataError(e) => ApiError::with_details(Code::InvalidFields, told(&e.body_text())),
+        JsonRejection::JsonDataError(e) => ApiError::with_details(Code::InvalidFields, shape_error(&e.body_text())),
         JsonRejection::JsonSyntaxError(_) => ApiError::with_details(Code::BadRequest, "The body is not valid JSON"),
         other => ApiError::new(Code::BadRequest, other.body_text()),
     }
 }
 
-/// The text of a body without the UTF-8 byte order mark that some tools write before it (RFC 8259, 8.1).
-fn without_mark(bytes: Bytes) -> ApiResult<Bytes> {
+/// Removes the UTF-8 byte order mark that some tools write (RFC 8259, 8.1).
+fn without_byte_order_mark(bytes: Bytes) -> ApiResult<Bytes> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(ApiError::with_details(Code::BadRequest, "The body is UTF-16; send JSON as UTF-8"));
     }
@@ -93,8 +69,8 @@ fn without_mark(bytes: Bytes) -> ApiResult<Bytes> {
     Ok(if bytes.starts_with(mark) { bytes.slice(mark.len()..) } else { bytes })
 }
 
-/// Refuses a body that is compressed or otherwise encoded: it would only be called unreadable JSON.
-fn not_encoded(headers: &HeaderMap) -> ApiResult<()> {
+/// Rejects a compressed body with an error of its own. Otherwise the error would be invalid JSON.
+fn reject_encoded(headers: &HeaderMap) -> ApiResult<()> {
     let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let mut codings = lines.flat_map(|line| line.split(',')).map(str::trim);
     let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) else {
@@ -108,10 +84,10 @@ fn not_encoded(headers: &HeaderMap) -> ApiResult<()> {
     ))
 }
 
-/// A request with its body read to the end.
+/// Reads the whole body of a request.
 async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(Parts, Bytes)> {
     let (parts, body) = request.into_parts();
-    not_encoded(&parts.headers)?;
+    reject_encoded(&parts.headers)?;
     let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
     let bytes = bytes.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Code::TooLarge, "body too large"),
@@ -120,13 +96,13 @@ async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(P
     Ok((parts, bytes))
 }
 
-/// What is wrong with a body of the wrong shape, without the words of the parser around it, and without what was sent:
-/// a key in the wrong field comes neither back nor into the log.
-fn told(text: &str) -> String {
+/// The error of the parser for a body of the wrong shape. It leaves out the values of the body: a key in the wrong field
+/// must appear neither in the response nor in the log.
+fn shape_error(text: &str) -> String {
     let text = text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
-    if let Some(misspelled) = misspelled(text) {
-        return misspelled;
+    if let Some(error) = unknown_field::closest(text) {
+        return error;
     }
     // Only `label` has another name.
     if text.ends_with("duplicate field `label`") {
@@ -144,37 +120,12 @@ fn told(text: &str) -> String {
     format!("The body does not have the expected shape: {what}")
 }
 
-/// What is wrong with a body that has a field whose name is almost a known one. A name that resembles none is not
-/// repeated: it may be a key in the wrong place.
-fn misspelled(text: &str) -> Option<String> {
-    let (_, names) = text.split_once("unknown field ")?;
-    let mut names = names.split('`').skip(1).step_by(2);
-    let sent = names.next()?;
-    let meant = names.min_by_key(|known| edits(sent, known))?;
-    let is_close = edits(sent, meant) <= 2 && meant.len() > 3;
-    is_close.then(|| format!("Unknown field \"{sent}\"; did you mean \"{meant}\"?"))
-}
-
-/// How many characters must be added, removed or replaced to make one text of the other (Levenshtein distance).
-fn edits(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (n, a) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], n + 1);
-        for (m, b) in other.chars().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[m + 1];
-            row[m + 1] = replaced.min(row[m] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-/// A value that is not one of those that are known.
+/// The error for a value that is not one of the known ones.
 pub(super) fn known(field: &str, known: &str) -> Vec<FieldFault> {
     vec![FieldFault::new(field, Fault::Unknown { known: known.into() })]
 }
 
-/// The body of a request that may come without one.
+/// An optional body.
 pub struct MaybeBody<T>(pub T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
@@ -184,9 +135,9 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
         if request.body().is_end_stream() {
             return Ok(Self(T::default()));
         }
-        let typed = request.headers().contains_key(CONTENT_TYPE);
+        let has_type = request.headers().contains_key(CONTENT_TYPE);
         let (parts, bytes) = whole_body(request, state).await?;
-        if bytes.is_empty() && !typed {
+        if bytes.is_empty() && !has_type {
             return Ok(Self(T::default()));
         }
         let request = Request::from_parts(parts, bytes.into());
@@ -194,29 +145,29 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
     }
 }
 
-/// How a retry is told from a new request.
+/// The header that identifies retries.
 #[derive(IntoParams)]
-#[expect(dead_code, reason = "read by Repeatable; described here")]
+#[expect(dead_code, reason = "read by SentIdempotencyKey; described here")]
 #[into_params(parameter_in = Header)]
-pub struct RepeatHeader {
-    /// Your own word for this request: a retry with the same word and body answers 409 with the code `already_done`,
-    /// and makes no second key. Remembered for a day.
+pub struct IdempotencyKeyHeader {
+    /// A unique value for this request. A retry with the same value and body returns 409 with the code `already_done` and
+    /// creates no second key. Values are stored for 24 hours.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "nightly-report-2026-04")]
     idempotency_key: Option<String>,
 }
 
-/// The sender's own word for this request, so that a retry is not carried out twice.
-pub struct Repeatable(Option<String>);
+/// The `Idempotency-Key` of the request.
+pub struct SentIdempotencyKey(Option<String>);
 
-impl Repeatable {
-    /// The request, with what it asks for.
-    pub fn once(&self, operation: &str, body: &impl Serialize) -> Option<IdempotencyKey> {
+impl SentIdempotencyKey {
+    /// The idempotency key with the operation and the body that it belongs to.
+    pub fn for_operation(&self, operation: &str, body: &impl Serialize) -> Option<IdempotencyKey> {
         let content = serde_json::to_string(body).unwrap_or_default();
         self.0.as_ref().map(|word| IdempotencyKey::of(operation, word, &content))
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
+impl<S: Send + Sync> FromRequestParts<S> for SentIdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -227,42 +178,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
     }
 }
 
-/// The key that the request was made with; there is none beside an ID token.
-pub struct Presented(pub PlainKey);
-
-impl<S: Send + Sync> FromRequestParts<S> for Presented {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let found = parts.extensions.get::<caller::PresentedKey>().map(|shown| Self(shown.0.clone()));
-        found.ok_or_else(|| {
-            ApiError::with_details(
-                Code::Forbidden,
-                "This needs an API key: what is sealed, and what rotates itself, is the key of the request",
-            )
-        })
-    }
-}
-
-/// Whether something is to be made anew.
+/// Whether to issue a new token.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ForceQuery {
-    /// A fresh token, even if the present one is good for a while.
+    /// Whether to issue a new token although the current one is still valid.
     #[param(value_type = Option<bool>)]
     force: Option<String>,
 }
 
-/// What the query says of that.
+/// The value of `force`.
 pub struct Forced(pub bool);
 
 impl<S: Send + Sync> FromRequestParts<S> for Forced {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let asked: ForceQuery = query(parts, state).await?;
-        match asked.force.as_deref() {
+        let force: ForceQuery = query(parts, state).await?;
+        match force.force.as_deref() {
             None | Some("false") => Ok(Self(false)),
             Some("true") => Ok(Self(true)),
             Some(_) => Err(known("force", "true, false").into()),
@@ -270,7 +204,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Forced {
     }
 }
 
-/// A whole number, also as a program may write it that knows only one kind of number: `30.0` is 30 in JSON.
+/// A whole number. It accepts `30.0` because some programs have only floating-point numbers.
 pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
     let text = number.to_string();
@@ -278,14 +212,21 @@ pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, 
     text.parse().map(Some).map_err(|_| D::Error::custom(format!("{number} is not a whole number in reach")))
 }
 
-/// Faults of a key, in the words of the API: what a form calls its name is its label here.
-pub fn labelled(faults: Vec<FieldFault>) -> Vec<FieldFault> {
-    let told =
-        |fault: FieldFault| if fault.field == "name" { FieldFault { field: "label".into(), ..fault } } else { fault };
-    faults.into_iter().map(told).collect()
+/// The query of a URL. Unknown parameters are rejected.
+///
+/// # Errors
+/// `BadRequest` if there is an unknown, repeated or missing parameter.
+pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state: &S) -> ApiResult<T> {
+    let read = Query::<T>::from_request_parts(parts, state).await;
+    read.map(|Query(query)| query).map_err(|_| unknown_parameter())
 }
 
-/// An id in the address. One of no possible form is as good as one that does not exist.
+/// The error for a query with an unknown parameter.
+pub fn unknown_parameter() -> ApiError {
+    ApiError::with_details(Code::BadRequest, "The query holds something this address does not know")
+}
+
+/// An ID in the path. A malformed ID is treated like one that does not exist.
 pub fn id<T: std::str::FromStr>(Path(text): Path<String>) -> ApiResult<T> {
-    text.parse().map_err(|_| ApiError::new(Code::NotFound, "not an id"))
+    text.parse().map_err(|_| ApiError::new(Code::NotFound, "not an ID"))
 }

@@ -1,5 +1,6 @@
-//! `/api/v1/invitations`: links that make someone a member, once.
+//! `/api/v1/invitations`: single-use links that add a member.
 
+use super::description::Access;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,8 +13,8 @@ use engine::attempts::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::description::Access;
-use super::input::{Body, Caller, InPerson, Sender, id};
+use super::authentication::{Authenticated, SignedInPerson};
+use super::input::{Body, Sender, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -21,41 +22,41 @@ use crate::http::problem::{ApiResult, ProblemBody};
 /// A list of invitations.
 #[derive(Serialize, ToSchema)]
 pub struct InvitationsBody {
-    /// Those that nobody has taken up yet, newest first.
+    /// The open invitations. The newest come first.
     invitations: Vec<InvitationView>,
 }
 
-/// Someone to be invited.
+/// The user to invite.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitationRequest {
-    /// Their e-mail address. Only whoever signs in with it may accept.
+    /// The email. Only a user who signs in with this email can accept the invitation.
     #[schema(example = "ada@example.com", value_type = String)]
     email: Option<String>,
-    /// What they will be, `member`, `admin` or `owner`; `member` if not given.
+    /// The role, `member`, `admin` or `owner`. The default is `member`.
     #[schema(example = "member")]
     role: Option<String>,
 }
 
-/// An invitation, with its link, once.
+/// A new invitation. Its link is shown only once.
 #[derive(Serialize, ToSchema)]
 pub struct NewInvitationBody {
     #[serde(flatten)]
     view: InvitationView,
-    /// The link to send to them. It works once.
+    /// The link to send. It works once.
     #[schema(example = "https://keys.example.com/join/…")]
     url: String,
 }
 
-/// An invitation to be taken up.
+/// The invitation to accept.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
-    /// The end of the link.
+    /// The last part of the link.
     token: String,
 }
 
-/// Where the caller is a member now.
+/// The organization that the caller has joined.
 #[derive(Serialize, ToSchema)]
 pub struct JoinedBody {
     /// The organization.
@@ -65,14 +66,14 @@ pub struct JoinedBody {
 
 /// List invitations
 ///
-/// For admins and owners: those that can still be taken up. A `Link` header leads to the next page.
+/// For admins and owners. Returns the open invitations. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/invitations", operation_id = "list_invitations", tag = "Members",
     extensions(("x-needs" = json!(Action::SeeAddresses))),
     params(PageQuery),
     responses((status = 200, body = InvitationsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_invitations(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_invitations(&ctx, paging.before, paging.limit).await?;
@@ -82,16 +83,16 @@ pub async fn list_invitations(
 
 /// Invite someone
 ///
-/// For admins and owners; only owners invite owners, and only in person. Inviting an admin or owner takes a sign-in of the
-/// last 10 minutes. No mail is sent: send the `url` yourself. It works once, for seven
-/// days, and only for whoever signs in with the address. An older invitation of the same address ends.
+/// For admins and owners. Only people who are owners can invite owners. Inviting an admin or owner requires a sign-in in the
+/// last 10 minutes. No email is sent: send the `url` yourself. It works once, for seven days, and only for a user who signs in
+/// with the email. An older invitation for the same email is revoked.
 #[utoipa::path(post, path = "/invitations", operation_id = "create_invitation", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = NewInvitationRequest,
     responses((status = 201, body = NewInvitationBody), (status = 409, body = ProblemBody)))]
 pub async fn create_invitation(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewInvitationRequest>,
 ) -> ApiResult<(StatusCode, Json<NewInvitationBody>)> {
     let command = InviteMember::read(new.email.as_deref().unwrap_or_default(), new.role.as_deref())?;
@@ -100,16 +101,16 @@ pub async fn create_invitation(
     Ok((StatusCode::CREATED, Json(NewInvitationBody { view: made.view, url })))
 }
 
-/// Withdraw an invitation
+/// Revoke an invitation
 ///
-/// For admins and owners. One that has ended already stays as it was.
+/// For admins and owners. An invitation that is no longer open does not change.
 #[utoipa::path(delete, path = "/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
-    params(("invitation_id" = String, Path, description = "The invitation's id", example = "inv_a1B2c3D4e5F6g7H8")),
+    params(("invitation_id" = String, Path, description = "The ID of the invitation", example = "inv_a1B2c3D4e5F6g7H8")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn revoke_invitation(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     invitation: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.revoke_invitation(&ctx, &id(invitation)?).await?;
@@ -118,7 +119,7 @@ pub async fn revoke_invitation(
 
 /// Accept an invitation
 ///
-/// In person, signed in with the address that was invited.
+/// For people only. You must have signed in with the invited email.
 #[utoipa::path(post, path = "/invitations/accept", operation_id = "accept_invitation", tag = "Members",
     extensions(("x-needs" = json!(Access::Person))),
     request_body = Acceptance,
@@ -126,7 +127,7 @@ pub async fn revoke_invitation(
         (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn accept_invitation(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Sender(origin): Sender,
     Body(acceptance): Body<Acceptance>,
 ) -> ApiResult<Json<JoinedBody>> {

@@ -1,11 +1,11 @@
 //! `/api/v1/me`.
 
+use super::description::Access;
 use axum::Json;
 use axum::extract::State;
 use domain::view::Me;
 
-use super::description::Access;
-use super::input::Caller;
+use super::authentication::Authenticated;
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
@@ -13,6 +13,6 @@ use crate::http::problem::ApiResult;
 #[utoipa::path(get, path = "/me", operation_id = "me", tag = "Me",
     extensions(("x-needs" = json!(Access::AnyKey))),
     responses((status = 200, body = Me)))]
-pub async fn me(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<Me>> {
+pub async fn me(State(state): State<AppState>, Authenticated(ctx): Authenticated) -> ApiResult<Json<Me>> {
     Ok(Json(state.engine.me(&ctx)))
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/organization`: the caller's organization.
+//! `/api/v1/organization`: the organization of the caller.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,30 +8,31 @@ use domain::view::OrganizationView;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::input::{Body, Caller, whole};
+use super::authentication::Authenticated;
+use super::input::{Body, whole};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
-/// What is to change of the organization.
+/// Changes of the organization. Fields that are absent do not change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationChange {
-    /// The longest lifetime of a new key, 1 to 3650 days; null for no limit.
+    /// The maximum lifetime of new keys, 1 to 3650 days, or null for no limit.
     #[schema(example = 365, minimum = 1, maximum = 3650, value_type = Option<i64>)]
     #[serde(default, deserialize_with = "given")]
     max_key_days: Option<Option<i64>>,
-    /// Its name from now on.
+    /// The new name.
     #[schema(example = "Acme Labs", min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Who may make keys, `members` or `admins`.
+    /// Who can create keys, `members` or `admins`.
     #[schema(example = "members")]
     key_makers: Option<String>,
-    /// Whether keys may make keys.
+    /// Whether keys can create keys.
     #[schema(example = true)]
     keys_make_keys: Option<bool>,
 }
 
-/// Null is a value here, and not the same as nothing.
+/// Distinguishes null from an absent field.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
     whole(deserializer).map(Some)
 }
@@ -40,20 +41,23 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64
 #[utoipa::path(get, path = "/organization", operation_id = "see_organization", tag = "Organization",
     extensions(("x-needs" = json!(Action::SeeOrganization))),
     responses((status = 200, body = OrganizationView)))]
-pub async fn see_organization(State(state): State<AppState>, Caller(ctx): Caller) -> ApiResult<Json<OrganizationView>> {
+pub async fn see_organization(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+) -> ApiResult<Json<OrganizationView>> {
     Ok(Json(state.engine.get_organization(&ctx).await?))
 }
 
 /// Change the organization
 ///
-/// For admins and owners. Keys that exist keep their end. Who may make keys, `key_makers` and `keys_make_keys`, is changed
-/// in person only: a key that would change it is answered 403.
+/// For admins and owners. Existing keys keep their expiration. Only people can change `key_makers` and `keys_make_keys`. A key
+/// that changes them gets 403.
 #[utoipa::path(patch, path = "/organization", operation_id = "change_organization", tag = "Organization",
     extensions(("x-needs" = json!(Action::ChangeOrganization))),
     request_body = OrganizationChange, responses((status = 200, body = OrganizationView)))]
 pub async fn change_organization(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(change): Body<OrganizationChange>,
 ) -> ApiResult<Json<OrganizationView>> {
     let command = ChangeOrganization::read(&OrganizationDraft {

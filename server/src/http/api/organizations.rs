@@ -1,5 +1,6 @@
-//! `/api/v1/organizations`: those of the person who asks (KE-05, KE-16).
+//! `/api/v1/organizations`: the organizations of the signed-in person.
 
+use super::description::Access;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,8 +10,8 @@ use domain::view::Membership;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::description::Access;
-use super::input::{Body, InPerson, Sender};
+use super::authentication::SignedInPerson;
+use super::input::{Body, Sender};
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
@@ -21,7 +22,7 @@ pub struct OrganizationsBody {
     organizations: Vec<Membership>,
 }
 
-/// An organization to be made.
+/// The organization to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
@@ -30,7 +31,7 @@ pub struct NewOrganization {
     name: Option<String>,
 }
 
-/// The organization that was made.
+/// The new organization.
 #[derive(Serialize, ToSchema)]
 pub struct NewOrganizationBody {
     /// Its id.
@@ -40,26 +41,26 @@ pub struct NewOrganizationBody {
 
 /// List my organizations
 ///
-/// In person. Name one of them in an `X-Organization` header to act in it.
+/// For people only. To act in one of them, send its ID in the `X-Organization` header.
 #[utoipa::path(get, path = "/organizations", operation_id = "list_organizations", tag = "Organization",
     extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = OrganizationsBody)))]
 pub async fn list_organizations(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
 ) -> ApiResult<Json<OrganizationsBody>> {
     Ok(Json(OrganizationsBody { organizations: state.engine.list_organizations(caller.person).await? }))
 }
 
 /// Create an organization
 ///
-/// In person, by someone who is a member of an organization already. You are its owner.
+/// For people who are already a member of an organization. You become its owner.
 #[utoipa::path(post, path = "/organizations", operation_id = "create_organization", tag = "Organization",
     extensions(("x-needs" = json!(Access::Person))),
     request_body = NewOrganization, responses((status = 201, body = NewOrganizationBody)))]
 pub async fn create_organization(
     State(state): State<AppState>,
-    InPerson(caller): InPerson,
+    SignedInPerson(caller): SignedInPerson,
     Sender(origin): Sender,
     Body(new): Body<NewOrganization>,
 ) -> ApiResult<(StatusCode, Json<NewOrganizationBody>)> {

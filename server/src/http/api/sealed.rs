@@ -1,4 +1,4 @@
-//! Messages and notes that only a key opens (decision D16).
+//! Messages and notes that only a key can decrypt (D16).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,14 +9,15 @@ use domain::view::{Items, Opened, Sealed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::{Body, Caller, Presented, id};
+use super::authentication::{Authenticated, PresentedKey};
+use super::input::{Body, id};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
 
-/// The most messages or notes that are opened for one answer.
-const MOST: i64 = 200;
+/// The maximum number of messages or notes in a response.
+const MAX_ITEMS: i64 = 200;
 
-/// A text to be sealed.
+/// The text to encrypt.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewText {
@@ -31,35 +32,35 @@ impl NewText {
     }
 }
 
-/// An inbox, as far as the key of the request opens it.
+/// The messages that the key of the request can decrypt.
 #[derive(Serialize, ToSchema)]
 pub struct InboxBody {
-    /// The messages, newest first; at most 200.
+    /// The newest messages, at most 200.
     messages: Vec<Opened>,
-    /// How many are sealed to other keys.
+    /// The number of items that are encrypted for other keys.
     unreadable: i64,
 }
 
-/// A notebook, as far as the key of the request opens it.
+/// The notes that the key of the request can decrypt.
 #[derive(Serialize, ToSchema)]
 pub struct NotebookBody {
-    /// The notes, newest first; at most 200.
+    /// The newest notes, at most 200.
     notes: Vec<Opened>,
-    /// How many are sealed to other keys.
+    /// The number of items that are encrypted for other keys.
     unreadable: i64,
 }
 
 /// Send a message
 ///
-/// Sealed to the receiver's key; from then on only that key, or one that it was carried over to, opens it. A receiver
-/// without an active key answers 409.
+/// Encrypts the message for the key of the recipient. Only that key can decrypt it, or a successor that the message was
+/// carried over to. If the recipient has no active key, the response is 409.
 #[utoipa::path(post, path = "/actors/{actor_id}/inbox", operation_id = "send_message", tag = "Inbox",
     extensions(("x-needs" = json!(Action::SendMessage))),
-    request_body = NewText, params(("actor_id" = i64, Path, description = "Who gets it", example = 14)),
+    request_body = NewText, params(("actor_id" = i64, Path, description = "The actor ID of the recipient", example = 14)),
     responses((status = 201, body = Sealed), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn send_message(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
@@ -69,27 +70,27 @@ pub async fn send_message(
 
 /// Read the inbox
 ///
-/// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
+/// Decrypts the items in memory with the key of the request. An ID token gets 403.
 #[utoipa::path(get, path = "/inbox", operation_id = "read_inbox", tag = "Inbox",
     extensions(("x-needs" = json!(Action::ReadInbox))),
     responses((status = 200, body = InboxBody)))]
 pub async fn read_inbox(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    Presented(key): Presented,
+    Authenticated(ctx): Authenticated,
+    PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<InboxBody>> {
-    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MOST).await?;
+    let Items { items, unreadable } = state.engine.read_inbox(&ctx, &key, MAX_ITEMS).await?;
     Ok(Json(InboxBody { messages: items, unreadable }))
 }
 
 /// Delete a message
 #[utoipa::path(delete, path = "/inbox/{id}", operation_id = "delete_message", tag = "Inbox",
     extensions(("x-needs" = json!(Action::DeleteMessage))),
-    params(("id" = String, Path, description = "The message's id", example = "item_5Zk0c3Yx9bQm2VtA")),
+    params(("id" = String, Path, description = "The ID of the message", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_message(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     item: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_message(&ctx, &id(item)?).await?;
@@ -98,15 +99,15 @@ pub async fn delete_message(
 
 /// Write a note
 ///
-/// Sealed to the key of the request, so it takes a key: an ID token answers 403.
+/// Encrypts the note for the key of the request. An ID token gets 403.
 #[utoipa::path(post, path = "/notebook", operation_id = "write_note", tag = "Notebook",
     extensions(("x-needs" = json!(Action::WriteNotebook))),
     request_body = NewText,
     responses((status = 201, body = Sealed)))]
 pub async fn write_note(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    _presented: Presented,
+    Authenticated(ctx): Authenticated,
+    _key: PresentedKey,
     Body(new): Body<NewText>,
 ) -> ApiResult<(StatusCode, Json<Sealed>)> {
     Ok((StatusCode::CREATED, Json(state.engine.write_note(&ctx, new.read()?).await?)))
@@ -114,27 +115,27 @@ pub async fn write_note(
 
 /// Read the notebook
 ///
-/// Opened with the key of the request, in memory, for this answer alone. An ID token opens nothing: 403.
+/// Decrypts the items in memory with the key of the request. An ID token gets 403.
 #[utoipa::path(get, path = "/notebook", operation_id = "read_notebook", tag = "Notebook",
     extensions(("x-needs" = json!(Action::ReadNotebook))),
     responses((status = 200, body = NotebookBody)))]
 pub async fn read_notebook(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
-    Presented(key): Presented,
+    Authenticated(ctx): Authenticated,
+    PresentedKey(key): PresentedKey,
 ) -> ApiResult<Json<NotebookBody>> {
-    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MOST).await?;
+    let Items { items, unreadable } = state.engine.read_notebook(&ctx, &key, MAX_ITEMS).await?;
     Ok(Json(NotebookBody { notes: items, unreadable }))
 }
 
 /// Delete a note
 #[utoipa::path(delete, path = "/notebook/{id}", operation_id = "delete_note", tag = "Notebook",
     extensions(("x-needs" = json!(Action::WriteNotebook))),
-    params(("id" = String, Path, description = "The note's id", example = "item_5Zk0c3Yx9bQm2VtA")),
+    params(("id" = String, Path, description = "The ID of the note", example = "item_5Zk0c3Yx9bQm2VtA")),
     responses((status = 204), (status = 404, body = ProblemBody)))]
 pub async fn delete_note(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     item: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_note(&ctx, &id(item)?).await?;

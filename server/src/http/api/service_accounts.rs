@@ -1,4 +1,4 @@
-//! `/api/v1/service-accounts`: for admins and owners (decision D4, RA-17).
+//! `/api/v1/service-accounts`: managed by admins and owners (D4).
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +10,8 @@ use domain::view::ServiceAccount;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::{Body, Caller, id};
+use super::authentication::Authenticated;
+use super::input::{Body, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -22,49 +23,49 @@ pub struct ServiceAccountsBody {
     service_accounts: Vec<ServiceAccount>,
 }
 
-/// A service account to be made.
+/// The service account to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewServiceAccount {
     /// Its name, 1 to 100 characters.
     #[schema(example = "Deploy bot", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The most its keys may do, `member` or `admin`; `member` if not given.
+    /// The role of its keys, `member` or `admin`. The default is `member`.
     #[schema(example = "member")]
     role: Option<String>,
-    /// Whether it may have several active keys.
+    /// Whether it can have several active keys.
     #[serde(default)]
     allow_overlap: bool,
 }
 
-/// What is to change of a service account. What is not given stays.
+/// Changes of a service account. Fields that are absent do not change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceAccountChange {
-    /// Its name from now on.
+    /// The new name.
     #[schema(example = "Deploy bot", min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// The most its keys may do from now on, `member` or `admin`.
+    /// The new role of its keys, `member` or `admin`.
     #[schema(example = "member")]
     role: Option<String>,
-    /// Whether its keys are refused from now on.
+    /// Whether its keys are rejected.
     #[schema(example = false)]
     disabled: Option<bool>,
-    /// Whether it may have several active keys.
+    /// Whether it can have several active keys.
     #[schema(example = true)]
     allow_overlap: Option<bool>,
 }
 
 /// List service accounts
 ///
-/// Newest first. A `Link` header leads to the next page.
+/// The newest service accounts come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/service-accounts", operation_id = "list_service_accounts", tag = "Service accounts",
     extensions(("x-needs" = json!(Action::ListServiceAccounts))),
     params(PageQuery),
     responses((status = 200, body = ServiceAccountsBody), (status = 422, body = ProblemBody)))]
 pub async fn list_service_accounts(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_service_accounts(&ctx, paging.before, paging.limit).await?;
@@ -74,13 +75,13 @@ pub async fn list_service_accounts(
 
 /// Create a service account
 ///
-/// An owner of keys that no person stands behind. Give it its key with `POST /api/v1/keys` and its `actor_id`.
+/// A service account owns keys independently of a person. Create its key with `POST /api/v1/keys` and its `actor_id`.
 #[utoipa::path(post, path = "/service-accounts", operation_id = "create_service_account", tag = "Service accounts",
     extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
     request_body = NewServiceAccount, responses((status = 201, body = ServiceAccount)))]
 pub async fn create_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewServiceAccount>,
 ) -> ApiResult<(StatusCode, Json<ServiceAccount>)> {
     let name = new.name.unwrap_or_default();
@@ -91,11 +92,11 @@ pub async fn create_service_account(
 /// Get a service account
 #[utoipa::path(get, path = "/service-accounts/{actor_id}", operation_id = "get_service_account", tag = "Service accounts",
     extensions(("x-needs" = json!(Action::ListServiceAccounts))),
-    params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
+    params(("actor_id" = i64, Path, description = "The ID of the service account", example = 15)),
     responses((status = 200, body = ServiceAccount), (status = 404, body = ProblemBody)))]
 pub async fn get_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
 ) -> ApiResult<Json<ServiceAccount>> {
     Ok(Json(state.engine.get_service_account(&ctx, id(actor)?).await?))
@@ -103,19 +104,21 @@ pub async fn get_service_account(
 
 /// Change a service account
 ///
-/// Disabling it refuses its keys at once and ends their running requests; enabling it lets them in again.
+/// Disabling it takes effect immediately: its keys are rejected and their running requests are canceled. Enabling it makes the
+/// keys work again.
 #[utoipa::path(patch, path = "/service-accounts/{actor_id}", operation_id = "change_service_account",
     extensions(("x-needs" = json!(Action::ManageServiceAccounts))),
     tag = "Service accounts", request_body = ServiceAccountChange,
-    params(("actor_id" = i64, Path, description = "The service account's id", example = 15)),
+    params(("actor_id" = i64, Path, description = "The ID of the service account", example = 15)),
     responses((status = 200, body = ServiceAccount), (status = 404, body = ProblemBody)))]
 pub async fn change_service_account(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     actor: Path<String>,
     Body(change): Body<ServiceAccountChange>,
 ) -> ApiResult<Json<ServiceAccount>> {
-    let (name, role) = (change.name.as_deref(), change.role.as_deref());
+    let name = change.name.as_deref();
+    let role = change.role.as_deref();
     let command = ChangeServiceAccount::read(id(actor)?, name, role, change.disabled, change.allow_overlap)?;
     Ok(Json(state.engine.change_service_account(&ctx, command).await?))
 }

@@ -1,6 +1,7 @@
-//! `/api/v1/token`: a token for the API, for whoever is signed in in a browser. The one address that reads the session's
-//! cookie, and only for pages of ours.
+//! `/api/v1/token`: issues an API token to a signed-in user. It is the only API operation that reads the session cookie, and
+//! only for same-origin requests.
 
+use super::description::Access;
 use app::request::PageContext;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -13,21 +14,21 @@ use engine::tokens::IssuedToken;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::description::Access;
+use super::authentication::X_API_KEY;
 use super::input::{ForceQuery, Forced};
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
-use crate::http::{AppState, caller, context, layers, sessions};
+use crate::http::{AppState, context, layers, sessions};
 
 /// A token for the API.
 #[derive(Serialize, ToSchema)]
 pub struct TokenBody {
-    /// The token, to be sent as `Authorization: Bearer …`.
+    /// The token. Send it as `Authorization: Bearer …`.
     #[schema(example = "eyJhbGciOiJSUzI1NiIs…")]
     token: String,
     /// `Bearer`.
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    /// When it runs out; UTC.
+    /// The expiration time in UTC.
     #[schema(example = "2026-04-08T20:51:19Z", value_type = String, format = DateTime)]
     expires_at: Moment,
     /// Seconds until then.
@@ -37,8 +38,8 @@ pub struct TokenBody {
 
 /// Get a token of your own
 ///
-/// For a page of this installation, in the browser of someone who is signed in. The token is good for an hour, and ends
-/// with the session. Until five minutes before its end the same token is given again, unless `force` is `true`.
+/// For pages of this installation in the browser of a signed-in user. The token is valid for an hour, but not longer than the
+/// session. Until five minutes before it expires, the same token is returned again, unless `force` is `true`.
 #[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me",
     extensions(("x-needs" = json!(Access::Browser))),
     params(ForceQuery),
@@ -55,19 +56,19 @@ pub async fn issue_token(
     Ok(Json(TokenBody { token: token.to_string(), token_type: "Bearer", expires_at, expires_in }))
 }
 
-/// Puts the browser's session beside the requests of these routes, and refuses those of other sites.
+/// Adds the browser session to the requests of these routes, and rejects cross-site requests.
 pub fn in_browser(state: &AppState, routes: Router<AppState>) -> Router<AppState> {
     routes
         .route_layer(from_fn_with_state(state.clone(), context::receive))
         .route_layer(sessions::layer(state))
-        .route_layer(from_fn_with_state(state.clone(), from_our_page))
+        .route_layer(from_fn_with_state(state.clone(), require_same_origin))
 }
 
-/// Nobody without a session, nobody who shows something else besides, and no page of another site.
-async fn from_our_page(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Rejects requests without a session, with another credential, and from other sites.
+async fn require_same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if headers.contains_key(AUTHORIZATION) || headers.contains_key(caller::X_API_KEY) {
-        return ApiError::new(Code::Unauthorized, "a credential where only a session counts").into_response();
+    if headers.contains_key(AUTHORIZATION) || headers.contains_key(X_API_KEY) {
+        return ApiError::new(Code::Unauthorized, "a credential besides the session").into_response();
     }
     if layers::cookie(headers, sessions::cookie_name(&state)).is_none() {
         return ApiError::anonymous().into_response();

@@ -1,4 +1,4 @@
-//! `/api/v1/workspaces`, and `/api/projects`, its other name.
+//! `/api/v1/workspaces` and its alias `/api/projects`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +10,8 @@ use domain::view::WorkspaceView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::{Body, Caller, id};
+use super::authentication::Authenticated;
+use super::input::{Body, id};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::problem::{ApiResult, ProblemBody};
@@ -22,31 +23,31 @@ pub struct WorkspacesBody {
     workspaces: Vec<WorkspaceView>,
 }
 
-/// The same list under its other name.
+/// A list of workspaces under their alias.
 #[derive(Serialize, ToSchema)]
 pub struct ProjectsBody {
     /// The workspaces, newest first.
     projects: Vec<WorkspaceView>,
 }
 
-/// A workspace to be made.
+/// The workspace to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWorkspace {
     /// Its name, 1 to 100 characters.
     #[schema(example = "Analytics", value_type = String, min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// Who runs its model: `anthropic`, `vertex_ai` or `openai`.
+    /// The provider of its model: `anthropic`, `vertex_ai` or `openai`.
     #[schema(example = "vertex_ai", value_type = String)]
     provider: Option<String>,
-    /// Its model; the provider's default if not given.
+    /// Its model. The default depends on the provider.
     #[schema(example = "gemini-2.5-pro", min_length = 1, max_length = 100)]
     model: Option<String>,
 }
 
 /// List workspaces
 ///
-/// Newest first. A `Link` header leads to the next page.
+/// The newest workspaces come first. The `Link` header contains the URL of the next page.
 #[utoipa::path(get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces",
     extensions(("x-needs" = json!(Action::ListWorkspaces))),
     params(PageQuery),
@@ -54,7 +55,7 @@ pub struct NewWorkspace {
         (status = 422, body = ProblemBody)))]
 pub async fn list_workspaces(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     paging: Paging,
 ) -> ApiResult<Response> {
     let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
@@ -70,14 +71,18 @@ pub async fn list_workspaces(
     params(PageQuery),
     responses((status = 200, body = ProjectsBody),
         (status = 422, body = ProblemBody)))]
-pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, paging: Paging) -> ApiResult<Response> {
+pub async fn list_projects(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    paging: Paging,
+) -> ApiResult<Response> {
     let page = state.engine.list_workspaces(&ctx, paging.before, paging.limit).await?;
     Ok(paging.answer(&state, "/api/projects", page.next, Json(ProjectsBody { projects: page.rows })))
 }
 
 /// Create a workspace
 ///
-/// It begins as `running`.
+/// Its first status is `running`.
 #[utoipa::path(post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces",
     extensions(("x-needs" = json!(Action::CreateWorkspace))),
     request_body = NewWorkspace,
@@ -85,10 +90,11 @@ pub async fn list_projects(State(state): State<AppState>, Caller(ctx): Caller, p
         (status = 422, body = ProblemBody)))]
 pub async fn create_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     Body(new): Body<NewWorkspace>,
 ) -> ApiResult<(StatusCode, Json<WorkspaceView>)> {
-    let (name, provider) = (new.name.unwrap_or_default(), new.provider.unwrap_or_default());
+    let name = new.name.unwrap_or_default();
+    let provider = new.provider.unwrap_or_default();
     let command = CreateWorkspace::read(&name, &provider, new.model.as_deref())?;
     Ok((StatusCode::CREATED, Json(state.engine.create_workspace(&ctx, command).await?)))
 }
@@ -101,7 +107,7 @@ pub async fn create_workspace(
         (status = 404, body = ProblemBody)))]
 pub async fn get_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<Json<WorkspaceView>> {
     Ok(Json(state.engine.get_workspace(&ctx, &id(workspace)?).await?))
@@ -109,7 +115,7 @@ pub async fn get_workspace(
 
 /// Delete a workspace
 ///
-/// Whoever made it may, and admins.
+/// For its creator and for admins.
 #[utoipa::path(delete, path = "/workspaces/{id}", operation_id = "delete_workspace", tag = "Workspaces",
     extensions(("x-needs" = json!(Action::DeleteWorkspace))),
     params(("id" = String, Path, description = "The workspace's id", example = "ws_abc123")),
@@ -117,7 +123,7 @@ pub async fn get_workspace(
         (status = 404, body = ProblemBody)))]
 pub async fn delete_workspace(
     State(state): State<AppState>,
-    Caller(ctx): Caller,
+    Authenticated(ctx): Authenticated,
     workspace: Path<String>,
 ) -> ApiResult<StatusCode> {
     state.engine.delete_workspace(&ctx, &DeleteWorkspace { workspace: id(workspace)? }).await?;

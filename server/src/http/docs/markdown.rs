@@ -1,13 +1,13 @@
-//! From Markdown to the markup of our pages: anchors at headings, our own addresses in links, notices out of
-//! blockquotes, pictures with their measures, and boxes that scroll around whatever may be wider than a phone.
+//! Renders the Markdown of the documentation: headings get anchors, links get the URLs of pages, blockquotes become notices,
+//! images get their size, and wide elements get a box that scrolls.
 
 use app::pages::docs::Link;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-use super::pages::address;
+use super::page_url;
 use super::pictures;
 
-/// A page as it was understood.
+/// A rendered page.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     /// Its first heading.
@@ -20,17 +20,17 @@ pub struct Text {
     pub markup: String,
 }
 
-/// What a blockquote becomes that begins with this bold word: its class and its icon.
+/// The class and the icon of a blockquote that starts with a bold word.
 const NOTICES: [(&str, &str, &str); 3] =
     [("Danger", "notice danger", "danger"), ("Warning", "notice warning", "warning"), ("Tip", "notice", "info")];
 
-/// Renders a page of ours. The source is trusted: it is part of the program.
+/// Renders a page. The source is trusted because it is part of the program.
 pub fn render(source: &str) -> Text {
     let events: Vec<_> = Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION).collect();
     let mut writer = Writer::default();
     for (at, event) in events.iter().enumerate() {
         match event {
-            // The words of a picture are told already.
+            // The alternative text of an image has been written already.
             inside if writer.in_image && *inside != Event::End(TagEnd::Image) => {}
             Event::Start(tag) => writer.begin(tag, &events[at + 1..]),
             Event::End(tag) => writer.end(*tag),
@@ -42,7 +42,7 @@ pub fn render(source: &str) -> Text {
     text
 }
 
-/// A page on its way through.
+/// The state of rendering a page.
 #[derive(Default)]
 struct Writer<'a> {
     text: Text,
@@ -53,7 +53,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// The start of an element; `rest` is what follows.
+    /// The start of an element. `rest` are the events after it.
     fn begin(&mut self, tag: &Tag<'a>, rest: &[Event<'a>]) {
         let opening = Event::Start(tag.clone());
         match tag {
@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A heading has an anchor, and below the title is a link to itself.
+    /// A heading with an anchor. All headings but the title are links to themselves.
     fn heading(&mut self, level: HeadingLevel, name: &str) {
         let anchor = slug(name);
         let id = Some(CowStr::from(anchor.clone()));
@@ -110,7 +110,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A box that scrolls. It can be reached by keyboard, so it has a name, and no two have the same.
+    /// A box that scrolls. It can have the keyboard focus, so it needs a unique name for screen readers.
     fn boxed(&mut self, what: &str, opening: Event<'a>) {
         self.boxes += 1;
         let n = self.boxes;
@@ -147,12 +147,12 @@ fn slug(name: &str) -> String {
 fn target(link: &str) -> String {
     let (file, anchor) = link.split_once('#').map_or((link, String::new()), |(file, at)| (file, format!("#{at}")));
     match file.strip_suffix(".md") {
-        Some(name) => address(name) + &anchor,
+        Some(name) => page_url(name) + &anchor,
         None => link.to_owned(),
     }
 }
 
-/// A picture, with its measures if it is one of ours, and what it shows in words.
+/// An image with its alternative text, and with its size if it is one of the documentation.
 fn image(target: &str, alt: &str) -> Event<'static> {
     let size = pictures::size(target).map(|(width, height)| format!(" width=\"{width}\" height=\"{height}\""));
     let words = alt.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
@@ -172,7 +172,7 @@ fn sample(kind: &CodeBlockKind<'_>) -> &'static str {
     }
 }
 
-/// The opening of a notice, if a blockquote begins with one of its words in bold.
+/// The opening tag of a notice, if the blockquote starts with one of its words in bold.
 fn notice(inside: &[Event<'_>]) -> Option<Event<'static>> {
     let [Event::Start(Tag::Paragraph), Event::Start(Tag::Strong), Event::Text(word), ..] = inside else { return None };
     let (_, class, icon) = NOTICES.iter().find(|(name, ..)| **name == **word)?;
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markdown_becomes_our_markup() {
+    fn markdown_is_rendered() {
         let text = render(
             "# T & t\n\nOne *line*\nmore.\n\n## Regular Rotation\n\n> **Warning** Take care.\n\n> Quoted.\n\n\
              [a](api-keys.md#x) [b](index.md) [c](/docs/api)\n\n![A *\"b\"* & c](x.png)\n\n```bash\na < b\n```\n\n| a |\n|---|\n| b |\n",

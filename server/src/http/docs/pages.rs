@@ -1,38 +1,31 @@
-//! Every page of the documentation, in the order of the navigation. A new page is a file in `docs/` and a line here.
+//! The pages of the documentation in the order of the navigation. To add a page, add a file in `docs/` and a line here.
 
 use std::sync::LazyLock;
 
 use app::pages::docs::Link;
 
 use super::markdown::{Text, render};
-
-/// The page that lists the others.
-pub const INDEX: &str = "index";
+use super::page_url;
 
 /// A page.
 pub struct DocPage {
-    /// Its name in addresses.
+    /// Its name in URLs.
     pub name: &'static str,
     /// Its Markdown.
     pub source: &'static str,
-    /// What that came to.
+    /// The rendered Markdown.
     pub text: Text,
 }
 
 impl DocPage {
-    /// Its address and title.
+    /// Its URL and title.
     pub fn link(&self) -> Link {
-        Link { to: address(self.name), name: self.text.title.clone() }
+        Link { to: page_url(self.name), name: self.text.title.clone() }
     }
 }
 
-/// The address of a page.
-pub fn address(name: &str) -> String {
-    if name == INDEX { "/docs".into() } else { format!("/docs/{name}") }
-}
-
-/// All pages, the list of them first. They are rendered once.
-pub static SHELF: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
+/// All pages, starting with the index. They are rendered once.
+pub static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
     SOURCES.into_iter().map(|(name, source)| DocPage { name, source, text: render(source) }).collect()
 });
 

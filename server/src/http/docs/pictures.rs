@@ -1,4 +1,4 @@
-//! The pictures of the documentation, out of `docs/tour`. A new one is a file there and nothing else.
+//! The images of the documentation in `docs/tour`. To add an image, add a file there.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use super::HOUR;
 
 const ALL: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pictures.rs"));
-/// Where pages find them, seen from `/docs`: the same as seen from `docs/`.
+/// Their path relative to `/docs`, which is also their path relative to `docs/`.
 const FOLDER: &str = "tour/";
 
-/// A picture.
+/// Serves an image.
 pub async fn picture(Path(name): Path<String>) -> Response {
     match find(&name) {
         Some(bytes) => ([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, HOUR)], bytes).into_response(),
@@ -19,8 +19,8 @@ pub async fn picture(Path(name): Path<String>) -> Response {
     }
 }
 
-/// Width and height in pixels of a picture that a page shows, if it is one of ours. Known to the browser beforehand,
-/// they keep the text from moving when the picture comes.
+/// The width and height in pixels of an image of the documentation. With them, the text does not move when the browser has
+/// loaded the image.
 pub fn size(target: &str) -> Option<(u32, u32)> {
     let bytes = find(target.strip_prefix(FOLDER)?)?;
     let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));

@@ -1,4 +1,5 @@
-//! The API reference: Swagger UI over the description of the API, from files of ours, under a policy of its own.
+//! The API reference: Swagger UI with the OpenAPI description, served from our own files with its own content security
+//! policy.
 
 use app::pages::docs::{Leaf, Link, leaf};
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::routing::get;
 use super::{HOUR, look, pages};
 use crate::http::AppState;
 
-/// Nothing but our own files, and what the page draws into itself. Swagger UI sets styles from script.
+/// Allows our own files and inline styles, because Swagger UI sets styles from its script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       font-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; \
                       base-uri 'none'; object-src 'none'";
@@ -22,17 +23,17 @@ const LICENSE: &str = include_str!("swagger-ui/LICENSE.txt");
 const MARKUP: &str = include_str!("reference.html");
 const JS: &str = "text/javascript; charset=utf-8";
 
-/// The page and its files.
+/// The routes of the page and its files.
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/docs/api", get(page))
-        .route("/docs/api/bundle.js", get(|| async { packed(JS, BUNDLE) }))
-        .route("/docs/api/style.css", get(|| async { packed("text/css; charset=utf-8", STYLE) }))
+        .route("/docs/api/bundle.js", get(|| async { compressed(JS, BUNDLE) }))
+        .route("/docs/api/style.css", get(|| async { compressed("text/css; charset=utf-8", STYLE) }))
         .route("/docs/api/start.js", get(|| async { ([(CONTENT_TYPE, JS), (CACHE_CONTROL, HOUR)], START) }))
         .route("/docs/api/LICENSE.txt", get(|| async { ([(CACHE_CONTROL, HOUR)], LICENSE) }))
 }
 
-/// Its address and title.
+/// Its URL and title.
 pub fn link() -> Link {
     Link { to: "/docs/api".into(), name: "API reference".into() }
 }
@@ -51,7 +52,7 @@ async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
     response
 }
 
-/// A file that is kept packed only; every browser unpacks it.
-fn packed(kind: &'static str, bytes: &'static [u8]) -> Response {
+/// A file that is stored only in compressed form, which every browser accepts.
+fn compressed(kind: &'static str, bytes: &'static [u8]) -> Response {
     ([(CONTENT_TYPE, kind), (CONTENT_ENCODING, "gzip"), (CACHE_CONTROL, HOUR)], bytes).into_response()
 }

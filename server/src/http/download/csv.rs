@@ -1,5 +1,5 @@
-//! Comma-separated values (RFC 4180), for spreadsheets: every cell is quoted, and none is a formula (B27). What a cell
-//! holds besides is text as it is, but for control characters.
+//! Comma-separated values (RFC 4180) for spreadsheets. Every cell is quoted, no cell can be evaluated as a formula (CSV
+//! injection), and control characters are replaced.
 
 use domain::view::AuditRecord;
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 15] = [
     "hash",
 ];
 
-/// The first line.
+/// The header line.
 pub fn header() -> Vec<u8> {
     line(&COLUMNS.map(str::to_owned)).into_bytes()
 }
@@ -29,7 +29,7 @@ pub fn header() -> Vec<u8> {
 /// Adds the line of an event.
 ///
 /// # Errors
-/// When its changes cannot be written, which never happens.
+/// If its changes cannot be serialized, which does not happen.
 pub fn row(text: &mut Vec<u8>, record: &AuditRecord) -> serde_json::Result<()> {
     let event = &record.event;
     let cells: [String; COLUMNS.len()] = [
@@ -59,7 +59,7 @@ fn line(cells: &[String]) -> String {
     line
 }
 
-/// A quoted cell. What a spreadsheet could take for a formula gets a `'` in front: it is text then.
+/// A quoted cell. A `'` in front makes a spreadsheet treat a formula as text.
 fn cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len() + 3);
     cell.push('"');
@@ -77,7 +77,7 @@ fn cell(text: &str) -> String {
     cell
 }
 
-/// Some spreadsheets look past blanks, and take full-width signs for the plain ones.
+/// Some spreadsheets ignore leading white space and treat full-width signs like ASCII signs.
 fn is_formula(text: &str) -> bool {
     let is_blank = |char: char| char.is_whitespace() || char.is_control();
     let first = text.trim_start_matches(is_blank).chars().next();
@@ -90,9 +90,9 @@ fn is_formula(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    // B27: nothing that begins like a formula stays one, and no cell breaks out of its quotes.
+    // B27
     #[test]
-    fn b27_a_cell_is_text_whatever_it_holds() {
+    fn a_cell_is_never_a_formula() {
         let cases = [
             ("", "\"\""),
             ("plain", "\"plain\""),
@@ -111,8 +111,8 @@ mod tests {
             ("'=1", "\"'=1\""),
             ("a\u{1b}[31mb\u{85}", "\"a\u{fffd}[31mb\u{fffd}\""),
         ];
-        for (text, told) in cases {
-            assert_eq!(cell(text), told, "{text:?}");
+        for (text, expected) in cases {
+            assert_eq!(cell(text), expected, "{text:?}");
         }
         assert_eq!(line(&["a".into(), "b".into()]), "\"a\",\"b\"\r\n");
     }

@@ -1,4 +1,4 @@
-//! What is looked at before a request goes to the router, and what becomes of its answer on an old connection.
+//! Checks before a request is routed, and the framing of responses for HTTP/1.0.
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, HOST};
@@ -11,11 +11,10 @@ use hyper::body::Body as _;
 
 use crate::http::problem::Unservable;
 
-/// The largest answer of unknown length that is gathered for HTTP/1.0.
-const GATHERED: usize = 4 * 1024 * 1024;
+/// The largest response of unknown length that is buffered for HTTP/1.0.
+const MAX_BUFFERED: usize = 4 * 1024 * 1024;
 
-/// What makes a request unservable before its address is looked at: a missing, repeated or malformed `Host`
-/// (RFC 9112, 3.2).
+/// Rejects a missing, repeated or malformed `Host` (RFC 9112, 3.2).
 pub fn fault(version: Version, headers: &HeaderMap) -> Option<Unservable> {
     let mut hosts = headers.get_all(HOST).iter();
     let details = match (hosts.next(), hosts.next()) {
@@ -35,7 +34,7 @@ fn is_host(text: &[u8]) -> bool {
     !host.host().is_empty() && !host.as_str().contains('@') && port.is_some_and(is_port)
 }
 
-/// What the parser refused by itself.
+/// The error for a request that the parser has rejected.
 pub fn parser(status: StatusCode) -> Unservable {
     let (code, details) = match status {
         StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
@@ -46,12 +45,12 @@ pub fn parser(status: StatusCode) -> Unservable {
     Unservable { code, details }
 }
 
-/// An answer as it can be sent over this version. Before HTTP/1.1, a body of unknown length ends with the connection, and
-/// one that was cut off looks whole; so it is gathered first and gets a length. A live stream has no end to miss: each of
-/// its events says where it ends.
+/// Frames a response for the HTTP version. In HTTP/1.0 a body of unknown length ends with the connection, so an incomplete
+/// body looks complete. Such a body is buffered first and gets a length. Event streams are exempt because each event has
+/// its own end.
 ///
 /// # Errors
-/// What to answer instead when the body breaks off or is too long.
+/// The error to respond with if the body fails or is too long.
 pub async fn framed(version: Version, response: Response) -> Result<Response, Unservable> {
     let is_live = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
     if version >= Version::HTTP_11 || is_live || response.body().size_hint().exact().is_some() {
@@ -59,11 +58,11 @@ pub async fn framed(version: Version, response: Response) -> Result<Response, Un
     }
     let (parts, body) = response.into_parts();
     let broken = Unservable { code: Code::Internal, details: Code::Internal.sentence() };
-    let bytes = to_bytes(body, GATHERED).await.map_err(|_| broken)?;
+    let bytes = to_bytes(body, MAX_BUFFERED).await.map_err(|_| broken)?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-/// An answer as bytes, the last of its connection.
+/// A response as bytes. The connection is closed after it.
 pub async fn plain(response: Response) -> Vec<u8> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();

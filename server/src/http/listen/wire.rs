@@ -1,5 +1,5 @@
-//! The bytes of a connection: a client that does not read its answer loses it, and what the parser answers by itself
-//! gets the shape of every other refusal.
+//! The stream of a connection. It closes connections whose client does not read its response, and replaces the responses
+//! of hyper's parser with responses in the format of all other errors.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long a connection that ends waits for a client that is still sending: a close
-/// with unread bytes makes the system drop what was sent.
+/// How long a connection that is being closed waits for a client that is still sending. Closing a socket with unread bytes
+/// resets the connection, and the client loses the response.
 const LINGER: Duration = Duration::from_secs(1);
-/// The most that is read and thrown away meanwhile.
-const THROWN_AWAY: usize = 1024 * 1024;
+/// The number of bytes that are read and discarded meanwhile.
+const MAX_DISCARDED: usize = 1024 * 1024;
 
-/// Whether the router is answering. Outside of that, only the parser writes.
+/// Whether the router is writing a response. Otherwise only the parser writes.
 #[derive(Clone, Default)]
 pub struct Exchange(Arc<AtomicBool>);
 
 impl Exchange {
-    /// From here on the router answers, until the guard and the body it goes into are gone.
+    /// Marks the router as writing, until the guard and the body that it moves into are dropped.
     pub fn begin(&self) -> Running {
         self.0.store(true, Ordering::Release);
         Running(self.0.clone())
@@ -36,11 +36,11 @@ impl Exchange {
     }
 }
 
-/// An answer on its way.
+/// A response in progress.
 pub struct Running(Arc<AtomicBool>);
 
 impl Running {
-    /// The body, which ends this when it ends.
+    /// Keeps the guard until the body has been sent.
     pub fn until_sent(self, body: Body) -> Body {
         Body::new(Answering { body, _running: self })
     }
@@ -77,10 +77,10 @@ impl HttpBody for Answering {
     }
 }
 
-/// An answer that is being made, as bytes.
-pub type Making = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
-/// Makes the answer for what the parser refused with this status.
-pub type Refuse = Box<dyn Fn(StatusCode) -> Making + Send + Sync>;
+/// A response in progress, as bytes.
+pub type PendingResponse = Pin<Box<dyn Future<Output = Vec<u8>> + Send>>;
+/// Creates the response to a request that the parser has rejected with this status.
+pub type Refuse = Box<dyn Fn(StatusCode) -> PendingResponse + Send + Sync>;
 
 /// A connection.
 pub struct Wire<S> {
@@ -89,14 +89,14 @@ pub struct Wire<S> {
     refuse: Refuse,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
-    making: Option<Making>,
+    making: Option<PendingResponse>,
     own: Vec<u8>,
     refused: bool,
     lingering: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl<S> Wire<S> {
-    /// A connection whose client may leave an answer unread for `patience` at a time.
+    /// Wraps a stream. The client may read nothing for `patience` at a time.
     pub fn new(stream: S, exchange: Exchange, patience: Duration, refuse: Refuse) -> Self {
         Self {
             stream,
@@ -111,7 +111,7 @@ impl<S> Wire<S> {
         }
     }
 
-    /// Ends a connection that takes nothing; whatever it takes gives it all the patience there is.
+    /// Closes a connection whose client reads nothing. Every byte that it reads restarts the timer.
     fn watched<T>(&mut self, cx: &mut Context<'_>, written: Poll<Result<T>>) -> Poll<Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -120,12 +120,12 @@ impl<S> Wire<S> {
         let patience = self.patience;
         let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client does not read its answer")))
+        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client does not read its response")))
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    /// Writes the refusal that stands in for that of the parser.
+    /// Writes the response that replaces that of the parser.
     fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         if let Some(making) = &mut self.making {
             let bytes = ready!(making.as_mut().poll(cx));
@@ -143,19 +143,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads on for a moment, so that the client gets to read the last answer.
+    /// Reads for a moment, so that the client can read the last response.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [0; 4096];
         loop {
-            let (timer, thrown_away) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), 0));
-            if *thrown_away > THROWN_AWAY || timer.as_mut().poll(cx).is_ready() {
+            let (timer, discarded) = self.lingering.get_or_insert_with(|| (Box::pin(sleep(LINGER)), 0));
+            if *discarded > MAX_DISCARDED || timer.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => *thrown_away += buffer.filled().len(),
-                // Only a client that is still sending is waited for.
-                Poll::Pending if self.refused || *thrown_away > 0 => return Poll::Pending,
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => *discarded += buffer.filled().len(),
+                // Wait only for a client that is still sending.
+                Poll::Pending if self.refused || *discarded > 0 => return Poll::Pending,
                 _ => return Poll::Ready(()),
             }
         }
@@ -218,11 +218,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-/// The answer that the parser writes by itself, and what else is in the buffer before it. It is known by its headers: no
-/// answer of the router has so few.
+/// Finds a response of the parser, and what is in the buffer before it. It is recognized by its few headers, because every
+/// response of the router has more.
 fn automatic(bytes: &[u8]) -> Option<(&[u8], StatusCode)> {
-    const LONGEST: usize = 200;
-    let from = bytes.len().saturating_sub(LONGEST);
+    const MAX_LENGTH: usize = 200;
+    let from = bytes.len().saturating_sub(MAX_LENGTH);
     let begin = from + bytes[from..].windows(9).rposition(|window| window == b"HTTP/1.1 " || window == b"HTTP/1.0 ")?;
     let head = str::from_utf8(&bytes[begin..]).ok()?.strip_suffix("\r\n\r\n")?;
     let mut lines = head.split("\r\n");
@@ -232,7 +232,7 @@ fn automatic(bytes: &[u8]) -> Option<(&[u8], StatusCode)> {
         line == "content-length: 0" || line == "connection: close" || line.starts_with("date: ")
     };
     let status = StatusCode::from_bytes(status.as_bytes()).ok().filter(StatusCode::is_client_error)?;
-    lines.all(is_bare).then_some((&bytes[..begin], status))
+    if lines.all(is_bare) { Some((&bytes[..begin], status)) } else { None }
 }
 
 #[cfg(test)]
@@ -246,15 +246,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_reads_nothing_is_let_go() {
+    async fn a_client_that_reads_nothing_is_disconnected() {
         let exchange = Exchange::default();
         let _running = exchange.begin();
         let patience = Duration::from_secs(30);
         let (server, _client) = duplex(64);
         let mut wire = Wire::new(server, exchange.clone(), patience, refuse());
-        let error = wire.write_all(&[0; 1000]).await.expect_err("nobody reads");
+        let error = wire.write_all(&[0; 1000]).await.expect_err("the client does not read");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        // What is read in time gives it all the time again.
+        // Every read restarts the timer.
         let (server, mut client) = duplex(64);
         let mut wire = Wire::new(server, exchange, patience, refuse());
         let reading = async {
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_answer_of_the_parser_is_replaced_and_no_other() {
+    async fn only_the_response_of_the_parser_is_replaced() {
         let (server, mut client) = duplex(4096);
         let exchange = Exchange::default();
         let mut wire = Wire::new(server, exchange.clone(), Duration::from_secs(30), refuse());

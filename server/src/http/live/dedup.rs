@@ -1,4 +1,4 @@
-//! What a page was told. Words such as "just now" grow old, and are told anew when they have.
+//! What a page already shows. Relative times such as "just now" are sent again when they are out of date.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use domain::{KeyId, Moment};
 use engine::live::{KeyUse, News};
 use serde_json::json;
 
-/// How many keys are remembered; of more, those whose last use is furthest back are left as they were told.
-const REMEMBERED: usize = 200;
+/// The number of keys that are updated. Of more keys, those with the oldest last use keep their text.
+const MAX_KEYS: usize = 200;
 
-/// The uses that a page shows, each with its words.
+/// The last use of each key that the page shows, with its text.
 #[derive(Default)]
 pub struct Dedup {
     uses: HashMap<KeyId, (KeyUse, String)>,
 }
 
 impl Dedup {
-    /// The news as events; nothing if the page knows it all.
+    /// The news as events. Empty if the page shows them already.
     pub fn news(&mut self, news: News, now: Moment) -> String {
         for one in news.uses {
             match self.uses.get(&one.key) {
@@ -27,18 +27,19 @@ impl Dedup {
         }
         self.forget();
         let changed = news.changed.map(|n| event("changed", &json!({ "n": n })));
-        let uses = self.uses.values_mut().filter_map(|(one, said)| {
+        let uses = self.uses.values_mut().filter_map(|(one, shown)| {
             let ago = words::format::ago(now, one.at);
-            (*said != ago).then(|| {
-                said.clone_from(&ago);
-                event("used", &used(one, &ago))
-            })
+            if *shown == ago {
+                return None;
+            }
+            shown.clone_from(&ago);
+            Some(event("used", &used(one, &ago)))
         });
         uses.chain(changed).collect()
     }
 
     fn forget(&mut self) {
-        while self.uses.len() > REMEMBERED {
+        while self.uses.len() > MAX_KEYS {
             let oldest = self.uses.values().min_by_key(|(one, _)| one.at).map(|(one, _)| one.key);
             oldest.and_then(|key| self.uses.remove(&key));
         }
@@ -56,7 +57,7 @@ fn used(one: &KeyUse, ago: &str) -> serde_json::Value {
     })
 }
 
-/// JSON has no line of its own but one, so it cannot end an event early.
+/// JSON has no line breaks here, so the data cannot end the event early.
 fn event(name: &str, data: &serde_json::Value) -> String {
     format!("event: {name}\ndata: {data}\n\n")
 }
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_told_once_and_again_when_its_words_grow_old() {
+    fn a_use_is_sent_once_and_again_when_its_relative_time_changes() {
         let mut dedup = Dedup::default();
         let text = dedup.news(one(12, NOW, "curl/8"), NOW);
         assert_eq!(
@@ -86,21 +87,21 @@ mod tests {
         assert!(dedup.news(one(12, NOW.plus_seconds(61), "curl/8"), NOW.plus_seconds(62)).contains("just now"));
     }
 
-    // An agent is whatever a caller wrote.
+    // The caller chooses the user agent.
     #[test]
-    fn nobody_writes_events_of_their_own() {
+    fn a_user_agent_cannot_inject_events() {
         let text = Dedup::default().news(one(1, NOW, "x\n\nevent: changed\r\ndata: {}\n\n"), NOW);
         assert_eq!(text.matches('\n').count(), 3, "{text}");
         assert!(!text.contains('\r'));
     }
 
     #[test]
-    fn no_more_is_remembered_than_it_must_be() {
+    fn the_number_of_keys_is_limited() {
         let mut dedup = Dedup::default();
         for key in 0..1000 {
             dedup.news(one(key, NOW.plus_seconds(key), "curl/8"), NOW.plus_seconds(key));
         }
-        assert_eq!(dedup.uses.len(), REMEMBERED);
+        assert_eq!(dedup.uses.len(), MAX_KEYS);
         assert!(dedup.uses.contains_key(&KeyId(999)));
     }
 }

@@ -1,5 +1,5 @@
-//! The cookies that bind a sign-in to the browser that began it. Each sign-in has its own, so that several tabs can sign
-//! in at the same time; a browser keeps a few of them, and the oldest go first.
+//! The cookies that bind a sign-in to the browser that started it. Each sign-in has its own cookie, so that several tabs
+//! can sign in at the same time. The number of cookies is limited, and the oldest are deleted first.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -8,59 +8,61 @@ use engine::sessions::FLOW_SECONDS;
 use super::{digest, safe_return};
 use crate::http::AppState;
 
-/// How many sign-ins one browser can have under way.
-const MOST: usize = 6;
-/// A longer place is not kept in the cookie.
-const LONGEST_PLACE: usize = 300;
+/// The number of sign-ins that a browser can have in progress.
+const MAX_FLOWS: usize = 6;
+/// A longer path is not kept in the cookie.
+const MAX_PATH_LENGTH: usize = 300;
 
-/// What one cookie holds: `begun.token.place`.
+/// The value of a cookie: `begun.token.place`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flow {
-    /// When the sign-in began, in seconds.
+    /// The start of the sign-in in seconds.
     begun: i64,
-    /// Known to this browser alone; the sign-in keeps its digest.
+    /// Known only to this browser. The database has its digest.
     pub token: String,
-    /// Where the sign-in leads to. It is the browser's own word, so it must be read as carefully as an address.
+    /// The path to return to in hex. The browser can change it, so it must be checked like a URL.
     place: String,
 }
 
 impl Flow {
-    /// A sign-in that begins now.
+    /// A sign-in that starts now.
     pub fn new(begun: i64, token: String, return_to: &str) -> Self {
-        let place = if return_to.len() > LONGEST_PLACE { String::new() } else { hex::encode(return_to) };
+        let place = if return_to.len() > MAX_PATH_LENGTH { String::new() } else { hex::encode(return_to) };
         Self { begun, token, place }
     }
 
     fn read(value: &str) -> Option<Self> {
         let mut parts = value.splitn(3, '.');
-        let (begun, token, place) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { begun: begun.parse().ok()?, token: token.to_owned(), place: place.to_owned() })
+        let begun = parts.next()?.parse().ok()?;
+        let token = parts.next()?.to_owned();
+        let place = parts.next()?.to_owned();
+        Some(Self { begun, token, place })
     }
 
-    /// Where the sign-in leads to: a place of ours.
+    /// The page to return to.
     pub fn return_to(&self) -> String {
         let place = hex::decode(&self.place).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         safe_return(&place.unwrap_or_default())
     }
 
-    /// The header that keeps this sign-in in the browser.
+    /// The `Set-Cookie` header of this sign-in.
     pub fn keep(&self, app: &AppState, state: &str) -> Option<HeaderValue> {
         let value = format!("{}.{}.{}", self.begun, self.token, self.place);
         line(app, &name(app, state), &value, FLOW_SECONDS)
     }
 }
 
-/// The sign-in of this state, if this browser began it.
+/// The sign-in with this state, if this browser started it.
 pub(super) fn find(app: &AppState, headers: &HeaderMap, state: &str) -> Option<Flow> {
     let name = name(app, state);
     all(app, headers).find(|(found, _)| *found == name).map(|(_, flow)| flow)
 }
 
-/// The headers that make room for one more: the oldest cookies go.
+/// The `Set-Cookie` headers that delete the oldest sign-ins to make room for another.
 pub(super) fn make_room(app: &AppState, headers: &HeaderMap) -> Vec<HeaderValue> {
     let mut kept: Vec<_> = all(app, headers).collect();
     kept.sort_by_key(|(_, flow)| std::cmp::Reverse(flow.begun));
-    kept.iter().skip(MOST - 1).filter_map(|(name, _)| line(app, name, "", 0)).collect()
+    kept.iter().skip(MAX_FLOWS - 1).filter_map(|(name, _)| line(app, name, "", 0)).collect()
 }
 
 fn all<'a>(app: &AppState, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a str, Flow)> {
@@ -76,16 +78,16 @@ fn prefix(app: &AppState) -> &'static str {
     if app.is_https() { "__Host-rt_flow_" } else { "rt_flow_" }
 }
 
-/// The state itself stays out of the name: whoever has it and the code could come back with them.
+/// The name contains a digest, because the state and the code together would complete the sign-in.
 fn name(app: &AppState, state: &str) -> String {
-    let tag: String = digest(state).chars().take(TAG).collect();
+    let tag: String = digest(state).chars().take(TAG_LENGTH).collect();
     format!("{}{tag}", prefix(app))
 }
 
-const TAG: usize = 12;
+const TAG_LENGTH: usize = 12;
 
 fn is_tag(tag: &str) -> bool {
-    tag.len() == TAG && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
+    tag.len() == TAG_LENGTH && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn line(app: &AppState, name: &str, value: &str, max_age: i64) -> Option<HeaderValue> {

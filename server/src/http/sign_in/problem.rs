@@ -1,30 +1,30 @@
-//! Why a sign-in comes to nothing.
+//! Why a sign-in failed.
 
-/// Why a sign-in did not succeed; the sign-in page has a sentence for each.
+/// Why a sign-in failed. The sign-in page has a sentence for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// The person turned back at the provider.
+pub(super) enum SignInProblem {
+    /// The user has canceled at the provider.
     Cancelled,
-    /// It took too long, or came back in another browser.
+    /// The sign-in took too long or was completed in another browser.
     Expired,
-    /// The account is none of those that are let in.
+    /// The account may not sign in here.
     NotAllowed,
-    /// The provider does not confirm the email address of the account.
+    /// The provider does not confirm the email of the account.
     Unverified,
-    /// A fresh sign-in was asked for, and the provider gave an old one.
+    /// A fresh sign-in was requested, and the provider did not ask the user to sign in again.
     NotFresh,
-    /// A fresh sign-in was asked for, and the provider does not say when it was.
+    /// A fresh sign-in was requested, and the provider does not report the time of the sign-in.
     Undated,
-    /// A fresh sign-in ended with someone else.
+    /// A fresh sign-in was requested, and another user signed in.
     SomeoneElse,
-    /// What came back is no good; why stands in the log only.
+    /// The response of the provider was rejected. The log has the reason.
     Refused,
-    /// The provider, or we ourselves, cannot be reached.
+    /// The provider or the database is unavailable.
     Unavailable,
 }
 
-impl Problem {
-    /// The word in the address of the sign-in page.
+impl SignInProblem {
+    /// The value in the URL of the sign-in page.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
@@ -39,8 +39,8 @@ impl Problem {
         }
     }
 
-    /// What an error code of the provider means (RFC 6749, 4.1.2.1).
-    pub fn said(error: &str) -> Self {
+    /// The meaning of an error code of the provider (RFC 6749, 4.1.2.1).
+    pub fn from_error_code(error: &str) -> Self {
         match error {
             "access_denied" => Self::Cancelled,
             "server_error" | "temporarily_unavailable" => Self::Unavailable,
@@ -49,26 +49,26 @@ impl Problem {
     }
 }
 
-/// What to tell the person; what went wrong stands in the log.
-pub(super) fn to_problem(failure: &oidc::Failure) -> Problem {
+/// Logs the failure, and returns what the user sees of it.
+pub(super) fn to_problem(failure: &oidc::Failure) -> SignInProblem {
     use oidc::Failure as F;
     if failure.is_outage() {
-        tracing::warn!(cause = %failure, "the sign-in provider does not answer as it should");
+        tracing::warn!(cause = %failure, "the identity provider is unavailable or misconfigured");
     } else {
-        tracing::warn!(reason = %failure, "a sign-in was refused");
+        tracing::warn!(reason = %failure, "sign-in rejected");
     }
     match failure {
-        F::HostedDomain | F::EmailDomain => Problem::NotAllowed,
-        F::UnverifiedEmail => Problem::Unverified,
-        F::NotFresh => Problem::NotFresh,
-        F::MissingClaim("auth_time") => Problem::Undated,
-        failure if failure.is_outage() => Problem::Unavailable,
-        _ => Problem::Refused,
+        F::HostedDomain | F::EmailDomain => SignInProblem::NotAllowed,
+        F::UnverifiedEmail => SignInProblem::Unverified,
+        F::NotFresh => SignInProblem::NotFresh,
+        F::MissingClaim("auth_time") => SignInProblem::Undated,
+        failure if failure.is_outage() => SignInProblem::Unavailable,
+        _ => SignInProblem::Refused,
     }
 }
 
-/// The database does not answer.
-pub(super) fn unavailable(error: engine::Error) -> Problem {
-    tracing::error!(%error, "a sign-in could not be kept");
-    Problem::Unavailable
+/// Logs that the database is unavailable.
+pub(super) fn unavailable(error: engine::Error) -> SignInProblem {
+    tracing::error!(%error, "a sign-in failed because the database is unavailable");
+    SignInProblem::Unavailable
 }

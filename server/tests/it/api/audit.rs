@@ -1,4 +1,4 @@
-//! The audit log over the API: reading it, and taking it out as a file.
+//! The audit log over the API: reading and exporting it.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn newest(app: &TestApp, someone: &Someone) -> i64 {
     }
 }
 
-/// So many sign-ins of Olivia's.
+/// Signs Olivia in this many times.
 async fn sign_ins(app: &TestApp, count: usize) {
     let olivia = Identity { issuer: ISSUER.into(), subject: "olivia".into(), email: None, name: Some("Olivia".into()) };
     for _ in 0..count {
@@ -53,7 +53,7 @@ async fn sign_ins(app: &TestApp, count: usize) {
 
 // RK-26, RK-25, D12: an object with the events, newest first, each with who, what, to what and how.
 #[tokio::test]
-async fn rk_26_the_log_is_read_with_a_key() {
+async fn the_log_is_read_with_a_key() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (reader, key) = (app.key_of(&olivia).await, app.key_of(&mina).await);
@@ -88,7 +88,7 @@ async fn rk_26_the_log_is_read_with_a_key() {
 
 // RK-26, D12: filters, and a Link header that leads to the next page with the same ones.
 #[tokio::test]
-async fn rk_26_the_log_is_filtered_and_paged() {
+async fn the_log_is_filtered_and_paged() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&olivia).await;
@@ -160,9 +160,9 @@ async fn a_query_that_means_nothing_is_refused() {
     }
 }
 
-// D26: a member reads and exports what they did and what was done to their keys; owners and admins everything.
+// D26: members read and export their own events and those about their keys; owners and admins all events.
 #[tokio::test]
-async fn d26_a_member_gets_their_part_of_the_log() {
+async fn a_member_gets_their_part_of_the_log() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (of_mina, of_olivia) = (app.key_of(&mina).await, app.key_of(&olivia).await);
@@ -185,9 +185,9 @@ async fn d26_a_member_gets_their_part_of_the_log() {
     assert_eq!(all.len() as i64, newest(&app, &olivia).await);
 }
 
-// B13: an id of another organization answers with the same bytes as one that exists nowhere.
+// B13: an ID of another organization gets the same bytes as one that does not exist.
 #[tokio::test]
-async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
+async fn foreign_ids_answer_like_ids_that_exist_nowhere() {
     let app = TestApp::new().await;
     let theo = app.someone("theo").await;
     let (foreign, own) = (app.key_of(&theo).await, app.key("olivia").await);
@@ -206,9 +206,10 @@ async fn b13_foreign_ids_answer_like_ids_that_exist_nowhere() {
     }
 }
 
-// D.7: the file as JSON lines and as CSV; the export is an event with what was asked for.
+// D.7: the file as JSON Lines and as CSV; the export is an event with its filters.
+// D7
 #[tokio::test]
-async fn d7_the_log_is_exported_and_the_export_is_recorded() {
+async fn the_log_is_exported_and_the_export_is_recorded() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -244,7 +245,7 @@ async fn d7_the_log_is_exported_and_the_export_is_recorded() {
     assert!(rows[1].contains(r#""key.created""#) && rows[1].contains(r#"""field"":""scopes"""#), "{}", rows[1]);
 }
 
-// E.3: asking for the head of a file takes nothing out and leaves no event.
+// E.3: a HEAD request exports nothing and records no event.
 #[tokio::test]
 async fn the_head_of_an_export_leaves_no_event() {
     let app = TestApp::new().await;
@@ -260,9 +261,9 @@ async fn the_head_of_an_export_leaves_no_event() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
-// B40: there is no way to change or delete an event.
+// B40: no endpoint changes or deletes an event.
 #[tokio::test]
-async fn b40_nobody_deletes_the_evidence() {
+async fn nobody_deletes_the_evidence() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -276,9 +277,9 @@ async fn b40_nobody_deletes_the_evidence() {
     assert_eq!(newest(&app, &olivia).await, before);
 }
 
-// D23: a file that is being read ends, and is seen to have ended, when its key does.
+// D23: revoking the key aborts a running export, and the client can see that.
 #[tokio::test]
-async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
+async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
     let app = TestApp::new().await;
     sign_ins(&app, 1_100).await;
     let olivia = app.someone("olivia").await;
@@ -302,9 +303,10 @@ async fn d23_a_running_export_is_cut_off_when_its_key_is_revoked() {
     assert!(body.frame().await.is_none());
 }
 
-// D.7: what goes wrong in the middle leaves a file that no client takes for a whole one.
+// D.7: a client never mistakes an aborted file for a complete one.
+// D7
 #[tokio::test]
-async fn d7_a_file_that_breaks_off_does_not_look_complete() {
+async fn a_file_that_breaks_off_does_not_look_complete() {
     let app = TestApp::new().await;
     sign_ins(&app, 600).await;
     let key = app.key("olivia").await;

@@ -1,4 +1,4 @@
-//! Members, invitations and organizations over the API: what a person's token does, and what no key does.
+//! Members, invitations and organizations over the API: what a token of a person can do and a key cannot.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -32,9 +32,9 @@ fn end_of(url: &Value) -> String {
     url.as_str().and_then(|url| url.rsplit_once("/join/")).expect("a link").1.to_owned()
 }
 
-// RA-30, KE-05: an invited person joins with their own token, and is in two organizations when they make one.
+// RA-30, KE-05: an invited person joins with their own token, and is in two organizations after creating one.
 #[tokio::test]
-async fn ke_05_an_invited_person_joins_and_makes_an_organization() {
+async fn an_invited_person_joins_and_makes_an_organization() {
     let (app, signer) = house_and_signer().await;
     let (olivia, zoe) = (token(&signer, "olivia", 10), newcomer(&app, &signer, "zoe").await);
     let mine = app.get("/api/v1/organizations", &zoe).await;
@@ -62,9 +62,9 @@ async fn ke_05_an_invited_person_joins_and_makes_an_organization() {
     assert_eq!(names["organizations"].as_array().expect("a list").len(), 2);
 }
 
-// RA-30, KE-24: members see who is a member; addresses and management are for admins.
+// RA-30, KE-24: members see the list of members; emails and management are for admins.
 #[tokio::test]
-async fn ra_30_managing_members_is_for_admins() {
+async fn managing_members_is_for_admins() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let seen = app.get("/api/v1/members", &mina).await.json();
@@ -88,9 +88,9 @@ async fn ra_30_managing_members_is_for_admins() {
     assert_eq!((odd.status.as_u16(), &odd.json()["fields"][0]["field"]), (422, &json!("role")));
 }
 
-// B22: an owner is made only after a sign-in of the last ten minutes, and the refusal says so.
+// B22: adding an owner requires a sign-in in the last ten minutes, and the error says so.
 #[tokio::test]
-async fn b22_an_old_sign_in_makes_no_owner() {
+async fn an_old_sign_in_makes_no_owner() {
     let (app, signer) = house_and_signer().await;
     let id = app.get("/api/v1/me", &token(&signer, "adam", 10)).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}");
@@ -100,9 +100,9 @@ async fn b22_an_old_sign_in_makes_no_owner() {
     assert_eq!(fresh.status.as_u16(), 200, "{}", fresh.text);
 }
 
-// A member goes: one key ends, one is handed over and works on, one that is not named answers 403 (RA-31).
+// Of a removed member, one key is revoked, one is handed over, and one that is not listed gets 403 (RA-31).
 #[tokio::test]
-async fn ra_31_a_member_goes_and_each_key_goes_its_way() {
+async fn a_member_goes_and_each_key_goes_its_way() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let key = async |label: &str| {
@@ -126,9 +126,10 @@ async fn ra_31_a_member_goes_and_each_key_goes_its_way() {
     assert_eq!(app.get("/api/v1/me", &mina).await.status.as_u16(), 403);
 }
 
-// Whoever leaves does so in person; the last owner stays.
+// Only people can leave, and the last owner cannot.
+// D5
 #[tokio::test]
-async fn d5_people_leave_and_the_last_owner_stays() {
+async fn people_leave_and_the_last_owner_stays() {
     let (app, signer) = house_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let leave = async |bearer: &str| app.post("/api/v1/organization/leave", bearer, Value::Null).await.status.as_u16();
@@ -136,7 +137,7 @@ async fn d5_people_leave_and_the_last_owner_stays() {
     assert_eq!((leave(&mina).await, app.get("/api/v1/me", &mina).await.status.as_u16()), (204, 403));
 }
 
-// The organization's rules for keys, over the API (decisions D14, D17).
+// The organization's rules for keys, over the API (D14, D17).
 #[tokio::test]
 async fn an_organization_says_who_makes_keys() {
     let (app, signer) = house_and_signer().await;

@@ -1,5 +1,5 @@
-//! What a key may do: scopes, roles, environments (decisions D6, D7, D14, D19). Tables here are made from the
-//! description of the API, so that no operation is left out.
+//! The permissions of keys: scopes, roles and environments (D6, D7, D14, D19). The tables are generated from the
+//! OpenAPI description, so that no operation is missing.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ fn with_write(scope: Scope) -> Vec<Scope> {
     std::iter::once(scope).chain(write).collect()
 }
 
-// RU-07, RU-12, decision D6: a key with every scope but the one an operation needs is refused, and told which it lacks.
+// RU-07, RU-12, D6: a key with every scope but the one an operation needs is refused, and told which it lacks.
 // With nothing but that scope it is let in.
 #[tokio::test]
-async fn ru_07_every_operation_needs_its_scope_and_no_other() {
+async fn every_operation_needs_its_scope_and_no_other() {
     let app = TestApp::new().await;
     let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
     assert!(needs.len() > 20, "{needs:?}");
@@ -60,9 +60,9 @@ async fn ru_07_every_operation_needs_its_scope_and_no_other() {
     }
 }
 
-// RO-43, RO-07, RO-19, RO-29, RO-37, decision D19: what an operation costs stands in the description, and in the answer.
+// RO-43, RO-07, RO-19, RO-29, RO-37, D19: the description and the response contain the cost of an operation.
 #[tokio::test]
-async fn ro_43_every_operation_states_its_cost() {
+async fn every_operation_states_its_cost() {
     let told: BTreeMap<_, _> = described().into_iter().map(|told| (told.id.clone(), told.cost)).collect();
     for (id, cost) in
         [("list_keys", 0), ("create_key", 1), ("rotate_calling_key", 1), ("rotate_key", 1), ("revoke_key", 1)]
@@ -84,7 +84,7 @@ async fn ro_43_every_operation_states_its_cost() {
     }
 }
 
-// Decision D6: a key without scopes opens nothing, but may ask who it is, replace itself and end itself (decision D14).
+// D6: a key without scopes has no access, but can read its own identity, rotate itself and revoke itself (D14).
 #[tokio::test]
 async fn no_scope_is_no_power() {
     let app = TestApp::new().await;
@@ -107,9 +107,9 @@ async fn no_scope_is_no_power() {
     assert_eq!(may(Method::DELETE, &path, last.plain.expose()).await.as_u16(), 200);
 }
 
-// KE-08, KE-09, RA-30: a key reaches what its owner's role reaches, and an admin's more than a builder's.
+// KE-08, KE-09, RA-30: a key has the access of the role of its owner.
 #[tokio::test]
-async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
+async fn a_builders_key_is_kept_from_what_is_for_admins() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let (admin, builder) = (app.key("adam").await, app.key("mina").await);
@@ -134,7 +134,7 @@ async fn ke_09_a_builders_key_is_kept_from_what_is_for_admins() {
     }
 }
 
-// Decision D6: a lower role counts at once, in a key that was there before; a higher one needs a new key.
+// D6: a lower role applies immediately to existing keys; a higher role requires a new key.
 #[tokio::test]
 async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
     let app = TestApp::new().await;
@@ -151,7 +151,7 @@ async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
     assert_eq!(role(&app.key("adam").await).await, json!("owner"));
 }
 
-// Decision D6 for a service account: its role, not that of whoever made it.
+// D6: a key of a service account has the role of the account, not that of its creator.
 #[tokio::test]
 async fn a_service_accounts_key_has_the_service_accounts_role() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Runs (decision D22), and the sandbox beside production (decision D7).
+//! Runs (D22), and the separation of test and production (D7).
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -11,9 +11,9 @@ async fn workspace(app: &TestApp, key: &str) -> String {
     made.json()["id"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
 }
 
-// RU-01, decision D22: a key starts runs and reads them, newest first.
+// RU-01, D22: a key starts runs and reads them, newest first.
 #[tokio::test]
-async fn ru_01_a_key_starts_runs() {
+async fn a_key_starts_runs() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let path = format!("/api/v1/workspaces/{}/runs", workspace(&app, &key).await);
@@ -34,9 +34,9 @@ async fn ru_01_a_key_starts_runs() {
     assert_eq!(shaped.status, StatusCode::UNPROCESSABLE_ENTITY, "the input is text");
 }
 
-// RA-32, decision D9: a workspace of another organization is 403, one that exists nowhere 404, by either address.
+// RA-32, D9: a workspace of another organization gets 403, one that does not exist 404, at either URL.
 #[tokio::test]
-async fn ra_32_runs_of_another_organization_are_forbidden() {
+async fn runs_of_another_organization_are_forbidden() {
     let app = TestApp::new().await;
     let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
     let id = workspace(&app, &theirs).await;
@@ -48,10 +48,10 @@ async fn ra_32_runs_of_another_organization_are_forbidden() {
     }
 }
 
-// RU-17, decision D7: the sandbox has workspaces and runs of its own; neither side sees or changes the other's. Each
+// RU-17, D7: the sandbox has workspaces and runs of its own; neither side sees or changes the other's. Each
 // answer says which it is.
 #[tokio::test]
-async fn ru_17_the_sandbox_stands_apart() {
+async fn the_sandbox_stands_apart() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let keys = [app.key_of(&olivia).await, app.test_key(&olivia).await];
@@ -83,10 +83,11 @@ async fn ru_17_the_sandbox_stands_apart() {
     assert_eq!(app.get("/api/projects", keys[1].plain.expose()).await.json()["projects"][0]["id"], json!(ids[1]));
 }
 
-// Decision D7: a test key sees and touches test keys only; a production key manages both. What the sandbox does not have
+// D7: a test key sees and touches test keys only; a production key manages both. What the sandbox does not have
 // is beyond it.
+// RU-17
 #[tokio::test]
-async fn ru_17_a_test_key_sees_test_keys_only() {
+async fn a_test_key_sees_test_keys_only() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (live, test) = (app.key_of(&olivia).await, app.test_key(&olivia).await);

@@ -1,4 +1,4 @@
-//! Messages and notes that only a key opens (decision D16, RO-02, RO-03, RO-31 and what follows).
+//! Messages and notes that only a key can decrypt (D16, RO-02, RO-03, RO-31 and following).
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 const LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
 
-/// A house, Olivia's key, her actor, and a message of Adam's and a note of hers sealed to the key.
+/// An application, a key of Olivia, her actor, and a message and a note that are encrypted for the key.
 async fn with_items() -> (TestApp, String, i64) {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
@@ -22,7 +22,7 @@ async fn with_items() -> (TestApp, String, i64) {
 }
 
 impl TestApp {
-    /// The texts that a key opens, and how many items it does not.
+    /// The texts that a key decrypts, and the number of items that it cannot decrypt.
     async fn opened(&self, path: &str, list: &str, key: &str) -> (Vec<String>, i64) {
         let answer = self.get(path, key).await.json();
         let items = answer[list].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
@@ -31,9 +31,9 @@ impl TestApp {
     }
 }
 
-// RO-02, decision D16: what is sealed to a key opens with that key, and with no other of the same owner.
+// RO-02, D16: only the key that an item is encrypted for can decrypt it, not another key of the same owner.
 #[tokio::test]
-async fn ro_02_the_key_is_the_encryption_secret() {
+async fn the_key_is_the_encryption_secret() {
     let (app, key, actor) = with_items().await;
     let inbox = app.get("/api/v1/inbox", &key).await.json();
     let message = &inbox["messages"][0];
@@ -50,10 +50,10 @@ async fn ro_02_the_key_is_the_encryption_secret() {
     assert_eq!(me["actor_id"], actor);
 }
 
-// RO-32, RO-33: with something to lose the answer is 409, and nothing has changed. RO-03, RO-31, RO-35, RO-36: what is
-// given up is counted, said in the words of the page, and gone for good.
+// RO-32, RO-33: if data would be lost, the response is 409 and nothing changes. RO-03, RO-31, RO-35, RO-36: the lost items
+// are counted, the response warns about them, and they cannot be decrypted any more.
 #[tokio::test]
-async fn ro_32_rotation_asks_before_it_loses() {
+async fn rotation_asks_before_it_loses() {
     let (app, key, _) = with_items().await;
     for body in [Value::Null, json!({}), json!({ "confirm_message_loss": false }), json!({ "label": "x" })] {
         let refused = app.post("/api/v1/keys/rotate", &key, body).await;
@@ -67,10 +67,10 @@ async fn ro_32_rotation_asks_before_it_loses() {
     let next = rotated["api_key"].as_str().expect("key");
     assert_eq!(app.opened("/api/v1/inbox", "messages", next).await, (vec![], 1));
     assert_eq!(app.opened("/api/v1/notebook", "notes", next).await, (vec![], 1));
-    assert_eq!(app.get("/api/v1/inbox", &key).await.status, StatusCode::UNAUTHORIZED, "the old key opens no door");
+    assert_eq!(app.get("/api/v1/inbox", &key).await.status, StatusCode::UNAUTHORIZED, "the old key is rejected");
 }
 
-// Decision D16: carried over, the new key reads on, also through several rotations.
+// D16: after carrying over, the new key can decrypt the items, also after several rotations.
 #[tokio::test]
 async fn carried_over_the_new_key_reads_on() {
     let (app, mut key, actor) = with_items().await;
@@ -89,8 +89,8 @@ async fn carried_over_the_new_key_reads_on() {
     assert_eq!(lost["messages_orphaned"], 3);
 }
 
-// Decision D16: whoever replaces a key by its id has no old key in hand; there is only confirming. Where nothing is
-// sealed, nobody is asked.
+// D16: a rotation by ID does not have the old key, so the loss must be confirmed. Without encrypted items no confirmation
+// is needed.
 #[tokio::test]
 async fn rotation_by_id_can_only_confirm() {
     let (app, key, _) = with_items().await;
@@ -106,7 +106,7 @@ async fn rotation_by_id_can_only_confirm() {
     assert_eq!((free.status.as_u16(), &free.json()["messages_orphaned"]), (201, &json!(0)));
 }
 
-// One's own items are removed, once; another's are not there.
+// Own items can be deleted once; those of others do not exist for the caller.
 #[tokio::test]
 async fn items_are_removed_by_their_owner() {
     let (app, key, _) = with_items().await;
@@ -120,7 +120,7 @@ async fn items_are_removed_by_their_owner() {
     }
 }
 
-// A text has 1 to 10,000 characters and goes to someone of one's own organization who has a key.
+// A text has 1 to 10,000 characters, and the recipient is in the same organization and has a key.
 #[tokio::test]
 async fn a_message_needs_a_text_and_a_receiver() {
     let (app, key, actor) = with_items().await;

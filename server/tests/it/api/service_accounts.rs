@@ -1,11 +1,11 @@
-//! Service accounts (decision D4): owners of keys that no person stands behind.
+//! Service accounts (D4): owners of keys that are independent of a person.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::test_app::{TestApp, TestResponse};
 
-/// A house, an admin's key, and a service account's id.
+/// An application, a key of an admin, and the ID of a service account.
 async fn with_account() -> (TestApp, String, i64) {
     let app = TestApp::new().await;
     let admin = app.key("adam").await;
@@ -23,7 +23,7 @@ impl TestApp {
 // RA-16, RA-17, RO-01: an admin or owner makes an account and a key for it; a program uses the key, under the account's
 // own name.
 #[tokio::test]
-async fn ra_17_an_admin_makes_a_key_for_a_service() {
+async fn an_admin_makes_a_key_for_a_service() {
     for subject in ["adam", "olivia"] {
         let app = TestApp::new().await;
         let admin = app.key(subject).await;
@@ -51,9 +51,9 @@ async fn ra_17_an_admin_makes_a_key_for_a_service() {
     }
 }
 
-// RO-19, RO-20, RO-21, RO-22: one active key at a time; the refusal names the remedy, and the remedy works.
+// RO-19, RO-20, RO-21, RO-22: one active key at a time; the error suggests a rotation, which works.
 #[tokio::test]
-async fn ro_21_a_second_key_is_a_conflict_and_rotation_the_remedy() {
+async fn a_second_key_is_a_conflict_and_rotation_the_remedy() {
     let (app, admin, id) = with_account().await;
     let make = async || app.post("/api/v1/keys", &admin, json!({ "actor_id": id, "scopes": [] })).await;
     let first = make().await;
@@ -72,7 +72,7 @@ async fn ro_21_a_second_key_is_a_conflict_and_rotation_the_remedy() {
     assert_eq!(make().await.status, StatusCode::CREATED, "without an active key there is room for one");
 }
 
-// Decision D4: where an admin allows it, several keys stand side by side. Members hold many anyway.
+// D4: an admin can allow several active keys. Members can have several keys in any case.
 #[tokio::test]
 async fn overlap_may_be_allowed() {
     let (app, admin, id) = with_account().await;
@@ -86,7 +86,7 @@ async fn overlap_may_be_allowed() {
     assert_eq!(account["active_keys"], 3);
 }
 
-// A disabled account's key answers 403 at once, and opens again when the account is enabled.
+// The key of a disabled account gets 403 immediately, and works again when the account is enabled.
 #[tokio::test]
 async fn a_disabled_accounts_key_is_forbidden() {
     let (app, admin, id) = with_account().await;
@@ -104,7 +104,7 @@ async fn a_disabled_accounts_key_is_forbidden() {
     assert_eq!(app.get("/api/v1/me", key).await.json()["name"], "Pipeline");
 }
 
-// A service account is never an owner, and nobody makes one that is above themselves. Newest first, page by page.
+// A service account is never an owner and has no higher role than its creator. The list is paginated, newest first.
 #[tokio::test]
 async fn accounts_are_listed_and_read_strictly() {
     let (app, admin, _) = with_account().await;

@@ -1,4 +1,4 @@
-//! Sign-ins, and what a person who is signed in may guess: the setup token of the welcome page, and invitations.
+//! Rate limits of sign-ins and of what a signed-in user can guess: the setup token and invitations.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -20,7 +20,7 @@ async fn flows(app: &TestApp) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM sign_in_flows").fetch_one(reader.pool()).await.expect("counted")
 }
 
-// Each start writes a row, so their number is bounded; what ran out is swept.
+// Each start inserts a row, so their number is limited; expired rows are deleted.
 #[tokio::test]
 async fn starts_of_sign_ins_are_limited_and_swept() {
     let app = sign_in::app().await;
@@ -38,8 +38,8 @@ async fn starts_of_sign_ins_are_limited_and_swept() {
     assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
 }
 
-// Whoever left for the provider comes back in, whatever others of the same address do meanwhile; and a sign-in that
-// succeeded is no failure.
+// A user who has started a sign-in can complete it, even if others with the same IP address fail meanwhile. A successful
+// sign-in does not count as a failure.
 #[tokio::test]
 async fn who_is_under_way_comes_back_in() {
     let app = sign_in::app().await;
@@ -62,7 +62,7 @@ async fn who_is_under_way_comes_back_in() {
     assert_refused(&start(&app, "").await, "start");
 }
 
-// The form of the welcome page guesses the setup token like the API.
+// The form of the welcome page has the same limit for the setup token as the API.
 #[tokio::test]
 async fn the_form_of_the_setup_token_is_limited() {
     let app = TestApp::empty().await;
@@ -98,7 +98,7 @@ async fn the_form_of_the_setup_token_is_limited() {
     assert_eq!(found(crate::test_app::SETUP_TOKEN).await.status, StatusCode::SEE_OTHER);
 }
 
-// Accepting looks a token up as well; an invitation that was seen stays open to whoever it is for.
+// Accepting an invitation looks up a token as well. A known invitation stays available to its recipient.
 #[tokio::test]
 async fn invitations_are_limited_where_they_are_accepted() {
     let app = TestApp::new().await;

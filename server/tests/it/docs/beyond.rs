@@ -1,4 +1,4 @@
-//! What is told about encryption, people, and everything that API keys are not.
+//! The documentation of encryption, of people, and of other credentials.
 
 use domain::event::{EventCategory, ObjectKind};
 
@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 // KE-37, RU-15, RU-27: where to go next. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
 #[tokio::test]
-async fn ke_37_where_to_go_next() {
+async fn where_to_go_next() {
     let app = TestApp::empty().await;
     let targets = [
         "/docs/members",
@@ -57,7 +57,7 @@ async fn ke_37_where_to_go_next() {
 
 // RU-02, KE-39: what API keys are not.
 #[tokio::test]
-async fn ke_39_other_secrets_are_something_else() {
+async fn other_secrets_are_something_else() {
     let app = TestApp::empty().await;
     let phrases = [
         "API key",
@@ -76,7 +76,7 @@ async fn ke_39_other_secrets_are_something_else() {
 
 // RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
 #[tokio::test]
-async fn rk_26_the_audit_log_is_explained() {
+async fn the_audit_log_is_explained() {
     let app = TestApp::new().await;
     let page = "/docs/audit-log";
     says(&app, page, "", &["Nobody can change or delete an entry"]).await;
@@ -107,7 +107,7 @@ async fn rk_26_the_audit_log_is_explained() {
 
 // KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.
 #[tokio::test]
-async fn ke_14_api_keys_are_not_for_the_command_line() {
+async fn api_keys_are_not_for_the_command_line() {
     let app = TestApp::empty().await;
     let phrases = [
         "No command takes an API key, and no API key gives access to a command",
@@ -125,7 +125,7 @@ async fn ke_14_api_keys_are_not_for_the_command_line() {
 
 // RO-02, RO-03, RO-04: the key is the encryption secret, and a lost one is lost. RK-30..RK-34: how keys are stored.
 #[tokio::test]
-async fn ro_04_the_encryption_model() {
+async fn the_encryption_model() {
     let app = TestApp::empty().await;
     says(&app, "/docs/encryption", "", &["Encryption model"]).await;
     let stored = [
@@ -144,7 +144,7 @@ async fn ro_04_the_encryption_model() {
 
 // RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16: what rotation does to what was encrypted, told honestly.
 #[tokio::test]
-async fn ro_31_rotation_and_encrypted_data() {
+async fn rotation_and_encrypted_data() {
     let app = TestApp::empty().await;
     let phrases = [
         "The new key cannot decrypt inbox messages and notes that were sealed to the old key",

@@ -1,4 +1,4 @@
-//! What is told about the first call, about credentials, and about refusals.
+//! The documentation of the first call, of credentials and of errors.
 
 use domain::Code;
 
@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 // RU-21, RA-18, RA-21: where keys are kept, and where never; the stores by name.
 #[tokio::test]
-async fn ra_21_where_keys_are_kept() {
+async fn where_keys_are_kept() {
     let app = TestApp::empty().await;
     let stores = "Google Secret Manager, AWS Secrets Manager or HashiCorp Vault";
     for (page, anchor, never) in [
@@ -29,7 +29,7 @@ async fn ra_21_where_keys_are_kept() {
 
 // RA-16, RA-17, RA-18, RA-19, RA-20: programs without people.
 #[tokio::test]
-async fn ra_17_a_service_gets_a_key_from_an_admin() {
+async fn a_service_gets_a_key_from_an_admin() {
     let app = TestApp::empty().await;
     let phrases = [
         "For server-to-server requests without a user, use an API key",
@@ -48,7 +48,7 @@ async fn ra_17_a_service_gets_a_key_from_an_admin() {
 
 // RU-14, RK-35, RA-07, RA-09, RA-10, RA-11, RO-40, KE-10, KE-11: the headers, from curl, JavaScript and Python.
 #[tokio::test]
-async fn ru_14_the_key_goes_in_a_header() {
+async fn the_key_goes_in_a_header() {
     let app = TestApp::empty().await;
     let phrases = [
         r#"-H "Authorization: Bearer $ROUNDTABLE_API_KEY""#,
@@ -62,7 +62,7 @@ async fn ru_14_the_key_goes_in_a_header() {
 
 // KE-12, KE-13, D8: headers are preferred; the one exception, and what happens anywhere else.
 #[tokio::test]
-async fn ke_13_headers_are_preferred() {
+async fn headers_are_preferred() {
     let app = TestApp::empty().await;
     let phrases = [
         "Send keys in headers.",
@@ -76,7 +76,7 @@ async fn ke_13_headers_are_preferred() {
 
 // RA-01, RA-02, RA-04, RA-05, RA-12, RA-13, RA-14: tokens of people.
 #[tokio::test]
-async fn ra_12_id_tokens_last_an_hour() {
+async fn id_tokens_last_an_hour() {
     let app = TestApp::empty().await;
     let phrases = [
         "If no user is signed in, there is no token",
@@ -90,7 +90,7 @@ async fn ra_12_id_tokens_last_an_hour() {
 
 // RA-03, RA-12, RA-14, RA-27, D20: tokens that the installation itself gives, and how they end.
 #[tokio::test]
-async fn ra_03_signing_in_yields_a_token() {
+async fn signing_in_yields_a_token() {
     let app = TestApp::empty().await;
     let phrases = [
         "A signed-in user can create an access token for the API",
@@ -115,7 +115,7 @@ async fn ra_03_signing_in_yields_a_token() {
 
 // RO-05, RO-06, RO-14, D18: the quickstart describes bootstrap.
 #[tokio::test]
-async fn ro_06_the_quickstart_describes_bootstrap() {
+async fn the_quickstart_describes_bootstrap() {
     let app = TestApp::empty().await;
     let phrases = [
         "It is the only endpoint that needs no API key",
@@ -130,7 +130,7 @@ async fn ro_06_the_quickstart_describes_bootstrap() {
 
 // RA-22..RA-32, D9, D10: every code is explained, 401 and 403 with their bodies and causes.
 #[tokio::test]
-async fn ra_22_every_error_is_explained() {
+async fn every_error_is_explained() {
     let app = TestApp::empty().await;
     let codes = plain(&section(&app, "/docs/errors", "error-codes").await.replace("</td>", " </td>"));
     for code in Code::ALL {

@@ -1,11 +1,11 @@
-//! What the page about API keys tells people.
+//! The documentation of API keys.
 
 use super::{between, leads, plain, says, section};
 use crate::test_app::TestApp;
 
 // RK-01, RK-02, RK-03, RK-04, RK-05, RU-01, RO-01: what a key is.
 #[tokio::test]
-async fn rk_02_what_a_key_is() {
+async fn what_a_key_is() {
     let app = TestApp::empty().await;
     let phrases = [
         "to start runs, to manage workspaces and keys, and to read data",
@@ -19,7 +19,7 @@ async fn rk_02_what_a_key_is() {
 
 // RK-07, RK-08, RK-10, RK-11, RK-12, RK-14, RK-16, RU-10: creating a key, and what is seen of it afterwards.
 #[tokio::test]
-async fn rk_12_a_key_is_shown_once() {
+async fn a_key_is_shown_once() {
     let app = TestApp::empty().await;
     let create = section(&app, "/docs/api-keys", "create-a-key").await;
     let danger = between(&create, "<div class=\"notice danger\"", "</div>").expect("a danger notice");
@@ -35,7 +35,7 @@ async fn rk_12_a_key_is_shown_once() {
 
 // RU-16, RU-17, D7: what the prefixes mean. RU-06: the environments.
 #[tokio::test]
-async fn ru_16_prefixes_say_what_a_key_is_for() {
+async fn prefixes_say_what_a_key_is_for() {
     let app = TestApp::empty().await;
     let rows = [
         "rt_sk_ Production everything its owner's role allows",
@@ -51,7 +51,7 @@ async fn ru_16_prefixes_say_what_a_key_is_for() {
 
 // RU-11, RU-12, RU-13, RU-07, RK-41, RK-42, RK-43, KE-07, KE-08, KE-09: permissions, and least privilege beside them.
 #[tokio::test]
-async fn ru_13_least_privilege_stands_beside_the_scopes() {
+async fn least_privilege_stands_beside_the_scopes() {
     let app = TestApp::empty().await;
     let phrases = [
         "They are grouped by the parts of the API",
@@ -69,7 +69,7 @@ async fn ru_13_least_privilege_stands_beside_the_scopes() {
 
 // RU-22, RU-23, KE-36: one key for each script, with a clear name.
 #[tokio::test]
-async fn ke_36_one_key_for_each_script() {
+async fn one_key_for_each_script() {
     let app = TestApp::empty().await;
     let phrases = [
         "Use separate keys for separate scripts, integrations and environments",
@@ -81,7 +81,7 @@ async fn ke_36_one_key_for_each_script() {
 
 // RA-15, RU-26, RK-06, D17: no end unless one was set.
 #[tokio::test]
-async fn ra_15_keys_do_not_expire_by_themselves() {
+async fn keys_do_not_expire_by_themselves() {
     let app = TestApp::empty().await;
     let phrases = [
         "API keys do not expire unless you set an expiration date",
@@ -97,7 +97,7 @@ async fn ra_15_keys_do_not_expire_by_themselves() {
 
 // RK-29, RK-28, RU-18, RU-24, D15: the section about rotation has exactly this anchor and this tip.
 #[tokio::test]
-async fn rk_29_regular_rotation() {
+async fn regular_rotation() {
     let app = TestApp::empty().await;
     let markup = section(&app, "/docs/api-keys", "regular-rotation").await;
     assert!(plain(&markup).starts_with("Regular rotation"), "{markup}");
@@ -116,7 +116,7 @@ async fn rk_29_regular_rotation() {
 
 // RU-25: usage is to be looked at. KE-30: when to revoke. RK-19..RK-25, RK-27, RU-19, RU-20, KE-33: how, and what it does.
 #[tokio::test]
-async fn ke_30_when_to_revoke_and_what_it_does() {
+async fn when_to_revoke_and_what_it_does() {
     let app = TestApp::empty().await;
     let phrases = ["Review your keys regularly, and revoke the keys that are not used", "when each key was last used"];
     says(&app, "/docs/api-keys", "monitor-key-usage", &phrases).await;
@@ -134,7 +134,7 @@ async fn ke_30_when_to_revoke_and_what_it_does() {
 
 // KE-34, RO-42, RA-19, KE-35: example variables; those of existing scripts may stay.
 #[tokio::test]
-async fn ke_34_any_variable_will_do() {
+async fn any_variable_will_do() {
     let app = TestApp::empty().await;
     says(&app, "/docs/api-keys", "", &["export ROUNDTABLE_URL=", "export ROUNDTABLE_API_KEY="]).await;
     let phrases = [
@@ -148,7 +148,7 @@ async fn ke_34_any_variable_will_do() {
 
 // RO-43, D19: what operations cost.
 #[tokio::test]
-async fn ro_43_costs_are_stated() {
+async fn costs_are_stated() {
     let app = TestApp::empty().await;
     let phrases = [
         "0 to read and 1 to write",

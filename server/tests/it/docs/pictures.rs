@@ -1,4 +1,4 @@
-//! The pictures of the documentation.
+//! The images of the documentation.
 
 use super::{addresses, between, open};
 use crate::test_app::TestApp;

@@ -1,4 +1,4 @@
-//! Bodies and queries as tools write them.
+//! Bodies and queries as common tools write them.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -14,7 +14,7 @@ async fn send(app: &TestApp, key: &str, headers: &[(&str, &str)], body: Vec<u8>)
 
 // F15: RFC 8259, 8.1.
 #[tokio::test]
-async fn f15_a_byte_order_mark_is_read_over() {
+async fn a_byte_order_mark_is_read_over() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
@@ -37,8 +37,9 @@ async fn f15_a_byte_order_mark_is_read_over() {
     assert_eq!(send(&app, &key, &[], listed).await.status, 422);
 }
 
+// F15
 #[tokio::test]
-async fn f15_an_encoded_body_is_refused_by_the_name_of_its_encoding() {
+async fn an_encoded_body_is_refused_by_the_name_of_its_encoding() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
@@ -57,7 +58,7 @@ async fn f15_an_encoded_body_is_refused_by_the_name_of_its_encoding() {
 
 // F18: what is no list is not called one.
 #[tokio::test]
-async fn f18_a_range_and_a_token_have_sentences_of_their_own() {
+async fn a_range_and_a_token_have_sentences_of_their_own() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let cursor = "Take the cursor from the Link header of the page before, or leave it out.";

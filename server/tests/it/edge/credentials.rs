@@ -1,4 +1,4 @@
-//! E.3, RA-26: forms of a credential that are none. Never let in, and never a fault of ours.
+//! E.3, RA-26: malformed credentials are never accepted and never cause an internal error.
 
 use std::net::SocketAddr;
 
@@ -147,8 +147,9 @@ fn spoiled(key: &str) -> Vec<String> {
     forms
 }
 
+// E3
 #[tokio::test]
-async fn e3_no_malformed_authorization_is_let_in() {
+async fn no_malformed_authorization_is_let_in() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let accepted = app.get("/api/v1/me", &key).await;

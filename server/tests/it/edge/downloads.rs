@@ -1,4 +1,4 @@
-//! F1: a cut download is never taken for a whole one, whatever the version of HTTP.
+//! F1: an incomplete download is never mistaken for a complete one, in any version of HTTP.
 
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use crate::test_app::TestApp;
 
 const EXPORT: &str = "/api/v1/audit-log/export";
 
+// F1
 #[tokio::test]
-async fn f1_a_file_is_not_sent_over_http_1_0() {
+async fn a_file_is_not_sent_over_http_1_0() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, address) = (app.key_of(&olivia).await.plain.expose().to_owned(), listening(&app).await);
@@ -43,12 +44,13 @@ async fn f1_a_file_is_not_sent_over_http_1_0() {
     let (status, head, body) = parted(&answer);
     assert_eq!(status, 505, "{answer}");
     assert!(head.to_ascii_lowercase().contains("content-type: text/html") && body.contains("HTTP/1.0"), "{answer}");
-    assert_eq!(newest().await, before, "nothing was taken out, so nothing is recorded");
+    assert_eq!(newest().await, before, "nothing was exported, so nothing is recorded");
 }
 
 // A page has a length over HTTP/1.0, so a cut one is seen to be cut; a live stream goes on as it is.
+// F1
 #[tokio::test]
-async fn f1_other_bodies_have_a_length_over_http_1_0() {
+async fn other_bodies_have_a_length_over_http_1_0() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let address = listening(&app).await;
@@ -164,8 +166,9 @@ fn of_the_readme() -> String {
     block.split_once(';').expect("proxy_pass first").1.to_owned()
 }
 
+// F1
 #[tokio::test]
-async fn f1_behind_nginx_a_cut_file_is_seen_to_be_cut() {
+async fn behind_nginx_a_cut_file_is_seen_to_be_cut() {
     let app = TestApp::new().await;
     let (key, address) = (app.key("olivia").await, listening(&app).await);
     for n in 0..260 {

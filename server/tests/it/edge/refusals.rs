@@ -1,12 +1,13 @@
-//! D10: whatever means the API is refused in the one shape, also where the parser of HTTP refuses by itself.
+//! D10: every error of the API has the same format, including those of the HTTP parser.
 
 use serde_json::json;
 
 use super::{exchange, is_refusal, listening, parted};
 use crate::test_app::TestApp;
 
+// D10
 #[tokio::test]
-async fn d10_every_refusal_of_the_edge_has_the_one_shape() {
+async fn every_refusal_of_the_edge_has_the_one_shape() {
     let app = TestApp::new().await;
     let (key, address) = (app.key("olivia").await, listening(&app).await);
     let auth = format!("Authorization: Bearer {key}\r\nConnection: close\r\n");

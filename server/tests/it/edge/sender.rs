@@ -1,4 +1,4 @@
-//! What is kept of the sender of a request: an address that nobody forges, and no key.
+//! The recorded sender of a request: an IP address that clients cannot forge, and no keys.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ fn percent(text: &str) -> String {
 
 // R7: a key that is sent as the user agent, or in any other header, is not stored.
 #[tokio::test]
-async fn r7_a_key_in_a_header_is_not_stored() {
+async fn a_key_in_a_header_is_not_stored() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let secret = &key[14..];
@@ -63,7 +63,7 @@ async fn everything(app: &TestApp, table: &str, text: &str) -> Option<(i64,)> {
 
 // B33: a key in any form of an address is refused and marked; one in the address of the page before is marked.
 #[tokio::test]
-async fn b33_a_key_in_any_form_of_an_address_is_marked() {
+async fn a_key_in_any_form_of_an_address_is_marked() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let watcher = app.key("olivia").await;
@@ -103,7 +103,7 @@ async fn b33_a_key_in_any_form_of_an_address_is_marked() {
 
 // F6, B34: what a trusted proxy wrote is understood in every form; without one, nothing that a client writes counts.
 #[tokio::test]
-async fn f6_the_recorded_address() {
+async fn the_recorded_address() {
     let mut app = TestApp::new().await;
     let key = app.key("olivia").await;
     let socket: SocketAddr = "[::ffff:198.51.100.7]:50000".parse().expect("an address");

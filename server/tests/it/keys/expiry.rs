@@ -1,4 +1,4 @@
-//! Keys that end by themselves (decision D17).
+//! Keys with an expiration time (D17).
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ const DAY: i64 = 86_400;
 
 // RU-08, RU-26, RO-18: at its moment a key ends, to the second, without anyone.
 #[tokio::test]
-async fn ru_26_a_key_with_an_end_ends_by_itself() {
+async fn a_key_with_an_end_ends_by_itself() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let body = json!({ "label": "short", "expires_at": "2026-04-09T19:51:19Z" });
@@ -30,7 +30,7 @@ async fn ru_26_a_key_with_an_end_ends_by_itself() {
 
 // RK-06, RA-15: without an end a key stays valid; years are no reason.
 #[tokio::test]
-async fn rk_06_a_key_without_an_end_stays_valid() {
+async fn a_key_without_an_end_stays_valid() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for body in [json!({}), json!({ "expires_at": null })] {
@@ -42,7 +42,7 @@ async fn rk_06_a_key_without_an_end_stays_valid() {
     }
 }
 
-// Decision D17: an organization's longest lifetime counts for new keys and for successors; keys that exist keep their end.
+// D17: an organization's longest lifetime counts for new keys and for successors; keys that exist keep their end.
 #[tokio::test]
 async fn the_longest_lifetime_of_the_organization() {
     let app = TestApp::new().await;

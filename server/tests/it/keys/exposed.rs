@@ -1,4 +1,4 @@
-//! Keys in addresses (decision D8): refused and marked everywhere but at the hook.
+//! Keys in URLs (D8) are rejected and marked as exposed everywhere except at the webhook.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -67,7 +67,7 @@ async fn a_word_that_is_no_key_marks_nothing() {
 
 // KE-12: the hook takes a key as `token` or `api_key`, and marks nothing. RU-14, KE-13: headers work there as well.
 #[tokio::test]
-async fn ke_12_the_hook_takes_a_key_in_its_address() {
+async fn the_hook_takes_a_key_in_its_address() {
     let app = TestApp::new().await;
     let (olivia, other) = (app.someone("olivia").await, app.key("adam").await);
     let key = app.key_of(&olivia).await;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a retry makes no second key and shows none a second time.
+//! `Idempotency-Key`: a retry creates no second key and does not show the first one again.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

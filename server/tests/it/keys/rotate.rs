@@ -1,4 +1,4 @@
-//! Putting a successor in a key's place (decision D15, RO-29 and what follows it).
+//! Rotating a key (D15, RO-29 and following).
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-29, RO-30, RO-34, RO-35, RO-40, RO-41: the calling key ends at once, the new one has the same actor, scopes and
+// RO-29, RO-30, RO-34, RO-35, RO-40, RO-41: the calling key is revoked immediately, the new one has the same actor, scopes and
 // environment, and a key pair of its own.
 #[tokio::test]
-async fn ro_29_a_key_replaces_itself() {
+async fn a_key_replaces_itself() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     for (key, environment) in
@@ -49,7 +49,7 @@ async fn ro_29_a_key_replaces_itself() {
 
 // RO-28, RO-34, RO-36: without a body at all, with the name and the sentence of the page.
 #[tokio::test]
-async fn ro_34_the_name_of_a_successor_that_nobody_named() {
+async fn the_name_of_a_successor_that_nobody_named() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let rotated = app.post("/api/v1/keys/rotate", &key, Value::Null).await.json();
@@ -63,7 +63,7 @@ async fn ro_34_the_name_of_a_successor_that_nobody_named() {
 
 // RK-28, RU-18: by hand. Two keys of one person work side by side until the old one is revoked.
 #[tokio::test]
-async fn rk_28_rotation_by_hand() {
+async fn rotation_by_hand() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let old = app.narrow_key(&mina, [Scope::WorkspacesRead, Scope::KeysWrite]).await;
@@ -79,7 +79,7 @@ async fn rk_28_rotation_by_hand() {
     assert_eq!(app.get("/api/v1/workspaces", new).await.status, StatusCode::OK);
 }
 
-// Decision D15: with an overlap both keys work; then the old one ends by itself.
+// D15: with an overlap both keys work; then the old one ends by itself.
 #[tokio::test]
 async fn both_keys_work_until_the_overlap_is_over() {
     let app = TestApp::new().await;
@@ -102,7 +102,7 @@ async fn both_keys_work_until_the_overlap_is_over() {
     assert_eq!((&old["is_active"], &old["expires_at"]), (&json!(false), &json!("2026-04-08T20:51:19Z")));
 }
 
-// Decision D15: the old key never lives longer than it would have anyway, and its successor as long as it was meant to.
+// D15: the old key never lives longer than it would have anyway, and its successor as long as it was meant to.
 #[tokio::test]
 async fn an_overlap_lengthens_no_life() {
     let app = TestApp::new().await;
@@ -116,7 +116,7 @@ async fn an_overlap_lengthens_no_life() {
     assert_eq!(next["expires_at"], "2026-04-08T21:21:19Z", "an hour after its making, as before");
 }
 
-// Decision D15: 0 to 604800 seconds; a key's owner and admins, nobody else.
+// D15: 0 to 604800 seconds; a key's owner and admins, nobody else.
 #[tokio::test]
 async fn who_may_rotate_what() {
     let app = TestApp::new().await;

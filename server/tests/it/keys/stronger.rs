@@ -1,4 +1,4 @@
-//! A key never makes one stronger than itself (decision D14).
+//! A key cannot create a key with more access than its own (D14).
 
 use axum::http::StatusCode;
 use domain::{Role, Scope};
@@ -36,7 +36,7 @@ async fn a_key_gives_no_scope_that_it_lacks() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN, "the successor of a stronger key is a stronger key");
 }
 
-// Role: the new key is capped by the role of the key that asks, whatever its owner is by now (decision D6).
+// Role: the new key is capped by the role of the key that asks, whatever its owner is by now (D6).
 #[tokio::test]
 async fn a_key_gives_no_higher_role_than_its_own() {
     let app = TestApp::new().await;
@@ -91,7 +91,7 @@ async fn a_key_makes_none_that_outlives_it() {
 
 // RK-03, KE-03: nobody makes keys in another person's name, not even an owner.
 #[tokio::test]
-async fn rk_03_nobody_makes_keys_in_anothers_name() {
+async fn nobody_makes_keys_in_anothers_name() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await.ctx.actor().id;
     for subject in ["olivia", "adam", "noor"] {

@@ -1,4 +1,4 @@
-//! What is told of a key's use (RU-25, decisions D19 and D27).
+//! The reported usage of a key (RU-25, D19, D27).
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-43, RU-25, decision D19: calls, refusals and costs are added up per key; a refusal costs nothing.
+// RO-43, RU-25, D19: calls, refusals and costs are added up per key; a refusal costs nothing.
 #[tokio::test]
-async fn ro_43_costs_are_added_up_per_key() {
+async fn costs_are_added_up_per_key() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.narrow_key(&olivia, [Scope::WorkspacesWrite]).await, app.key("olivia").await);
@@ -38,7 +38,7 @@ async fn ro_43_costs_are_added_up_per_key() {
 
 // RU-25: who called, by address and program.
 #[tokio::test]
-async fn ru_25_who_called_with_a_key() {
+async fn who_called_with_a_key() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -56,7 +56,7 @@ async fn ru_25_who_called_with_a_key() {
     assert_eq!(told, [(Some("curl/8.14.1"), Some(2)), (Some("python-requests/2.32"), Some(1))]);
 }
 
-// Decision D27: a refused call counts as a use once the key itself was accepted, and not when the key was refused.
+// D27: a refused call counts as a use once the key itself was accepted, and not when the key was refused.
 #[tokio::test]
 async fn a_refused_call_is_a_use_if_the_key_was_accepted() {
     let app = TestApp::new().await;

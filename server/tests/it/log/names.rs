@@ -1,5 +1,5 @@
-//! B27: names as weapons. Whatever someone manages to be called, no cell of a file is a formula, and nothing that leaves
-//! holds a raw control character or markup of theirs.
+//! B27: hostile names. Whatever name a user chooses, no cell of an export is a formula, and no response contains a
+//! raw control character or markup from it.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -154,8 +154,9 @@ fn cells(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
+// B27
 #[tokio::test]
-async fn b27_names_as_weapons_do_nothing() {
+async fn names_as_weapons_do_nothing() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await.plain.expose().to_owned();

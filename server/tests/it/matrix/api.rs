@@ -66,7 +66,7 @@ pub const LINES: [Line; 47] = [
     ("bootstrap", Asks::Nothing, Thing::None, 409, 0),
 ];
 
-/// Where the table alone does not say it: what depends on more than who asks and whose the thing is.
+/// Exceptions to the table: results that depend on more than the principal and the owner of the object.
 fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
     let Standing::Inside { role, by_key, powerless } = who.standing else {
         return match (id, who.standing) {
@@ -77,7 +77,7 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
     };
     match (id, which) {
         // The description's example gives the only owner another role, and removes them: an organization keeps one, and
-        // keys touch none (decision D5).
+        // keys touch none (D5).
         ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
             Some(if by_key { 403 } else { 409 })
         }
@@ -94,11 +94,11 @@ pub struct Principal {
     pub name: String,
     pub standing: Standing,
     pub bearer: String,
-    /// Whose things are their own.
+    /// The owner of the objects.
     pub part: Option<Part>,
 }
 
-/// Everyone who may call the API.
+/// All API callers.
 pub async fn principals(world: &World) -> Vec<Principal> {
     let forged = token(&Signer::new("k1"), "olivia", 10);
     let nobody = |name: &str, bearer: &str| Principal {
@@ -150,13 +150,13 @@ pub async fn principals(world: &World) -> Vec<Principal> {
     all
 }
 
-/// A key of the right form that nobody made.
+/// A well-formed key that does not exist.
 fn unknown_key() -> String {
     let kind = domain::token::KeyKind::Secret;
     domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43]).expose().to_owned()
 }
 
-/// The id of such a thing, for whoever asks.
+/// The ID of such an object for this caller.
 pub fn id(world: &World, thing: Thing, which: Which, part: Option<&Part>) -> Option<String> {
     let (other, stranger) = (&world.other, &world.stranger);
     let part = part.unwrap_or(&world.parts[2]);
@@ -200,7 +200,7 @@ async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Op
     answer(world, row, bearer, id, organization).await.status.as_u16()
 }
 
-/// The answer to an example call about a thing. A body that names an actor names the caller.
+/// The response to an example call about an object.
 pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> TestResponse {
     let (_, method, path, body, ..) = TABLE[row].clone();
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
@@ -236,7 +236,7 @@ fn encoded(id: &str) -> String {
 
 // RA-22, RA-23, RA-30, RA-31, RA-32, B13, B14, B15, B20: the API.
 #[tokio::test]
-async fn b14_the_matrix_of_the_api() {
+async fn the_matrix_of_the_api() {
     let world = World::new().await;
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
     let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
@@ -265,7 +265,7 @@ async fn b14_the_matrix_of_the_api() {
 
 // RA-32, KE-06, RK-04: a person's token acts in the organization it names, if the person is in it; no other is reached.
 #[tokio::test]
-async fn rk_04_no_token_acts_in_another_organization() {
+async fn no_token_acts_in_another_organization() {
     let world = World::new().await;
     let mut tally = Tally::default();
     let before = world.picture().await;

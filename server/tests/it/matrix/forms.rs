@@ -52,7 +52,7 @@ pub struct Visitor {
     pub part: Option<Part>,
 }
 
-/// Everyone who may come with a browser; the sessions are new.
+/// All browser users with new sessions.
 pub async fn visitors(world: &World) -> Vec<Visitor> {
     let visitor = |name: &str, standing, cookie: String| Visitor { name: name.into(), standing, cookie, part: None };
     let runtime = Standing::Runtime { by_key: false };
@@ -74,7 +74,7 @@ pub async fn visitors(world: &World) -> Vec<Visitor> {
     all
 }
 
-/// Where the table alone does not say it.
+/// Exceptions to the table.
 fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     let about_members = matches!(path, "/ui/change_role" | "/ui/remove_member");
     match (path, who.standing, which) {
@@ -93,7 +93,7 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     }
 }
 
-/// The answer to a form, as an island sends it.
+/// The response to a form that an island sends.
 pub async fn answer(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> TestResponse {
     let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
     let request = request.header("accept", "application/json");
@@ -107,7 +107,7 @@ async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -
 
 // B14, B15, B16, B20, B31, KE-25..KE-29: the server functions.
 #[tokio::test]
-async fn b14_the_matrix_of_server_functions() {
+async fn the_matrix_of_server_functions() {
     let known: BTreeSet<_> = LINES.iter().map(|(line, _)| (line.0.to_owned(), Method::POST)).collect();
     let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
@@ -134,7 +134,7 @@ async fn b14_the_matrix_of_server_functions() {
     tally.judge("the server functions", 700);
 }
 
-/// In an organization that is not theirs, in none, and in one of no form, nobody does anything (RK-04).
+/// In a foreign, missing or malformed organization every call is rejected (RK-04).
 async fn elsewhere(world: &World, tally: &mut Tally) {
     for (line, form) in LINES.iter().filter(|(line, form)| line.1 != Asks::Nothing && form.contains("ORG")) {
         for organization in [world.orbit.as_str(), "org_none", "x", ""] {
@@ -154,7 +154,7 @@ async fn elsewhere(world: &World, tally: &mut Tally) {
     }
 }
 
-/// A form of another site is refused whoever sends it (B31).
+/// A cross-site form is always rejected (B31).
 async fn other_sites(world: &World, tally: &mut Tally) {
     for (line, form) in &LINES {
         for site in ["cross-site", "same-site", "none", ""] {

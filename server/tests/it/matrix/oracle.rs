@@ -1,27 +1,27 @@
-//! Who may do what to what, and with which answer: the tables that people review, and how they are read.
+//! The permission tables that people review, and how to read them.
 
 use domain::Role;
 
 use super::world::Which;
 
-/// What an operation asks of whoever calls it.
+/// What an operation requires of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
     /// Nothing at all.
     Nothing,
-    /// To be in the organization.
+    /// The caller must be in the organization.
     Membership,
-    /// That the thing is one's own, or to be an admin or owner.
+    /// The object must be the caller's own, or the caller must be an admin or owner.
     Own,
-    /// That the thing is one's own; nobody else's is there.
+    /// The object must be the caller's own.
     OwnOnly,
-    /// To be an admin or owner.
+    /// The caller must be an admin or owner.
     Admin,
-    /// To be a person; no key is.
+    /// The caller must be a person.
     Person,
-    /// A browser session, which nobody shows with a bearer.
+    /// A browser session instead of a bearer credential.
     Browser,
-    /// To be a key, with the power to do this to itself.
+    /// The caller must be a key.
     Key,
 }
 
@@ -43,20 +43,20 @@ pub enum Thing {
 /// that has ended.
 pub type Line = (&'static str, Asks, Thing, u16, u16);
 
-/// How someone stands.
+/// The relation of a principal to the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// No credential, or one that does not work.
     Unknown,
     /// Known, and not in the organization: removed from it, or in none.
     Runtime {
-        /// By a key, or in person.
+        /// Whether the caller uses a key or is a person.
         by_key: bool,
     },
     /// In the organization.
     Inside {
         role: Role,
-        /// By a key, or in person.
+        /// Whether the caller uses a key or is a person.
         by_key: bool,
         /// Whether the key has any scope.
         powerless: bool,
@@ -88,7 +88,7 @@ pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
     }
 }
 
-/// The answer to someone who may, by what they ask about (decision D9).
+/// The response to an authorized caller, by the object (D9).
 const fn about(thing: Thing, which: Which, done: u16, ended: u16) -> u16 {
     match (thing, which) {
         (Thing::None, _) | (_, Which::Mine | Which::Someones) => done,

@@ -70,7 +70,7 @@ async fn the_style_page_is_for_development_alone() {
 
 // RA-30, RK-04, KE-24, B13, B15, B20, B31: the pages. Looking changes nothing.
 #[tokio::test]
-async fn b15_the_matrix_of_pages() {
+async fn the_matrix_of_pages() {
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0).chain(BESIDE.map(|line| line.0)).collect();
     assert_eq!(BTreeSet::from(Screen::PATTERNS), known, "the screens and the reviewed table differ");
     let world = World::new().await;
@@ -133,7 +133,7 @@ async fn b15_the_matrix_of_pages() {
 // B15, B20: what moves on pages is heard by whoever sees the pages, and by nobody else. A browser is told 204 to ask no
 // more; looking changes nothing.
 #[tokio::test]
-async fn b15_the_matrix_of_streams() {
+async fn the_matrix_of_streams() {
     let world = World::new().await;
     let visitors = visitors(&world).await;
     let mut tally = Tally::default();

@@ -1,4 +1,4 @@
-//! The people and things that cases are made of, and the picture of the database before and after.
+//! The people and objects of the cases, and snapshots of the database.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::tokens::{empty_house_and_signer, token};
 
 const GOOGLE: &str = "https://accounts.google.com";
 
-/// Which of several things of a kind.
+/// Which object of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Which {
     /// The caller's own.
@@ -29,11 +29,11 @@ pub enum Which {
     Someones,
     /// One of another organization.
     Foreign,
-    /// Of the same organization, ended: revoked, removed, disabled, withdrawn.
+    /// In the same organization: revoked, removed or disabled.
     Ended,
     /// One that exists nowhere.
     Missing,
-    /// Of no possible form.
+    /// Malformed.
     Malformed,
 }
 
@@ -47,9 +47,9 @@ pub struct Part {
     pub subject: &'static str,
     pub role: Role,
     pub ctx: Ctx,
-    /// The key they ask with.
+    /// The calling key.
     pub credential: String,
-    /// A key that they only have.
+    /// A key of theirs.
     pub key: KeyId,
     /// A key of theirs that was revoked.
     pub ended_key: KeyId,
@@ -70,7 +70,7 @@ pub struct World {
     pub other: Part,
     /// The owner of Orbit.
     pub stranger: Part,
-    /// Who was removed from Acme.
+    /// A person who was removed from Acme.
     pub gone: (ActorId, String),
     pub accounts: [ActorId; 3],
     pub invitations: [String; 3],
@@ -163,7 +163,7 @@ impl World {
         token(&self.signer, subject, 10)
     }
 
-    /// A token that the installation itself gave to a person, and whether its session was ended since.
+    /// A token of a person, and whether its session was revoked since.
     pub async fn own_token(&self, subject: &str, ended: bool) -> String {
         let person = self.app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
         let (_, session) = self.app.browser_of(person).await;
@@ -180,7 +180,7 @@ impl World {
         cookie
     }
 
-    /// The cookie of a session that was ended.
+    /// The cookie of a revoked session.
     pub async fn ended_cookie(&self, subject: &str) -> String {
         let person = self.app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
         let (_, token) = self.app.browser_of(person).await;
@@ -188,13 +188,13 @@ impl World {
         cookie_of(token)
     }
 
-    /// Everything in the database that means something, as one text.
+    /// The relevant contents of the database as a text.
     pub async fn picture(&self) -> String {
         let row = sqlx::query(sqlx::AssertSqlSafe(self.picture.clone())).fetch_one(pool(&self.app.db)).await;
         row.expect("a picture").get(0)
     }
 
-    /// The same, put back from now on to how it is now, sessions and all.
+    /// The same, with the current state as the one to restore.
     pub async fn settled(mut self) -> Self {
         let Photograph { picture, things, restore } = photograph(&self.app.db, true).await;
         (self.picture, self.things, self.restore) = (picture, things, restore);
@@ -208,7 +208,7 @@ impl World {
         row.expect("a picture").get(0)
     }
 
-    /// What happened in all organizations, in the order in which it was written.
+    /// The events of all organizations in the order of their insertion.
     pub async fn log(&self) -> Vec<AuditAction> {
         let rows: Vec<(String,)> = sqlx::query_as("SELECT action FROM audit_events ORDER BY rowid")
             .fetch_all(pool(&self.app.db))
@@ -231,7 +231,7 @@ impl World {
         cells
     }
 
-    /// Puts the database back as it was at first.
+    /// Restores the first state of the database.
     pub async fn restore(&self) {
         let mut conn = pool(&self.app.db).acquire().await.expect("a connection");
         sqlx::raw_sql(sqlx::AssertSqlSafe(self.restore.clone())).execute(&mut *conn).await.expect("restored");

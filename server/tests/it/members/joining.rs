@@ -1,4 +1,4 @@
-//! Inviting, and taking an invitation up.
+//! Inviting a user, and accepting an invitation.
 
 use domain::command::InviteMember;
 use domain::view::NewInvitation;
@@ -14,7 +14,7 @@ async fn invite(app: &TestApp, by: &Someone, subject: &str) -> NewInvitation {
 
 // B4: the link is in the answer to the form and nowhere else: no address, no cookie, no later page, nothing that is kept.
 #[tokio::test]
-async fn b4_the_link_is_shown_once() {
+async fn the_link_is_shown_once() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let owner = owner(&app).await;
@@ -65,7 +65,7 @@ async fn b4_the_link_is_shown_once() {
 // B28: the page of a link names the organization with its immutable id, and the inviter with their verified address.
 // B21: it says for whom it is, without saying the whole address, and only they can join.
 #[tokio::test]
-async fn b28_a_link_says_who_invites_whom_to_what() {
+async fn a_link_says_who_invites_whom_to_what() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     owner(&app).await;
@@ -105,7 +105,7 @@ async fn b28_a_link_says_who_invites_whom_to_what() {
 
 // B4: a link is taken up once. Whoever took it up is led in, from the second tab and after a double click too.
 #[tokio::test]
-async fn b4_joining_twice_leads_in_and_joins_once() {
+async fn joining_twice_leads_in_and_joins_once() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let link = format!("/join/{}", invite(&app, &olivia, "layla").await.token);
@@ -128,7 +128,7 @@ async fn b4_joining_twice_leads_in_and_joins_once() {
 
 // B4, B20: used, withdrawn, run out, cut short or never made: one page says the same of all.
 #[tokio::test]
-async fn b4_a_link_that_opens_nothing_does_not_say_why() {
+async fn a_link_that_opens_nothing_does_not_say_why() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (withdrawn, late) = (invite(&app, &olivia, "zoe").await, invite(&app, &olivia, "max").await);

@@ -1,4 +1,4 @@
-//! Taking a member out, with what becomes of their keys.
+//! Removing a member, and what happens to their keys.
 
 use domain::ActorId;
 use domain::command::{CreateKey, CreateServiceAccount};
@@ -49,9 +49,9 @@ impl Scene {
     }
 }
 
-// B20, RA-31: the page says who goes and what follows, and asks of every key that opens doors, the one used last first.
+// B20, RA-31: the page says who goes and what follows, and asks about every active key, the most recently used first.
 #[tokio::test]
-async fn b20_the_page_says_what_removing_does() {
+async fn the_page_says_what_removing_does() {
     let scene = Scene::new().await;
     let app = &scene.app;
     let (first, _) = key(app, &scene.noor, "Old laptop").await;
@@ -88,7 +88,7 @@ async fn b20_the_page_says_what_removing_does() {
 
 // D15: a key that is being replaced can end, and nothing else: its successor is there.
 #[tokio::test]
-async fn d15_a_key_with_a_successor_is_offered_no_heir() {
+async fn a_key_with_a_successor_is_offered_no_heir() {
     let scene = Scene::new().await;
     let (old, _) = key(&scene.app, &scene.noor, "Old laptop").await;
     let free = account(&scene.app, &scene.olivia, "Reports").await.to_string();
@@ -108,7 +108,7 @@ async fn d15_a_key_with_a_successor_is_offered_no_heir() {
 
 // B20: however many keys are handed over, each new one is shown; the form and the API take a hundred.
 #[tokio::test]
-async fn b20_no_new_key_is_lost_in_a_long_answer() {
+async fn no_new_key_is_lost_in_a_long_answer() {
     let scene = Scene::new().await;
     // Names as long as names may be: together more than a form may hold.
     let name = "🚀".repeat(100);
@@ -129,7 +129,7 @@ async fn b20_no_new_key_is_lost_in_a_long_answer() {
 
 // B20: one key ends, one gets a successor, and the new key is in this answer and nowhere else.
 #[tokio::test]
-async fn b20_keys_end_or_are_handed_over() {
+async fn keys_end_or_are_handed_over() {
     let scene = Scene::new().await;
     let ((one, ended), (two, old), (three, given), (_, unnamed)) = (
         key(&scene.app, &scene.noor, "Old laptop").await,
@@ -166,7 +166,7 @@ async fn b20_keys_end_or_are_handed_over() {
 
 // B20: without keys to show the way leads on, and the page there names who went.
 #[tokio::test]
-async fn b20_a_removal_is_told_once_by_name() {
+async fn a_removal_is_told_once_by_name() {
     let scene = Scene::new().await;
     let answer = scene.remove(&[]).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, scene.list.as_str()), "{}", answer.text);
@@ -208,7 +208,7 @@ async fn a_removal_that_is_refused_keeps_what_was_chosen() {
 
 // B22: an owner is removed only after a fresh sign-in.
 #[tokio::test]
-async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
+async fn an_owner_is_removed_only_after_a_fresh_sign_in() {
     let scene = Scene::new().await;
     let (app, noor) = (&scene.app, scene.noor.ctx.actor().id);
     app.engine.change_member(&scene.olivia.ctx, noor, domain::Role::Owner).await.expect("changed");
@@ -229,7 +229,7 @@ async fn b22_an_owner_is_removed_only_after_a_fresh_sign_in() {
 
 // B22: what is certain to ask for a fresh sign-in says so before anything is chosen.
 #[tokio::test]
-async fn b22_a_fresh_sign_in_is_asked_for_before_anything_is_chosen() {
+async fn a_fresh_sign_in_is_asked_for_before_anything_is_chosen() {
     let scene = Scene::new().await;
     let app = &scene.app;
     let late = visitor(app, "olivia", "Olivia Owens", 601).await;

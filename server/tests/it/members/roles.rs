@@ -1,4 +1,4 @@
-//! Giving roles, and leaving.
+//! Changing roles, and leaving.
 
 use domain::Role;
 
@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 // D6: what lowering and raising do is said before, and the deed afterwards, once.
 #[tokio::test]
-async fn d6_a_role_is_changed_and_told_once() {
+async fn a_role_is_changed_and_told_once() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let owner = owner(&app).await;
@@ -33,7 +33,7 @@ async fn d6_a_role_is_changed_and_told_once() {
 
 // D5, B18: admins are offered no owner, and cannot ask for one.
 #[tokio::test]
-async fn b18_an_admin_neither_makes_nor_unmakes_an_owner() {
+async fn an_admin_neither_makes_nor_unmakes_an_owner() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let adam = visitor(&app, "adam", "Adam Adler", 0).await;
@@ -54,7 +54,7 @@ async fn b18_an_admin_neither_makes_nor_unmakes_an_owner() {
 // B22: whoever signed in more than ten minutes ago makes no admin or owner. The form is kept, with the way to a
 // fresh sign-in and back to this place.
 #[tokio::test]
-async fn b22_an_admin_or_owner_is_made_only_after_a_fresh_sign_in() {
+async fn an_admin_or_owner_is_made_only_after_a_fresh_sign_in() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let late = visitor(&app, "olivia", "Olivia Owens", 601).await;
@@ -86,7 +86,7 @@ async fn b22_an_admin_or_owner_is_made_only_after_a_fresh_sign_in() {
 
 // D5, B18: the only owner is told why they stay, on every way out.
 #[tokio::test]
-async fn d5_the_only_owner_stays_and_is_told_why() {
+async fn the_only_owner_stays_and_is_told_why() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let owner = owner(&app).await;
@@ -114,7 +114,7 @@ async fn d5_the_only_owner_stays_and_is_told_why() {
 
 // B20: a member leaves in person, and their keys stop.
 #[tokio::test]
-async fn b20_a_member_leaves() {
+async fn a_member_leaves() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let key = app.key_of(&mina).await.plain;
@@ -128,6 +128,6 @@ async fn b20_a_member_leaves() {
     let home = page(&app, "/", &visitor.cookie).await;
     assert!(home.text.contains(app::words::sign_in::NO_MEMBERSHIP), "{}", home.text);
     assert_eq!(app.get("/api/v1/me", key.expose()).await.status.as_u16(), 403);
-    // The second tab finds the door closed.
+    // The second tab has no access any more.
     assert_eq!(send(&app, "leave_organization", &on, &fields, &visitor.cookie).await.status.as_u16(), 403);
 }

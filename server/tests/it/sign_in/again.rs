@@ -1,4 +1,4 @@
-//! Signing in again: what a stolen session must not do (B22), and coming back as who one was.
+//! Signing in again (B22): what a stolen session must not allow, and returning as the same person.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -27,8 +27,9 @@ async fn form(app: &TestApp, someone: &Someone, path: &str, page: &str, body: &s
     .await
 }
 
+// B22
 #[tokio::test]
-async fn b22_signing_in_again_replaces_the_session_and_leads_back() {
+async fn signing_in_again_replaces_the_session_and_leads_back() {
     let app = app().await;
     let old = signed_in(&app, "olivia").await;
     app.clock.advance_seconds(TEN_MINUTES + 1);
@@ -41,8 +42,9 @@ async fn b22_signing_in_again_replaces_the_session_and_leads_back() {
     assert!(new != old && is_open(&app, &new).await && !is_open(&app, &old).await);
 }
 
+// B22
 #[tokio::test]
-async fn b22_signing_in_again_must_end_with_the_same_person() {
+async fn signing_in_again_must_end_with_the_same_person() {
     let app = app().await;
     let own = signed_in(&app, "mina").await;
     for other in ["olivia", "theo"] {
@@ -61,8 +63,9 @@ async fn b22_signing_in_again_must_end_with_the_same_person() {
 }
 
 // A form that is refused is kept, and offers the way; a program is told likewise (RFC 9470).
+// B22
 #[tokio::test]
-async fn b22_what_needs_a_fresh_sign_in_says_so_everywhere() {
+async fn what_needs_a_fresh_sign_in_says_so_everywhere() {
     let app = TestApp::new().await;
     let adam = app.someone("adam").await;
     let (one, other) = (app.key_of(&adam).await.view.key_id, app.key_of(&adam).await.view.key_id);

@@ -1,4 +1,4 @@
-//! A form that asks for a fresh sign-in is finished once its sender has signed in again (B22).
+//! A form that needs a fresh sign-in is submitted after its sender has signed in again (B22).
 
 use axum::http::StatusCode;
 
@@ -51,7 +51,7 @@ impl Late {
         (start, cookie(&asked, "rt_draft").expect("the secret of the browser"))
     }
 
-    /// Signs in again as somebody, in the browser that has these cookies; gives where that leads.
+    /// Signs in again in a browser with these cookies. Returns the URL of the redirect.
     async fn sign_in(&mut self, person: &str, start: &str, cookies: &str) -> TestResponse {
         let cookies = format!("{cookies}; {}", self.session);
         let (flow, back) = leave_as(&self.app, person, start, &cookies).await;
@@ -82,8 +82,9 @@ impl Late {
     }
 }
 
+// B22
 #[tokio::test]
-async fn b22_a_key_is_made_after_signing_in_again_with_everything_that_was_filled_in() {
+async fn a_key_is_made_after_signing_in_again_with_everything_that_was_filled_in() {
     let mut late = Late::new("olivia").await;
     let fields = [
         ("name", "Nightly export"),
@@ -104,8 +105,9 @@ async fn b22_a_key_is_made_after_signing_in_again_with_everything_that_was_fille
     assert_eq!(key.expires_at.map(|end| end.seconds_since(key.created_at) / 86_400), Some(7));
 }
 
+// B22
 #[tokio::test]
-async fn b22_every_form_that_asks_is_finished_afterwards() {
+async fn every_form_that_asks_is_finished_afterwards() {
     let mut late = Late::new("olivia").await;
     let (app, who) = (&late.app, &late.who);
     let [one, other, third] =
@@ -146,8 +148,9 @@ async fn b22_every_form_that_asks_is_finished_afterwards() {
     assert!(left.iter().any(|member| member.actor_id.to_string() == adam));
 }
 
+// B22
 #[tokio::test]
-async fn b22_signing_in_as_somebody_else_finishes_nothing_and_loses_nothing() {
+async fn signing_in_as_somebody_else_finishes_nothing_and_loses_nothing() {
     let mut late = Late::new("olivia").await;
     let (start, browser) = late.ask("create_key", &late.on("api-keys/new"), &[("name", "Nightly export")]).await;
     let refused = late.sign_in("theo", &start, &browser).await;
@@ -162,8 +165,9 @@ async fn b22_signing_in_as_somebody_else_finishes_nothing_and_loses_nothing() {
     assert_eq!(late.keys().await, [("Nightly export".to_owned(), true)]);
 }
 
+// B22
 #[tokio::test]
-async fn b22_a_form_is_finished_once_and_in_time() {
+async fn a_form_is_finished_once_and_in_time() {
     let mut late = Late::new("olivia").await;
     let on = late.on("api-keys/new");
     let (start, browser) = late.ask("create_key", &on, &[("name", "One")]).await;
@@ -183,8 +187,9 @@ async fn b22_a_form_is_finished_once_and_in_time() {
 }
 
 // Whoever has a stolen session lures its owner into signing in again, for a form of their own.
+// B22
 #[tokio::test]
-async fn b22_a_form_that_was_sent_in_another_browser_is_not_finished() {
+async fn a_form_that_was_sent_in_another_browser_is_not_finished() {
     let mut late = Late::new("olivia").await;
     let (start, thief) = late.ask("create_key", &late.on("api-keys/new"), &[("name", "A back door")]).await;
     let done = late.sign_in("olivia", &start, "").await;
@@ -205,8 +210,9 @@ async fn b22_a_form_that_was_sent_in_another_browser_is_not_finished() {
 }
 
 // Without a fresh sign-in the address finishes nothing, and the form goes on waiting.
+// B22
 #[tokio::test]
-async fn b22_the_address_alone_finishes_nothing() {
+async fn the_address_alone_finishes_nothing() {
     let late = Late::new("olivia").await;
     let (start, browser) = late.ask("create_key", &late.on("api-keys/new"), &[("name", "Nightly export")]).await;
     let resume = format!("/sign-in/resume?{}", start.strip_prefix("fresh=1&").expect("a start"));
@@ -217,8 +223,9 @@ async fn b22_the_address_alone_finishes_nothing() {
 }
 
 // Every form that may ask for a fresh sign-in says so before it is sent.
+// B22
 #[tokio::test]
-async fn b22_forms_announce_the_fresh_sign_in() {
+async fn forms_announce_the_fresh_sign_in() {
     let late = Late::new("olivia").await;
     let (app, who) = (&late.app, &late.who);
     let [one, other] = [app.key_of(who).await, app.key_of(who).await].map(|key| key.view.key_id.to_string());

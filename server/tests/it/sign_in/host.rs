@@ -1,4 +1,4 @@
-//! F4: pages that are opened at another host than `PUBLIC_URL`, and proxies that hide it.
+//! F4: pages that are opened at another host than `PUBLIC_URL`, and proxies that hide the host.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

@@ -1,4 +1,4 @@
-//! Sign-ins that come to nothing, told so that people know what to do, and what they leave behind: nothing.
+//! Failed sign-ins: the page tells the user what to do, and nothing is stored.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use super::{cookie, get, problem};
 use crate::provider::Provider;
 use crate::test_app::{TestApp, TestResponse};
 
-/// A house with an evil provider, and the rules of who is let in.
+/// An application with a malicious provider and rules about who may sign in.
 async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, Provider) {
     let provider = Provider::start().await;
     let domains: Vec<String> = email_domains.iter().map(|domain| (*domain).to_owned()).collect();
     let told = domains.clone();
     let mut app = TestApp::with(None, move |site_config| site_config.allowed_domains = told).await;
-    let mut cast = server::demo::cast(&provider.issuer);
-    for (identity, _) in cast.iter_mut().flat_map(|cast| cast.members.iter_mut()) {
+    let mut organizations = server::demo::organizations(&provider.issuer);
+    for (identity, _) in organizations.iter_mut().flat_map(|organization| organization.members.iter_mut()) {
         identity.email = Some(format!("{}@acme.example", identity.subject));
     }
-    app.engine.seed_demo(&cast).await.expect("staged");
+    app.engine.seed_demo(&organizations).await.expect("staged");
     let settings = oidc::Settings {
         issuer: provider.issuer.clone(),
         client_id: "roundtable".into(),
@@ -38,7 +38,7 @@ async fn app(hosted_domain: Option<&str>, email_domains: &[&str]) -> (TestApp, P
     (app, provider)
 }
 
-/// Leaves for the provider: the flow's cookie, its state and its nonce.
+/// Starts a sign-in. Returns the cookie, the state and the nonce.
 async fn leave(app: &TestApp, query: &str, cookies: &str) -> (String, String, String) {
     let started = get(app, &format!("/sign-in/start?{query}"), cookies).await;
     let url: Url = started.header("location").parse().unwrap_or_else(|_| panic!("{started:?}"));
@@ -46,7 +46,7 @@ async fn leave(app: &TestApp, query: &str, cookies: &str) -> (String, String, St
     (cookie(&started, "rt_flow").expect("a flow"), part("state"), part("nonce"))
 }
 
-/// Signs in as someone whom the provider tells these things of.
+/// Signs in with these claims.
 async fn sign_in(app: &TestApp, provider: &Provider, said: Value) -> TestResponse {
     sign_in_again(app, provider, said, "", "").await
 }
@@ -144,9 +144,9 @@ async fn the_sign_in_page_repeats_nothing() {
     assert!(!page.text.contains("alert"), "{}", page.text);
 }
 
-// B21: who owns an e-mail address or a domain later inherits nothing.
+// B21: a later owner of an email or a domain has no access.
 #[tokio::test]
-async fn b21_a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
+async fn a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
     let (app, provider) = app(Some("acme.example"), &["acme.example"]).await;
     let former = sign_in(&app, &provider, json!({ "hd": "acme.example" })).await;
     let former = cookie(&former, "rt_session").expect("a session");
@@ -171,7 +171,7 @@ async fn b21_a_new_subject_with_the_same_address_and_domain_reaches_nothing() {
 
 // B22: a provider that gives an old sign-in for a fresh one is told apart.
 #[tokio::test]
-async fn b22_an_old_sign_in_is_no_fresh_one() {
+async fn an_old_sign_in_is_no_fresh_one() {
     let (app, provider) = app(None, &[]).await;
     let now = app.engine.runtime().now().0 / 1000;
     let own = cookie(&sign_in(&app, &provider, json!({ "auth_time": now - 5000 })).await, "rt_session").expect("in");
@@ -195,7 +195,7 @@ async fn b22_an_old_sign_in_is_no_fresh_one() {
 // B22: a provider that knew the person and asked them nothing has not signed them in just now, and one that was asked for
 // a fresh sign-in and does not say when it was has given none (OpenID Connect Core, 3.1.2.1).
 #[tokio::test]
-async fn b22_a_sign_in_counts_from_when_the_provider_says() {
+async fn a_sign_in_counts_from_when_the_provider_says() {
     let (app, provider) = app(None, &[]).await;
     let now = app.engine.runtime().now().0 / 1000;
     let make = async |said: Value| {
@@ -244,7 +244,7 @@ async fn an_unconfirmed_email_is_not_taken_for_another_one() {
 
 // B23: whatever cookie was planted before, the session is a new one, and the old is over.
 #[tokio::test]
-async fn b23_a_cookie_from_before_the_sign_in_never_works_after_it() {
+async fn a_cookie_from_before_the_sign_in_never_works_after_it() {
     let (app, provider) = app(None, &[]).await;
     let stranger = app.someone_of(&provider.issuer, "theo").await;
     for planted in [

@@ -1,4 +1,4 @@
-//! B30: wherever a sign-in is told to lead back to, it stays here; and it works in the browser alone that began it.
+//! B30: a sign-in never redirects to another site, and works only in the browser that started it.
 
 use axum::http::StatusCode;
 use url::Url;
@@ -126,7 +126,7 @@ fn corpus() -> Vec<String> {
     all
 }
 
-/// Where a browser that is at our address goes when it is told to go there.
+/// The URL that a browser on a page of this installation resolves a reference to.
 fn lands(location: &str) -> Url {
     Url::parse(PUBLIC_URL).expect("ours").join(location).unwrap_or_else(|error| panic!("{location:?}: {error}"))
 }
@@ -135,8 +135,9 @@ fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+// B30
 #[tokio::test]
-async fn b30_no_return_leaves_the_origin() {
+async fn no_return_leaves_the_origin() {
     let corpus = corpus();
     assert!(corpus.len() >= 300, "{}", corpus.len());
     let app = app().await;
@@ -159,8 +160,9 @@ async fn b30_no_return_leaves_the_origin() {
 }
 
 // The same on the way in: the page for whoever is signed in, the page of a problem, and the links on both.
+// B30
 #[tokio::test]
-async fn b30_no_link_of_the_sign_in_page_leaves_the_origin() {
+async fn no_link_of_the_sign_in_page_leaves_the_origin() {
     let app = TestApp::new().await;
     let signed_in = app.someone("mina").await.cookie();
     let ours = lands("/").origin();
@@ -195,8 +197,9 @@ async fn a_place_of_ours_is_found_again() {
 
 // Login CSRF: an attacker's return, sent to a victim's browser, signs nobody in; not without a cookie, not with that of
 // the victim's own sign-in, and it is spent by the attempt.
+// B30
 #[tokio::test]
-async fn b30_a_return_in_another_browser_signs_nobody_in() {
+async fn a_return_in_another_browser_signs_nobody_in() {
     let app = app().await;
     let victim = leave(&app, "mina", "/account").await;
     let signed_in = cookie(&get(&app, &victim.1, &victim.0).await, "rt_session").expect("a session");

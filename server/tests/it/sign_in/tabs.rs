@@ -1,4 +1,4 @@
-//! F3: several tabs of one browser sign in at the same time, and someone comes back twice.
+//! F3: several tabs of a browser sign in at the same time, and a redirect arrives twice.
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,5 @@
-//! B13: what another organization has and what nobody has answers alike, byte for byte but for the request's id.
+//! B13: objects of another organization and objects that do not exist get the same response, byte for byte except for
+//! the request ID.
 
 use axum::http::Method;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::matrix::pages;
 use crate::matrix::world::{Which, World};
 use crate::test_app::TestResponse;
 
-/// An answer without what is each request's own: its id, the nonce of its page, and the ids it was asked about.
+/// A response without its request ID, its nonce and the requested IDs.
 fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
     let mut own = vec![answer.header("x-request-id").to_owned()];
     let policy = answer.header("content-security-policy");
@@ -30,8 +31,9 @@ fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
 }
 
 // Every operation with an id, whoever asks.
+// B13
 #[tokio::test]
-async fn b13_foreign_and_missing_ids_answer_alike() {
+async fn foreign_and_missing_ids_answer_alike() {
     let world = World::new().await;
     let mut compared = 0;
     for line in api::LINES.iter().filter(|line| line.2 != Thing::None) {
@@ -41,7 +43,7 @@ async fn b13_foreign_and_missing_ids_answer_alike() {
             let row = api::row(line.0);
             let one = api::answer(&world, row, &who.bearer, &foreign, None).await;
             let other = api::answer(&world, row, &who.bearer, &missing, None).await;
-            // Decision D9, RA-32: a workspace of another organization is known to be one.
+            // D9, RA-32: a workspace of another organization is known to be one.
             let inside = matches!(who.standing, Standing::Inside { powerless: false, .. });
             if line.2 == Thing::Workspace && inside {
                 assert_eq!((one.status.as_u16(), other.status.as_u16()), (403, 404), "{}", line.0);
@@ -60,8 +62,9 @@ async fn b13_foreign_and_missing_ids_answer_alike() {
 }
 
 // Ids that stand in a body or a filter, not in the address.
+// B13
 #[tokio::test]
-async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
+async fn foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
     let world = World::new().await;
     let (olivia, missing) = (&world.parts[0].credential, "999999".to_owned());
     let (theo, bot, key) =
@@ -106,8 +109,9 @@ async fn b13_foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
 }
 
 // Organizations: whether one exists is told to nobody who is not in it.
+// B13
 #[tokio::test]
-async fn b13_a_foreign_organization_and_one_that_is_not_answer_alike() {
+async fn a_foreign_organization_and_one_that_is_not_answer_alike() {
     let world = World::new().await;
     let (foreign, missing) = (world.orbit.to_string(), "org_a1B2c3D4e5F6g7H8".to_owned());
     for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser | Asks::Person)) {
@@ -148,8 +152,9 @@ async fn b13_a_foreign_organization_and_one_that_is_not_answer_alike() {
 }
 
 // Pages and forms of one's own organization about things of another.
+// B13
 #[tokio::test]
-async fn b13_pages_and_forms_about_foreign_and_missing_things_answer_alike() {
+async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
     let world = World::new().await;
     let mut compared = 0;
     for who in forms::visitors(&world).await {

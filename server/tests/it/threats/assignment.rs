@@ -1,5 +1,5 @@
-//! B16: mass assignment. Whatever a request names beside its own fields, every column of every table and whatever a
-//! principal might be called, is refused, or is as if it had not been there.
+//! B16: mass assignment. Additional fields in a request, such as column names or names of principals, are rejected or
+//! have no effect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ fn value(name: &str, world: &World) -> String {
     }
 }
 
-/// The fields that the description names for an operation's body; nothing for one without a body.
+/// The fields of the request body according to the description.
 fn described_fields(operation: &str) -> Option<BTreeSet<String>> {
     let text = serde_json::to_value(rest::description()).expect("json");
     let items = text["paths"].as_object().expect("paths").values();
@@ -125,8 +125,9 @@ fn sound_body(operation: &str) -> Map<String, Value> {
 }
 
 // Bodies of the API are read strictly: a field that is not theirs is a refusal, and changes nothing.
+// B16
 #[tokio::test]
-async fn b16_no_body_takes_a_field_that_is_not_its_own() {
+async fn no_body_takes_a_field_that_is_not_its_own() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     assert!(names.len() > 80, "{}", names.len());
@@ -150,7 +151,7 @@ async fn b16_no_body_takes_a_field_that_is_not_its_own() {
     assert!(refused > 3_000, "{refused}");
 }
 
-/// What a request left in the database. What is drawn at random is different each time, so that it is left out.
+/// The changes of a request in the database, without random values.
 struct Effect {
     cells: Cells,
     random: BTreeSet<(String, String, usize)>,
@@ -168,7 +169,7 @@ impl Effect {
         Self { cells: one, random }
     }
 
-    /// Whether something else is in the database now.
+    /// Whether the database has changed.
     fn differs(&self, now: &Cells) -> Option<String> {
         for ((table, column), values) in &self.cells {
             let again = &now[&(table.clone(), column.clone())];
@@ -186,7 +187,7 @@ impl Effect {
     }
 }
 
-/// Sends a request twice as it is, then with each of the names; each time from the same beginning.
+/// Sends a request twice unchanged, then with each of the names, each time with the same database.
 async fn compare(
     world: &World,
     told: &str,
@@ -213,8 +214,9 @@ async fn compare(
 }
 
 // The query of a request that changes something, and the body of one that takes none.
+// B16
 #[tokio::test]
-async fn b16_nothing_beside_the_body_names_a_principal() {
+async fn nothing_beside_the_body_names_a_principal() {
     let world = World::new().await;
     let all = names(&world.cells().await, &world);
     let names: BTreeMap<_, _> = all
@@ -246,8 +248,9 @@ async fn b16_nothing_beside_the_body_names_a_principal() {
 }
 
 // Forms of the dashboard: what is not theirs is not there.
+// B16
 #[tokio::test]
-async fn b16_no_form_takes_a_field_that_is_not_its_own() {
+async fn no_form_takes_a_field_that_is_not_its_own() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     for (subject, at) in [("olivia", 0), ("mina", 2)] {

@@ -1,4 +1,4 @@
-//! B23: an id that was in the browser before someone signed in is worth nothing after it.
+//! B23: a session ID from before a sign-in is not valid after it.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -13,8 +13,9 @@ async fn opens(app: &TestApp, session: &str) -> bool {
 }
 
 // A thief plants a session of their own, one that was ended, or any word, and waits for someone to sign in with it.
+// B23
 #[tokio::test]
-async fn b23_no_session_from_before_a_sign_in_is_good_after_it() {
+async fn no_session_from_before_a_sign_in_is_good_after_it() {
     let app = app().await;
     let ended = app.someone_standing_in("theo").await;
     app.sign_out(&ended).await;
@@ -33,8 +34,9 @@ async fn b23_no_session_from_before_a_sign_in_is_good_after_it() {
 }
 
 // Nobody has a session before signing in that could be fixed: looking around gives no cookie.
+// B23
 #[tokio::test]
-async fn b23_whoever_is_not_signed_in_gets_no_session() {
+async fn whoever_is_not_signed_in_gets_no_session() {
     let app = app().await;
     for path in ["/", "/sign-in", "/sign-in/start", "/settings/api-keys", "/o/org_a/settings", "/nowhere", "/docs"] {
         let answer = get(&app, path, "").await;
@@ -51,7 +53,7 @@ impl TestApp {
         assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     }
 
-    /// The cookie of someone who signed in with the stand-in provider.
+    /// The cookie of a user who has signed in with the development identity provider.
     async fn someone_standing_in(&self, person: &str) -> String {
         let (flow, back) = leave(self, person, "/").await;
         cookie(&get(self, &back, &flow).await, "rt_session").expect("a session")

@@ -1,4 +1,4 @@
-//! B30: whatever address a sign-in or a form is asked to lead back to, it stays on this origin.
+//! B30: the URL to return to after a sign-in or a form stays on this origin.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -83,8 +83,9 @@ fn stays(app: &TestApp, location: &str) {
     assert!(!there.path().starts_with("/api") && !there.path().starts_with("/dev"), "{location:?}");
 }
 
+// B30
 #[tokio::test]
-async fn b30_a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
+async fn a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
     let app = app().await;
     let corpus = corpus();
     assert!(corpus.len() >= 400, "{}", corpus.len());
@@ -105,8 +106,9 @@ async fn b30_a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
 }
 
 // The sign-in page passes the address on: never one that leads away.
+// B30
 #[tokio::test]
-async fn b30_the_sign_in_page_links_nowhere_else() {
+async fn the_sign_in_page_links_nowhere_else() {
     let app = app().await;
     for hostile in corpus() {
         let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
@@ -121,8 +123,9 @@ async fn b30_the_sign_in_page_links_nowhere_else() {
 }
 
 // A form says which page it stands on; the answer leads to a page of ours, or there is none.
+// B30
 #[tokio::test]
-async fn b30_a_form_leads_back_to_a_page_of_ours() {
+async fn a_form_leads_back_to_a_page_of_ours() {
     let app = app().await;
     let (mut followed, mut refused) = (0, 0);
     for hostile in corpus().into_iter().chain(["/".into(), "/sign-in".into()]) {

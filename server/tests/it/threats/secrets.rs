@@ -1,4 +1,4 @@
-//! B19: a key is told once, in the answer to whoever made it, and by no door afterwards.
+//! B19: a key is shown once, in the response to its creator, and never again.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -17,7 +17,7 @@ const MAKERS: [&str; 4] = ["create_key", "rotate_calling_key", "rotate_key", "of
 /// Operations that answer with something else that lets someone in, once.
 const LINKS: [&str; 2] = ["create_invitation", "issue_token"];
 
-/// Windows of what must not be told.
+/// Substrings of secrets that must not appear.
 struct Secrets(HashSet<Vec<u8>>);
 
 impl Secrets {
@@ -56,8 +56,9 @@ fn whole_keys(text: &str) -> Vec<String> {
 }
 
 // The description: no other operation has a field for a key.
+// B19
 #[test]
-fn b19_only_making_a_key_answers_with_one() {
+fn only_making_a_key_answers_with_one() {
     let text = serde_json::to_value(rest::description()).expect("json");
     let mut makers = BTreeSet::new();
     for item in text["paths"].as_object().expect("paths").values() {
@@ -71,7 +72,7 @@ fn b19_only_making_a_key_answers_with_one() {
     assert_eq!(makers, expected.collect());
 }
 
-/// Whether a shape has a field `api_key`, however deep.
+/// Whether a schema has a field `api_key` at any depth.
 fn mentions(text: &Value, shape: &Value, depth: u8) -> bool {
     match shape {
         Value::Object(fields) => fields.iter().any(|(name, inner)| match inner.as_str().filter(|_| name == "$ref") {
@@ -86,7 +87,7 @@ fn mentions(text: &Value, shape: &Value, depth: u8) -> bool {
     }
 }
 
-/// A world where keys were made in every way, and everything that was told then.
+/// An application in which keys were created in every way, with all responses.
 async fn told_once(world: &World) -> Secrets {
     let mut secrets = Secrets::new();
     let owner = &world.parts[0].credential;
@@ -130,8 +131,9 @@ async fn told_once(world: &World) -> Secrets {
 }
 
 // Every operation, every page and every server function, as everybody, about everything.
+// B19
 #[tokio::test]
-async fn b19_no_door_tells_a_key_after_it_was_made() {
+async fn no_door_tells_a_key_after_it_was_made() {
     let world = World::new().await;
     let secrets = told_once(&world).await;
     let mut looked = 0;
@@ -209,8 +211,9 @@ async fn b19_no_door_tells_a_key_after_it_was_made() {
 }
 
 // A form that is repeated tells no key again, nor does one that is refused with a key typed into a field.
+// B19
 #[tokio::test]
-async fn b19_what_was_typed_into_a_form_is_not_told_again() {
+async fn what_was_typed_into_a_form_is_not_told_again() {
     let world = World::new().await;
     let (cookie, key) = (world.cookie("olivia").await, world.parts[0].credential.clone());
     let mut secrets = Secrets::new();

@@ -1,4 +1,4 @@
-//! Tokens that the installation gives to people who are signed in.
+//! Tokens that this installation issues to signed-in users.
 
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +15,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use oidc::testing::Signer;
 use serde_json::{Value, json};
-use server::http::caller;
+use server::http::api::authentication;
 use tower::ServiceExt;
 
 use crate::test_app::{ISSUER, NOW, PUBLIC_URL, TestApp, TestResponse, cookie};
@@ -32,7 +32,7 @@ async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> TestResponse {
 
 // RA-01, RA-03, RA-05, RA-07, RA-08: signing in yields a token that works on the API as it is.
 #[tokio::test]
-async fn ra_03_whoever_is_signed_in_gets_a_token_for_the_api() {
+async fn whoever_is_signed_in_gets_a_token_for_the_api() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let given = app.ask_for_token(&mina.cookie(), "").await;
@@ -51,7 +51,7 @@ async fn ra_03_whoever_is_signed_in_gets_a_token_for_the_api() {
 
 // RA-04, RA-24, and C.10: the cookie counts for pages of ours only, and beside nothing else.
 #[tokio::test]
-async fn ra_04_without_a_session_there_is_no_token() {
+async fn without_a_session_there_is_no_token() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let (own, token) = (mina.cookie(), app.own_token(&mina).await);
@@ -87,7 +87,7 @@ async fn ra_04_without_a_session_there_is_no_token() {
 
 // RA-13, RA-14.
 #[tokio::test]
-async fn ra_14_a_fresh_token_can_be_forced_before_long_work() {
+async fn a_fresh_token_can_be_forced_before_long_work() {
     let app = TestApp::new().await;
     let cookie = app.someone("mina").await.cookie();
     let token = async |query: &str| app.ask_for_token(&cookie, query).await.json()["token"].clone();
@@ -104,7 +104,7 @@ async fn ra_14_a_fresh_token_can_be_forced_before_long_work() {
 
 // RA-12, RA-22, RA-27: an expired token is 401, and a fresh one works.
 #[tokio::test]
-async fn ra_27_an_expired_token_is_refused_and_a_fresh_one_works() {
+async fn an_expired_token_is_refused_and_a_fresh_one_works() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let old = app.own_token(&mina).await;
@@ -121,8 +121,9 @@ async fn ra_27_an_expired_token_is_refused_and_a_fresh_one_works() {
 }
 
 // Signed out, and everything that was given out there is over; membership and role are looked up on every request.
+// B20
 #[tokio::test]
-async fn b20_a_token_is_worth_what_its_person_is_worth_now() {
+async fn a_token_is_worth_what_its_person_is_worth_now() {
     let app = TestApp::new().await;
     let (olivia, adam, mina) = (app.someone("olivia").await, app.someone("adam").await, app.someone("mina").await);
     let (adams, minas) = (app.own_token(&adam).await, app.own_token(&mina).await);
@@ -164,9 +165,9 @@ fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-// B29 at the door: what is forged is 401, whatever was forged; the reasons stand in the log only.
+// B29: every forged token gets 401. Only the log has the reason.
 #[tokio::test]
-async fn b29_forged_tokens_are_refused() {
+async fn forged_tokens_are_refused() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let good = app.own_token(&mina).await;
@@ -243,12 +244,13 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
     }
 }
 
-// Decision D23: what was read for someone who was removed or lowered meanwhile is kept back; what was written stays.
+// D23: the result of a read is withheld if the person is removed or gets a lower role meanwhile.
+// RK-24
 #[tokio::test]
-async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
+async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
-    // Whoever is taken out and is a member nowhere else is signed out, too.
+    // A removed member who is in no other organization is also signed out.
     for (subject, role, elsewhere, refused) in
         [("adam", Some(Role::Member), false, 403), ("adam", None, true, 403), ("mina", None, false, 401)]
     {
@@ -262,14 +264,14 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
         let (engine, owner, id) = (app.engine.clone(), olivia.ctx.clone(), someone.ctx.actor().id);
         let parts = app.parts.clone();
         let read = move |asked: Parts| async move {
-            caller::actor(&parts, &asked).await.expect("let in");
+            authentication::actor(&parts, &asked).await.expect("let in");
             match role {
                 Some(role) => engine.change_member(&owner, id, role).await.expect("lowered"),
                 None => engine.remove_member(&owner, id).await.expect("removed"),
             }
             "what was read"
         };
-        let admitted = from_fn_with_state(app.parts.clone(), caller::admit);
+        let admitted = from_fn_with_state(app.parts.clone(), authentication::authenticate);
         let server_fns =
             Router::new().route("/calm", get("what was read")).route("/read", get(read)).route_layer(admitted);
         for (path, status) in [("/calm", 200), ("/read", refused)] {
@@ -281,9 +283,9 @@ async fn rk_24_an_answer_is_kept_back_when_its_person_loses_power_while_it_is_ma
     }
 }
 
-// RK-04: a key works in its own organization only, and says so when another is named.
+// RK-04: a key works only in its own organization. `X-Organization` with another one is rejected.
 #[tokio::test]
-async fn rk_04_a_key_beside_the_name_of_another_organization_is_refused() {
+async fn a_key_beside_the_name_of_another_organization_is_refused() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let key = app.key_of(&mina).await.plain;
@@ -297,9 +299,10 @@ async fn rk_04_a_key_beside_the_name_of_another_organization_is_refused() {
     }
 }
 
-// Decision D23: what was read for someone who was signed out meanwhile is kept back.
+// D23: the result of a read is withheld if the session is revoked meanwhile.
+// RK-24
 #[tokio::test]
-async fn rk_24_an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
+async fn an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let token = app.own_token(&mina).await;
@@ -313,7 +316,7 @@ async fn rk_24_an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
             "what was read"
         }
     };
-    let admitted = from_fn_with_state(app.parts.clone(), caller::admit);
+    let admitted = from_fn_with_state(app.parts.clone(), authentication::authenticate);
     let server_fns =
         Router::new().route("/calm", get(reading(false))).route("/ended", get(reading(true))).route_layer(admitted);
     for (path, status) in [("/calm", StatusCode::OK), ("/ended", StatusCode::UNAUTHORIZED)] {

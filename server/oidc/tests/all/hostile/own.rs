@@ -45,7 +45,7 @@ fn beyond(forge: &Forge) -> Vec<Row> {
 
 // B29: tokens of ours are held to the rules of E.5 too; what is asked of a sign-in alone is not asked of them.
 #[test]
-fn b29_every_hostile_token_is_refused_where_our_own_are_checked() {
+fn every_hostile_token_is_refused_where_our_own_are_checked() {
     let forge = forge();
     let rows: Vec<Row> = [forge.envelopes(), forge.claims(), beyond(&forge)].concat();
     assert!(rows.len() >= 60, "{}", rows.len());

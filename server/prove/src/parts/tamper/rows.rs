@@ -1,24 +1,24 @@
-//! Rows that are kept and put back later, and events that are hidden.
+//! Restores old rows and hides events.
 
 use crate::Outcome;
 use crate::database::{Database, Rows};
 use crate::stage::Stage;
 
-/// Where a row is kept.
+/// The table for saved rows.
 const KEPT: &str = "prove_kept";
 
-/// Keeps the rows of a table that a condition finds.
+/// Saves the rows of a table that match a condition.
 ///
 /// # Errors
-/// When the database does not let us.
+/// If the database rejects it.
 pub async fn keep(stage: &Stage, table: &str, condition: &str) -> Outcome<()> {
     write(&stage.program.database, &[format!("CREATE TABLE {KEPT} AS SELECT * FROM {table} WHERE {condition}")]).await
 }
 
-/// Puts the kept rows in the place of those that are there now, and does more in the same breath.
+/// Restores the saved rows and runs more statements in the same transaction.
 ///
 /// # Errors
-/// When the database does not let us.
+/// If the database rejects it.
 pub async fn put_back(stage: &Stage, table: &str, condition: &str, more: &[String]) -> Outcome<()> {
     let mut steps = vec![
         format!("DELETE FROM {table} WHERE {condition}"),
@@ -29,10 +29,10 @@ pub async fn put_back(stage: &Stage, table: &str, condition: &str, more: &[Strin
     write(&stage.program.database, &steps).await
 }
 
-/// The newest event: its number, and the hash of the one before it.
+/// The number of the newest event, and the hash of the previous one.
 ///
 /// # Errors
-/// When the log cannot be read.
+/// If the log cannot be read.
 pub async fn newest(stage: &Stage) -> Outcome<(i64, String)> {
     let mut rows = stage.program.database.open().await?;
     let columns = format!("n, {}", rows.hex("hash"));
@@ -44,7 +44,7 @@ pub async fn newest(stage: &Stage) -> Outcome<(i64, String)> {
     Ok((newest[0].as_i64().unwrap_or_default(), before[1].as_str().unwrap_or_default().to_owned()))
 }
 
-/// Bytes as both databases read them in a statement.
+/// Bytes as an SQL literal of the database.
 pub fn bytes(stage: &Stage, hex: &str) -> String {
     match stage.program.database {
         Database::Sqlite(_) => format!("X'{hex}'"),

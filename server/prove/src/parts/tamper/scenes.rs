@@ -1,4 +1,4 @@
-//! The ways in which something that has ended is brought back.
+//! The ways to restore a revoked credential.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,27 +11,33 @@ use crate::database::Database;
 use crate::person::Browser;
 use crate::stage::{DATABASE, Stage};
 
-/// Keys that are revoked after the copy that is put back.
+/// The number of keys that are revoked after the copy was made.
 const REVOKED: usize = 10;
 
-/// A way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scene {
-    /// The old row, and the event of its end deleted.
-    EventDeleted,
-    /// The old row, and that event turned into another.
-    EventRenamed,
-    /// The old row, the newest event deleted, the head put back, and a restart.
-    HeadReset,
-    /// The old row of a service account that was disabled, its event deleted.
-    AccountRow,
-    /// The row of a session that was ended.
-    SessionRow,
-    /// A copy of the whole database.
-    Copy,
+domain::closed_set! {
+    /// A way to restore a credential.
+    pub enum Scene(
+        /// A short description.
+        about: &'static str,
+    ) {
+        /// Restores the old row and deletes the event of the revocation.
+        EventDeleted = "event_deleted" ("the row of a revoked key is restored and the event deleted"),
+        /// Restores the old row and replaces that event.
+        EventRenamed = "event_renamed" ("the row of a revoked key is restored and the event replaced"),
+        /// Restores the old row and the old head, deletes the newest event, and restarts.
+        HeadReset = "head_reset" (
+            "the row of a revoked key and the head of the log are restored, the newest event deleted; restart"
+        ),
+        /// Restores the row of a disabled service account and deletes its event.
+        AccountRow = "account_row" ("the row of a disabled service account is restored and the event deleted"),
+        /// Restores the row of a revoked session.
+        SessionRow = "session_row" ("the row of a revoked session is restored and the event deleted"),
+        /// Restores a copy of the whole database.
+        Copy = "copy" ("a copy from before ten revocations replaces the database"),
+    }
 }
 
-/// Credentials that have ended and are brought back.
+/// Revoked credentials that are restored.
 pub struct Ended {
     keys: Vec<String>,
     cookie: Option<String>,
@@ -43,10 +49,10 @@ impl Ended {
         self.keys.len() + usize::from(self.cookie.is_some())
     }
 
-    /// How many of them open something.
+    /// The number of credentials that are accepted.
     ///
     /// # Errors
-    /// When the program does not answer.
+    /// If the program does not respond.
     pub async fn admitted(&self, api: &Api) -> Outcome<usize> {
         let mut admitted = 0;
         for key in &self.keys {
@@ -62,33 +68,17 @@ impl Ended {
 }
 
 impl Scene {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::EventDeleted, Self::EventRenamed, Self::HeadReset, Self::AccountRow, Self::SessionRow, Self::Copy];
-
-    /// In a few words.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::EventDeleted => "a revoked key's old row is put back and the event deleted",
-            Self::EventRenamed => "a revoked key's old row is put back and the event made another",
-            Self::HeadReset => "a revoked key's old row is put back, the newest event deleted, the head reset; restart",
-            Self::AccountRow => "a disabled service account's old row is put back and the event deleted",
-            Self::SessionRow => "an ended session's row is put back and the event deleted",
-            Self::Copy => "a copy from before ten revocations is put in the place of the database",
-        }
-    }
-
-    /// Whether the tampering is only seen by a program that starts.
+    /// Whether only a restart detects the tampering.
     pub const fn ends_with_a_restart(self) -> bool {
         matches!(self, Self::HeadReset | Self::Copy)
     }
 
-    /// Whether the organization opens nothing until that is accepted.
+    /// Whether the organization is locked until the operator accepts the log.
     pub const fn locks(self) -> bool {
         true
     }
 
-    /// The command with which the operator accepts it.
+    /// The command to accept it.
     pub const fn acceptance(self) -> &'static [&'static str] {
         match self {
             Self::Copy => &["restore", "--accept"],
@@ -96,10 +86,10 @@ impl Scene {
         }
     }
 
-    /// Lets something end, and brings it back.
+    /// Revokes a credential and restores it.
     ///
     /// # Errors
-    /// When that cannot be done.
+    /// If that fails.
     pub async fn prepare(self, stage: &mut Stage) -> Outcome<Ended> {
         match self {
             Self::EventDeleted => key_row(stage, |n| vec![format!("DELETE FROM audit_events WHERE n = {n}")]).await,
@@ -124,7 +114,8 @@ async fn revoke(api: &Api, owner: &str, id: i64) -> Outcome<()> {
     api.must(Method::DELETE, &format!("/api/v1/keys/{id}"), owner, Value::Null).await.map(drop)
 }
 
-/// A key that is revoked and put back; `hide` says what becomes of the event of its end. Two more events follow it.
+/// A key that is revoked and restored. `hide` decides what happens to the event of the revocation. Two more events
+/// follow.
 async fn key_row(stage: &Stage, hide: impl Fn(i64) -> Vec<String>) -> Outcome<Ended> {
     let (api, owner) = (stage.api()?, &stage.owner.key);
     let (id, key) = new_key(&api, owner, json!({ "label": "ended" })).await?;
@@ -144,7 +135,7 @@ async fn head_reset(stage: &mut Stage) -> Outcome<Ended> {
     let (id, key) = new_key(&api, &owner, json!({ "label": "ended" })).await?;
     let condition = format!("id = {id}");
     keep(stage, "api_keys", &condition).await?;
-    // The whole head as it was, whatever it is made of.
+    // Restores the whole head.
     write_aside(stage, "CREATE TABLE prove_head AS SELECT * FROM audit_heads").await?;
     revoke(&api, &owner, id).await?;
     let (n, before) = newest(stage).await?;
@@ -191,7 +182,7 @@ async fn session_row(stage: &Stage) -> Outcome<Ended> {
     Ok(Ended { keys: vec![token], cookie: Some(browser.line()) })
 }
 
-/// Ten keys are revoked, and then the database is the copy from before that.
+/// Ten keys are revoked, and then an earlier copy of the database is restored.
 async fn copy(stage: &mut Stage) -> Outcome<Ended> {
     let (api, owner) = (stage.api()?, stage.owner.key.clone());
     let mut keys = Vec::new();
@@ -210,7 +201,7 @@ async fn copy(stage: &mut Stage) -> Outcome<Ended> {
     Ok(Ended { keys: keys.into_iter().map(|(_, key)| key).collect(), cookie: None })
 }
 
-/// Makes the copy, or puts it in the place of the database. The program does not run.
+/// Creates or restores the copy. The program is stopped.
 async fn keep_copy(stage: &Stage, make: bool) -> Outcome<()> {
     match (&stage.program.database, &stage.cluster) {
         (Database::Sqlite(file), _) => {

@@ -1,5 +1,5 @@
-//! Findings 4 and 14: events that get lost, changes that leave none. Every operation is carried out, and what the log says
-//! of it is compared with what [`Action::traces`] promises.
+//! Findings 4 and 14: missing audit events. Every operation is carried out, and its events are compared with
+//! [`Action::traces`].
 
 mod stories;
 
@@ -18,7 +18,7 @@ use crate::matrix::{api, forms};
 use crate::operations::described;
 use crate::test_app::{SETUP_TOKEN, TestApp};
 
-/// What an operation of the API does, for the policy; nothing for what people do as themselves.
+/// The policy action of an operation. None for operations on the caller's own account.
 fn action(operation: &str) -> Option<Action> {
     Some(match operation {
         "create_key" => Action::CreateKey,
@@ -43,7 +43,7 @@ fn action(operation: &str) -> Option<Action> {
     })
 }
 
-/// What an operation does besides: whose keys are settled with them, and whose links go with them.
+/// The further actions of an operation, for example on keys and invitations.
 fn beside(operation: &str) -> &'static [Action] {
     match operation {
         "offboard_member" => &[Action::RevokeKey, Action::RotateKey, Action::ManageServiceAccounts],
@@ -67,8 +67,9 @@ async fn bootstrapped() -> HashSet<AuditAction> {
 
 // Findings 4 and 14: every operation that changes something writes exactly its events; every event has its operation, and
 // is one that the policy promises for it.
+// Finding 4
 #[tokio::test]
-async fn pypi_04_every_operation_leaves_exactly_its_events() {
+async fn every_operation_leaves_exactly_its_events() {
     let world = World::new().await;
     let owner = world.parts[0].credential.clone();
     let mut watch = Witness::of(&world).await;
@@ -110,10 +111,11 @@ async fn pypi_04_every_operation_leaves_exactly_its_events() {
     assert_eq!(happened, told.collect(), "something never happened");
 }
 
-// Findings 4 and 14, for every door of both kinds and whoever passes it: nothing changes without an event, and nothing is
-// told that did not change. A server function tells what an operation of the API tells.
+// Findings 4 and 14, for every endpoint and every principal: every change has an event, and every event has a change. A
+// server function records the same events as the operation of the API.
+// Finding 14
 #[tokio::test]
-async fn pypi_14_nothing_changes_without_an_event() {
+async fn nothing_changes_without_an_event() {
     let world = World::new().await;
     let (mut changes, mut stories) = (0, HashSet::new());
     for line in &api::LINES {
@@ -175,7 +177,7 @@ async fn pypi_14_nothing_changes_without_an_event() {
     assert!(changes > 20, "{changes}");
 }
 
-/// Taking the log out and getting a token are told, and change nothing.
+/// Exporting the log and issuing a token are recorded and change nothing.
 fn tells_of_a_change(events: &[AuditAction]) -> bool {
     events.iter().any(|event| !matches!(event, AuditAction::AuditExported | AuditAction::TokenIssued))
 }
@@ -187,9 +189,10 @@ fn sorted(mut events: Vec<AuditAction>) -> Vec<AuditAction> {
     events
 }
 
-// Beside the tables: the file of the log, signing out, and what only looks.
+// Exports, sign-outs and read operations, which are not in the tables.
+// Finding 14
 #[tokio::test]
-async fn pypi_14_exports_and_sign_outs_of_the_dashboard_are_told() {
+async fn exports_and_sign_outs_of_the_dashboard_are_told() {
     let world = World::new().await;
     let cookie = world.cookie("theo").await;
     let mut watch = Witness::of(&world).await;

@@ -1,4 +1,4 @@
-//! The stand-in provider, used by the real client over a loopback connection.
+//! The development identity provider, used by the real client over a loopback connection.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use crate::fake::{CLIENT_ID, Watch, flow};
 use axum::Router;
 use oidc::{
     Client, Failure, Flow, Random, Settings, SetupError,
-    dev::{Person, Standin},
+    dev::{DevProvider, Person},
 };
 use url::{Url, form_urlencoded};
 
@@ -32,8 +32,8 @@ fn people() -> Vec<Person> {
     }]
 }
 
-pub fn standin(issuer: &str, watch: &Watch) -> Result<Standin, SetupError> {
-    Standin::new(
+pub fn dev_provider(issuer: &str, watch: &Watch) -> Result<DevProvider, SetupError> {
+    DevProvider::new(
         &issuer.parse().unwrap(),
         CLIENT_ID.into(),
         REDIRECT.parse().unwrap(),
@@ -50,14 +50,14 @@ struct TestProvider {
     browser: reqwest::Client,
 }
 
-/// Starts a server with the stand-in mounted below a path, as the product does.
+/// Starts a server with the provider mounted below a path, as the product does.
 async fn start() -> TestProvider {
     let watch = Watch::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}/dev/idp", listener.local_addr().unwrap());
-    let standin = standin(&issuer, &watch).unwrap();
-    assert_eq!(standin.issuer(), issuer);
-    let router = Router::new().nest("/dev/idp", standin.router());
+    let provider = dev_provider(&issuer, &watch).unwrap();
+    assert_eq!(provider.issuer(), issuer);
+    let router = Router::new().nest("/dev/idp", provider.router());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
         issuer,
@@ -161,7 +161,7 @@ async fn a_code_lives_a_minute() {
 }
 
 #[test]
-fn the_standin_runs_on_loopback_only() {
+fn runs_on_loopback_only() {
     let watch = Watch::new();
     for issuer in [
         "http://192.168.0.1/idp",
@@ -170,10 +170,10 @@ fn the_standin_runs_on_loopback_only() {
         "http://localhost.example.com/idp",
         "http://[::2]/idp",
     ] {
-        let made = standin(issuer, &watch);
+        let made = dev_provider(issuer, &watch);
         assert!(matches!(made.err(), Some(SetupError::NotLoopback)), "{issuer}");
     }
     for issuer in ["http://127.8.9.1/idp", "http://[::1]:3000", "http://localhost:3000/dev/idp/"] {
-        assert!(standin(issuer, &watch).is_ok(), "{issuer}");
+        assert!(dev_provider(issuer, &watch).is_ok(), "{issuer}");
     }
 }

@@ -1,4 +1,4 @@
-//! Finding 6: a control that counts for one kind of credential counts for every other.
+//! Finding 6: a control for one kind of credential applies to all others.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::test_app::{Someone, TestApp};
 
-/// How someone is let in.
+/// A kind of credential.
 const KINDS: [&str; 3] = ["session", "token", "key"];
 
 /// Someone with one credential of each kind.
@@ -53,9 +53,11 @@ async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
     app.engine.change_organization(&olivia.ctx, command).await.expect("changed");
 }
 
-// Whoever is taken out is out, whatever they hold. Sessions and tokens of who is a member nowhere else have ended.
+// No credential of a removed member is accepted. If they are in no other organization, their sessions and tokens are
+// revoked.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_removal_counts_for_every_credential() {
+async fn removal_counts_for_every_credential() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, Holder::of(&app, "mina").await);
     assert_eq!(mina.make_key(&app).await, [200, 201, 201], "{KINDS:?} at first");
@@ -63,17 +65,19 @@ async fn pypi_06_removal_counts_for_every_credential() {
     assert_eq!(mina.make_key(&app).await, [401, 401, 403], "{KINDS:?}");
 }
 
+// Finding 6
 #[tokio::test]
-async fn pypi_06_leaving_counts_for_every_credential() {
+async fn leaving_counts_for_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     app.engine.leave_organization(&mina.someone.ctx).await.expect("left");
     assert_eq!(mina.make_key(&app).await, [403, 403, 403], "{KINDS:?}");
 }
 
-// A lower role counts at once, for what was given before.
+// A lower role applies immediately to existing credentials.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_a_lower_role_counts_for_every_credential() {
+async fn a_lower_role_counts_for_every_credential() {
     let app = TestApp::new().await;
     let (olivia, adam) = (app.someone("olivia").await, Holder::of(&app, "adam").await);
     assert_eq!(adam.make_account(&app).await, [200, 201, 201], "{KINDS:?} at first");
@@ -82,9 +86,10 @@ async fn pypi_06_a_lower_role_counts_for_every_credential() {
     assert_eq!(adam.make_key(&app).await, [200, 201, 201], "{KINDS:?}, for what members may");
 }
 
-// What the organization sets counts for everyone it is set for.
+// The settings of the organization apply to every credential.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_rules_of_the_organization_count_for_every_credential() {
+async fn rules_of_the_organization_count_for_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     set(&app, OrganizationDraft { max_key_days: Some(Some(9)), ..OrganizationDraft::default() }).await;
@@ -99,9 +104,10 @@ async fn pypi_06_rules_of_the_organization_count_for_every_credential() {
     assert_eq!(adam.make_key(&app).await, [200, 201, 403], "{KINDS:?}: people may, keys may not");
 }
 
-// A service account has keys only; all of them are off while it is, those that overlap too.
+// All keys of a disabled service account are rejected, including those in a grace period.
+// Finding 6
 #[tokio::test]
-async fn pypi_06_a_disabled_account_is_off_with_all_of_its_keys() {
+async fn a_disabled_account_is_off_with_all_of_its_keys() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Bot", Some("member"), true).expect("an account");
@@ -122,9 +128,10 @@ async fn pypi_06_a_disabled_account_is_off_with_all_of_its_keys() {
     switch(false, 200).await;
 }
 
-// Ending a session ends its tokens, whether it is the own one, one of the list, or all others; keys stay (RK-05).
+// Revoking a session revokes its tokens, in every way to revoke it. Keys are not revoked (RK-05).
+// Finding 6
 #[tokio::test]
-async fn pypi_06_ending_a_session_counts_for_its_tokens() {
+async fn ending_a_session_counts_for_its_tokens() {
     for way in ["sign out", "from the list", "all others"] {
         let app = TestApp::new().await;
         let (mina, other) = (Holder::of(&app, "mina").await, Holder::of(&app, "mina").await);

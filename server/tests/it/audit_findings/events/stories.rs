@@ -1,4 +1,4 @@
-//! Every operation, carried out once in every way that differs, with what it must leave in the log.
+//! Every operation in all of its variants, with the audit events that it must record.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,11 +12,11 @@ use crate::matrix::world::{Part, World, identity};
 use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
-/// Watches the log, and keeps what each operation wrote.
+/// Watches the log and collects the events of each operation.
 pub struct Witness<'a> {
     world: &'a World,
     seen: usize,
-    /// What each operation wrote, in all the ways it was carried out.
+    /// The events of each operation in all of its variants.
     pub told: BTreeMap<&'static str, HashSet<AuditAction>>,
     stories: HashSet<Vec<AuditAction>>,
 }
@@ -27,7 +27,7 @@ impl<'a> Witness<'a> {
         Self { world, seen, told: BTreeMap::new(), stories: HashSet::new() }
     }
 
-    /// What was written since the last look, in no order.
+    /// The events since the last call, in no particular order.
     async fn news(&mut self) -> Vec<AuditAction> {
         let log = self.world.log().await;
         let mut news = log[self.seen..].to_vec();
@@ -36,7 +36,7 @@ impl<'a> Witness<'a> {
         news
     }
 
-    /// An operation succeeded, and exactly this is in the log now.
+    /// Asserts that an operation has succeeded and recorded exactly these events.
     pub async fn saw(&mut self, operation: &'static str, answer: &TestResponse, expected: &[AuditAction]) {
         assert!(answer.status.is_success(), "{operation}: {} {}", answer.status, answer.text);
         self.told(operation, expected).await;
@@ -59,7 +59,7 @@ fn call(operation: &'static str, path: impl Into<String>, body: Value) -> Call {
     (operation, method, path.into(), body)
 }
 
-/// Carries out calls, each with what it must leave.
+/// Carries out calls and checks the events of each.
 async fn carry_out<const N: usize>(
     watch: &mut Witness<'_>,
     bearer: &str,
@@ -250,7 +250,7 @@ pub async fn persons(watch: &mut Witness<'_>) {
     .await;
 }
 
-/// What nobody asks for: a key seen in an address, and one that ends by itself.
+/// Events without a request: an exposed key, and an expired key.
 pub async fn by_itself(watch: &mut Witness<'_>) {
     use AuditAction as H;
     let (app, key) = (&watch.world.app, &watch.world.stranger.credential);

@@ -1,5 +1,5 @@
-//! Findings 5, 7, 8 and 11: answers that tell of rights, writing behind a permission to read, and things of others ended by
-//! their id.
+//! Findings 5, 7, 8 and 11: responses that reveal permissions, writes with a read permission, and changes of objects
+//! of others by their ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::matrix::world::{Which, World};
 use crate::operations::{Scene, TABLE, described};
 use crate::test_app::{TestApp, TestResponse};
 
-/// An answer without what is each request's own.
+/// A response without its request ID.
 fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     let id = answer.header("x-request-id");
     let headers =
@@ -25,7 +25,7 @@ fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     (answer.status.as_u16(), answer.text.replace(id, "REQUEST"), headers)
 }
 
-/// The answers to an operation about each thing there is, mine, someone's or nobody's.
+/// The responses to an operation about each object: own, foreign and missing.
 async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, TestResponse)> {
     let mut all = Vec::new();
     for which in Which::ALL.into_iter().filter(|which| *which != Which::Malformed) {
@@ -38,7 +38,7 @@ async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, Tes
 // Finding 5: whoever may not is told the same, whatever they ask about; whoever is not let in is told the same, whatever
 // they show.
 #[tokio::test]
-async fn pypi_05_a_refusal_tells_nothing_of_what_there_is() {
+async fn a_refusal_tells_nothing_of_what_there_is() {
     let world = World::new().await;
     let principals = api::principals(&world).await;
     let mut compared = 0;
@@ -72,12 +72,12 @@ async fn pypi_05_a_refusal_tells_nothing_of_what_there_is() {
     assert!(compared > 1_000, "{compared}");
 }
 
-/// What any key may do, whatever its scopes (decision D14): with itself.
+/// What every key can do with itself, independent of its scopes (D14).
 const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 
 // Finding 7: who may only read changes nothing, with any one scope to read or with all of them.
 #[tokio::test]
-async fn pypi_07_a_scope_to_read_changes_nothing() {
+async fn a_scope_to_read_changes_nothing() {
     let reads: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.access() == Access::Read).collect();
     let each = reads.iter().map(|scope| vec![*scope]);
     let app = TestApp::new().await;
@@ -109,7 +109,7 @@ async fn log(app: &TestApp, scene: &Scene) -> String {
 
 // Finding 8: every method of every address asks for its own permission: to read where it looks, to write where it changes.
 #[test]
-fn pypi_08_every_method_asks_for_its_own_permission() {
+fn every_method_asks_for_its_own_permission() {
     let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
     let methods: BTreeMap<_, _> = TABLE.iter().map(|row| (row.0, row.1.clone())).collect();
     for (operation, method) in methods {
@@ -125,7 +125,7 @@ const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-meth
 
 // Finding 8: what is no method of an address does nothing, and no header or field makes another method of it.
 #[tokio::test]
-async fn pypi_08_a_method_is_what_the_request_line_says() {
+async fn a_method_is_what_the_request_line_says() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let key = app.key_of(&scene.olivia).await;
@@ -162,7 +162,7 @@ async fn pypi_08_a_method_is_what_the_request_line_says() {
 
 // Finding 11, B15: nobody ends, renames or replaces a key of someone else by its number, with any kind of credential.
 #[tokio::test]
-async fn pypi_11_a_key_is_not_ended_by_knowing_its_number() {
+async fn a_key_is_not_ended_by_knowing_its_number() {
     let world = World::new().await;
     let (mina, other, stranger) = (&world.parts[2], &world.other, &world.stranger);
     let cookie = world.cookie("mina").await;

@@ -1,4 +1,4 @@
-//! Findings 1, 2, 3, 10, 12 and 13: who someone is, and what is left of them when they are gone.
+//! Findings 1, 2, 3, 10, 12 and 13: the identity of a person, and what remains after their removal.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -15,9 +15,10 @@ use crate::sign_in;
 use crate::test_app::{NOW, TestResponse};
 use crate::tokens::{house_and_signer, token};
 
-// Findings 1 and 2: one return from the provider, brought by two hundred at once, signs in once; and never again.
+// Findings 1 and 2: of two hundred concurrent requests with the same redirect, exactly one signs in.
+// Finding 2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
+async fn of_two_hundred_returns_from_the_provider_one_signs_in() {
     let app = sign_in::app().await;
     let (flow, back) = sign_in::leave(&app, "olivia", "/settings/api-keys").await;
     let come_back = |router: axum::Router| {
@@ -45,9 +46,10 @@ async fn pypi_02_of_two_hundred_returns_from_the_provider_one_signs_in() {
     }
 }
 
-// Findings 3 and 12: a subject is somebody at their issuer only; what a token says of the rest makes nobody of anyone.
+// Findings 3 and 12: a subject is valid only together with its issuer; other claims do not identify a person.
+// Finding 3
 #[tokio::test]
-async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
+async fn a_token_speaks_for_its_issuers_person_only() {
     let (app, signer) = house_and_signer().await;
     let says = |subject: &str, firebase: Value| {
         let issued = NOW.0 / 1000 - 10;
@@ -83,9 +85,9 @@ async fn pypi_03_a_token_speaks_for_its_issuers_person_only() {
     assert_eq!(app.get("/api/v1/organizations", &doubles[0]).await.json(), json!({ "organizations": [] }));
 }
 
-// Finding 10: what is served of a person is what was checked when they signed in, not what a token of theirs says since.
+// Finding 10: the profile of a person is that of their last sign-in, not that of a later token.
 #[tokio::test]
-async fn pypi_10_what_a_token_says_of_a_person_is_not_taken_over() {
+async fn what_a_token_says_of_a_person_is_not_taken_over() {
     let (app, signer) = house_and_signer().await;
     let issued = NOW.0 / 1000 - 10;
     let says = |email: Value, verified: Value| {
@@ -110,7 +112,7 @@ async fn pypi_10_what_a_token_says_of_a_person_is_not_taken_over() {
     assert_eq!(app.get("/api/v1/members", &olivia).await.text, before);
 }
 
-/// Everything that a person was let in with before they went.
+/// All credentials of a person before their removal.
 struct Leftovers {
     name: &'static str,
     bearers: Vec<String>,
@@ -133,7 +135,7 @@ async fn leftovers(world: &World, at: usize) -> Leftovers {
     Leftovers { name: part.subject, bearers, cookie }
 }
 
-/// Nothing of what someone was let in with opens a door of Acme.
+/// No credential of the person is accepted by Acme.
 async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
     let mut tried = 0;
     for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
@@ -168,10 +170,9 @@ async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
     assert!(tried > 250, "{tried}");
 }
 
-// Finding 13, B20: whatever a removed person was let in with, nothing of it opens anything; not when they are invited again
-// either, nor in whatever role they come back.
+// Finding 13, B20: no credential of a removed person is accepted, also not after they are invited again in any role.
 #[tokio::test]
-async fn pypi_13_nothing_of_a_removed_person_works_nor_comes_back_with_them() {
+async fn nothing_of_a_removed_person_works_nor_comes_back_with_them() {
     let world = World::new().await;
     let olivia = world.parts[0].ctx.clone();
     let invite = async |ctx: &engine::Ctx, email: &str, role: &str| {

@@ -1,0 +1,25 @@
+//! The cost of API operations, and the headers that report it.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// The cost of an operation: 0 for a read, 1 for a write.
+pub fn cost(method: &Method) -> i64 {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) { 0 } else { 1 }
+}
+
+/// Adds the environment (D7) and the cost (D19) to every response.
+pub async fn add_headers(request: Request, next: Next) -> Response {
+    let cost = cost(request.method());
+    with_headers(next.run(request).await, cost)
+}
+
+/// The response with both headers. A refused request costs nothing.
+pub fn with_headers(mut response: Response, cost: i64) -> Response {
+    let cost = if response.status().is_success() { cost } else { 0 };
+    response.headers_mut().insert("x-cost", HeaderValue::from(cost));
+    response.headers_mut().entry("x-environment").or_insert(HeaderValue::from_static("production"));
+    response
+}

@@ -1,0 +1,46 @@
+//! `PATCH /api/v1/keys/{key_id}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::command::ChangeKey;
+use domain::policy::Action;
+use domain::view::KeyLine;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::as_label;
+use crate::http::AppState;
+use crate::http::api::authentication::Authenticated;
+use crate::http::api::input::{Body, id};
+use crate::http::problem::{ApiResult, ProblemBody};
+
+/// Changes of a key. Fields that are absent do not change.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChange {
+    /// The new name, 1 to 100 characters.
+    #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
+    #[serde(alias = "name")]
+    label: Option<String>,
+    /// The remaining scopes. None can be added.
+    #[schema(example = json!(["workspaces:read"]))]
+    scopes: Option<Vec<String>>,
+}
+
+/// Change a key
+///
+/// Renames a key, or removes scopes. Scopes cannot be added. A key with full access has no scopes to remove.
+#[utoipa::path(patch, path = "/keys/{key_id}", operation_id = "change_key", tag = "Keys",
+    extensions(("x-needs" = json!(Action::ChangeKey))),
+    request_body = KeyChange,
+    params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),
+    responses((status = 200, body = KeyLine), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn change_key(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    key: Path<String>,
+    Body(change): Body<KeyChange>,
+) -> ApiResult<Json<KeyLine>> {
+    let command = ChangeKey::read(id(key)?, change.label.as_deref(), change.scopes.as_deref()).map_err(as_label)?;
+    Ok(Json(state.engine.change_key(&ctx, command).await?))
+}
