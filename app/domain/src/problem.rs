@@ -23,7 +23,7 @@ closed_set! {
         /// The credential works, but not for this.
         Forbidden = "forbidden" (403, "You do not have permission to access this resource"),
         /// The invitation is for another email.
-        WrongAddress = "wrong_address" (403, "This invitation is for another e-mail address"),
+        WrongAddress = "wrong_address" (403, "This invitation is for another email address"),
         /// Nothing of that id is within reach.
         NotFound = "not_found" (404, "There is nothing at this address"),
         /// The URL exists, the method does not.
@@ -147,7 +147,7 @@ closed_set! {
         /// The owner of the key was removed or is disabled.
         OwnerIsInactive = "owner_is_inactive" ("The owner of this key was removed or is disabled"),
         /// The invited email belongs to a member.
-        EmailIsMember = "email_is_member" ("Someone with this e-mail address is already a member"),
+        EmailIsMember = "email_is_member" ("Someone with this email address is already a member"),
         /// Too many invitations are pending.
         TooManyInvitations = "too_many_invitations" (
             "Too many invitations are pending. Withdraw some of them first"
@@ -241,7 +241,7 @@ impl Fault {
             Self::Missing => "Enter a value.".into(),
             Self::TooLong { max } => format!("Use at most {max} characters."),
             Self::ForbiddenCharacter => "Remove the invisible or control characters.".into(),
-            Self::NotAnEmail => "Enter an e-mail address, like ada@example.com.".into(),
+            Self::NotAnEmail => "Enter an email address, like ada@example.com.".into(),
             Self::Unknown { known } => format!("Use one of: {known}."),
             Self::WrongSetupToken => {
                 "This is not the setup token. The server’s log has it, unless the operator chose one.".into()

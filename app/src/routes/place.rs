@@ -1,4 +1,4 @@
-//! A screen with its query: filters, order and page. The query is parsed and written anew, so a location contains only
+//! A screen with its query: filters, order and page. The query is parsed and written again, so a location contains only
 //! known words, IDs, and the text of a search.
 
 use std::fmt::Write;

@@ -16,7 +16,7 @@ pub fn chain(chain: &ChainView) -> Option<AnyView> {
     Some(view! { <p class="chain">{icon("check")}{notice}</p> }.into_any())
 }
 
-/// The alert that somebody changed the log in the database.
+/// The alert that the log was changed in the database, bypassing Roundtable.
 pub fn broken(chain: &ChainView) -> Option<AnyView> {
     let n = chain.broken?;
     Some(

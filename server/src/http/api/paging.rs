@@ -6,7 +6,7 @@ use axum::http::header::LINK;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::command::{KeyQuery, StatusFilter};
-use domain::key::Environment;
+use domain::environment::Environment;
 use domain::{Fault, FieldFault, KeyId};
 use serde::Deserialize;
 use utoipa::IntoParams;

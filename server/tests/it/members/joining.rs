@@ -38,7 +38,7 @@ async fn the_link_is_shown_once() {
     assert!(shown.contains("zoe@demo.example") && shown.contains("in 7 days") && !shown.contains(token));
     for (email, sentence) in [
         ("", "Enter the email address"),
-        ("zoe", "Enter an e-mail address, like"),
+        ("zoe", "Enter an email address, like"),
         ("adam@demo.example", "is already a member."),
     ] {
         visitor(&app, "adam", "Adam Adler", 0).await;
