@@ -91,7 +91,7 @@ test(
     await owner.getByRole('radio', { name: /^Admin/ }).check();
     await owner.getByRole('button', { name: 'Create invitation' }).click();
     await expect(owner.getByRole('alert')).toBeFocused();
-    await expect(owner.getByLabel('Email')).toHaveAccessibleDescription(/Enter an e-mail address/);
+    await expect(owner.getByLabel('Email')).toHaveAccessibleDescription(/Enter an email address/);
     await expect(owner.getByLabel('Email')).toHaveValue('layla@');
     await expect(owner.getByRole('radio', { name: /^Admin/ })).toBeChecked();
 

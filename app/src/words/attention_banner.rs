@@ -44,12 +44,12 @@ fn because(these: &[Reason], alone: bool, now: Moment) -> Option<String> {
     let first = these.first()?;
     Some(match (first.why, first.expires_at) {
         (Attention::Exposed, _) => format!("{who} {is} exposed"),
-        (Attention::Ends(_), Some(end)) if one => format!("{who} expires {}", ahead(now, end)),
-        (Attention::Ends(_), _) => format!("{who} expire within 14 days"),
+        (Attention::Expires(_), Some(end)) if one => format!("{who} expires {}", ahead(now, end)),
+        (Attention::Expires(_), _) => format!("{who} expire within 14 days"),
         (Attention::Unused, _) => format!("{who} {was} not used for 90 days"),
         (Attention::NeverUsed, _) => format!("{who} {was} never used"),
-        (Attention::Endless, _) if one => format!("{who} is older than 90 days and never expires"),
-        (Attention::Endless, _) => format!("{who} are older than 90 days and never expire"),
+        (Attention::NeverExpires, _) if one => format!("{who} is older than 90 days and never expires"),
+        (Attention::NeverExpires, _) => format!("{who} are older than 90 days and never expire"),
     })
 }
 
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_line_says_how_many_and_why() {
-        let week = Attention::Ends(Notice::Week);
+        let week = Attention::Expires(Notice::Week);
         let two = [(Attention::Exposed, None), (week, Some(3))];
         assert_eq!(reasons_text(&two, 2), "2 keys need attention: 1 is exposed, 1 expires in 3 days.");
         assert_eq!(reasons_text(&[(week, Some(3))], 1), "1 key needs attention: it expires in 3 days.");
@@ -80,7 +80,7 @@ mod tests {
         let words = "4 keys need attention: 2 expire within 14 days, 1 was not used for 90 days, 1 for other reasons.";
         assert_eq!(reasons_text(&many, 4), words);
         assert_eq!(
-            reasons_text(&[(Attention::Endless, None); 2], 2),
+            reasons_text(&[(Attention::NeverExpires, None); 2], 2),
             "2 keys need attention: 2 are older than 90 days and never expire."
         );
         assert_eq!(reasons_text(&two, 1204), "1,204 keys need attention.");

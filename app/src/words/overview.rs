@@ -49,7 +49,7 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
         (Attention::Exposed, ..) => "It was sent in a URL, where logs keep it.".into(),
-        (Attention::Ends(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
+        (Attention::Expires(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),
         _ => format!("It was created {made} and never expires."),

@@ -34,9 +34,9 @@ fn attention_reason(glance: &Glance, attention_reason: &Concern) -> impl IntoVie
     let now = room.ctx.now();
     let (glyph, mood) = match attention_reason.why {
         Attention::Exposed => ("danger", "danger"),
-        Attention::Ends(Notice::Day) => ("clock", "danger"),
-        Attention::Ends(_) => ("clock", "warning"),
-        Attention::Unused | Attention::NeverUsed | Attention::Endless => ("info", "muted"),
+        Attention::Expires(Notice::Day) => ("clock", "danger"),
+        Attention::Expires(_) => ("clock", "warning"),
+        Attention::Unused | Attention::NeverUsed | Attention::NeverExpires => ("info", "muted"),
     };
     let owner = (key.actor_id != room.ctx.actor().id).then(|| view! { " · "<bdi>{key.actor_name.clone()}</bdi> });
     let page = Screen::Key(room.organization(), key.key_id).path();
