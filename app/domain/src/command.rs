@@ -45,7 +45,7 @@ impl CreateRun {
 /// The most characters of a message, a note or a run's input.
 pub const MOST_TEXT: usize = 10_000;
 
-/// Text to be sealed: 1 to 10,000 characters, stored unchanged.
+/// Text to be encrypted: 1 to 10,000 characters, stored unchanged.
 #[derive(Clone, Debug)]
 pub struct SealText(pub String);
 

@@ -43,7 +43,7 @@ closed_set! {
         ListRuns = "list_runs" (Some(Scope::RunsRead), &[]),
         /// Start a run.
         CreateRun = "create_run" (Some(Scope::RunsWrite), &[Event::RunCreated]),
-        /// Send a message, sealed to the receiver's key.
+        /// Send a message, encrypted for the recipient's key.
         SendMessage = "send_message" (Some(Scope::InboxWrite), &[Event::MessageSent]),
         /// Read one's own messages.
         ReadInbox = "read_inbox" (Some(Scope::InboxRead), &[]),

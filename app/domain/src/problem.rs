@@ -78,12 +78,12 @@ closed_set! {
         /// A service account can have only one active key.
         ActiveKeyExists = "active_key_exists" (
             409,
-            "This service account already has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
+            "This service account already has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or set allow_overlap"
         ),
-        /// Messages and notes sealed to the key would become unreadable, and the request does not confirm the loss.
+        /// Messages and notes encrypted for the key would become unreadable, and the request does not confirm the loss.
         MessagesWouldBeLost = "messages_would_be_lost" (
             409,
-            "Messages and notes sealed to this key would become unreadable. Send confirm_message_loss or carry_over to continue"
+            "Messages and notes encrypted for this key would become unreadable. Send confirm_message_loss or carry_over"
         ),
         /// A retry of a request that already succeeded.
         AlreadyDone = "already_done" (
@@ -110,11 +110,11 @@ closed_set! {
         LastOwner = "last_owner" (
             "Every organization needs an owner. Make someone else an owner first"
         ),
-        /// The receiver of the message has no active key.
+        /// The recipient of the message has no active key.
         ReceiverWithoutKey = "receiver_without_key" (
-            "This actor has no active key to seal a message to"
+            "This actor has no active key to encrypt a message for"
         ),
-        /// The note would be sealed to a key that was rotated.
+        /// The note would be encrypted for a key that was rotated.
         KeyIsReplaced = "key_is_replaced" (
             "This key has a successor and expires soon. Use the successor to write notes"
         ),

@@ -23,9 +23,9 @@ closed_set! {
         Runs = "runs" ("Runs"),
         /// API keys.
         Keys = "keys" ("API keys"),
-        /// Messages sealed to a key.
+        /// Messages encrypted for a key.
         Inbox = "inbox" ("Inbox"),
-        /// Notes sealed to a key.
+        /// Notes encrypted for a key.
         Notebook = "notebook" ("Notebook"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),

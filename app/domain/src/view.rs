@@ -76,7 +76,7 @@ pub struct RunView {
     pub created_by: String,
 }
 
-/// A message or note that was just sealed.
+/// A message or note that was just encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SealedBody))]
 pub struct Sealed {
@@ -86,10 +86,10 @@ pub struct Sealed {
     /// The actor it belongs to.
     #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
-    /// The key it is sealed to.
+    /// The key that it is encrypted for.
     #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
-    /// When it was sealed; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
 }
@@ -109,10 +109,10 @@ pub struct Opened {
     pub from: String,
     /// The text.
     pub text: String,
-    /// When it was sealed; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// The key it was sealed to.
+    /// The key that it was encrypted for.
     #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
 }
@@ -122,7 +122,7 @@ pub struct Opened {
 pub struct Items {
     /// The decrypted items, newest first.
     pub items: Vec<Opened>,
-    /// How many items are sealed to other keys.
+    /// How many items are encrypted for other keys.
     pub unreadable: i64,
 }
 

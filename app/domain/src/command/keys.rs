@@ -152,21 +152,21 @@ impl ChangeKey {
 pub struct RotateKey {
     /// The key.
     pub key: KeyId,
-    /// The overlap in seconds, in which both keys are active.
+    /// The grace period in seconds, in which both keys are active.
     pub overlap_seconds: i64,
     /// The name of the new key; by default the name of the old key.
     pub name: Option<Name>,
     /// When the new key expires; by default it has the same lifetime as the old key.
     pub expires_at: Option<Moment>,
-    /// Whether messages and notes sealed to the old key may become unreadable.
+    /// Whether messages and notes encrypted for the old key may become unreadable.
     pub confirm_message_loss: bool,
 }
 
 impl RotateKey {
-    /// The longest overlap: seven days.
+    /// The longest grace period: seven days.
     pub const MOST_OVERLAP: i64 = 604_800;
 
-    /// A rotation without overlap that keeps the name and the lifetime.
+    /// A rotation without a grace period that keeps the name and the lifetime.
     pub const fn immediately(key: KeyId) -> Self {
         Self { key, overlap_seconds: 0, name: None, expires_at: None, confirm_message_loss: false }
     }

@@ -173,8 +173,8 @@ pub struct Revoked {
 pub struct Rotated {
     /// The successor.
     pub new: NewKey,
-    /// How many messages and notes became unreadable, because they are sealed to the old key.
+    /// How many messages and notes became unreadable, because they are encrypted for the old key.
     pub messages_orphaned: i64,
-    /// When the old key expires; without overlap, the time of the rotation.
+    /// When the old key expires; without a grace period, the time of the rotation.
     pub old_ends_at: Moment,
 }

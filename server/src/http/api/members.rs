@@ -141,7 +141,7 @@ pub async fn remove_member(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Remove a member and settle their keys
+/// Remove a member and revoke or transfer their keys
 ///
 /// Removes a member like `DELETE`, and revokes each listed key or rotates it to a service account with the same scopes.
 /// If one step fails, nothing changes. Several keys, or a key with the access of an admin, require a sign-in in the
