@@ -33,7 +33,7 @@ impl Mark {
     fn at(ctx: &Ctx, since: &str) -> Self {
         let organization: &OrganizationId = &ctx.actor().organization;
         let path = LIVE.replace("{organization}", organization.as_str());
-        Self { address: format!("{path}?{since}drawn={}", ctx.now().0) }
+        Self { address: format!("{path}?{since}rendered_at={}", ctx.now().0) }
     }
 
     /// The empty line above a list that later says that the list changed, with a link to reload a location.

@@ -12,7 +12,8 @@ async fn invite(app: &TestApp, by: &Someone, subject: &str) -> NewInvitation {
     app.engine.create_invitation(&by.ctx, command).await.expect("invited")
 }
 
-// B4: the link is in the answer to the form and nowhere else: no address, no cookie, no later page, nothing that is kept.
+// B4: the link is in the answer to the form and nowhere else: no address, no cookie, no later page, nothing that is
+// kept.
 #[tokio::test]
 async fn the_link_is_shown_once() {
     let app = TestApp::new().await;
@@ -38,7 +39,7 @@ async fn the_link_is_shown_once() {
     assert!(shown.contains("zoe@demo.example") && shown.contains("in 7 days") && !shown.contains(token));
     for (email, sentence) in [
         ("", "Enter the email address"),
-        ("zoe", "Enter an email address, like"),
+        ("zoe", "Enter an email address, such as"),
         ("adam@demo.example", "is already a member."),
     ] {
         visitor(&app, "adam", "Adam Adler", 0).await;
