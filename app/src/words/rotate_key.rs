@@ -9,6 +9,8 @@ pub const TITLE: &str = "Rotate key";
 /// Before and after the name of the key to rotate.
 pub const HEADING: (&str, &str) = ("Rotate “", "”");
 pub const BUTTON: &str = "Rotate";
+pub const CONFIRM: &str = "Confirm and rotate";
+pub const WAITING: &str = "Rotating…";
 pub const FAILED: &str = "The key was not rotated";
 /// The steps of a rotation.
 pub const STEPS: [&str; 3] = [
@@ -50,9 +52,6 @@ pub fn messages_lost(n: i64) -> Option<String> {
     let verb = if n == 1 { "was" } else { "were" };
     (n > 0).then(|| format!("{} {verb} encrypted to the old key and can no longer be read.", plural(n, "item")))
 }
-
-pub const CONFIRM: &str = "Confirm and rotate";
-pub const WAITING: &str = "Rotating…";
 
 #[cfg(test)]
 mod tests {
