@@ -79,7 +79,7 @@ async fn watch(state: &AppState, context: &PageContext, organization: &str, show
     let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("no session"))?;
     let organization = organization.parse().map_err(|_| Error::Denied)?;
     let drawn = shown.drawn.map_or_else(|| state.engine.runtime().now(), Moment);
-    let view = View { category: EventCategory::Keys, since: shown.since, drawn };
+    let view = View { category: EventCategory::Keys, since: shown.since, rendered_at: drawn };
     state.engine.watch(caller, &organization, context.origin.clone(), view).await
 }
 

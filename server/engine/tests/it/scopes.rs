@@ -1,7 +1,7 @@
 //! What a key may do, and where: scopes, environments, and that no key makes a stronger one.
 
+use domain::Environment;
 use domain::command::{ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey};
-use domain::key::Environment;
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};

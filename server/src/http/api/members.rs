@@ -117,7 +117,8 @@ pub async fn change_member(
     Body(change): Body<MemberChange>,
 ) -> ApiResult<Json<MemberView>> {
     let member = id(member)?;
-    let role: Role = change.role.parse().map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
+    let role: Role =
+        change.role.parse().map_err(|unknown: UnknownWord| vec![FieldFault::new("role", unknown.into())])?;
     state.engine.change_member(&ctx, member, role).await?;
     Ok(Json(state.engine.get_member(&ctx, member).await?))
 }

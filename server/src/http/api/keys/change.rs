@@ -1,9 +1,9 @@
 //! `PATCH /api/v1/keys/{key_id}`.
 
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::command::ChangeKey;
+use domain::policy::Action;
 use domain::view::KeyLine;
 use serde::Deserialize;
 use utoipa::ToSchema;

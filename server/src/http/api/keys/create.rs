@@ -1,11 +1,11 @@
 //! `POST /api/v1/keys`. The response contains the key, which is shown only once.
 
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ActorId;
 use domain::command::{CreateKey, Expiry, KeyDraft};
+use domain::policy::Action;
+use domain::{ActorId, Environment};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

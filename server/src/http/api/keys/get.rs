@@ -1,8 +1,8 @@
 //! `GET /api/v1/keys/{key_id}`.
 
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::policy::Action;
 use domain::view::KeyDetail;
 
 use crate::http::AppState;

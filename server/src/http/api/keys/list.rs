@@ -1,9 +1,9 @@
 //! `GET /api/v1/keys`.
 
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use domain::policy::Action;
 use domain::view::KeyView;
 
 use crate::http::AppState;

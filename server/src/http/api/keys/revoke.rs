@@ -1,11 +1,11 @@
 //! `DELETE /api/v1/keys/{key_id}`.
 
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::KeyId;
 use domain::command::RevokeKey;
 use domain::key::RevokeReason;
+use domain::policy::Action;
 use serde::Serialize;
 use utoipa::ToSchema;
 

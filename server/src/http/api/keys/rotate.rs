@@ -2,11 +2,11 @@
 //! only once.
 
 use crate::http::api::description::Access;
-use domain::policy::Action;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::command::{Expiry, RotateKey};
+use domain::policy::Action;
 use domain::view::Rotated;
 use domain::{KeyId, Moment};
 use engine::ctx::Credential;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{NewKeyBody, STORE};
 use crate::http::AppState;
 use crate::http::api::authentication::{Authenticated, PresentedKey};
-use crate::http::api::input::{MaybeBody, IdempotencyKeyHeader, SentIdempotencyKey, id, whole};
+use crate::http::api::input::{IdempotencyKeyHeader, MaybeBody, SentIdempotencyKey, id, whole};
 use crate::http::problem::{ApiError, ApiResult, ProblemBody};
 
 const STORE_AND_LOSS: &str = "Store this API key securely. Old messages are now undecryptable.";
@@ -104,7 +104,8 @@ pub async fn rotate_calling_key(
     let command = RotateKey::read(key, None, Some(label), Expiry::Never, ctx.now())?;
     let command = RotateKey { confirm_message_loss: rotation.confirm_message_loss, ..command };
     let idempotency_key = sent_idempotency_key.for_operation(&format!("rotate {key}"), &rotation);
-    let rotated = state.engine.rotate_calling_key(&ctx, &plain, command, rotation.carry_over, idempotency_key.as_ref()).await?;
+    let rotated =
+        state.engine.rotate_calling_key(&ctx, &plain, command, rotation.carry_over, idempotency_key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(RotatedBody::from(&rotated))))
 }
 
