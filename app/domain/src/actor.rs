@@ -1,4 +1,4 @@
-//! Who acts: a member or a service account of one organization (D4, D5).
+//! Actors: the members and service accounts of an organization (D4, D5).
 
 use crate::closed_set;
 use crate::environment::Environment;
@@ -6,25 +6,25 @@ use crate::id::{ActorId, OrganizationId};
 use crate::scope::Permissions;
 
 closed_set! {
-    /// What an actor may do in its organization. Ordered: a later role may do all that an earlier one may.
+    /// What an actor may do in its organization. Each role may do everything that the roles before it may do.
     #[derive(PartialOrd, Ord)]
     pub enum Role as "RoleWord": "What an actor may do in its organization."(
         /// The name on a page.
         label: &'static str,
     ) {
-        /// Creates, sees and revokes their own keys.
+        /// Creates, lists and revokes their own keys.
         Member = "member" ("Member"),
-        /// Sees and revokes every key, manages members.
+        /// Lists and revokes every key, and manages members.
         Admin = "admin" ("Admin"),
-        /// May do all that an admin may, and adds and removes owners.
+        /// May do everything that an admin may, and adds and removes owners.
         Owner = "owner" ("Owner"),
     }
 }
 
 closed_set! {
-    /// What kind of actor.
+    /// The kind of an actor.
     pub enum ActorKind {
-        /// A person in this organization.
+        /// A person who belongs to the organization.
         Member = "member",
         /// A program.
         Service = "service",
@@ -40,13 +40,13 @@ pub struct Actor {
     pub organization: OrganizationId,
     /// Member or service account.
     pub kind: ActorKind,
-    /// Its name, as people see it.
+    /// Its display name.
     pub name: String,
-    /// The role that counts now; for a key the lower of its cap and its owner's present role.
+    /// The effective role. For a key it is the lower of the key's role and its owner's current role.
     pub role: Role,
-    /// What of that role counts in this request: all of it, unless the request is made with a restricted key.
+    /// What the request may do of what the role allows. Only a restricted key limits it.
     pub permissions: Permissions,
-    /// Where the data of this request lives (D7).
+    /// The environment of the request (D7).
     pub environment: Environment,
 }
 
@@ -56,7 +56,7 @@ mod tests {
 
     // RA-33
     #[test]
-    fn three_roles_in_order() {
+    fn each_role_ranks_above_the_one_before() {
         assert!(Role::Member < Role::Admin && Role::Admin < Role::Owner);
     }
 }

@@ -4,9 +4,9 @@ use crate::id::KeyId;
 use crate::key::{SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
 
-/// Days after which a key that was made and never used is worth checking.
+/// Days after its creation from which a key that was never used is worth checking.
 pub const NEVER_USED_DAYS: i64 = 30;
-/// Days after which a key without expiration should have been rotated.
+/// Days after its creation from which a key without expiration should be rotated.
 pub const ROTATE_DAYS: i64 = 90;
 
 /// Why an active key needs attention; the most urgent first.
@@ -14,14 +14,14 @@ pub const ROTATE_DAYS: i64 = 90;
 pub enum Attention {
     /// It was sent in a URL, where logs keep it.
     Exposed,
-    /// It expires within this time, and has no successor.
-    Ends(Notice),
-    /// It was used once, and not for 90 days.
+    /// It expires within this period and has no successor.
+    Expires(Notice),
+    /// It was used before, but not in the last 90 days.
     Unused,
-    /// It was made more than 30 days ago, and was never used.
+    /// It was created more than 30 days ago and was never used.
     NeverUsed,
-    /// It was made more than 90 days ago, and never expires.
-    Endless,
+    /// It was created more than 90 days ago and never expires.
+    NeverExpires,
 }
 
 /// How long before its expiration a key is reported.
@@ -46,12 +46,12 @@ pub enum Step {
     Look,
 }
 
-/// What the rule must know of an active key.
+/// The properties of an active key that decide whether it needs attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// When it was made.
+    /// When it was created.
     pub created_at: Moment,
-    /// When a request last passed with it.
+    /// When it last authenticated a request.
     pub last_used: Option<Moment>,
     /// When it expires.
     pub expires_at: Option<Moment>,
@@ -64,18 +64,18 @@ pub struct Facts {
 /// The points in time that separate keys that need attention from the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Horizon {
-    /// An expiration before this one comes within a day.
+    /// A key that expires before this time expires within a day.
     pub day: Moment,
     /// Within a week.
     pub week: Moment,
     /// Within 14 days.
     pub two_weeks: Moment,
-    /// A last use before this one is long ago.
+    /// A key that was last used before this time counts as unused.
     pub unused: Moment,
-    /// A key that was made before this one should have been used by now.
+    /// A key that was created before this time should have been used by now.
     pub never_used: Moment,
-    /// A key without an end that was made before this one should have been rotated.
-    pub endless: Moment,
+    /// A key without expiration that was created before this time should have been rotated.
+    pub never_expires: Moment,
 }
 
 impl Horizon {
@@ -87,7 +87,7 @@ impl Horizon {
             two_weeks: days(now, SOON_DAYS),
             unused: days(now, -UNUSED_DAYS),
             never_used: days(now, -NEVER_USED_DAYS),
-            endless: days(now, -ROTATE_DAYS),
+            never_expires: days(now, -ROTATE_DAYS),
         }
     }
 }
@@ -97,34 +97,34 @@ const fn days(now: Moment, days: i64) -> Moment {
 }
 
 impl Attention {
-    /// The most urgent reason why an active key needs attention, if there is one. A key that has a successor needs none,
-    /// unless others may have it.
+    /// The most urgent reason why an active key needs attention. A key that has a successor needs attention only if it
+    /// was exposed.
     pub fn of(key: &Facts, now: Moment) -> Option<Self> {
         let at = Horizon::at(now);
-        let ends_before = |end: Moment| key.expires_at.is_some_and(|expires| expires < end);
+        let expires_before = |time: Moment| key.expires_at.is_some_and(|expires| expires < time);
         Some(match key.last_used {
             _ if key.is_exposed => Self::Exposed,
             _ if key.has_successor => return None,
-            _ if ends_before(at.day) => Self::Ends(Notice::Day),
-            _ if ends_before(at.week) => Self::Ends(Notice::Week),
-            _ if ends_before(at.two_weeks) => Self::Ends(Notice::TwoWeeks),
+            _ if expires_before(at.day) => Self::Expires(Notice::Day),
+            _ if expires_before(at.week) => Self::Expires(Notice::Week),
+            _ if expires_before(at.two_weeks) => Self::Expires(Notice::TwoWeeks),
             Some(used) if used < at.unused => Self::Unused,
             None if key.created_at < at.never_used => Self::NeverUsed,
-            _ if key.expires_at.is_none() && key.created_at < at.endless => Self::Endless,
+            _ if key.expires_at.is_none() && key.created_at < at.never_expires => Self::NeverExpires,
             _ => return None,
         })
     }
 
-    /// Its place in the order, 0 for the most urgent.
+    /// The position in the order of urgency; 0 is the most urgent.
     pub const fn rank(self) -> i64 {
         match self {
             Self::Exposed => 0,
-            Self::Ends(Notice::Day) => 1,
-            Self::Ends(Notice::Week) => 2,
-            Self::Ends(Notice::TwoWeeks) => 3,
+            Self::Expires(Notice::Day) => 1,
+            Self::Expires(Notice::Week) => 2,
+            Self::Expires(Notice::TwoWeeks) => 3,
             Self::Unused => 4,
             Self::NeverUsed => 5,
-            Self::Endless => 6,
+            Self::NeverExpires => 6,
         }
     }
 
@@ -132,13 +132,14 @@ impl Attention {
     pub const fn step(self, has_successor: bool) -> Step {
         match self {
             Self::Exposed if has_successor => Step::Revoke,
-            Self::Exposed | Self::Ends(_) | Self::Endless => Step::Rotate,
+            Self::Exposed | Self::Expires(_) | Self::NeverExpires => Step::Rotate,
             Self::Unused => Step::Revoke,
             Self::NeverUsed => Step::Look,
         }
     }
 
-    /// A number for this key and this reason. Dismissals are stored by it, so that another reason counts as new.
+    /// A number for this key and this reason. It identifies a dismissal, so that another reason for the same key counts
+    /// as new.
     pub const fn mark(self, key: KeyId) -> i64 {
         key.0 * 8 + self.rank()
     }
@@ -163,11 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_use_with_an_end_far_off_needs_none() {
+    fn a_key_in_use_that_does_not_expire_soon_needs_no_attention() {
         assert_eq!(of(fresh()), None);
         assert_eq!(of(Facts { created_at: ago(400), ..fresh() }), None);
         assert_eq!(of(Facts { expires_at: None, ..fresh() }), None);
-        assert_eq!(of(Facts { last_used: None, ..fresh() }), None, "it was made just now");
+        assert_eq!(of(Facts { last_used: None, ..fresh() }), None, "it was created just now");
     }
 
     #[test]
@@ -175,11 +176,11 @@ mod tests {
         let reported =
             |days: i64, seconds: i64| of(Facts { expires_at: Some(ago(-days).plus_seconds(seconds)), ..fresh() });
         assert_eq!(reported(14, 0), None);
-        assert_eq!(reported(14, -1), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(reported(7, 0), Some(Attention::Ends(Notice::TwoWeeks)));
-        assert_eq!(reported(7, -1), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(reported(1, 0), Some(Attention::Ends(Notice::Week)));
-        assert_eq!(reported(1, -1), Some(Attention::Ends(Notice::Day)));
+        assert_eq!(reported(14, -1), Some(Attention::Expires(Notice::TwoWeeks)));
+        assert_eq!(reported(7, 0), Some(Attention::Expires(Notice::TwoWeeks)));
+        assert_eq!(reported(7, -1), Some(Attention::Expires(Notice::Week)));
+        assert_eq!(reported(1, 0), Some(Attention::Expires(Notice::Week)));
+        assert_eq!(reported(1, -1), Some(Attention::Expires(Notice::Day)));
     }
 
     #[test]
@@ -193,9 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn an_old_key_without_an_end_should_be_rotated() {
+    fn an_old_key_without_expiration_should_be_rotated() {
         let old = Facts { expires_at: None, created_at: ago(90).plus_seconds(-1), ..fresh() };
-        assert_eq!(of(old), Some(Attention::Endless));
+        assert_eq!(of(old), Some(Attention::NeverExpires));
         assert_eq!(of(Facts { created_at: ago(90), ..old }), None);
         assert_eq!(of(Facts { expires_at: Some(ago(-200)), ..old }), None);
     }
@@ -210,12 +211,12 @@ mod tests {
             has_successor: false,
         };
         assert_eq!(of(all), Some(Attention::Exposed));
-        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Ends(Notice::Week)));
+        assert_eq!(of(Facts { is_exposed: false, ..all }), Some(Attention::Expires(Notice::Week)));
         assert_eq!(of(Facts { is_exposed: false, expires_at: None, ..all }), Some(Attention::Unused));
     }
 
     #[test]
-    fn a_key_with_a_successor_needs_attention_only_if_others_may_have_it() {
+    fn a_key_with_a_successor_needs_attention_only_if_it_was_exposed() {
         let rotated = Facts { has_successor: true, expires_at: Some(ago(-1)), ..fresh() };
         assert_eq!(of(rotated), None);
         assert_eq!(of(Facts { is_exposed: true, ..rotated }), Some(Attention::Exposed));
@@ -224,13 +225,21 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_the_reasons() {
-        use Attention::{Endless, Ends, Exposed, NeverUsed, Unused};
-        let all = [Exposed, Ends(Notice::Day), Ends(Notice::Week), Ends(Notice::TwoWeeks), Unused, NeverUsed, Endless];
+    fn ranks_and_marks_are_unique_and_ordered_by_urgency() {
+        use Attention::{Expires, Exposed, NeverExpires, NeverUsed, Unused};
+        let all = [
+            Exposed,
+            Expires(Notice::Day),
+            Expires(Notice::Week),
+            Expires(Notice::TwoWeeks),
+            Unused,
+            NeverUsed,
+            NeverExpires,
+        ];
         assert!(all.is_sorted());
         assert!(all.into_iter().map(Attention::rank).eq(0..7));
         let marks: std::collections::BTreeSet<_> =
             (1..4).flat_map(|key| all.map(|reason| reason.mark(KeyId(key)))).collect();
-        assert_eq!(marks.len(), 21, "no two are the same");
+        assert_eq!(marks.len(), 21, "every mark is unique");
     }
 }

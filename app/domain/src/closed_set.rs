@@ -1,7 +1,7 @@
-//! Closed sets of words: an enum whose every value has one word, in the database, the API, forms and URLs.
+//! Closed sets of words: enums in which every value has one word for the database, the API, forms and URLs.
 //!
-//! [`closed_set!`](crate::closed_set!) writes the enum and everything that follows from its words, so that a value
-//! that is added to the table cannot be forgotten elsewhere.
+//! [`closed_set!`](crate::closed_set!) generates the enum and everything that depends on its words, so that a new value
+//! is added in one place.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ pub use serde;
 #[doc(hidden)]
 pub use utoipa;
 
-/// The text is none of the words of a closed set. It holds the words that are.
+/// A text that is not a word of the closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownWord {
-    /// Every word that was expected.
+    /// Every word of the set.
     pub expected: &'static [&'static str],
 }
 
@@ -39,11 +39,11 @@ where
     word.parse().map_err(serde::de::Error::custom)
 }
 
-/// Writes an enum from a table of its words: `ALL` and `WORDS` in the order of the table, `as_str`, `FromStr`,
+/// Generates an enum from a table of its words: `ALL` and `WORDS` in the order of the table, `as_str`, `FromStr`,
 /// `Display`, and serde as the word.
 ///
-/// Columns, declared in parentheses behind the name, become methods. `as "Name"` gives the set a component of that
-/// name in the description of the API, where the feature `schema` is on.
+/// Columns, declared in parentheses after the name, become methods. With the feature `schema`, `as "Name"` gives the
+/// set a component of that name in the OpenAPI description.
 ///
 /// ```
 /// domain::closed_set! {
@@ -173,7 +173,7 @@ macro_rules! closed_set {
     };
 }
 
-/// Describes a closed set for the API; nothing without the feature `schema`.
+/// Generates nothing without the feature `schema`.
 #[cfg(not(feature = "schema"))]
 #[doc(hidden)]
 #[macro_export]
@@ -181,7 +181,7 @@ macro_rules! closed_set_schema {
     ($($any:tt)*) => {};
 }
 
-/// Describes a closed set for the API.
+/// Generates the OpenAPI schema of a closed set.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 #[macro_export]
@@ -201,7 +201,7 @@ macro_rules! closed_set_schema {
     };
 }
 
-/// A string of one of these words.
+/// The schema of a string that is one of these words.
 #[cfg(feature = "schema")]
 #[doc(hidden)]
 pub fn one_of(words: impl IntoIterator<Item = &'static str>) -> utoipa::openapi::ObjectBuilder {
@@ -225,7 +225,7 @@ mod tests {
     use crate::{ActorKind, Code, Environment, Role, Scope};
 
     #[test]
-    fn every_word_is_written_once_and_reads_back() {
+    fn words_are_unique_and_parse_to_their_value() {
         macro_rules! check {
             ($($set:ty),+) => {$(
                 let words: std::collections::BTreeSet<_> = <$set>::WORDS.into_iter().collect();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_word_is_answered_with_the_known_ones() {
+    fn the_error_for_an_unknown_word_lists_the_known_words() {
         let unknown = "builder".parse::<Role>().expect_err("no role");
         assert_eq!(unknown.to_string(), "expected one of: member, admin, owner");
         assert_eq!(Fault::from(unknown), Fault::Unknown { known: "member, admin, owner".into() });

@@ -1,4 +1,4 @@
-//! Requests for changes. A command that exists is valid: reading one collects all faults.
+//! Commands: requests for changes. A command is valid by construction: `read` returns every invalid field.
 
 mod accounts;
 mod keys;
@@ -26,7 +26,7 @@ pub struct CreateRun {
     pub workspace: WorkspaceId,
     /// Its input.
     pub input: Option<String>,
-    /// Whether it came by the webhook-style URL.
+    /// Whether the request used the webhook-style URL.
     pub by_hook: bool,
 }
 
@@ -34,7 +34,7 @@ impl CreateRun {
     /// Reads the fields of a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(workspace: WorkspaceId, input: Option<String>, by_hook: bool) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let input = faults.take("input", input.map(|input| read_text(&input, 0)).transpose());
@@ -45,7 +45,7 @@ impl CreateRun {
 /// The most characters of a message, a note or a run's input.
 pub const MOST_TEXT: usize = 10_000;
 
-/// Text to be sealed: 1 to 10,000 characters, kept as it is.
+/// Text to be encrypted: 1 to 10,000 characters, stored unchanged.
 #[derive(Clone, Debug)]
 pub struct SealText(pub String);
 
@@ -53,7 +53,7 @@ impl SealText {
     /// Reads the field of a body.
     ///
     /// # Errors
-    /// The field, if it is at fault.
+    /// The field, if it is invalid.
     pub fn read(text: &str) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let text = faults.take("text", read_text(text, 1));
@@ -61,7 +61,7 @@ impl SealText {
     }
 }
 
-/// Text is kept as it is, but for a zero character, which no database keeps.
+/// Text is not normalized. A zero character is rejected because Postgres cannot store it.
 fn read_text(text: &str, min: usize) -> Result<String, Fault> {
     match text.chars().count() {
         n if n < min => Err(Fault::Missing),
@@ -76,17 +76,17 @@ fn read_text(text: &str, min: usize) -> Result<String, Fault> {
 pub struct CreateWorkspace {
     /// Its name.
     pub name: Name,
-    /// Who runs its model.
+    /// The provider of its model.
     pub provider: Provider,
     /// Its model, 1 to 100 characters.
     pub model: Name,
 }
 
 impl CreateWorkspace {
-    /// Reads the fields of a body; without a model it uses the provider's default.
+    /// Reads the fields of a body. Without a model, the provider's default model is used.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(name: &str, provider: &str, model: Option<&str>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(name));
@@ -104,7 +104,7 @@ pub struct DeleteWorkspace {
     pub workspace: WorkspaceId,
 }
 
-/// Collects faults while the fields of a command are read.
+/// Collects the invalid fields while a command is read.
 #[derive(Default)]
 struct Faults(Vec<FieldFault>);
 
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_reported() {
+    fn every_invalid_field_is_reported() {
         let faults = CreateWorkspace::read(" ", "aws", Some("\u{200b}x")).expect_err("faults");
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["name", "provider", "model"]);
@@ -131,7 +131,7 @@ mod tests {
 
     // RA-20, RK-40
     #[test]
-    fn the_model_is_optional() {
+    fn a_workspace_without_a_model_gets_the_default_model() {
         let command = CreateWorkspace::read("Staging Environment", "vertex_ai", None).expect("valid");
         assert_eq!(command.model.as_str(), "gemini-2.5-pro");
         let command = CreateWorkspace::read("Analytics", "vertex_ai", Some("gemini-2.5-pro")).expect("valid");

@@ -1,10 +1,10 @@
-//! Where data lives.
+//! Environments: production and the sandbox.
 
 use crate::closed_set;
 use crate::problem::Fault;
 
 closed_set! {
-    /// Where a key's data lives (D7).
+    /// The environment of a key's data (D7).
     pub enum Environment as "EnvironmentWord": "Where data lives."(
         /// The name on a page.
         label: &'static str,
@@ -17,10 +17,10 @@ closed_set! {
 }
 
 impl Environment {
-    /// Reads the word of a request; production if there is none.
+    /// Reads the word of a request. The default is production.
     ///
     /// # Errors
-    /// `Unknown` with the words that are known.
+    /// `Unknown` with the accepted words.
     pub fn read(word: Option<&str>) -> Result<Self, Fault> {
         let Some(word) = word else { return Ok(Self::Production) };
         Ok(word.parse()?)

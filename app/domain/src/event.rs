@@ -14,16 +14,16 @@ closed_set! {
     /// What happened.
     #[expect(missing_docs, reason = "the label of each says what happened")]
     pub enum AuditAction as "HappeningWord"(
-        /// The words on a page, to stand after the actor's name.
+        /// The text on a page, which follows the actor's name.
         label: &'static str,
-        /// The part of the log it belongs to.
+        /// Its category.
         category: EventCategory,
     ) {
         OrganizationCreated = "organization.created" ("Created the organization", EventCategory::Organization),
         OrganizationChanged = "organization.changed" ("Changed the organization", EventCategory::Organization),
         MemberInvited = "invitation.created" ("Invited someone", EventCategory::Members),
         InvitationAccepted = "invitation.accepted" ("Accepted an invitation", EventCategory::Members),
-        InvitationRevoked = "invitation.revoked" ("Withdrew an invitation", EventCategory::Members),
+        InvitationRevoked = "invitation.revoked" ("Cancelled an invitation", EventCategory::Members),
         MemberJoined = "member.joined" ("Joined the organization", EventCategory::Members),
         MemberLeft = "member.left" ("Left the organization", EventCategory::Members),
         MemberRemoved = "member.removed" ("Removed a member", EventCategory::Members),
@@ -59,25 +59,25 @@ pub struct Change {
     /// The field's name.
     #[cfg_attr(feature = "schema", schema(example = "reason"))]
     pub field: String,
-    /// Its value before, if it had one.
+    /// The value before, if it had one.
     pub before: Option<String>,
-    /// Its value after, if it has one.
+    /// The value after, if it has one.
     #[cfg_attr(feature = "schema", schema(example = "leaked"))]
     pub after: Option<String>,
 }
 
-/// An event that is about to be written: what happened to what.
+/// An event to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
     pub action: AuditAction,
-    /// The kind of thing it happened to, a word of [`ObjectKind`].
+    /// The kind of its object, a word of [`ObjectKind`].
     pub object_kind: &'static str,
-    /// That thing's id.
+    /// The id of the object.
     pub object_id: String,
-    /// How people know it: a name, and for a key its public prefix too.
+    /// The object's name; for a key also its public prefix.
     pub object_label: String,
-    /// Who may see it besides the admins: the owner of the key, if it is about one (D26).
+    /// The actor who may see the event besides admins: the owner of the key, if the event is about a key (D26).
     pub concerns: Option<crate::id::ActorId>,
     /// What changed.
     pub changes: Vec<Change>,
@@ -86,7 +86,7 @@ pub struct Event {
 impl Event {
     /// An event about one object, without changes.
     pub fn new(action: AuditAction, object_kind: &'static str, object_id: impl ToString, object_label: &str) -> Self {
-        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is no kind of object");
+        debug_assert!(object_kind.parse::<ObjectKind>().is_ok(), "{object_kind} is not an object kind");
         let object_id = object_id.to_string();
         Self {
             action,
@@ -98,7 +98,7 @@ impl Event {
         }
     }
 
-    /// The same event, with a field that changed.
+    /// Adds a field that changed.
     #[must_use]
     pub fn changed(mut self, field: &str, before: Option<&str>, after: Option<&str>) -> Self {
         self.changes.push(Change {
@@ -109,7 +109,7 @@ impl Event {
         self
     }
 
-    /// The same event, visible to this actor too.
+    /// Makes the event visible to this actor.
     #[must_use]
     pub const fn concerning(mut self, actor: crate::id::ActorId) -> Self {
         self.concerns = Some(actor);

@@ -1,11 +1,11 @@
-//! Ids. Keys, actors and people have integers; organizations and workspaces have prefixed words (D11).
+//! Ids. Keys, actors and people have integers; every other object has an id with a prefix, such as `org_…` (D11).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The text is no id of the wanted kind.
+/// The text is not an id of the expected kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnId;
 
@@ -45,10 +45,10 @@ macro_rules! word_id {
         pub struct $name(String);
 
         impl $name {
-            /// How every id of this kind begins.
+            /// The prefix of every id of this kind.
             pub const PREFIX: &'static str = $prefix;
 
-            /// The id as text, prefix included.
+            /// The id as text, including the prefix.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -66,8 +66,8 @@ macro_rules! word_id {
             /// The prefix, then 1 to 40 letters and digits.
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let tail = text.strip_prefix($prefix).ok_or(NotAnId)?;
-                let sound = (1..=40).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric());
-                if sound { Ok(Self(text.to_owned())) } else { Err(NotAnId) }
+                let is_valid = (1..=40).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric());
+                if is_valid { Ok(Self(text.to_owned())) } else { Err(NotAnId) }
             }
         }
 
@@ -88,15 +88,15 @@ macro_rules! word_id {
 }
 
 integer_id!(
-    /// An API key. The number is public and says nothing about the secret.
+    /// An API key. The number is public and reveals nothing about the secret.
     KeyId
 );
 integer_id!(
-    /// A member or a service account of one organization, which can own keys.
+    /// A member or a service account of one organization. It can own keys.
     ActorId
 );
 integer_id!(
-    /// A person who signed in, in any number of organizations.
+    /// A person who signs in. They can belong to several organizations.
     PersonId
 );
 word_id!(
@@ -126,7 +126,7 @@ word_id!(
     "inv_"
 );
 word_id!(
-    /// A browser session, `ses_…`. It says nothing about the session's token.
+    /// A browser session, `ses_…`. It reveals nothing about the session's token.
     SessionId,
     "ses_"
 );
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_are_read_strictly() {
+    fn only_plain_positive_integers_are_parsed() {
         assert_eq!("42".parse(), Ok(KeyId(42)));
         for bad in ["", "0", "007", "-1", "+1", " 1", "1.0", "abc", "9999999999999999999", "１"] {
             assert_eq!(bad.parse::<KeyId>(), Err(NotAnId), "{bad:?}");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn words_need_their_prefix_and_plain_letters() {
+    fn prefixed_ids_need_their_prefix_and_ascii_letters() {
         assert_eq!("ws_abc123".parse::<WorkspaceId>().map(String::from), Ok("ws_abc123".into()));
         for bad in ["", "ws_", "org_abc", "ws_a/b", "ws_ü", "ws_a b", "WS_abc"] {
             assert_eq!(bad.parse::<WorkspaceId>(), Err(NotAnId), "{bad:?}");

@@ -7,23 +7,23 @@ use crate::moment::Moment;
 closed_set! {
     /// Why a key was revoked.
     pub enum RevokeReason(
-        /// The words on a page.
+        /// The text on a page.
         label: &'static str,
     ) {
-        /// Nothing uses it.
+        /// The key is no longer used.
         NoLongerNeeded = "no_longer_needed" ("No longer needed"),
-        /// Someone else may have it.
+        /// The key may be known to others.
         Leaked = "leaked" ("May have leaked"),
-        /// A new key took its place.
+        /// Another key replaces it.
         Replaced = "replaced" ("Replaced by another key"),
-        /// Its owner left.
+        /// The owner left.
         PersonLeft = "person_left" ("Owner left"),
         /// The organization's policy requires it.
         Policy = "policy" ("Required by policy"),
     }
 }
 
-/// The state of a key at one moment. There is no way back from `Revoked`.
+/// The state of a key at a point in time. `Revoked` is final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyState {
     /// Requests with it are accepted.
@@ -43,8 +43,8 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The state of a key with these facts at `now`. Revoked outweighs expired; a key expires exactly at
-    /// the millisecond of its expiration.
+    /// The state at `now`. Revoked takes precedence over expired. A key expires exactly at the millisecond of its
+    /// expiration.
     pub fn at(now: Moment, expires_at: Option<Moment>, revoked: Option<(Moment, ActorId)>) -> Self {
         match (revoked, expires_at) {
             (Some((at, by)), _) => Self::Revoked { at, by },
@@ -59,20 +59,20 @@ impl KeyState {
     }
 }
 
-/// What a list shows of a key's state, the most severe first; one status per key.
+/// The one status that a list shows for a key; the most severe first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyStatus {
     /// It was revoked.
     Revoked,
     /// It expired.
     Expired,
-    /// It was sent in a URL, where logs keep it: replace it.
+    /// It was sent in a URL, which logs record. It should be replaced.
     Exposed,
-    /// It has a successor; it expires at this time.
-    EndsAt(Moment),
+    /// It has a successor and expires at this time.
+    Rotated(Moment),
     /// It expires within 14 days, at this time.
     ExpiresSoon(Moment),
-    /// It was not used for 90 days.
+    /// It was not used in the last 90 days.
     Unused,
     /// It is active and needs no attention.
     Active,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn it_expires_at_the_millisecond_and_revoked_outweighs_expired() {
+    fn a_key_expires_at_the_exact_millisecond_and_revoked_takes_precedence() {
         let end = Some(Moment(1000));
         assert!(KeyState::at(Moment(999), end, None).is_active());
         assert_eq!(KeyState::at(Moment(1000), end, None), KeyState::Expired { at: Moment(1000) });

@@ -1,8 +1,8 @@
 //! Values and rules of Roundtable, without side effects.
 //!
-//! This crate holds ids, names, the grammar of a key, roles, the policy, events, views and problems: anything that can
-//! be decided from its arguments. No database, no clock, no randomness, no I/O; it compiles for the browser as well.
-//! To add a rule, write it as a pure function beside the value it is about and test it there.
+//! This crate contains ids, names, the key format, roles, the policy, events, views and problems: everything that can
+//! be decided from its arguments. It has no database, clock, randomness or I/O, and it also compiles for the browser.
+//! To add a rule, write a pure function next to the type that it concerns, and test it there.
 
 pub mod actor;
 pub mod attention;

@@ -1,4 +1,4 @@
-//! A point in time, in milliseconds, shown in whole seconds of UTC.
+//! Points in time, in milliseconds. They are displayed in whole seconds of UTC.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,38 +24,38 @@ impl Moment {
 
     /// `2026-04-08T19:51:19Z`: UTC, whole seconds.
     pub fn to_rfc3339(self) -> String {
-        self.shown("%Y-%m-%dT%H:%M:%SZ")
+        self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
     /// `8 Apr 2026, 19:51 UTC`, for people.
     pub fn to_words(self) -> String {
-        self.shown("%-d %b %Y, %H:%M UTC")
+        self.format("%-d %b %Y, %H:%M UTC")
     }
 
     /// `8 Apr 2026`, for people.
     pub fn to_day(self) -> String {
-        self.shown("%-d %b %Y")
+        self.format("%-d %b %Y")
     }
 
     /// The day in UTC, `2026-04-08`.
     pub fn to_date(self) -> String {
-        self.shown("%Y-%m-%d")
+        self.format("%Y-%m-%d")
     }
 
     /// The latest time that can be represented: the last second of the year 9999.
     pub const LAST: Self = Self(253_402_300_799_999);
 
-    /// Reads `2026-04-08T19:51:19Z`, or the same with an offset (RFC 3339); the years 1970 to 9999.
+    /// Reads `2026-04-08T19:51:19Z`, or a time with an offset (RFC 3339), in the years 1970 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text).ok()
     }
 
-    /// As [`Moment::parse`], with the reason of a failure.
+    /// Like [`Moment::parse`], with the reason for a failure.
     ///
     /// # Errors
-    /// `TimeOutOfRange` for a point in time before 1970 or after the year 9999, `NotATime` for what is none.
+    /// `TimeOutOfRange` for a time before 1970 or after the year 9999; `NotATime` for any other text.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        rfc3339::read(text).ok_or(Fault::NotATime)?.within_reach()
+        rfc3339::read(text).ok_or(Fault::NotATime)?.within_range()
     }
 
     /// The first second of a day in UTC, `2026-04-08`.
@@ -68,25 +68,25 @@ impl Moment {
         Self::read_end_of_day(date).ok()
     }
 
-    /// As [`Moment::end_of_day`], with the reason of a failure.
+    /// Like [`Moment::end_of_day`], with the reason for a failure.
     ///
     /// # Errors
-    /// As [`Moment::read`].
+    /// The errors of [`Moment::read`].
     pub fn read_end_of_day(date: &str) -> Result<Self, Fault> {
         Self::read(&format!("{date}T23:59:59Z"))
     }
 
-    fn within_reach(self) -> Result<Self, Fault> {
+    fn within_range(self) -> Result<Self, Fault> {
         if (Self(0)..=Self::LAST).contains(&self) {
             return Ok(self);
         }
         Err(Fault::TimeOutOfRange { earliest: Self(0).to_rfc3339(), latest: Self::LAST.to_rfc3339() })
     }
 
-    fn shown(self, format: &str) -> String {
-        let since = jiff::SignedDuration::from_millis(self.0);
-        let shown = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::Time::midnight()).saturating_add(since);
-        shown.strftime(format).to_string()
+    fn format(self, format: &str) -> String {
+        let since_1970 = jiff::SignedDuration::from_millis(self.0);
+        let time = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::Time::midnight()).saturating_add(since_1970);
+        time.strftime(format).to_string()
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shown_in_whole_seconds_of_utc() {
+    fn a_moment_is_displayed_in_whole_seconds_of_utc() {
         let moment = Moment(1_775_677_879_999);
         assert_eq!(moment.to_rfc3339(), "2026-04-08T19:51:19Z");
         assert_eq!(moment.to_words(), "8 Apr 2026, 19:51 UTC");
@@ -118,13 +118,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_moment_is_read_as_it_is_written(millis in 0..=Moment::LAST.0) {
+        fn a_formatted_moment_parses_to_the_same_second(millis in 0..=Moment::LAST.0) {
             let whole = Moment(millis.div_euclid(1000) * 1000);
             assert_eq!(Moment::read(&Moment(millis).to_rfc3339()), Ok(whole));
         }
 
         #[test]
-        fn nothing_that_is_read_panics(text in "\\PC{0,40}", like in "[0-9]{1,6}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,20})?([Zz]|[+-][0-9]{2}:[0-9]{2})") {
+        fn parsing_never_panics_or_leaves_the_range(text in "\\PC{0,40}", like in "[0-9]{1,6}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,20})?([Zz]|[+-][0-9]{2}:[0-9]{2})") {
             for text in [text, like] {
                 if let Ok(moment) = Moment::read(&text) {
                     assert!((Moment(0)..=Moment::LAST).contains(&moment), "{text}");
@@ -133,9 +133,9 @@ mod tests {
         }
     }
 
-    // F13: the last second that can be written, not one of 1970.
+    // F13: times at and beyond the limit are not displayed as a time in 1970.
     #[test]
-    fn the_last_year_is_shown_as_it_is() {
+    fn the_last_second_of_9999_is_displayed_correctly() {
         assert_eq!(Moment::LAST.to_rfc3339(), "9999-12-31T23:59:59Z");
         assert_eq!(Moment::LAST.to_words(), "31 Dec 9999, 23:59 UTC");
         assert_eq!(Moment::end_of_day("9999-12-31").map(Moment::to_date).as_deref(), Some("9999-12-31"));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn read_strictly() {
+    fn only_rfc_3339_times_in_range_are_parsed() {
         assert_eq!(Moment::parse("2026-04-08T19:51:19Z"), Some(Moment(1_775_677_879_000)));
         assert_eq!(Moment::parse("2026-04-08T21:51:19+02:00"), Some(Moment(1_775_677_879_000)));
         assert_eq!(Moment::end_of_day("2026-04-08").map(Moment::to_rfc3339), Some("2026-04-08T23:59:59Z".into()));

@@ -4,7 +4,7 @@ use crate::actor::Role;
 use crate::closed_set;
 
 closed_set! {
-    /// Who in an organization may create their own keys.
+    /// The members who may create their own keys.
     #[derive(Default)]
     pub enum KeyMakers {
         /// Every member.
@@ -16,7 +16,7 @@ closed_set! {
 }
 
 impl KeyMakers {
-    /// Whether someone of this role is among them.
+    /// Whether an actor with this role is included.
     pub fn include(self, role: Role) -> bool {
         self == Self::Members || role >= Role::Admin
     }

@@ -1,4 +1,4 @@
-//! Who may do what. One pure function; the engine, the server functions and the pages all call it.
+//! The policy: who may do what. The engine, the server functions and the pages all call this one pure function.
 
 use crate::actor::{Actor, Role};
 use crate::closed_set;
@@ -8,18 +8,18 @@ use crate::id::{ActorId, OrganizationId};
 use crate::scope::{Permissions, Scope};
 
 closed_set! {
-    /// Something an actor may want to do.
+    /// An action that the policy allows or denies.
     pub enum Action(
-        /// The scope a restricted key needs for it; none where any key will do.
+        /// The scope that a restricted key needs for it; `None` if every key may do it.
         scope: Option<Scope>,
-        /// What the audit log records of it; nothing for what only reads.
+        /// The events that it writes to the audit log; none for an action that only reads.
         traces: &'static [Event],
     ) {
-        /// See keys.
+        /// List keys.
         ListKeys = "list_keys" (Some(Scope::KeysRead), &[]),
-        /// Create one's own key.
+        /// Create a key for oneself.
         CreateKey = "create_key" (Some(Scope::KeysWrite), &[Event::KeyCreated]),
-        /// Rename a key, or take scopes from it.
+        /// Rename a key or remove scopes from it.
         ChangeKey = "change_key" (Some(Scope::KeysWrite), &[Event::KeyRenamed, Event::KeyNarrowed]),
         /// Rotate a key.
         RotateKey = "rotate_key" (Some(Scope::KeysWrite), &[Event::KeyRotated, Event::KeyCreated]),
@@ -33,17 +33,17 @@ closed_set! {
         SeeCreators = "see_creators" (None, &[]),
         /// Read the audit log (D26).
         ReadAudit = "read_audit" (Some(Scope::AuditRead), &[Event::AuditExported]),
-        /// See workspaces.
+        /// List workspaces.
         ListWorkspaces = "list_workspaces" (Some(Scope::WorkspacesRead), &[]),
         /// Create a workspace.
         CreateWorkspace = "create_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceCreated]),
         /// Delete a workspace.
         DeleteWorkspace = "delete_workspace" (Some(Scope::WorkspacesWrite), &[Event::WorkspaceDeleted]),
-        /// See the runs of a workspace.
+        /// List the runs of a workspace.
         ListRuns = "list_runs" (Some(Scope::RunsRead), &[]),
         /// Start a run.
         CreateRun = "create_run" (Some(Scope::RunsWrite), &[Event::RunCreated]),
-        /// Seal a message to someone's key.
+        /// Send a message, encrypted for the recipient's key.
         SendMessage = "send_message" (Some(Scope::InboxWrite), &[Event::MessageSent]),
         /// Read one's own messages.
         ReadInbox = "read_inbox" (Some(Scope::InboxRead), &[]),
@@ -56,21 +56,21 @@ closed_set! {
             Some(Scope::NotebookWrite),
             &[Event::NoteWritten, Event::NoteDeleted]
         ),
-        /// See service accounts.
+        /// List service accounts.
         ListServiceAccounts = "list_service_accounts" (Some(Scope::ServiceAccountsRead), &[]),
         /// Create and change service accounts, and create their keys.
         ManageServiceAccounts = "manage_service_accounts" (
             Some(Scope::ServiceAccountsWrite),
             &[Event::ServiceAccountCreated, Event::ServiceAccountChanged]
         ),
-        /// See members: who they are, and their roles.
+        /// List members and their roles.
         ListMembers = "list_members" (Some(Scope::MembersRead), &[]),
         /// Manage members and invitations.
         ManageMembers = "manage_members" (
             Some(Scope::MembersWrite),
             &[Event::MemberInvited, Event::InvitationRevoked, Event::MemberRoleChanged, Event::MemberRemoved]
         ),
-        /// See the emails of members, and who is invited.
+        /// See the emails of members and the invitations.
         SeeAddresses = "see_addresses" (Some(Scope::MembersRead), &[]),
         /// Leave the organization.
         Leave = "leave" (None, &[Event::MemberLeft]),
@@ -84,14 +84,14 @@ closed_set! {
     }
 }
 
-/// The policy's answer.
+/// The policy's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Not at all.
+    /// On no objects.
     No,
-    /// On one's own objects.
+    /// On the actor's own objects.
     Own,
-    /// On everything in the organization.
+    /// On every object of the organization.
     All,
 }
 
@@ -141,7 +141,7 @@ pub const fn decide(role: Role, action: Action) -> Grant {
     }
 }
 
-/// Whether a role may be given to members, and taken from them: only owners add or remove an owner (D5).
+/// Whether an actor may assign a role to members and remove it: only owners add or remove an owner (D5).
 pub const fn may_give(own: Role, role: Role) -> bool {
     match role {
         Role::Owner => matches!(own, Role::Owner),
@@ -149,15 +149,15 @@ pub const fn may_give(own: Role, role: Role) -> bool {
     }
 }
 
-/// Whether a key of this role and these permissions could manage keys, people or settings of others. To create such a
-/// key a person must have signed in recently, so that a hijacked session cannot be turned into permanent access.
+/// Whether a key with this role and these permissions could manage other people's keys, members or settings. Creating
+/// such a key requires a recent sign-in, so that a hijacked session cannot be turned into permanent access.
 pub fn has_admin_power(role: Role, permissions: Permissions) -> bool {
     const POWERS: [Scope; 4] =
         [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
     role >= Role::Admin && POWERS.iter().any(|scope| permissions.allows(*scope))
 }
 
-/// The policy said no.
+/// The policy denies the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
     /// The role does not allow it.
@@ -166,8 +166,8 @@ pub enum Denied {
     Scope(Scope),
 }
 
-/// Proof that the policy was consulted: which rows an actor may access. Only [`permit`] creates one, and every read
-/// takes one.
+/// Proof that the policy was consulted: the rows that an actor may access. Only [`permit`] creates one, and every query
+/// requires one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     organization: OrganizationId,
@@ -176,33 +176,34 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// The one organization.
+    /// The organization.
     pub const fn organization(&self) -> &OrganizationId {
         &self.organization
     }
 
-    /// The one owner whose objects are within reach; `None` means everyone's.
+    /// The only owner whose objects are accessible; `None` means every owner.
     pub const fn owner(&self) -> Option<ActorId> {
         self.owner
     }
 
-    /// The environment whose workspaces and runs are within reach (D7).
+    /// The environment whose workspaces and runs are accessible (D7).
     pub const fn environment(&self) -> Environment {
         self.environment
     }
 
-    /// Whether an object of this owner is within reach.
+    /// Whether objects of this owner are accessible.
     pub fn covers(&self, owner: ActorId) -> bool {
         self.owner.is_none_or(|own| own == owner)
     }
 
-    /// Whether a key for this environment is within reach: the sandbox sees only its own, production manages both.
+    /// Whether keys for this environment are accessible: a test key manages only test keys, a production key manages
+    /// both.
     pub const fn covers_keys_of(&self, environment: Environment) -> bool {
         matches!((self.environment, environment), (Environment::Production, _) | (_, Environment::Test))
     }
 }
 
-/// Consults the policy for an actor: first what its key may do, then what its role may do.
+/// Consults the policy for an actor: first the permissions of the credential, then the role.
 ///
 /// # Errors
 /// [`Denied`] when the action is not allowed on any object.
@@ -226,9 +227,9 @@ mod tests {
     use crate::actor::ActorKind;
     use crate::scope::ScopeSet;
 
-    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy, as people read it.
+    // KE-25, KE-26, KE-27, KE-28, KE-29, KE-24, RA-30, KE-08, KE-09: the whole policy as a readable table.
     #[test]
-    fn the_policy_table() {
+    fn the_policy_table_matches_the_snapshot() {
         let mut table = String::new();
         for action in Action::ALL {
             let row = Role::ALL.map(|role| format!("{:<8}", format!("{:?}", decide(role, action)))).concat();
@@ -238,9 +239,9 @@ mod tests {
         insta::assert_snapshot!(format!("{:<23}member  admin   owner   scope\n{table}", ""));
     }
 
-    // D5, RA-30: only an owner adds or removes an owner, and a member gives no role.
+    // D5, RA-30: only an owner adds or removes an owner, and a member assigns no role.
     #[test]
-    fn who_may_give_which_role() {
+    fn only_owners_may_assign_the_owner_role() {
         let given = |own| Role::ALL.map(|role| may_give(own, role));
         let table = [Role::Member, Role::Admin, Role::Owner].map(given);
         assert_eq!(table, [[false, false, false], [true, true, false], [true, true, true]]);
@@ -260,9 +261,9 @@ mod tests {
         }
     }
 
-    // B22: what takes a fresh sign-in to make.
+    // B22: creating a key with admin power requires a fresh sign-in.
     #[test]
-    fn admin_power_is_a_high_role_with_a_scope_to_manage() {
+    fn admin_power_needs_an_admin_role_and_a_managing_scope() {
         let only = |scopes: &[Scope]| Permissions::Only(ScopeSet::of(scopes.iter().copied()));
         let managing = [Scope::KeysWrite, Scope::ServiceAccountsWrite, Scope::MembersWrite, Scope::OrganizationWrite];
         for role in Role::ALL {
@@ -288,7 +289,7 @@ mod tests {
     proptest! {
         // D6: a key may do nothing that its owner's role or its scopes do not allow.
         #[test]
-        fn a_key_is_narrowed_by_its_scopes(
+        fn the_scopes_of_a_key_limit_its_role(
             scopes in prop::collection::vec(prop::sample::select(Scope::ALL.to_vec()), 0..16),
             role in prop::sample::select(Role::ALL.to_vec()),
             action in prop::sample::select(Action::ALL.to_vec()),

@@ -1,4 +1,4 @@
-//! Errors as they leave the product: a code, a sentence, the fields at fault, the request's id (D10).
+//! Errors in responses and on pages: a code, a sentence, the invalid fields and the request id (D10).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,102 +6,102 @@ use crate::closed_set;
 use crate::closed_set::UnknownWord;
 
 closed_set! {
-    /// What kind of refusal, as programs decide by it.
+    /// The error code, which programs evaluate.
     pub enum Code(
-        /// The status of an HTTP answer with the code.
+        /// The HTTP status of a response with this code.
         status: u16,
-        /// The sentence that goes with the code when nothing better is known.
+        /// The default sentence for this code.
         sentence: &'static str,
     ) {
-        /// No credential, or one that does not work. Which of the two is never said.
+        /// The credential is missing or invalid. The response does not distinguish the two.
         Unauthorized = "unauthorized" (401, "Missing or invalid authentication token"),
-        /// The person signed in too long ago for this; it works after a new sign-in.
+        /// The action requires a more recent sign-in.
         FreshSignInRequired = "fresh_sign_in_required" (
             401,
-            "This needs a sign-in of the last 10 minutes; sign in again"
+            "This action requires a sign-in within the last 10 minutes. Sign in again"
         ),
-        /// The credential works, but not for this.
+        /// The credential is valid but does not permit the action.
         Forbidden = "forbidden" (403, "You do not have permission to access this resource"),
         /// The invitation is for another email.
-        WrongAddress = "wrong_address" (403, "This invitation is for another e-mail address"),
-        /// Nothing of that id is within reach.
-        NotFound = "not_found" (404, "There is nothing at this address"),
+        WrongAddress = "wrong_address" (403, "This invitation is for another email address"),
+        /// The object does not exist, or the caller may not see it.
+        NotFound = "not_found" (404, "The resource does not exist, or you do not have access to it"),
         /// The URL exists, the method does not.
-        MethodNotAllowed = "method_not_allowed" (405, "This address does not accept that method"),
-        /// The request could not be read.
-        BadRequest = "bad_request" (400, "The request could not be read"),
-        /// The request was read, and some fields are not acceptable.
-        InvalidFields = "invalid_fields" (422, "Some fields are not acceptable"),
-        /// The current state does not allow it.
-        Conflict = "conflict" (409, "The current state does not allow this"),
-        /// The installation has been set up already.
+        MethodNotAllowed = "method_not_allowed" (405, "This URL does not support the request method"),
+        /// The request is malformed.
+        BadRequest = "bad_request" (400, "The request is malformed"),
+        /// The request is well-formed, but some fields are invalid.
+        InvalidFields = "invalid_fields" (422, "Some fields are invalid"),
+        /// The request conflicts with the current state.
+        Conflict = "conflict" (409, "The request conflicts with the current state"),
+        /// The installation is already set up.
         AlreadyBootstrapped = "already_bootstrapped" (
             409,
-            "This installation has been set up already"
+            "This installation is already set up"
         ),
-        /// The request, its body included, took too long to arrive or to answer.
+        /// The request, including its body, took too long to arrive or to process.
         RequestTimeout = "request_timeout" (
             408,
-            "The request took too long to arrive or to answer"
+            "The request took too long to arrive or to process"
         ),
-        /// The body is larger than is accepted.
+        /// The body exceeds the limit.
         TooLarge = "too_large" (413, "The request body is too large"),
-        /// The URL and the headers together are larger than is accepted.
+        /// The URL and the headers together exceed the limit.
         HeadersTooLarge = "headers_too_large" (
             431,
-            "The address and the headers of the request are too large"
+            "The URL and the headers of the request are too large"
         ),
-        /// The answer cannot be sent safely over this version of HTTP.
+        /// The response cannot be sent safely over this version of HTTP.
         HttpVersionNotSupported = "http_version_not_supported" (
             505,
-            "This is sent over HTTP/1.1 only"
+            "This response is available over HTTP/1.1 only"
         ),
-        /// The body is not of a type that is accepted.
+        /// The media type of the body is not supported.
         UnsupportedMediaType = "unsupported_media_type" (415, "Send the body as application/json"),
-        /// Too many requests; wait and try again.
+        /// Too many requests. The client should wait and try again.
         TooManyRequests = "too_many_requests" (
             429,
-            "Too many requests; wait a moment and try again"
+            "Too many requests. Wait a moment and try again"
         ),
-        /// Too many attempts of this client failed; wait and try again.
+        /// Too many attempts of this client failed. The client should wait and try again.
         TooManyAttempts = "too_many_attempts" (
             429,
-            "Too many failed attempts from this address; wait and try again"
+            "Too many failed attempts from this IP address. Wait and try again"
         ),
-        /// A key was sent in the URL, where logs keep it.
+        /// A key was sent in the URL, which logs record.
         KeyInQuery = "key_in_query" (
             400,
-            "Send the key in a header; a key in the address ends up in logs"
+            "Send the key in a header, not in the URL. URLs are recorded in logs"
         ),
-        /// The key works, but lacks the scope for this.
-        MissingScope = "missing_scope" (403, "This key does not have the scope that this needs"),
-        /// A service account has one active key; rotate it.
+        /// The key is valid but lacks the required scope.
+        MissingScope = "missing_scope" (403, "This key does not have the required scope"),
+        /// A service account can have only one active key.
         ActiveKeyExists = "active_key_exists" (
             409,
-            "This service account has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or allow overlap"
+            "This service account already has an active key. Rotate it with POST /api/v1/keys/{key_id}/rotate, or set allow_overlap"
         ),
-        /// What was sealed to the key would become unreadable, and the request does not confirm it.
+        /// Messages and notes encrypted for the key would become unreadable, and the request does not confirm the loss.
         MessagesWouldBeLost = "messages_would_be_lost" (
             409,
-            "What is sealed to this key would become unreadable. Send confirm_message_loss or carry_over to go on"
+            "Messages and notes encrypted for this key would become unreadable. Send confirm_message_loss or carry_over"
         ),
-        /// A retry of a request that was carried out before.
+        /// A retry of a request that already succeeded.
         AlreadyDone = "already_done" (
             409,
-            "This request was carried out before. A key is shown once and cannot be shown again"
+            "This request already succeeded. A key is shown only once"
         ),
-        /// Something is temporarily out of order; try again.
+        /// The service is temporarily unavailable.
         Unavailable = "unavailable" (
             503,
-            "The service cannot answer right now; try again in a moment"
+            "The service is temporarily unavailable. Try again in a moment"
         ),
         /// An internal error.
-        Internal = "internal" (500, "Something went wrong on our side; nothing was changed"),
+        Internal = "internal" (500, "An internal error occurred. Nothing was changed"),
     }
 }
 
 closed_set! {
-    /// Why the current state does not allow a change; each is a [`Code::Conflict`].
+    /// Why a request conflicts with the current state; each reason has [`Code::Conflict`].
     pub enum ConflictReason(
         /// The sentence for a person.
         sentence: &'static str,
@@ -110,25 +110,25 @@ closed_set! {
         LastOwner = "last_owner" (
             "Every organization needs an owner. Make someone else an owner first"
         ),
-        /// A message needs an active key of its receiver.
+        /// The recipient of the message has no active key.
         ReceiverWithoutKey = "receiver_without_key" (
-            "This actor has no active key that a message could be sealed to"
+            "This actor has no active key to encrypt a message for"
         ),
-        /// A note would be sealed to a key that expires soon.
+        /// The note would be encrypted for a key that was rotated.
         KeyIsReplaced = "key_is_replaced" (
-            "This key has a successor and ends soon. Write with the successor"
+            "This key has a successor and expires soon. Use the successor to write notes"
         ),
         /// The member signed in for the first time during the request.
         FirstSignIn = "first_sign_in" (
-            "This member signed in for the first time just now. Try again"
+            "This member has just signed in for the first time. Try again"
         ),
-        /// A key to be handed over was already rotated.
+        /// The key to be transferred was already rotated.
         HandedOverKeyIsRotated = "handed_over_key_is_rotated" (
-            "A key that is handed over has a successor already. Have it end instead"
+            "A key to be transferred already has a successor. Revoke it instead"
         ),
         /// The key has full access, so it has no scopes to remove.
         FullAccess = "full_access" (
-            "A key with full access has no scopes to take away. Create a key with scopes instead"
+            "A key with full access has no scopes to remove. Create a key with scopes instead"
         ),
         /// The key is not active, so its scopes cannot be removed.
         KeyIsInactive = "key_is_inactive" ("This key has expired or was revoked"),
@@ -136,9 +136,9 @@ closed_set! {
         InactiveKeyIsNotRotated = "inactive_key_is_not_rotated" (
             "This key has expired or was revoked. Create a new key instead"
         ),
-        /// A disabled service account gets no key.
+        /// A disabled service account cannot get a new key.
         ServiceAccountIsDisabled = "service_account_is_disabled" (
-            "This service account is disabled. Enable it before it gets a key"
+            "This service account is disabled. Enable it before you create a key"
         ),
         /// The key was already rotated.
         KeyIsRotated = "key_is_rotated" (
@@ -147,84 +147,84 @@ closed_set! {
         /// The owner of the key was removed or is disabled.
         OwnerIsInactive = "owner_is_inactive" ("The owner of this key was removed or is disabled"),
         /// The invited email belongs to a member.
-        EmailIsMember = "email_is_member" ("Someone with this e-mail address is already a member"),
+        EmailIsMember = "email_is_member" ("Someone with this email address is already a member"),
         /// Too many invitations are pending.
         TooManyInvitations = "too_many_invitations" (
-            "Too many invitations are pending. Withdraw some of them first"
+            "Too many invitations are pending. Cancel some invitations first"
         ),
-        /// The invited person is a member already.
-        AlreadyMember = "already_member" ("You are a member of this organization already"),
+        /// The invited person is already a member.
+        AlreadyMember = "already_member" ("You are already a member of this organization"),
     }
 }
 
-/// What is wrong with one field.
+/// Why a field is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "fault")]
 pub enum Fault {
-    /// Nothing was given.
+    /// The field is required.
     Missing,
-    /// More characters than are accepted.
+    /// Too many characters.
     TooLong {
-        /// The most that is accepted.
+        /// The maximum.
         max: usize,
     },
     /// A control, direction-changing or invisible character.
     ForbiddenCharacter,
     /// Not the form of an email address.
     NotAnEmail,
-    /// Not one of the values that are known.
+    /// Not one of the accepted values.
     Unknown {
-        /// The values that are accepted, comma-separated.
+        /// The accepted values, comma-separated.
         known: String,
     },
     /// Not the setup token of this installation.
     WrongSetupToken,
-    /// Two fields of which only one may be given.
+    /// Two fields that exclude each other.
     OneOfTwo,
-    /// A scope of something that the sandbox does not have.
+    /// A scope that does not apply to the sandbox.
     NotInSandbox,
-    /// A scope that the caller's key does not have itself, or a role above the caller's.
+    /// A scope that the caller's key does not have, or a role above the caller's role.
     AboveCaller,
-    /// More than the key had before.
+    /// A scope that the key did not have before.
     NotNarrower,
     /// Not a point in time, or not in the expected form.
     NotATime,
     /// A point in time outside the supported range.
     TimeOutOfRange {
-        /// The earliest moment that is accepted, `1970-01-01T00:00:00Z`.
+        /// The earliest accepted time, such as `1970-01-01T00:00:00Z`.
         earliest: String,
-        /// The latest.
+        /// The latest accepted time.
         latest: String,
     },
     /// In the past.
     Past,
-    /// Later than the organization's longest lifetime, or the caller's own expiration, allows.
+    /// Later than the organization's longest lifetime or the expiration of the caller's key allows.
     TooLate {
-        /// The latest moment that is accepted, `2026-04-08T19:51:19Z`.
+        /// The latest accepted time, such as `2026-04-08T19:51:19Z`.
         latest: String,
     },
     /// Not a whole number within these bounds.
     OutOfRange {
-        /// The least.
+        /// The lower bound.
         min: i64,
-        /// The most.
+        /// The upper bound.
         max: i64,
     },
-    /// Not the whole number that an id is.
+    /// Not an id.
     NotAnId,
-    /// Not a cursor that a `Link` header named.
+    /// Not a cursor from a `Link` header.
     NotACursor,
     /// Not visible ASCII characters, or too many of them.
     NotVisibleAscii {
-        /// The most characters that are accepted.
+        /// The maximum number of characters.
         max: usize,
     },
-    /// More entries than are accepted.
+    /// Too many entries.
     TooMany {
-        /// The most that is accepted.
+        /// The maximum.
         max: usize,
     },
-    /// This `Idempotency-Key` came before, with another body.
+    /// The `Idempotency-Key` was already used with another body.
     OtherBody,
 }
 
@@ -241,73 +241,73 @@ impl Fault {
             Self::Missing => "Enter a value.".into(),
             Self::TooLong { max } => format!("Use at most {max} characters."),
             Self::ForbiddenCharacter => "Remove the invisible or control characters.".into(),
-            Self::NotAnEmail => "Enter an e-mail address, like ada@example.com.".into(),
+            Self::NotAnEmail => "Enter an email address, such as ada@example.com.".into(),
             Self::Unknown { known } => format!("Use one of: {known}."),
             Self::WrongSetupToken => {
-                "This is not the setup token. The server’s log has it, unless the operator chose one.".into()
+                "This setup token is wrong. The server log contains it, unless the operator set one.".into()
             }
-            Self::OneOfTwo => "Give either a template or scopes, not both.".into(),
-            Self::NotInSandbox => "A test key can only have scopes of keys, workspaces and runs.".into(),
-            Self::AboveCaller => "You cannot give more than you have yourself.".into(),
-            Self::NotNarrower => "Scopes can be taken away, not added. Create a new key instead.".into(),
-            Self::NotATime => "Enter a point in time, like 2026-04-08T19:51:19Z.".into(),
+            Self::OneOfTwo => "Use either a template or scopes, not both.".into(),
+            Self::NotInSandbox => "A test key can only have scopes for keys, workspaces and runs.".into(),
+            Self::AboveCaller => "You cannot grant more permissions than you have.".into(),
+            Self::NotNarrower => "You can remove scopes, but not add them. Create a new key instead.".into(),
+            Self::NotATime => "Enter a time in RFC 3339 format, such as 2026-04-08T19:51:19Z.".into(),
             Self::TimeOutOfRange { earliest, latest } => format!("Choose a time from {earliest} to {latest}."),
             Self::Past => "Choose a time in the future.".into(),
             Self::TooLate { latest } => format!("Choose a time no later than {latest}."),
             Self::OutOfRange { min, max } => format!("Enter a whole number from {min} to {max}."),
-            Self::NotAnId => "Enter an id, as a list of the API names it.".into(),
-            Self::NotACursor => "Take the cursor from the Link header of the page before, or leave it out.".into(),
+            Self::NotAnId => "Enter a valid id.".into(),
+            Self::NotACursor => "Use the cursor from the Link header of the previous page, or omit it.".into(),
             Self::NotVisibleAscii { max } => format!("Use 1 to {max} visible ASCII characters."),
-            Self::TooMany { max } => format!("Give at most {max} entries."),
-            Self::OtherBody => "This Idempotency-Key was used before with another request.".into(),
+            Self::TooMany { max } => format!("Use at most {max} entries."),
+            Self::OtherBody => "This Idempotency-Key was already used with a different request.".into(),
         }
     }
 }
 
-/// A field and what is wrong with it.
+/// An invalid field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldFault {
-    /// The field's name, as in the form or the JSON body.
+    /// The name of the field in the form or the JSON body.
     pub field: String,
     /// The sentence for a person.
     pub message: String,
-    /// What is wrong, for a program.
+    /// The reason for a program.
     #[serde(flatten)]
     pub fault: Fault,
 }
 
 impl FieldFault {
-    /// A fault of the named field.
+    /// An error for the named field.
     pub fn new(field: &str, fault: Fault) -> Self {
         Self { field: field.to_owned(), message: fault.sentence(), fault }
     }
 }
 
-/// A refusal as it leaves the product.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What kind of refusal.
+    /// The error code.
     pub code: Code,
     /// One sentence for a person.
     pub details: String,
-    /// The fields at fault, if any are.
+    /// The invalid fields, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldFault>,
-    /// The id of the request, to find it in the log.
+    /// The request id, which the log contains.
     pub request_id: String,
-    /// How many seconds to wait before trying again, where that is known.
+    /// How many seconds to wait before trying again, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u16>,
 }
 
-/// Seconds after which to try again when the service is unavailable. Spread by a random text of the request, so that
-/// clients that were refused together do not return together.
+/// Seconds after which to try again when the service is unavailable. They vary with a random text of the request, so
+/// that clients that were rejected together do not retry together.
 pub fn retry_after(random: &str) -> u32 {
     1 + random.bytes().map(u32::from).sum::<u32>() % 4
 }
 
 impl Problem {
-    /// A problem with the code's own sentence.
+    /// A problem with the default sentence of its code.
     pub fn new(code: Code, request_id: &str) -> Self {
         Self {
             code,
@@ -318,7 +318,7 @@ impl Problem {
         }
     }
 
-    /// The sentence about the named field, if that field is at fault.
+    /// The sentence about the named field, if that field is invalid.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|fault| fault.field == name).map(|fault| fault.message.as_str())
     }

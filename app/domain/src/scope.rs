@@ -1,5 +1,5 @@
-//! What a key may be allowed to do. This is the one table of scopes: the policy, the dialog, the
-//! description of the API and the documentation all read it.
+//! Scopes. This is the only table of scopes: the policy, the pages, the OpenAPI description and the documentation all
+//! use it.
 
 mod set;
 mod template;
@@ -10,8 +10,8 @@ pub use template::{Template, read_permissions, read_scopes};
 use crate::closed_set;
 
 closed_set! {
-    /// What a scope is about; the groups of the permission picker, in its order. The word is the first half of the
-    /// words of its scopes.
+    /// A group of scopes, in the order of the permission picker. The word of a group is the first half of the words of
+    /// its scopes.
     #[derive(PartialOrd, Ord)]
     pub enum Group(
         /// The name on a page.
@@ -23,9 +23,9 @@ closed_set! {
         Runs = "runs" ("Runs"),
         /// API keys.
         Keys = "keys" ("API keys"),
-        /// Messages sealed to a key.
+        /// Messages encrypted for a key.
         Inbox = "inbox" ("Inbox"),
-        /// Notes sealed to a key.
+        /// Notes encrypted for a key.
         Notebook = "notebook" ("Notebook"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),
@@ -39,7 +39,7 @@ closed_set! {
 }
 
 impl Group {
-    /// The group's scope of this access, if it has one.
+    /// The group's scope with this access, if there is one.
     pub fn scope(self, access: Access) -> Option<Scope> {
         Scope::ALL.into_iter().find(|scope| scope.group() == self && scope.access() == access)
     }
@@ -50,20 +50,20 @@ impl Group {
 pub enum Access {
     /// Reads.
     Read,
-    /// Writes, and reads.
+    /// Writes and reads.
     Write,
 }
 
 closed_set! {
     /// One permission. `…:write` includes `…:read` of the same group.
     #[derive(PartialOrd, Ord)]
-    #[expect(missing_docs, reason = "the sentence of each says what it allows")]
+    #[expect(missing_docs, reason = "the sentence of each describes what it allows")]
     pub enum Scope(
-        /// What it is about.
+        /// Its group.
         group: Group,
-        /// Whether it only reads.
+        /// Whether it reads or writes.
         access: Access,
-        /// What it allows, in a few words.
+        /// A short description of what it allows.
         sentence: &'static str,
     ) {
         WorkspacesRead = "workspaces:read" (Group::Workspaces, Access::Read, "List and open workspaces"),
@@ -95,7 +95,7 @@ closed_set! {
 }
 
 impl Scope {
-    /// Whether the sandbox has anything of the kind (D7).
+    /// Whether the scope applies to the sandbox (D7).
     pub const fn in_sandbox(self) -> bool {
         matches!(self.group(), Group::Keys | Group::Workspaces | Group::Runs)
     }
@@ -115,7 +115,7 @@ mod tests {
 
     // RU-11: scopes are in groups.
     #[test]
-    fn every_scope_stands_in_its_group() {
+    fn the_word_of_a_scope_consists_of_its_group_and_access() {
         for scope in Scope::ALL {
             let access = if scope.access() == Access::Read { "read" } else { "write" };
             assert_eq!(scope.as_str(), format!("{}:{access}", scope.group().as_str()));
@@ -124,9 +124,9 @@ mod tests {
         }
     }
 
-    // RU-12: templates cover common sets, and single scopes are possible beside them; D6: empty means nothing.
+    // RU-12: a key has a template or single scopes. D6: an empty list allows nothing.
     #[test]
-    fn templates_and_single_scopes() {
+    fn permissions_are_a_template_or_single_scopes() {
         let read = |environment, template: Option<&str>, scopes: Option<&[String]>| {
             read_permissions(environment, template, scopes)
         };
@@ -143,14 +143,16 @@ mod tests {
         assert!(matches!(read(live, None, Some(&["*".into()])), Err(Fault::Unknown { .. })));
         for template in Template::ALL {
             assert_eq!(template.as_str().parse(), Ok(template));
-            let Permissions::Only(scopes) = template.permissions(test) else { panic!("a test key never inherits") };
+            let Permissions::Only(scopes) = template.permissions(test) else {
+                panic!("a test key never has full access")
+            };
             assert!(scopes.iter().all(Scope::in_sandbox), "{template:?}");
         }
         assert!(!Template::ReadOnly.permissions(live).words().iter().any(|word| word.ends_with(":write")));
     }
 
     #[test]
-    fn nothing_allows_nothing_and_write_includes_read() {
+    fn an_empty_set_allows_nothing_and_write_includes_read() {
         for scope in Scope::ALL {
             assert!(!ScopeSet::EMPTY.allows(scope) && Permissions::Everything.allows(scope));
         }
@@ -161,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_reads_back_and_covers_what_it_allows(one in sets(), other in sets()) {
+        fn a_set_parses_back_and_covers_what_it_allows(one in sets(), other in sets()) {
             let kept = Permissions::Only(one);
             prop_assert_eq!(kept.line().parse(), Ok(kept));
             let covered = Scope::ALL.into_iter().all(|scope| !other.allows(scope) || one.allows(scope));

@@ -1,6 +1,6 @@
-//! The grammar of a key (D1, D2): `brand_kind_` lookup8 secret43 check6.
+//! The format of a key (D1, D2): `brand_kind_`, then 8 characters of lookup, 43 of secret and 6 of check.
 //!
-//! The check catches typos and guesses before any query; it is no secret and protects nothing else.
+//! The check detects typos and guesses before any query. It is not secret and has no other purpose.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::closed_set;
 use crate::environment::Environment;
 use crate::scope::Permissions;
 
-/// The characters of the three random parts.
+/// The characters of the lookup, secret and check parts.
 pub const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Characters of the public lookup part.
 pub const LOOKUP: usize = 8;
@@ -24,11 +24,11 @@ const BRAND: usize = 12;
 const ASTERISKS: usize = 28;
 
 closed_set! {
-    /// What a key is for, the second word of its text.
+    /// The kind of a key, which is the second word of its text.
     pub enum KeyKind {
-        /// `sk`: production, everything its owner's role allows.
+        /// `sk`: production, everything that its owner's role allows.
         Secret = "sk",
-        /// `live`: production, restricted to chosen scopes.
+        /// `live`: production, restricted to selected scopes.
         Live = "live",
         /// `test`: sandbox.
         Test = "test",
@@ -36,7 +36,7 @@ closed_set! {
 }
 
 impl KeyKind {
-    /// The kind of a key for an environment with these permissions (D1).
+    /// The kind of a key with this environment and these permissions (D1).
     pub const fn of(environment: Environment, permissions: Permissions) -> Self {
         match (environment, permissions) {
             (Environment::Test, _) => Self::Test,
@@ -45,7 +45,7 @@ impl KeyKind {
         }
     }
 
-    /// Where such a key's data lives.
+    /// The environment of a key of this kind.
     pub const fn environment(self) -> Environment {
         match self {
             Self::Secret | Self::Live => Environment::Production,
@@ -54,7 +54,7 @@ impl KeyKind {
     }
 }
 
-/// The first word of every new key; `rt` unless the installation says otherwise. Keys of other brands stay valid.
+/// The first word of every new key; `rt` unless the installation configures another. Keys of other brands stay valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Brand(String);
 
@@ -68,9 +68,9 @@ impl FromStr for Brand {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let sound =
+        let is_valid =
             (1..=BRAND).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if sound { Ok(Self(text.to_owned())) } else { Err("a brand is 1 to 12 lower-case letters and digits") }
+        if is_valid { Ok(Self(text.to_owned())) } else { Err("a brand is 1 to 12 lower-case letters and digits") }
     }
 }
 
@@ -80,14 +80,14 @@ impl fmt::Display for Brand {
     }
 }
 
-/// A search text without the secret of a key that may be in it: if a word of it is a key, or more
-/// of one than its public part, that public part alone. Only this may be in a URL.
+/// A search text without the secret of a key. If a word is a key, or contains more of a key than its public part, the
+/// result is only that public part. Only the result may be used in a URL.
 pub fn public_part(typed: &str) -> &str {
     let words = typed.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter_map(prefix_of).next().unwrap_or(typed.trim())
 }
 
-/// The text with the secret of every key in it, or of more of a key than its public part, removed.
+/// The text with every key, and every part of a key that is longer than its public part, cut to its public part.
 pub fn redacted(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut kept = 0;
@@ -99,13 +99,13 @@ pub fn redacted(text: &str) -> String {
             clean.push('…');
             kept = end;
         }
-        // The end of one tag may be the beginning of the next.
+        // The end of one tag can be the start of the next.
         from = begin - 1;
     }
     clean + &text[kept..]
 }
 
-/// Every whole key in the text, also where other letters stand beside it.
+/// Every whole key in the text, also next to other letters.
 pub fn keys_within(text: &str) -> Vec<PlainKey> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -116,7 +116,7 @@ pub fn keys_within(text: &str) -> Vec<PlainKey> {
     found
 }
 
-/// Where the body after the next tag of a key begins.
+/// The position of the body after the next tag of a key.
 fn body_begin(text: &str) -> Option<usize> {
     let ends = KeyKind::ALL.into_iter().filter_map(|kind| {
         let word = kind.as_str();
@@ -128,12 +128,12 @@ fn body_begin(text: &str) -> Option<usize> {
     ends.min()
 }
 
-/// Letters and digits at the beginning of a text.
+/// The number of letters and digits at the start of a text.
 fn letters(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_alphanumeric).count()
 }
 
-/// The key with a body that begins there. The check decides how much of the text before it is its brand.
+/// The key whose body begins there. The check decides how much of the text before it is the brand.
 fn key_around(text: &str, begin: usize) -> Option<PlainKey> {
     let end = begin + BODY;
     let tag = text[..begin].strip_suffix('_')?.rfind('_')?;
@@ -150,16 +150,16 @@ fn prefix_of(word: &str) -> Option<&str> {
     Some(&word[..word.len() - body.len() + LOOKUP])
 }
 
-/// The text is not a key. The reason is not kept: the answer must not depend on it.
+/// The text is not a key. The reason is not recorded, because the response must not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// A whole key. It can be shown once and hashed; it cannot be stored, compared, printed or serialized.
+/// A whole key. It can be displayed once and hashed; it cannot be stored, compared, printed or serialized.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct PlainKey(String);
 
 impl PlainKey {
-    /// Puts a new key together from characters that the caller drew at random from [`BASE62`].
+    /// Assembles a new key from characters that the caller chose at random from [`BASE62`].
     pub fn assemble(brand: &Brand, kind: KeyKind, lookup: &[u8; LOOKUP], secret: &[u8; SECRET]) -> Self {
         let mut text = String::with_capacity(brand.0.len() + 6 + BODY);
         text.push_str(&brand.0);
@@ -172,10 +172,11 @@ impl PlainKey {
         Self(text)
     }
 
-    /// Reads a key, checking length, characters and the check digits; no query is needed to refuse a bad one.
+    /// Reads a key and verifies its length, characters and check digits, so that no query is needed to reject a bad
+    /// key.
     ///
     /// # Errors
-    /// [`Malformed`], whatever the reason.
+    /// [`Malformed`], for every reason.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let (tag, body) = text.rsplit_once('_').ok_or(Malformed)?;
         let (brand, kind) = tag.split_once('_').ok_or(Malformed)?;
@@ -188,12 +189,12 @@ impl PlainKey {
         if check(checked) != digits { Err(Malformed) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// The whole key, for the one answer that shows it and for hashing.
+    /// The whole key, for the one response that shows it and for hashing.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What the key is for.
+    /// The kind of the key.
     pub fn kind(&self) -> KeyKind {
         self.tag().split('_').nth(1).and_then(|word| word.parse().ok()).unwrap_or(KeyKind::Test)
     }
@@ -203,8 +204,8 @@ impl PlainKey {
         self.0[..self.tag().len() + LOOKUP].to_owned()
     }
 
-    /// The masked form: tag, 28 asterisks, the last four characters. Those four belong to the check, so no
-    /// character of the secret is in it.
+    /// The masked form: tag, 28 asterisks, the last four characters. Those four belong to the check, so the masked form
+    /// contains no character of the secret.
     pub fn preview(&self) -> String {
         format!("{}{}{}", self.tag(), "*".repeat(ASTERISKS), &self.0[self.0.len() - 4..])
     }
@@ -252,9 +253,9 @@ mod tests {
         PlainKey::assemble(&Brand::default(), KeyKind::Secret, b"Ab3dE9xQ", &[b'z'; SECRET])
     }
 
-    // RK-44: a new key begins with rt_sk_. RO-26: and with its own prefix.
+    // RK-44: a new key begins with rt_sk_. RO-26: its prefix is unique.
     #[test]
-    fn the_shape_of_a_key() {
+    fn a_key_has_the_documented_format() {
         let key = sample();
         assert_eq!(key.expose().len(), 63);
         assert!(key.expose().starts_with("rt_sk_Ab3dE9xQ"));
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_keeps_no_secret() {
+    fn a_search_text_contains_no_secret() {
         let key = sample();
         let whole = key.expose();
         for typed in [whole, &format!("  {whole}\n"), &format!("export ROUNDTABLE_API_KEY='{whole}'"), &whole[..20]] {
@@ -276,23 +277,23 @@ mod tests {
         assert_eq!(public_part("  Olivia "), "Olivia");
     }
 
-    // RK-16, RK-17: prefix, 28 asterisks, the last four characters, nothing else.
+    // RK-16, RK-17
     #[test]
-    fn the_preview() {
+    fn the_preview_is_the_tag_28_asterisks_and_the_last_four_characters() {
         let key = sample();
         let last = &key.expose()[59..];
         assert_eq!(key.preview(), format!("rt_sk_****************************{last}"));
         assert_eq!(key.preview().len(), "rt_sk_****************************a1b2".len());
     }
 
-    // The check value of CRC-32/ISO-HDLC in the catalogue of CRCs is cbf43926 for "123456789".
+    // The catalogue of CRCs gives cbf43926 as the check value of CRC-32/ISO-HDLC for "123456789".
     #[test]
-    fn the_check_is_the_catalogued_crc() {
+    fn the_checksum_is_crc_32_iso_hdlc() {
         assert_eq!(crc32fast::hash(b"123456789"), 0xcbf4_3926);
     }
 
     #[test]
-    fn another_brand_stays_valid() {
+    fn a_key_of_another_brand_is_valid() {
         let acme = "acme".parse().expect("brand");
         let key = PlainKey::assemble(&acme, KeyKind::Live, b"00000000", &[b'1'; SECRET]);
         assert!(key.expose().starts_with("acme_live_") && PlainKey::parse(key.expose()).is_ok());
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_are_no_keys() {
+    fn texts_that_resemble_a_key_are_rejected() {
         let key = sample();
         let text = key.expose();
         let cyrillic = text.replace("sk", "\u{455}k");
@@ -311,8 +312,7 @@ mod tests {
         }
     }
 
-    /// Every single-character edit and every swap of unlike neighbours of `text`, except those that only rename the
-    /// brand into another well-formed brand (still refused, by the check).
+    /// Every replacement of one character of `text`, and every swap of two different neighbours.
     fn edits(text: &str) -> impl Iterator<Item = String> + '_ {
         let replaced = (0..text.len()).flat_map(move |at| {
             BASE62.iter().chain(b"_- .").filter(move |&&c| c != text.as_bytes()[at]).map(move |&c| {
@@ -331,23 +331,23 @@ mod tests {
     }
 
     #[test]
-    fn no_edit_or_neighbour_swap_passes() {
+    fn a_key_with_one_edit_or_swap_is_rejected() {
         let mut tried = 0_u32;
         let mut runner = proptest::test_runner::TestRunner::deterministic();
         while tried < 100_000 {
             let key = key().new_tree(&mut runner).expect("tree").current();
             assert!(PlainKey::parse(key.expose()).is_ok());
             for edit in edits(key.expose()) {
-                assert!(PlainKey::parse(&edit).is_err(), "{edit} passed");
+                assert!(PlainKey::parse(&edit).is_err(), "{edit} is accepted");
                 tried += 1;
             }
         }
     }
 
     proptest! {
-        // RK-34: nothing of the secret is in the preview, so it cannot be turned back.
+        // RK-34
         #[test]
-        fn the_preview_holds_nothing_of_the_secret(key in key()) {
+        fn the_preview_contains_nothing_of_the_secret(key in key()) {
             let text = key.expose();
             let preview = key.preview();
             prop_assert_eq!(preview.matches('*').count(), 28);
@@ -356,7 +356,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_panic(text in ".*") {
+        fn parsing_any_text_does_not_panic(text in ".*") {
             let _ = PlainKey::parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! What is shown: rows for pages and bodies for the API. A view holds nothing that its reader may not see.
+//! Views: rows for pages and bodies for the API. A view contains only what its reader may see.
 
 mod audit;
 mod keys;
@@ -32,19 +32,19 @@ pub struct ServiceAccount {
     /// Its name.
     #[cfg_attr(feature = "schema", schema(example = "Deploy bot"))]
     pub name: String,
-    /// The most its keys may do.
+    /// The highest role of its keys.
     pub role: Role,
-    /// Whether its keys are refused for now.
+    /// Whether it is disabled. The keys of a disabled service account are rejected.
     pub is_disabled: bool,
     /// Whether it may have several active keys.
     pub allow_overlap: bool,
-    /// When it was made; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// Who made it.
+    /// Who created it.
     #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: Option<String>,
-    /// How many of its keys open doors now.
+    /// How many active keys it has.
     pub active_keys: i64,
 }
 
@@ -61,12 +61,12 @@ pub struct RunView {
     /// `queued`.
     #[cfg_attr(feature = "schema", schema(example = "queued"))]
     pub status: String,
-    /// Where its data lives.
+    /// The environment of its data.
     pub environment: Environment,
-    /// `api`, or `hook` for the webhook-style address.
+    /// `api`, or `hook` for the webhook-style URL.
     #[cfg_attr(feature = "schema", schema(example = "api"))]
     pub trigger: String,
-    /// What was given to it.
+    /// Its input.
     pub input: Option<String>,
     /// When it was started; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
@@ -76,25 +76,25 @@ pub struct RunView {
     pub created_by: String,
 }
 
-/// A message or note that was sealed just now.
+/// A message or note that was just encrypted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SealedBody))]
 pub struct Sealed {
     /// Its id.
     #[cfg_attr(feature = "schema", schema(example = "item_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: ItemId,
-    /// Whose it is.
+    /// The actor it belongs to.
     #[cfg_attr(feature = "schema", schema(example = 14, value_type = i64))]
     pub actor_id: ActorId,
-    /// The key it is sealed to.
+    /// The key that it is encrypted for.
     #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
-    /// When; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
 }
 
-/// A message or note, opened with the key of the request.
+/// A message or note, decrypted with the key of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = OpenedBody))]
 pub struct Opened {
@@ -109,20 +109,20 @@ pub struct Opened {
     pub from: String,
     /// The text.
     pub text: String,
-    /// When; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// The key it was sealed to.
+    /// The key that it was encrypted for.
     #[cfg_attr(feature = "schema", schema(example = 3, value_type = i64))]
     pub key_id: KeyId,
 }
 
-/// Everything of an inbox or a notebook that the key of the request opens.
+/// The contents of an inbox or a notebook that the key of the request decrypts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Items {
-    /// What it opens, newest first.
+    /// The decrypted items, newest first.
     pub items: Vec<Opened>,
-    /// How many are sealed to other keys.
+    /// How many items are encrypted for other keys.
     pub unreadable: i64,
 }
 
@@ -139,13 +139,13 @@ pub struct OrganizationView {
     /// The longest lifetime of a new key in days; null for no limit.
     #[cfg_attr(feature = "schema", schema(example = 365))]
     pub max_key_days: Option<i64>,
-    /// Who may make keys, `members` or `admins`.
+    /// Who may create keys, `members` or `admins`.
     #[cfg_attr(feature = "schema", schema(example = "members", value_type = String))]
     pub key_makers: KeyMakers,
-    /// Whether keys may make keys.
+    /// Whether keys may create keys.
     #[cfg_attr(feature = "schema", schema(example = true))]
     pub keys_make_keys: bool,
-    /// When it was made; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
 }
@@ -155,12 +155,12 @@ pub struct OrganizationView {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next: Option<i64>,
 }
 
 impl<T> Page<T> {
-    /// Cuts rows that were read with a limit of one more than `limit` into a page. `number` gives the cursor of a row.
+    /// A page of rows that were queried with a limit of `limit + 1`. `number` returns the cursor of a row.
     pub fn cut(mut rows: Vec<T>, limit: i64, number: impl Fn(&T) -> i64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > limit;
@@ -189,17 +189,17 @@ pub struct WorkspaceView {
     /// `running`.
     #[cfg_attr(feature = "schema", schema(example = "running"))]
     pub status: String,
-    /// Where its data lives.
+    /// The environment of its data.
     pub environment: Environment,
-    /// When it was made; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// Who made it.
+    /// Who created it.
     #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: String,
 }
 
-/// An organization, and what the person is in it.
+/// An organization, and the person's role in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MembershipBody))]
 pub struct Membership {
@@ -216,7 +216,7 @@ pub struct Membership {
     pub role: Role,
 }
 
-/// Who the caller is.
+/// The caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MeBody))]
 pub struct Me {
@@ -229,7 +229,7 @@ pub struct Me {
     /// `member` or `service`.
     #[cfg_attr(feature = "schema", schema(example = "member", value_type = String))]
     pub kind: ActorKind,
-    /// The role that counts in this request.
+    /// The effective role of this request.
     pub role: Role,
     /// The organization.
     #[cfg_attr(feature = "schema", schema(example = "org_a1B2c3D4e5F6g7H8", value_type = String))]
@@ -237,7 +237,7 @@ pub struct Me {
     /// `api_key` or `id_token`.
     #[cfg_attr(feature = "schema", schema(example = "api_key"))]
     pub credential: String,
-    /// The key the request was made with; null with an ID token.
+    /// The key of the request; null with an ID token.
     #[cfg_attr(feature = "schema", schema(example = 1, value_type = Option<i64>))]
     pub key_id: Option<KeyId>,
 }

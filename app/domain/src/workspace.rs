@@ -4,9 +4,9 @@ use crate::closed_set;
 use crate::problem::Fault;
 
 closed_set! {
-    /// Who runs the model of a workspace.
+    /// The provider of a workspace's model.
     pub enum Provider(
-        /// The model of a workspace that names none.
+        /// The model of a workspace that does not specify one.
         default_model: &'static str,
     ) {
         /// Anthropic's own API.
@@ -22,7 +22,7 @@ impl Provider {
     /// Reads the word of a request.
     ///
     /// # Errors
-    /// `Missing`, or `Unknown` with the words that are known.
+    /// `Missing`, or `Unknown` with the accepted words.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         if text.is_empty() {
             return Err(Fault::Missing);

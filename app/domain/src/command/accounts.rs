@@ -1,4 +1,4 @@
-//! Requests for changes of service accounts.
+//! Commands for service accounts.
 
 use super::Faults;
 use crate::actor::Role;
@@ -11,17 +11,17 @@ use crate::text::Name;
 pub struct CreateServiceAccount {
     /// Its name.
     pub name: Name,
-    /// The most its keys may do.
+    /// The highest role of its keys.
     pub role: Role,
     /// Whether it may have several active keys.
     pub allow_overlap: bool,
 }
 
 impl CreateServiceAccount {
-    /// Reads the fields of a form or a body; the role is member if not given.
+    /// Reads the fields of a form or a body. The default role is member.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(name: &str, role: Option<&str>, allow_overlap: bool) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(name));
@@ -37,9 +37,9 @@ pub struct ChangeServiceAccount {
     pub actor: ActorId,
     /// Its new name.
     pub name: Option<Name>,
-    /// The most its keys may do.
+    /// The highest role of its keys.
     pub role: Option<Role>,
-    /// Whether its keys are refused.
+    /// Whether its keys are rejected.
     pub disabled: Option<bool>,
     /// Whether it may have several active keys.
     pub allow_overlap: Option<bool>,
@@ -49,7 +49,7 @@ impl ChangeServiceAccount {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(
         actor: ActorId,
         name: Option<&str>,
@@ -64,7 +64,7 @@ impl ChangeServiceAccount {
     }
 }
 
-/// A service account is no owner: only people own an organization.
+/// A service account cannot be an owner: only people own an organization.
 fn read_role(word: &str) -> Result<Role, Fault> {
     let known = word.parse().ok().filter(|role| *role != Role::Owner);
     known.ok_or_else(|| Fault::Unknown { known: "member, admin".into() })
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_account_is_no_owner() {
+    fn a_service_account_cannot_be_an_owner() {
         assert!(CreateServiceAccount::read("deploy", Some("owner"), false).is_err());
         assert_eq!(CreateServiceAccount::read("deploy", None, false).map(|command| command.role), Ok(Role::Member));
     }

@@ -1,4 +1,4 @@
-//! Requests for changes of keys.
+//! Commands for keys.
 
 use super::Faults;
 use crate::environment::Environment;
@@ -14,17 +14,17 @@ use crate::text::Name;
 pub struct CreateKey {
     /// Its name.
     pub name: Name,
-    /// Its owner; the caller if not given.
+    /// Its owner; by default the caller.
     pub owner: Option<ActorId>,
-    /// Where its data lives.
+    /// The environment of its data.
     pub environment: Environment,
-    /// What it may do of what its owner's role allows.
+    /// Its permissions, within what its owner's role allows.
     pub permissions: Permissions,
     /// When it expires.
     pub expires_at: Option<Moment>,
 }
 
-/// The fields of a new key, not read yet.
+/// The fields of a new key, not validated yet.
 #[derive(Clone, Debug, Default)]
 pub struct KeyDraft<'a> {
     /// Its name.
@@ -33,35 +33,35 @@ pub struct KeyDraft<'a> {
     pub owner: Option<ActorId>,
     /// `production` or `test`.
     pub environment: Option<&'a str>,
-    /// A ready-made set of permissions…
+    /// The word of a permission template…
     pub template: Option<&'a str>,
-    /// …or single ones.
+    /// …or single scopes.
     pub scopes: Option<&'a [String]>,
     /// When it expires.
     pub expires_at: Expiry<'a>,
 }
 
-/// How an expiration is given.
+/// How a request specifies an expiration.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Expiry<'a> {
     /// Never.
     #[default]
     Never,
-    /// A point in time, as a program writes it.
+    /// A point in time in RFC 3339 format, from the API.
     At(&'a str),
-    /// Days from now, as a form offers them.
+    /// A number of days from now, from a form.
     InDays(&'a str),
-    /// The last second of a day in UTC, as a date picker gives it.
+    /// A date from a date picker. It means the last second of that day in UTC.
     OnDate(&'a str),
 }
 
-/// The days that the form offers; the middle one is preselected (D17).
+/// The lifetimes in days that the form offers. The middle one is preselected (D17).
 pub const EXPIRY_DAYS: [i64; 5] = [7, 30, 60, 90, 365];
 /// The longest lifetime in days.
 pub const MOST_DAYS: i64 = 3650;
 
 impl<'a> Expiry<'a> {
-    /// The choice of a form: `none` (or blank), `date` with a date beside it, or a number of days.
+    /// Reads the fields of a form: `choice` is `none` or blank, `date` (which `date` specifies), or a number of days.
     pub fn of_form(choice: &'a str, date: &'a str) -> Self {
         match choice.trim() {
             "" | "none" => Self::Never,
@@ -70,10 +70,10 @@ impl<'a> Expiry<'a> {
         }
     }
 
-    /// The time it means, counted from `now`.
+    /// The point in time. Days are counted from `now`.
     ///
     /// # Errors
-    /// `NotATime`, `Missing` for no date, `Past`, `OutOfRange`, `TimeOutOfRange`.
+    /// `NotATime`, `Missing` without a date, `Past`, `OutOfRange`, `TimeOutOfRange`.
     pub fn read(self, now: Moment) -> Result<Option<Moment>, Fault> {
         let at = match self {
             Self::Never => return Ok(None),
@@ -91,10 +91,10 @@ impl<'a> Expiry<'a> {
 }
 
 impl CreateKey {
-    /// The default key: the caller's own, for production, with everything their role allows, without expiration.
+    /// A key with the defaults: owned by the caller, for production, with full access and without expiration.
     ///
     /// # Errors
-    /// The name, if it is at fault.
+    /// The name, if it is invalid.
     pub fn read(name: &str) -> Result<Self, Vec<FieldFault>> {
         Self::draft(&KeyDraft { name, ..KeyDraft::default() }, Moment(0))
     }
@@ -102,7 +102,7 @@ impl CreateKey {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn draft(draft: &KeyDraft<'_>, now: Moment) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(draft.name));
@@ -123,14 +123,14 @@ impl CreateKey {
     }
 }
 
-/// Change a key: its name, or fewer scopes.
+/// Rename a key or remove scopes from it.
 #[derive(Clone, Debug)]
 pub struct ChangeKey {
     /// The key.
     pub key: KeyId,
     /// Its new name.
     pub name: Option<Name>,
-    /// What is left of its scopes.
+    /// The scopes that it keeps.
     pub scopes: Option<ScopeSet>,
 }
 
@@ -138,7 +138,7 @@ impl ChangeKey {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(key: KeyId, name: Option<&str>, scopes: Option<&[String]>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", name.map(Name::parse).transpose());
@@ -152,21 +152,21 @@ impl ChangeKey {
 pub struct RotateKey {
     /// The key.
     pub key: KeyId,
-    /// How long both keys are active, in seconds.
+    /// The grace period in seconds, in which both keys are active.
     pub overlap_seconds: i64,
-    /// The name of the new key; that of the old one if not given.
+    /// The name of the new key; by default the name of the old key.
     pub name: Option<Name>,
-    /// When the new key expires; after the same lifetime as the old one if not given.
+    /// When the new key expires; by default it has the same lifetime as the old key.
     pub expires_at: Option<Moment>,
-    /// Whether what is sealed to the old key may become unreadable.
+    /// Whether messages and notes encrypted for the old key may become unreadable.
     pub confirm_message_loss: bool,
 }
 
 impl RotateKey {
-    /// The longest overlap: seven days.
+    /// The longest grace period: seven days.
     pub const MOST_OVERLAP: i64 = 604_800;
 
-    /// Immediately, with everything carried over.
+    /// A rotation without a grace period that keeps the name and the lifetime.
     pub const fn immediately(key: KeyId) -> Self {
         Self { key, overlap_seconds: 0, name: None, expires_at: None, confirm_message_loss: false }
     }
@@ -174,7 +174,7 @@ impl RotateKey {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(
         key: KeyId,
         overlap_seconds: Option<i64>,
@@ -216,7 +216,7 @@ mod tests {
 
     // RU-08, D17: expiration is optional, and in the future.
     #[test]
-    fn expiration_is_optional() {
+    fn expiration_is_optional_and_in_the_future() {
         let now = Moment(1_775_677_879_000);
         assert_eq!(Expiry::of_form("", "").read(now), Ok(None));
         assert_eq!(Expiry::of_form("none", "2026-05-01").read(now), Ok(None));
@@ -229,10 +229,14 @@ mod tests {
         for days in ["0", "-1", "3651", "9999999999999999999999", "x"] {
             assert_eq!(Expiry::of_form(days, "").read(now), Err(Fault::OutOfRange { min: 1, max: 3650 }), "{days}");
         }
-        assert_eq!(Expiry::At("2026-04-08T19:51:19Z").read(now), Err(Fault::Past), "the same moment is over");
+        assert_eq!(
+            Expiry::At("2026-04-08T19:51:19Z").read(now),
+            Err(Fault::Past),
+            "the current moment is not in the future"
+        );
     }
 
-    // F13, D17: blank means never, in form and API alike; a time out of range has its own fault.
+    // F13, D17: a blank expiration means never, in the form and in the API. A time out of range has its own error.
     #[test]
     fn blank_is_never_and_the_year_9999_is_valid() {
         let now = Moment(1_775_677_879_000);

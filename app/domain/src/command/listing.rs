@@ -1,27 +1,27 @@
-//! Filters and order of the list of keys.
+//! Filters and sort orders of the list of keys.
 
 use crate::closed_set;
 use crate::environment::Environment;
 use crate::id::{ActorId, KeyId};
 
-/// Which of the visible keys a list shows.
+/// Filters, sort order and position of a list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyQuery {
-    /// In the name, the name of owner or creator, or the beginning of the public prefix.
+    /// Text in the name of the key, its owner or its creator, or the start of the public prefix.
     pub text: Option<String>,
-    /// Of this environment.
+    /// Only keys for this environment.
     pub environment: Option<Environment>,
-    /// In this state.
+    /// Only keys in this state.
     pub status: Option<StatusFilter>,
-    /// Of this owner.
+    /// Only keys of this owner.
     pub owner: Option<ActorId>,
-    /// Made by this actor.
+    /// Only keys that this actor created.
     pub creator: Option<ActorId>,
-    /// In which order.
+    /// The sort order.
     pub sort: KeySort,
     /// Whether the order is reversed.
     pub reversed: bool,
-    /// After this key.
+    /// The page after this key.
     pub after: Option<KeyId>,
 }
 
@@ -30,11 +30,11 @@ closed_set! {
     pub enum StatusFilter {
         /// Active.
         Active = "active",
-        /// Active, and needs attention for any reason.
+        /// Active, and needs attention for some reason.
         Attention = "attention",
         /// Active, and was sent in a URL.
         Exposed = "exposed",
-        /// Expires within 14 days, and has no successor.
+        /// Active, expires within 14 days and has no successor.
         Expiring = "expiring",
         /// Active, and not used for 90 days.
         Unused = "unused",
@@ -50,19 +50,19 @@ closed_set! {
 }
 
 closed_set! {
-    /// An order of keys.
+    /// A sort order of keys.
     #[derive(Default)]
     pub enum KeySort {
-        /// The newest first, whatever their state.
+        /// Newest first, in every state.
         #[default]
         Newest = "created",
-        /// Usable before expired before revoked, and within each the newest first.
+        /// Active keys, then expired keys, then revoked keys; the newest first in each group.
         Usable = "usable",
         /// By name.
         Name = "name",
         /// The most recently used first.
         LastUsed = "last_used",
-        /// The one that expires next first.
+        /// The next to expire first.
         Expires = "expires",
     }
 }

@@ -10,20 +10,20 @@ use crate::id::ActorId;
 use crate::moment::Moment;
 use crate::problem::{Fault, FieldFault};
 
-/// Which of the visible events a list or a file contains.
+/// Filters and position of a list or an export of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// With this action.
+    /// Only events with this action.
     pub action: Option<ActionFilter>,
-    /// By this actor.
+    /// Only events of this actor.
     pub actor: Option<ActorId>,
-    /// About this object.
+    /// Only events about this object.
     pub object: Option<ObjectFilter>,
-    /// At this time or later.
+    /// Only events at this time or later.
     pub from: Option<Moment>,
-    /// Before this time.
+    /// Only events before this time.
     pub until: Option<Moment>,
-    /// Before the event of this number.
+    /// Only events before the event with this number.
     pub before: Option<i64>,
 }
 
@@ -53,7 +53,7 @@ impl ActionFilter {
         }
     }
 
-    /// Every word that can be read.
+    /// Every word that is accepted.
     pub fn words() -> impl Iterator<Item = &'static str> {
         EventCategory::WORDS.into_iter().chain(AuditAction::WORDS)
     }
@@ -119,7 +119,7 @@ impl FromStr for ObjectFilter {
     }
 }
 
-/// The filters as a caller wrote them.
+/// The filters of a request, not validated yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditDraft<'a> {
     /// A word of [`ActionFilter`].
@@ -128,11 +128,11 @@ pub struct AuditDraft<'a> {
     pub actor_id: Option<&'a str>,
     /// A word of [`ObjectKind`].
     pub object_kind: Option<&'a str>,
-    /// An id of something of that kind.
+    /// The id of an object of that kind.
     pub object_id: Option<&'a str>,
-    /// A moment (RFC 3339).
+    /// A point in time (RFC 3339).
     pub from: Option<&'a str>,
-    /// A moment (RFC 3339).
+    /// A point in time (RFC 3339).
     pub until: Option<&'a str>,
 }
 
@@ -140,14 +140,14 @@ impl AuditQuery {
     /// Reads the filters.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(draft: &AuditDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let action = faults.take("action", draft.action.map(str::parse).transpose());
         let actor = draft.actor_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
         let actor = faults.take("actor_id", actor.transpose());
         let kind = draft.object_kind.map(|word| word.parse().map_err(Fault::from)).transpose();
-        // An id alone is ambiguous: keys and actors are both numbered from 1.
+        // An id without a kind is ambiguous: keys and actors are both numbered from 1.
         let kind = if draft.object_id.is_some() && draft.object_kind.is_none() { Err(Fault::Missing) } else { kind };
         let kind = faults.take("object_kind", kind);
         let id = draft.object_id.map(|id| id.parse().map_err(|_| Fault::NotAnId));
@@ -162,7 +162,7 @@ impl AuditQuery {
     }
 }
 
-/// A bound of a period as a URL contains it: blank is none, and a plus sign that was not encoded arrives as a space.
+/// A bound of a period from a URL. Blank means no bound. A plus sign that was not percent-encoded arrives as a space.
 fn read_bound(text: Option<&str>) -> Result<Option<Moment>, Fault> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let sent = match text.rsplit_once(' ') {
@@ -178,7 +178,7 @@ impl AuditQuery {
         Self { object: Some(ObjectFilter { kind, id: Some(id.into()) }), ..Self::default() }
     }
 
-    /// The filters field by field, as the audit event of an export lists them.
+    /// The filters by field, as the audit event of an export lists them.
     pub fn filters(&self) -> Vec<(&'static str, String)> {
         let filters = [
             ("action", self.action.map(|action| action.as_str().to_owned())),
@@ -205,9 +205,9 @@ closed_set! {
 mod tests {
     use super::*;
 
-    // F13: the bounds of a period are read as every other point in time.
+    // F13: the bounds of a period are parsed in the same way as every other point in time.
     #[test]
-    fn bounds_of_a_period() {
+    fn bounds_of_a_period_are_parsed_as_rfc_3339() {
         let read = |from| AuditQuery::read(&AuditDraft { from: Some(from), ..AuditDraft::default() });
         let from = |text| {
             read(text).map(|query| query.from.map(Moment::to_rfc3339)).map_err(|mut faults| faults.remove(0).fault)
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_written_as_it_is_read() {
+    fn a_filter_is_parsed_and_displayed_as_the_same_text() {
         for word in ActionFilter::words() {
             assert_eq!(word.parse::<ActionFilter>().map(ActionFilter::as_str), Ok(word));
         }
@@ -253,9 +253,9 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_query_is_reported() {
+    fn every_invalid_filter_of_a_query_is_reported() {
         let draft = AuditDraft {
-            action: Some("key.eaten"),
+            action: Some("key.unknown"),
             actor_id: Some("me"),
             object_kind: None,
             object_id: Some("x"),

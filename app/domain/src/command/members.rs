@@ -1,4 +1,4 @@
-//! Requests for changes of members.
+//! Commands for members.
 
 use super::Faults;
 use crate::actor::Role;
@@ -6,20 +6,20 @@ use crate::id::{ActorId, KeyId};
 use crate::problem::{Fault, FieldFault};
 use crate::text;
 
-/// Invite someone to become a member.
+/// Invite a person to become a member.
 #[derive(Clone, Debug)]
 pub struct InviteMember {
-    /// Their email in lower case; only the person who signs in with it can accept.
+    /// Their email in lower case. Only a person who signs in with this email can accept.
     pub email: String,
     /// Their role.
     pub role: Role,
 }
 
 impl InviteMember {
-    /// Reads the fields of a form or a body; the role is member if not given.
+    /// Reads the fields of a form or a body. The default role is member.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(email: &str, role: Option<&str>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let email = faults.take("email", text::email(email));
@@ -33,7 +33,7 @@ impl InviteMember {
 pub struct RemoveMember {
     /// The member.
     pub member: ActorId,
-    /// What happens to their keys. A key that is not named is kept, and refused: it has no active owner.
+    /// What happens to their keys. A key that is not listed stays as it is, but is rejected: it has no active owner.
     pub keys: Vec<(KeyId, KeyDisposition)>,
 }
 
@@ -48,14 +48,14 @@ impl From<ActorId> for RemoveMember {
 pub enum KeyDisposition {
     /// It is revoked.
     End,
-    /// A successor that belongs to this service account takes its place.
+    /// It is replaced by a successor that belongs to this service account.
     HandOver(ActorId),
-    /// A successor that belongs to a new service account, named after the key, takes its place.
+    /// It is replaced by a successor that belongs to a new service account, which is named after the key.
     HandOverToNew,
 }
 
 impl KeyDisposition {
-    /// Reads the field of a form: `end`, `new`, or the number of a service account.
+    /// Reads the field of a form: `end`, `new`, or the id of a service account.
     ///
     /// # Errors
     /// `Unknown` for anything else.
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invitation_is_for_one_email_in_lower_case() {
+    fn the_email_of_an_invitation_is_converted_to_lower_case() {
         let command = InviteMember::read(" Ada@Example.COM ", None).expect("valid");
         assert_eq!((command.email.as_str(), command.role), ("ada@example.com", Role::Member));
         let faults = InviteMember::read("ada", Some("root")).expect_err("faults");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_disposition_of_a_key_is_one_of_three() {
+    fn the_disposition_of_a_key_is_end_new_or_an_id() {
         assert_eq!(KeyDisposition::read("end"), Ok(KeyDisposition::End));
         assert_eq!(KeyDisposition::read("new"), Ok(KeyDisposition::HandOverToNew));
         assert_eq!(KeyDisposition::read("15"), Ok(KeyDisposition::HandOver(ActorId(15))));

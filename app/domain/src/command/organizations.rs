@@ -1,4 +1,4 @@
-//! Requests for changes of organizations.
+//! Commands for organizations.
 
 use super::{Faults, MOST_DAYS};
 use crate::organization::KeyMakers;
@@ -20,7 +20,7 @@ impl FoundOrganization {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(organization: &str, owner: &str, email: &str) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let organization = faults.take("organization", Name::parse(organization));
@@ -41,7 +41,7 @@ impl CreateOrganization {
     /// Reads the field of a form or a body.
     ///
     /// # Errors
-    /// The field, if it is at fault.
+    /// The field, if it is invalid.
     pub fn read(name: &str) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", Name::parse(name));
@@ -49,12 +49,12 @@ impl CreateOrganization {
     }
 }
 
-/// Change an organization's name or settings. Fields that are not given stay as they are.
+/// Change an organization's name or settings. A field that is `None` is not changed.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeOrganization {
     /// Its new name.
     pub name: Option<Name>,
-    /// The longest lifetime of a new key in days; none for no limit.
+    /// The longest lifetime of a new key in days; `Some(None)` for no limit.
     pub max_key_days: Option<Option<i64>>,
     /// Who may create keys.
     pub key_makers: Option<KeyMakers>,
@@ -62,12 +62,12 @@ pub struct ChangeOrganization {
     pub keys_make_keys: Option<bool>,
 }
 
-/// The fields of a change, not read yet.
+/// The fields of a change, not validated yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrganizationDraft<'a> {
     /// Its new name.
     pub name: Option<&'a str>,
-    /// The longest lifetime of a new key in days; none for no limit.
+    /// The longest lifetime of a new key in days; `Some(None)` for no limit.
     pub max_key_days: Option<Option<i64>>,
     /// `members` or `admins`.
     pub key_makers: Option<&'a str>,
@@ -79,7 +79,7 @@ impl ChangeOrganization {
     /// Reads the fields of a form or a body.
     ///
     /// # Errors
-    /// Every field at fault.
+    /// Every invalid field.
     pub fn read(draft: &OrganizationDraft<'_>) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
         let name = faults.take("name", draft.name.map(Name::parse).transpose());

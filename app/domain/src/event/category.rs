@@ -4,7 +4,7 @@ use super::AuditAction;
 use crate::closed_set;
 
 closed_set! {
-    /// A group of actions that people look for together.
+    /// A group of actions.
     pub enum EventCategory(
         /// The name on a page.
         label: &'static str,
@@ -15,7 +15,7 @@ closed_set! {
         Members = "members" ("Members"),
         /// Service accounts.
         ServiceAccounts = "service_accounts" ("Service accounts"),
-        /// Sessions, and tokens for people.
+        /// Sessions and access tokens.
         SignIn = "sign_in" ("Sign-in"),
         /// Workspaces and their runs.
         Workspaces = "workspaces" ("Workspaces and runs"),
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_word_means_both_a_category_and_an_action() {
+    fn categories_and_actions_have_different_words() {
         for category in EventCategory::WORDS {
             assert!(!AuditAction::WORDS.contains(&category), "{category}");
         }

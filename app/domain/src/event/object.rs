@@ -28,7 +28,7 @@ closed_set! {
         Item = "item" ("Message or note"),
         /// A session of a person.
         Session = "session" ("Session"),
-        /// A token of a person.
+        /// An access token of a person.
         Token = "token" ("Access token"),
         /// The organization.
         Organization = "organization" ("Organization"),
@@ -37,7 +37,7 @@ closed_set! {
     }
 }
 
-/// The id of an object as text: a number, or one of the words with a prefix. A whole API key is not an id.
+/// The id of an object as text: a number or an id with a prefix. An API key is not an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectId(String);
 
@@ -81,9 +81,9 @@ impl FromStr for ObjectId {
 mod tests {
     use super::*;
 
-    // B31: a pasted key is no id of anything.
+    // B31: an API key is not accepted as an id.
     #[test]
-    fn ids_of_things_are_read_and_nothing_else() {
+    fn only_ids_of_objects_are_parsed() {
         for good in ["12", "ws_abc", "run_abc", "item_abc", "inv_abc", "ses_abc", "org_abc"] {
             assert_eq!(good.parse::<ObjectId>().map(|id| id.to_string()), Ok(good.into()));
         }

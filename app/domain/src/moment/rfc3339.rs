@@ -1,4 +1,4 @@
-//! Timestamps as RFC 3339 writes them.
+//! Timestamps in the format of RFC 3339.
 
 use jiff::civil::Date;
 
@@ -6,19 +6,19 @@ use super::Moment;
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
-/// A day after the last year that the calendar has.
+/// A point in time after the last supported year.
 const BEYOND: i64 = Moment::LAST.0 + DAY;
 
 /// Reads a date, `T` (or a space), a time with or without a fraction, and `Z` or an offset. Letters may be in lower
-/// case. A leap second counts as the second before it. Years of more than four digits are beyond every calendar here,
-/// and no less a point in time.
+/// case. A leap second counts as the second before it. A year of more than four digits is read as [`BEYOND`], so that
+/// it counts as out of range and not as malformed.
 pub fn read(text: &str) -> Option<Moment> {
     let (year, rest) = text.split_once('-')?;
     if !(4..=9).contains(&year.len()) || !text.is_ascii() || !year.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let far = year.len() > 4;
-    // A leap year, so that a date of any year can be looked at.
+    // A leap year, so that every date of the unsupported year is valid.
     let year = if far { 2000 } else { year.parse().ok()? };
     let date = rest.get(..5)?;
     let time = rest.get(6..)?;
@@ -31,7 +31,7 @@ pub fn read(text: &str) -> Option<Moment> {
     Some(Moment(if far { BEYOND } else { moment }))
 }
 
-/// Milliseconds since the day began in UTC; before it or after its end where the offset says so.
+/// Milliseconds since the start of the day in UTC. The offset can put them before or after that day.
 fn time_of_day(text: &str) -> Option<i64> {
     let clock = text.get(..8)?;
     let rest = text.get(8..)?;
@@ -46,7 +46,7 @@ fn time_of_day(text: &str) -> Option<i64> {
     let minutes = in_minutes(hour, minute)? - offset;
     match second {
         0..=59 => Some(minutes * MINUTE + i64::from(second) * 1000 + fraction),
-        // A leap second comes at the end of a day in UTC only.
+        // A leap second occurs only at the end of a day in UTC.
         60 if minutes.rem_euclid(24 * 60) == 24 * 60 - 1 => Some(minutes * MINUTE + 59_999),
         _ => None,
     }
@@ -61,7 +61,7 @@ fn split_fraction(text: &str) -> Option<(i64, &str)> {
     if length == 0 { None } else { Some((millis, rest)) }
 }
 
-/// Minutes that the clock is ahead of UTC.
+/// Minutes by which the local time is ahead of UTC.
 fn read_offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
@@ -78,12 +78,12 @@ fn read_offset(text: &str) -> Option<i64> {
 }
 
 fn in_minutes(hours: i8, minutes: i8) -> Option<i64> {
-    let sound = (0..24).contains(&hours) && (0..60).contains(&minutes);
-    sound.then(|| i64::from(hours) * 60 + i64::from(minutes))
+    let is_valid = (0..24).contains(&hours) && (0..60).contains(&minutes);
+    is_valid.then(|| i64::from(hours) * 60 + i64::from(minutes))
 }
 
-/// Two digits of ASCII.
+/// Two ASCII digits.
 fn digits(text: &str) -> Option<i8> {
-    let sound = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-    if sound { text.parse().ok() } else { None }
+    let is_valid = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if is_valid { text.parse().ok() } else { None }
 }

@@ -1,4 +1,4 @@
-//! Sets of scopes, and all that a key may do.
+//! Sets of scopes, and the permissions of a key.
 
 use std::str::FromStr;
 
@@ -8,20 +8,20 @@ use super::{Access, Scope};
 use crate::closed_set::UnknownWord;
 use crate::environment::Environment;
 
-/// Chosen scopes. Empty means no power at all.
+/// A set of scopes. An empty set allows nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScopeSet(u32);
 
 impl ScopeSet {
-    /// None.
+    /// No scopes.
     pub const EMPTY: Self = Self(0);
 
-    /// The set of these.
+    /// The set of these scopes.
     pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
         Self(scopes.into_iter().fold(0, |bits, scope| bits | 1 << scope as u32))
     }
 
-    /// Everything there is in the sandbox.
+    /// Every scope that applies to the sandbox.
     pub fn sandbox() -> Self {
         Self::of(Scope::ALL.into_iter().filter(|scope| scope.in_sandbox()))
     }
@@ -36,7 +36,7 @@ impl ScopeSet {
         self.0 == 0
     }
 
-    /// Whether it allows what the scope allows; write includes read.
+    /// Whether it allows what this scope allows; write includes read.
     pub fn allows(self, wanted: Scope) -> bool {
         let includes = |scope: Scope| {
             scope == wanted
@@ -47,12 +47,12 @@ impl ScopeSet {
         self.iter().any(includes)
     }
 
-    /// Whether it allows everything that the other allows.
+    /// Whether it allows everything that `other` allows.
     pub fn covers(self, other: Self) -> bool {
         other.iter().all(|scope| self.allows(scope))
     }
 
-    /// Those that exist in an environment.
+    /// The scopes that apply to an environment.
     #[must_use]
     pub fn within(self, environment: Environment) -> Self {
         match environment {
@@ -62,18 +62,18 @@ impl ScopeSet {
     }
 }
 
-/// All that a key may do: everything its owner's role allows, or chosen scopes of it (D6). In the database and
-/// the API a list of words, `*` for everything.
+/// The permissions of a key: everything that its owner's role allows, or selected scopes (D6). The database and the API
+/// represent them as a list of words, with `*` for everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
     /// Everything the role allows.
     Everything,
-    /// Only this of it.
+    /// Only these scopes, within what the role allows.
     Only(ScopeSet),
 }
 
 impl Permissions {
-    /// Whether it allows what the scope allows.
+    /// Whether they allow what this scope allows.
     pub fn allows(self, wanted: Scope) -> bool {
         match self {
             Self::Everything => true,
@@ -81,7 +81,7 @@ impl Permissions {
         }
     }
 
-    /// Whether it allows everything that the other allows.
+    /// Whether it allows everything that `other` allows.
     pub fn covers(self, other: Self) -> bool {
         match (self, other) {
             (Self::Everything, _) => true,
@@ -98,7 +98,7 @@ impl Permissions {
         }
     }
 
-    /// The words in one line, as the database keeps them.
+    /// The words in one line, as the database stores them.
     pub fn line(self) -> String {
         self.words().join(" ")
     }

@@ -1,4 +1,4 @@
-//! Ready-made permissions, and reading what someone chose.
+//! Templates of permissions, and the validation of the permissions of a new key.
 
 use super::{Access, Permissions, Scope, ScopeSet};
 use crate::closed_set;
@@ -6,14 +6,14 @@ use crate::environment::Environment;
 use crate::problem::Fault;
 
 closed_set! {
-    /// A ready-made set of permissions.
+    /// A template: a predefined set of permissions.
     pub enum Template(
         /// The name on a page.
         label: &'static str,
-        /// What it is good for.
+        /// A short description of its purpose.
         sentence: &'static str,
     ) {
-        /// Everything the role allows; in the sandbox everything there is.
+        /// Everything that the role allows; for a test key every scope of the sandbox.
         FullAccess = "full_access" ("Full access", "Everything the key’s owner can do"),
         /// Reads everything, changes nothing.
         ReadOnly = "read_only" ("Read only", "Look at everything, change nothing"),
@@ -29,7 +29,7 @@ closed_set! {
 }
 
 impl Template {
-    /// What it allows in an environment.
+    /// The permissions in an environment.
     pub fn permissions(self, environment: Environment) -> Permissions {
         use Scope as S;
         let scopes = match (self, environment) {
@@ -45,11 +45,12 @@ impl Template {
     }
 }
 
-/// Reads the permissions of a new key: a template, or single scopes, or neither. Neither means everything in production,
-/// and nothing in the sandbox (D6: only `sk` inherits).
+/// Reads the permissions of a new key: a template, single scopes, or neither. Neither means everything in production
+/// and nothing in the sandbox: only `sk` keys have full access (D6).
 ///
 /// # Errors
-/// `Unknown` for words that are none, `NotInSandbox` for scopes that a test key cannot have, `OneOfTwo` for both.
+/// `Unknown` for an unknown word, `NotInSandbox` for a scope that a test key cannot have, `OneOfTwo` for a template and
+/// scopes together.
 pub fn read_permissions(
     environment: Environment,
     template: Option<&str>,
@@ -72,7 +73,7 @@ pub fn read_permissions(
 /// Reads single scopes.
 ///
 /// # Errors
-/// `Unknown` for words that are none.
+/// `Unknown` for an unknown word.
 pub fn read_scopes(words: &[String]) -> Result<ScopeSet, Fault> {
     let scopes: Vec<Scope> = words.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
     Ok(ScopeSet::of(scopes))

@@ -1,8 +1,8 @@
-//! Character properties that decide where an invisible character is needed. Ranges of Unicode 14, which later versions
-//! only add to; each names the property that it lists.
+//! Character properties that decide where an invisible character is needed. The ranges are those of Unicode 14; later
+//! versions only add to them. Each function names its property.
 
 /// `Default_Ignorable_Code_Point`, `Bidi_Control`, line and paragraph separators, interlinear annotations, hieroglyph
-/// format controls and noncharacters: what changes how text reads without being seen.
+/// format controls and noncharacters: characters that change a text without being visible.
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -14,7 +14,7 @@ pub fn is_unseen(c: char) -> bool {
         || (c as u32) & 0xFFFE == 0xFFFE
 }
 
-/// `Extended_Pictographic`: what may be an emoji, those to come included; digits, `#` and `*` are not.
+/// `Extended_Pictographic`: emoji, including code points reserved for future ones; digits, `#` and `*` are excluded.
 pub const fn is_pictograph(c: char) -> bool {
     matches!(c,
         '\u{A9}' | '\u{AE}' | '\u{203C}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2194}'..='\u{2199}'
@@ -65,7 +65,7 @@ pub const fn joins_back(c: char) -> bool {
         | '\u{8AA}'..='\u{8AC}' | '\u{8AE}' | '\u{8B1}'..='\u{8B2}' | '\u{8B9}')
 }
 
-/// `Joining_Type=Transparent` in the Arabic and Syriac blocks: vowel signs, which joining passes over.
+/// `Joining_Type=Transparent` in the Arabic and Syriac blocks: vowel signs, which joining ignores.
 pub const fn is_vowel_sign(c: char) -> bool {
     matches!(c,
         '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6DC}' | '\u{6DF}'..='\u{6E4}'
@@ -90,7 +90,7 @@ pub const fn is_virama(c: char) -> bool {
     )
 }
 
-/// Letters of the scripts from Devanagari to Sinhala, which share one layout; the sign nukta counts with its letter.
+/// Letters of the scripts from Devanagari to Sinhala, which share one layout; the nukta sign belongs to its letter.
 pub const fn is_indic_letter(c: char) -> bool {
     match c as u32 {
         block @ 0x0900..=0x0D7F => matches!(block & 0x7F, 0x05..=0x39 | 0x3C | 0x58..=0x61 | 0x70..=0x71),
@@ -98,7 +98,7 @@ pub const fn is_indic_letter(c: char) -> bool {
     }
 }
 
-/// `Unified_Ideograph`, in the planes that are and will be used for it.
+/// `Unified_Ideograph`, in the planes that are or will be used for it.
 pub const fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFD}')
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn names_of_people_and_machines_pass() {
+fn names_of_people_and_programs_are_accepted() {
     for good in ["CI/CD Pipeline", "Monitoring Script", "مفتاح النشر", "né", "部署", "🚀 deploy", "a"] {
         assert_eq!(Name::parse(&format!("  {good} ")).expect(good).as_str(), good);
     }
@@ -12,7 +12,7 @@ fn names_of_people_and_machines_pass() {
 }
 
 #[test]
-fn names_that_hide_something_are_refused() {
+fn names_with_hidden_characters_are_rejected() {
     assert_eq!(Name::parse(" \t "), Err(Fault::Missing));
     assert_eq!(Name::parse(&"x".repeat(101)), Err(Fault::TooLong { max: 100 }));
     for bad in ["a\u{202E}b", "a\u{200B}b", "a\nb", "a\0b", "a\u{1b}[31mb", "a\u{2066}b", "a\u{feff}b"] {
@@ -20,9 +20,9 @@ fn names_that_hide_something_are_refused() {
     }
 }
 
-// F2, D24: joiners and selectors pass where the script or the emoji needs them (UTS 39, UTS 51).
+// F2, D24: joiners and selectors are accepted where the script or the emoji needs them (UTS 39, UTS 51).
 #[test]
-fn joiners_and_selectors_pass_where_they_are_needed() {
+fn joiners_and_selectors_are_accepted_where_they_are_needed() {
     let emoji = [
         "❤\u{fe0f} deploy",
         "1\u{fe0f}\u{20e3} first",
@@ -55,7 +55,7 @@ fn joiners_and_selectors_pass_where_they_are_needed() {
     }
 }
 
-/// At least 500 names in which an invisible character hides something.
+/// At least 500 names with an unnecessary invisible character.
 fn hostile() -> Vec<String> {
     let unseen = (0..=0x10_ffff).filter_map(char::from_u32).filter(|&c| is_unseen(c) && c != '\u{180e}');
     let sparse: Vec<char> =
@@ -113,31 +113,39 @@ fn hostile() -> Vec<String> {
     names
 }
 
-// B27, D24: alone, at the ends, in a row, between letters where they change nothing that is seen.
+// B27, D24: alone, at both ends, in a row, and between letters where they change nothing visible.
 #[test]
-fn hostile_names_stay_refused() {
+fn names_with_unnecessary_invisible_characters_are_rejected() {
     let names = hostile();
     assert!(names.len() >= 500, "{}", names.len());
     for bad in &names {
-        let refused = Name::parse(bad);
-        assert!(matches!(refused, Err(Fault::ForbiddenCharacter | Fault::Missing)), "{bad:?}: {refused:?}");
+        let rejected = Name::parse(bad);
+        assert!(matches!(rejected, Err(Fault::ForbiddenCharacter | Fault::Missing)), "{bad:?}: {rejected:?}");
     }
     for blank in ["\u{2800}", "\u{2800} \u{3000}\u{2800}"] {
         assert_eq!(Name::parse(blank), Err(Fault::Missing), "{blank:?}");
     }
 }
 
-// F2: what a provider calls a person is cleaned and cut, not thrown away.
+// F2: a name from a provider is cleaned and cut, not discarded.
 #[test]
-fn a_providers_name_is_cleaned_and_cut() {
+fn a_name_from_a_provider_is_cleaned_and_cut() {
     let cleaned = |given: &str| Name::cleaned(given).map(String::from);
     assert_eq!(cleaned("علی\u{200c}رضا").as_deref(), Some("علی\u{200c}رضا"));
     assert_eq!(cleaned(" Ada\r\n\tLovelace\0\u{202e} ").as_deref(), Some("Ada Lovelace"));
     assert_eq!(cleaned("A\u{200d}da\u{200b}").as_deref(), Some("Ada"));
     assert_eq!(cleaned(&"x".repeat(5_000)), Some("x".repeat(100)));
     assert_eq!(cleaned(&format!("{}e\u{301}x", "x".repeat(99))), Some(format!("{}é", "x".repeat(99))));
-    assert_eq!(cleaned(&format!("{}👨\u{200d}👩", "x".repeat(98))), Some("x".repeat(98)), "no half of an emoji");
-    assert_eq!(cleaned(&format!("{}q\u{301}", "x".repeat(99))), Some("x".repeat(99)), "no letter without its mark");
+    assert_eq!(
+        cleaned(&format!("{}👨\u{200d}👩", "x".repeat(98))),
+        Some("x".repeat(98)),
+        "an emoji is not cut in half"
+    );
+    assert_eq!(
+        cleaned(&format!("{}q\u{301}", "x".repeat(99))),
+        Some("x".repeat(99)),
+        "a letter is not cut from its mark"
+    );
     for nothing in ["", " \n ", "\u{200d}\u{202e}", "\0"] {
         assert_eq!(cleaned(nothing), None, "{nothing:?}");
     }
@@ -148,9 +156,9 @@ fn a_providers_name_is_cleaned_and_cut() {
     }
 }
 
-// Finding 9 of PyPI's audit: what is stored is what is found, however it is written.
+// PyPI's audit, finding 9: an email or a name is stored in one form, regardless of how it is written.
 #[test]
-fn pypi_09_no_address_passes_for_another() {
+fn no_email_can_be_mistaken_for_another() {
     for bad in ["\u{212a}im@example.com", "k\u{130}m@example.com", "kim@example.com\u{1fef}"] {
         assert_eq!(email(bad), Err(Fault::NotAnEmail), "{bad:?}");
     }
@@ -164,7 +172,7 @@ fn pypi_09_no_address_passes_for_another() {
 
 proptest! {
     #[test]
-    fn whatever_a_provider_sends_comes_out_as_a_name(
+    fn a_cleaned_name_is_a_valid_name(
         given in "[a-zй🚀❤👨۱می\u{94d}क्ष\u{200c}\u{200d}\u{fe0f}\u{301}\u{202e}\u{e0067}\u{0}\n 1\u{20e3}]{0,220}",
     ) {
         if let Some(name) = Name::cleaned(&given) {
@@ -173,7 +181,7 @@ proptest! {
         } else {
             prop_assert!(Name::parse(&given).is_err());
         }
-        // A name that is fit as it is stays as it is, but for double spaces.
+        // A valid name is not changed, except for double spaces.
         if let Ok(name) = Name::parse(&given) {
             let single = name.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
             prop_assert_eq!(Name::cleaned(&given).map(String::from), Some(single));
@@ -181,13 +189,13 @@ proptest! {
     }
 
     #[test]
-    fn a_joiner_between_letters_is_refused(before in "[a-zа-яà-ö가-힣あ-ん0-9]{1,10}", after in "[a-zа-яà-ö가-힣あ-ん0-9]{1,10}", hidden in "[\u{200b}-\u{200f}\u{202a}-\u{202e}\u{fe00}-\u{fe0f}\u{e0020}-\u{e007f}]{1,3}") {
+    fn a_joiner_between_letters_is_rejected(before in "[a-zа-яà-ö가-힣あ-ん0-9]{1,10}", after in "[a-zа-яà-ö가-힣あ-ん0-9]{1,10}", hidden in "[\u{200b}-\u{200f}\u{202a}-\u{202e}\u{fe00}-\u{fe0f}\u{e0020}-\u{e007f}]{1,3}") {
         prop_assert_eq!(Name::parse(&format!("{before}{hidden}{after}")), Err(Fault::ForbiddenCharacter));
         prop_assert_eq!(Name::cleaned(&format!("{before}{hidden}{after}")), Name::parse(&format!("{before}{after}")).ok());
     }
 
     #[test]
-    fn pypi_09_a_name_is_kept_in_one_form(typed in "\\PC{0,60}", before in "[ \t]{0,2}", after in "[ \r\n]{0,2}") {
+    fn a_name_is_stored_in_one_form(typed in "\\PC{0,60}", before in "[ \t]{0,2}", after in "[ \r\n]{0,2}") {
         let Ok(name) = Name::parse(&typed) else { return Ok(()) };
         let kept = name.as_str();
         prop_assert_eq!(Name::parse(kept), Ok(name.clone()));
@@ -199,11 +207,11 @@ proptest! {
     }
 
     #[test]
-    fn pypi_09_an_address_is_kept_in_one_form(
+    fn an_email_is_stored_in_one_form(
         user in "[a-zA-Z0-9._+à-öø-ÿÀ-ÖØ-Þа-яА-Я]{1,20}", host in "[a-zA-Z0-9-]{1,12}\\.[a-zA-Zà-ö]{2,6}", space in "[ \t\r\n]{0,2}",
     ) {
         let typed = format!("{user}@{host}");
-        let kept = email(&typed).expect("an address");
+        let kept = email(&typed).expect("an email");
         let (upper, lower): (String, String) = (typed.to_uppercase(), typed.to_lowercase());
         for written in [kept.clone(), upper, lower, typed.nfd().collect(), typed.nfc().collect(), format!("{space}{typed}{space}")] {
             let read = email(&written);
@@ -212,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn pypi_09_any_address_that_is_read_reads_back(typed in "\\PC{1,30}@\\PC{1,20}") {
+    fn a_stored_email_parses_to_itself(typed in "\\PC{1,30}@\\PC{1,20}") {
         if let Ok(kept) = email(&typed) {
             prop_assert_eq!(email(&kept), Ok(kept.clone()), "{:?}", kept);
         }
@@ -220,7 +228,7 @@ proptest! {
 }
 
 #[test]
-fn emails_are_lowered_and_checked_loosely() {
+fn emails_are_converted_to_lower_case_and_validated() {
     assert_eq!(email(" Ada@Example.COM "), Ok("ada@example.com".into()));
     for bad in ["ada", "@x", "ada@", "a b@c", "a@b@c", "a\n@b"] {
         assert_eq!(email(bad), Err(Fault::NotAnEmail), "{bad:?}");

@@ -1,4 +1,5 @@
-//! Where a script or an emoji needs an invisible character (UTS 39, UTS 51, UAX 31), and where it only hides.
+//! Where a script or an emoji needs an invisible character (UTS 39, UTS 51, UAX 31), and where the character only
+//! disguises the text.
 
 use super::tables::{
     has_dotted_form, is_ideograph, is_indic_letter, is_mongolian, is_pictograph, is_skin_tone, is_unseen, is_virama,
@@ -12,16 +13,16 @@ const EMOJI_STYLE: char = '\u{FE0F}';
 const KEYCAP: char = '\u{20E3}';
 const BLACK_FLAG: char = '\u{1F3F4}';
 const CANCEL_TAG: char = '\u{E007F}';
-/// The flags that tag characters spell: England, Scotland, Wales. Any other spelling shows a plain black flag.
+/// The flags that tag characters can spell: England, Scotland, Wales. Any other spelling is displayed as a black flag.
 const TAGGED_FLAGS: [&str; 3] = ["gbeng", "gbsct", "gbwls"];
 
-/// Whether the text has an invisible character where nothing needs it.
+/// Whether the text contains an unnecessary invisible character.
 pub fn hides_something(text: &[char]) -> bool {
     (0..text.len()).any(|at| is_unseen(text[at]) && !is_needed(text, at))
 }
 
-/// The text without the invisible characters that nothing needs. Taking one away can leave its neighbour without a
-/// need: this goes on until all that is left is needed.
+/// The text without unnecessary invisible characters. Removing one can make its neighbour unnecessary, so this repeats
+/// until only necessary characters are left.
 pub fn without_hidden(text: &[char]) -> Vec<char> {
     let mut kept = text.to_vec();
     while hides_something(&kept) {
@@ -39,7 +40,7 @@ fn is_needed(text: &[char], at: usize) -> bool {
         TEXT_STYLE | EMOJI_STYLE => styles_emoji(before, after),
         selector @ ('\u{FE00}'..='\u{FE02}' | '\u{E0100}'..='\u{E01EF}') => selects_glyph(before, selector),
         '\u{180B}'..='\u{180D}' | '\u{180F}' => last_is(before, is_mongolian),
-        // The vowel separator stands before the vowels A and E at the end of a word.
+        // The vowel separator precedes the vowels A and E at the end of a word.
         '\u{180E}' => last_is(before, is_mongolian) && matches!(after.first(), Some('\u{1820}' | '\u{1821}')),
         '\u{E0020}'..='\u{E007F}' => spells_flag(text, at),
         _ => false,
@@ -50,20 +51,20 @@ fn last_is(before: &[char], property: impl Fn(char) -> bool) -> bool {
     before.last().is_some_and(|&c| property(c))
 }
 
-/// UAX 31, rule A1: between two letters that would join. Persian writes plurals and prefixes so.
+/// UAX 31, rule A1: between two letters that would join. Persian uses it in plurals and prefixes.
 fn keeps_letters_apart(before: &[char], after: &[char]) -> bool {
     let left = before.iter().rev().find(|&&c| !is_vowel_sign(c));
     let right = after.iter().find(|&&c| !is_vowel_sign(c));
     left.is_some_and(|&c| joins_on(c)) && right.is_some_and(|&c| joins_on(c) || joins_back(c))
 }
 
-/// UAX 31, rule A2: the virama is shown where the letters around it would form a conjunct.
+/// UAX 31, rule A2: it keeps a virama visible where the letters around it would form a conjunct.
 fn keeps_virama_visible(before: &[char], after: &[char]) -> bool {
     follows_virama(before) && after.first().is_some_and(|&next| is_letter_beside(before, next))
 }
 
-/// UAX 31, rule B: a letter and its virama take their joined form, at the end of a word too (Malayalam chillus). Also
-/// before the virama, where the letter keeps its own form instead (Bengali ra before ya, touching Sinhala letters).
+/// UAX 31, rule B: it joins a letter and its virama, also at the end of a word (Malayalam chillus). Before the virama,
+/// it keeps the form of the letter instead (Bengali ra before ya, touching Sinhala letters).
 fn forms_conjunct(before: &[char], after: &[char]) -> bool {
     let touching = last_is(before, is_indic_letter)
         && matches!(after, [virama, next, ..] if is_virama(*virama)
@@ -71,7 +72,7 @@ fn forms_conjunct(before: &[char], after: &[char]) -> bool {
     follows_virama(before) || touching
 }
 
-/// Whether a letter and its virama stand before.
+/// Whether the text ends with a letter and its virama.
 fn follows_virama(before: &[char]) -> bool {
     matches!(before, [.., letter, virama] if is_virama(*virama)
         && is_indic_letter(*letter) && is_same_script(&[*letter], *virama))
@@ -81,12 +82,12 @@ fn is_letter_beside(before: &[char], next: char) -> bool {
     is_indic_letter(next) && is_same_script(before, next)
 }
 
-/// Each of these scripts has a block of 128.
+/// Each of these scripts has a block of 128 characters.
 fn is_same_script(before: &[char], c: char) -> bool {
     last_is(before, |last| last as u32 >> 7 == c as u32 >> 7)
 }
 
-/// UTS 51: between two emoji, the first one with its skin tone or style.
+/// UTS 51: between two emoji; the first can have a skin tone or style.
 fn joins_emoji(before: &[char], after: &[char]) -> bool {
     let first = match before {
         [.., emoji, EMOJI_STYLE] => *emoji,
@@ -97,18 +98,18 @@ fn joins_emoji(before: &[char], after: &[char]) -> bool {
     is_pictograph(first) && after.first().is_some_and(|&c| is_pictograph(c))
 }
 
-/// UTS 51: behind an emoji; behind a digit, `#` or `*` only in a keycap.
+/// UTS 51: after an emoji; after a digit, `#` or `*` only in a keycap.
 fn styles_emoji(before: &[char], after: &[char]) -> bool {
     let keycap = last_is(before, |c| c.is_ascii_digit() || c == '#' || c == '*') && after.first() == Some(&KEYCAP);
     keycap || last_is(before, is_pictograph)
 }
 
-/// Ideographs of names have forms of their own (UTS 37); so have letters of Myanmar.
+/// Ideographs in names have variants (UTS 37), and so do letters of Myanmar.
 fn selects_glyph(before: &[char], selector: char) -> bool {
     last_is(before, is_ideograph) || (selector == '\u{FE00}' && last_is(before, has_dotted_form))
 }
 
-/// Whether the tag character belongs to a spelled flag.
+/// Whether the tag character belongs to a flag that tags spell.
 fn spells_flag(text: &[char], at: usize) -> bool {
     let is_tag = |c: &char| matches!(c, '\u{E0020}'..='\u{E007F}');
     let start = text[..at].iter().rposition(|c| !is_tag(c)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What is shown of keys.
+//! Views of keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::key::{KeyStatus, RevokeReason, SOON_DAYS, UNUSED_DAYS};
 use crate::moment::Moment;
 use crate::scope::Permissions;
 
-/// A key, as it is listed. Neither the key nor a hash of it is ever in it.
+/// A key in a list. It never contains the key itself or a hash of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyBody))]
 pub struct KeyView {
@@ -24,7 +24,7 @@ pub struct KeyView {
     /// That actor's name.
     #[cfg_attr(feature = "schema", schema(example = "rootsbuilder"))]
     pub actor_name: String,
-    /// Its public leading part.
+    /// Its public prefix.
     #[cfg_attr(feature = "schema", schema(example = "rt_sk_Ab3dE9xQ"))]
     pub key_prefix: String,
     /// Its masked form.
@@ -33,51 +33,52 @@ pub struct KeyView {
     /// Its name.
     #[cfg_attr(feature = "schema", schema(example = "CI/CD Pipeline"))]
     pub label: String,
-    /// Where its data lives.
+    /// The environment of its data.
     pub environment: Environment,
-    /// What it may do; `*` means all that its role allows, nothing means nothing.
+    /// Its scopes; `*` means everything that its role allows, and an empty list means nothing.
     #[cfg_attr(feature = "schema", schema(example = json!(["*"]), value_type = Vec<String>))]
     pub scopes: Permissions,
-    /// The most it may ever do.
+    /// The highest role that it can act with.
     pub role: Role,
-    /// Whether it has neither ended by itself nor been revoked. The keys of a removed member and of a disabled service
-    /// account are refused all the same.
+    /// Whether it has neither expired nor been revoked. The keys of a removed member or a disabled service account are
+    /// rejected nevertheless.
     pub is_active: bool,
-    /// When it was made; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// Who made it; null when the caller may not see it.
+    /// Who created it; null if the caller may not see it.
     #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub created_by: Option<String>,
-    /// When a request last passed with it, true to the minute; null before the first.
+    /// When it last authenticated a request, to the minute; null if it was never used.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-10T00:45:23Z", format = DateTime, value_type = Option<String>))]
     pub last_used: Option<Moment>,
-    /// When it ends by itself; null for never.
+    /// When it expires; null for never.
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub expires_at: Option<Moment>,
-    /// When it was revoked; null while it was not.
+    /// When it was revoked; null if it was not revoked.
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub revoked_at: Option<Moment>,
 }
 
 impl KeyView {
-    /// Whether it is active for production.
+    /// Whether it is an active production key.
     pub fn opens_production(&self) -> bool {
         self.is_active && self.environment == Environment::Production
     }
 
-    /// Whether revoking it will be noticed: an active production key that was used in the last 7 days.
+    /// Whether revoking it is likely to break something: it is an active production key that was used in the last 7
+    /// days.
     pub fn will_be_missed(&self, now: Moment) -> bool {
         self.opens_production() && self.was_used_recently(now)
     }
 
-    /// Whether a request passed with it in the last 7 days.
+    /// Whether it was used in the last 7 days.
     pub fn was_used_recently(&self, now: Moment) -> bool {
         self.last_used.is_some_and(|used| now.seconds_since(used) < 7 * 86_400)
     }
 }
 
-/// A key with where it comes from and where it was used.
+/// A key with its predecessor, its successor and its last use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyLineBody))]
 pub struct KeyLine {
@@ -87,16 +88,16 @@ pub struct KeyLine {
     /// Why it was revoked.
     #[cfg_attr(feature = "schema", schema(example = "replaced", value_type = Option<String>))]
     pub revoke_reason: Option<RevokeReason>,
-    /// The key it took the place of.
+    /// The key that it replaced.
     #[cfg_attr(feature = "schema", schema(value_type = Option<i64>))]
     pub rotated_from: Option<KeyId>,
-    /// The key that took its place.
+    /// The key that replaced it.
     #[cfg_attr(feature = "schema", schema(value_type = Option<i64>))]
     pub rotated_to: Option<KeyId>,
-    /// When it was first seen in an address, where logs keep it; replace it.
+    /// When it was first sent in a URL, which logs record; such a key should be replaced.
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = Option<String>))]
     pub exposed_at: Option<Moment>,
-    /// The address of the last request that passed with it.
+    /// The IP address of the last request that it authenticated.
     #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub last_used_address: Option<String>,
     /// The user agent of that request.
@@ -105,7 +106,7 @@ pub struct KeyLine {
 }
 
 impl KeyLine {
-    /// The one status that a list shows: the most severe that applies.
+    /// The status in a list: the most severe one that applies.
     pub fn status(&self, now: Moment) -> KeyStatus {
         let key = &self.key;
         let long_ago = now.plus_seconds(-UNUSED_DAYS * 86_400);
@@ -113,14 +114,14 @@ impl KeyLine {
             (Some(_), ..) => KeyStatus::Revoked,
             (None, false, ..) => KeyStatus::Expired,
             (_, _, Some(_), _) => KeyStatus::Exposed,
-            (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::EndsAt(at),
+            (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::Rotated(at),
             (.., Some(at)) if at.seconds_since(now) < SOON_DAYS * 86_400 => KeyStatus::ExpiresSoon(at),
             _ if key.last_used.unwrap_or(key.created_at) < long_ago => KeyStatus::Unused,
             _ => KeyStatus::Active,
         }
     }
 
-    /// Why it needs attention; an inactive key needs none.
+    /// Why it needs attention, if it does. An inactive key needs none.
     pub fn attention(&self, now: Moment) -> Option<Attention> {
         let key = &self.key;
         let facts = Facts {
@@ -134,37 +135,37 @@ impl KeyLine {
     }
 }
 
-/// A key in full.
+/// A key with its usage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = KeyDetailBody))]
 pub struct KeyDetail {
     #[serde(flatten)]
     #[expect(missing_docs, reason = "the fields are described where they are flattened from")]
     pub line: KeyLine,
-    /// Public half of the key pair derived from the key, in hex.
+    /// The public key of the key pair that is derived from the key, in hex.
     pub public_key_hex: String,
-    /// How it was used.
+    /// Its usage.
     pub usage: KeyUsage,
 }
 
-/// A key immediately after its creation; the only view that contains the key itself.
+/// A key after its creation. This is the only view that contains the key itself.
 pub struct NewKey {
-    /// What later requests see of it.
+    /// The view that later requests return.
     pub view: KeyView,
-    /// The key, which is shown once.
+    /// The key, which is shown only once.
     pub plain: crate::token::PlainKey,
-    /// Public half of the key pair derived from the key, lower-case hex.
+    /// The public key of the key pair that is derived from the key, in lower-case hex.
     pub public_key_hex: String,
 }
 
 /// The result of revoking a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
-    /// The key, as it is now.
+    /// The revoked key.
     pub view: KeyView,
     /// Why it was revoked.
     pub reason: RevokeReason,
-    /// False when it had been revoked before (D25).
+    /// False if it was already revoked (D25).
     pub fresh: bool,
 }
 
@@ -172,8 +173,8 @@ pub struct Revoked {
 pub struct Rotated {
     /// The successor.
     pub new: NewKey,
-    /// How many messages and notes can no longer be read: they are sealed to the old key.
+    /// How many messages and notes became unreadable, because they are encrypted for the old key.
     pub messages_orphaned: i64,
-    /// When the old key expires; the time of the rotation if there is no overlap.
+    /// When the old key expires; without a grace period, the time of the rotation.
     pub old_ends_at: Moment,
 }

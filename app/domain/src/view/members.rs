@@ -1,4 +1,4 @@
-//! What is shown of members and invitations.
+//! Views of members and invitations.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct MemberView {
     /// Their name.
     #[cfg_attr(feature = "schema", schema(example = "Ada Lovelace"))]
     pub name: String,
-    /// Their address; null where the caller may not see it.
+    /// Their email; null if the caller may not see it.
     #[cfg_attr(feature = "schema", schema(example = "ada@example.com"))]
     pub email: Option<String>,
     /// Their role.
@@ -24,9 +24,9 @@ pub struct MemberView {
     /// When they joined; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub joined_at: Moment,
-    /// False while nobody has signed in as them yet.
+    /// Whether the member has ever signed in.
     pub has_signed_in: bool,
-    /// How many of their keys open doors now; null where the caller may not see it.
+    /// How many active keys they have; null if the caller may not see it.
     #[cfg_attr(feature = "schema", schema(example = 2))]
     pub active_keys: Option<i64>,
 }
@@ -38,56 +38,56 @@ pub struct InvitationView {
     /// Its id.
     #[cfg_attr(feature = "schema", schema(example = "inv_a1B2c3D4e5F6g7H8", value_type = String))]
     pub id: InvitationId,
-    /// Whom it is for.
+    /// The invited email.
     #[cfg_attr(feature = "schema", schema(example = "ada@example.com"))]
     pub email: String,
-    /// What they will be.
+    /// The role that the invited person gets.
     pub role: Role,
-    /// Who invited them.
+    /// Who sent it.
     #[cfg_attr(feature = "schema", schema(example = "Olivia Owens"))]
     pub invited_by: String,
-    /// When; UTC.
+    /// When it was created; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub created_at: Moment,
-    /// When it ends by itself; UTC.
+    /// When it expires; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-15T19:51:19Z", format = DateTime, value_type = String))]
     pub expires_at: Moment,
 }
 
-/// An invitation immediately after its creation; the only view that contains its token.
+/// An invitation after its creation. This is the only view that contains its token.
 pub struct NewInvitation {
-    /// What later requests see of it.
+    /// The view that later requests return.
     pub view: InvitationView,
-    /// The last part of its link, which is shown once.
+    /// The last part of its link, which is shown only once.
     pub token: String,
 }
 
-/// What an invitation link means for a person.
+/// The relation of a signed-in person to an invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is for them.
+    /// The invitation is for them.
     Invited(Offer),
-    /// It is for another email than the one they signed in with.
+    /// The invitation is for another email than the one they signed in with.
     WrongAddress(Offer),
-    /// They are a member of that organization already.
+    /// They are already a member of the organization.
     Member(OrganizationId),
 }
 
-/// An invitation as a visitor with its link sees it.
+/// An invitation as a visitor with the link sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The organization.
     pub organization: OrganizationId,
     /// Its name.
     pub organization_name: String,
-    /// What they will be.
+    /// The role that the invited person gets.
     pub role: Role,
-    /// Who invited them.
+    /// Who sent it.
     pub invited_by: String,
-    /// That person's verified email.
+    /// The sender's verified email.
     pub inviter_email: Option<String>,
-    /// The email it is for, with all but its first letter and its domain hidden.
+    /// The invited email, of which only the first letter and the domain are visible.
     pub address_hint: String,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Moment,
 }

@@ -1,37 +1,37 @@
-//! What is shown of an organization at a glance.
+//! The view of the overview page.
 
 use super::{AuditView, DayUse, KeyLine};
 use crate::attention::Attention;
 use crate::id::KeyId;
 use crate::moment::Moment;
 
-/// Keys, their use, what needs attention, and the latest events; only what the reader may see.
+/// Keys, their usage, keys that need attention, and the latest events, as far as the reader may see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     /// How many keys there are in each state.
     pub keys: KeyCounts,
-    /// The keys that need attention most, the worst first; at most eight.
+    /// At most eight keys that need attention, the most urgent first.
     pub concerns: Vec<Concern>,
     /// The last 30 days in UTC, oldest first, today last; Production and Test together.
     pub days: Vec<DayUse>,
-    /// How many actors there are; for admins and owners.
+    /// How many actors there are; only for admins and owners.
     pub staff: Option<Staff>,
-    /// What happened last, newest first; for admins and owners.
+    /// The latest events, newest first; only for admins and owners.
     pub events: Vec<AuditView>,
 }
 
-/// How many keys there are in each state. An active key may count several times.
+/// How many keys there are in each state. An active key can be counted in several states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyCounts {
     /// Active.
     pub active: i64,
-    /// Of these: expire within 14 days without a successor.
+    /// Active keys that expire within 14 days and have no successor.
     pub expiring: i64,
-    /// Of these: were sent in a URL.
+    /// Active keys that were sent in a URL.
     pub exposed: i64,
-    /// Of these: not used for 90 days.
+    /// Active keys that were not used in the last 90 days.
     pub unused: i64,
-    /// Of these: need attention, for whatever reason.
+    /// Active keys that need attention for any reason.
     pub attention: i64,
     /// Expired.
     pub expired: i64,
@@ -40,7 +40,7 @@ pub struct KeyCounts {
 }
 
 impl KeyCounts {
-    /// All keys, whatever their state.
+    /// The number of keys in all states.
     pub const fn all(&self) -> i64 {
         self.active + self.expired + self.revoked
     }
@@ -64,12 +64,13 @@ pub struct Staff {
     pub service_accounts: i64,
 }
 
-/// The banner above the list of keys: how many need attention, and why.
+/// The banner above the list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttentionBanner {
-    /// Keys that need attention, the most urgent first; enough of them to know whether there is a new reason.
+    /// The keys that need attention most, the most urgent first. A new reason among them shows a dismissed banner
+    /// again.
     pub reasons: Vec<Reason>,
-    /// How many there are in all.
+    /// How many keys need attention in all.
     pub total: i64,
 }
 
@@ -85,12 +86,12 @@ pub struct Reason {
 }
 
 impl AttentionBanner {
-    /// What is stored when the reader dismisses it.
+    /// The marks that are stored when the reader dismisses the banner.
     pub fn marks(&self) -> Vec<i64> {
         self.reasons.iter().map(|reason| reason.why.mark(reason.key)).collect()
     }
 
-    /// Whether there is a reason that was not dismissed.
+    /// Whether a reason was not dismissed yet.
     pub fn is_news(&self, dismissed: &[i64]) -> bool {
         self.marks().iter().any(|mark| !dismissed.contains(mark))
     }
@@ -108,11 +109,11 @@ mod tests {
 
     #[test]
     fn a_dismissed_banner_returns_with_a_new_reason() {
-        let (week, day) = (Attention::Ends(Notice::Week), Attention::Ends(Notice::Day));
+        let (week, day) = (Attention::Expires(Notice::Week), Attention::Expires(Notice::Day));
         let seen = attention_banner(&[(1, Attention::Exposed), (2, week)]).marks();
         assert!(!attention_banner(&[]).is_news(&[]));
-        assert!(!attention_banner(&[(2, week)]).is_news(&seen), "what was taken care of is no news");
-        assert!(attention_banner(&[(2, day)]).is_news(&seen), "it is worse now");
+        assert!(!attention_banner(&[(2, week)]).is_news(&seen), "a subset of the dismissed reasons is not new");
+        assert!(attention_banner(&[(2, day)]).is_news(&seen), "the reason is more urgent");
         assert!(attention_banner(&[(2, week), (3, week)]).is_news(&seen), "another key");
     }
 }

@@ -1,21 +1,21 @@
-//! What a person sees of their own sessions.
+//! The view of a person's own sessions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
 use crate::moment::Moment;
 
-/// A browser that someone is signed in with.
+/// A browser session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SessionBody))]
 pub struct SessionView {
     /// Its id.
     #[cfg_attr(feature = "schema", schema(example = "ses_5Zk0c3Yx9bQm2VtA", value_type = String))]
     pub id: SessionId,
-    /// The address it was begun from.
+    /// The IP address of the sign-in.
     #[cfg_attr(feature = "schema", schema(example = "203.0.113.7"))]
     pub address: Option<String>,
-    /// The user agent it was begun with.
+    /// The user agent of the sign-in.
     #[cfg_attr(
         feature = "schema",
         schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
@@ -27,9 +27,9 @@ pub struct SessionView {
     /// When it was last used, to the minute; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08T19:51:19Z", format = DateTime, value_type = String))]
     pub last_seen: Moment,
-    /// When it ends at the latest; UTC.
+    /// When it expires at the latest; UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-09T07:51:19Z", format = DateTime, value_type = String))]
     pub expires_at: Moment,
-    /// Whether the token of the request was given to it.
+    /// Whether it is the session of the request's token.
     pub is_current: bool,
 }

@@ -1,24 +1,24 @@
-//! What is shown of the use of a key.
+//! Views of the usage of a key.
 
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set;
 use crate::moment::Moment;
 
-/// How a key was used; true to the minute.
+/// The usage of a key, to the minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = UsageBody))]
 pub struct KeyUsage {
     /// The last 30 days in UTC, oldest first.
     pub days: Vec<DayUse>,
-    /// Refused requests, newest first.
+    /// Rejected requests, newest first.
     pub refusals: Vec<RefusedUse>,
-    /// Who called, newest first; at most ten.
+    /// At most ten clients, the most recent first.
     pub callers: Vec<CallerUse>,
 }
 
 impl KeyUsage {
-    /// Calls of the last `days` days.
+    /// The calls of the last `days` days.
     pub fn calls(&self, days: usize) -> i64 {
         self.days.iter().rev().take(days).map(|day| day.calls).sum()
     }
@@ -29,26 +29,26 @@ impl KeyUsage {
     }
 }
 
-/// A day of a key.
+/// The usage of a key on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = DayBody))]
 pub struct DayUse {
     /// The day in UTC.
     #[cfg_attr(feature = "schema", schema(example = "2026-04-08", format = Date))]
     pub day: String,
-    /// Requests that passed with the key.
+    /// Requests that the key authenticated.
     pub calls: i64,
-    /// Requests that were refused.
+    /// Requests that were rejected.
     pub refused: i64,
-    /// What the requests cost in all.
+    /// The total cost of the requests.
     pub cost: i64,
 }
 
 closed_set! {
-    /// Why a request with a key was refused. The response says less (D9).
+    /// Why a request with a key was rejected. The response contains less detail (D9).
     #[derive(PartialOrd, Ord)]
     pub enum RefusalCause(
-        /// The words on a page.
+        /// The text on a page.
         label: &'static str,
     ) {
         /// The key was revoked.
@@ -68,33 +68,33 @@ closed_set! {
     }
 }
 
-/// Refused requests of one cause on one day.
+/// Rejected requests with one cause on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = RefusalBody))]
 pub struct RefusedUse {
-    /// Why.
+    /// The cause.
     #[cfg_attr(feature = "schema", schema(example = "missing_scope", value_type = String))]
     pub cause: RefusalCause,
-    /// The last of them.
+    /// The time of the last request.
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = String))]
     pub at: Moment,
-    /// Where it came from.
+    /// The IP address of the last request.
     pub address: Option<String>,
-    /// How many.
+    /// The number of requests.
     pub count: i64,
 }
 
-/// Someone who called with a key.
+/// A client that called with the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CallerBody))]
 pub struct CallerUse {
-    /// Their address.
+    /// Its IP address.
     pub address: String,
-    /// Their user agent.
+    /// Its user agent.
     pub agent: String,
-    /// Their last call.
+    /// The time of its last call.
     #[cfg_attr(feature = "schema", schema(format = DateTime, value_type = String))]
     pub at: Moment,
-    /// How many calls.
+    /// The number of calls.
     pub calls: i64,
 }

@@ -103,7 +103,7 @@ both! {
         app.with_key(&old.plain).await;
         app.with_key(&rotated.new.plain).await;
         let line = app.engine.get_key(&max, old.view.key_id).await.expect("old");
-        assert_eq!(line.status(max.now()), KeyStatus::EndsAt(rotated.old_ends_at));
+        assert_eq!(line.status(max.now()), KeyStatus::Rotated(rotated.old_ends_at));
         assert_eq!(refusal(app.engine.rotate_key(&max, overlapping(&old, 0), None).await), Code::Conflict, "one successor");
         app.clock.advance_seconds(3600);
         assert_eq!(refusal(app.admit(&old.plain).await), Code::Unauthorized);

@@ -88,11 +88,11 @@ both! {
         let max = crowd(app).await;
         let expected = [
             ("exposed", Attention::Exposed),
-            ("in 6 days", Attention::Ends(Notice::Week)),
-            ("in 13 days", Attention::Ends(Notice::TwoWeeks)),
+            ("in 6 days", Attention::Expires(Notice::Week)),
+            ("in 13 days", Attention::Expires(Notice::TwoWeeks)),
             ("unused", Attention::Unused),
             ("never used", Attention::NeverUsed),
-            ("endless", Attention::Endless),
+            ("endless", Attention::NeverExpires),
         ];
         assert_eq!(labels(&glance(app, &max).await), expected);
         let attention_banner = app.engine.attention_banner(&max).await.expect("a nudge");

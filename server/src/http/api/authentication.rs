@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedInPerson {
         if parts.extensions.get::<Ctx>().is_some() {
             return Err(ApiError::with_details(
                 Code::Forbidden,
-                "This is for people: send a token of yours, not an API key",
+                "This operation is for people. Send an ID token, not an API key",
             ));
         }
         parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(ApiError::anonymous)
@@ -72,7 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PresentedKey {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| {
             ApiError::with_details(
                 Code::Forbidden,
-                "This needs an API key: what is sealed, and what rotates itself, is the key of the request",
+                "This operation requires an API key, because it uses the key of the request",
             )
         })
     }
@@ -145,8 +145,8 @@ async fn run_with_key(
         None => ApiError::new(Code::Unauthorized, "the key was revoked while the request ran").into_response(),
         Some(response) => match state.engine.recheck_key(&admitted).await {
             Ok(()) => response,
-            // A write has rechecked the key inside its transaction. A database that is busy now must not hide its result,
-            // for example a new key.
+            // A write has rechecked the key inside its transaction. A database that is busy now must not hide its
+            // result, for example a new key.
             Err(Error::Busy(_)) if cost > 0 && response.status().is_success() => response,
             Err(error) => ApiError::from(error).into_response(),
         },
@@ -227,7 +227,7 @@ fn named_organization(headers: &HeaderMap) -> ApiResult<Option<OrganizationId>> 
     id.map(Some).map_err(|_| ApiError::new(Code::Forbidden, "X-Organization is not an organization ID"))
 }
 
-/// Why an admitted request was refused, for the page of the key.
+/// Why an authenticated request was rejected, for the page of the key.
 fn refusal_cause(response: &Response, expired: bool) -> Option<RefusalCause> {
     match response.extensions().get::<ApiError>()?.code() {
         Code::MissingScope => Some(RefusalCause::MissingScope),
@@ -279,8 +279,8 @@ fn refused(failure: oidc::Failure) -> ApiError {
     ApiError::new(code, failure.to_string())
 }
 
-/// Reads the credential of a request. The same credential in several places counts once. Two different credentials and a
-/// repeated header are rejected.
+/// Reads the credential of a request. The same credential in several places counts once. Two different credentials and
+/// a repeated header are rejected.
 fn read_credential(headers: &HeaderMap, in_query: &[String]) -> ApiResult<PresentedCredential> {
     let bearer = single(headers, &AUTHORIZATION)?.map(bearer).transpose()?;
     let api_key = single(headers, &X_API_KEY)?;

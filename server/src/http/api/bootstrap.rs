@@ -34,7 +34,7 @@ pub struct Bootstrap {
     email: Option<String>,
 }
 
-/// Set the installation up
+/// Set up the installation
 ///
 /// Works only while no organization exists. The setup token is the only credential.
 #[utoipa::path(post, path = "/bootstrap", operation_id = "bootstrap", tag = "Setup",

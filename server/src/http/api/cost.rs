@@ -16,7 +16,7 @@ pub async fn add_headers(request: Request, next: Next) -> Response {
     with_headers(next.run(request).await, cost)
 }
 
-/// The response with both headers. A refused request costs nothing.
+/// The response with both headers. A rejected request costs nothing.
 pub fn with_headers(mut response: Response, cost: i64) -> Response {
     let cost = if response.status().is_success() { cost } else { 0 };
     response.headers_mut().insert("x-cost", HeaderValue::from(cost));

@@ -1,5 +1,4 @@
-//! What the description of the API says of every operation beyond its own schemas: which scope it needs, what it costs,
-//! and how it is refused.
+//! Completes the OpenAPI description of every operation: the scope that it requires, its cost, and its errors.
 
 mod shapes;
 
@@ -15,8 +14,8 @@ use utoipa::openapi::{
     Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
 };
 
-/// What a caller needs for an operation. Each handler declares it beside its path, in the extension `x-needs`: an action
-/// of the policy, or another kind of access.
+/// What an operation requires of the caller. Each handler declares it next to its path, in the extension `x-needs`: an
+/// action of the policy, or another kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Needs {
     Action(Action),
@@ -26,13 +25,13 @@ enum Needs {
 closed_set! {
     /// A kind of access that is not an action of the policy.
     pub enum Access {
-        /// Every API key, whatever its scopes.
+        /// Any API key, regardless of its scopes.
         AnyKey = "any_key",
-        /// Only a person, who needs no organization. An API key is refused.
+        /// Only a person, who needs no organization. API keys are rejected.
         Person = "person",
         /// Only a page of this installation, with its session cookie.
         Browser = "browser",
-        /// The setup token, which stands in the body.
+        /// The setup token in the body.
         SetupToken = "setup_token",
     }
 }
@@ -44,7 +43,7 @@ impl Needs {
         word.parse().map(Self::Action).or_else(|_| word.parse().map(Self::Access)).ok()
     }
 
-    /// The scope a restricted key needs.
+    /// The scope that a restricted key needs.
     const fn scope(self) -> Option<Scope> {
         match self {
             Self::Action(action) => action.scope(),
@@ -55,14 +54,15 @@ impl Needs {
     fn sentence(self) -> String {
         match (self, self.scope()) {
             (_, Some(scope)) => format!("Scope: `{scope}`."),
-            (Self::Access(Access::SetupToken), _) => "Needs the setup token.".into(),
-            (Self::Access(Access::Browser), _) => "Needs a browser session.".into(),
-            (Self::Access(Access::Person), _) => "Needs a token of a person; no key will do.".into(),
-            (Self::Access(Access::AnyKey) | Self::Action(_), _) => "Any key may.".into(),
+            (Self::Access(Access::SetupToken), _) => "Requires the setup token.".into(),
+            (Self::Access(Access::Browser), _) => "Requires a browser session.".into(),
+            (Self::Access(Access::Person), _) => "Requires an ID token. API keys are rejected.".into(),
+            (Self::Access(Access::AnyKey) | Self::Action(_), _) => "Works with any key.".into(),
         }
     }
 
-    /// The security schemes that an operation accepts. The setup token is part of the body, which is none of them.
+    /// The security schemes that an operation accepts. The setup token is not one of them, because it is part of the
+    /// body.
     fn security(self) -> Vec<SecurityRequirement> {
         let schemes: &[&str] = match self {
             Self::Access(Access::SetupToken) => return vec![SecurityRequirement::default()],
@@ -74,7 +74,7 @@ impl Needs {
     }
 }
 
-/// Completes the description that utoipa collects from the handlers.
+/// Completes the description that utoipa generates from the handlers.
 pub fn complete(mut description: OpenApi) -> OpenApi {
     for item in description.paths.paths.values_mut() {
         for (method, operation) in operations(item) {
@@ -86,7 +86,8 @@ pub fn complete(mut description: OpenApi) -> OpenApi {
     let bearer =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let session = ApiKeyValue::with_description("__Host-rt_session", "The session's cookie, from a page of ours only");
+    let session =
+        ApiKeyValue::with_description("__Host-rt_session", "The session cookie, only for pages of this installation");
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
     description
@@ -135,7 +136,7 @@ fn describe(method: &Method, operation: &mut Operation) {
     }
 }
 
-/// An optional body may be missing, but it may not be `null`.
+/// An optional body can be absent, but not `null`.
 fn without_null(content: &mut RefOr<Content>) {
     let RefOr::T(content) = content else { return };
     if let Some(RefOr::T(Schema::OneOf(either))) = &content.schema {
@@ -144,36 +145,36 @@ fn without_null(content: &mut RefOr<Content>) {
     }
 }
 
-/// What a status means where the handler does not describe it.
+/// The description of a status that the handler does not describe.
 fn outcome(status: &str) -> &'static str {
     match status {
-        "200" => "The answer",
-        "201" => "It was made",
-        "204" => "It is gone; there is no body",
+        "200" => "Success",
+        "201" => "Created",
+        "204" => "Success, without a body",
         "505" => "The file cannot be sent safely over HTTP/1.0",
-        "404" => "Nothing of this id is within reach",
-        "409" => "The present state does not allow it; `code` says what stands in the way",
-        _ => "Some fields are not acceptable; `fields` says which",
+        "404" => "The resource does not exist, or you do not have access to it",
+        "409" => "The request conflicts with the current state. `code` contains the reason",
+        _ => "Some fields are invalid. `fields` lists them",
     }
 }
 
-/// The errors that every operation of a kind has in common.
+/// The errors that all operations of a kind have in common.
 fn common_errors(needs: Needs, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut all = vec![
-        ("400", "The request could not be read, or a key stood in its query"),
-        ("429", "Too many credentials or tokens of this address failed, or too many requests; wait"),
-        ("500", "A fault of the product; nothing was changed"),
-        ("503", "The database does not answer; try again"),
+        ("400", "The request is malformed, or a key was sent in the URL"),
+        ("429", "Too many requests, or too many failed attempts from this IP address"),
+        ("500", "An internal error. Nothing was changed"),
+        ("503", "The service is temporarily unavailable. Try again"),
     ];
     if needs != Needs::Access(Access::SetupToken) {
-        all.push(("401", "No credential, or one that does not work"));
-        all.push(("403", "The credential works, but not for this"));
+        all.push(("401", "The credential is missing or invalid"));
+        all.push(("403", "The credential does not have the required permission"));
     }
     if operation.request_body.is_some() {
-        all.push(("408", "The body took more than 30 seconds to arrive; nothing was changed"));
+        all.push(("408", "The body took more than 30 seconds to arrive. Nothing was changed"));
         all.push(("413", "The body is larger than 64 KiB"));
         all.push(("415", "The body is not JSON"));
-        all.push(("422", "Some fields are not acceptable"));
+        all.push(("422", "Some fields are invalid"));
     }
     all
 }
@@ -188,10 +189,10 @@ fn error_response(status: &str, what: &str) -> Response {
 /// Adds the headers of a response.
 fn headers(status: &str, response: &mut Response) {
     let mut texts =
-        vec![("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request's id, to find it in the log")];
+        vec![("X-Environment", "`production` or `test`"), ("X-Request-Id", "The request ID, which is also in the log")];
     texts.extend(match status {
-        "401" | "403" => Some(("WWW-Authenticate", "How to authenticate, and the scope that a key lacks")),
-        "409" => Some(("Location", "Where the key is that the same request made before")),
+        "401" | "403" => Some(("WWW-Authenticate", "How to authenticate, and the scope that the key lacks")),
+        "409" => Some(("Location", "The URL of the key that the same request already created")),
         "429" | "503" => Some(("Retry-After", "Seconds to wait")),
         _ => None,
     });
@@ -201,8 +202,9 @@ fn headers(status: &str, response: &mut Response) {
         response.headers.insert(name.into(), header.into());
     }
     let number = ObjectBuilder::new().schema_type(Type::Integer).build();
-    let cost =
-        HeaderBuilder::new().schema(Some(number)).description(Some("What the operation cost; 0 if it was refused"));
+    let cost = HeaderBuilder::new()
+        .schema(Some(number))
+        .description(Some("The cost of the operation; 0 for a rejected request"));
     response.headers.insert("X-Cost".into(), cost.build().into());
 }
 
@@ -214,7 +216,7 @@ mod tests {
     fn every_handler_declares_what_a_caller_needs() {
         let mut described = super::super::described();
 
-        let forgotten: Vec<_> = described
+        let missing: Vec<_> = described
             .paths
             .paths
             .values_mut()
@@ -223,6 +225,6 @@ mod tests {
             .map(|(_, operation)| operation.operation_id.clone())
             .collect();
 
-        assert!(forgotten.is_empty(), "no `x-needs`, or an unknown one: {forgotten:?}");
+        assert!(missing.is_empty(), "missing or unknown `x-needs`: {missing:?}");
     }
 }

@@ -63,7 +63,7 @@ fn unreadable(rejection: &JsonRejection) -> ApiError {
 /// Removes the UTF-8 byte order mark that some tools write (RFC 8259, 8.1).
 fn without_byte_order_mark(bytes: Bytes) -> ApiResult<Bytes> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(ApiError::with_details(Code::BadRequest, "The body is UTF-16; send JSON as UTF-8"));
+        return Err(ApiError::with_details(Code::BadRequest, "The body is UTF-16. Send JSON as UTF-8"));
     }
     let mark: &[u8] = &[0xEF, 0xBB, 0xBF];
     Ok(if bytes.starts_with(mark) { bytes.slice(mark.len()..) } else { bytes })
@@ -80,7 +80,7 @@ fn reject_encoded(headers: &HeaderMap) -> ApiResult<()> {
     let named = if is_word { coding } else { "an unknown value" };
     Err(ApiError::with_details(
         Code::UnsupportedMediaType,
-        format!("Content-Encoding is {named}; send the body without any"),
+        format!("Content-Encoding is {named}. Send the body without a content encoding"),
     ))
 }
 
@@ -96,8 +96,8 @@ async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> ApiResult<(P
     Ok((parts, bytes))
 }
 
-/// The error of the parser for a body of the wrong shape. It leaves out the values of the body: a key in the wrong field
-/// must appear neither in the response nor in the log.
+/// The error of the parser for a body of the wrong shape. It leaves out the values of the body: a key in the wrong
+/// field must appear neither in the response nor in the log.
 fn shape_error(text: &str) -> String {
     let text = text.trim_start_matches("Failed to deserialize the JSON body into the target type: ");
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
@@ -112,7 +112,7 @@ fn shape_error(text: &str) -> String {
     let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
     let what = match (expected, text.split_once("invalid ")) {
         _ if text.contains("unknown field") => {
-            format!("there is a field that is not known; expected {}", expected.unwrap_or("none"))
+            format!("it contains an unknown field; expected {}", expected.unwrap_or("none"))
         }
         (Some(expected), Some((field, _))) => format!("{field}expected {expected}"),
         _ => text.to_owned(),
@@ -150,8 +150,8 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for MaybeBody
 #[expect(dead_code, reason = "read by SentIdempotencyKey; described here")]
 #[into_params(parameter_in = Header)]
 pub struct IdempotencyKeyHeader {
-    /// A unique value for this request. A retry with the same value and body returns 409 with the code `already_done` and
-    /// creates no second key. Values are stored for 24 hours.
+    /// A unique value for this request. A retry with the same value and body returns 409 with the code `already_done`
+    /// and creates no second key. Values are stored for 24 hours.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, example = "nightly-report-2026-04")]
     idempotency_key: Option<String>,
 }
@@ -209,7 +209,9 @@ pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, 
     let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
     let text = number.to_string();
     let text = text.strip_suffix(".0").unwrap_or(&text);
-    text.parse().map(Some).map_err(|_| D::Error::custom(format!("{number} is not a whole number in reach")))
+    text.parse()
+        .map(Some)
+        .map_err(|_| D::Error::custom(format!("{number} is not a whole number in the supported range")))
 }
 
 /// The query of a URL. Unknown parameters are rejected.
@@ -223,7 +225,7 @@ pub async fn query<T: DeserializeOwned, S: Send + Sync>(parts: &mut Parts, state
 
 /// The error for a query with an unknown parameter.
 pub fn unknown_parameter() -> ApiError {
-    ApiError::with_details(Code::BadRequest, "The query holds something this address does not know")
+    ApiError::with_details(Code::BadRequest, "The query contains a parameter that this URL does not support")
 }
 
 /// An ID in the path. A malformed ID is treated like one that does not exist.

@@ -9,7 +9,7 @@ use super::authentication::Authenticated;
 use crate::http::AppState;
 use crate::http::problem::ApiResult;
 
-/// Who am I
+/// Get the caller
 #[utoipa::path(get, path = "/me", operation_id = "me", tag = "Me",
     extensions(("x-needs" = json!(Access::AnyKey))),
     responses((status = 200, body = Me)))]

@@ -71,8 +71,8 @@ pub struct OffboardedBody {
 
 /// List members
 ///
-/// The newest members come first. The `Link` header contains the URL of the next page. Only admins and owners see emails and
-/// the number of keys.
+/// The newest members come first. The `Link` header contains the URL of the next page. Only admins and owners see
+/// emails and the number of keys.
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "Members",
     extensions(("x-needs" = json!(Action::ListMembers))),
     params(PageQuery),
@@ -101,9 +101,9 @@ pub async fn get_member(
 
 /// Change a member's role
 ///
-/// For admins and owners. Only people who are owners can add and remove owners, and an organization keeps at least one owner.
-/// Adding an admin or owner, and removing an owner, requires a sign-in in the last 10 minutes. A lower role applies
-/// immediately to all keys of the member. A higher role requires a new key.
+/// For admins and owners. Only people who are owners can add and remove owners, and an organization keeps at least one
+/// owner. Adding an admin or owner, and removing an owner, requires a sign-in in the last 10 minutes. A lower role
+/// applies immediately to all keys of the member. A higher role requires a new key.
 #[utoipa::path(patch, path = "/members/{actor_id}", operation_id = "change_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = MemberChange,
@@ -125,8 +125,8 @@ pub async fn change_member(
 
 /// Remove a member
 ///
-/// For admins and owners. Only a person who is an owner and has signed in in the last 10 minutes can remove an owner. The keys
-/// of the member get 403 afterwards. An organization keeps at least one owner.
+/// For admins and owners. Only a person who is an owner and has signed in in the last 10 minutes can remove an owner.
+/// The keys of the member get 403 afterwards. An organization keeps at least one owner.
 #[utoipa::path(delete, path = "/members/{actor_id}", operation_id = "remove_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     params(("actor_id" = i64, Path, description = "The actor ID of the member", example = 14)),
@@ -141,12 +141,12 @@ pub async fn remove_member(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Remove a member and settle their keys
+/// Remove a member and revoke or transfer their keys
 ///
-/// Removes a member like `DELETE`, and revokes each listed key or rotates it to a service account with the same scopes. If one
-/// step fails, nothing changes. Several keys, or a key with the access of an admin, require a sign-in in the last 10 minutes.
-/// A calling key also needs the scope `keys:write`. It can hand over keys only if keys can create keys, and no successor
-/// expires later than the calling key.
+/// Removes a member like `DELETE`, and revokes each listed key or rotates it to a service account with the same scopes.
+/// If one step fails, nothing changes. Several keys, or a key with the access of an admin, require a sign-in in the
+/// last 10 minutes. A calling key also needs the scope `keys:write`. It can hand over keys only if keys can create
+/// keys, and no successor expires later than the calling key.
 #[utoipa::path(post, path = "/members/{actor_id}/offboard", operation_id = "offboard_member", tag = "Members",
     extensions(("x-needs" = json!(Action::ManageMembers))),
     request_body = Offboarding,

@@ -42,7 +42,7 @@ pub async fn list_sessions(
     Ok(Json(SessionsBody { sessions: state.engine.list_sessions(&caller).await? }))
 }
 
-/// End a session
+/// Revoke a session
 ///
 /// Signs you out in that browser immediately, and revokes the tokens that were issued there.
 #[utoipa::path(delete, path = "/sessions/{session_id}", operation_id = "end_session", tag = "Me",
@@ -59,10 +59,10 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// End all other sessions
+/// Revoke all other sessions
 ///
-/// Revokes all sessions except the one that the token of the request was issued for. With a token of another issuer, revokes
-/// all sessions.
+/// Revokes all sessions except the one that the token of the request was issued for. With a token of another issuer,
+/// revokes all sessions.
 #[utoipa::path(delete, path = "/sessions", operation_id = "end_other_sessions", tag = "Me",
     extensions(("x-needs" = json!(Access::Person))),
     responses((status = 200, body = EndedBody)))]

@@ -1,8 +1,8 @@
-//! `/api/v1/token`: issues an API token to a signed-in user. It is the only API operation that reads the session cookie, and
-//! only for same-origin requests.
+//! `/api/v1/token`: issues an API token to a signed-in user. It is the only API operation that reads the session
+//! cookie, and only for same-origin requests.
 
 use super::description::Access;
-use app::server_fns::PageContext;
+use app::request::PageContext;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
@@ -36,10 +36,10 @@ pub struct TokenBody {
     expires_in: i64,
 }
 
-/// Get a token of your own
+/// Get an access token
 ///
-/// For pages of this installation in the browser of a signed-in user. The token is valid for an hour, but not longer than the
-/// session. Until five minutes before it expires, the same token is returned again, unless `force` is `true`.
+/// For pages of this installation in the browser of a signed-in user. The token is valid for an hour, but not longer
+/// than the session. Until five minutes before it expires, the same token is returned again, unless `force` is `true`.
 #[utoipa::path(post, path = "/token", operation_id = "issue_token", tag = "Me",
     extensions(("x-needs" = json!(Access::Browser))),
     params(ForceQuery),
@@ -68,7 +68,7 @@ pub fn in_browser(state: &AppState, routes: Router<AppState>) -> Router<AppState
 async fn require_same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.contains_key(AUTHORIZATION) || headers.contains_key(X_API_KEY) {
-        return ApiError::new(Code::Unauthorized, "a credential besides the session").into_response();
+        return ApiError::new(Code::Unauthorized, "a credential in addition to the session").into_response();
     }
     if layers::cookie(headers, sessions::cookie_name(&state)).is_none() {
         return ApiError::anonymous().into_response();

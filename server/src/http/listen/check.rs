@@ -22,7 +22,7 @@ pub fn fault(version: Version, headers: &HeaderMap) -> Option<Unservable> {
         (None, _) => return None,
         (Some(_), Some(_)) => "The request has more than one Host header",
         (Some(host), None) if is_host(host.as_bytes()) => return None,
-        (Some(_), None) => "The Host header is not the name of a host",
+        (Some(_), None) => "The Host header is not a host name",
     };
     Some(Unservable { code: Code::BadRequest, details })
 }
@@ -45,9 +45,9 @@ pub fn parser(status: StatusCode) -> Unservable {
     Unservable { code, details }
 }
 
-/// Frames a response for the HTTP version. In HTTP/1.0 a body of unknown length ends with the connection, so an incomplete
-/// body looks complete. Such a body is buffered first and gets a length. Event streams are exempt because each event has
-/// its own end.
+/// Frames a response for the HTTP version. In HTTP/1.0 a body of unknown length ends with the connection, so an
+/// incomplete body looks complete. Such a body is buffered first and gets a length. Event streams are exempt because
+/// each event has its own end.
 ///
 /// # Errors
 /// The error to respond with if the body fails or is too long.

@@ -61,9 +61,9 @@ async fn an_encoded_body_is_refused_by_the_name_of_its_encoding() {
 async fn a_range_and_a_token_have_sentences_of_their_own() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
-    let cursor = "Take the cursor from the Link header of the page before, or leave it out.";
+    let cursor = "Use the cursor from the Link header of the previous page, or omit it.";
     let range = "Enter a whole number from 1 to 200.";
-    let id = "Enter an id, as a list of the API names it.";
+    let id = "Enter a valid id.";
     for path in ["/api/v1/keys", "/api/v1/workspaces", "/api/v1/audit-log", "/api/v1/service-accounts"] {
         for (query, fault, sentence) in [
             ("limit=0", "out_of_range", range),

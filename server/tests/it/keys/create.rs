@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for is what the key is, and its first
-// letters say which kind.
+// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for
+// is what the key is, and its first letters say which kind.
 #[tokio::test]
 async fn a_new_key_is_answered_once_and_begins_as_its_kind() {
     let app = TestApp::new().await;
@@ -156,8 +156,8 @@ async fn a_refusal_repeats_nothing_of_the_body() {
         (json!({ "actor_id": key }), "actor_id: expected"),
         (json!({ "actor_id": format!("{key} at line 1, expected {key}") }), "expected"),
         (json!({ "scopes": key }), "scopes: expected a sequence"),
-        (Value::Object(unknown), "a field that is not known; expected one of `actor_id`"),
-        (json!({ "title": "x" }), "a field that is not known; expected one of `actor_id`"),
+        (Value::Object(unknown), "contains an unknown field; expected one of `actor_id`"),
+        (json!({ "title": "x" }), "contains an unknown field; expected one of `actor_id`"),
     ];
     for (body, said) in cases {
         let refused = app.post("/api/v1/keys", &key, body).await;

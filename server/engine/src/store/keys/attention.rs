@@ -1,5 +1,5 @@
-//! Counts of keys by state, and the keys that need attention. All of it is read from one covering index; full rows are fetched
-//! only for the few that are shown.
+//! Counts of keys by state, and the keys that need attention. All of it is read from one covering index; full rows are
+//! fetched only for the few that are shown.
 
 use domain::Moment;
 use domain::attention::Horizon;
@@ -55,13 +55,13 @@ impl QueryBuilder {
     /// `Attention::rank` of a usable key, the worst 0; null where it needs none.
     pub(super) fn urgency(&mut self, now: Moment) -> String {
         let at = Horizon::at(now);
-        let moments = [at.day, at.week, at.two_weeks, at.unused, at.never_used, at.endless];
-        let [day, week, two_weeks, unused, never_used, endless] = moments.map(|moment| self.number(moment.0));
+        let moments = [at.day, at.week, at.two_weeks, at.unused, at.never_used, at.never_expires];
+        let [day, week, two_weeks, unused, never_used, never_expires] = moments.map(|moment| self.number(moment.0));
         format!(
             "CASE WHEN k.exposed_at IS NOT NULL THEN 0 WHEN k.rotated_to IS NOT NULL THEN NULL \
              WHEN k.expires_at < {day} THEN 1 WHEN k.expires_at < {week} THEN 2 WHEN k.expires_at < {two_weeks} THEN 3 \
              WHEN k.last_used_at < {unused} THEN 4 WHEN k.last_used_at IS NULL AND k.created_at < {never_used} THEN 5 \
-             WHEN k.expires_at IS NULL AND k.created_at < {endless} THEN 6 END"
+             WHEN k.expires_at IS NULL AND k.created_at < {never_expires} THEN 6 END"
         )
     }
 

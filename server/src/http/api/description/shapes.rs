@@ -1,5 +1,5 @@
-//! What utoipa's macros do not know of the schemas: the words that a field of text accepts, and that a response always
-//! contains all of its fields.
+//! Completes the schemas with what utoipa's macros cannot express: the values that a text field accepts, and that a
+//! response always contains all of its fields.
 
 use domain::key::RevokeReason;
 use domain::organization::KeyMakers;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use utoipa::openapi::schema::{ArrayItems, Components, Object, Schema, SchemaType};
 use utoipa::openapi::{RefOr, Type};
 
-/// The words of one field.
+/// The accepted values of a field.
 type Words = (&'static str, &'static str, Vec<Value>);
 
-/// Every field of text that accepts the words of a closed set only.
+/// All text fields that accept only the words of a closed set.
 fn words() -> Vec<Words> {
     let of = |words: &[&str]| words.iter().map(|word| Value::from(*word)).collect::<Vec<_>>();
     let scopes = of(&Scope::WORDS);
@@ -45,7 +45,7 @@ fn words() -> Vec<Words> {
 /// Completes the schemas.
 pub(super) fn complete(components: &mut Components) {
     for (name, schema) in &mut components.schemas {
-        // Only an error leaves a field out: `fields`, where there are none.
+        // Only an error response omits a field: `fields`, if it is empty.
         if let RefOr::T(schema) = schema
             && let Some(object) = own(schema).filter(|_| name.ends_with("Body") && name != "ProblemBody")
         {
@@ -61,7 +61,7 @@ pub(super) fn complete(components: &mut Components) {
     }
 }
 
-/// The part of a schema that is its own, beside the schema that it extends.
+/// The part of a schema that it adds to the schema that it extends.
 fn own(schema: &mut Schema) -> Option<&mut Object> {
     match schema {
         Schema::Object(object) => Some(object),

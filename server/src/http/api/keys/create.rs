@@ -43,9 +43,9 @@ pub struct NewKeyRequest {
 
 /// Create a key
 ///
-/// Only this response contains the key. A key cannot create a key with more access than its own: no other scopes, no higher
-/// role, no production key by a test key, and no later expiration. A service account has one active key unless it allows
-/// several. You can create keys for yourself and for service accounts, but not for other people.
+/// Only this response contains the key. A key cannot create a key with more access than its own: no other scopes, no
+/// higher role, no production key by a test key, and no later expiration. A service account has one active key unless
+/// it allows several. You can create keys for yourself and for service accounts, but not for other people.
 #[utoipa::path(post, path = "/keys", operation_id = "create_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::CreateKey))),
     request_body = NewKeyRequest,

@@ -27,8 +27,8 @@ pub struct RevokedBody {
 
 /// Revoke a key
 ///
-/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a revoked key has no effect
-/// and returns the same response. Every key can revoke itself.
+/// Takes effect immediately and cannot be undone. Running requests with the key fail. Revoking a revoked key has no
+/// effect and returns the same response. Every key can revoke itself.
 #[utoipa::path(delete, path = "/keys/{key_id}", operation_id = "revoke_key", tag = "Keys",
     extensions(("x-needs" = json!(Action::RevokeKey))),
     params(("key_id" = i64, Path, description = "The ID of the key", example = 2)),

@@ -1,5 +1,5 @@
-//! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the new key, which is shown
-//! only once.
+//! `POST /api/v1/keys/rotate` and `POST /api/v1/keys/{key_id}/rotate`. The response contains the new key, which is
+//! shown only once.
 
 use crate::http::api::description::Access;
 use axum::Json;
@@ -49,7 +49,8 @@ impl From<&Rotated> for RotatedBody {
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateItself {
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are
+    /// any.
     #[serde(default)]
     confirm_message_loss: bool,
     /// Encrypts them for the new key instead.
@@ -73,20 +74,21 @@ pub struct RotateById {
     #[schema(example = "CI/CD Pipeline", min_length = 1, max_length = 100)]
     #[serde(alias = "name")]
     label: Option<String>,
-    /// The expiration time of the new key. By default it has the same lifetime as the old key. It cannot be later than the
-    /// expiration of the calling key.
+    /// The expiration time of the new key. By default it has the same lifetime as the old key. It cannot be later than
+    /// the expiration of the calling key.
     #[schema(example = "2099-12-31T23:59:59Z", format = DateTime)]
     expires_at: Option<String>,
-    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are any.
+    /// Confirms that messages and notes that are encrypted for the old key become unreadable. Required if there are
+    /// any.
     #[serde(default)]
     confirm_message_loss: bool,
 }
 
 /// Rotate the calling key
 ///
-/// Replaces the calling key with a new key with the same scopes. The calling key is revoked immediately. Messages and notes
-/// that are encrypted for it are lost unless they are carried over. If there are any, and neither option is set, the
-/// response is 409 and nothing changes. Every key can rotate itself.
+/// Replaces the calling key with a new key with the same scopes. The calling key is revoked immediately. Messages and
+/// notes that are encrypted for it are lost unless they are carried over. If there are any, and neither option is set,
+/// the response is 409 and nothing changes. Every key can rotate itself.
 #[utoipa::path(post, path = "/keys/rotate", operation_id = "rotate_calling_key", tag = "Keys",
     extensions(("x-needs" = json!(Access::AnyKey))),
     request_body(content = Option<RotateItself>),

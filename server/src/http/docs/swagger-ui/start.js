@@ -1,6 +1,6 @@
-// Starts Swagger UI on the page of the API reference. A key that is typed there stays in this page's memory.
+// Starts Swagger UI on the page of the API reference. A key that a user enters stays in the memory of this page.
 
-// The page has a title and a main part of its own, so the layout is only the list of operations.
+// The page has its own title and main element, so the layout contains only the list of operations.
 const Plain = ({ React }) => ({
   components: {
     Plain({ getComponent, specSelectors }) {
