@@ -21,10 +21,12 @@ pub const LIVE: &str = "/o/{organization}/live";
 
 mod link;
 mod log;
+mod period;
 mod place;
 
 pub use link::LinkToken;
-pub use log::{LOG_FILTERS, Period};
+pub use log::LOG_FILTERS;
+pub use period::Period;
 pub use place::{EVERY_STATE, Location, again, as_someone_else, confirm, encoded};
 
 /// A page of the product.

@@ -1,33 +1,14 @@
 //! The filters in a URL of the audit log.
 
-use domain::closed_set;
 use domain::command::AuditQuery;
 use domain::event::ObjectKind;
 use domain::{ActorId, KeyId, Moment, OrganizationId};
 
+use super::period::{DAY, Period};
 use super::{Location, Screen};
 
 /// The query parameters that filter events.
 pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from", "until"];
-
-const DAY: i64 = 86_400;
-
-closed_set! {
-    /// A time span that ends now.
-    pub enum Period(
-        /// How long it is.
-        seconds: i64,
-    ) {
-        /// 24 hours.
-        Day = "24h" (DAY),
-        /// 7 days.
-        Week = "7d" (7 * DAY),
-        /// 30 days.
-        Month = "30d" (30 * DAY),
-        /// 90 days.
-        Quarter = "90d" (90 * DAY),
-    }
-}
 
 impl Location {
     /// The events of one key.

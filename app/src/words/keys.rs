@@ -10,6 +10,7 @@ use super::isolated;
 
 pub const TITLE: &str = "API Keys";
 pub const NEVER_USED: &str = "Never used";
+pub const NEEDS_ATTENTION: &str = "Needs attention";
 pub const NO_KEYS: &str = "No API keys yet";
 pub const WHAT_FOR: &str = "A key lets a script or service call the API without a person signing in.";
 pub const FULL_ACCESS: &str = "Full access";
@@ -105,7 +106,7 @@ pub fn state(word: &str) -> &'static str {
         "expiring" => "Expires soon",
         "unused" => "Unused for 90 days",
         "never_used" => NEVER_USED,
-        "attention" => super::overview::NEEDS_ATTENTION,
+        "attention" => NEEDS_ATTENTION,
         _ => "All",
     }
 }

@@ -8,7 +8,6 @@ use super::format::{ago, ahead, grouped, plural};
 use super::isolated;
 
 pub const TITLE: &str = "Overview";
-pub const NEEDS_ATTENTION: &str = "Needs attention";
 pub const NO_ATTENTION_NEEDED: &str = "No key needs attention.";
 pub const KEYS_BY_STATUS: &str = "Keys by status";
 pub const CALLS_PER_DAY: &str = "Calls per day";

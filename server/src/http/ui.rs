@@ -18,10 +18,12 @@ use tower_http::compression::CompressionLayer;
 
 mod drafts;
 mod exported;
+mod form;
 mod posted;
+mod resume;
 
-pub use drafts::PATH as RESUME;
-pub use posted::wants_page;
+pub use form::wants_page;
+pub use resume::PATH as RESUME;
 
 /// The forms whose response is a file. They are not server functions.
 pub const FILES: [&str; 1] = [exported::PATH];
@@ -34,12 +36,12 @@ pub fn router() -> Router {
         .layer(CompressionLayer::new())
         .route("/ui/{function}", post(posted::receive).get(method_not_allowed))
         .route(exported::PATH, post(exported::receive).get(method_not_allowed))
-        .route(drafts::PATH, get(drafts::resume))
+        .route(resume::PATH, get(resume::resume))
         .fallback(page)
 }
 
 async fn page(Extension(context): Extension<PageContext>, nonce: Option<Extension<Nonce>>, uri: Uri) -> Response {
-    let query = pairs(uri.query().unwrap_or_default().as_bytes());
+    let query = form::pairs(uri.query().unwrap_or_default().as_bytes());
     let nonce = nonce.map(|Extension(nonce)| nonce);
     answer(PageRequest { context, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
 }
@@ -57,9 +59,4 @@ async fn method_not_allowed(
     }
     let problem = context.problem(Code::MethodNotAllowed);
     (allow, refused(context, nonce.map(|Extension(nonce)| nonce), &problem, "")).into_response()
-}
-
-/// The pairs of a query or a form.
-fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(encoded).into_owned().collect()
 }

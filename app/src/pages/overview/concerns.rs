@@ -24,7 +24,7 @@ pub fn concerns(glance: &Glance) -> AnyView {
     };
     view! {
         <section class="panel" aria-labelledby="attention-title">
-            <h2 id="attention-title">{words::overview::NEEDS_ATTENTION}</h2>
+            <h2 id="attention-title">{words::keys::NEEDS_ATTENTION}</h2>
             {content}
         </section>
     }

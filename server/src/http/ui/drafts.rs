@@ -5,33 +5,32 @@
 //! identifies the browser. So an attacker with a stolen session, who tricks its owner into signing in again, does not
 //! get the attacker's own form processed.
 
-use app::pages::{confirming, go, no_draft, sign_in_path, worded};
+use app::pages::{confirming, worded};
 use app::request::PageContext;
-use app::routes::{Location, confirm};
-use axum::Extension;
-use axum::body::{Body, Bytes};
-use axum::extract::{Query, Request};
+use app::routes::confirm;
+use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFRESH, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Problem};
+use engine::Caller;
 use engine::drafts::DRAFT_SECONDS;
 use leptos::nonce::Nonce;
 use serde::{Deserialize, Serialize};
 
-use super::posted;
+use super::form::{JSON, page_of, pairs};
 use crate::http::layers::cookie;
 
-/// The path that processes a draft.
-pub const PATH: &str = "/sign-in/resume";
 /// The length of the secret in the cookie of the browser.
 const SECRET: usize = 43;
 
 /// A stored form: its server function and its fields.
 #[derive(Serialize, Deserialize)]
-struct Draft {
-    function: String,
-    form: String,
+pub struct Draft {
+    /// The name of the server function.
+    pub function: String,
+    /// The encoded fields.
+    pub form: String,
 }
 
 /// The response to a form that was stored.
@@ -48,11 +47,8 @@ impl Stored {
     pub fn json(self) -> Response {
         let mut body = serde_json::to_value(worded(self.problem)).unwrap_or_default();
         body["confirm_at"] = self.to.into();
-        let headers = [
-            (SET_COOKIE, self.cookie),
-            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (CONTENT_TYPE, posted::JSON),
-        ];
+        let headers =
+            [(SET_COOKIE, self.cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store")), (CONTENT_TYPE, JSON)];
         (StatusCode::UNAUTHORIZED, headers, body.to_string()).into_response()
     }
 
@@ -85,7 +81,7 @@ pub async fn save(
 ) -> Option<Stored> {
     let caller = context.caller.as_ref().filter(|_| problem.code == Code::FreshSignInRequired)?;
     let form = std::str::from_utf8(form).ok()?.to_owned();
-    let page = posted::page_of(&super::pairs(form.as_bytes()))?;
+    let page = page_of(&pairs(form.as_bytes()))?;
     let secret = browser.unwrap_or_else(|| new_secret(context));
     let draft = serde_json::to_vec(&Draft { function: function.to_owned(), form }).ok()?;
     let saved = context.engine.save_draft(caller, &secret, &draft).await;
@@ -94,58 +90,19 @@ pub async fn save(
     Some(Stored { problem: problem.clone(), to: confirm(&page, &token), cookie })
 }
 
-/// The query of a draft.
-#[derive(Deserialize)]
-pub struct Waiting {
-    #[serde(default)]
-    draft: String,
-    #[serde(default)]
-    return_to: String,
-}
-
-/// Processes a draft.
-pub async fn resume(
-    Extension(context): Extension<PageContext>,
-    nonce: Option<Extension<Nonce>>,
-    Query(waiting): Query<Waiting>,
-    headers: HeaderMap,
-) -> Response {
-    let nonce = nonce.map(|Extension(nonce)| nonce);
-    let page = Location::parse(&waiting.return_to);
-    let Some(caller) = context.caller.clone() else { return go(&sign_in_path(page.as_ref())).into_response() };
-    let taken = match browser(&context, &headers).filter(|_| !context.ahead) {
-        Some(secret) => context.engine.take_draft(&caller, &secret, &waiting.draft).await,
-        None => Ok(None),
-    };
-    let back = page.map(|page| page.path()).unwrap_or_default();
-    let draft = match taken {
-        Ok(draft) => draft.and_then(|draft| serde_json::from_slice::<Draft>(&draft).ok()),
-        Err(error) => {
-            let problem = context.to_problem(&error);
-            return app::pages::refused(context, nonce, &problem, &back).into_response();
-        }
-    };
-    let Some(draft) = draft else { return no_draft(context, nonce, &back).into_response() };
-    let Some(request) = request_of(&context, &draft) else { return no_draft(context, nonce, &back).into_response() };
-    let (mut parts, form) = (request.into_parts().0, Bytes::from(draft.form));
-    parts
-        .headers
-        .extend(headers.get(axum::http::header::COOKIE).map(|value| (axum::http::header::COOKIE, value.clone())));
-    let mut response = posted::finish(context, nonce, &draft.function, parts, form).await;
-    // Prefetched pages are from before this change.
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"prefetchCache\""));
-    response
-}
-
-/// The request of the stored form.
-fn request_of(context: &PageContext, draft: &Draft) -> Option<Request> {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(format!("/ui/{}", draft.function))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let mut request = request.body(Body::empty()).ok()?;
-    request.extensions_mut().insert(context.clone());
-    Some(request)
+/// Takes the draft of this token out of storage, if this person stored it in this browser.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take(
+    context: &PageContext,
+    caller: &Caller,
+    headers: &HeaderMap,
+    token: &str,
+) -> engine::Result<Option<Draft>> {
+    let Some(secret) = browser(context, headers) else { return Ok(None) };
+    let draft = context.engine.take_draft(caller, &secret, token).await?;
+    Ok(draft.and_then(|draft| serde_json::from_slice(&draft).ok()))
 }
 
 fn new_secret(context: &PageContext) -> String {

@@ -11,8 +11,8 @@ use domain::command::ExportFormat;
 use domain::{Code, Problem};
 use leptos::nonce::Nonce;
 
-use super::pairs;
-use super::posted::{self, FORM_LIMIT, wants_page};
+use super::form::{FORM_LIMIT, find, page_of, pairs, wants_page};
+use super::posted;
 use crate::http::download;
 
 /// The path of the form.
@@ -31,7 +31,7 @@ pub async fn receive(
         return posted::refuse(context.clone(), nonce, plain, None, context.problem(Code::TooLarge)).await;
     };
     let typed = pairs(&form);
-    let page = find(&typed, "page").and_then(Location::parse);
+    let page = page_of(&typed);
     let file = match framed {
         Ok(()) => export(&context, &typed, page.as_ref()).await,
         Err((code, _)) => Err(context.problem(code)),
@@ -58,8 +58,4 @@ async fn export(
         .await
         .map(IntoResponse::into_response)
         .map_err(|error| context.to_problem(&error))
-}
-
-fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }

@@ -18,12 +18,11 @@ use domain::{Code, Problem};
 use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
-use super::{drafts, pairs};
+use super::drafts;
+use super::form::{FORM_LIMIT, JSON, page_of, pairs, wants_page};
 
-pub(super) const FORM_LIMIT: usize = 64 * 1024;
 /// The maximum size of a response. A hundred new keys are far smaller, and a truncated response would lose new keys.
 const RESPONSE_LIMIT: usize = 4 * 1024 * 1024;
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Runs the server function of the path, and responds with JSON or a page.
 pub async fn receive(
@@ -79,11 +78,6 @@ pub(super) async fn finish(
         }
     };
     with(cookies, show(context, nonce, place, FormSubmission { typed, outcome }).await)
-}
-
-/// The page of a form, according to its field `page`.
-pub(super) fn page_of(typed: &[(String, String)]) -> Option<Location> {
-    typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Location::parse(page))
 }
 
 /// The response to a refused form: JSON, or its page with everything typed, or an error page. Without a sign-in, it
@@ -149,9 +143,4 @@ fn with(headers: HeaderMap, mut response: Response) -> Response {
         response.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     response
-}
-
-/// Whether the client accepts a page. Browsers send `text/html` in `Accept` for pages and forms; islands accept JSON.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
