@@ -110,7 +110,7 @@ impl Attention {
             _ if expires_before(at.two_weeks) => Self::Expires(Notice::TwoWeeks),
             Some(used) if used < at.unused => Self::Unused,
             None if key.created_at < at.never_used => Self::NeverUsed,
-            _ if key.expires_at.is_none() && key.created_at < at.endless => Self::NeverExpires,
+            _ if key.expires_at.is_none() && key.created_at < at.never_expires => Self::NeverExpires,
             _ => return None,
         })
     }
