@@ -10,53 +10,53 @@ use crate::routes::{Location, Screen, again};
 use crate::shared_view::icon;
 use crate::words;
 
-pub mod accounts;
 pub mod confirm;
+pub mod create_key_form;
 pub mod events;
+pub mod form_card;
 pub mod frame;
-pub mod key_form;
 pub mod live;
 pub mod pager;
-pub mod personal;
+pub mod personal_frame;
 pub mod roles;
 pub mod scope_picker;
-pub mod sheet;
+pub mod service_accounts;
 
-/// A moment, in words; the exact time on hover and for programs.
+/// A past moment, as relative time. The exact time is in the tooltip and in `datetime`.
 pub fn when(now: Moment, then: Moment) -> impl IntoView {
-    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ago(now, then)}</time> }
+    view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ago(now, then)}</time> }
 }
 
 /// The last use of a key.
 pub fn used(now: Moment, then: Option<Moment>) -> impl IntoView {
     match then {
         Some(then) => Either::Left(when(now, then)),
-        None => Either::Right(view! { <span class="muted nowrap">{words::NEVER_USED}</span> }),
+        None => Either::Right(view! { <span class="muted nowrap">{words::keys::NEVER_USED}</span> }),
     }
 }
 
-/// The last use of a key, in an element that moves with it.
+/// The last use of a key, in an element that live updates change.
 pub fn moving(key: KeyId, now: Moment, then: Option<Moment>) -> impl IntoView {
     view! { <span data-last-used=key.to_string()>{used(now, then)}</span> }
 }
 
-/// A moment to come (or gone), in words.
+/// A future or past moment, as relative time.
 pub fn when_due(now: Moment, then: Moment) -> impl IntoView {
-    view! { <time datetime=then.to_rfc3339() title=words::exact(then)>{words::ahead(now, then)}</time> }
+    view! { <time datetime=then.to_rfc3339() title=words::format::exact(then)>{words::format::ahead(now, then)}</time> }
 }
 
-/// A sentence about a field at fault. Without a fault the line is there too, for a dialog to fill.
+/// The message for an invalid field. Without a fault, the hidden line remains for a dialog to fill in.
 pub fn fault_line(field: &str, fault: Option<String>) -> impl IntoView + use<> {
     let (id, none) = (format!("{field}-error"), fault.is_none());
     view! { <p class="field-error" id=id hidden=none>{icon("danger")}<span>{fault}</span></p> }
 }
 
-/// The hidden field that says which page a form stands on.
+/// The hidden field with the page that contains the form.
 pub fn page_field(place: &Location) -> impl IntoView + use<> {
     view! { <input type="hidden" name="page" value=place.path()/> }
 }
 
-/// The hidden fields of a form within an organization: the page it stands on, the organization, and what it is about.
+/// The hidden fields of a form in an organization: the page, the organization, and the object that the form is about.
 pub fn form_fields(
     place: &Location,
     organization: &OrganizationId,
@@ -66,12 +66,12 @@ pub fn form_fields(
     view! { {page_field(place)}<input type="hidden" name="organization" value=organization.to_string()/>{about} }
 }
 
-/// The hidden field that makes a form good for one success: sent again, it makes nothing more.
+/// The hidden field with which a form succeeds only once: a second submission creates nothing.
 pub fn form_token(token: &FormToken) -> impl IntoView + use<> {
     view! { <input type="hidden" name="form_token" value=token.as_str().to_owned()/> }
 }
 
-/// What went wrong, above the form of a place, with links to the fields at fault.
+/// The error summary above a form, with links to the invalid fields.
 pub fn summary(title: &'static str, problem: Option<&Problem>, place: &Location) -> impl IntoView + use<> {
     problem.map(|problem| {
         let lines = problem_lines(problem, place);
@@ -79,19 +79,19 @@ pub fn summary(title: &'static str, problem: Option<&Problem>, place: &Location)
     })
 }
 
-/// What was done on the page before, told once. It takes the focus, for a status that stands in a page from its
-/// beginning is read to nobody.
+/// The result of the previous page, shown once. It takes the focus, because a screen reader does not announce a status
+/// that is in the page from the start.
 pub fn done(text: impl IntoView + 'static) -> AnyView {
     view! { <div class="notice success" role="status" tabindex="-1" autofocus>{icon("check")}<p>{text}</p></div> }
         .into_any()
 }
 
-/// The lines of that: about the fields, or else the one sentence. Where a fresh sign-in is all that lacks, the way to it
-/// and back to the place.
+/// The lines of an error summary: one for each field, or else the one sentence. If the person must sign in again, a
+/// link for that follows.
 pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
     if problem.fields.is_empty() {
         let request = (problem.code == domain::Code::Internal)
-            .then(|| view! { " Request "<code>{problem.request_id.clone()}</code>"." });
+            .then(|| view! { " "{words::labels::REQUEST_ID}<code>{problem.request_id.clone()}</code> });
         let again = (problem.code == domain::Code::FreshSignInRequired).then(|| sign_in_again(place));
         return view! { <p>{problem.details.clone()}{request}</p>{again} }.into_any();
     }
@@ -100,32 +100,32 @@ pub fn problem_lines(problem: &Problem, place: &Location) -> AnyView {
     view! { <ul>{problem.fields.iter().map(link).collect_view()}</ul> }.into_any()
 }
 
-/// Leads to signing in once more, whoever is signed in, and then back to a place.
+/// The link to sign in again, and then return to a location.
 pub fn sign_in_again(place: &Location) -> impl IntoView + use<> {
-    view! { <div class="actions"><a class="button" href=again(place)>{words::SIGN_IN_AGAIN}</a></div> }
+    view! { <div class="actions"><a class="button" href=again(place)>{words::sign_in::SIGN_IN_AGAIN}</a></div> }
 }
 
-/// The form that ends the session.
+/// The form that signs out.
 pub fn sign_out(place: &Location, class: &'static str) -> impl IntoView + use<> {
     view! {
         <form class=class method="post" action="/ui/sign_out">
             {page_field(place)}
-            <button>{icon("logout")}{words::SIGN_OUT}</button>
+            <button>{icon("logout")}{words::sign_in::SIGN_OUT}</button>
         </form>
     }
 }
 
-/// Who is signed in, with the way out: the foot of a page without a frame.
+/// Who is signed in, and a button to sign out: the footer of a page without a frame.
 pub fn sign_out_line(person: &Person, place: &Location) -> impl IntoView + use<> {
     let who = person.email.as_deref().unwrap_or(&person.name);
     view! {
         <form class="auth-foot" method="post" action="/ui/sign_out">
-            {page_field(place)}{words::signed_in_as(who)}<button class="link-button">{words::SIGN_OUT}</button>
+            {page_field(place)}{words::sign_in::signed_in_as(who)}<button class="link-button">{words::sign_in::SIGN_OUT}</button>
         </form>
     }
 }
 
-/// A page without a frame: a card in the middle.
+/// A page without a frame: a centered card.
 pub fn card(body: impl IntoView + 'static, foot: impl IntoView + 'static) -> AnyView {
     view! {
         <main class="auth" id="main" tabindex="-1">

@@ -1,17 +1,17 @@
-//! What reacts in the browser. Everything here works without it too: an island only saves a page load.
+//! The interactive parts. Everything works without them too: an island only saves a page load.
 //!
-//! Islands take no props (a prop is readable in the page, and reading it costs a JSON parser); what they must know
-//! they read from the data attributes of the link that opens them.
+//! Islands take no props, because reading props requires a JSON parser. They read their input from the data attributes
+//! of the link that opens them.
 
 mod browser;
 pub mod copying;
-pub mod create;
-mod faults;
-mod keys;
+pub mod create_key;
+mod field_errors;
 pub mod live;
-pub mod page;
-pub mod revoke;
+pub mod page_help;
+pub mod revoke_key;
 mod rows;
+mod shortcuts;
 
 use leptos::prelude::*;
 
@@ -19,14 +19,14 @@ use crate::shared_view::icon;
 use crate::words;
 use browser::{Failure, sign_in_again};
 
-/// What went wrong with the form of a dialog.
+/// The error message in the form of a dialog.
 fn trouble(title: &'static str, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     move || {
         failure.get().map(|failure| {
             let lines = failure.lines().into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
             let again = failure
                 .wants_sign_in()
-                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::SIGN_IN_AGAIN}</a></p> });
+                .then(|| view! { <p><a class="button" href=sign_in_again()>{words::sign_in::SIGN_IN_AGAIN}</a></p> });
             view! { <div class="notice danger" role="alert">{icon("danger")}<h2>{failure.title(title)}</h2>{lines}{again}</div> }
         })
     }

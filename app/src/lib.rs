@@ -1,28 +1,40 @@
 //! The pages of Roundtable: everything the browser may see.
 //!
-//! Here belong pages, their parts, the islands that react in the browser, the sentences, and the thin doors (server
-//! functions) that greet, call the engine and answer. No SQL, no secrets, no decisions. To add a page: a line in
-//! `routes`, a file in `pages`, its sentences in `words`; what must react in the browser is an island, and only
-//! `islands`, `shared_view` and `words` are compiled for it.
+//! `pages` holds one folder for each resource and one file for each page, `components` what several pages share,
+//! `islands` what reacts in the browser, and `words` every text. `server_fns` are thin: each opens the context of the
+//! request, calls the engine and answers. There is no SQL here, no secret and no rule. To add a page, add a line in
+//! `routes`, a file in `pages` and its texts in `words`. Only `islands`, `shared_view` and `words` are compiled for the
+//! browser.
 //!
-//! A page is loaded first and drawn afterwards, by a plain function from views to markup: its status is known before
-//! the first byte, and nothing is resolved while drawing. The screens are one enum that reads and writes paths, so a
-//! link cannot lead nowhere.
+//! A page is loaded first and rendered afterwards, by a plain function from views to markup. So its status is known
+//! before the first byte, and rendering never waits. One enum of screens reads and writes all paths, so a link cannot
+//! lead to a page that does not exist.
 
 // An island's markup is one type; laying out its drawing on the server goes deeper than 128 steps.
 #![recursion_limit = "256"]
 
 pub mod islands;
 pub mod shared_view;
+#[expect(missing_docs, reason = "a text needs no description")]
 pub mod words;
 
 #[cfg(feature = "ssr")]
 mod components;
 #[cfg(feature = "ssr")]
+pub mod flash;
+#[cfg(feature = "ssr")]
+pub mod form_error;
+#[cfg(feature = "ssr")]
+pub mod form_result;
+#[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod request;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod server_fns;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+pub mod theme;

@@ -1,23 +1,22 @@
-//! The table of screens. Links are written and paths are read by the same type, so a link cannot lead nowhere.
+//! The table of screens. One type writes links and reads paths, so a link always leads to a page.
 
 use domain::{ActorId, KeyId, OrganizationId};
 
-/// The documentation, which is served beside the screens.
+/// The documentation.
 pub const DOCS: &str = "/docs";
-/// Its page about service accounts.
+/// The documentation of service accounts.
 pub const DOCS_OF_ACCOUNTS: &str = "/docs/service-accounts";
-/// Its page about members.
+/// The documentation of members.
 pub const DOCS_OF_MEMBERS: &str = "/docs/members";
-/// Its page about organizations.
+/// The documentation of organizations.
 pub const DOCS_OF_ORGANIZATIONS: &str = "/docs/organization";
-
-/// Its page about the log.
+/// The documentation of the audit log.
 pub const DOCS_OF_LOG: &str = "/docs/audit-log";
-/// What it says of tokens for people.
+/// The documentation of access tokens.
 pub const DOCS_OF_TOKENS: &str = "/docs/authentication#access-tokens";
-/// What the documentation says of the cost of calls.
+/// The documentation of the cost of calls.
 pub const DOCS_OF_COST: &str = "/docs/api-keys#costs";
-/// Where pages with script hear what moves, beside the screens.
+/// The path of the live updates for pages with script.
 pub const LIVE: &str = "/o/{organization}/live";
 
 mod link;
@@ -31,62 +30,62 @@ pub use place::{EVERY_STATE, Location, again, as_someone_else, confirm, encoded}
 /// A page of the product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Screen {
-    /// Leads to where the person belongs.
+    /// Redirects to the first page of the person.
     Home,
     /// Signing in.
     SignIn,
-    /// Making the first organization.
+    /// Creating the first organization.
     Welcome,
-    /// Taking up an invitation.
+    /// Accepting an invitation.
     Join(LinkToken),
-    /// Making a further organization (KE-05).
+    /// Creating another organization.
     NewOrganization,
-    /// The person's own account.
+    /// My account.
     Account,
-    /// Every part in every state, in a development installation.
+    /// Every component in every state, in a development installation.
     Style,
-    /// Leads to the API keys of the active organization (decision D21).
+    /// Redirects to the API keys of the active organization, so that a link works without its ID.
     Shortcut,
-    /// An organization at a glance.
+    /// The overview of an organization.
     Overview(OrganizationId),
-    /// What an organization is, and what holds for all of its keys.
+    /// The settings of an organization, and the rules for its keys.
     Settings(OrganizationId),
-    /// Organization Settings → API Keys (RK-07).
+    /// Organization Settings → API Keys.
     ApiKeys(OrganizationId),
-    /// Making a key, where no script runs.
+    /// Creating a key, without script.
     NewKey(OrganizationId),
-    /// Confirming that several keys end.
+    /// Revoking several keys.
     RevokeKeys(OrganizationId),
     /// One key.
     Key(OrganizationId, KeyId),
-    /// Giving a key another name.
+    /// Renaming a key.
     RenameKey(OrganizationId, KeyId),
-    /// Putting a successor in a key's place.
+    /// Rotating a key.
     RotateKey(OrganizationId, KeyId),
-    /// Confirming that a key ends, where no script runs.
+    /// Revoking a key, without script.
     RevokeKey(OrganizationId, KeyId),
-    /// The service accounts of an organization (RA-17).
+    /// The service accounts of an organization.
     ServiceAccounts(OrganizationId),
-    /// Making a service account.
+    /// Creating a service account.
     NewServiceAccount(OrganizationId),
     /// One service account and its keys.
     ServiceAccount(OrganizationId, ActorId),
-    /// The members of an organization, their roles, and who is invited (KE-38).
+    /// The members of an organization, their roles, and pending invitations.
     Members(OrganizationId),
     /// Inviting someone.
     InviteMember(OrganizationId),
     /// Leaving an organization.
     Leave(OrganizationId),
-    /// Giving a member another role.
+    /// Changing the role of a member.
     ChangeRole(OrganizationId, ActorId),
-    /// Confirming that a member is taken out, and saying what becomes of their keys.
+    /// Removing a member, with a choice for each of their keys.
     RemoveMember(OrganizationId, ActorId),
-    /// Who did what (RK-26).
+    /// The audit log.
     AuditLog(OrganizationId),
 }
 
 impl Screen {
-    /// The addresses of all screens, as a router writes them.
+    /// The path patterns of all screens.
     pub const PATTERNS: [&'static str; 27] = [
         "/",
         "/sign-in",
@@ -158,7 +157,7 @@ impl Screen {
         }
     }
 
-    /// Whether it is the list of keys or a page beneath it.
+    /// Whether it is the list of keys or a page below it.
     pub const fn is_about_keys(&self) -> bool {
         matches!(
             self,
@@ -172,7 +171,7 @@ impl Screen {
         )
     }
 
-    /// Whether it is the list of members or a page beneath it.
+    /// Whether it is the list of members or a page below it.
     pub const fn is_about_members(&self) -> bool {
         matches!(
             self,

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use crate::words;
 
-/// An icon of the sprite. It says nothing to a screen reader; the text beside it does.
+/// An icon of the sprite. Screen readers skip it and read the text beside it.
 pub fn icon(name: &'static str) -> impl IntoView {
     view! { <svg class="icon" aria-hidden="true"><use href=format!("/icons.svg#{name}")></use></svg> }
 }
 
-/// A key's preview, its asterisks drawn tight (RK-16).
+/// The masked preview of a key. Its asterisks have a class of their own, so that they take less space.
 pub fn preview(text: &str) -> impl IntoView + use<> {
     let start = text.find('*').unwrap_or(text.len());
     let end = text.rfind('*').map_or(text.len(), |at| at + 1);
@@ -17,98 +17,98 @@ pub fn preview(text: &str) -> impl IntoView + use<> {
     view! { <code class="preview">{head}<span class="mask">{mask}</span>{tail}</code> }
 }
 
-/// A sentence about a field at fault.
+/// The message for an invalid field.
 pub fn field_error(id: &'static str, message: String) -> impl IntoView {
     view! { <p class="field-error" id=id>{icon("danger")}{message}</p> }
 }
 
-/// What a name is for, with samples (RK-09).
+/// The hint below the name of a key: what a good name says, with samples.
 pub fn name_hint() -> impl IntoView {
-    let [one, other] = words::NAME_SAMPLES;
-    view! { <p class="hint" id="name-hint">{words::NAME_HINT}<b>{one}</b>{words::OR}<b>{other}</b>"."</p> }
+    let [one, other] = words::create_key::NAME_SAMPLES;
+    view! { <p class="hint" id="name-hint">{words::create_key::NAME_HINT}<b>{one}</b>{words::create_key::OR}<b>{other}</b>"."</p> }
 }
 
-/// What ending so many keys does.
+/// The effects of revoking this number of keys.
 pub fn revoke_effects(n: usize) -> impl IntoView {
     view! {
         <ul class="plain-list" id="revoke-text">
-            <li>{icon("danger")}{words::revoke_at_once(n)}</li>
-            <li>{icon("rotate")}{words::REVOKE_FOR_GOOD}</li>
-            <li>{icon("audit")}{words::revoke_logged(n)}</li>
+            <li>{icon("danger")}{words::revoke_key::immediate(n)}</li>
+            <li>{icon("rotate")}{words::revoke_key::PERMANENT}</li>
+            <li>{icon("audit")}{words::revoke_key::recorded(n)}</li>
         </ul>
     }
 }
 
-/// Why a key ends.
+/// The choice of why a key is revoked.
 pub fn reasons(chosen: Option<&str>) -> impl IntoView + use<> {
     let options = domain::key::RevokeReason::ALL.map(|reason| {
         view! { <option value=reason.as_str() selected=chosen == Some(reason.as_str())>{reason.label()}</option> }
     });
-    view! { <div class="field"><label for="reason">{words::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
+    view! { <div class="field"><label for="reason">{words::revoke_key::REASON}</label><select class="input" id="reason" name="reason">{options}</select></div> }
 }
 
-/// A value that is shown once, with the button that copies it. A textarea gets no escaping, and the characters of a key,
-/// a link or a token need none.
+/// A value that is shown once, with the button that copies it. The text of a textarea is not escaped, and the
+/// characters of a key, a link or a token need no escaping.
 pub fn secret<L: IntoView>(id: String, label: L, value: &str, rows: u32) -> impl IntoView + use<L> {
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <div class="copy-row">
                 <textarea class="key-value" id=id.clone() rows=rows.to_string() readonly spellcheck="false" autocomplete="off" translate="no" aria-describedby="reveal-notice">{value.to_owned()}</textarea>
-                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::COPY}</span></button>
+                <button class="button primary copy needs-script" type="button" data-copy=id>{icon("copy")}<span>{words::reveal_key::COPY}</span></button>
             </div>
         </div>
     }
 }
 
-/// A secret that is shown once, and what is said of it.
+/// A secret that is shown once, and the texts around it.
 pub struct Secret<'a> {
-    /// The secret: letters, digits, and signs that need no escaping.
+    /// The secret: letters, digits, and characters that need no escaping.
     pub value: &'a str,
-    /// Lines it takes.
+    /// The number of its lines.
     pub rows: u32,
-    /// What to do now.
+    /// The advice to copy it now.
     pub warning: &'static str,
-    /// What a lost one comes to.
+    /// The effect of losing it.
     pub lost: &'static str,
-    /// The line that puts it into a shell: what is said above, the name of its copy button, and itself.
+    /// The shell command that sets it: the caption, the name of the copy button, and the command.
     pub shell: (&'static str, &'static str, String),
-    /// The line that tries it, likewise.
+    /// The curl command that tries it: likewise.
     pub curl: (&'static str, &'static str, String),
-    /// The id of the key, if the page is to say when it is first used.
+    /// The ID of the key whose first use the page reports, if any.
     pub waits_for: Option<&'a str>,
 }
 
-/// A new key with everything around it, beneath its title.
+/// A new key and everything around it, below the title.
 pub fn revealed(key: &str, key_id: &str, label: &str, url: &str) -> impl IntoView + use<> {
     let secret = Secret {
         value: key,
         rows: 2,
-        warning: words::REVEAL_WARNING,
-        lost: words::REVEAL_LOST,
-        shell: (words::SHELL_LINE, words::COPY_SHELL, words::shell_line(key)),
-        curl: (words::CURL_LINE, words::COPY_CURL, words::curl_line(url, key)),
+        warning: words::reveal_key::WARNING,
+        lost: words::reveal_key::LOST,
+        shell: (words::reveal_key::SHELL_LINE, words::reveal_key::COPY_SHELL, words::reveal_key::shell_line(key)),
+        curl: (words::reveal_key::CURL_LINE, words::reveal_key::COPY_CURL, words::reveal_key::curl_line(url, key)),
         waits_for: Some(key_id),
     };
-    secret_sheet(secret, view! { {words::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::KEY_FOR.1} })
+    secret_sheet(secret, view! { {words::labels::KEY_FOR.0}<bdi>{label.to_owned()}</bdi>{words::labels::KEY_FOR.1} })
 }
 
-/// What `data-confirm` says at the link that ends a key: its name is to be typed.
+/// The value of `data-confirm` on a link that revokes a key: the person must type its name.
 pub const CONFIRM_NOW: &str = "now";
-/// The same: its name is to be typed once it is used, for it opens doors where that matters.
+/// The value of `data-confirm` for a production key: the person must type its name as soon as the key is used.
 pub const CONFIRM_ONCE_USED: &str = "once-used";
 
-/// Where what became of copying is said.
+/// The status line that reports the result of copying.
 pub fn copy_status() -> impl IntoView {
     view! { <p class="visually-hidden" data-copy-status="" role="status"></p> }
 }
 
-/// The only markup that ever holds a secret, beneath its title.
+/// The only markup that contains a secret, below the title.
 pub fn secret_sheet<L: IntoView + 'static>(shown: Secret<'_>, label: L) -> impl IntoView + use<L> {
     let Secret { value, rows, warning, lost, shell, curl, waits_for } = shown;
     let waiting = waits_for.map(|key| {
         let key = key.to_owned();
-        view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::WAITING}</span></p> }
+        view! { <p class="waiting needs-script" id="first-request" role="status" data-key=key>{icon("check")}<span>{words::live::WAITING_FOR_FIRST_REQUEST}</span></p> }
     });
     let copy = |what: &'static str, name: &'static str| {
         view! { <button class="icon-button needs-script" type="button" data-copy=what aria-label=name>{icon("copy")}</button> }

@@ -1,39 +1,40 @@
-//! The document around a page, and the few lines of script that wake its islands.
+//! The document around a page, and the script that starts its islands.
 
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use crate::server_fns::Theme;
+use crate::theme::Theme;
 use crate::words;
 
-/// What a browser may fetch ahead, while the pointer rests on a link: pages of the organization that is open, which only
-/// show. What was fetched is dropped by the answer to the next form, so nobody sees a list from before their own change.
+/// The links whose pages a browser may prefetch while the pointer rests on them: pages of the open organization, which
+/// change nothing. The response to the next form discards prefetched pages, so nobody sees a list from before their own
+/// change.
 /// <https://wicg.github.io/nav-speculation/speculation-rules.html>
 const AHEAD: &str = r#"{"prefetch":[{"source":"document","eagerness":"moderate","where":{"selector_matches":".nav a,.crumbs a,.table th a,.pager a"}}]}"#;
 
-/// The end of a page, which must be there before any of it is painted: a row or a card that is half there would move once
-/// it is whole. A page is small, so nobody waits for it.
+/// The ID of the last element of a page. The browser paints nothing before it, because a partly loaded row or card
+/// would move later. Pages are small, so the wait is short.
 /// <https://html.spec.whatwg.org/multipage/links.html#link-type-expect>
 const END: &str = "end";
 
-/// What the document must know besides its page.
+/// The parts of a document other than the body.
 pub struct Document {
-    /// The page's title.
+    /// The title.
     pub title: String,
     /// The theme.
     pub theme: Theme,
-    /// Where script and style are.
+    /// The URL path of script and style.
     pub assets: String,
-    /// The nonce that the page's policy allows.
+    /// The nonce of the page's content security policy.
     pub nonce: Option<Nonce>,
-    /// Whether the page has islands; others load no script at all.
+    /// Whether the page has islands. Other pages load no script.
     pub islands: bool,
-    /// Whether the browser may fetch ahead where its links lead.
+    /// Whether the browser may prefetch the pages of its links.
     pub ahead: bool,
 }
 
-/// Draws a whole document. Nothing is awaited here: all data is loaded already.
-pub fn draw(document: Document, body: impl FnOnce() -> AnyView) -> String {
+/// Renders a whole document. Nothing is awaited, because all data is loaded.
+pub fn render(document: Document, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(None);
     let html = owner.with(|| format!("<!DOCTYPE html>{}", shell(document, body()).to_html()));
     owner.unset_with_forced_cleanup();
@@ -69,9 +70,8 @@ fn shell(document: Document, body: AnyView) -> impl IntoView {
     }
 }
 
-/// Loads the script, then lets every island take over its own markup. Islands are not nested here, so this is all of
-/// the framework's own loader that is needed. Both files are asked for at once, and by nobody without script. Between
-/// islands the browser may answer the person.
+/// Loads the script, then hydrates every island. Islands are not nested, so this replaces the framework's loader. The
+/// browser requests both files in parallel, and can react to the person between islands.
 fn wake(assets: &str, nonce: Option<Nonce>) -> impl IntoView + use<> {
     let text = format!(
         "const wasm=fetch(\"{assets}/roundtable.wasm\"),islands=await import(\"{assets}/roundtable.js\");\

@@ -13,7 +13,7 @@ export const THEO = 'Theo Okafor'; // owner of Orbit
 /** Signs one of the people in; ends on the API keys of their organization. Gives the organization's id. */
 export async function signIn(page: Page, person: string): Promise<string> {
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
   await page.getByRole('button', { name: `Continue as ${person}` }).click();
   await page.waitForURL('**/o/*/settings/api-keys');
   return organizationOf(page);
@@ -22,7 +22,7 @@ export async function signIn(page: Page, person: string): Promise<string> {
 /** Signs in someone the installation has not seen before. */
 export async function signInAsStranger(page: Page, email: string, name: string) {
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByRole('button', { name: 'Continue with this email' }).click();
@@ -82,8 +82,8 @@ export async function beginCreating(page: Page, scripted: boolean): Promise<Loca
   return form;
 }
 
-/** Generates a key, and stays where it is shown. */
-export async function generate(page: Page, name: string, scripted: boolean): Promise<string> {
+/** Creates a key, and stays where it is shown. */
+export async function createKeyAndStay(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
   await form.getByRole('button', { name: 'Generate' }).click();
@@ -96,7 +96,7 @@ export function shownKey(page: Page, scripted: boolean): Locator {
   return sheet(page, scripted).getByRole('textbox', { name: /Key for/ });
 }
 
-/** Generates what the form asks for, takes the key along, and goes back to the list. */
+/** Creates the key, takes the key along, and goes back to the list. */
 export async function finish(page: Page, form: Locator, scripted: boolean): Promise<string> {
   await form.getByRole('button', { name: 'Generate' }).click();
   const key = await shownKey(page, scripted).inputValue();
@@ -105,9 +105,9 @@ export async function finish(page: Page, form: Locator, scripted: boolean): Prom
   return key;
 }
 
-/** Generates a key, copies it where there is script, and closes. */
+/** Creates a key, copies it where there is script, and closes. */
 export async function createKey(page: Page, name: string, scripted: boolean): Promise<string> {
-  const key = await generate(page, name, scripted);
+  const key = await createKeyAndStay(page, name, scripted);
   if (scripted) {
     await sheet(page, scripted).getByRole('button', { name: 'Copy', exact: true }).click();
     await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();

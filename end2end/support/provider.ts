@@ -33,7 +33,7 @@ export async function startProvider(port: number, redirect: string, aged = false
       },
     ],
     pkce: { required: () => true },
-    // E-mail and name stand in the ID token, as Google has them.
+    // The ID token contains email and name, like that of Google.
     conformIdTokenClaims: false,
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     findAccount: (_context: unknown, id: string) => ({

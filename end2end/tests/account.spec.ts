@@ -28,7 +28,7 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   await expect(here).toContainText('127.0.0.1');
   const there = page.getByRole('row').filter({ hasText: 'Safari on iPhone' }).first();
   await there.getByRole('button', { name: 'Revoke' }).click();
-  await expect(page.getByText('Session ended.')).toBeVisible();
+  await expect(page.getByText('Session revoked.')).toBeVisible();
   await phone.goto('/account');
   await expect(phone).toHaveURL(/\/sign-in/);
 
@@ -36,7 +36,7 @@ test('sessions are seen and ended: B22', { tag: ['@plain', '@store'] }, async ({
   const others = [await elsewhere(browser, baseURL, email), await elsewhere(browser, baseURL, email)];
   await page.goto('/account');
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
-  await expect(page.getByText(/other sessions? ended\./)).toBeVisible();
+  await expect(page.getByText(/other sessions? revoked\./)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Sign out everywhere else' })).toHaveCount(0);
   for (const other of others) {
     await other.goto('/account');
@@ -102,7 +102,7 @@ test('the account looks right, with and without an organization', async ({ page 
   await page.getByRole('button', { name: 'Dark', exact: true }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await expect(page).toHaveURL(/\/account$/);
-  await page.getByRole('button', { name: 'Follow the system', exact: true }).click();
+  await page.getByRole('button', { name: 'System default', exact: true }).click();
   await inspect(page, 'account');
   await page.getByRole('button', { name: 'Create token' }).click();
   await expect(page.getByRole('heading', { name: 'Your access token' })).toBeVisible();

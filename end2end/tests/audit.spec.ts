@@ -15,8 +15,8 @@ const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 
 /** Opens the log from the navigation. */
 async function openLog(page: Page) {
-  await page.getByRole('link', { name: 'Audit Log', exact: true }).first().click();
-  await expect(page.getByRole('heading', { name: 'Audit Log', level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Audit log', exact: true }).first().click();
+  await expect(page.getByRole('heading', { name: 'Audit log', level: 1 })).toBeVisible();
 }
 
 const events = (page: Page): Locator => page.locator('tr[id^=event-]');
@@ -78,7 +78,7 @@ test('events are found by keyboard: RK-26', { tag: ['@plain', '@store'] }, async
   await expect(event).toContainText(/User agent\s*Mozilla/);
 
   // Let one filter go, then all of them.
-  const chips = page.getByRole('list', { name: 'Chosen filters' });
+  const chips = page.getByRole('list', { name: 'Active filters' });
   await chips.getByRole('link', { name: 'Remove filter: API key' }).focus();
   await page.keyboard.press('Enter');
   await page.waitForURL(/\?action=key\.revoked&actor=\d+$/);
@@ -117,7 +117,7 @@ test('times: the last hours and days, or a first and a last day', { tag: '@plain
   await signIn(page, OLIVIA);
   await openLog(page);
   const times = page.getByRole('navigation', { name: 'Time' });
-  await expect(times.locator('[aria-current]')).toHaveText('Any time');
+  await expect(times.locator('[aria-current]')).toHaveText('All time');
   await times.getByRole('link', { name: '7 days' }).click();
   await page.waitForURL(/\?period=7d$/);
   await expect(times.locator('[aria-current]')).toHaveText(/7 days/);
@@ -147,7 +147,7 @@ test('exports are downloaded and read back: D.7, B27', { tag: ['@plain', '@store
   await openLog(page);
 
   // All of it, as JSON lines, proven by the program of the documentation.
-  const lines = await download(page, 'Export JSON lines');
+  const lines = await download(page, 'Export JSON Lines');
   expect(lines.name).toMatch(/^audit-log-\d{4}-\d\d-\d\d\.jsonl$/);
   const read = lines.text.trimEnd().split('\n').map((line) => JSON.parse(line));
   expect(read.pop()).toEqual({ complete: true, events: read.length, last_n: read.length });
@@ -203,8 +203,8 @@ test('a member sees and exports their part: D26', { tag: '@plain' }, async ({ pa
   await openLog(page);
   await expect(page.getByText('Owners and admins see everything.')).toBeVisible();
   const actors = page.getByLabel('Actor', { exact: true });
-  await expect(actors.getByRole('option')).toHaveText(['Anyone', MINA]);
-  const { text } = await download(page, 'Export JSON lines');
+  await expect(actors.getByRole('option')).toHaveText(['All actors', MINA]);
+  const { text } = await download(page, 'Export JSON Lines');
   const read = text.trimEnd().split('\n').map((line) => JSON.parse(line));
   expect(read.pop().events).toBe(read.length);
   const self = read.at(-1).actor_id;

@@ -40,7 +40,7 @@ async function ada(browser: Browser, server: Server, javaScriptEnabled?: boolean
   return page;
 }
 
-test('a key is generated after confirming, with everything that was filled in: B22', { tag: '@plain' }, async ({ browser, javaScriptEnabled, scripted }, info) => {
+test('a key is created after confirming, with everything that was filled in: B22', { tag: '@plain' }, async ({ browser, javaScriptEnabled, scripted }, info) => {
   test.slow();
   await withProvider(info.parallelIndex, async (server) => {
     const page = await ada(browser, server, javaScriptEnabled);

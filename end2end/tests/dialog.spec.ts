@@ -2,7 +2,7 @@ import { chromium, type Page } from '@playwright/test';
 
 import { bearer, curl } from '../support/curl.ts';
 import {
-  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, generate, row, sheet, findEnded, shownKey, signIn, signOut, unique,
+  MINA, NOOR, OLIVIA, awake, beginCreating, beginRevoking, closeReveal, confirmRevoking, createKey, createKeyAndStay, row, sheet, findEnded, shownKey, signIn, signOut, unique,
 } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -27,7 +27,7 @@ async function whereabouts(page: Page): Promise<string> {
   return [await page.content(), kept, cookies].join('\n');
 }
 
-test('a double click on Generate makes one key', async ({ page }) => {
+test('a double click on Generate creates one key', async ({ page }) => {
   const name = unique('Double');
   await signIn(page, OLIVIA);
   const sent = creations(page);
@@ -44,7 +44,7 @@ test('a double click on Generate makes one key', async ({ page }) => {
   expect(sent).toHaveLength(1);
 });
 
-test('Enter in the name generates one key', async ({ page }) => {
+test('Enter in the name creates one key', async ({ page }) => {
   const name = unique('Enter');
   await signIn(page, OLIVIA);
   const sent = creations(page);
@@ -92,7 +92,7 @@ test('a name of 100 characters is taken, and so is markup as plain text', { tag:
 test('leaving an uncopied key asks: Escape, outside, Close, Done', async ({ page }) => {
   await signIn(page, OLIVIA);
   const name = unique('Uncopied');
-  const key = await generate(page, name, true);
+  const key = await createKeyAndStay(page, name, true);
   const question = page.getByRole('dialog', { name: COPY_GUARD });
   const reveal = page.getByRole('dialog', { name: 'Your new API key' });
   const leave = [
@@ -140,13 +140,13 @@ test('a key that is used while its dialog is open asks for its name then', async
   await expect(typed).toHaveCount(0);
   expect((await curl(`${baseURL}/api/v1/me`, ...bearer(key))).status).toBe(200);
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(typed).toHaveAccessibleDescription(/^Type it exactly as shown, to confirm\./);
+  await expect(typed).toHaveAccessibleDescription(/^To confirm, type it exactly as shown\./);
   await confirmRevoking(page, form, name);
 });
 
 test('Escape twice in a row does not lose an uncopied key', async ({ page }) => {
   await signIn(page, OLIVIA);
-  const key = await generate(page, unique('Impatient'), true);
+  const key = await createKeyAndStay(page, unique('Impatient'), true);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog', { name: COPY_GUARD })).toBeVisible();
   await page.keyboard.press('Escape');
@@ -156,7 +156,7 @@ test('Escape twice in a row does not lose an uncopied key', async ({ page }) => 
 
 test('a copied key is left without a question', async ({ page }) => {
   await signIn(page, OLIVIA);
-  await generate(page, unique('Taken along'), true);
+  await createKeyAndStay(page, unique('Taken along'), true);
   await sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(sheet(page, true).getByText('Copied').first()).toBeVisible();
   await page.keyboard.press('Escape');
@@ -165,7 +165,7 @@ test('a copied key is left without a question', async ({ page }) => {
 
 test('copying by hand counts too', async ({ page }) => {
   await signIn(page, OLIVIA);
-  const key = await generate(page, unique('By hand'), true);
+  const key = await createKeyAndStay(page, unique('By hand'), true);
   await shownKey(page, true).focus();
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Control+C');
@@ -176,7 +176,7 @@ test('copying by hand counts too', async ({ page }) => {
 
 test('closing the tab or loading anew before copying asks', async ({ page }) => {
   await signIn(page, OLIVIA);
-  await generate(page, unique('Tab'), true);
+  await createKeyAndStay(page, unique('Tab'), true);
   await page.getByRole('dialog').getByRole('heading').click();
   const asked = page.waitForEvent('dialog');
   page.on('dialog', (dialog) => dialog.accept());
@@ -186,11 +186,11 @@ test('closing the tab or loading anew before copying asks', async ({ page }) => 
 
 test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
   await signIn(page, OLIVIA);
-  const key = await generate(page, unique('Lines'), true);
+  const key = await createKeyAndStay(page, unique('Lines'), true);
   const reveal = sheet(page, true);
-  await reveal.getByRole('button', { name: 'Copy the shell line' }).click();
+  await reveal.getByRole('button', { name: 'Copy shell command' }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(`export ROUNDTABLE_API_KEY=${key}`);
-  await reveal.getByRole('button', { name: 'Copy the curl line' }).click();
+  await reveal.getByRole('button', { name: 'Copy curl command' }).click();
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(`Authorization: Bearer ${key}`);
   const line = await page.evaluate(() => navigator.clipboard.readText());
   const words = line.replace(/\\\n/g, ' ').match(/"[^"]*"|\S+/g)!.map((word) => word.replace(/^"|"$/g, ''));
@@ -203,7 +203,7 @@ test('the shell and curl lines copy whole', async ({ page, baseURL }) => {
 test('without a clipboard the key is selected and the keys to press are told', async ({ page }) => {
   await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined }));
   await signIn(page, OLIVIA);
-  const key = await generate(page, unique('No clipboard'), true);
+  const key = await createKeyAndStay(page, unique('No clipboard'), true);
   const reveal = sheet(page, true);
   await reveal.getByRole('button', { name: 'Copy', exact: true }).click();
   await expect(reveal.getByText(/press Ctrl\+C/)).toBeVisible();
@@ -284,7 +284,7 @@ test("a closed key does not come back out of the browser's memory of pages: B42"
   }
 });
 
-test('no answer while generating is told, and nothing that was typed is lost', async ({ page, guard }) => {
+test('no answer while creating is told, and nothing that was typed is lost', async ({ page, guard }) => {
   guard.expects(/ERR_CONNECTION_REFUSED|ERR_FAILED|Failed to load resource|Failed to fetch/);
   await signIn(page, OLIVIA);
   const name = unique('Offline');
@@ -310,7 +310,7 @@ test('an answer that got lost says that a key may exist', async ({ page, guard }
     await route.abort('failed');
   });
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('A key may have been made anyway, but it can’t be shown any more.');
+  await expect(form.getByRole('alert')).toContainText('A key may have been created, but it can no longer be shown.');
   await page.unroute('**/ui/create_key*');
   await page.reload();
   await expect(row(page, name)).toHaveCount(1);
@@ -338,7 +338,7 @@ test('a session that ended in another tab is told, and leads to signing in', asy
   await other.goto('/');
   await signOut(other, OLIVIA);
   await form.getByRole('button', { name: 'Generate' }).click();
-  await expect(form.getByRole('alert')).toContainText('Your session has ended');
+  await expect(form.getByRole('alert')).toContainText('You are signed out');
   await page.reload();
   await expect(page).toHaveURL(/\/sign-in\?return_to=/);
 });
@@ -353,7 +353,7 @@ test('a session that ended meanwhile does not revoke anything either', async ({ 
   await other.goto('/');
   await signOut(other, OLIVIA);
   await form.getByRole('button', { name: 'Revoke key' }).click();
-  await expect(form.getByRole('alert')).toContainText('Your session has ended');
+  await expect(form.getByRole('alert')).toContainText('You are signed out');
   expect((await curl(`${baseURL}/api/v1/workspaces`, ...bearer(key))).status).toBe(200);
 });
 

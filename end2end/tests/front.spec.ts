@@ -79,7 +79,7 @@ test('what went wrong with a sign-in is said in words', { tag: '@plain' }, async
     await page.goto(`/sign-in?problem=${problem}&request=req_5Zk0c3Yx9bQm2VtA`);
     const alert = page.getByRole('alert');
     await expect(alert).toContainText(/\w+.*\./);
-    await expect(alert).toContainText('Request req_5Zk0c3Yx9bQm2VtA');
+    await expect(alert).toContainText('Request ID: req_5Zk0c3Yx9bQm2VtA');
     told.add(await alert.innerText());
     await expect(page.getByRole('link', { name: /Continue with/ })).toBeVisible();
   }
@@ -113,7 +113,7 @@ test('a return that this browser did not begin signs nobody in', { tag: '@plain'
 test('no return address leads away', { tag: '@plain' }, async ({ page, baseURL }) => {
   for (const target of ['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', '/sign-in/start']) {
     await page.goto(`/sign-in?return_to=${encodeURIComponent(target)}`);
-    await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+    await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
     await page.getByRole('button', { name: `Continue as ${OLIVIA}` }).click();
     await expect(page).toHaveURL(/\/settings\/api-keys$/);
     expect(new URL(page.url()).origin).toBe(baseURL);

@@ -23,12 +23,12 @@ test('the form asks for name, environment, permissions and expiration: RU-04..RU
   for (const legend of ['Environment', 'Permissions', 'Expiration']) await expect(form.getByRole('group', { name: legend })).toBeVisible();
   await expect(form.getByRole('radio', { name: /^Production/ })).toBeChecked(); // RU-06
   await expect(form.getByRole('radio', { name: /^90 days/ })).toBeChecked(); // D17
-  await expect(form.getByText('Grant the least the script needs.')).toBeVisible(); // RU-13
+  await expect(form.getByText('Grant only the permissions the script needs.')).toBeVisible(); // RU-13
   await expect(form.getByText(/Acts as .*Olivia Owens.* in .*Acme/)).toBeVisible();
   await expect(form.getByText(/Expires on \d+ \w+ \d{4}/).filter({ visible: true })).toHaveCount(1);
   // RU-08: blank means never.
   await form.getByRole('radio', { name: /^No expiration/ }).check();
-  await expect(form.getByText('Works until someone revokes it.')).toBeVisible();
+  await expect(form.getByText('Works until revoked.')).toBeVisible();
   // RU-12: a template. RU-16: its key begins with rt_live_.
   await form.getByRole('radio', { name: /^CI\/CD/ }).check();
   const key = await finish(page, form, scripted);
@@ -74,7 +74,7 @@ test('a form that asks for nothing is told what is missing, and keeps what was t
   await form.getByLabel('Name').fill(name);
   await form.getByRole('radio', { name: /^Custom/ }).check();
   await form.getByRole('radio', { name: /^On a date/ }).check();
-  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, by its name here (D21)
+  await form.getByRole('button', { name: 'Generate' }).click(); // RU-09, RK-10, by its name here (D21)
   await expect(form.getByText('Choose at least one permission.').last()).toBeVisible();
   await expect(form.getByText('Choose the day the key expires.').last()).toBeVisible();
   await expect(form.getByLabel('Name')).toHaveValue(name);
@@ -313,7 +313,7 @@ test('advice and documentation stand on the page: RU-15, RU-21..RU-24, RK-29, KE
   for (const advice of ['every 90 days', 'version control or client-side code', 'Production deploy script', 'a teammate leaves', 'its own key']) {
     await expect(main).toContainText(advice);
   }
-  await expect(main.getByRole('link', { name: 'API documentation' })).toHaveAttribute('href', '/docs/api');
+  await expect(main.getByRole('link', { name: 'API reference' })).toHaveAttribute('href', '/docs/api');
   await expect(main.getByRole('link', { name: 'How to rotate a key' })).toHaveAttribute('href', '/docs/api-keys#regular-rotation');
 });
 

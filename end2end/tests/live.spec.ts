@@ -5,7 +5,7 @@ import { bearer, curl } from '../support/curl.ts';
 import { inspect } from '../support/looks.ts';
 import { test as alone } from '../support/own.ts';
 import {
-  ADAM, MINA, OLIVIA, awake, beginCreating, beginRevoking, confirmRevoking, createKey, find, finish, generate, openKey, row, sheet, shownKey, signIn, unique,
+  ADAM, MINA, OLIVIA, awake, beginCreating, beginRevoking, confirmRevoking, createKey, find, finish, createKeyAndStay, openKey, row, sheet, shownKey, signIn, unique,
 } from '../support/people.ts';
 import { ports, startServer } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
@@ -106,7 +106,7 @@ alone('the dialog of a new key tells of its first request', { tag: '@store' }, a
   count(page);
   await signIn(page, OLIVIA);
   await listening(page);
-  const key = await generate(page, unique('First'), true);
+  const key = await createKeyAndStay(page, unique('First'), true);
   const status = page.getByRole('dialog').getByRole('status').filter({ hasText: 'request' });
   await expect(status).toHaveText(WAITING);
   await inspect(page, 'waiting');
@@ -181,7 +181,7 @@ alone('a member does not hear of the keys of others', async ({ own, as, browserO
 test('without script the truth is there when the page is loaded', { tag: '@plain' }, async ({ page, baseURL, scripted }) => {
   const name = unique('Plain');
   await signIn(page, OLIVIA);
-  const key = await generate(page, name, scripted);
+  const key = await createKeyAndStay(page, name, scripted);
   await expect(page.getByText(WAITING)).toBeVisible({ visible: scripted });
   if (scripted) return sheet(page, true).getByRole('button', { name: 'Copy', exact: true }).click();
   await use(baseURL, key);

@@ -1,7 +1,7 @@
 // Every page and dialog in both themes: axe finds nothing, nothing scrolls sideways at 360 px, and a screenshot to look at.
 import { bearer, curl } from '../support/curl.ts';
 import { inspect, wear } from '../support/looks.ts';
-import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, generate, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
+import { MINA, OLIVIA, THEO, awake, beginCreating, beginRevoking, createKey, find, createKeyAndStay, row, signIn, signInAsStranger, unique, sheet } from '../support/people.ts';
 import { expect, test } from '../support/test.ts';
 
 test.describe.configure({ timeout: 90_000 });
@@ -12,7 +12,7 @@ test('before signing in', async ({ page, guard }) => {
   await page.goto('/sign-in?problem=expired');
   await inspect(page, 'sign-in-problem');
   await page.goto('/sign-in');
-  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
   await inspect(page, 'stand-in');
   guard.expects(/404/);
   await page.goto('/nowhere');
@@ -88,7 +88,7 @@ test('the menus', async ({ page }) => {
   await inspect(page, 'account-menu');
   await page.goto('/settings/api-keys');
   await page.getByText('Organization: ').locator('xpath=ancestor::summary').click();
-  await expect(page.getByRole('link', { name: 'New organization' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Create organization' })).toBeVisible();
   await page.goto('/settings/api-keys');
   await page.setViewportSize({ width: 360, height: 800 });
   await page.getByRole('button', { name: 'Settings menu' }).click();
@@ -139,7 +139,7 @@ test('the dialog that creates', async ({ page, guard }) => {
 
 test('the dialog that reveals', async ({ page }) => {
   await signIn(page, OLIVIA);
-  await generate(page, 'Monitoring Script', true);
+  await createKeyAndStay(page, 'Monitoring Script', true);
   await inspect(page, 'reveal-dialog');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Go back and copy' })).toBeVisible();
@@ -175,7 +175,7 @@ test.describe('without script', () => {
 
   test('the page that reveals', async ({ page }) => {
     await signIn(page, OLIVIA);
-    await generate(page, unique('Plain page'), false);
+    await createKeyAndStay(page, unique('Plain page'), false);
     await page.screenshot({ path: 'screenshots/reveal-page-light-1280.png', fullPage: true });
     await page.setViewportSize({ width: 360, height: 800 });
     await page.screenshot({ path: 'screenshots/reveal-page-light-360.png', fullPage: true });
@@ -198,7 +198,7 @@ test('the theme switch is kept, and the first paint is right', { tag: '@plain' }
   await page.reload();
   expect(await theme()).toBe('dark');
   await page.getByRole('link', { name: 'Audit log' }).click();
-  await expect(page.getByRole('heading', { name: 'Audit Log' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
   expect(await theme()).toBe('dark');
   // The answer itself is dark already: no script has to turn it.
   const html = await (await page.request.get(page.url())).text();

@@ -1,5 +1,5 @@
 // A browser that sends a form a second time makes nothing more (F9), and the notice beside a new key (RK-12).
-import { OLIVIA, beginCreating, generate, row, sheet, shownKey, signIn, unique } from '../support/people.ts';
+import { OLIVIA, beginCreating, createKeyAndStay, row, sheet, shownKey, signIn, unique } from '../support/people.ts';
 import { WHOLE_KEY } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -9,7 +9,7 @@ test.describe('without script', () => {
   test('a key whose page is loaded again is not made again: F9', async ({ page }) => {
     await signIn(page, OLIVIA);
     const name = unique('Once');
-    await generate(page, name, false);
+    await createKeyAndStay(page, name, false);
     await page.reload();
     await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
     await expect(page.locator('.notice.success')).toContainText('cannot be shown again');
@@ -22,7 +22,7 @@ test.describe('without script', () => {
 // RK-12: a prominent notice of danger level, in the dialog and on the page in its place.
 test('a new key stands beneath a notice of danger level: RK-12', { tag: '@plain' }, async ({ page, scripted }) => {
   await signIn(page, OLIVIA);
-  await generate(page, unique('Notice'), scripted);
+  await createKeyAndStay(page, unique('Notice'), scripted);
   const reveal = sheet(page, scripted);
   const notice = reveal.locator('.notice.danger');
   await expect(notice).toBeVisible();
@@ -59,7 +59,7 @@ for (const theme of ['light', 'dark']) {
     await page.route('**/ui/create_key', async (route) => { await held; await route.continue(); });
     await form.getByLabel('Name').fill(unique('Waiting'));
     await form.getByRole('button', { name: 'Generate' }).click();
-    const button = page.locator('#generate');
+    const button = page.locator('#create-key-button');
     await button.hover();
     await expect(button).toHaveAttribute('aria-busy', 'true');
     await expect(form.getByRole('button', { name: 'Generating…' })).toBeVisible();

@@ -30,7 +30,7 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   await expect(nav.getByRole('link', { name: 'Organization' })).toHaveAttribute('aria-current', 'page');
 
   const days = page.getByLabel('Days');
-  const save = page.getByRole('button', { name: 'Save Longest lifetime of new keys' });
+  const save = page.getByRole('button', { name: 'Save Maximum lifetime of new keys' });
   await expect(days).toHaveValue('');
   await expect(page.getByText('Existing keys keep their expiration.')).toBeVisible();
   for (const wrong of ['0', '3651', 'ninety', '1.5']) {
@@ -57,12 +57,12 @@ test('an owner limits the lifetime of new keys: RK-06, D17', { tag: '@plain' }, 
   await days.fill('');
   await save.click();
   await expect(days).toHaveValue('');
-  await page.getByRole('link', { name: 'Audit Log' }).click();
+  await page.getByRole('link', { name: 'Audit log' }).click();
   const changes = page.getByRole('row').filter({ hasText: 'Changed the organization' });
   await expect(changes).toHaveCount(2);
   await changes.first().getByText('Details').click();
   await expect(changes.first()).toContainText(ADAM);
-  await expect(changes.first()).toContainText('Longest lifetime of new keys');
+  await expect(changes.first()).toContainText('Maximum lifetime of new keys');
   await expect(changes.first()).toContainText('90 days');
 });
 
@@ -79,10 +79,10 @@ test('how the organization looks', async ({ at, guard }) => {
   const page = await at(OLIVIA);
   await inspect(page, 'organization');
   await page.getByLabel('Days').fill('x');
-  await page.getByRole('button', { name: 'Save Longest lifetime of new keys' }).click();
+  await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
   await inspect(page, 'organization-error');
   await page.getByLabel('Days').fill('90');
-  await page.getByRole('button', { name: 'Save Longest lifetime of new keys' }).click();
+  await page.getByRole('button', { name: 'Save Maximum lifetime of new keys' }).click();
   await inspect(page, 'organization-saved');
   await at(MINA);
   await inspect(page, 'organization-member');

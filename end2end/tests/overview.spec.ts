@@ -13,7 +13,7 @@ test.describe.configure({ timeout: 90_000 });
 const LONG = 'A rather long name of a key that was given by someone who likes to explain everything at once';
 const ARABIC = 'مفتاح التقارير الشهرية';
 
-/** Generates a key that ends in seven days. */
+/** Creates a key that expires in seven days. */
 async function createShort(page: Page, name: string, scripted: boolean): Promise<string> {
   const form = await beginCreating(page, scripted);
   await form.getByLabel('Name').fill(name);
@@ -67,7 +67,7 @@ test('an owner sees what needs attention, and goes from there to the next step',
   const rows = panel(page, 'Needs attention').getByRole('listitem');
   await expect(rows).toHaveCount(2);
   await expect(rows.nth(0)).toContainText('Nightly export');
-  await expect(rows.nth(0)).toContainText('It was sent in a URL, where logs keep it.');
+  await expect(rows.nth(0)).toContainText('It was sent in a URL and may be in logs.');
   await expect(rows.nth(1)).toContainText('It expires in 7 days.');
 
   const counts = panel(page, 'Keys by status');
@@ -75,7 +75,7 @@ test('an owner sees what needs attention, and goes from there to the next step',
   await expect(counts.getByRole('link', { name: '1 Exposed' })).toBeVisible();
   const calls = panel(page, 'Calls per day');
   await expect(calls.getByRole('img', { name: /^3 calls and 1 refusal in the last 30 days/ })).toBeVisible();
-  await calls.getByText('Day by day').click();
+  await calls.getByText('Daily usage').click();
   await expect(calls.getByRole('row')).toHaveCount(31);
   await expect(calls.getByRole('row').nth(1)).toContainText(/2\d{3}31$/);
   await expect(panel(page, 'Latest events').getByRole('listitem')).toHaveCount(5);

@@ -98,7 +98,7 @@ test(
     const ask = sheet(page, scripted);
     await expect(ask.getByRole('heading', { name: `Revoke “${name}”?` })).toBeVisible();
     await expect(ask).toContainText(preview);
-    await expect(ask).toContainText('stops working at once');
+    await expect(ask).toContainText('stops working immediately');
     await expect(ask).toContainText('Requests in progress fail'); // RK-24
     await expect(ask).toContainText('permanent'); // RK-27
     await ask.getByText('Cancel', { exact: true }).click();
@@ -123,8 +123,8 @@ test(
     await page.goto('/settings/api-keys');
 
     // RK-25, RK-26: the Audit Log says who and why.
-    await page.getByRole('link', { name: 'Audit Log' }).click();
-    await expect(page.getByRole('heading', { name: 'Audit Log' })).toBeVisible();
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await expect(page.getByRole('heading', { name: 'Audit log' })).toBeVisible();
     const event = page.getByRole('row').filter({ hasText: 'Revoked an API key' }).filter({ hasText: key.slice(0, 14) });
     await expect(event).toHaveCount(1);
     await expect(event).toContainText(OLIVIA);
@@ -151,7 +151,7 @@ test('after a sign-in one is where one wanted to be', { tag: '@plain' }, async (
   const log = page.url().replace('api-keys', 'audit-log');
   await signOut(page, OLIVIA);
   await page.goto(log);
-  await page.getByRole('link', { name: 'Continue with the stand-in provider' }).click();
+  await page.getByRole('link', { name: 'Continue with the development sign-in' }).click();
   await page.getByRole('button', { name: `Continue as ${OLIVIA}` }).click();
   await expect(page).toHaveURL(log);
 });

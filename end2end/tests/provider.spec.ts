@@ -65,7 +65,7 @@ test('a person signs in, out, and in again: B22, B30', { tag: '@plain' }, async 
     await page.goto('/sign-in/start?fresh=1&return_to=/account');
     await signInThere(page, 'grace', javaScriptEnabled === false);
     await expect(page.getByRole('alert')).toContainText('You signed in as someone else.');
-    await expect(page.getByRole('alert')).toContainText('Request req_');
+    await expect(page.getByRole('alert')).toContainText('Request ID: req_');
     await page.getByRole('link', { name: 'Go back' }).click();
     await expect(page).toHaveURL(`${server.url}/account`);
     const before = (await context.cookies()).find((cookie) => cookie.name === 'rt_session')!.value;
@@ -105,7 +105,7 @@ test('the provider enforces PKCE, and the server proves it', async ({ browser, r
     await other.page.goto('/sign-in');
     await begin(other.page);
     await other.page.getByRole('link', { name: /Cancel/i }).click();
-    await expect(other.page.getByRole('alert')).toContainText('The sign-in was cancelled.');
+    await expect(other.page.getByRole('alert')).toContainText('The sign-in was canceled.');
     await other.context.close();
   });
 });
@@ -118,7 +118,7 @@ test('a provider that is away is said to be away', async ({ page }, info) => {
   try {
     await page.goto(`${server.url}/sign-in`);
     await begin(page);
-    await expect(page.getByRole('alert')).toContainText('Signing in does not work right now.');
+    await expect(page.getByRole('alert')).toContainText('Sign-in is temporarily unavailable.');
   } finally {
     expect(await server.stop()).toEqual([]);
   }

@@ -35,29 +35,29 @@ test(
     await expect(nav(page).getByRole('link', { name: 'Service accounts' })).toHaveAttribute('aria-current', 'page');
     await expect(nav(page).locator('[aria-current]')).toHaveCount(1);
     await expect(page.getByText(/A service account lets a program use .* API with its own keys, independent of any person\./)).toBeVisible();
-    await expect(page.getByRole('link', { name: 'Read about service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
+    await expect(page.getByRole('link', { name: 'About service accounts' })).toHaveAttribute('href', '/docs/service-accounts');
 
     // RA-17: what was typed is kept until it is right.
     await page.getByRole('link', { name: 'Create service account' }).first().click();
     await expect(page.getByRole('radio', { name: /^Member/ })).toBeChecked();
     await page.getByLabel('Name').fill('   ');
     await page.getByRole('radio', { name: /^Admin/ }).check();
-    await page.getByLabel('Allow several active keys').check();
+    await page.getByLabel('Allow multiple active keys').check();
     await page.getByRole('button', { name: 'Create service account' }).click();
     await expect(page.getByRole('alert')).toBeFocused();
     await expect(page.getByLabel('Name')).toHaveAccessibleDescription(/Enter a name for the service account\./);
     await expect(page.getByRole('radio', { name: /^Admin/ })).toBeChecked();
-    await expect(page.getByLabel('Allow several active keys')).toBeChecked();
+    await expect(page.getByLabel('Allow multiple active keys')).toBeChecked();
     await page.getByLabel('Name').fill(name);
     await page.getByRole('radio', { name: /^Member/ }).check();
-    await page.getByLabel('Allow several active keys').uncheck();
+    await page.getByLabel('Allow multiple active keys').uncheck();
     await page.getByRole('button', { name: 'Create service account' }).click();
 
     // Its page suggests its key.
     await page.waitForURL(/service-accounts\/\d+$/);
     const id = page.url().split('/').pop();
     await expect(page.getByRole('status')).toHaveText(`“${name}” created. Next, create its API key.`);
-    const key = page.getByRole('link', { name: 'Create key' });
+    const key = page.getByRole('link', { name: 'Create API Key' });
     await expect(key).toHaveAttribute('href', `/o/${organization}/settings/api-keys/new?for=${id}`);
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
     await page.reload();
@@ -74,12 +74,12 @@ test(
     await page.getByRole('button', { name: 'Change role' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^Admin$/ })).toBeVisible();
     // RO-20: one at a time, unless several are allowed.
-    await page.getByRole('button', { name: 'Allow several active keys' }).click();
-    await expect(page.getByRole('definition').filter({ hasText: '0, several allowed' })).toBeVisible();
+    await page.getByRole('button', { name: 'Allow multiple active keys' }).click();
+    await expect(page.getByRole('definition').filter({ hasText: '0, multiple allowed' })).toBeVisible();
     await page.getByRole('button', { name: 'Allow only one active key' }).click();
     await expect(page.getByRole('definition').filter({ hasText: /^0$/ })).toBeVisible();
 
-    await expect(page.getByText('All its keys stop working at once. Requests in progress fail.')).toBeVisible();
+    await expect(page.getByText('All its keys stop working immediately. Requests in progress fail.')).toBeVisible();
     await page.getByRole('button', { name: 'Disable' }).click();
     await expect(page.getByRole('status')).toHaveText(`“${later}” disabled. Its keys no longer work.`);
     await expect(key).toHaveCount(0);
@@ -93,7 +93,7 @@ test(
     await crumbs.getByRole('link', { name: 'Service accounts' }).click();
     await expect(row(page, later)).toContainText('Active');
 
-    await nav(page).getByRole('link', { name: 'Audit Log' }).click();
+    await nav(page).getByRole('link', { name: 'Audit log' }).click();
     const events = (what: string) => page.getByRole('row').filter({ hasText: what }).filter({ hasText: OLIVIA });
     await expect(events('Created a service account').filter({ hasText: name })).toHaveCount(1);
     await expect(events('Changed a service account').filter({ hasText: later })).not.toHaveCount(0);
@@ -111,7 +111,7 @@ test('an admin makes service accounts too: RA-17', { tag: '@plain' }, async ({ p
 test('a member finds no service accounts: RA-17, RA-30', { tag: '@plain' }, async ({ page, guard }) => {
   guard.expects(/403/);
   const organization = await signIn(page, MINA);
-  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'Members', 'Audit Log', 'Organization', 'Documentation']);
+  await expect(nav(page).getByRole('link')).toHaveText(['Overview', 'API Keys', 'Members', 'Audit log', 'Organization', 'Documentation']);
   for (const path of ['', '/new', '/1']) {
     expect((await page.goto(`/o/${organization}/settings/service-accounts${path}`))!.status(), path).toBe(403);
     await expect(page.getByRole('heading', { level: 1 })).toContainText('You don’t have access');
@@ -137,7 +137,7 @@ test('the menu of narrow screens leads everywhere', { tag: '@plain' }, async ({ 
   await signIn(page, OLIVIA);
   await page.getByRole('button', { name: 'Settings menu' }).click();
   const links = nav(page).getByRole('link');
-  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'Members', 'Audit Log', 'Organization', 'Documentation']);
+  await expect(links).toHaveText(['Overview', 'API Keys', 'Service accounts', 'Members', 'Audit log', 'Organization', 'Documentation']);
   await links.filter({ hasText: 'Organization' }).click();
   await expect(page.getByRole('heading', { name: 'Organization', exact: true })).toBeVisible();
 });

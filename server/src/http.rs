@@ -25,7 +25,7 @@ pub mod unfinished;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::server_fns::SiteConfig;
+use app::request::SiteConfig;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;

@@ -69,7 +69,7 @@ pub enum KeyStatus {
     /// It was sent in a URL, which logs record. It should be replaced.
     Exposed,
     /// It has a successor and expires at this time.
-    EndsAt(Moment),
+    Rotated(Moment),
     /// It expires within 14 days, at this time.
     ExpiresSoon(Moment),
     /// It was not used in the last 90 days.

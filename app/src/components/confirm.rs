@@ -1,8 +1,8 @@
-//! Forms that ask for a fresh sign-in (B22): they say so before anything is sent, as soon as what is chosen needs it.
-//! The browser shows the right words by style alone, so it needs no script.
+//! Forms that require a fresh sign-in. They say so before the person submits them, as soon as the selected values
+//! require it. CSS alone shows the right texts, so this works without script.
 //!
-//! A form bears `data-stale` when the sign-in is too old, or `data-fresh-for` with the seconds until it is. It bears
-//! `data-power` when it always asks for a fresh sign-in; else the choices that do bear it.
+//! A form has `data-stale` if the sign-in is too old, or `data-fresh-for` with the seconds until it is. It has
+//! `data-power` if it always requires a fresh sign-in; otherwise the choices that require one have it.
 
 use domain::environment::Environment;
 use domain::policy::has_admin_power;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::frame::OrganizationPage;
 use crate::words;
 
-/// How old the sign-in is, and whom people sign in with.
+/// The age of the sign-in, and the identity provider.
 #[derive(Clone)]
 pub struct Confirm {
     provider: String,
@@ -21,7 +21,7 @@ pub struct Confirm {
 }
 
 impl Confirm {
-    /// For a form on a page of an organization.
+    /// The state for a form on a page of an organization.
     pub fn of(room: &OrganizationPage) -> Self {
         Self { provider: room.provider.clone(), seconds_left: room.ctx.fresh_seconds() }
     }
@@ -31,17 +31,17 @@ impl Confirm {
         (self.seconds_left <= 0).then_some("")
     }
 
-    /// `data-fresh-for`: the seconds until it is.
+    /// `data-fresh-for`: the seconds until the sign-in is too old.
     pub fn left(&self) -> Option<String> {
         (self.seconds_left > 0).then(|| self.seconds_left.to_string())
     }
 
-    /// What is said beside the button.
+    /// The note beside the button.
     pub fn note(&self) -> AnyView {
-        view! { <span class="confirming">{words::will_confirm(&self.provider)}</span> }.into_any()
+        view! { <span class="confirming">{words::confirm::will_confirm(&self.provider)}</span> }.into_any()
     }
 
-    /// The button, with its words for each case and for while it waits.
+    /// The button, with its label for each case and while it waits.
     pub fn button(&self, class: &'static str, words: ButtonWords) -> AnyView {
         let ButtonWords { id, label, confirm, waiting } = words;
         view! {
@@ -53,29 +53,29 @@ impl Confirm {
     }
 }
 
-/// The words of a button.
+/// The labels of a button.
 pub struct ButtonWords {
-    /// Its id, for an island.
+    /// Its ID, for an island.
     pub id: Option<&'static str>,
-    /// What it does.
+    /// What it does, with a fresh sign-in.
     pub label: String,
-    /// The same after a fresh sign-in.
+    /// What it does, if it first asks for a fresh sign-in.
     pub confirm: &'static str,
-    /// While the answer is awaited.
+    /// What it shows while it waits for the response.
     pub waiting: &'static str,
 }
 
-/// `data-power`, where something is so.
+/// `data-power`, if the condition holds.
 pub fn power(is_so: bool) -> Option<&'static str> {
     is_so.then_some("")
 }
 
-/// Whether a template gives admin power to a key of this role.
+/// Whether a key of this role has admin power with a template.
 pub fn template_power(role: Role, template: Template) -> bool {
     Environment::ALL.into_iter().any(|environment| has_admin_power(role, template.permissions(environment)))
 }
 
-/// Whether a single scope does.
+/// Whether a key of this role has admin power with a scope.
 pub fn scope_power(role: Role, scope: Scope) -> bool {
     has_admin_power(role, Permissions::Only(ScopeSet::of([scope])))
 }

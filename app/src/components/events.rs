@@ -1,4 +1,4 @@
-//! Markup of events that several pages share.
+//! Markup for events that several pages share.
 
 use domain::OrganizationId;
 use domain::view::AuditView;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::routes::Screen;
 
-/// What an event happened to. The public prefix of a key stands apart from its name, which may run from right to left.
+/// The object of an event. The public prefix of a key is separate from its name, which may be written right to left.
 pub fn label(event: &AuditView) -> impl IntoView + use<> {
     let whole = (event.object_label.as_str(), None);
     let (name, prefix) = match event.object_kind.as_str() {
@@ -17,7 +17,7 @@ pub fn label(event: &AuditView) -> impl IntoView + use<> {
     view! { <bdi>{name}</bdi>{prefix.map(|prefix| view! { " · "<code>{prefix}</code> })} }
 }
 
-/// The page of what an event happened to.
+/// The page of the object of an event.
 pub fn page_of(event: &AuditView, organization: &OrganizationId) -> Option<Screen> {
     let organization = organization.clone();
     match event.object_kind.as_str() {

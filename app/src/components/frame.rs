@@ -1,4 +1,4 @@
-//! What stands around every page of an organization.
+//! The frame around every page of an organization.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Membership;
@@ -8,20 +8,21 @@ use engine::people::Person;
 use leptos::prelude::*;
 
 use super::{form_fields, page_field, sign_out, summary};
+use crate::request::PageContext;
 use crate::routes::{DOCS, Location, Screen};
-use crate::server_fns::{PageContext, Theme};
 use crate::shared_view::icon;
+use crate::theme::Theme;
 use crate::words;
 
 const ACTIVE: &str = "organization";
 
-/// An organization as one person stands in it.
+/// The context of a page of an organization.
 pub struct OrganizationPage {
-    /// Who acts.
+    /// The context of the acting member.
     pub ctx: Ctx,
     /// The organization's name.
     pub name: String,
-    /// Every organization the person is in.
+    /// Every organization that the person belongs to.
     pub memberships: Vec<Membership>,
     /// The person.
     pub person: Person,
@@ -29,12 +30,12 @@ pub struct OrganizationPage {
     pub theme: Theme,
     /// The page.
     pub place: Location,
-    /// Whom people sign in with.
+    /// The name of the identity provider.
     pub provider: String,
 }
 
 impl OrganizationPage {
-    /// Lets the person into the organization, which becomes the active one.
+    /// Opens the organization, and makes it the active one.
     ///
     /// # Errors
     /// As [`PageContext::open`].
@@ -47,7 +48,7 @@ impl OrganizationPage {
             memberships.iter().find(|one| one.organization == *organization).map(|one| one.organization_name.clone());
         remember(context, id, organization).await;
         let site_config = &context.site_config;
-        let provider = words::provider(site_config.development, site_config.provider.as_deref());
+        let provider = words::confirm::provider(site_config.development, site_config.provider.as_deref());
         Ok(Self { ctx, name: name.unwrap_or_default(), memberships, person, theme: context.theme, place, provider })
     }
 
@@ -62,7 +63,7 @@ impl OrganizationPage {
     }
 }
 
-/// The organization of the last page: of this session, else of the one before.
+/// The active organization: that of the last page in this session, or else in the previous session.
 pub async fn active(context: &PageContext) -> Option<OrganizationId> {
     if let Some(here) = in_session(context).await {
         return Some(here);
@@ -75,22 +76,22 @@ async fn in_session(context: &PageContext) -> Option<OrganizationId> {
     context.session.get::<OrganizationId>(ACTIVE).await.ok().flatten()
 }
 
-/// Keeps the organization with the session, and with the person for their next one. What cannot be kept is not worth a
-/// page.
+/// Stores the active organization in the session, and with the person for their next session. A failure does not fail
+/// the page.
 async fn remember(context: &PageContext, person: PersonId, organization: &OrganizationId) {
     if in_session(context).await.as_ref() == Some(organization) {
         return;
     }
     let request_id = &context.origin.request_id;
     if let Err(error) = context.session.insert(ACTIVE, organization).await {
-        tracing::warn!(request_id, %error, "the active organization was not kept");
+        tracing::warn!(request_id, %error, "the active organization was not stored");
     }
     if let Err(error) = context.engine.set_active_organization(person, organization).await {
-        tracing::warn!(request_id, %error, "the active organization was not kept");
+        tracing::warn!(request_id, %error, "the active organization was not stored");
     }
 }
 
-/// Puts a page into its frame. `trail` is the last step of the breadcrumb.
+/// Renders a page in its frame. `trail` is the last step of the breadcrumb.
 pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, body: AnyView) -> AnyView {
     let settings = Screen::Settings(room.organization()).path();
     let above = above(&room.place.screen, &room.organization())
@@ -100,7 +101,7 @@ pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, bo
         <div class="frame">
             {side(room)}
             <header class="top">
-                <nav class="crumbs" aria-label=words::BREADCRUMB>
+                <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
                     <ol class="crumb-list">
                         <li><a href=settings>{words::ORGANIZATION_SETTINGS}</a></li>
                         {above}
@@ -116,17 +117,17 @@ pub fn frame(room: &OrganizationPage, trail: &str, problem: Option<&Problem>, bo
     .into_any()
 }
 
-/// The list that a page lies beneath.
+/// The list that a page belongs to.
 fn above(screen: &Screen, organization: &OrganizationId) -> Option<(Screen, &'static str)> {
     match screen {
         Screen::NewServiceAccount(_) | Screen::ServiceAccount(..) => {
-            Some((Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS))
+            Some((Screen::ServiceAccounts(organization.clone()), words::service_accounts::TITLE))
         }
         screen if screen.is_about_members() && !matches!(screen, Screen::Members(_)) => {
-            Some((Screen::Members(organization.clone()), words::MEMBERS))
+            Some((Screen::Members(organization.clone()), words::members::TITLE))
         }
         screen if screen.is_about_keys() && !matches!(screen, Screen::ApiKeys(_)) => {
-            Some((Screen::ApiKeys(organization.clone()), words::API_KEYS))
+            Some((Screen::ApiKeys(organization.clone()), words::keys::TITLE))
         }
         _ => None,
     }
@@ -146,24 +147,25 @@ fn side(room: &OrganizationPage) -> AnyView {
     let in_members = here.is_about_members();
     let in_log = matches!(here, Screen::AuditLog(_));
     let in_organization = matches!(here, Screen::Settings(_));
-    let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All)
-        .then(|| entry(Screen::ServiceAccounts(organization.clone()), words::SERVICE_ACCOUNTS, "robot", in_accounts));
+    let accounts = (decide(room.ctx.actor().role, Action::ListServiceAccounts) == Grant::All).then(|| {
+        entry(Screen::ServiceAccounts(organization.clone()), words::service_accounts::TITLE, "robot", in_accounts)
+    });
     view! {
-        <aside class="side" aria-label=words::SIDE>
+        <aside class="side" aria-label=words::frame::SIDEBAR>
             <div class="side-inner">
-                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::SETTINGS_MENU>{icon("menu")}</button>
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::frame::SETTINGS_MENU>{icon("menu")}</button>
                 {switcher(room)}
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">{words::SETTINGS}</h2>
+                    <h2 id="nav-title">{words::frame::SETTINGS}</h2>
                     <ul class="nav-list">
-                        {entry(Screen::Overview(organization.clone()), words::OVERVIEW, "overview", in_overview)}
-                        {entry(Screen::ApiKeys(organization.clone()), words::API_KEYS, "key", in_keys)}
+                        {entry(Screen::Overview(organization.clone()), words::overview::TITLE, "overview", in_overview)}
+                        {entry(Screen::ApiKeys(organization.clone()), words::keys::TITLE, "key", in_keys)}
                         {accounts}
-                        {entry(Screen::Members(organization.clone()), words::MEMBERS, "members", in_members)}
-                        {entry(Screen::AuditLog(organization.clone()), words::AUDIT_LOG_LINK, "audit", in_log)}
-                        {entry(Screen::Settings(organization), words::ORGANIZATION, "organization", in_organization)}
+                        {entry(Screen::Members(organization.clone()), words::members::TITLE, "members", in_members)}
+                        {entry(Screen::AuditLog(organization.clone()), words::audit_log::TITLE, "audit", in_log)}
+                        {entry(Screen::Settings(organization), words::organization::TITLE, "organization", in_organization)}
                     </ul>
-                    <ul class="nav-list apart"><li><a href=DOCS>{icon("book")}{words::DOCUMENTATION}</a></li></ul>
+                    <ul class="nav-list apart"><li><a href=DOCS>{icon("book")}{words::docs::TITLE}</a></li></ul>
                 </nav>
             </div>
         </aside>
@@ -189,37 +191,37 @@ fn switcher(room: &OrganizationPage) -> AnyView {
         <details class="menu switcher" name="menu">
             <summary>
                 <svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>
-                <span class="visually-hidden">{words::ORGANIZATION_IS}</span>
+                <span class="visually-hidden">{words::frame::ORGANIZATION}</span>
                 <span class="org-name"><bdi>{room.name.clone()}</bdi></span>
                 {icon("switch")}
             </summary>
             <ul class="menu-list">
                 {room.memberships.iter().map(link).collect_view()}
-                <li class="apart"><a href=Screen::NewOrganization.path()>{icon("plus")}{words::NEW_ORGANIZATION}</a></li>
+                <li class="apart"><a href=Screen::NewOrganization.path()>{icon("plus")}{words::create_organization::TITLE}</a></li>
             </ul>
         </details>
     }
     .into_any()
 }
 
-/// What a theme is called.
+/// The name of a theme.
 pub const fn theme_name(theme: Theme) -> &'static str {
     match theme {
-        Theme::System => words::THEMES[0],
-        Theme::Light => words::THEMES[1],
-        Theme::Dark => words::THEMES[2],
+        Theme::System => words::frame::THEMES[0],
+        Theme::Light => words::frame::THEMES[1],
+        Theme::Dark => words::frame::THEMES[2],
     }
 }
 
 /// The theme switch.
-pub fn themes(worn: Theme, place: &Location) -> AnyView {
+pub fn themes(current: Theme, place: &Location) -> AnyView {
     let button = |theme: Theme| {
         let (glyph, name) = match theme {
-            Theme::System => ("system", words::THEME_BUTTONS[0]),
-            Theme::Light => ("sun", words::THEME_BUTTONS[1]),
-            Theme::Dark => ("moon", words::THEME_BUTTONS[2]),
+            Theme::System => ("system", words::frame::THEME_BUTTONS[0]),
+            Theme::Light => ("sun", words::frame::THEME_BUTTONS[1]),
+            Theme::Dark => ("moon", words::frame::THEME_BUTTONS[2]),
         };
-        let pressed = if theme == worn { "true" } else { "false" };
+        let pressed = if theme == current { "true" } else { "false" };
         view! {
             <button name="theme" value=theme.as_str() aria-pressed=pressed title=theme_name(theme)>
                 {icon(glyph)}<span class="visually-hidden">{name}</span>
@@ -229,24 +231,24 @@ pub fn themes(worn: Theme, place: &Location) -> AnyView {
     view! {
         <form method="post" action="/ui/set_theme">
             {page_field(place)}
-            <div class="theme" role="group" aria-label=words::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
+            <div class="theme" role="group" aria-label=words::account::THEME>{Theme::ALL.into_iter().map(button).collect_view()}</div>
         </form>
     }
     .into_any()
 }
 
-/// The person's menu.
+/// The account menu.
 pub fn account(person: &Person, place: &Location) -> AnyView {
     let name = person.name.clone();
     view! {
         <details class="menu account" name="menu">
             <summary>
                 <span class="avatar" aria-hidden="true">{words::initials(&name)}</span>
-                <span class="visually-hidden">{words::ACCOUNT_MENU_OF}<bdi>{name.clone()}</bdi></span>
+                <span class="visually-hidden">{words::frame::ACCOUNT_MENU_OF}<bdi>{name.clone()}</bdi></span>
             </summary>
             <div class="menu-list">
                 <p class="menu-head"><strong><bdi>{name}</bdi></strong>{person.email.clone()}</p>
-                <a href=Screen::Account.path()>{icon("person")}{words::MY_ACCOUNT}</a>
+                <a href=Screen::Account.path()>{icon("person")}{words::account::TITLE}</a>
                 {sign_out(place, "apart")}
             </div>
         </details>

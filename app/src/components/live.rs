@@ -1,4 +1,4 @@
-//! What tells the browser where to hear what moves on a page. Without script it is nothing.
+//! The element that gives the browser the URL of live updates. Without script it has no effect.
 
 use domain::event::EventCategory;
 use domain::{OrganizationId, Problem};
@@ -6,10 +6,10 @@ use engine::Ctx;
 use leptos::prelude::*;
 
 use crate::islands::live::LiveMarks;
+use crate::request::PageContext;
 use crate::routes::{LIVE, Location};
-use crate::server_fns::PageContext;
 
-/// What a page shows at the moment; made before anything that it shows is read.
+/// The state of a page. Set it before reading the data of the page, so that no change is missed.
 #[derive(Clone)]
 pub struct Mark {
     address: String,
@@ -25,7 +25,7 @@ impl Mark {
         Ok(Self::at(ctx, &format!("since={since}&")))
     }
 
-    /// The mark of a page on which only uses move.
+    /// The mark of a page on which only the use of keys changes.
     pub fn of_uses(ctx: &Ctx) -> Self {
         Self::at(ctx, "")
     }
@@ -33,16 +33,15 @@ impl Mark {
     fn at(ctx: &Ctx, since: &str) -> Self {
         let organization: &OrganizationId = &ctx.actor().organization;
         let path = LIVE.replace("{organization}", organization.as_str());
-        Self { address: format!("{path}?{since}drawn={}", ctx.now().0) }
+        Self { address: format!("{path}?{since}rendered_at={}", ctx.now().0) }
     }
 
-    /// The line that says that a list is not any more what it was, as long as it is empty; the link on it leads to a
-    /// place. It stands above the list.
+    /// The empty line above a list that later says that the list changed, with a link to reload a location.
     pub fn line(&self, place: &Location) -> impl IntoView + use<> {
         view! { <p class="news" role="status" data-live=self.address.clone() data-here=place.path()></p> }
     }
 
-    /// The same where no list is.
+    /// The mark on a page without a list.
     pub fn hidden(&self) -> impl IntoView + use<> {
         view! { <div hidden data-live=self.address.clone()></div><LiveMarks/> }
     }

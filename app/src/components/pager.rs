@@ -1,4 +1,4 @@
-//! The way through a list that has several pages.
+//! Links between the pages of a list.
 
 use leptos::prelude::*;
 
@@ -6,20 +6,20 @@ use crate::routes::Location;
 use crate::shared_view::icon;
 use crate::words;
 
-/// Where the next page begins, and what the ways are called.
+/// The links of a list with several pages.
 pub struct Pages {
-    /// The name under which an address says where a page begins.
+    /// The query parameter that says where a page begins.
     pub mark: &'static str,
-    /// Where the next one does.
+    /// Where the next page begins, if there is one.
     pub next: Option<i64>,
-    /// To the top of the list.
+    /// The label of the link to the first page.
     pub first: &'static str,
-    /// To the rows behind this page.
+    /// The label of the link to the next page.
     pub more: &'static str,
 }
 
-/// To the top of the list and to the rows behind this page, with the filters and the order of this page; nothing when
-/// this page is all.
+/// The links to the first and the next page, with the filters and the order of this page. `None` if there is only one
+/// page.
 pub fn pages(place: &Location, pages: &Pages) -> Option<AnyView> {
     let Pages { mark, next, first, more } = *pages;
     let top = place.get(mark).map(|_| {
@@ -30,10 +30,10 @@ pub fn pages(place: &Location, pages: &Pages) -> Option<AnyView> {
         view! { <a class="button" rel="next" href=behind.path()>{more}{icon("chevron-right")}</a> }
     });
     (top.is_some() || behind.is_some())
-        .then(|| view! { <nav class="actions" aria-label=words::PAGES>{top}{behind}</nav> }.into_any())
+        .then(|| view! { <nav class="actions" aria-label=words::labels::PAGES>{top}{behind}</nav> }.into_any())
 }
 
-/// The same beneath a list that says `before` where its pages begin.
+/// The links below a list whose pages begin at `before`.
 pub fn pager(place: &Location, next: Option<i64>, first: &'static str, more: &'static str) -> impl IntoView + use<> {
     let ways = pages(place, &Pages { mark: "before", next, first, more });
     ways.map(|ways| view! { <div class="pager">{ways}</div> })

@@ -1,4 +1,4 @@
-//! Roles to choose from: of people, and of service accounts.
+//! The choice of a role, for people and for service accounts.
 
 use domain::policy::may_give;
 use domain::{Problem, Role};
@@ -8,7 +8,7 @@ use super::confirm::power;
 use crate::shared_view::field_error;
 use crate::words;
 
-/// Radio cards, each with a sentence of what the role may do. `powerful` says which ask for a fresh sign-in.
+/// Radio cards, each with a sentence about what the role can do. `powerful` says which roles require a fresh sign-in.
 pub fn role_cards(
     problem: Option<&Problem>,
     chosen: Role,
@@ -28,7 +28,7 @@ pub fn role_cards(
     };
     view! {
         <fieldset class="field" id="role" aria-describedby=described>
-            <legend>{words::ROLE}</legend>
+            <legend>{words::labels::ROLE}</legend>
             <p class="hint" id="role-hint">{hint}</p>
             <div class="cards">{roles.into_iter().map(card).collect_view()}</div>
             {fault.map(|fault| field_error("role-error", fault))}
@@ -37,17 +37,17 @@ pub fn role_cards(
     .into_any()
 }
 
-/// The roles of people that someone of a role may give (decision D5), the least first.
+/// The roles that a person of a role can assign, the least powerful first. Only owners can make someone an owner.
 pub fn given_by(own: Role) -> impl Iterator<Item = (Role, &'static str)> {
-    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::role_may(role)))
+    Role::ALL.into_iter().filter(move |role| may_give(own, *role)).map(|role| (role, words::roles::summary(role)))
 }
 
-/// What each role may do (KE-38).
+/// What each role can do.
 pub fn roles_explained() -> AnyView {
-    let line = |role: Role| view! { <dt>{role.label()}</dt><dd>{words::role_may(role)}</dd> };
+    let line = |role: Role| view! { <dt>{role.label()}</dt><dd>{words::roles::summary(role)}</dd> };
     view! {
         <section class="panel" aria-labelledby="roles-title">
-            <h2 id="roles-title">{words::ROLES}</h2>
+            <h2 id="roles-title">{words::roles::TITLE}</h2>
             <dl class="facts">{Role::ALL.map(line).collect_view()}</dl>
         </section>
     }

@@ -1,4 +1,4 @@
-//! The table of groups: for each none, read or write (RU-07, RU-11).
+//! The table to select scopes: none, read or write for each group.
 
 use domain::scope::{Access, Group};
 use domain::{Scope, ScopeSet};
@@ -7,14 +7,14 @@ use leptos::prelude::*;
 use super::confirm::power;
 use crate::words;
 
-/// A table of picks. `offered` is all there is to choose from, `chosen` the word that is picked for a group, and
-/// `powerful` says which scopes ask for a fresh sign-in.
+/// The table. `offered` are the scopes to choose from, `chosen` is the selected access of a group, and `powerful` says
+/// which scopes require a fresh sign-in.
 pub fn scope_picker(offered: ScopeSet, chosen: impl Fn(Group) -> String, powerful: impl Fn(Scope) -> bool) -> AnyView {
     let rows = Group::ALL.map(|group| row(offered, group, &chosen(group), &powerful));
     view! {
         <table class="picks">
             <thead><tr>
-                <th scope="col">{words::GROUP}</th><th scope="col">{words::NONE}</th><th scope="col">{words::READ}</th><th scope="col">{words::WRITE}</th>
+                <th scope="col">{words::labels::GROUP}</th><th scope="col">{words::NONE}</th><th scope="col">{words::labels::READ}</th><th scope="col">{words::labels::WRITE}</th>
             </tr></thead>
             <tbody>{rows.into_iter().flatten().collect_view()}</tbody>
         </table>
@@ -32,7 +32,7 @@ fn row(offered: ScopeSet, group: Group, chosen: &str, powerful: &dyn Fn(Scope) -
         view! {
             <td><label>
                 <input type="radio" name=name.clone() value=word checked=chosen == word title=title data-pick-power=power/>
-                <span class="visually-hidden">{words::pick(group, label)}</span>
+                <span class="visually-hidden">{words::create_key::permission_of(group, label)}</span>
             </label></td>
         }
     };
@@ -46,8 +46,8 @@ fn row(offered: ScopeSet, group: Group, chosen: &str, powerful: &dyn Fn(Scope) -
             <tr class=(!any.in_sandbox()).then_some("only-production")>
                 <th scope="row">{group.label()}<span class="sub">{what}</span></th>
                 {pick("none", words::NONE, None)}
-                {cell("read", words::READ, read)}
-                {cell("write", words::WRITE, write)}
+                {cell("read", words::labels::READ, read)}
+                {cell("write", words::labels::WRITE, write)}
             </tr>
         }
         .into_any(),

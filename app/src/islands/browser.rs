@@ -1,4 +1,4 @@
-//! The browser, as far as islands need it.
+//! Browser APIs that islands use.
 
 use js_sys::{Array, Reflect};
 use leptos::web_sys;
@@ -11,16 +11,17 @@ use web_sys::{
 
 use crate::words;
 
-/// Why a form came to nothing.
+/// Why the submission of a form failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What kind of refusal; empty if no answer came.
+    /// The code of the problem; empty without a response.
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// Fields at fault, each with a sentence.
+    /// The invalid fields, each with a sentence.
     pub fields: Vec<(String, String)>,
-    /// Where the person signs in again, if that is all that lacks: the form is kept, and finished afterwards.
+    /// The URL to sign in again, if the form only needs a fresh sign-in. The server stores the form and processes it
+    /// afterwards.
     pub confirm_at: String,
 }
 
@@ -30,9 +31,9 @@ impl Failure {
         Self { code: String::new(), message: message.to_owned(), fields: Vec::new(), confirm_at: String::new() }
     }
 
-    /// What to say first: nobody knows what became of a request that got no answer.
+    /// The title of the message. Without a response, nobody knows whether the request took effect.
     pub fn title(&self, refused: &'static str) -> &'static str {
-        if self.code.is_empty() { words::NO_ANSWER } else { refused }
+        if self.code.is_empty() { words::problems::NO_ANSWER } else { refused }
     }
 
     /// The sentence about a field.
@@ -45,7 +46,7 @@ impl Failure {
         matches!(self.code.as_str(), "fresh_sign_in_required" | "unauthorized")
     }
 
-    /// What to say: about the fields, or else the one sentence.
+    /// The sentences about the fields, or else the one sentence.
     pub fn lines(&self) -> Vec<String> {
         if self.fields.is_empty() {
             vec![self.message.clone()]
@@ -55,79 +56,79 @@ impl Failure {
     }
 }
 
-/// Where signing in again begins that leads back to this page.
+/// The URL to sign in again and return to this page.
 pub fn sign_in_again() -> String {
     let here = leptos::prelude::window().location();
     let here = here.pathname().unwrap_or_default() + &here.search().unwrap_or_default();
     format!("/sign-in/start?fresh=1&return_to={}", String::from(js_sys::encode_uri_component(&here)))
 }
 
-/// The element with this id.
+/// The element with this ID.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
     leptos::prelude::document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// The dialog with this id.
+/// The dialog with this ID.
 pub fn dialog(id: &str) -> Option<HtmlDialogElement> {
     by_id(id)?.dyn_into().ok()
 }
 
-/// Every element that fits a selector.
+/// Every element that matches a selector.
 pub fn all(selector: &str) -> Vec<Element> {
     let Ok(found) = leptos::prelude::document().query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|n| found.get(n)?.dyn_into().ok()).collect()
 }
 
-/// The nearest element around an event that fits a selector.
+/// The closest element around the target of an event that matches a selector.
 pub fn around(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
-/// Closes a menu, and puts the focus on what opens it.
+/// Closes a menu, and moves the focus to its button.
 pub fn leave_menu(menu: &Element) {
     let _ = menu.remove_attribute("open");
     let summary = menu.query_selector("summary").ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok());
     let _ = summary.map(|summary| summary.focus());
 }
 
-/// The dialog whose veil a press hit. A dialog's own scrollbar and its edges are within it, so they are not the veil; and
-/// the second press of a double click was meant for what opened the dialog.
-pub fn veil(press: &MouseEvent) -> Option<HtmlDialogElement> {
+/// The dialog whose backdrop was pressed. The scrollbar and the edges of a dialog belong to it, not to the backdrop.
+/// The second press of a double click is ignored, because it was meant for the button that opened the dialog.
+pub fn pressed_backdrop(press: &MouseEvent) -> Option<HtmlDialogElement> {
     let dialog: HtmlDialogElement = press.target()?.dyn_into().ok()?;
     let (edges, x, y) = (dialog.get_bounding_client_rect(), press.client_x().into(), press.client_y().into());
     let within = edges.left() <= x && x <= edges.right() && edges.top() <= y && y <= edges.bottom();
     (press.button() == 0 && press.detail() < 2 && !within).then_some(dialog)
 }
 
-/// Whether a click on a link wants the link followed here and now, not in a new tab.
+/// Whether a click on a link opens it in this tab, not in a new one.
 pub fn is_plain(click: &MouseEvent) -> bool {
     click.button() == 0 && !click.ctrl_key() && !click.meta_key() && !click.shift_key() && !click.alt_key()
 }
 
-/// An attribute, or nothing.
+/// An attribute, or an empty text.
 pub fn attribute(element: &Element, name: &str) -> String {
     element.get_attribute(name).unwrap_or_default()
 }
 
-/// A text in an answer.
+/// A text of a response.
 pub fn text(value: &JsValue, name: &str) -> String {
     let found = Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
     found.as_string().or_else(|| found.as_f64().map(|n| n.to_string())).unwrap_or_default()
 }
 
-/// Shows that a button waits for an answer, or no longer does.
+/// Shows whether a button waits for a response.
 pub fn wait_at(button: &Element, waits: bool) {
     for name in ["aria-disabled", "aria-busy"] {
         let _ = if waits { button.set_attribute(name, "true") } else { button.remove_attribute(name) };
     }
 }
 
-/// Leaves for another page of ours.
-pub fn lead_to(path: &str) {
+/// Goes to another page of Roundtable.
+pub fn go_to(path: &str) {
     let _ = leptos::prelude::window().location().assign(path);
 }
 
-/// Sends a form to its address and reads the answer. `silence` is said when none comes.
+/// Submits a form and reads the response. `silence` is the message if there is no response.
 pub async fn send(form: &HtmlFormElement, silence: &str) -> Result<JsValue, Failure> {
     let response = fetch(form).await.map_err(|_| Failure::of(silence))?;
     let answer = async { JsFuture::from(response.json()?).await }.await.map_err(|_| Failure::of(silence))?;

@@ -1,4 +1,4 @@
-//! Copying what must not be lost.
+//! Copying secrets that are shown once, and other texts.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,9 +13,10 @@ use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 use super::browser::{all, around, attribute, by_id};
 use crate::words;
 
-const SAID_FOR: Duration = Duration::from_millis(1500);
+const SHOWN_FOR: Duration = Duration::from_millis(1500);
 
-/// The copy buttons of a page that shows new keys or links. Leaving it before everything is copied asks once.
+/// The copy buttons of a page that shows new keys or links. The browser asks before leaving the page while something is
+/// not copied.
 #[island]
 pub fn CopyButtons() -> impl IntoView {
     if cfg!(feature = "hydrate") {
@@ -26,12 +27,12 @@ pub fn CopyButtons() -> impl IntoView {
     }
 }
 
-/// What is shown once: a new key, or a link.
+/// The secrets that are shown once: new keys, links and tokens.
 const SECRETS: &str = ".key-value";
 /// Marks a secret that was copied.
-const KEPT: &str = "data-kept";
+const COPIED: &str = "data-kept";
 
-/// Minds every copy button of the page, and secrets copied by hand. Tells when none is left that was not copied.
+/// Handles every copy button of the page, and secrets that are copied by hand. Calls `copied` when all are copied.
 pub fn listen(copied: impl Fn() + Clone + 'static) {
     let by_button = copied.clone();
     window_event_listener(ev::click, move |event| {
@@ -44,15 +45,15 @@ pub fn listen(copied: impl Fn() + Clone + 'static) {
     });
     window_event_listener(ev::copy, move |event| {
         if let Some(source) = around(&event, ".key-value, .snippet")
-            && is_all_kept(&selected(&source))
+            && is_all_copied(&selected(&source))
         {
             copied();
         }
     });
 }
 
-/// Minds every button that copies a text of its own, such as an id. Where that is not allowed, the text is selected: it
-/// stands beside the button, or is put into it; and which keys to press is said until the next click.
+/// Handles every button that copies a text such as an ID. If the browser blocks copying, this selects the text beside
+/// or in the button, and shows which keys to press until the next click.
 pub fn listen_texts() {
     window_event_listener(ev::click, move |event| {
         let Some(button) = around(&event, "[data-copy-text]") else {
@@ -69,13 +70,13 @@ pub fn listen_texts() {
                 if let Some(shown) = text_beside(&button, &text).and_then(|shown| shown.dyn_into().ok()) {
                     select(&shown);
                 }
-                say(words::COPY_BY_HAND, "hint");
+                announce(words::reveal_key::COPY_BLOCKED, "hint");
             }
         });
     });
 }
 
-/// What a button copies, where it can be seen.
+/// The visible element with the text that a button copies.
 fn text_beside(button: &Element, text: &str) -> Option<Element> {
     let known = button.query_selector("code").ok().flatten();
     if let Some(beside) = known.or_else(|| button.previous_element_sibling()) {
@@ -87,7 +88,7 @@ fn text_beside(button: &Element, text: &str) -> Option<Element> {
     Some(code)
 }
 
-/// What is selected, in the field of a secret or anywhere else.
+/// The selected text, in the field of a secret or anywhere else.
 fn selected(source: &Element) -> String {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
     let range = area.and_then(|area| area.selection_start().ok().flatten().zip(area.selection_end().ok().flatten()));
@@ -104,22 +105,21 @@ fn selected(source: &Element) -> String {
     }
 }
 
-/// Marks every secret that a copied text has in it whole, for a piece of one is of no use to anyone; and says whether
-/// none is left.
-fn is_all_kept(text: &str) -> bool {
+/// Marks every secret that a copied text contains completely. Returns whether all secrets are copied.
+fn is_all_copied(text: &str) -> bool {
     let text = text.replace('\n', "");
-    let mut all_kept = true;
+    let mut all_copied = true;
     for area in all(SECRETS) {
         let value = area.dyn_ref::<HtmlTextAreaElement>().map(HtmlTextAreaElement::value).unwrap_or_default();
         if !value.is_empty() && text.contains(&value) {
-            let _ = area.set_attribute(KEPT, "");
+            let _ = area.set_attribute(COPIED, "");
         }
-        all_kept &= area.has_attribute(KEPT);
+        all_copied &= area.has_attribute(COPIED);
     }
-    all_kept
+    all_copied
 }
 
-/// Asks before the page is left, as long as `unsaved`.
+/// Lets the browser ask before leaving the page, as long as `unsaved`.
 pub fn guard_leaving(unsaved: impl Fn() -> bool + 'static) {
     window_event_listener(ev::beforeunload, move |event| {
         if unsaved() {
@@ -132,35 +132,35 @@ async fn copy(button: Element, source: HtmlElement, copied: impl Fn()) {
     let area = source.dyn_ref::<HtmlTextAreaElement>();
     let text = area.map_or_else(|| source.text_content().unwrap_or_default(), HtmlTextAreaElement::value);
     if write(&text).await.is_ok() {
-        if is_all_kept(&text) {
+        if is_all_copied(&text) {
             copied();
         }
         confirm(&button);
     } else {
         select(&source);
-        say(words::COPY_BY_HAND, "hint");
+        announce(words::reveal_key::COPY_BLOCKED, "hint");
     }
 }
 
-/// Shows for a moment, at the button itself, that the copy is there; to those who do not see it, it is said.
+/// Shows for a moment on the button that the text is copied, and announces it to screen readers.
 fn confirm(button: &Element) {
     let before = button.query_selector("span").ok().flatten().and_then(|span| span.text_content());
-    if before.as_deref() == Some(words::COPIED) {
+    if before.as_deref() == Some(words::reveal_key::COPIED) {
         return;
     }
-    say(words::COPIED, "visually-hidden");
-    dress(button, words::COPIED, "check");
+    announce(words::reveal_key::COPIED, "visually-hidden");
+    set_button(button, words::reveal_key::COPIED, "check");
     let button = button.clone();
     set_timeout(
         move || {
-            say("", "visually-hidden");
-            dress(&button, before.as_deref().unwrap_or_default(), "copy");
+            announce("", "visually-hidden");
+            set_button(&button, before.as_deref().unwrap_or_default(), "copy");
         },
-        SAID_FOR,
+        SHOWN_FOR,
     );
 }
 
-/// Where the page is not secure there is no clipboard at all.
+/// Writes to the clipboard. A page without HTTPS has no clipboard.
 async fn write(text: &str) -> Result<JsValue, JsValue> {
     let navigator = window().navigator();
     if js_sys::Reflect::get(&navigator, &"clipboard".into())?.is_undefined() {
@@ -183,15 +183,15 @@ fn select(source: &HtmlElement) {
     }
 }
 
-/// Says it in the last place there is for that: a dialog over a page has its own, and the page's is silent then.
-fn say(text: &str, class: &str) {
+/// Announces a text in the last status line: that of an open dialog, or else that of the page.
+fn announce(text: &str, class: &str) {
     if let Some(status) = all("[data-copy-status]").pop() {
         status.set_class_name(class);
         status.set_text_content(Some(text));
     }
 }
 
-fn dress(button: &Element, text: &str, icon: &str) {
+fn set_button(button: &Element, text: &str, icon: &str) {
     if let Ok(Some(span)) = button.query_selector("span") {
         span.set_text_content(Some(text));
     }

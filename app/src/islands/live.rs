@@ -1,4 +1,5 @@
-//! What moves while the page is open. Heard only while someone sees it: a browser has few connections to spare.
+//! Live updates of an open page. The connection is open only while the page is visible, because a browser opens few
+//! connections to one server.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,51 +15,51 @@ use super::browser::{all, attribute, by_id, text};
 use crate::shared_view::CONFIRM_NOW;
 use crate::words;
 
-/// Until the page has come to rest, in the eyes of those who measure it too.
-const REST: Duration = Duration::from_millis(1500);
+/// The wait before connecting, so that the connection does not delay the page or distort its measurements.
+const DELAY: Duration = Duration::from_millis(1500);
 
-/// Hears what moves, as the first `data-live` of the page says where, and shows it: uses of keys, and that a list is not
-/// what it was.
+/// Receives events from the URL in the first `data-live` of the page, and shows them: uses of keys, and that a list
+/// changed.
 #[island]
 pub fn LiveMarks() -> impl IntoView {
     if cfg!(feature = "hydrate")
         && let Some(mark) = all("[data-live]").into_iter().next()
     {
-        let ear = Rc::new(Ear::new(attribute(&mark, "data-live")));
-        let begin = ear.clone();
+        let stream = Rc::new(Stream::new(attribute(&mark, "data-live")));
+        let begin = stream.clone();
         set_timeout(
             move || {
-                begin.mind();
+                begin.update();
                 window_event_listener_untyped("visibilitychange", {
-                    let ear = begin.clone();
-                    move |_| ear.mind()
+                    let stream = begin.clone();
+                    move |_| stream.update()
                 });
-                window_event_listener(ev::pageshow, move |_| begin.mind());
+                window_event_listener(ev::pageshow, move |_| begin.update());
             },
-            REST,
+            DELAY,
         );
-        window_event_listener(ev::pagehide, move |_| ear.close());
+        window_event_listener(ev::pagehide, move |_| stream.close());
     }
 }
 
-type Heard = Closure<dyn Fn(MessageEvent)>;
+type Listener = Closure<dyn Fn(MessageEvent)>;
 
-/// The stream, while it is open.
-struct Ear {
+/// The event stream, while it is open.
+struct Stream {
     address: String,
-    used: Heard,
-    changed: Heard,
+    used: Listener,
+    changed: Listener,
     source: RefCell<Option<EventSource>>,
 }
 
-impl Ear {
+impl Stream {
     fn new(address: String) -> Self {
         Self { address, used: Closure::new(used), changed: Closure::new(|_| changed()), source: RefCell::default() }
     }
 
-    /// Open while the page is seen, else closed. A stream that ended by itself asks again by itself; one that was told
-    /// to ask no more is asked for once more when someone comes back to the page.
-    fn mind(&self) {
+    /// Opens the stream while the page is visible, or else closes it. A stream that breaks reconnects by itself. A
+    /// stream that the server refused connects again when the person returns to the page.
+    fn update(&self) {
         if document().hidden() {
             return self.close();
         }
@@ -80,7 +81,7 @@ impl Ear {
     }
 }
 
-/// A key was used: its row, its page and its dialogs say so.
+/// A key was used: updates its row, its page and its dialogs.
 fn used(event: MessageEvent) {
     let Some(change) = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok()) else { return };
     let (key, ago) = (text(&change, "key"), text(&change, "ago"));
@@ -88,8 +89,8 @@ fn used(event: MessageEvent) {
     for cell in all(&format!("[data-last-used=\"{key}\"]")) {
         show_time(&cell, &text(&change, "at"), &text(&change, "exact"), &ago);
         if let Ok(Some(around)) = cell.closest("dd") {
-            to_problem(&around, "[data-used-from]", "code", &address);
-            to_problem(&around, "[data-used-by]", "bdi", &agent);
+            set_part(&around, "[data-used-from]", "code", &address);
+            set_part(&around, "[data-used-by]", "bdi", &agent);
         }
     }
     for link in all(&format!("a[data-revoke=\"{key}\"]")) {
@@ -101,9 +102,9 @@ fn used(event: MessageEvent) {
     if let Some(first) = by_id("first-request").filter(|first| attribute(first, "data-key") == key)
         && first.class_list().toggle_with_force("done", true).is_ok()
         && let Ok(Some(said)) = first.query_selector("span")
-        && said.text_content().as_deref() == Some(words::WAITING)
+        && said.text_content().as_deref() == Some(words::live::WAITING_FOR_FIRST_REQUEST)
     {
-        said.set_text_content(Some(&words::first_request(&address)));
+        said.set_text_content(Some(&words::live::first_request(&address)));
     }
 }
 
@@ -116,7 +117,7 @@ fn show_time(cell: &Element, at: &str, exact: &str, ago: &str) {
     let _ = cell.append_child(&time);
 }
 
-fn to_problem(around: &Element, part: &str, inside: &str, said: &str) {
+fn set_part(around: &Element, part: &str, inside: &str, said: &str) {
     if let Ok(Some(part)) = around.query_selector(part)
         && let Ok(Some(inside)) = part.query_selector(inside)
     {
@@ -125,15 +126,16 @@ fn to_problem(around: &Element, part: &str, inside: &str, said: &str) {
     }
 }
 
-/// The list is not what the page shows. Said once, and not while a dialog is open: after it the page often loads anew.
+/// The list changed. The page says so once, and not while a dialog is open, because the page often reloads after a
+/// dialog.
 fn changed() {
     let Some(line) = all(".news:empty").into_iter().next() else { return };
     if !all("dialog[open]").is_empty() {
-        return set_timeout(changed, REST);
+        return set_timeout(changed, DELAY);
     }
     let Ok(link) = document().create_element("a") else { return };
     let _ = link.set_attribute("href", &attribute(&line, "data-here"));
-    link.set_text_content(Some(words::RELOAD));
-    line.set_text_content(Some(&format!("{} ", words::LIST_CHANGED)));
+    link.set_text_content(Some(words::live::RELOAD));
+    line.set_text_content(Some(&format!("{} ", words::live::LIST_CHANGED)));
     let _ = line.append_child(&link);
 }

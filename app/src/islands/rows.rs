@@ -1,4 +1,4 @@
-//! Rows of a table: walking them by keyboard, choosing them, and showing only those that fit what is typed.
+//! Rows of a table: moving through them by keyboard, selecting them, and showing only those that match a search.
 
 use leptos::prelude::*;
 use leptos::{ev, web_sys};
@@ -7,13 +7,13 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::browser::{all, around, by_id};
 
-/// What a row is reached by.
+/// The link of each row, which takes the focus.
 const NAMES: &str = ".table tbody th a";
-/// The boxes that choose rows, and the one that chooses all of them.
+/// The checkboxes of rows, and the one for all rows.
 const PICKS: &str = "tbody .pick input";
 const EVERY: &str = "thead .pick input";
 
-/// Minds the tables of the page.
+/// Handles the tables of the page.
 pub fn listen() {
     window_event_listener(ev::change, |event| {
         if let Some(every) = around(&event, EVERY).and_then(|box_| box_.dyn_into::<HtmlInputElement>().ok()) {
@@ -33,18 +33,19 @@ pub fn listen() {
             rows_of(&form).iter().for_each(|row| row.set_hidden(false));
         }
     });
-    // A page that comes back keeps what was chosen.
+    // A page that the browser restores keeps its selection.
     count();
 }
 
-/// A key that walks the rows (`j` and `k` anywhere, arrows within a table) or chooses one (`x`). Says whether it did.
+/// Handles a key that moves through the rows (`j` and `k` anywhere, arrows in a table) or selects one (`x`). Returns
+/// whether it did.
 pub fn pressed(event: &ev::KeyboardEvent) -> bool {
     let row = around(event, ".table tbody tr");
     match event.key().as_str() {
-        "j" => walk(row.as_ref(), 1),
-        "k" => walk(row.as_ref(), -1),
-        "ArrowDown" if row.is_some() => walk(row.as_ref(), 1),
-        "ArrowUp" if row.is_some() => walk(row.as_ref(), -1),
+        "j" => move_focus(row.as_ref(), 1),
+        "k" => move_focus(row.as_ref(), -1),
+        "ArrowDown" if row.is_some() => move_focus(row.as_ref(), 1),
+        "ArrowUp" if row.is_some() => move_focus(row.as_ref(), -1),
         "x" => row.and_then(|row| row.query_selector(".pick input").ok()?).is_some_and(click),
         _ => false,
     }
@@ -54,8 +55,8 @@ fn click(element: Element) -> bool {
     element.dyn_into::<HtmlElement>().map(|element| element.click()).is_ok()
 }
 
-/// Puts the focus on the name in the next row, or in the first if none has it.
-fn walk(row: Option<&Element>, step: isize) -> bool {
+/// Moves the focus to the link of the next row, or to the first row.
+fn move_focus(row: Option<&Element>, step: isize) -> bool {
     let names = all(NAMES);
     let here = names.iter().position(|name| row.is_some_and(|row| row.contains(Some(name))));
     let next = here.map_or(Some(0), |here| here.checked_add_signed(step));
@@ -67,7 +68,7 @@ fn boxes() -> Vec<HtmlInputElement> {
     all(PICKS).into_iter().filter_map(|one| one.dyn_into().ok()).collect()
 }
 
-/// Says how many rows are chosen.
+/// Shows how many rows are selected.
 fn count() {
     let boxes = boxes();
     let chosen = boxes.iter().filter(|one| one.checked()).count();
@@ -80,7 +81,7 @@ fn count() {
     }
 }
 
-/// Shows the rows of the table beneath a search in which its text stands.
+/// Shows only the rows of the table below a search that contain its text.
 fn narrow(search: &HtmlInputElement) {
     let Some(form) = search.closest("form").ok().flatten() else { return };
     let wanted = search.value().trim().to_lowercase();

@@ -1,5 +1,5 @@
-//! My account: who one is, where one is signed in, how pages look, and a token for scripts. It belongs to no
-//! organization, so whoever is in none has it too.
+//! My account: the person, their sessions, the theme, and access tokens for scripts. It belongs to no organization, so
+//! people without an organization have it too.
 
 use domain::view::SessionView;
 use domain::{Moment, Problem};
@@ -8,15 +8,19 @@ use engine::people::Person;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::{Page, PageRequest, access_token};
-use crate::components::personal::{Own, personal};
+use super::Page;
+use crate::components::personal_frame::{Own, personal};
 use crate::components::{done, form_token, frame, page_field, when};
+use crate::flash::Flash;
+use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_TOKENS, Location, Screen};
-use crate::server_fns::{Flash, Theme};
+use crate::theme::Theme;
 use crate::words;
 
-/// The page, or the token that its form was answered with.
-pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
+mod access_token;
+
+/// The page, or the new token as the response to its form.
+pub async fn load(request: &PageRequest) -> Result<Page, Problem> {
     let context = &request.context;
     let caller = context.person()?;
     let own = Own::load(context, Location::top(Screen::Account)).await?;
@@ -26,17 +30,17 @@ pub async fn show(request: &PageRequest) -> Result<Page, Problem> {
     let sessions = context.engine.list_sessions(caller).await.map_err(|error| context.to_problem(&error))?;
     let now = context.engine.runtime().now();
     let notice = match context.take_flash().await {
-        Some(Flash::SessionEnded) => Some(words::SESSION_ENDED.to_owned()),
-        Some(Flash::OtherSessionsEnded { count }) => Some(words::sessions_ended(count)),
-        Some(Flash::TokenMadeBefore) => Some(words::TOKEN_MADE_BEFORE.to_owned()),
+        Some(Flash::SessionRevoked) => Some(words::account::SESSION_REVOKED.to_owned()),
+        Some(Flash::OtherSessionsRevoked { count }) => Some(words::account::sessions_revoked(count)),
+        Some(Flash::TokenAlreadyIssued) => Some(words::account::TOKEN_ALREADY_CREATED.to_owned()),
         _ => None,
     };
     let problem = request.problem().cloned();
     let form = FormToken::generate(context.engine.runtime());
-    Ok(Page::new(words::MY_ACCOUNT, move || draw(&own, &sessions, now, notice, problem.as_ref(), &form)))
+    Ok(Page::new(words::account::TITLE, move || render(&own, &sessions, now, notice, problem.as_ref(), &form)))
 }
 
-fn draw(
+fn render(
     own: &Own,
     sessions: &[SessionView],
     now: Moment,
@@ -47,23 +51,23 @@ fn draw(
     let notice = notice.map(done);
     let body = view! {
         {notice}
-        <div class="page-head"><div><h1>{words::MY_ACCOUNT}</h1></div></div>
+        <div class="page-head"><div><h1>{words::account::TITLE}</h1></div></div>
         {facts(&own.person)}
         <div class="page-head">
-            <div><h2>{words::SESSIONS}</h2><p class="lede">{words::SESSIONS_LEDE}</p></div>
+            <div><h2>{words::account::SESSIONS}</h2><p class="lede">{words::account::SESSIONS_LEDE}</p></div>
             {others(own, sessions)}
         </div>
         {table(own, sessions, now)}
-        <div class="page-head"><div><h2>{words::THEME}</h2><p class="lede">{words::THEME_LEDE}</p></div></div>
+        <div class="page-head"><div><h2>{words::account::THEME}</h2><p class="lede">{words::account::THEME_LEDE}</p></div></div>
         {theme(own)}
         {token(own, form)}
     };
-    personal(own, words::MY_ACCOUNT, problem, body.into_any())
+    personal(own, words::account::TITLE, problem, body.into_any())
 }
 
 fn facts(person: &Person) -> AnyView {
-    let email = person.email.clone().map(|email| view! { <dt>{words::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
-    view! { <dl class="facts boxed"><dt>{words::NAME}</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }
+    let email = person.email.clone().map(|email| view! { <dt>{words::labels::EMAIL}</dt><dd><bdi>{email}</bdi></dd> });
+    view! { <dl class="facts boxed"><dt>{words::labels::NAME}</dt><dd><bdi>{person.name.clone()}</bdi></dd>{email}</dl> }
         .into_any()
 }
 
@@ -72,7 +76,7 @@ fn others(own: &Own, sessions: &[SessionView]) -> impl IntoView + use<> {
     (sessions.iter().any(|session| !session.is_current)).then(|| {
         view! {
             <form method="post" action="/ui/revoke_other_sessions">
-                {page_field(&place)}<button class="button danger">{words::REVOKE_OTHERS}</button>
+                {page_field(&place)}<button class="button danger">{words::account::SIGN_OUT_ELSEWHERE}</button>
             </form>
         }
     })
@@ -83,13 +87,13 @@ fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
     view! {
         <div class="table-wrap">
             <table class="table">
-                <caption class="visually-hidden">{words::SESSIONS_CAPTION}</caption>
+                <caption class="visually-hidden">{words::account::SESSIONS_CAPTION}</caption>
                 <thead><tr>
-                    <th scope="col">{words::DEVICE}</th>
-                    <th scope="col">{words::IP_ADDRESS}</th>
-                    <th scope="col">{words::SIGNED_IN}</th>
-                    <th scope="col" aria-sort="descending">{words::LAST_SEEN}</th>
-                    <th scope="col"><span class="visually-hidden">{words::ACTIONS}</span></th>
+                    <th scope="col">{words::labels::DEVICE}</th>
+                    <th scope="col">{words::labels::IP_ADDRESS}</th>
+                    <th scope="col">{words::labels::SIGNED_IN}</th>
+                    <th scope="col" aria-sort="descending">{words::labels::LAST_SEEN}</th>
+                    <th scope="col"><span class="visually-hidden">{words::labels::ACTIONS}</span></th>
                 </tr></thead>
                 <tbody>{rows}</tbody>
             </table>
@@ -99,26 +103,27 @@ fn table(own: &Own, sessions: &[SessionView], now: Moment) -> AnyView {
 }
 
 fn row(own: &Own, session: &SessionView, now: Moment) -> AnyView {
-    let device = words::device(session.agent.as_deref());
-    let badge = session.is_current.then(|| view! { " "<span class="badge success">{words::THIS_DEVICE}</span> });
+    let device = words::account::device(session.agent.as_deref());
+    let badge =
+        session.is_current.then(|| view! { " "<span class="badge success">{words::account::THIS_DEVICE}</span> });
     let end = match session.is_current {
         true => Either::Left(view! {
-            <form method="post" action="/ui/sign_out">{page_field(&own.place)}<button class="link-button">{words::SIGN_OUT}</button></form>
+            <form method="post" action="/ui/sign_out">{page_field(&own.place)}<button class="link-button">{words::sign_in::SIGN_OUT}</button></form>
         }),
         false => Either::Right(view! {
             <form method="post" action="/ui/revoke_session">
                 {page_field(&own.place)}
                 <input type="hidden" name="session_id" value=session.id.to_string()/>
-                <button class="link-button danger">{words::REVOKE}<span class="visually-hidden">{words::revoke_session(&device)}</span></button>
+                <button class="link-button danger">{words::revoke_key::LABEL}<span class="visually-hidden">{words::account::revoke_session(&device)}</span></button>
             </form>
         }),
     };
     view! {
         <tr>
             <th scope="row">{device.clone()}{badge}</th>
-            <td data-label=words::IP_ADDRESS><bdi>{session.address.clone().unwrap_or_else(|| words::NO_ADDRESS.into())}</bdi></td>
-            <td data-label=words::SIGNED_IN>{when(now, session.signed_in_at)}</td>
-            <td data-label=words::LAST_SEEN>{when(now, session.last_seen)}</td>
+            <td data-label=words::labels::IP_ADDRESS><bdi>{session.address.clone().unwrap_or_else(|| words::account::UNKNOWN_IP_ADDRESS.into())}</bdi></td>
+            <td data-label=words::labels::SIGNED_IN>{when(now, session.signed_in_at)}</td>
+            <td data-label=words::labels::LAST_SEEN>{when(now, session.last_seen)}</td>
             <td class="row-actions">{end}</td>
         </tr>
     }
@@ -133,7 +138,7 @@ fn theme(own: &Own) -> AnyView {
     view! {
         <form method="post" action="/ui/set_theme">
             {page_field(&own.place)}
-            <div class="actions" role="group" aria-label=words::THEME>{Theme::ALL.into_iter().map(choice).collect_view()}</div>
+            <div class="actions" role="group" aria-label=words::account::THEME>{Theme::ALL.into_iter().map(choice).collect_view()}</div>
         </form>
     }
     .into_any()
@@ -144,9 +149,9 @@ fn token(own: &Own, form: &FormToken) -> AnyView {
         <form class="sheet" method="post" action="/ui/issue_token">
             {page_field(&own.place)}
             {form_token(form)}
-            <div class="sheet-head"><h2>{words::ACCESS_TOKEN}</h2></div>
-            <div class="sheet-body"><p>{words::ACCESS_TOKEN_LEDE}" "<a href=DOCS_OF_TOKENS>{words::ABOUT_TOKENS}</a></p></div>
-            <div class="sheet-foot"><button class="button primary">{words::SHOW_TOKEN}</button></div>
+            <div class="sheet-head"><h2>{words::account::ACCESS_TOKEN}</h2></div>
+            <div class="sheet-body"><p>{words::account::ACCESS_TOKEN_LEDE}" "<a href=DOCS_OF_TOKENS>{words::account::ABOUT_TOKENS}</a></p></div>
+            <div class="sheet-foot"><button class="button primary">{words::account::CREATE_TOKEN}</button></div>
         </form>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! Who did what (RK-26).
+//! The audit log.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::{AuditView, ChainView, Page as Rows};
@@ -6,19 +6,20 @@ use domain::{OrganizationId, Problem};
 use engine::audit::AuditActor;
 use leptos::prelude::*;
 
-use super::{Page, PageRequest, PageResponse};
+use super::{Page, PageResponse};
 use crate::components::frame::{OrganizationPage, frame};
+use crate::request::PageRequest;
 use crate::routes::{DOCS_OF_LOG, Location, Screen};
 use crate::words;
 
-mod around;
 mod filters;
+mod header;
 mod row;
 mod table;
 
 const ROWS: i64 = 50;
 
-/// Everything the page shows.
+/// The data of the page.
 struct Log {
     room: OrganizationPage,
     rows: Rows<AuditView>,
@@ -27,12 +28,12 @@ struct Log {
     problem: Option<Problem>,
 }
 
-/// The events within the person's reach (decision D26).
-pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
+/// The events that the person can see: admins and owners see all, members see their own and those of their keys.
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<PageResponse, Problem> {
     let context = &request.context;
     let place = Location::of(Screen::AuditLog(organization.clone()), &request.query);
     if place.pairs() != request.query {
-        // A form sends what was left blank, too; and nothing that is not understood stays in the address.
+        // The form also sends blank fields. The redirect removes them, and everything unknown.
         return Ok(PageResponse::Go(place.path()));
     }
     let room = OrganizationPage::enter(context, &organization, place).await?;
@@ -42,7 +43,7 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let actors = context.engine.list_audit_actors(&room.ctx).await.map_err(to_problem)?;
     let chain = context.engine.check_chain(&room.ctx).await.map_err(to_problem)?;
     let log = Log { room, rows, actors, chain, problem: request.problem().cloned() };
-    Ok(PageResponse::Page(Page::new(words::AUDIT_LOG, move || draw(&log))))
+    Ok(PageResponse::Page(Page::new(words::audit_log::TITLE, move || render(&log))))
 }
 
 impl Log {
@@ -50,30 +51,30 @@ impl Log {
         &self.room.place
     }
 
-    /// Whether the person sees everything that happened.
+    /// Whether the person sees all events.
     fn sees_all(&self) -> bool {
         decide(self.room.ctx.actor().role, Action::ReadAudit) == Grant::All
     }
 }
 
-fn draw(log: &Log) -> AnyView {
+fn render(log: &Log) -> AnyView {
     let room = &log.room;
     let content = match log.rows.rows.is_empty() {
-        true => around::nothing(log),
+        true => header::nothing(log),
         false => table::table(log),
     };
     let body = view! {
-        {around::broken(&log.chain)}
+        {header::broken(&log.chain)}
         <div class="page-head">
             <div>
-                <h1>{words::AUDIT_LOG}</h1>
-                <p class="lede">{words::audit_lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::ABOUT_LOG}</a></p>
-                {around::chain(&log.chain)}
+                <h1>{words::audit_log::TITLE}</h1>
+                <p class="lede">{words::audit_log::lede(log.sees_all(), &room.name)}" "<a class="nowrap" href=DOCS_OF_LOG>{words::audit_log::ABOUT}</a></p>
+                {header::chain(&log.chain)}
             </div>
-            {around::export(log)}
+            {header::export(log)}
         </div>
         {filters::filters(log)}
         {content}
     };
-    frame(room, words::AUDIT_LOG, log.problem.as_ref(), body.into_any())
+    frame(room, words::audit_log::TITLE, log.problem.as_ref(), body.into_any())
 }

@@ -1,5 +1,5 @@
-//! The frame around the documentation. What a page says comes from elsewhere, as markup already; nobody has to be
-//! signed in, and no script runs.
+//! The frame around the documentation. The server passes the text of a page as markup. The documentation needs no
+//! sign-in and no script.
 
 use domain::{Code, Problem};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -7,29 +7,29 @@ use http::{HeaderValue, Response};
 use leptos::nonce::Nonce;
 use leptos::prelude::*;
 
-use super::{Page, missing};
+use super::{Page, error_page};
 use crate::routes::Screen;
-use crate::server_fns::Theme;
 use crate::shared_view::icon;
-use crate::shell::{Document, draw};
+use crate::shell::{Document, render};
+use crate::theme::Theme;
 use crate::words;
 
-/// How a page is to look, where no [`PageContext`](crate::doors::Visit) is needed.
+/// The appearance of a page that needs no [`PageContext`](crate::request::PageContext).
 pub struct Look {
     /// The theme.
     pub theme: Theme,
-    /// Where script and style are.
+    /// The URL path of script and style.
     pub assets: String,
-    /// The nonce that the page's policy allows.
+    /// The nonce of the page's content security policy.
     pub nonce: Option<Nonce>,
 }
 
-/// A link of the documentation: where to, and its name.
+/// A link of the documentation.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// A path or an anchor.
     pub to: String,
-    /// Its words.
+    /// Its text.
     pub name: String,
 }
 
@@ -37,33 +37,33 @@ pub struct Link {
 pub struct Leaf {
     /// Its own path and title.
     pub here: Link,
-    /// All pages, in the order of the navigation; the first is the list of them.
+    /// All pages, in the order of the navigation. The first is the index.
     pub pages: Vec<Link>,
     /// Its headings.
     pub sections: Vec<Link>,
-    /// The class of its body.
+    /// The CSS class of its body.
     pub class: &'static str,
-    /// Its body: markup of ours, which is not escaped again.
+    /// Its body: trusted markup, which is not escaped again.
     pub markup: String,
-    /// Where its source is, if it has one.
+    /// The path of its Markdown source, if it has one.
     pub source: Option<String>,
 }
 
-/// Draws a page of the documentation.
+/// Renders a page of the documentation.
 pub fn leaf(look: Look, leaf: Leaf) -> Response<String> {
     let title = leaf.here.name.clone();
-    paint(look, Page::new(&title, move || framed(leaf)))
+    respond(look, Page::new(&title, move || framed(leaf)))
 }
 
-/// The page for an address that does not exist.
+/// The page for a URL that does not exist.
 pub fn nothing(look: Look, request_id: &str) -> Response<String> {
-    paint(look, missing::page(&Problem::new(Code::NotFound, request_id), ""))
+    respond(look, error_page::page(&Problem::new(Code::NotFound, request_id), ""))
 }
 
-fn paint(look: Look, page: Page) -> Response<String> {
+fn respond(look: Look, page: Page) -> Response<String> {
     let Look { theme, assets, nonce } = look;
     let document = Document { title: page.title, theme, assets, nonce, islands: false, ahead: false };
-    let mut response = Response::new(draw(document, page.body));
+    let mut response = Response::new(render(document, page.body));
     *response.status_mut() = page.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -71,14 +71,16 @@ fn paint(look: Look, page: Page) -> Response<String> {
 }
 
 fn framed(leaf: Leaf) -> AnyView {
-    let source =
-        leaf.source.clone().map(|source| view! { <p class="docs-foot"><a href=source>{words::AS_MARKDOWN}</a></p> });
+    let source = leaf
+        .source
+        .clone()
+        .map(|source| view! { <p class="docs-foot"><a href=source>{words::docs::AS_MARKDOWN}</a></p> });
     view! {
         <div class="frame">
             {side(&leaf)}
             <header class="top">
                 {crumbs(&leaf)}
-                <a class="button" href=Screen::Shortcut.path()>{words::OPEN_DASHBOARD}</a>
+                <a class="button" href=Screen::Shortcut.path()>{words::docs::OPEN_DASHBOARD}</a>
             </header>
             <main class="main docs" id="main" tabindex="-1">
                 {sections(&leaf)}
@@ -97,12 +99,12 @@ fn side(leaf: &Leaf) -> AnyView {
         view! { <li><a href=link.to.clone() aria-current=current>{link.name.clone()}</a></li> }
     };
     view! {
-        <aside class="side" aria-label=words::DOCUMENTATION>
+        <aside class="side" aria-label=words::docs::TITLE>
             <div class="side-inner">
-                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::DOCS_MENU>{icon("menu")}</button>
+                <button class="icon-button nav-open" type="button" popovertarget="nav" aria-label=words::docs::MENU>{icon("menu")}</button>
                 <a class="docs-brand" href=home><svg class="mark" aria-hidden="true"><use href="/icons.svg#mark"></use></svg>{words::PRODUCT}</a>
                 <nav class="nav" id="nav" popover aria-labelledby="nav-title">
-                    <h2 id="nav-title">{words::DOCUMENTATION}</h2>
+                    <h2 id="nav-title">{words::docs::TITLE}</h2>
                     <ul class="nav-list">{leaf.pages.iter().skip(1).map(entry).collect_view()}</ul>
                 </nav>
             </div>
@@ -115,7 +117,7 @@ fn crumbs(leaf: &Leaf) -> AnyView {
     let inside = leaf.pages.first().filter(|home| home.to != leaf.here.to);
     let home = inside.map(|home| view! { <li><a href=home.to.clone()>{home.name.clone()}</a></li> });
     view! {
-        <nav class="crumbs" aria-label=words::BREADCRUMB>
+        <nav class="crumbs" aria-label=words::frame::BREADCRUMB>
             <ol class="crumb-list">{home}<li><span aria-current="page">{leaf.here.name.clone()}</span></li></ol>
         </nav>
     }
@@ -127,7 +129,7 @@ fn sections(leaf: &Leaf) -> Option<AnyView> {
     (leaf.sections.len() > 2).then(|| {
         view! {
             <nav class="sections" aria-labelledby="sections-title">
-                <h2 id="sections-title">{words::ON_THIS_PAGE}</h2>
+                <h2 id="sections-title">{words::docs::ON_THIS_PAGE}</h2>
                 <ul class="section-list">{leaf.sections.iter().map(entry).collect_view()}</ul>
             </nav>
         }

@@ -1,12 +1,13 @@
-//! An organization at a glance: keys by status, what needs attention, calls per day, what happened last.
+//! The overview of an organization: keys by status, what needs attention, calls per day, and the latest events.
 
 use domain::policy::{Action, Grant, decide};
 use domain::view::Overview;
 use domain::{OrganizationId, Problem};
 use leptos::prelude::*;
 
-use super::{Page, PageRequest};
+use super::Page;
 use crate::components::frame::{OrganizationPage, frame};
+use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
@@ -16,15 +17,15 @@ mod concerns;
 mod counts;
 mod events;
 
-/// Everything the page shows.
+/// The data of the page.
 struct Glance {
     room: OrganizationPage,
     all: Overview,
     may_create: bool,
 }
 
-/// The overview of an organization, within the person's reach.
-pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+/// The overview of what the person can see in an organization.
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
     let (context, place) = (&request.context, Location::top(Screen::Overview(organization.clone())));
     let room = OrganizationPage::enter(context, &organization, place).await?;
     let to_problem = |error| context.to_problem(&error);
@@ -32,20 +33,20 @@ pub async fn show(request: &PageRequest, organization: OrganizationId) -> Result
     let settings = context.engine.get_organization(&room.ctx).await.map_err(to_problem)?;
     let may_create = settings.key_makers.include(room.ctx.actor().role);
     let (glance, problem) = (Glance { room, all, may_create }, request.problem().cloned());
-    Ok(Page::new(words::OVERVIEW, move || draw(&glance, problem.as_ref())))
+    Ok(Page::new(words::overview::TITLE, move || render(&glance, problem.as_ref())))
 }
 
-fn draw(glance: &Glance, problem: Option<&Problem>) -> AnyView {
+fn render(glance: &Glance, problem: Option<&Problem>) -> AnyView {
     let room = &glance.room;
     let whole = decide(room.ctx.actor().role, Action::ListKeys) == Grant::All;
     let content = if glance.all.keys.all() == 0 { empty(glance) } else { filled(glance) };
     let body = view! {
         <div class="page-head">
-            <div><h1>{words::OVERVIEW}</h1><p class="lede">{words::overview_lede(whole, &room.name)}</p></div>
+            <div><h1>{words::overview::TITLE}</h1><p class="lede">{words::overview::lede(whole, &room.name)}</p></div>
         </div>
         {content}
     };
-    frame(room, words::OVERVIEW, problem, body.into_any())
+    frame(room, words::overview::TITLE, problem, body.into_any())
 }
 
 fn filled(glance: &Glance) -> AnyView {
@@ -58,20 +59,21 @@ fn filled(glance: &Glance) -> AnyView {
     .into_any()
 }
 
-/// No key was ever made.
+/// The text if no key was ever created.
 fn empty(glance: &Glance) -> AnyView {
     let path = Screen::NewKey(glance.room.organization()).path();
-    let create =
-        glance.may_create.then(|| view! { <a class="button primary" href=path>{icon("plus")}{words::CREATE_KEY}</a> });
-    let closed =
-        (!glance.may_create).then(|| view! { <div class="notice">{icon("info")}<p>{words::MAY_NOT_CREATE}</p></div> });
+    let create = glance
+        .may_create
+        .then(|| view! { <a class="button primary" href=path>{icon("plus")}{words::create_key::TITLE}</a> });
+    let closed = (!glance.may_create)
+        .then(|| view! { <div class="notice">{icon("info")}<p>{words::create_key::NOT_ALLOWED}</p></div> });
     view! {
         {closed}
         <div class="empty">
             {icon("key")}
-            <h2>{words::NO_KEYS}</h2>
-            <p>{words::WHAT_FOR}</p>
-            <div class="actions">{create}<a class="button" href="/docs/api-keys">{icon("book")}{words::ABOUT_KEYS}</a></div>
+            <h2>{words::keys::NO_KEYS}</h2>
+            <p>{words::keys::WHAT_FOR}</p>
+            <div class="actions">{create}<a class="button" href="/docs/api-keys">{icon("book")}{words::keys::ABOUT}</a></div>
         </div>
         {events::events(glance)}
     }

@@ -1,19 +1,20 @@
-//! The style page of a development installation: every part of the pages in every state it has, to look at both themes
-//! and all widths of everything at once. A part that changes is looked at here first.
+//! The style page of a development installation: every component in every state, to check themes and widths on one
+//! page. Check a component that you change here first.
 
 use domain::{Code, Moment, Problem};
 use leptos::prelude::*;
 
 use self::components::{badges, buttons, fields, lists, menus, notices, sheets};
-use super::{Page, PageRequest};
+use super::Page;
 use crate::components::frame::themes;
+use crate::request::PageRequest;
 use crate::routes::{Location, Screen};
 use crate::words;
 
 mod components;
 
-/// The colours of `style/tokens.css`, each with a class of its own in `style/swatches.css`.
-const COLOURS: [&str; 16] = [
+/// The colors of `style/tokens.css`. Each has a class in `style/swatches.css`.
+const COLORS: [&str; 16] = [
     "page",
     "sunken",
     "raised",
@@ -31,7 +32,7 @@ const COLOURS: [&str; 16] = [
     "accent-soft",
     "danger-soft",
 ];
-/// The steps of type there, by their classes.
+/// The font sizes of `style/tokens.css`, by their classes.
 const TYPE: [(&str, &str); 6] = [
     ("type-page-title", "Page title, 22 px"),
     ("type-title", "Title, 18 px"),
@@ -40,19 +41,19 @@ const TYPE: [(&str, &str); 6] = [
     ("type-note", "Note, 13 px"),
     ("type-label", "Label, 12 px"),
 ];
-/// The steps of space there.
+/// The spacing of `style/tokens.css`.
 const SPACE: [&str; 8] = ["2", "4", "6", "8", "12", "16", "24", "32"];
 
-/// The page; an installation that is no development installation has none.
-pub fn show(request: &PageRequest) -> Result<Page, Problem> {
+/// The page. Only a development installation has it.
+pub fn load(request: &PageRequest) -> Result<Page, Problem> {
     if !request.context.site_config.development {
         return Err(request.context.problem(Code::NotFound));
     }
     let (theme, now) = (request.context.theme, request.context.engine.runtime().now());
-    Ok(Page::new("Style", move || draw(themes(theme, &Location::top(Screen::Style)), now)))
+    Ok(Page::new("Style", move || render(themes(theme, &Location::top(Screen::Style)), now)))
 }
 
-fn draw(themes: AnyView, now: Moment) -> AnyView {
+fn render(themes: AnyView, now: Moment) -> AnyView {
     view! {
         <div class="frame alone">
             <header class="top">
@@ -63,8 +64,8 @@ fn draw(themes: AnyView, now: Moment) -> AnyView {
                 {themes}
             </header>
             <main class="main" id="main" tabindex="-1">
-                <div class="page-head"><div><h1>"Style"</h1><p class="lede">"Every part in every state, for whoever changes the look. This page exists in development installations only."</p></div></div>
-                {section("Colour", colours())}
+                <div class="page-head"><div><h1>"Style"</h1><p class="lede">"Every component in every state. Only development installations have this page."</p></div></div>
+                {section("Color", colors())}
                 {section("Type", scale())}
                 {section("Space", space())}
                 {section("Buttons", buttons())}
@@ -84,10 +85,10 @@ fn section(title: &'static str, body: AnyView) -> AnyView {
     view! { <section class="panel"><h2>{title}</h2>{body}</section> }.into_any()
 }
 
-fn colours() -> AnyView {
+fn colors() -> AnyView {
     let swatch =
         |name: &'static str| view! { <li><span class=format!("swatch of-{name}")></span><code>{name}</code></li> };
-    view! { <ul class="swatches">{COLOURS.map(swatch).collect_view()}</ul> }.into_any()
+    view! { <ul class="swatches">{COLORS.map(swatch).collect_view()}</ul> }.into_any()
 }
 
 fn scale() -> AnyView {

@@ -1,12 +1,12 @@
-//! The end of an invitation's link: a secret, so that it is shown only where a path is written.
+//! The token in the link of an invitation. It is a secret, so only [`LinkToken::as_str`] reveals it.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// More characters than any token has.
+/// The maximum length. Tokens are shorter.
 const MOST: usize = 64;
 
-/// The end of an invitation's link, whether or not it opens anything.
+/// The token in the link of an invitation, whether it is valid or not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkToken(String);
 
@@ -20,7 +20,7 @@ impl LinkToken {
 impl FromStr for LinkToken {
     type Err = ();
 
-    /// Letters and digits; one that was cut short on its way is a token too, which opens nothing.
+    /// Accepts letters and digits. A truncated token is a token too, but not a valid one.
     fn from_str(text: &str) -> Result<Self, ()> {
         let sound = (1..=MOST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if sound { Ok(Self(text.to_owned())) } else { Err(()) }

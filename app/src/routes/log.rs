@@ -1,4 +1,4 @@
-//! What an address of the audit log asks for.
+//! The filters in a URL of the audit log.
 
 use domain::closed_set;
 use domain::command::AuditQuery;
@@ -7,7 +7,7 @@ use domain::{ActorId, KeyId, Moment, OrganizationId};
 
 use super::{Location, Screen};
 
-/// The names under which an address says which events it means.
+/// The query parameters that filter events.
 pub const LOG_FILTERS: [&str; 6] = ["action", "actor", "object", "period", "from", "until"];
 
 const DAY: i64 = 86_400;
@@ -36,7 +36,7 @@ impl Location {
         Self::top(Screen::AuditLog(organization)).with("object", Some(&object))
     }
 
-    /// The events that an address of the log asks for. Both days of a span belong to it.
+    /// The filters of this location. The first and the last day are included.
     pub fn audit_query(&self, now: Moment) -> AuditQuery {
         let day = |name| self.get(name).and_then(Moment::start_of_day);
         let period = self.get("period").and_then(|word| word.parse().ok());
@@ -51,7 +51,7 @@ impl Location {
         }
     }
 
-    /// Whether it asks for some of the events only.
+    /// Whether any filter is set.
     pub fn has_log_filters(&self) -> bool {
         LOG_FILTERS.into_iter().any(|name| self.get(name).is_some())
     }
@@ -70,9 +70,9 @@ mod tests {
     #[test]
     fn an_address_asks_for_events() {
         let query = of("action=keys&actor=4&object=key:12&from=2026-04-01&until=2026-04-08&before=9");
-        let told = query.filters().into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        let filters = query.filters().into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
         let whole = "action=keys actor=4 object=key:12 from=2026-04-01T00:00:00Z until=2026-04-09T00:00:00Z";
-        assert_eq!((told.join(" ").as_str(), query.before), (whole, Some(9)));
+        assert_eq!((filters.join(" ").as_str(), query.before), (whole, Some(9)));
         for (period, since) in Period::ALL.into_iter().zip(["04-07", "04-01", "03-09", "01-08"]) {
             let query = of(&format!("period={}", period.as_str()));
             assert_eq!(query.from.map(Moment::to_date), Some(format!("2026-{since}")));

@@ -1,5 +1,5 @@
-//! A screen and how it is looked at: filters, order, how far down. What an address says besides its path is read here,
-//! and written anew: nothing of what was read survives but known words, ids, and the text of a search.
+//! A screen with its query: filters, order and page. The query is parsed and written again, so a location contains only
+//! known words, IDs, and the text of a search.
 
 use std::fmt::Write;
 
@@ -11,15 +11,15 @@ use domain::token::public_part;
 use super::{Period, Screen};
 
 const MOST_SEARCH: usize = 100;
-/// Every state in a list of keys: the word that goes with the states to look for.
+/// The value of `status` that lists keys of every status.
 pub const EVERY_STATE: &str = "all";
 
-/// So long back from now.
+/// The query parameter of a time span that ends now.
 const PERIOD: &str = "period";
-/// The first day and the last: the other way of choosing a time.
+/// The query parameters of a first and a last day, as an alternative to [`PERIOD`].
 const DAYS: [&str; 2] = ["from", "until"];
 
-/// A screen and how it is looked at: what a form gives as its `page`, and where signing in leads back to.
+/// A screen with its query. A form sends one as its `page`, and a sign-in returns to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The screen.
@@ -28,22 +28,22 @@ pub struct Location {
 }
 
 impl Location {
-    /// The top of a screen.
+    /// A screen without a query.
     pub const fn top(screen: Screen) -> Self {
         Self { screen, query: Vec::new() }
     }
 
-    /// A screen with what a query asks of it; what it does not know is left out.
+    /// A screen with a query. Unknown parameters and values are left out.
     pub fn of(screen: Screen, pairs: &[(String, String)]) -> Self {
         let mut query: Vec<_> = pairs.iter().filter_map(|(name, value)| read(&screen, name, value)).collect();
-        // Days that were chosen say more than a period.
+        // Days take precedence over a period.
         if query.iter().any(|(name, _)| DAYS.contains(name)) {
             query.retain(|(name, _)| *name != PERIOD);
         }
         Self { screen, query }
     }
 
-    /// Reads a path with a query; anything that says more than is known is no place of ours.
+    /// Parses a path with a query. `None` if any part of it is unknown.
     pub fn parse(target: &str) -> Option<Self> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let screen = Screen::parse(path)?;
@@ -52,27 +52,28 @@ impl Location {
         (place.query.len() == pairs.len()).then_some(place)
     }
 
-    /// What the address says under a name.
+    /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Everything the address says under a name.
+    /// All values of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.query.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The number under a name.
+    /// The value of a parameter, as a number.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.get(name)?.parse().ok()
     }
 
-    /// The list begins before this row.
+    /// The row before which the list begins.
     pub fn before(&self) -> Option<i64> {
         self.number("before")
     }
 
-    /// The same with another value, or without one; from the top of the list, which is another one now.
+    /// The same location with another value of a parameter, or without it. It leads to the first page of the list,
+    /// because the list is another one.
     #[must_use]
     pub fn with(&self, name: &str, value: Option<&str>) -> Self {
         let other = |known: &str| {
@@ -84,7 +85,7 @@ impl Location {
         Self { screen: self.screen.clone(), query }
     }
 
-    /// The query, as a request would bring it.
+    /// The decoded query.
     pub fn pairs(&self) -> Vec<(String, String)> {
         self.query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     }
@@ -100,22 +101,22 @@ impl Location {
     }
 }
 
-/// Where signing in again begins, leading back to a place.
+/// The URL to sign in again and return to a location.
 pub fn again(back: &Location) -> String {
     format!("/sign-in/start?fresh=1&return_to={}", encoded(&back.path()))
 }
 
-/// As [`again`], and then a kept form of that place is finished.
+/// The same, and then the server processes the stored form of that location.
 pub fn confirm(back: &Location, draft: &str) -> String {
     format!("/sign-in/start?fresh=1&draft={}&return_to={}", encoded(draft), encoded(&back.path()))
 }
 
-/// Where a sign-in begins that asks anew who one is; it leads back to a place.
+/// The URL to sign in as another person and return to a location.
 pub fn as_someone_else(back: &Location) -> String {
     format!("/sign-in/start?other=1&return_to={}", encoded(&back.path()))
 }
 
-/// A value as it may stand in a query.
+/// A value, percent-encoded for a query.
 pub fn encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -128,7 +129,7 @@ pub fn encoded(value: &str) -> String {
     text
 }
 
-/// What a screen understands under a name, as it is written.
+/// The canonical form of a parameter, if the screen knows it.
 fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, String)> {
     let known = |is_known: bool| is_known.then(|| value.to_owned());
     let id = || value.parse::<domain::KeyId>().ok().map(|id| id.to_string());
@@ -160,7 +161,7 @@ fn read(screen: &Screen, name: &str, value: &str) -> Option<(&'static str, Strin
     })
 }
 
-/// The text of a search: never a whole key, and nothing that an address cannot show.
+/// The text of a search: without control characters, and never a whole key.
 fn search(typed: &str) -> Option<String> {
     let text: String = public_part(typed).chars().filter(|c| !c.is_control()).take(MOST_SEARCH).collect();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())

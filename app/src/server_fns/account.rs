@@ -1,101 +1,97 @@
-//! The doors of whoever sits at the browser.
+//! Server functions for the person at the browser: sessions, access tokens and the theme.
 
-use domain::{Code, Moment};
+use domain::Code;
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use serde::{Deserialize, Serialize};
 
-use super::{Done, Flash, FormError, Made, PageContext, Theme, form_token as token_of};
+use super::form_token as token_of;
+use crate::flash::Flash;
+use crate::form_error::FormError;
+use crate::form_result::{FormResult, IssuedToken};
+use crate::request::PageContext;
 use crate::routes::{Location, Screen};
+use crate::theme::Theme;
 
 const YEAR_SECONDS: u32 = 31_536_000;
 
-/// Ends the browser's session.
+/// Signs out the browser.
 ///
 /// # Errors
-/// `Unavailable` when the session cannot be ended right now.
+/// `Unavailable` when the session cannot be revoked right now.
 #[server(prefix = "/ui", endpoint = "sign_out")]
-pub async fn sign_out() -> Result<Done, FormError> {
+pub async fn sign_out() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let ended = match &context.caller {
         Some(caller) => context.engine.sign_out(caller, &context.origin).await,
         None => Ok(()),
     };
     match ended {
-        // Whoever was signed out elsewhere meanwhile is signed out.
+        // A session that another browser revoked in the meantime is already signed out.
         Ok(()) | Err(engine::Error::Unauthenticated(_)) => {}
         Err(error) => return Err(context.to_problem(&error).into()),
     }
     context.session.flush().await.map_err(|error| {
-        tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be ended");
+        tracing::error!(request_id = context.origin.request_id, %error, "a session cannot be revoked");
         context.problem(Code::Unavailable)
     })?;
-    Ok(Done { to: Screen::SignIn.path() })
+    Ok(FormResult::Redirect { to: Screen::SignIn.path() })
 }
 
-/// Ends one of the person's own sessions.
+/// Revokes one of the person's own sessions.
 ///
 /// # Errors
 /// `NotFound` for any other session.
 #[server(prefix = "/ui", endpoint = "revoke_session")]
-pub async fn revoke_session(session_id: String) -> Result<Done, FormError> {
+pub async fn revoke_session(session_id: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let id = session_id.parse().map_err(|_| context.problem(Code::NotFound))?;
     context.engine.revoke_session(caller, &id, &context.origin).await.map_err(|error| context.to_problem(&error))?;
-    context.leave(Flash::SessionEnded).await;
-    Ok(Done { to: Screen::Account.path() })
+    context.set_flash(Flash::SessionRevoked).await;
+    Ok(FormResult::Redirect { to: Screen::Account.path() })
 }
 
-/// Ends every session of the person but this one.
+/// Revokes every session of the person except this one.
 ///
 /// # Errors
 /// `Unauthorized` when nobody is signed in.
 #[server(prefix = "/ui", endpoint = "revoke_other_sessions")]
-pub async fn revoke_other_sessions() -> Result<Done, FormError> {
+pub async fn revoke_other_sessions() -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let ended = context.engine.revoke_other_sessions(context.person()?, &context.origin).await;
     let count = ended.map_err(|error| context.to_problem(&error))?;
-    context.leave(Flash::OtherSessionsEnded { count }).await;
-    Ok(Done { to: Screen::Account.path() })
+    context.set_flash(Flash::OtherSessionsRevoked { count }).await;
+    Ok(FormResult::Redirect { to: Screen::Account.path() })
 }
 
-/// A token for scripts. It is shown once, and kept nowhere.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct ShownToken {
-    /// The token.
-    pub token: String,
-    /// When it runs out.
-    pub expires_at: Moment,
-}
-
-/// Makes a fresh token for the person's scripts (RA-14).
+/// Issues an access token for the person's scripts.
 ///
 /// # Errors
 /// `Unauthorized` when nobody is signed in.
 #[server(prefix = "/ui", endpoint = "issue_token")]
-pub async fn issue_token(#[server(default)] form_token: String) -> Result<Made<ShownToken>, FormError> {
+pub async fn issue_token(#[server(default)] form_token: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let (parties, form) = (context.site_config.parties(), token_of(&form_token));
     let issued =
         match context.engine.issue_token_once(context.person()?, &parties, &context.origin, form.as_ref()).await {
             Err(engine::Error::Repeated) => {
-                context.leave(Flash::TokenMadeBefore).await;
-                return Ok(Made::Before(Done { to: Screen::Account.path() }));
+                context.set_flash(Flash::TokenAlreadyIssued).await;
+                return Ok(FormResult::Redirect { to: Screen::Account.path() });
             }
             issued => issued.map_err(|error| context.to_problem(&error))?,
         };
-    Ok(Made::New(ShownToken { token: issued.token.to_string(), expires_at: issued.expires_at }))
+    let token = IssuedToken { token: issued.token.to_string(), expires_at: issued.expires_at };
+    Ok(FormResult::TokenIssued(token))
 }
 
-/// Keeps how pages should look, in a cookie, so that the first paint is right.
+/// Stores the theme in a cookie, so that the first paint already uses it.
 ///
 /// # Errors
-/// `BadRequest` when `page` is none of ours.
+/// `BadRequest` when `page` is not a page of Roundtable.
 #[server(prefix = "/ui", endpoint = "set_theme")]
-pub async fn set_theme(theme: String, page: String) -> Result<Done, FormError> {
+pub async fn set_theme(theme: String, page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let place = Location::parse(&page).ok_or_else(|| context.problem(Code::BadRequest))?;
     let secure = if context.site_config.public_url.starts_with("https:") { "; Secure" } else { "" };
@@ -104,5 +100,5 @@ pub async fn set_theme(theme: String, page: String) -> Result<Done, FormError> {
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         response.append_header(SET_COOKIE, cookie);
     }
-    Ok(Done { to: place.path() })
+    Ok(FormResult::Redirect { to: place.path() })
 }

@@ -1,143 +1,117 @@
-//! The doors of members and invitations (decision D5).
+//! Server functions for members and invitations.
 
 use std::collections::BTreeMap;
 
 use domain::command::{InviteMember as Inviting, KeyDisposition, RemoveMember as Removing};
 use domain::view::NewInvitation;
-use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Moment, Problem, Role};
+use domain::{ActorId, Code, FieldFault, InvitationId, KeyId, Problem, Role};
 use engine::attempts::Kind;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::keys::CreatedKey;
-use super::{
-    Done, Flash, FormError, Made, MemberNotice, OrganizationNotice, PageContext, form_error, form_token as token_of,
-    open,
-};
+use super::form_token as token_of;
+use crate::flash::{Flash, MemberNotice, OrganizationNotice};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::{CreatedInvitation, FormResult, RemovedMember, Successor};
+use crate::request::{PageContext, open};
 use crate::routes::{LinkToken, Location, Screen};
 use crate::words;
 
-/// An invitation right after it was made. The browser shows its link once and keeps it nowhere.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct CreatedInvitation {
-    /// The link.
-    pub link: String,
-    /// Whom it is for.
-    pub email: String,
-    /// What they will be.
-    pub role: Role,
-    /// When it ends by itself.
-    pub expires_at: Moment,
-}
+/// What to do with each key, by its ID: `end`, `new`, or the actor ID of a service account.
+pub type Dispositions = BTreeMap<String, String>;
 
-/// What taking a member out came to.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Removed {
-    /// Where to go from here: a path of ours.
-    pub to: String,
-    /// The keys in whose place others came, to be shown once.
-    pub successors: Vec<Successor>,
-}
-
-/// A key that was handed over.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Successor {
-    /// The new key.
-    pub key: CreatedKey,
-    /// The service account it belongs to.
-    pub owner: String,
-}
-
-/// For keys by their id what becomes of each: `end`, `new`, or the number of a service account.
-pub type Fates = BTreeMap<String, String>;
-
-/// Makes an invitation. An older one for the same address ends.
+/// Creates an invitation, and cancels an older one for the same address.
 ///
 /// # Errors
-/// A problem that names the fields at fault; `FreshSignInRequired` for an owner; `Conflict` for a member.
+/// A problem that names the invalid fields; `FreshSignInRequired` for an owner; `Conflict` for a member.
 #[server(prefix = "/ui", endpoint = "invite_member")]
 pub async fn invite_member(
     organization: String,
     email: String,
     role: String,
     #[server(default)] form_token: String,
-) -> Result<Made<CreatedInvitation>, FormError> {
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = Inviting::read(&email, Some(&role)).map_err(|faults| context.invalid(faults))?;
     let form = token_of(&form_token);
     let NewInvitation { view, token } = match context.engine.create_invitation_once(&ctx, command, form.as_ref()).await
     {
         Err(engine::Error::Repeated) => {
-            context.leave(Flash::People(MemberNotice::InvitedBefore)).await;
-            return Ok(Made::Before(Done { to: Screen::Members(ctx.actor().organization.clone()).path() }));
+            context.set_flash(Flash::People(MemberNotice::AlreadyInvited)).await;
+            return Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() });
         }
         invited => invited.map_err(form_error(&context))?,
     };
     let token: LinkToken = token.parse().map_err(|()| context.problem(Code::Internal))?;
     let link = format!("{}{}", context.site_config.public_url, Screen::Join(token).path());
-    Ok(Made::New(CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at }))
+    let created = CreatedInvitation { link, email: view.email, role: view.role, expires_at: view.expires_at };
+    Ok(FormResult::Invited(created))
 }
 
-/// Takes an invitation back.
+/// Cancels an invitation.
 ///
 /// # Errors
-/// `NotFound` for one that is not there; `Forbidden`.
-#[server(prefix = "/ui", endpoint = "withdraw_invitation")]
-pub async fn withdraw_invitation(organization: String, invitation_id: String) -> Result<Done, FormError> {
+/// `NotFound` for one that does not exist; `Forbidden`.
+#[server(prefix = "/ui", endpoint = "cancel_invitation")]
+pub async fn cancel_invitation(organization: String, invitation_id: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let id: InvitationId = invitation_id.parse().map_err(|_| context.problem(Code::NotFound))?;
     context.engine.revoke_invitation(&ctx, &id).await.map_err(form_error(&context))?;
-    context.leave(Flash::People(MemberNotice::Withdrawn)).await;
-    Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::People(MemberNotice::InvitationCanceled)).await;
+    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
 
-/// Gives a member another role (decision D6).
+/// Changes the role of a member.
 ///
 /// # Errors
-/// A problem that names the field at fault; `FreshSignInRequired` where owners are concerned; `Conflict` for the last
+/// A problem that names the invalid field; `FreshSignInRequired` where owners are concerned; `Conflict` for the last
 /// owner.
 #[server(prefix = "/ui", endpoint = "change_role")]
-pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<Done, FormError> {
+pub async fn change_role(organization: String, actor_id: String, role: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
     let role: Role = role.parse().map_err(|_| context.invalid(vec![unknown_role()]))?;
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
     context.engine.change_member(&ctx, member, role).await.map_err(form_error(&context))?;
-    context.leave(Flash::People(MemberNotice::RoleChanged { name, role })).await;
-    Ok(Done { to: Screen::Members(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::People(MemberNotice::RoleChanged { name, role })).await;
+    Ok(FormResult::Redirect { to: Screen::Members(ctx.actor().organization.clone()).path() })
 }
 
-/// Why a member was not taken out, where what was chosen for their keys is at fault: the list beneath is the new one.
-fn unsettled(context: &PageContext, error: &engine::Error) -> FormError {
+/// Why a member was not removed. If a choice for their keys is at fault, the page below already lists the current keys.
+fn removal_error(context: &PageContext, error: &engine::Error) -> FormError {
     let mut refusal = FormError::from(context.to_problem(error));
     match refusal.0.code {
-        Code::ActiveKeyExists => refusal.0.details = words::ONE_KEY_TOO_MANY.into(),
-        Code::NotFound => refusal.0.details = words::KEYS_CHANGED.into(),
+        Code::ActiveKeyExists => refusal.0.details = words::remove_member::TOO_MANY_KEYS.into(),
+        Code::NotFound => refusal.0.details = words::remove_member::KEYS_CHANGED.into(),
         _ => {}
     }
     refusal
 }
 
-/// Takes a member out. The keys that are named end, or a service account gets a successor of each.
+/// Removes a member. Each named key is revoked, or a service account gets a successor of it.
 ///
 /// # Errors
-/// `NotFound` for a member, key or service account that is not there; `FreshSignInRequired` for an owner; `Conflict`
-/// for the last owner, and for a service account that can take no further key.
+/// `NotFound` for a member, key or service account that does not exist; `FreshSignInRequired` for an owner; `Conflict`
+/// for the last owner, and for a service account that cannot have another key.
 #[server(prefix = "/ui", endpoint = "remove_member")]
 pub async fn remove_member(
     organization: String,
     actor_id: String,
-    #[server(default)] keys: Fates,
-) -> Result<Removed, FormError> {
+    #[server(default)] keys: Dispositions,
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let member = actor(&context, &actor_id)?;
-    let command = Removing { member, keys: read_fates(&context, &keys)? };
+    let command = Removing { member, keys: read_dispositions(&context, &keys)? };
     let name = context.engine.get_member(&ctx, member).await.map_err(form_error(&context))?.name;
-    let made = context.engine.offboard_member(&ctx, command).await.map_err(|error| unsettled(&context, &error))?;
-    context.leave(Flash::People(MemberNotice::Removed { name })).await;
+    let made = context.engine.offboard_member(&ctx, command).await.map_err(|error| removal_error(&context, &error))?;
+    context.set_flash(Flash::People(MemberNotice::Removed { name })).await;
     let successor = |new: domain::view::NewKey| Successor { owner: new.view.actor_name.clone(), key: new.into() };
     let to = Screen::Members(ctx.actor().organization.clone()).path();
-    Ok(Removed { to, successors: made.into_iter().map(successor).collect() })
+    let successors: Vec<_> = made.into_iter().map(successor).collect();
+    if successors.is_empty() {
+        return Ok(FormResult::Redirect { to });
+    }
+
+    Ok(FormResult::MemberRemoved(RemovedMember { to, successors }))
 }
 
 /// Leaves the organization.
@@ -145,38 +119,41 @@ pub async fn remove_member(
 /// # Errors
 /// `Conflict` for the last owner.
 #[server(prefix = "/ui", endpoint = "leave_organization")]
-pub async fn leave_organization(organization: String) -> Result<Done, FormError> {
+pub async fn leave_organization(organization: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let left = context.engine.get_organization(&ctx).await.map_err(form_error(&context))?.name;
     context.engine.leave_organization(&ctx).await.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
-    Ok(Done { to: Screen::Home.path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Left { organization: left })).await;
+    Ok(FormResult::Redirect { to: Screen::Home.path() })
 }
 
-/// Joins as an invitation offers.
+/// Accepts an invitation.
 ///
 /// # Errors
-/// `NotFound` for a link that opens nothing; `WrongAddress` for one that is for somebody else; `Conflict` for a member.
+/// `NotFound` for an invalid link; `WrongAddress` for a link for another person; `Conflict` for a member.
 #[server(prefix = "/ui", endpoint = "accept_invitation")]
-pub async fn accept_invitation(page: String) -> Result<Done, FormError> {
+pub async fn accept_invitation(page: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
-    // The token stands in the address of the page, and nowhere else in the form.
+    // The form contains the token only in the path of its page.
     let Some(Screen::Join(token)) = Location::parse(&page).map(|place| place.screen) else {
         return Err(context.problem(Code::BadRequest).into());
     };
     let accept = context.engine.accept_invitation(caller, token.as_str(), context.origin.clone());
     let joined = context.engine.attempt(Kind::Invitation, &context.origin, token.as_str().as_bytes(), accept).await;
     let organization = joined.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Joined)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Joined)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
 fn actor(context: &PageContext, text: &str) -> Result<ActorId, Problem> {
     text.parse().map_err(|_| context.problem(Code::NotFound))
 }
 
-fn read_fates(context: &PageContext, dispositions: &Fates) -> Result<Vec<(KeyId, KeyDisposition)>, Problem> {
+fn read_dispositions(
+    context: &PageContext,
+    dispositions: &Dispositions,
+) -> Result<Vec<(KeyId, KeyDisposition)>, Problem> {
     let read = |(key, word): (&String, &String)| {
         let key: KeyId = key.parse().map_err(|_| context.problem(Code::NotFound))?;
         let disposition =

@@ -1,4 +1,4 @@
-//! The doors of organizations.
+//! Server functions for organizations.
 
 use domain::command::{
     ChangeOrganization as Changing, CreateOrganization as Creating, FoundOrganization as Founding, OrganizationDraft,
@@ -7,20 +7,23 @@ use domain::{Fault, FieldFault, Name};
 use engine::attempts::{Client, Kind};
 use leptos::prelude::*;
 
-use super::{Done, Flash, FormError, OrganizationNotice, OrganizationSettingSaved, PageContext, form_error, open};
+use crate::flash::{Flash, OrganizationNotice, OrganizationSettingSaved};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
 use crate::routes::Screen;
 use crate::words;
 
-/// Makes the first organization; the person becomes its owner.
+/// Creates the first organization. The person becomes its owner.
 ///
 /// # Errors
-/// A problem that names the fields at fault; `AlreadyBootstrapped` once an organization exists.
+/// A problem that names the invalid fields; `AlreadyBootstrapped` once an organization exists.
 #[server(prefix = "/ui", endpoint = "found_organization")]
 pub async fn found_organization(
     organization: String,
     #[server(default)] name: String,
     #[server(default)] setup_token: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let is_setup_token = try_setup_token(&context, setup_token.trim()).await?;
@@ -39,11 +42,11 @@ pub async fn found_organization(
     let command = Founding { organization, owner, email: person.email.unwrap_or_default() };
     let made = context.engine.bootstrap_as_person(caller.person, &command, context.origin.clone()).await;
     let organization = made.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Founded)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Created)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
-/// Whether a text is the setup token, where one is needed; unless too many were tried before.
+/// Whether a text is the setup token, or none is needed. Fails after too many wrong attempts.
 async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, FormError> {
     if !context.site_config.setup_token_needed {
         return Ok(true);
@@ -59,78 +62,78 @@ async fn try_setup_token(context: &PageContext, token: &str) -> Result<bool, For
     Ok(is_good)
 }
 
-/// Makes a further organization for a member of one; they are its owner (KE-05).
+/// Creates another organization. Only a member of an organization can do so, and becomes the owner of the new one.
 ///
 /// # Errors
-/// A problem that names the field at fault; `Forbidden` for a person without any organization.
+/// A problem that names the invalid field; `Forbidden` for a person without an organization.
 #[server(prefix = "/ui", endpoint = "create_organization")]
-pub async fn create_organization(name: String) -> Result<Done, FormError> {
+pub async fn create_organization(name: String) -> Result<FormResult, FormError> {
     let context = PageContext::here()?;
     let caller = context.person()?;
     let command = Creating::read(&name).map_err(|faults| context.invalid(organization_named(faults)))?;
     let made = context.engine.create_organization(caller, &command, context.origin.clone()).await;
     let organization = made.map_err(form_error(&context))?;
-    context.leave(Flash::Moved(OrganizationNotice::Founded)).await;
-    Ok(Done { to: Screen::ApiKeys(organization).path() })
+    context.set_flash(Flash::Moved(OrganizationNotice::Created)).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(organization).path() })
 }
 
-/// Gives the organization another name.
+/// Renames the organization.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "rename_organization")]
-pub async fn rename_organization(organization: String, name: String) -> Result<Done, FormError> {
+pub async fn rename_organization(organization: String, name: String) -> Result<FormResult, FormError> {
     change(&organization, OrganizationDraft { name: Some(&name), ..OrganizationDraft::default() }).await
 }
 
-/// Sets the longest lifetime of new keys, in days; blank for no limit. Keys that are there keep their ends.
+/// Sets the maximum lifetime of new keys, in days; blank for no limit. Existing keys keep their expiration.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "limit_key_lifetime")]
 pub async fn limit_key_lifetime(
     organization: String,
     #[server(default)] max_key_days: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let days = match max_key_days.trim() {
         "" => None,
-        // What is no number is out of range as well.
+        // A text that is not a number is out of range, like 0.
         text => Some(text.parse().unwrap_or(0)),
     };
     change(&organization, OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() }).await
 }
 
-/// Says who may make keys, or whether keys may make keys.
+/// Sets who can create keys, or whether keys can create keys.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "change_key_rules")]
 pub async fn change_key_rules(
     organization: String,
     #[server(default)] key_makers: Option<String>,
     #[server(default)] keys_make_keys: Option<bool>,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let key_makers = key_makers.as_deref();
     change(&organization, OrganizationDraft { key_makers, keys_make_keys, ..OrganizationDraft::default() }).await
 }
 
-async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<Done, FormError> {
+async fn change(organization: &str, draft: OrganizationDraft<'_>) -> Result<FormResult, FormError> {
     let (context, ctx) = open(organization).await?;
     let command = Changing::read(&draft).map_err(|faults| context.invalid(organization_named(faults)))?;
     context.engine.change_organization(&ctx, command).await.map_err(form_error(&context))?;
-    let kept = match draft {
+    let setting = match draft {
         OrganizationDraft { name: Some(_), .. } => OrganizationSettingSaved::Name,
         OrganizationDraft { max_key_days: Some(_), .. } => OrganizationSettingSaved::Lifetime,
-        _ => OrganizationSettingSaved::Makers,
+        _ => OrganizationSettingSaved::KeyRules,
     };
-    context.leave(Flash::Organization(kept)).await;
-    Ok(Done { to: Screen::Settings(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::Organization(setting)).await;
+    Ok(FormResult::Redirect { to: Screen::Settings(ctx.actor().organization.clone()).path() })
 }
 
-/// The fields at fault. A missing name is told as that of an organization, not of a key.
+/// The invalid fields. The message for a missing name speaks of an organization, not of a key.
 fn organization_named(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     let named = |fault: FieldFault| match (fault.field.as_str(), &fault.fault) {
-        ("name", Fault::Missing) => FieldFault { message: words::ORGANIZATION_NAME_MISSING.into(), ..fault },
+        ("name", Fault::Missing) => FieldFault { message: words::organization::NAME_MISSING.into(), ..fault },
         _ => fault,
     };
     faults.into_iter().map(named).collect()

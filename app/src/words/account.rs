@@ -1,70 +1,36 @@
-//! The words of a person's own account: sessions, and tokens for scripts.
+//! My account: sessions, theme, access tokens.
 
-use domain::Moment;
-
-/// The page of one's own account.
-pub const MY_ACCOUNT: &str = "My account";
-/// Above the sessions.
+pub const TITLE: &str = "My account";
 pub const SESSIONS: &str = "Sessions";
-/// What sessions are.
 pub const SESSIONS_LEDE: &str =
-    "Browsers where you are signed in. Sessions end after an hour of inactivity, and after 12 hours at most.";
-/// Above the table of sessions, for screen readers.
-pub const SESSIONS_CAPTION: &str = "Your sessions, the one used last first";
-/// Marks the session of the request.
+    "Browsers where you are signed in. Sessions expire after one hour of inactivity, and after 12 hours at most.";
+pub const SESSIONS_CAPTION: &str = "Your sessions, most recently used first";
 pub const THIS_DEVICE: &str = "This device";
-/// Ends every other session.
-pub const REVOKE_OTHERS: &str = "Sign out everywhere else";
-/// No address is known.
-pub const NO_ADDRESS: &str = "Unknown";
-/// Above the theme switch.
+pub const SIGN_OUT_ELSEWHERE: &str = "Sign out everywhere else";
+pub const UNKNOWN_IP_ADDRESS: &str = "Unknown";
 pub const THEME: &str = "Theme";
-/// What the theme is kept in.
 pub const THEME_LEDE: &str = "How pages look in this browser.";
-/// Above the token.
 pub const ACCESS_TOKEN: &str = "Access token for scripts";
-/// What a token is (RA-03, RA-12).
-pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session ends. For anything that runs without you, use an API key.";
-/// Leads to the documentation of tokens.
-pub const ABOUT_TOKENS: &str = "Read about tokens";
-/// Makes a token, which the next page shows.
-pub const SHOW_TOKEN: &str = "Create token";
-/// Title of the page that shows a token.
-pub const TOKEN_TITLE: &str = "Your access token";
-/// The label of the token.
-pub const TOKEN: &str = "Token";
-/// What to do with the token now.
-pub const TOKEN_WARNING: &str = "Copy your token now. It will not be shown again.";
-/// What to do when it is lost, and when it got into wrong hands.
-pub const TOKEN_LOST: &str = "Create another whenever you need one. If it leaks, sign out: that makes it stop working.";
-/// A session was ended.
-pub const SESSION_ENDED: &str = "Session ended. That browser has to sign in again.";
+pub const ACCESS_TOKEN_LEDE: &str = "A token lets a script call the API as you, with all your permissions, for up to an hour. It stops working when this session expires or you sign out. For scripts that run without you, use an API key.";
+pub const ABOUT_TOKENS: &str = "About access tokens";
+pub const CREATE_TOKEN: &str = "Create token";
+pub const SESSION_REVOKED: &str = "Session revoked. That browser must sign in again.";
 
-/// Several sessions were ended.
-pub fn sessions_ended(count: usize) -> String {
+/// The notice after revoking other sessions.
+pub fn sessions_revoked(count: usize) -> String {
     match count {
-        0 => "There was no other session.".into(),
-        1 => "One other session ended.".into(),
-        n => format!("{n} other sessions ended."),
+        0 => "There were no other sessions.".into(),
+        1 => "1 other session revoked.".into(),
+        n => format!("{n} other sessions revoked."),
     }
 }
 
-/// Until when a token is good.
-pub fn good_until(at: Moment) -> String {
-    format!("It expires at {}.", super::exact(at))
-}
-
-/// The name of the button that ends a session, for screen readers.
+/// The rest of the name of the button that revokes a session, for screen readers.
 pub fn revoke_session(device: &str) -> String {
     format!(" the session in {device}")
 }
 
-/// The line that puts a token into a shell.
-pub fn token_line(token: &str) -> String {
-    format!("export ROUNDTABLE_TOKEN={token}")
-}
-
-/// The browser and the system behind a user agent, as far as it lets on.
+/// The browser and the operating system of a user agent, as far as it says.
 pub fn device(agent: Option<&str>) -> String {
     let agent = agent.unwrap_or_default();
     let first =
@@ -77,7 +43,7 @@ pub fn device(agent: Option<&str>) -> String {
     }
 }
 
-/// What a browser is told by. Most claim to be several others too, so the order counts.
+/// The marks of browsers. Most browsers claim to be several others too, so the order matters.
 const BROWSERS: [(&str, &str); 12] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -92,8 +58,7 @@ const BROWSERS: [(&str, &str); 12] = [
     ("curl/", "curl"),
     ("Wget/", "Wget"),
 ];
-
-/// What a system is told by, the more special first.
+/// The marks of operating systems, the more specific first.
 const SYSTEMS: [(&str, &str); 8] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -104,6 +69,8 @@ const SYSTEMS: [(&str, &str); 8] = [
     ("Linux", "Linux"),
     ("X11", "Unix"),
 ];
+pub const TOKEN_ALREADY_CREATED: &str =
+    "This form was already submitted. The token was shown then and cannot be shown again.";
 
 #[cfg(test)]
 mod tests {

@@ -1,25 +1,21 @@
-//! The words of the list of keys, and of what a key is.
+//! The list of keys, and the facts about a key.
 
 use domain::Moment;
 use domain::command::KeySort;
 use domain::key::KeyStatus;
 use domain::scope::{Access, Group, Permissions, ScopeSet};
 
-use super::{ahead, isolated, plural};
+use super::format::{ahead, plural};
+use super::isolated;
 
-/// Title of the empty list.
+pub const TITLE: &str = "API Keys";
+pub const NEVER_USED: &str = "Never used";
 pub const NO_KEYS: &str = "No API keys yet";
-/// What a key is for.
 pub const WHAT_FOR: &str = "A key lets a script or service call the API without a person signing in.";
-/// Everything that a role allows.
 pub const FULL_ACCESS: &str = "Full access";
-/// A key that never ends by itself.
-pub const NEVER: &str = "Never";
-/// Sends a search.
+pub const NEVER_EXPIRES: &str = "Never";
 pub const SEARCH: &str = "Search";
-/// What the search looks at.
 pub const SEARCH_LABEL: &str = "Search by name, creator or prefix";
-/// Above the choice of an order, where the headings of the table are not seen.
 pub const SORT: &str = "Sort";
 /// The orders of the list.
 pub const SORTS: [(Option<KeySort>, &str); 4] = [
@@ -28,39 +24,26 @@ pub const SORTS: [(Option<KeySort>, &str); 4] = [
     (Some(KeySort::LastUsed), "Last used"),
     (Some(KeySort::Expires), "Expires first"),
 ];
-/// Before the name of the one owner whose keys are shown.
 pub const OWNED_BY: &str = "Owner: ";
-/// Where the filters end.
 pub const CLEAR_FILTERS: &str = "Clear filters";
-/// No limit by a filter.
-pub const ANY: &str = "Any";
-/// Title of a list that the filters emptied.
-pub const NOTHING_FOUND: &str = "No keys match";
-/// What to do then.
-pub const NOTHING_FOUND_HINT: &str = "Try another search, or clear the filters.";
-/// Title of a list whose keys have all ended.
-pub const NO_ACTIVE_KEYS: &str = "No active keys";
-/// What an inactive key is.
-pub const NO_ACTIVE_HINT: &str = "All keys here have expired or were revoked.";
-/// Hides keys that have ended.
+pub const ALL: &str = "All";
+pub const NO_MATCH: &str = "No keys match";
+pub const NO_MATCH_HINT: &str = "Try another search, or clear the filters.";
+pub const NO_ACTIVE: &str = "No active keys";
+pub const NO_ACTIVE_HINT: &str = "All keys here are expired or revoked.";
 pub const HIDE_INACTIVE: &str = "Hide inactive";
-/// Title of the tips.
 pub const TIPS: &str = "Keep keys safe";
-/// The tips; the first is about Regular Rotation (RK-29, RU-24, RU-23, RU-22, RU-21, KE-36, KE-30).
+/// The tips. The first is about regular rotation.
 pub const TIP_LIST: [&str; 5] = [
     "Rotate each key every 90 days.",
-    "Give each script and environment its own key, so you can stop one without the others.",
-    "Name a key after its job: “Production deploy script”, not “Key 1”.",
+    "Give each script and environment its own key, so you can revoke one without affecting the others.",
+    "Name each key after its purpose: “Production deploy script”, not “Key 1”.",
     "Never put a key in version control or client-side code. Use environment variables and a secret manager.",
     "Revoke a key when it is no longer needed, when a teammate leaves, or when it may have leaked.",
 ];
-/// Leads to the documentation of rotation.
 pub const ABOUT_ROTATION: &str = "How to rotate a key";
-/// Leads to the documentation of keys.
-pub const ABOUT_KEYS: &str = "About API keys";
-/// Leads to the description of the API (RU-15).
-pub const API_REFERENCE: &str = "API documentation";
-/// Opens the dialog of shortcuts.
+pub const ABOUT: &str = "About API keys";
+pub const API_REFERENCE: &str = "API reference";
 pub const SHORTCUTS: &str = "Keyboard shortcuts";
 /// The shortcuts: the key to press, and what it does.
 pub const SHORTCUT_LIST: [(&str, &str); 6] = [
@@ -71,53 +54,47 @@ pub const SHORTCUT_LIST: [(&str, &str); 6] = [
     ("x", "Select the key"),
     ("?", "Show this list"),
 ];
-/// Turns them off for this browser.
 pub const USE_SHORTCUTS: &str = "Use these shortcuts in this browser";
-/// Chooses every key that is shown.
 pub const SELECT_ALL: &str = "Select all keys on this page";
-/// The entries of a row's menu.
 pub const COPY_KEY_ID: &str = "Copy key ID";
-/// Leads to the key's own page.
 pub const DETAILS: &str = "Details";
-/// Leads to the newest page of a list.
 pub const FIRST_PAGE: &str = "First page";
-/// Leads further down a list.
 pub const NEXT_PAGE: &str = "Next page";
 
-/// Beneath the title of the list of keys.
-pub fn keys_lede(all: bool, organization: &str) -> String {
+/// Below the title.
+pub fn lede(all: bool, organization: &str) -> String {
     let whose = if all { "All API keys in" } else { "Your API keys in" };
     format!("{whose} {}. Scripts and services use them to call the API.", isolated(organization))
 }
 
 /// Above the table of keys, for screen readers.
-pub fn keys_caption(organization: &str) -> String {
+pub fn caption(organization: &str) -> String {
     format!("API keys of {}", isolated(organization))
 }
 
-/// Who made a key and when, in one line.
-pub fn made(by: Option<&str>, when: &str) -> String {
+/// Who created a key and when, in one line.
+pub fn created_line(by: Option<&str>, when: &str) -> String {
     by.map_or_else(|| when.to_owned(), |by| format!("{}, {when}", isolated(by)))
 }
 
-/// The label of the first of the facts about a key.
-pub const fn made_label(by: bool) -> &'static str {
+/// The label of that line.
+pub const fn created_label(by: bool) -> &'static str {
     if by { "Created by" } else { "Created" }
 }
 
-/// The one mark of a key: how it looks, and what it says.
+/// The status badge of a key: its CSS classes and its text.
 pub fn status(now: Moment, status: KeyStatus) -> (&'static str, String) {
     match status {
         KeyStatus::Revoked => ("badge danger", "Revoked".into()),
         KeyStatus::Expired => ("badge", "Expired".into()),
         KeyStatus::Exposed => ("badge danger", "Exposed".into()),
-        KeyStatus::EndsAt(at) | KeyStatus::ExpiresSoon(at) => ("badge warning", format!("Expires {}", ahead(now, at))),
+        KeyStatus::Rotated(at) | KeyStatus::ExpiresSoon(at) => ("badge warning", format!("Expires {}", ahead(now, at))),
         KeyStatus::Unused => ("badge warning", "Unused for 90 days".into()),
         KeyStatus::Active => ("badge success", "Active".into()),
     }
 }
 
-/// The words of a state in the filter.
+/// The label of a status in the filter.
 pub fn state(word: &str) -> &'static str {
     match word {
         "active" => "Active",
@@ -127,13 +104,13 @@ pub fn state(word: &str) -> &'static str {
         "exposed" => "Exposed",
         "expiring" => "Expires soon",
         "unused" => "Unused for 90 days",
-        "never_used" => super::NEVER_USED,
-        "attention" => super::NEEDS_ATTENTION,
+        "never_used" => NEVER_USED,
+        "attention" => super::overview::NEEDS_ATTENTION,
         _ => "All",
     }
 }
 
-/// How much a key may do, in two words.
+/// The permissions of a key, in two words.
 pub fn permissions(permissions: Permissions) -> String {
     match permissions {
         Permissions::Everything => FULL_ACCESS.into(),
@@ -142,12 +119,12 @@ pub fn permissions(permissions: Permissions) -> String {
     }
 }
 
-/// How many scopes a set has.
+/// The number of scopes in a set.
 pub fn count(scopes: ScopeSet) -> i64 {
     i64::try_from(scopes.iter().count()).unwrap_or_default()
 }
 
-/// What a set allows in a group.
+/// The access of a set to a group.
 pub fn access(scopes: ScopeSet, group: Group) -> Option<&'static str> {
     let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
     match (has(Access::Read), has(Access::Write)) {
@@ -158,12 +135,12 @@ pub fn access(scopes: ScopeSet, group: Group) -> Option<&'static str> {
     }
 }
 
-/// Shows keys that have ended.
+/// The link that shows inactive keys.
 pub fn show_inactive(n: i64) -> String {
     format!("Show inactive ({n})")
 }
 
-/// The box that chooses a row.
+/// The checkbox that selects a row.
 pub fn select_key(name: &str) -> String {
     format!("Select {}", isolated(name))
 }
@@ -179,18 +156,17 @@ mod tests {
 
     const NOW: Moment = Moment(1_775_677_879_000);
 
-    // One badge for each status, in the words of the interface.
     #[test]
-    fn a_status_says_what_is_next() {
+    fn a_status_badge_says_what_comes_next() {
         let text = |status_: KeyStatus| status(NOW, status_).1;
-        assert_eq!(text(KeyStatus::EndsAt(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
+        assert_eq!(text(KeyStatus::Rotated(NOW.plus_seconds(3 * 3600))), "Expires in 3 hours");
         assert_eq!(text(KeyStatus::ExpiresSoon(NOW.plus_seconds(5 * 86_400))), "Expires in 5 days");
         assert_eq!(text(KeyStatus::Unused), "Unused for 90 days");
     }
 
-    // RU-11: scopes are told by group.
+    // RU-11
     #[test]
-    fn ru_11_permissions_are_told_by_group() {
+    fn permissions_are_listed_by_group() {
         let scopes =
             ScopeSet::of(["runs:write", "audit:read", "members:write"].map(|word| word.parse().expect("scope")));
         let text = Group::ALL.map(|group| access(scopes, group)).into_iter().flatten().collect::<Vec<_>>();
@@ -200,15 +176,15 @@ mod tests {
         assert_eq!(permissions(Permissions::Everything), "Full access");
     }
 
-    // RK-29, RU-21, RU-22, RU-23, RU-24, KE-30, KE-36: the advice is said.
+    // RK-29, RU-21, RU-22, RU-23, RU-24, KE-30, KE-36
     #[test]
-    fn ru_24_the_advice_is_said() {
+    fn the_list_of_keys_shows_safety_advice() {
         let all = TIP_LIST.join(" ");
         for word in
             ["every 90 days", "version control", "client-side", "environment variables", "teammate leaves", "Key 1"]
         {
             assert!(all.contains(word), "{word}");
         }
-        assert!(super::super::LEAST_PRIVILEGE.contains("least"));
+        assert!(super::super::create_key::LEAST_PRIVILEGE.contains("least"));
     }
 }

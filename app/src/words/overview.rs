@@ -1,45 +1,35 @@
-//! Sentences of the overview.
+//! The overview of an organization.
 
 use domain::Moment;
 use domain::attention::{Attention, Step};
 use domain::view::{DayUse, KeyLine};
 
-use super::{DETAILS, REVOKE_ASKING, ROTATE, ago, ahead, grouped, isolated, plural};
+use super::format::{ago, ahead, grouped, plural};
+use super::isolated;
 
-/// The name of the page.
-pub const OVERVIEW: &str = "Overview";
-/// Title of the keys that need attention.
+pub const TITLE: &str = "Overview";
 pub const NEEDS_ATTENTION: &str = "Needs attention";
-/// None does.
-pub const NOTHING_NEEDED: &str = "No key needs attention.";
-/// Title of the numbers of keys.
+pub const NO_ATTENTION_NEEDED: &str = "No key needs attention.";
 pub const KEYS_BY_STATUS: &str = "Keys by status";
-/// Title of the chart.
 pub const CALLS_PER_DAY: &str = "Calls per day";
-/// What the chart counts.
 pub const CHART_HINT: &str = "Production and Test keys together. Days are in UTC. Numbers may be up to a minute old.";
-/// Requests that passed.
 pub const CALLS: &str = "Calls";
-/// Requests that did not.
 pub const REFUSED: &str = "Refused";
-/// Title of what happened last.
 pub const LATEST_EVENTS: &str = "Latest events";
-/// Leads to all of it.
 pub const ALL_EVENTS: &str = "All events";
-/// Title of how many act here.
-pub const PEOPLE: &str = "People and programs";
+pub const MEMBERS_AND_SERVICE_ACCOUNTS: &str = "Members and service accounts";
 
-/// Beneath the title of the overview.
-pub fn overview_lede(all: bool, organization: &str) -> String {
+/// Below the title.
+pub fn lede(all: bool, organization: &str) -> String {
     let whose = if all { "The keys of" } else { "Your keys in" };
     format!("{whose} {} at a glance.", isolated(organization))
 }
 
-/// What the numbers of keys are called.
-pub fn state_at_a_glance(word: &str) -> &'static str {
+/// The label of a number of keys.
+pub fn state(word: &str) -> &'static str {
     match word {
         "expiring" => "Expire soon",
-        word => super::state(word),
+        word => super::keys::state(word),
     }
 }
 
@@ -48,7 +38,7 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
     let key = &line.key;
     let made = ago(now, key.created_at);
     match (why, key.expires_at, key.last_used) {
-        (Attention::Exposed, ..) => "It was sent in a URL, where logs keep it.".into(),
+        (Attention::Exposed, ..) => "It was sent in a URL and may be in logs.".into(),
         (Attention::Expires(_), Some(end), _) => format!("It expires {}.", ahead(now, end)),
         (Attention::Unused, _, Some(used)) => format!("It was last used {}.", ago(now, used)),
         (Attention::NeverUsed, ..) => format!("It was created {made} and never used."),
@@ -59,29 +49,28 @@ pub fn attention_reason(why: Attention, now: Moment, line: &KeyLine) -> String {
 /// What to do about it.
 pub const fn step(step: Step) -> &'static str {
     match step {
-        Step::Rotate => ROTATE,
-        Step::Revoke => REVOKE_ASKING,
-        Step::Look => DETAILS,
+        Step::Rotate => super::rotate_key::LINK,
+        Step::Revoke => super::revoke_key::LINK,
+        Step::Look => super::keys::DETAILS,
     }
 }
 
-/// Keys that need attention, beyond those that are shown.
-pub fn more_concerns(n: i64) -> String {
+/// The number of keys that need attention and are not shown.
+pub fn more_keys(n: i64) -> String {
     format!("and {} more", grouped(n))
 }
 
-/// What the chart says to those who do not see it.
+/// The chart, for screen readers.
 pub fn chart(days: &[DayUse]) -> String {
     let (calls, refused) = days.iter().fold((0, 0), |(calls, refused), day| (calls + day.calls, refused + day.refused));
-    let counted = |n: i64, unit: &str| format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" });
-    let sums = format!("{} and {} in the last 30 days", counted(calls, "call"), counted(refused, "refusal"));
+    let sums = format!("{} and {} in the last 30 days", plural(calls, "call"), plural(refused, "refusal"));
     match days.iter().max_by_key(|day| day.calls).filter(|day| day.calls > 0) {
-        Some(most) => format!("{sums}; at most {} on one day, {}.", counted(most.calls, "call"), day(&most.day)),
+        Some(most) => format!("{sums}; at most {} on one day, {}.", plural(most.calls, "call"), day(&most.day)),
         None => format!("{sums}."),
     }
 }
 
-/// What a bar of the chart says.
+/// The tooltip of a bar.
 pub fn bar(one: &DayUse) -> String {
     format!("{}: {} passed, {} refused", day(&one.day), grouped(one.calls), grouped(one.refused))
 }
@@ -91,12 +80,12 @@ pub fn day(date: &str) -> String {
     Moment::start_of_day(date).map_or_else(|| date.to_owned(), Moment::to_day)
 }
 
-/// Members of the organization.
+/// The number of members.
 pub fn members_count(n: i64) -> String {
     plural(n, "member")
 }
 
-/// Its service accounts.
+/// The number of service accounts.
 pub fn accounts_count(n: i64) -> String {
     plural(n, "service account")
 }
@@ -106,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chart_is_told_in_a_sentence() {
+    fn the_chart_has_a_text() {
         let day = |day: &str, calls, refused| DayUse { day: day.into(), calls, refused, cost: 0 };
         assert_eq!(chart(&[day("2026-04-07", 0, 0)]), "0 calls and 0 refusals in the last 30 days.");
         let days = [day("2026-04-07", 1200, 1), day("2026-04-08", 4, 0)];

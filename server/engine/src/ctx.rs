@@ -1,6 +1,6 @@
 //! The context of a request: the actor, its credential, the time and the request id. Every operation takes one.
 
-use domain::key::Environment;
+use domain::Environment;
 use domain::{Actor, ActorId, ActorKind, KeyId, Moment, OrganizationId, Permissions, PersonId, Role, ScopeSet};
 
 use crate::runtime::SKEW_SECONDS;

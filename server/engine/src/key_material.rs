@@ -58,8 +58,10 @@ mod tests {
     #[test]
     fn a_key_gives_the_same_values_again_and_another_key_gives_others() {
         let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1));
-        let (one, two) =
-            (generate(&runtime, &Brand::default(), KeyKind::Secret), generate(&runtime, &Brand::default(), KeyKind::Secret));
+        let (one, two) = (
+            generate(&runtime, &Brand::default(), KeyKind::Secret),
+            generate(&runtime, &Brand::default(), KeyKind::Secret),
+        );
         assert_ne!(one.expose(), two.expose());
         let again = PlainKey::parse(one.expose()).expect("a drawn key parses");
         assert_eq!(derive_verifier(&one).auth, derive_verifier(&again).auth);

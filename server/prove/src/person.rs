@@ -24,11 +24,14 @@ impl<'a> Browser<'a> {
         let mut browser = Self { api, cookies: Vec::new() };
         let asked = browser.go(Method::GET, &api.at("/sign-in/start?return_to=%2F"), None).await?;
         let provider = Url::parse(&asked)?;
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(provider.query_pairs()).append_pair("email", email).append_pair("name", name);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(provider.query_pairs())
+            .append_pair("email", email)
+            .append_pair("name", name)
+            .finish();
         let mut chosen = provider.clone();
         chosen.set_query(None);
-        let back = browser.go(Method::POST, chosen.as_str(), Some(form.finish())).await?;
+        let back = browser.go(Method::POST, chosen.as_str(), Some(form)).await?;
         let landed = browser.go(Method::GET, &back, None).await?;
         if landed.contains("/sign-in") {
             return Err(format!("the sign-in of {email} ended at {landed}").into());

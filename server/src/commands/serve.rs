@@ -81,7 +81,10 @@ async fn open_engine(options: &Options, settings: &Settings, db: &Db) -> Result<
     let journal = Journal::open(&file, &ring, runtime.now())?;
     let engine = Engine::with_journal(db.clone(), ring, runtime, settings.brand.clone(), journal);
     engine.open_journal().await.map_err(|error| CliError::Other(format!("the revocation journal: {error}")))?;
-    engine.check_chain_heads(EVENTS_AT_START).await.map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
+    engine
+        .check_chain_heads(EVENTS_AT_START)
+        .await
+        .map_err(|error| CliError::Other(format!("the audit logs: {error}")))?;
 
     engine.attempts().set_limits(settings.attempts);
     Ok(engine)

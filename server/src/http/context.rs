@@ -1,6 +1,7 @@
-//! Every request for a page comes with a visit: who it is, from where, and what it may call.
+//! Adds a [`PageContext`] to every request for a page: who sent it, from where, and what it may call.
 
-use app::server_fns::{PageContext, Theme};
+use app::request::PageContext;
+use app::theme::Theme;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
@@ -18,10 +19,10 @@ use super::problem::ApiError;
 use super::sessions::{PERSON, SIGNED_IN_AT, token};
 use super::ui::wants_page;
 
-/// What browsers say of a page that they fetch ahead.
+/// The header with which browsers mark a prefetched page.
 const PURPOSE: &str = "sec-purpose";
 
-/// Reads the session and puts a [`PageContext`] beside the request.
+/// Reads the session, and adds a [`PageContext`] to the extensions of the request.
 pub async fn receive(State(state): State<AppState>, session: Session, mut request: Request, next: Next) -> Response {
     let attempt = match session.id() {
         None => None,
@@ -48,7 +49,7 @@ pub async fn receive(State(state): State<AppState>, session: Session, mut reques
         }
         Err(error) => {
             let context = context(&state, session, &request, None);
-            tracing::error!(request_id = context.origin.request_id, %error, "the session was not read");
+            tracing::error!(request_id = context.origin.request_id, %error, "the session could not be read");
             return unavailable(context, &request);
         }
     };
@@ -73,7 +74,7 @@ fn context(state: &AppState, session: Session, request: &Request, caller: Option
     }
 }
 
-/// Too many sessions of the same address were none: this one is not looked up.
+/// The response after too many invalid session cookies from one address. The session is not looked up.
 fn too_many(state: &AppState, session: Session, request: &Request, error: engine::Error) -> Response {
     if !wants_page(request.headers()) {
         return ApiError::from(error).into_response();
@@ -82,20 +83,20 @@ fn too_many(state: &AppState, session: Session, request: &Request, error: engine
     turned_away(context, request.extensions().get::<Nonce>().cloned(), &error)
 }
 
-/// The page of a request that was not heard.
+/// The error page of a request that was refused before it was processed.
 pub fn turned_away(context: PageContext, nonce: Option<Nonce>, error: &engine::Error) -> Response {
     let problem = context.to_problem(error);
     app::pages::refused(context, nonce, &problem, "").into_response()
 }
 
-/// The page that says so, and leads back to the one that was asked for.
+/// The error page for an unavailable database, with a link to the requested page.
 fn unavailable(context: PageContext, request: &Request) -> Response {
     let here = request.uri().path_and_query().map_or("", |path| path.as_str());
     let problem = context.problem(Code::Unavailable);
     app::pages::refused(context, request.extensions().get::<Nonce>().cloned(), &problem, here).into_response()
 }
 
-/// How the browser wants its pages.
+/// The theme in the cookie of the browser.
 pub fn theme(headers: &HeaderMap) -> Theme {
     cookie(headers, "theme").map_or(Theme::System, Theme::named)
 }

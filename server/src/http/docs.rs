@@ -98,7 +98,7 @@ async fn llms(State(state): State<AppState>) -> Response {
     let url = &state.site_config.public_url;
     let (index, rest) = PAGES.split_first().map_or(("", PAGES.as_slice()), |(index, rest)| (&*index.text.lede, rest));
     let mut text = format!("# {}\n\n> {index}\n\n## Pages\n\n", app::words::PRODUCT);
-    text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::DOCUMENTATION));
+    text.push_str(&format!("- [{}]({url}/docs/{INDEX}.md): Where to begin.\n", app::words::docs::TITLE));
     for page in rest {
         text.push_str(&format!("- [{}]({url}/docs/{}.md): {}\n", page.text.title, page.name, page.text.lede));
     }

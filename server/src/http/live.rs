@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use app::request::PageContext;
 use app::routes::LIVE;
-use app::server_fns::PageContext;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
@@ -57,7 +57,7 @@ pub fn router(state: AppState) -> Router {
 struct LivePageQuery {
     #[serde(default)]
     since: i64,
-    drawn: Option<i64>,
+    rendered_at: Option<i64>,
 }
 
 async fn open(
@@ -78,8 +78,8 @@ async fn open(
 async fn watch(state: &AppState, context: &PageContext, organization: &str, shown: &LivePageQuery) -> Result<Watch> {
     let caller = context.caller.as_ref().ok_or(Error::Unauthenticated("no session"))?;
     let organization = organization.parse().map_err(|_| Error::Denied)?;
-    let drawn = shown.drawn.map_or_else(|| state.engine.runtime().now(), Moment);
-    let view = View { category: EventCategory::Keys, since: shown.since, drawn };
+    let rendered_at = shown.rendered_at.map_or_else(|| state.engine.runtime().now(), Moment);
+    let view = View { category: EventCategory::Keys, since: shown.since, rendered_at };
     state.engine.watch(caller, &organization, context.origin.clone(), view).await
 }
 

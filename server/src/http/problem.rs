@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use app::form_error::status;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
@@ -93,11 +94,6 @@ impl From<Vec<FieldFault>> for ApiError {
     fn from(faults: Vec<FieldFault>) -> Self {
         Self::fields(faults)
     }
-}
-
-/// The status of an answer with this code.
-pub fn status(code: Code) -> StatusCode {
-    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 impl IntoResponse for ApiError {

@@ -4,8 +4,8 @@
 mod flows;
 mod problem;
 
+use app::request::PageContext;
 use app::routes::{Location, Screen, encoded};
-use app::server_fns::PageContext;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};

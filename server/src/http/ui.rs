@@ -1,12 +1,12 @@
 //! The pages: one route for each screen, one for each server function, one for each file, and a page for what does not
 //! exist.
 //!
-//! Pages are loaded and drawn by `app`; here is only what turns a request into their terms. A new screen needs no line
-//! here, a new server function neither.
+//! `app` loads and renders pages. This module only converts requests and responses, so neither a new screen nor a new
+//! server function needs a line here.
 
-use app::pages::{PageRequest, answer, refused};
+use app::pages::{answer, refused};
+use app::request::{PageContext, PageRequest};
 use app::routes::Screen;
-use app::server_fns::PageContext;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -23,13 +23,13 @@ mod posted;
 pub use drafts::PATH as RESUME;
 pub use posted::wants_page;
 
-/// Forms that are answered with a file. They are no server functions, and stand beside them.
+/// The forms whose response is a file. They are not server functions.
 pub const FILES: [&str; 1] = [exported::PATH];
 
-/// All pages and server functions. A [`PageContext`] must stand in the extensions of every request.
+/// All pages and server functions. Every request must have a [`PageContext`] in its extensions.
 pub fn router() -> Router {
     let pages = Screen::PATTERNS.into_iter().fold(Router::new(), |router, path| router.route(path, get(page)));
-    // An answer to a form may hold a new key, so only pages that are read are compressed.
+    // The response to a form may contain a new key, so only pages loaded with GET are compressed.
     pages
         .layer(CompressionLayer::new())
         .route("/ui/{function}", post(posted::receive).get(method_not_allowed))
@@ -44,7 +44,8 @@ async fn page(Extension(context): Extension<PageContext>, nonce: Option<Extensio
     answer(PageRequest { context, nonce, path: uri.path().to_owned(), query, posted: None }).await.into_response()
 }
 
-/// What a form was sent to is no page, but stands in the address of a refused form, to be opened once more.
+/// The response to a GET of a server function. The browser shows that URL after a refused form, so people open it
+/// again.
 async fn method_not_allowed(
     Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,

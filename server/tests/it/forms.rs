@@ -27,7 +27,9 @@ async fn what_was_done_and_cannot_be_shown_is_not_told_as_undone() {
     let fields = [("organization", olivia.organization.as_str()), ("key_id", id.as_str()), ("overlap_seconds", "0")];
     let lost = send(&app, "rotate_key", elsewhere, &fields, &olivia.cookie()).await;
     assert_eq!(app.get("/api/v1/me", &key).await.status.as_u16(), 401, "rotated: {}", lost.text);
-    assert!(lost.text.contains("It was done, but cannot be shown") && !lost.text.contains("Nothing was changed"));
+    assert!(
+        lost.text.contains("Created, but the secret can’t be displayed") && !lost.text.contains("Nothing was changed")
+    );
 }
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn where_a_form_was_sent_to_is_no_page_and_says_so_on_one() {
     for function in ["invite_member", "export_audit_log", "nothing"] {
         let opened = page(&app, &format!("/ui/{function}"), "").await;
         assert_eq!((opened.status.as_u16(), opened.header("allow")), (405, "POST"), "{function}");
-        assert!(opened.text.contains("There is no page at this address") && opened.text.contains("Go to API Keys"));
+        assert!(opened.text.contains("This URL is not a page") && opened.text.contains("Go to API Keys"));
     }
 }
 
@@ -49,7 +51,8 @@ async fn a_session_that_cannot_be_read_is_told_on_a_page_that_leads_back() {
     assert_eq!(shown.status.as_u16(), 503, "{}", shown.text);
     assert!(shown.header("retry-after").parse().is_ok_and(|seconds| (1..=4).contains(&seconds)));
     assert!(
-        shown.text.contains("Roundtable cannot answer right now") && shown.text.contains("href=\"/account?from=here\"")
+        shown.text.contains("Roundtable is temporarily unavailable")
+            && shown.text.contains("href=\"/account?from=here\"")
     );
 }
 
@@ -77,11 +80,11 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
     let several = format!("{list}/revoke?key={}&key={}", ids[0], ids[1]);
     let shown = page(&app, &several, &olivia.cookie()).await.text;
     assert!(
-        shown.contains("The keys stop working at once.") && shown.contains("who revoked the keys and why"),
+        shown.contains("The keys stop working immediately.") && shown.contains("who revoked the keys and why"),
         "{shown}"
     );
     let one = page(&app, &format!("{list}/revoke?key={}", ids[0]), &olivia.cookie()).await.text;
-    assert!(one.contains("The key stops working at once."));
+    assert!(one.contains("The key stops working immediately."));
     let keys = ids.join(",");
     let fields = [("organization", olivia.organization.as_str()), ("keys", keys.as_str()), ("reason", "leaked")];
     for told in ["2 keys revoked.", "The keys were already revoked."] {
@@ -91,7 +94,7 @@ async fn the_page_that_ends_several_keys_speaks_of_several() {
     }
     assert!(page(&app, &several, &olivia.cookie()).await.text.contains("These keys were already revoked."));
     let none = page(&app, &format!("{list}/revoke"), &olivia.cookie()).await.text;
-    assert!(none.contains(app::words::NOTHING_SELECTED));
+    assert!(none.contains(app::words::revoke_keys::NOTHING_SELECTED));
 }
 
 /// The token of the form on a page that calls a function.
@@ -156,7 +159,7 @@ async fn a_form_that_shows_a_secret_makes_one_thing() {
         assert_eq!(events().await, before, "{function}: nothing more happened");
         let shown = page(&app, &to, &olivia.cookie()).await.text;
         assert!(
-            shown.contains("This form was already sent") && !shown.contains("class=\"key-value\""),
+            shown.contains("This form was already submitted") && !shown.contains("class=\"key-value\""),
             "{function}: {shown}"
         );
     }

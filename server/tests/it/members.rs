@@ -71,7 +71,7 @@ async fn everyone_finds_the_members_and_what_their_roles_mean() {
             assert!(shown.text.contains(text), "{text}");
         }
         for role in domain::Role::ALL {
-            assert!(shown.text.contains(app::words::role_may(role)), "{role:?}");
+            assert!(shown.text.contains(app::words::roles::summary(role)), "{role:?}");
         }
         assert!(shown.text.contains(&format!("{list}/leave")));
     }

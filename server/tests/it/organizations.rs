@@ -129,7 +129,7 @@ async fn who_is_in_no_organization_makes_none() {
     let (mina, on) = (app.someone("mina").await, "/organizations/new");
     app.engine.leave_organization(&mina.ctx).await.expect("left");
     let shown = page(&app, on, &mina.cookie()).await;
-    assert!(shown.text.contains(app::words::NOWHERE) && !shown.text.contains("/ui/create_organization"));
+    assert!(shown.text.contains(app::words::sign_in::NO_MEMBERSHIP) && !shown.text.contains("/ui/create_organization"));
     let refused = send(&app, "create_organization", on, &[("name", "Mine")], &mina.cookie()).await;
     assert_eq!(refused.status.as_u16(), 403);
     let nobody = page(&app, on, "").await;
@@ -189,11 +189,11 @@ async fn who_may_not_create_keys_finds_no_button_and_is_told_why() {
     app.engine.change_organization(&olivia.ctx, rule).await.expect("changed");
     for path in [&keys, &create] {
         let shown = page(&app, path, &mina.cookie()).await.text;
-        assert!(shown.contains(app::words::MAY_NOT_CREATE) && !shown.contains("/ui/create_key"), "{path}");
+        assert!(shown.contains(app::words::create_key::NOT_ALLOWED) && !shown.contains("/ui/create_key"), "{path}");
         assert!(!shown.contains(&format!("href=\"{create}\"")), "{path}");
     }
     let fields = [("organization", mina.organization.as_str()), ("name", "Mine"), ("template", "full_access")];
     assert_eq!(send(&app, "create_key", &create, &fields, &mina.cookie()).await.status.as_u16(), 403);
     let shown = page(&app, &keys, &olivia.cookie()).await.text;
-    assert!(shown.contains(&create) && !shown.contains(app::words::MAY_NOT_CREATE));
+    assert!(shown.contains(&create) && !shown.contains(app::words::create_key::NOT_ALLOWED));
 }

@@ -67,7 +67,7 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/change_key_rules", "organization=ORG&key_makers=admins", 401, 403),
     ("/ui/create_organization", "name=Further", 401, 200),
     ("/ui/invite_member", "organization=ORG&email=eve@example.test&role=owner", 401, 403),
-    ("/ui/withdraw_invitation", "organization=ORG&invitation_id=INVITATION", 401, 403),
+    ("/ui/cancel_invitation", "organization=ORG&invitation_id=INVITATION", 401, 403),
     ("/ui/accept_invitation", "page=/join/TOKEN", 401, 403),
     ("/ui/change_role", "organization=ORG&actor_id=MEMBER&role=member", 401, 403),
     ("/ui/remove_member", "organization=ORG&actor_id=MEMBER&keys%5BKEY%5D=end", 401, 403),
@@ -162,7 +162,7 @@ async fn a_member_manages_no_service_account_no_setting_and_nobody() {
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let account = account(&app, &olivia).await;
     let managing = |path: &str| {
-        let subjects = ["account", "change_", "rename_organization", "limit_", "invite", "withdraw", "remove_member"];
+        let subjects = ["account", "change_", "rename_organization", "limit_", "invite", "cancel_", "remove_member"];
         subjects.iter().any(|subject| path.contains(subject))
     };
     for (path, form, ..) in FORMS.iter().filter(|row| managing(row.0)) {

@@ -121,10 +121,10 @@ async fn the_account_page_works_without_script() {
     let done = form(&app, &here, "/ui/revoke_session", &format!("session_id={id}")).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/account"));
     assert_eq!(page(&app, &there).await, StatusCode::SEE_OTHER);
-    assert!(account(&app, here.cookie()).await.text.contains("Session ended."));
+    assert!(account(&app, here.cookie()).await.text.contains("Session revoked."));
     let other = app.someone("mina").await;
     form(&app, &here, "/ui/revoke_other_sessions", "").await;
-    assert!(account(&app, here.cookie()).await.text.contains("One other session ended."));
+    assert!(account(&app, here.cookie()).await.text.contains("1 other session revoked."));
     assert_eq!(page(&app, &other).await, StatusCode::SEE_OTHER);
     let foreign = form(&app, &here, "/ui/revoke_session", "session_id=ses_0000000000000000").await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);

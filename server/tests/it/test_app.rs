@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::server_fns::SiteConfig;
+use app::request::SiteConfig;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};

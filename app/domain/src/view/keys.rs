@@ -114,7 +114,7 @@ impl KeyLine {
             (Some(_), ..) => KeyStatus::Revoked,
             (None, false, ..) => KeyStatus::Expired,
             (_, _, Some(_), _) => KeyStatus::Exposed,
-            (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::EndsAt(at),
+            (.., Some(at)) if self.rotated_to.is_some() => KeyStatus::Rotated(at),
             (.., Some(at)) if at.seconds_since(now) < SOON_DAYS * 86_400 => KeyStatus::ExpiresSoon(at),
             _ if key.last_used.unwrap_or(key.created_at) < long_ago => KeyStatus::Unused,
             _ => KeyStatus::Active,

@@ -1,4 +1,4 @@
-//! Which events are shown: a form that asks for them by address, links to the last hours and days, and what was chosen.
+//! The filters of the audit log: a form, links to recent periods, and the active filters.
 
 use domain::ActorKind;
 use domain::command::{ActionFilter, ObjectFilter};
@@ -10,20 +10,20 @@ use crate::routes::{LOG_FILTERS, Location, Period};
 use crate::shared_view::icon;
 use crate::words;
 
-/// Everything between the title and the table.
+/// The filters, between the title and the table.
 pub fn filters(log: &Log) -> AnyView {
     let period = log.place().get("period").map(|word| {
         view! { <input type="hidden" name="period" value=word.to_owned()/> }
     });
     view! {
-        <form class="finder" method="get" action=log.place().screen.path() role="search" aria-label=words::FIND_EVENTS>
-            <div><label for="action">{words::ACTION}</label>{actions(log)}</div>
-            <div><label for="actor">{words::ACTOR}</label>{actors(log)}</div>
-            <div><label for="object">{words::OBJECT}</label>{objects(log)}</div>
-            <div><label for="from">{words::FROM_DAY}</label>{day(log, "from")}</div>
-            <div><label for="until">{words::UNTIL_DAY}</label>{day(log, "until")}</div>
+        <form class="finder" method="get" action=log.place().screen.path() role="search" aria-label=words::audit_log::FIND_EVENTS>
+            <div><label for="action">{words::audit_log::ACTION}</label>{actions(log)}</div>
+            <div><label for="actor">{words::audit_log::ACTOR}</label>{actors(log)}</div>
+            <div><label for="object">{words::audit_log::OBJECT}</label>{objects(log)}</div>
+            <div><label for="from">{words::audit_log::FROM_DAY}</label>{day(log, "from")}</div>
+            <div><label for="until">{words::audit_log::UNTIL_DAY}</label>{day(log, "until")}</div>
             {period}
-            <button class="button">{icon("search")}{words::SHOW_EVENTS}</button>
+            <button class="button">{icon("search")}{words::audit_log::APPLY}</button>
         </form>
         <div class="found">{periods(log.place())}{chosen(log)}</div>
     }
@@ -39,18 +39,18 @@ fn actions(log: &Log) -> AnyView {
     let now = log.place().get("action");
     let category = |category: EventCategory| {
         let single = category.actions().map(|kind| option(kind.as_str(), kind.label(), now)).collect_view();
-        let all = option(category.as_str(), words::happened(ActionFilter::Any(category)), now);
+        let all = option(category.as_str(), words::audit_log::action(ActionFilter::Any(category)), now);
         view! { <optgroup label=category.label()>{all}{single}</optgroup> }
     };
     view! {
         <select class="input" id="action" name="action">
-            {option("", words::ANY_ACTION, now)}{EventCategory::ALL.map(category)}
+            {option("", words::audit_log::ALL_ACTIONS, now)}{EventCategory::ALL.map(category)}
         </select>
     }
     .into_any()
 }
 
-/// Whoever appears within the person's reach; and whoever was chosen by a link.
+/// The actors of the events that the person can see, and an actor that a link selected.
 fn actors(log: &Log) -> AnyView {
     let now = log.place().get("actor");
     let group = |kind: ActorKind, category: EventCategory| {
@@ -62,19 +62,19 @@ fn actors(log: &Log) -> AnyView {
     let other = other.map(|id| option(id, &actor_name(log, id), now));
     view! {
         <select class="input" id="actor" name="actor" dir="auto">
-            {option("", words::ANY_ACTOR, now)}{other}
+            {option("", words::audit_log::ALL_ACTORS, now)}{other}
             {group(ActorKind::Member, EventCategory::Members)}{group(ActorKind::Service, EventCategory::ServiceAccounts)}
         </select>
     }
     .into_any()
 }
 
-/// Kinds of things; and the one thing that was chosen by a link.
+/// The kinds of objects, and an object that a link selected.
 fn objects(log: &Log) -> AnyView {
     let now = log.place().get("object");
     let one = now.filter(|word| word.contains(':')).map(|word| option(word, &object_name(log, word), now));
     let kinds = ObjectKind::ALL.map(|kind| option(kind.as_str(), kind.label(), now));
-    view! { <select class="input" id="object" name="object" dir="auto">{option("", words::ANY_OBJECT, now)}{one}{kinds}</select> }
+    view! { <select class="input" id="object" name="object" dir="auto">{option("", words::audit_log::ALL_OBJECTS, now)}{one}{kinds}</select> }
         .into_any()
 }
 
@@ -83,7 +83,7 @@ fn day(log: &Log, name: &'static str) -> AnyView {
         .into_any()
 }
 
-/// Links to the last hours and days.
+/// Links to recent periods.
 fn periods(place: &Location) -> AnyView {
     let now = place.get("period");
     let any = place.with("period", None).with("from", None).with("until", None);
@@ -92,49 +92,50 @@ fn periods(place: &Location) -> AnyView {
     };
     let last = |period: Period| {
         let word = period.as_str();
-        entry(place.with("period", Some(word)).path(), words::last_period(word), now == Some(word))
+        entry(place.with("period", Some(word)).path(), words::audit_log::last_period(word), now == Some(word))
     };
     let free = any.pairs() == place.with("before", None).pairs();
-    view! { <nav aria-label=words::TIME><ul class="periods">{entry(any.path(), words::ANY_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
+    view! { <nav aria-label=words::audit_log::TIME><ul class="periods">{entry(any.path(), words::audit_log::ALL_TIME, free)}{Period::ALL.map(last)}</ul></nav> }
         .into_any()
 }
 
-/// What was chosen, each with a way to let it go. A period stands out among the periods already.
+/// The active filters, each with a link that removes it. A period is left out, because its link is already highlighted.
 fn chosen(log: &Log) -> Option<AnyView> {
     let place = log.place();
     let chip = |name: &'static str| {
         let value = place.get(name).filter(|_| name != "period")?;
         let text = match name {
-            "action" => value.parse().map(words::happened).unwrap_or_default().to_owned(),
-            "actor" => words::done_by(&actor_name(log, value)),
+            "action" => value.parse().map(words::audit_log::action).unwrap_or_default().to_owned(),
+            "actor" => words::audit_log::by_actor(&actor_name(log, value)),
             "object" => object_name(log, value),
-            name => words::day_bound(name, value),
+            name => words::audit_log::day_bound(name, value),
         };
         let without = place.with(name, None).path();
         Some(view! {
-            <li><a class="chip" href=without><span class="visually-hidden">{words::REMOVE_FILTER}</span><bdi>{text}</bdi>{icon("close")}</a></li>
+            <li><a class="chip" href=without><span class="visually-hidden">{words::audit_log::REMOVE_FILTER}</span><bdi>{text}</bdi>{icon("close")}</a></li>
         })
     };
     let chips: Vec<_> = LOG_FILTERS.into_iter().filter_map(chip).collect();
-    let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label=words::CHOSEN_FILTERS>{chips}</ul> });
+    let chips = (!chips.is_empty())
+        .then(|| view! { <ul class="chips" aria-label=words::audit_log::ACTIVE_FILTERS>{chips}</ul> });
     let top = Location::top(place.screen.clone()).path();
     place
         .has_log_filters()
-        .then(|| view! { {chips}<a class="link-button" href=top>{words::CLEAR_FILTERS}</a> }.into_any())
+        .then(|| view! { {chips}<a class="link-button" href=top>{words::keys::CLEAR_FILTERS}</a> }.into_any())
 }
 
-/// What an actor is called: now, or in the events that are shown.
+/// The name of an actor: the current one, or else the one in the events shown.
 fn actor_name(log: &Log, id: &str) -> String {
     let now = log.actors.iter().find(|actor| actor.id.to_string() == id).map(|actor| &actor.name);
     let then = log.rows.rows.iter().find(|event| event.actor_id.is_some_and(|actor| actor.to_string() == id));
-    now.or(then.map(|event| &event.actor_name)).cloned().unwrap_or_else(|| words::actor_no(id))
+    now.or(then.map(|event| &event.actor_name)).cloned().unwrap_or_else(|| words::audit_log::unnamed_actor(id))
 }
 
-/// What a thing is called in the newest of the events that are shown.
+/// The name of an object in the newest of the events shown.
 fn object_name(log: &Log, word: &str) -> String {
     let Ok(ObjectFilter { kind, id }) = word.parse() else { return String::new() };
     let Some(id) = id else { return kind.label().to_owned() };
     let newest =
         log.rows.rows.iter().find(|event| event.object_kind == kind.as_str() && event.object_id == id.as_str());
-    words::named_thing(kind, id.as_str(), newest.map(|event| event.object_label.as_str()))
+    words::audit_log::object(kind, id.as_str(), newest.map(|event| event.object_label.as_str()))
 }

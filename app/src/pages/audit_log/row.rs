@@ -1,4 +1,4 @@
-//! One event: a line, and beneath it what changed.
+//! One event: a row, with the changes in its details.
 
 use domain::event::{Change, ObjectKind};
 use domain::policy::{Action, Grant, decide};
@@ -13,25 +13,27 @@ use crate::words;
 
 /// A row of the table.
 pub fn row(log: &Log, event: &AuditView) -> AnyView {
-    let how =
-        event.via_key.clone().map(|prefix| view! { <span class="sub">{words::WITH_KEY}<code>{prefix}</code></span> });
+    let how = event
+        .via_key
+        .clone()
+        .map(|prefix| view! { <span class="sub">{words::audit_log::WITH_KEY}<code>{prefix}</code></span> });
     let address = match event.address.clone() {
         Some(address) => Either::Left(view! { <code>{address}</code> }),
         None => Either::Right(view! { <span class="muted">{words::NONE}</span> }),
     };
     view! {
         <tr id=format!("event-{}", event.n)>
-            <td data-label=words::TIME>{when(log.room.ctx.now(), event.at)}</td>
-            <td data-label=words::ACTOR><div>{actor(log, event)}{how}</div></td>
-            <td data-label=words::ACTION><div>{event.action.label()}{details(log, event)}</div></td>
-            <td data-label=words::OBJECT><div>{object(log, event)}</div></td>
-            <td data-label=words::IP_ADDRESS>{address}</td>
+            <td data-label=words::audit_log::TIME>{when(log.room.ctx.now(), event.at)}</td>
+            <td data-label=words::audit_log::ACTOR><div>{actor(log, event)}{how}</div></td>
+            <td data-label=words::audit_log::ACTION><div>{event.action.label()}{details(log, event)}</div></td>
+            <td data-label=words::audit_log::OBJECT><div>{object(log, event)}</div></td>
+            <td data-label=words::labels::IP_ADDRESS>{address}</td>
         </tr>
     }
     .into_any()
 }
 
-/// Who did it, leading to what else they did.
+/// The actor, with a link to their other events.
 fn actor(log: &Log, event: &AuditView) -> AnyView {
     let name = event.actor_name.clone();
     match event.actor_id {
@@ -43,7 +45,7 @@ fn actor(log: &Log, event: &AuditView) -> AnyView {
     }
 }
 
-/// What it happened to, leading to its page if it has one.
+/// The object, with a link to its page if it has one.
 fn object(log: &Log, event: &AuditView) -> AnyView {
     if event.object_label.is_empty() {
         return view! { <span class="muted">{words::NONE}</span> }.into_any();
@@ -57,17 +59,18 @@ fn object(log: &Log, event: &AuditView) -> AnyView {
 }
 
 fn details(log: &Log, event: &AuditView) -> AnyView {
-    let of = words::details_of(event.n, event.at);
-    let agent = event.agent.clone().map(|agent| view! { <dt>{words::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
+    let of = words::audit_log::details_of(event.n, event.at);
+    let agent =
+        event.agent.clone().map(|agent| view! { <dt>{words::labels::USER_AGENT}</dt><dd><bdi>{agent}</bdi></dd> });
     view! {
         <details class="event">
-            <summary>{words::DETAILS}<span class="visually-hidden">{of}</span></summary>
+            <summary>{words::keys::DETAILS}<span class="visually-hidden">{of}</span></summary>
             <dl class="facts">
                 {event.changes.iter().map(change).collect_view()}
-                {thing(log, event)}
-                <dt>{words::EVENT}</dt><dd class="number">{event.n}</dd>
-                <dt>{words::TIME}</dt><dd>{words::exact(event.at)}</dd>
-                <dt>{words::EVENT_REQUEST}</dt><dd><code>{event.request_id.clone()}</code></dd>
+                {object_id(log, event)}
+                <dt>{words::labels::EVENT}</dt><dd class="number">{event.n}</dd>
+                <dt>{words::audit_log::TIME}</dt><dd>{words::format::exact(event.at)}</dd>
+                <dt>{words::labels::EVENT_REQUEST}</dt><dd><code>{event.request_id.clone()}</code></dd>
                 {agent}
             </dl>
         </details>
@@ -75,25 +78,25 @@ fn details(log: &Log, event: &AuditView) -> AnyView {
     .into_any()
 }
 
-/// The thing's kind and id, leading to everything about it.
-fn thing(log: &Log, event: &AuditView) -> Option<AnyView> {
+/// The kind and ID of the object, with a link to all of its events.
+fn object_id(log: &Log, event: &AuditView) -> Option<AnyView> {
     let kind: ObjectKind = event.object_kind.parse().ok()?;
     let place = log.place().with("object", Some(&format!("{}:{}", event.object_kind, event.object_id)));
     let all = (place.get("object").is_some() && place != *log.place())
-        .then(|| view! { " "<a href=place.path()>{words::ALL_ABOUT_IT}</a> });
+        .then(|| view! { " "<a href=place.path()>{words::audit_log::ALL_FOR_OBJECT}</a> });
     let id = event.object_id.clone();
     Some(view! { <dt>{kind.label()}</dt><dd><code>{id}</code>{all}</dd> }.into_any())
 }
 
 fn change(change: &Change) -> impl IntoView + use<> {
-    let value = |value: &String| words::changed_value(&change.field, value);
+    let value = |value: &String| words::audit_changes::value(&change.field, value);
     let before = change.before.as_ref().map(value);
     let after = change.after.as_ref().map(value);
     let arrow = (before.is_some() && after.is_some()).then_some(" → ");
     let nothing = (before.is_none() && after.is_none())
-        .then(|| view! { <span class="muted">{words::unchanged(&change.field)}</span> });
+        .then(|| view! { <span class="muted">{words::audit_changes::no_value(&change.field)}</span> });
     view! {
-        <dt>{words::changed_field(&change.field)}</dt>
+        <dt>{words::audit_changes::field(&change.field)}</dt>
         <dd>{before.map(|text| view! { <del><bdi>{text}</bdi></del> })}{arrow}{after.map(|text| view! { <ins><bdi>{text}</bdi></ins> })}{nothing}</dd>
     }
 }

@@ -1,109 +1,78 @@
-//! What can be changed of an organization: one form for each, so that nobody overwrites what they did not mean.
+//! Organization Settings → Organization: its name, and the rules for its keys.
 
-use domain::organization::KeyMakers;
+use domain::policy::{Action, Grant, decide};
+use domain::view::OrganizationView;
+use domain::{OrganizationId, Problem};
+use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::OrganizationPageData;
-use crate::components::sheet::FormCard;
-use crate::shared_view::field_error;
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{done, when};
+use crate::flash::{Flash, OrganizationSettingSaved};
+use crate::pages::Page;
+use crate::request::PageRequest;
+use crate::routes::{DOCS_OF_ORGANIZATIONS, Location, Screen};
 use crate::words;
 
-/// The forms, for admins and owners.
-pub fn forms(shown: &OrganizationPageData) -> AnyView {
-    view! { {rename(shown)}{makers(shown)}{keys_make_keys(shown)}{lifetime(shown)} }.into_any()
+mod forms;
+
+struct OrganizationPageData {
+    room: OrganizationPage,
+    view: OrganizationView,
+    /// The typed name, or else the current one.
+    name: String,
+    max_key_days: String,
+    saved: Option<OrganizationSettingSaved>,
+    problem: Option<Problem>,
 }
 
-const RULES: &str = "/ui/change_key_rules";
-
-/// The button, which says to a screen reader what it saves.
-fn save(title: &'static str) -> AnyView {
-    view! { <button class="button">{words::SAVE}<span class="visually-hidden">" "{title}</span></button> }.into_any()
+/// The settings of the organization. Members can only read them.
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room =
+        OrganizationPage::enter(context, &organization, Location::top(Screen::Settings(organization.clone()))).await?;
+    let view = context.engine.get_organization(&room.ctx).await.map_err(|error| context.to_problem(&error))?;
+    let days = view.max_key_days.map(|days| days.to_string()).unwrap_or_default();
+    let saved = match context.take_flash().await {
+        Some(Flash::Organization(setting)) => Some(setting),
+        _ => None,
+    };
+    let shown = OrganizationPageData {
+        name: request.typed("name").unwrap_or(&view.name).to_owned(),
+        max_key_days: request.typed("max_key_days").map_or(days, str::to_owned),
+        saved,
+        problem: request.problem().cloned(),
+        view,
+        room,
+    };
+    Ok(Page::new(words::organization::TITLE, move || render(&shown)))
 }
 
-fn rename(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("name")).map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong { "name-hint name-error" } else { "name-hint" };
-    let typed = shown.name.clone();
+fn render(shown: &OrganizationPageData) -> AnyView {
+    let (room, view) = (&shown.room, &shown.view);
+    let changes = decide(room.ctx.actor().role, Action::ChangeOrganization) == Grant::All;
+    let settings = if changes { Either::Left(forms::forms(shown)) } else { Either::Right(forms::read_only(shown)) };
+    let notice = shown.saved.map(|setting| {
+        done(match setting {
+            OrganizationSettingSaved::Name => words::organization::RENAMED,
+            OrganizationSettingSaved::Lifetime => words::organization::LIFETIME_SAVED,
+            OrganizationSettingSaved::KeyRules => words::organization::KEY_RULES_SAVED,
+        })
+    });
     let body = view! {
-        <div class="field">
-            <label for="name">{words::ORGANIZATION_NAME}</label>
-            <input class="input" id="name" name="name" required autocomplete="organization" dir="auto" value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
-            {fault.map(|fault| field_error("name-error", fault))}
-            <p class="hint" id="name-hint">{words::ORGANIZATION_NAME_HINT}</p>
-        </div>
-    };
-    let (function, title, button) =
-        ("/ui/rename_organization", words::RENAME_ORGANIZATION, save(words::RENAME_ORGANIZATION));
-    FormCard { function, title, body: body.into_any(), note: None, button }.draw(&shown.room, None)
-}
-
-fn lifetime(shown: &OrganizationPageData) -> AnyView {
-    let fault = shown.problem.as_ref().and_then(|problem| problem.field("max_key_days")).map(str::to_owned);
-    let wrong = fault.is_some();
-    let described = if wrong { "lifetime-hint lifetime-error" } else { "lifetime-hint" };
-    let typed = shown.max_key_days.clone();
-    let body = view! {
-        <div class="field">
-            <label for="max_key_days">{words::LIFETIME_DAYS}</label>
-            <input class="input short" id="max_key_days" name="max_key_days" inputmode="numeric" autocomplete="off" size="12" placeholder=words::NO_LIMIT value=typed aria-describedby=described aria-invalid=wrong.then_some("true")/>
-            {fault.map(|fault| field_error("lifetime-error", fault))}
-            <p class="hint" id="lifetime-hint">{words::LIFETIME_HINT}</p>
-        </div>
-    };
-    let (function, title, note) = ("/ui/limit_key_lifetime", words::LONGEST_LIFETIME, Some(words::LIFETIME_KEEPS));
-    FormCard { function, title, body: body.into_any(), note, button: save(title) }.draw(&shown.room, None)
-}
-
-/// A choice of two or more, by radio buttons.
-fn choices<const N: usize>(
-    name: &'static str,
-    title: &'static str,
-    offers: [(&'static str, &'static str, bool); N],
-) -> AnyView {
-    let choice = |(value, text, chosen): (&'static str, &'static str, bool)| {
-        view! { <label class="card"><input type="radio" name=name value=value checked=chosen/><span>{text}</span></label> }
-    };
-    view! {
-        <fieldset class="field" id=name>
-            <legend class="visually-hidden">{title}</legend>
-            <div class="cards">{offers.map(choice).collect_view()}</div>
-        </fieldset>
-    }
-    .into_any()
-}
-
-fn makers(shown: &OrganizationPageData) -> AnyView {
-    let offers = KeyMakers::ALL.map(|who| (who.as_str(), words::key_makers(who), who == shown.view.key_makers));
-    let body = choices("key_makers", words::KEY_MAKERS, offers);
-    let (title, note) = (words::KEY_MAKERS, Some(words::KEY_MAKERS_HINT));
-    FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
-}
-
-fn keys_make_keys(shown: &OrganizationPageData) -> AnyView {
-    let may = shown.view.keys_make_keys;
-    let offers = [("true", words::KEYS_MAKE_THEM, may), ("false", words::ONLY_PEOPLE_MAKE_THEM, !may)];
-    let body = choices("keys_make_keys", words::KEYS_MAKE_KEYS, offers);
-    let (title, note) = (words::KEYS_MAKE_KEYS, Some(words::KEYS_MAKE_KEYS_HINT));
-    FormCard { function: RULES, title, body, note, button: save(title) }.draw(&shown.room, None)
-}
-
-/// The same for members.
-pub fn read_only(shown: &OrganizationPageData) -> AnyView {
-    let view = &shown.view;
-    let keys = if view.keys_make_keys { words::KEYS_MAKE_THEM } else { words::ONLY_PEOPLE_MAKE_THEM };
-    view! {
-        <div class="sheet">
-            <div class="sheet-head"><h2>{words::KEY_RULES}</h2></div>
-            <div class="sheet-body">
-                <dl class="facts">
-                    <dt>{words::KEY_MAKERS}</dt><dd>{words::key_makers(view.key_makers)}</dd>
-                    <dt>{words::KEYS_MAKE_KEYS}</dt><dd>{keys}</dd>
-                    <dt>{words::LONGEST_LIFETIME}</dt><dd>{words::lifetime(view.max_key_days)}</dd>
-                </dl>
+        {notice}
+        <div class="page-head">
+            <div>
+                <h1>{words::organization::TITLE}</h1>
+                <p class="lede">{words::organization::LEDE}" "<a href=DOCS_OF_ORGANIZATIONS>{words::organization::ABOUT}</a></p>
             </div>
-            <div class="sheet-foot"><p class="push">{words::ORGANIZATION_READ_ONLY}</p></div>
         </div>
-    }
-    .into_any()
+        <dl class="facts boxed">
+            <dt>{words::labels::NAME}</dt><dd><bdi>{view.name.clone()}</bdi></dd>
+            <dt>{words::organization::ID}</dt><dd><code class="id">{view.id.to_string()}</code></dd>
+            <dt>{words::labels::CREATED}</dt><dd>{when(room.ctx.now(), view.created_at)}</dd>
+        </dl>
+        {settings}
+    };
+    frame(room, words::organization::TITLE, shown.problem.as_ref(), body.into_any())
 }

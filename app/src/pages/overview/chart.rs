@@ -1,4 +1,4 @@
-//! Calls per day, as bars that need no script, and as a table.
+//! Calls per day, as bars without script, and as a table.
 
 use domain::view::DayUse;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use super::Glance;
 use crate::words;
 
 const HEIGHT: i64 = 120;
-/// The width of a day, in thousandths of the chart; what is left of it parts the bars.
+/// The width of a bar, in thousandths of the space for a day. The rest separates the bars.
 const BAR: i64 = 700;
 const PASSED: &str = "passed";
 const REFUSED: &str = "refused";
@@ -17,20 +17,20 @@ pub fn chart(glance: &Glance) -> AnyView {
     let days = &glance.all.days;
     let quiet = days.iter().all(|day| day.calls + day.refused == 0);
     let content = match quiet {
-        true => view! { <p class="muted">{words::NO_CALLS}</p> }.into_any(),
+        true => view! { <p class="muted">{words::key_usage::NO_CALLS}</p> }.into_any(),
         false => view! { {legend()}{bars(days)}{table(days)} }.into_any(),
     };
     view! {
         <section class="panel" aria-labelledby="calls-title">
-            <h2 id="calls-title">{words::CALLS_PER_DAY}</h2>
+            <h2 id="calls-title">{words::overview::CALLS_PER_DAY}</h2>
             {content}
-            <p class="hint">{words::CHART_HINT}</p>
+            <p class="hint">{words::overview::CHART_HINT}</p>
         </section>
     }
     .into_any()
 }
 
-/// What is solid, and what is hatched.
+/// The legend: calls are solid, refusals are hatched.
 fn legend() -> AnyView {
     let swatch = |class: &'static str, name: &'static str| {
         view! {
@@ -39,17 +39,18 @@ fn legend() -> AnyView {
             </li>
         }
     };
-    view! { <ul class="legend">{swatch(PASSED, words::CALLS)}{swatch(REFUSED, words::REFUSED)}</ul> }.into_any()
+    view! { <ul class="legend">{swatch(PASSED, words::overview::CALLS)}{swatch(REFUSED, words::overview::REFUSED)}</ul> }.into_any()
 }
 
 fn bars(days: &[DayUse]) -> AnyView {
     let most = days.iter().map(|day| day.calls + day.refused).max().unwrap_or(0).max(1);
     let count = i64::try_from(days.len()).unwrap_or(1).max(1);
-    let ends = [days.first(), days.last()].map(|day| day.map(|day| view! { <span>{words::day(&day.day)}</span> }));
+    let ends =
+        [days.first(), days.last()].map(|day| day.map(|day| view! { <span>{words::overview::day(&day.day)}</span> }));
     view! {
         <figure class="chart">
-            <span class="most number" aria-hidden="true">{words::grouped(most)}</span>
-            <svg class="bars" role="img" aria-label=words::chart(days)>
+            <span class="most number" aria-hidden="true">{words::format::grouped(most)}</span>
+            <svg class="bars" role="img" aria-label=words::overview::chart(days)>
                 <defs>
                     <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                         <rect class="ground" width="5" height="5"/><rect class="stripe" width="2" height="5"/>
@@ -63,7 +64,7 @@ fn bars(days: &[DayUse]) -> AnyView {
     .into_any()
 }
 
-/// One day: what was refused stands on what passed.
+/// The bar of one day: refusals on top of calls.
 fn bar(n: i64, count: i64, day: &DayUse, most: i64) -> impl IntoView + use<> {
     let (passed, refused) = (tall(day.calls, most), tall(day.refused, most));
     let percent = |thousandths: i64| format!("{}.{:03}%", thousandths / 1000, thousandths % 1000);
@@ -78,7 +79,7 @@ fn bar(n: i64, count: i64, day: &DayUse, most: i64) -> impl IntoView + use<> {
     let (column, whole) = (percent(left), percent(wide));
     view! {
         <g>
-            <title>{words::bar(day)}</title>
+            <title>{words::overview::bar(day)}</title>
             <rect class="day" x=column width=whole height=HEIGHT/>
             {part(PASSED, 0, passed)}
             {part(REFUSED, passed, refused)}
@@ -86,12 +87,12 @@ fn bar(n: i64, count: i64, day: &DayUse, most: i64) -> impl IntoView + use<> {
     }
 }
 
-/// What was refused is hatched, so that no colour has to tell it; the pattern stands in the chart.
+/// The pattern of refusals. They are hatched, so that the chart does not depend on colors.
 fn fill(class: &str) -> Option<&'static str> {
     (class == REFUSED).then_some("url(#hatch)")
 }
 
-/// The height of a number; what is not nothing is seen.
+/// The height of a number. A number above 0 is always visible.
 const fn tall(n: i64, most: i64) -> i64 {
     let height = n * (HEIGHT - 4) / most;
     if n > 0 && height < 2 { 2 } else { height }
@@ -99,14 +100,14 @@ const fn tall(n: i64, most: i64) -> i64 {
 
 fn table(days: &[DayUse]) -> AnyView {
     let row = |day: &DayUse| {
-        view! { <tr><th scope="row">{words::day(&day.day)}</th><td>{words::grouped(day.calls)}</td><td>{words::grouped(day.refused)}</td></tr> }
+        view! { <tr><th scope="row">{words::overview::day(&day.day)}</th><td>{words::format::grouped(day.calls)}</td><td>{words::format::grouped(day.refused)}</td></tr> }
     };
     view! {
         <details class="fold">
-            <summary>{words::DAY_BY_DAY}</summary>
+            <summary>{words::key_usage::DAILY}</summary>
             <table class="plain-table number">
-                <caption class="visually-hidden">{words::CALLS_PER_DAY}</caption>
-                <thead><tr><th scope="col">"Day"</th><th scope="col">{words::CALLS}</th><th scope="col">{words::REFUSED}</th></tr></thead>
+                <caption class="visually-hidden">{words::overview::CALLS_PER_DAY}</caption>
+                <thead><tr><th scope="col">{words::key_usage::DAY_COLUMNS[0]}</th><th scope="col">{words::overview::CALLS}</th><th scope="col">{words::overview::REFUSED}</th></tr></thead>
                 <tbody>{days.iter().rev().map(row).collect_view()}</tbody>
             </table>
         </details>

@@ -1,4 +1,4 @@
-//! What needs attention, the worst first, each with its next step.
+//! The keys that need attention, the most urgent first, each with its next step.
 
 use domain::attention::{Attention, Notice, Step};
 use domain::command::StatusFilter;
@@ -10,29 +10,31 @@ use crate::routes::{Location, Screen};
 use crate::shared_view::icon;
 use crate::words;
 
-/// The worst keys, and the way to the others.
+/// The most urgent keys, and a link to the others.
 pub fn concerns(glance: &Glance) -> AnyView {
     let content = match glance.all.concerns.is_empty() {
-        true => view! { <p class="calm">{icon("check")}<span>{words::NOTHING_NEEDED}</span></p> }.into_any(),
+        true => {
+            view! { <p class="calm">{icon("check")}<span>{words::overview::NO_ATTENTION_NEEDED}</span></p> }.into_any()
+        }
         false => view! {
-            <ul class="concerns">{glance.all.concerns.iter().map(|one| attention_reason(glance, one)).collect_view()}</ul>
+            <ul class="concerns">{glance.all.concerns.iter().map(|one| concern(glance, one)).collect_view()}</ul>
             {more(glance)}
         }
         .into_any(),
     };
     view! {
         <section class="panel" aria-labelledby="attention-title">
-            <h2 id="attention-title">{words::NEEDS_ATTENTION}</h2>
+            <h2 id="attention-title">{words::overview::NEEDS_ATTENTION}</h2>
             {content}
         </section>
     }
     .into_any()
 }
 
-fn attention_reason(glance: &Glance, attention_reason: &Concern) -> impl IntoView + use<> {
-    let (room, key) = (&glance.room, &attention_reason.line.key);
+fn concern(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
+    let (room, key) = (&glance.room, &concern.line.key);
     let now = room.ctx.now();
-    let (glyph, mood) = match attention_reason.why {
+    let (glyph, mood) = match concern.why {
         Attention::Exposed => ("danger", "danger"),
         Attention::Expires(Notice::Day) => ("clock", "danger"),
         Attention::Expires(_) => ("clock", "warning"),
@@ -45,25 +47,25 @@ fn attention_reason(glance: &Glance, attention_reason: &Concern) -> impl IntoVie
             <span class=format!("sign {mood}")>{icon(glyph)}</span>
             <div class="what">
                 <a href=page><bdi>{key.label.clone()}</bdi></a>
-                <p>{words::attention_reason(attention_reason.why, now, &attention_reason.line)}</p>
+                <p>{words::overview::attention_reason(concern.why, now, &concern.line)}</p>
                 <p class="sub"><code>{key.key_prefix.clone()}</code>{owner}</p>
             </div>
-            {step(glance, attention_reason)}
+            {step(glance, concern)}
         </li>
     }
 }
 
-/// The fitting next step.
-fn step(glance: &Glance, attention_reason: &Concern) -> impl IntoView + use<> {
-    let (organization, key) = (glance.room.organization(), &attention_reason.line.key);
-    let step = attention_reason.why.step(attention_reason.line.rotated_to.is_some());
+/// The link to the next step.
+fn step(glance: &Glance, concern: &Concern) -> impl IntoView + use<> {
+    let (organization, key) = (glance.room.organization(), &concern.line.key);
+    let step = concern.why.step(concern.line.rotated_to.is_some());
     let screen = match step {
         Step::Rotate => Screen::RotateKey(organization, key.key_id),
         Step::Revoke => Screen::RevokeKey(organization, key.key_id),
         Step::Look => Screen::Key(organization, key.key_id),
     };
     let name = key.label.clone();
-    view! { <a class="button" href=screen.path()>{words::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
+    view! { <a class="button" href=screen.path()>{words::overview::step(step)}<span class="visually-hidden">" "<bdi>{name}</bdi></span></a> }
 }
 
 fn more(glance: &Glance) -> Option<AnyView> {
@@ -71,5 +73,5 @@ fn more(glance: &Glance) -> Option<AnyView> {
     let more = glance.all.keys.attention - shown;
     let list = Location::top(Screen::ApiKeys(glance.room.organization()));
     let path = list.with("status", Some(StatusFilter::Attention.as_str())).path();
-    (more > 0).then(|| view! { <p><a href=path>{words::more_concerns(more)}</a></p> }.into_any())
+    (more > 0).then(|| view! { <p><a href=path>{words::overview::more_keys(more)}</a></p> }.into_any())
 }

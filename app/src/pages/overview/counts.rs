@@ -1,4 +1,4 @@
-//! How many keys there are in each state; each number leads to them.
+//! The number of keys of each status, with a link to them.
 
 use domain::command::StatusFilter;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ pub fn counts(glance: &Glance) -> AnyView {
     ];
     view! {
         <section aria-labelledby="counts-title">
-            <h2 class="visually-hidden" id="counts-title">{words::KEYS_BY_STATUS}</h2>
+            <h2 class="visually-hidden" id="counts-title">{words::overview::KEYS_BY_STATUS}</h2>
             <ul class="counts">{states.map(|(state, n, mood)| count(glance, state, n, mood)).collect_view()}</ul>
         </section>
     }
@@ -28,13 +28,13 @@ pub fn counts(glance: &Glance) -> AnyView {
 }
 
 fn count(glance: &Glance, state: StatusFilter, n: i64, mood: &'static str) -> impl IntoView + use<> {
-    // The list shows active keys when it is asked for nothing.
+    // The list shows active keys by default.
     let word = (state != StatusFilter::Active).then_some(state.as_str());
     let path = Location::top(Screen::ApiKeys(glance.room.organization())).with("status", word).path();
     let class = if n == 0 { "none" } else { mood };
     view! {
         <li class=class>
-            <a href=path><strong class="number">{words::grouped(n)}</strong>" "<span>{words::state_at_a_glance(state.as_str())}</span></a>
+            <a href=path><strong class="number">{words::format::grouped(n)}</strong>" "<span>{words::overview::state(state.as_str())}</span></a>
         </li>
     }
 }

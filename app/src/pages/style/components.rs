@@ -1,4 +1,4 @@
-//! The parts, as the pages draw them.
+//! The components, as the pages render them.
 
 use domain::Moment;
 use domain::key::KeyStatus;
@@ -8,11 +8,11 @@ use crate::components::{fault_line, used, when_due};
 use crate::shared_view::{field_error, icon, preview, reasons, revoke_effects, secret};
 use crate::words;
 
-const LONG: &str = "A rather long name of a key that was given by someone who likes to explain everything at once";
+const LONG: &str = "A rather long name of a key that was given by someone who likes to explain everything in one line";
 const ARABIC: &str = "مفتاح التقارير الشهرية";
 const MASKED: &str = "rt_sk_****************************a1b2";
 
-/// Every button, and what it looks like when it is off, chosen, or small.
+/// Every button: normal, disabled, pressed and small.
 pub fn buttons() -> AnyView {
     view! {
         <div class="actions">
@@ -32,27 +32,27 @@ pub fn buttons() -> AnyView {
     .into_any()
 }
 
-/// Every mark of a key.
+/// Every status badge of a key.
 pub fn badges(now: Moment) -> AnyView {
     let soon = now.plus_seconds(3 * 86_400);
     let all = [
         KeyStatus::Active,
         KeyStatus::Unused,
         KeyStatus::ExpiresSoon(soon),
-        KeyStatus::EndsAt(soon),
+        KeyStatus::Rotated(soon),
         KeyStatus::Exposed,
         KeyStatus::Expired,
         KeyStatus::Revoked,
     ];
     let badge = |status: KeyStatus| {
-        let (class, text) = words::status(now, status);
+        let (class, text) = words::keys::status(now, status);
         view! { <span class=class>{text}</span> }
     };
-    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::YOU}</span></div> }
+    view! { <div class="actions">{all.map(badge).collect_view()}<span class="badge plain">{words::members::YOU}</span></div> }
         .into_any()
 }
 
-/// What is said between the parts of a page.
+/// Notices and empty states.
 pub fn notices() -> AnyView {
     let notice = |class: &'static str, glyph: &'static str| {
         view! { <div class=class>{icon(glyph)}<h3>"What happened"</h3><p>"What it means, and "<a href="#main">"what to do"</a>"."</p></div> }
@@ -62,12 +62,12 @@ pub fn notices() -> AnyView {
         {notice("notice success", "check")}
         {notice("notice warning", "warning")}
         {notice("notice danger", "danger")}
-        <div class="empty">{icon("key")}<h3>{words::NO_KEYS}</h3><p>{words::WHAT_FOR}</p><div class="actions"><button class="button primary" type="button">{icon("plus")}{words::CREATE_KEY}</button></div></div>
+        <div class="empty">{icon("key")}<h3>{words::keys::NO_KEYS}</h3><p>{words::keys::WHAT_FOR}</p><div class="actions"><button class="button primary" type="button">{icon("plus")}{words::create_key::TITLE}</button></div></div>
     }
     .into_any()
 }
 
-/// Every way of asking for something.
+/// Every form field.
 pub fn fields() -> AnyView {
     view! {
         <div class="form">
@@ -76,7 +76,7 @@ pub fn fields() -> AnyView {
             <div class="field">
                 <label for="style-wrong">"At fault"</label>
                 <input class="input" id="style-wrong" aria-invalid="true" aria-describedby="style-wrong-error"/>
-                {field_error("style-wrong-error", words::CONFIRM_DIFFERS.to_owned())}{fault_line("style-right", None)}
+                {field_error("style-wrong-error", words::revoke_key::CONFIRM_DIFFERS.to_owned())}{fault_line("style-right", None)}
             </div>
             {reasons(None)}
             <fieldset class="field">
@@ -96,7 +96,7 @@ fn card(title: &'static str, chosen: bool) -> AnyView {
     .into_any()
 }
 
-/// A menu, closed as it stands in a row; opened by a press.
+/// A closed menu, which a click opens.
 pub fn menus() -> AnyView {
     view! {
         <details class="menu filter" name="menu">
@@ -104,17 +104,17 @@ pub fn menus() -> AnyView {
             <ul class="menu-list">
                 <li><a href="#main" aria-current="true">{icon("check")}"Active"</a></li>
                 <li><a href="#main">{icon("info")}<bdi>{LONG}</bdi></a></li>
-                <li class="apart"><a class="danger" href="#main">{icon("danger")}{words::REVOKE_ASKING}</a></li>
+                <li class="apart"><a class="danger" href="#main">{icon("danger")}{words::revoke_key::LINK}</a></li>
             </ul>
         </details>
     }
     .into_any()
 }
 
-/// A table with the names it must bear, and what tells facts.
+/// A table with long and right-to-left names, and lists of facts.
 pub fn lists(now: Moment) -> AnyView {
     let row = |name: &'static str, class: Option<&'static str>, last: Option<Moment>, status: KeyStatus| {
-        let (badge, text) = words::status(now, status);
+        let (badge, text) = words::keys::status(now, status);
         view! {
             <tr class=class>
                 <th scope="row"><bdi>{name}</bdi></th>
@@ -144,19 +144,19 @@ pub fn lists(now: Moment) -> AnyView {
     .into_any()
 }
 
-/// What a dialog holds: the question that ends a key, and the one place that shows a secret.
+/// The contents of dialogs: confirming a revocation, and showing a secret.
 pub fn sheets() -> AnyView {
     view! {
         <div class="split">
             <div class="sheet boxed">
                 <div class="sheet-head"><h3>"Revoke “"<bdi>"CI/CD Pipeline"</bdi>"”?"</h3><button class="icon-button" type="button" aria-label=words::CLOSE>{icon("close")}</button></div>
                 <div class="sheet-body">{revoke_effects(1)}</div>
-                <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::REVOKE_KEY}</button></div>
+                <div class="sheet-foot"><button class="button" type="button">{words::CANCEL}</button><button class="button danger" type="button">{words::revoke_key::BUTTON}</button></div>
             </div>
             <div class="sheet boxed">
-                <div class="sheet-head"><h3>{words::REVEAL_TITLE}</h3></div>
+                <div class="sheet-head"><h3>{words::reveal_key::TITLE}</h3></div>
                 <div class="sheet-body">
-                    <div class="notice danger" id="reveal-notice">{icon("danger")}<p class="strong">{words::REVEAL_WARNING}</p><p>{words::REVEAL_LOST}</p></div>
+                    <div class="notice danger" id="reveal-notice">{icon("danger")}<p class="strong">{words::reveal_key::WARNING}</p><p>{words::reveal_key::LOST}</p></div>
                     {secret("style-secret".into(), "Key", MASKED, 2)}
                 </div>
                 <div class="sheet-foot"><button class="button" type="button">{words::DONE}</button></div>

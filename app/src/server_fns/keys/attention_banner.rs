@@ -1,19 +1,21 @@
-//! The line above the list of keys that says what needs attention, and putting it away.
+//! The banner above the list of keys that says which keys need attention, and dismissing it.
 
 use domain::view::AttentionBanner;
 use domain::{Code, OrganizationId, Problem};
 use engine::Ctx;
 use leptos::prelude::*;
 
-use super::super::{Done, FormError, PageContext, form_error, open};
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
 use crate::routes::{Location, Screen};
 
-/// Where a session keeps what was put away.
+/// The session's entry for dismissed reasons.
 const DISMISSED: &str = "nudges";
-/// Reasons that a session remembers, the last ones.
+/// The number of dismissed reasons that a session remembers; it forgets the oldest first.
 const REMEMBERED: usize = 192;
 
-/// What needs attention, unless all of it was put away in this session.
+/// What needs attention, unless the person dismissed all of it in this session.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -23,12 +25,12 @@ pub async fn news(context: &PageContext, ctx: &Ctx) -> Result<Option<AttentionBa
     Ok(news.then_some(attention_banner))
 }
 
-/// Puts the line away until there is another reason. It is remembered in the session alone.
+/// Dismisses the banner until there is another reason. Only the session remembers it.
 ///
 /// # Errors
-/// `BadRequest` when `page` is no list of keys of this organization.
+/// `BadRequest` when `page` is not the list of keys of this organization.
 #[server(prefix = "/ui", endpoint = "dismiss_nudges")]
-pub async fn dismiss_nudges(organization: String, page: String) -> Result<Done, FormError> {
+pub async fn dismiss_nudges(organization: String, page: String) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let own: &OrganizationId = &ctx.actor().organization;
     let place = Location::parse(&page).filter(|place| place.screen == Screen::ApiKeys(own.clone()));
@@ -39,9 +41,9 @@ pub async fn dismiss_nudges(organization: String, page: String) -> Result<Done, 
     all.extend(marks);
     let all = all.split_off(all.len().saturating_sub(REMEMBERED));
     if let Err(error) = context.session.insert(DISMISSED, all).await {
-        tracing::warn!(request_id = context.origin.request_id, %error, "what was dismissed was not kept");
+        tracing::warn!(request_id = context.origin.request_id, %error, "the dismissed reasons were not stored");
     }
-    Ok(Done { to: place.path() })
+    Ok(FormResult::Redirect { to: place.path() })
 }
 
 async fn dismissed(context: &PageContext) -> Vec<i64> {

@@ -1,4 +1,4 @@
-//! Making a key.
+//! Creating a key.
 
 use domain::command::{CreateKey as Command, Expiry, KeyDraft};
 use domain::environment::Environment;
@@ -6,24 +6,28 @@ use domain::{ActorId, Code, Fault, FieldFault, Moment, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Flash, FormError, Made, PageContext, form_error, form_token, open};
-use super::{CreatedKey, SelectedScopes, made_before, selected_scopes};
+use super::{SelectedScopes, already_created, selected_scopes};
+use crate::flash::Flash;
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::{PageContext, open};
+use crate::server_fns::form_token;
 
-/// The choice of single scopes, beside the templates.
+/// The value of the choice of single scopes, next to the templates.
 pub const CUSTOM: &str = "custom";
 
-/// The form of a new key, as it was sent.
+/// The submitted form for a new key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Form {
-    /// What the key is called.
+    /// The name of the key.
     pub name: String,
-    /// Where its data lives.
+    /// The environment.
     #[serde(default)]
     pub environment: String,
     /// A template, or `custom`.
     #[serde(default)]
     pub template: String,
-    /// The picks of `custom`.
+    /// The selected access of `custom`.
     #[serde(default)]
     pub access: SelectedScopes,
     /// Days, `date` or `none`.
@@ -32,29 +36,29 @@ pub struct Form {
     /// The day of `date`.
     #[serde(default)]
     pub expires_on: String,
-    /// A service account, if the key is for one.
+    /// The actor ID of the service account that the key is for, if any.
     #[serde(default)]
     pub actor_id: String,
-    /// What tells this rendering of the form from any other.
+    /// The token of this rendering of the form.
     #[serde(default)]
     pub form_token: String,
 }
 
-/// Makes a key for the person, or for a service account.
+/// Creates a key for the person, or for a service account.
 ///
 /// # Errors
-/// A problem that names the fields at fault.
+/// A problem that names the invalid fields.
 #[server(prefix = "/ui", endpoint = "create_key")]
-pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<Made<CreatedKey>, FormError> {
+pub async fn create_key(organization: String, #[server(flatten)] form: Form) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let command = form.read(&context, ctx.now())?;
     let once = form_token(&form.form_token).map(|token| token.idempotency_key("create_key"));
     let new = match context.engine.create_key_once(&ctx, command, once.as_ref()).await {
-        Err(engine::Error::AlreadyDone(key)) => return Ok(made_before(&context, &ctx, key).await),
+        Err(engine::Error::AlreadyDone(key)) => return Ok(already_created(&context, &ctx, key).await),
         made => made.map_err(form_error(&context))?,
     };
-    context.leave(Flash::Created { key_id: new.view.key_id }).await;
-    Ok(Made::New(new.into()))
+    context.set_flash(Flash::Created { key_id: new.view.key_id }).await;
+    Ok(FormResult::KeyCreated(new.into()))
 }
 
 impl Form {
@@ -77,7 +81,7 @@ impl Form {
             },
             now,
         );
-        // A key without any permission helps nobody.
+        // A key without permissions is of no use, so it is more likely a mistake.
         let nothing = scopes.is_some_and(|scopes| scopes.is_empty()).then(|| FieldFault::new("scopes", Fault::Missing));
         match (read, nothing) {
             (Ok(command), None) => Ok(command),
@@ -85,7 +89,8 @@ impl Form {
         }
     }
 
-    /// Groups that the sandbox does not have are not shown for a test key, so what they say was not meant.
+    /// The selected scopes. The form hides groups that are not in the sandbox from a test key, so their values are
+    /// ignored.
     fn scopes(&self) -> Vec<String> {
         let sandbox = self.environment == Environment::Test.as_str();
         let meant = selected_scopes(&self.access).into_iter().filter(|scope| !sandbox || scope.in_sandbox());

@@ -1,29 +1,32 @@
-//! Ending keys.
+//! Revoking keys.
 
 use domain::command::RevokeKey as Command;
 use domain::key::RevokeReason;
 use domain::{Fault, FieldFault, KeyId, Name};
 use leptos::prelude::*;
 
-use super::super::{Done, Flash, FormError, form_error, open};
 use super::key_id as id_of;
+use crate::flash::Flash;
+use crate::form_error::{FormError, form_error};
+use crate::form_result::FormResult;
+use crate::request::open;
 use crate::routes::Screen;
 use crate::words;
 
-/// The most keys that one form ends.
+/// The maximum number of keys that one form revokes.
 pub const MOST_KEYS: usize = 100;
 
-/// Ends a key. One that will be missed ends only if its name was typed too.
+/// Revokes a key. A key that was recently used must be confirmed by typing its name.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "revoke_key")]
 pub async fn revoke_key(
     organization: String,
     key_id: String,
     reason: String,
     #[server(default)] confirm_name: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let key = id_of(&context, &key_id)?;
     let view = context.engine.get_key(&ctx, key).await.map_err(form_error(&context))?.key;
@@ -32,22 +35,22 @@ pub async fn revoke_key(
     let reason = read(&reason, confirmed, &confirm_name, &view.label);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
     let ended = context.engine.revoke_key(&ctx, Command { key, reason }).await.map_err(form_error(&context))?;
-    context.leave(Flash::Revoked { key_id: key, name: ended.view.label, fresh: ended.fresh }).await;
-    Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::Revoked { key_id: key, name: ended.view.label, fresh: ended.fresh }).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 
-/// Ends several keys, all or none: `keys` are their ids, with commas between. If one of them will be missed, a phrase
-/// with their number must be typed too.
+/// Revokes several keys, all or none. `keys` contains their IDs, separated by commas. If one of them was recently used,
+/// the person must confirm by typing a phrase with their number.
 ///
 /// # Errors
-/// A problem that names the field at fault.
+/// A problem that names the invalid field.
 #[server(prefix = "/ui", endpoint = "revoke_keys")]
 pub async fn revoke_keys(
     organization: String,
     keys: String,
     reason: String,
     #[server(default)] confirm_name: String,
-) -> Result<Done, FormError> {
+) -> Result<FormResult, FormError> {
     let (context, ctx) = open(&organization).await?;
     let mut ids = Vec::new();
     for text in keys.split(',').filter(|text| !text.is_empty()).take(MOST_KEYS) {
@@ -56,29 +59,29 @@ pub async fn revoke_keys(
             ids.push(id);
         }
     }
-    let mut noticed = false;
+    let mut recently_used = false;
     for id in &ids {
         let view = context.engine.get_key(&ctx, *id).await.map_err(form_error(&context))?.key;
-        noticed |= view.will_be_missed(ctx.now());
+        recently_used |= view.will_be_missed(ctx.now());
     }
-    let phrase = words::revoke_phrase(ids.len());
-    let confirmed = !noticed || confirm_name.trim() == phrase;
+    let phrase = words::revoke_keys::phrase(ids.len());
+    let confirmed = !recently_used || confirm_name.trim() == phrase;
     let reason = read(&reason, confirmed, &confirm_name, &phrase);
     let reason = reason.map_err(|faults| context.invalid(faults))?;
     let ended = context.engine.revoke_keys(&ctx, &ids, reason).await.map_err(form_error(&context))?;
-    context.leave(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;
-    Ok(Done { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
+    context.set_flash(Flash::RevokedMany { count: ended.iter().filter(|one| one.fresh).count() }).await;
+    Ok(FormResult::Redirect { to: Screen::ApiKeys(ctx.actor().organization.clone()).path() })
 }
 
-/// The reason, unless it or the confirmation is at fault.
+/// The reason, unless it or the confirmation is invalid.
 fn read(reason: &str, confirmed: bool, typed: &str, wanted: &str) -> Result<RevokeReason, Vec<FieldFault>> {
     let known = RevokeReason::ALL.map(RevokeReason::as_str).join(", ");
     let read = reason.parse::<RevokeReason>();
     let unknown = read.is_err().then(|| FieldFault::new("reason", Fault::Unknown { known }));
     let unconfirmed = (!confirmed).then(|| {
         let (fault, message) = match typed {
-            "" => (Fault::Missing, words::CONFIRM_MISSING),
-            _ => (Fault::Unknown { known: wanted.to_owned() }, words::CONFIRM_DIFFERS),
+            "" => (Fault::Missing, words::revoke_key::CONFIRM_MISSING),
+            _ => (Fault::Unknown { known: wanted.to_owned() }, words::revoke_key::CONFIRM_DIFFERS),
         };
         FieldFault { message: message.to_owned(), ..FieldFault::new("confirm_name", fault) }
     });

@@ -35,7 +35,9 @@ impl AcceptedCredentials {
     }
 
     pub(super) fn contains(&self, fingerprint: Fingerprint) -> bool {
-        self.with(|fingerprints| fingerprints.recent.contains(&fingerprint) || fingerprints.older.contains(&fingerprint))
+        self.with(|fingerprints| {
+            fingerprints.recent.contains(&fingerprint) || fingerprints.older.contains(&fingerprint)
+        })
     }
 
     pub(super) fn insert(&self, fingerprint: Fingerprint) {

@@ -4,7 +4,7 @@ use domain::command::ChangeKey;
 use domain::event::{AuditAction, Event};
 use domain::policy::{Action, permit};
 use domain::view::KeyLine;
-use domain::{ConflictReason, ActorId, Fault, Name, Permissions, ScopeSet};
+use domain::{ActorId, ConflictReason, Fault, Name, Permissions, ScopeSet};
 
 use super::lock_within_reach;
 use crate::audit::journal;

@@ -5,7 +5,9 @@ use domain::event::{AuditAction, Event};
 use domain::policy::{Action, Denied, Reach, has_admin_power, permit};
 use domain::token::{KeyKind, PlainKey};
 use domain::view::{NewKey, OrganizationView};
-use domain::{ConflictReason, Actor, ActorId, ActorKind, Code, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet};
+use domain::{
+    Actor, ActorId, ActorKind, Code, ConflictReason, Fault, KeyId, Moment, Name, Permissions, Role, ScopeSet,
+};
 
 use super::idempotency::IdempotencyKey;
 use crate::audit::journal;

@@ -6,7 +6,7 @@ use domain::key::RevokeReason;
 use domain::policy::{Action, permit};
 use domain::token::PlainKey;
 use domain::view::{OrganizationView, Rotated};
-use domain::{ConflictReason, ActorId, ActorKind, Code, KeyId, Moment, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Role};
 
 use super::create::{KeyPlan, check_covers, check_expiry, latest_expiry, name_or, require_fresh_sign_in};
 use super::idempotency::IdempotencyKey;

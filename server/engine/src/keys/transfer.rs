@@ -5,7 +5,7 @@ use domain::event::{AuditAction, Event};
 use domain::key::RevokeReason;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ConflictReason, ActorId, ActorKind, Code, KeyId, Moment, Name, Role};
+use domain::{ActorId, ActorKind, Code, ConflictReason, KeyId, Moment, Name, Role};
 
 use super::create::{KeyPlan, check_covers, latest_expiry, require_fresh_sign_in};
 use super::{lock_within_reach, revoked_event};

@@ -4,7 +4,7 @@ use domain::command::{KeyDisposition, RemoveMember};
 use domain::event::AuditAction;
 use domain::policy::{Action, Reach, permit};
 use domain::view::NewKey;
-use domain::{ConflictReason, ActorId, Fault, KeyId, Moment, PersonId};
+use domain::{ActorId, ConflictReason, Fault, KeyId, Moment, PersonId};
 
 use super::member_event;
 use crate::ctx::Ctx;

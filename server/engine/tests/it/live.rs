@@ -23,7 +23,7 @@ async fn begin(app: &TestApp, caller: &Caller, organization: &str) -> engine::Re
     let organization = app.organization(organization).await;
     let ctx = app.engine.enter_organization(caller, &organization, origin()).await?;
     let since = app.engine.newest_change(&ctx, EventCategory::Keys).await?;
-    let view = View { category: EventCategory::Keys, since, drawn: app.runtime.now() };
+    let view = View { category: EventCategory::Keys, since, rendered_at: app.runtime.now() };
     app.engine.watch(caller, &organization, origin(), view).await
 }
 
@@ -83,7 +83,7 @@ both! {
         app.with_key(&key.plain).await;
         app.engine.flush_usage().await.expect("written");
         app.clock.advance_seconds(600);
-        let view = View { category: EventCategory::Keys, since: 0, drawn };
+        let view = View { category: EventCategory::Keys, since: 0, rendered_at };
         let north = app.organization(NORTH).await;
         let mut back = app.engine.watch(&caller, &north, origin(), view).await.expect("a watch");
         assert_eq!(keys(&news_of(&mut back).await), [key.view.key_id]);

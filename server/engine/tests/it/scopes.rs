@@ -1,7 +1,7 @@
 //! Scopes and environments of keys, and the limits of keys that a key creates.
 
+use domain::Environment;
 use domain::command::{ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey};
-use domain::key::Environment;
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::server_fns::SiteConfig;
+use app::request::SiteConfig;
 use engine::{Engine, Runtime};
 use oidc::SetupError;
 use oidc::dev::DevProvider;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authentication::Authenticated;
-use super::input::{known, query, unknown_parameter};
+use super::input::{query, unknown_parameter};
 use super::paging::{PageQuery, Paging};
 use crate::http::AppState;
 use crate::http::download::{self, head};

@@ -2,7 +2,7 @@
 //! cookie, and only for same-origin requests.
 
 use super::description::Access;
-use app::server_fns::PageContext;
+use app::request::PageContext;
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};

@@ -28,7 +28,7 @@ impl Dedup {
         self.forget();
         let changed = news.changed.map(|n| event("changed", &json!({ "n": n })));
         let uses = self.uses.values_mut().filter_map(|(one, shown)| {
-            let ago = words::ago(now, one.at);
+            let ago = words::format::ago(now, one.at);
             if *shown == ago {
                 return None;
             }
@@ -50,7 +50,7 @@ fn used(one: &KeyUse, ago: &str) -> serde_json::Value {
     json!({
         "key": one.key.0,
         "at": one.at.to_rfc3339(),
-        "exact": words::exact(one.at),
+        "exact": words::format::exact(one.at),
         "ago": ago,
         "address": one.address,
         "agent": one.agent,

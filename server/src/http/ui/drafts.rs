@@ -1,12 +1,13 @@
-//! A form that was refused because its sender signed in too long ago. It is kept, the sender signs in again, and it is
-//! finished when they come back, as if it had been sent only then.
+//! Drafts: forms that were refused because the sign-in is too old. The server stores the form, the person signs in
+//! again, and the server then processes the form as if it were submitted at that moment.
 //!
-//! A draft is good once, for ten minutes, for the same person, in the same browser. The browser shows that by a cookie of
-//! its own: whoever has a stolen session and lures its owner into signing in again does not get their own form finished.
+//! A draft can be processed once, within ten minutes, for the same person in the same browser. A separate cookie
+//! identifies the browser. So an attacker with a stolen session, who tricks its owner into signing in again, does not
+//! get the attacker's own form processed.
 
 use app::pages::{confirming, go, no_draft, sign_in_path, worded};
+use app::request::PageContext;
 use app::routes::{Location, confirm};
-use app::server_fns::PageContext;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, Request};
@@ -21,29 +22,29 @@ use serde::{Deserialize, Serialize};
 use super::posted;
 use crate::http::layers::cookie;
 
-/// Where a kept form is finished.
+/// The path that processes a draft.
 pub const PATH: &str = "/sign-in/resume";
-/// The length of a browser's secret.
+/// The length of the secret in the cookie of the browser.
 const SECRET: usize = 43;
 
-/// What is kept of a form: what it called, and everything it said.
+/// A stored form: its server function and its fields.
 #[derive(Serialize, Deserialize)]
 struct Draft {
     function: String,
     form: String,
 }
 
-/// A form that is kept.
-pub struct Kept {
+/// The response to a form that was stored.
+pub struct Stored {
     problem: Problem,
-    /// Where the sender signs in again.
+    /// The URL to sign in again.
     to: String,
-    /// What makes the browser known again.
+    /// The cookie that identifies the browser.
     cookie: HeaderValue,
 }
 
-impl Kept {
-    /// The answer for an island, which leads on by itself.
+impl Stored {
+    /// The response for an island, which goes to the sign-in by itself.
     pub fn json(self) -> Response {
         let mut body = serde_json::to_value(worded(self.problem)).unwrap_or_default();
         body["confirm_at"] = self.to.into();
@@ -55,8 +56,8 @@ impl Kept {
         (StatusCode::UNAUTHORIZED, headers, body.to_string()).into_response()
     }
 
-    /// The page that says so and leads on by itself. It is no redirect: a browser follows those of a form to its own site
-    /// only.
+    /// The page that says so, and goes to the sign-in by itself. It is not a redirect, because the content security
+    /// policy allows forms to redirect only to this site.
     pub fn page(self, context: PageContext, nonce: Option<Nonce>) -> Response {
         let mut response = confirming(context, nonce, &self.problem, &self.to).into_response();
         response.headers_mut().append(SET_COOKIE, self.cookie);
@@ -67,33 +68,33 @@ impl Kept {
     }
 }
 
-/// The secret of the browser, if it has one.
+/// The secret in the cookie of the browser, if it has one.
 pub fn browser(context: &PageContext, headers: &HeaderMap) -> Option<String> {
     let fits = |value: &&str| value.len() == SECRET && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     cookie(headers, cookie_name(context)).filter(fits).map(str::to_owned)
 }
 
-/// Keeps a form that asks for a fresh sign-in. Nothing for any other problem, and where it cannot be kept: then the
-/// problem is shown with the form.
-pub async fn keep(
+/// Stores a form that requires a fresh sign-in. `None` for any other problem, and if the form cannot be stored: then
+/// the form shows the problem.
+pub async fn save(
     context: &PageContext,
     browser: Option<String>,
     function: &str,
     form: &Bytes,
     problem: &Problem,
-) -> Option<Kept> {
+) -> Option<Stored> {
     let caller = context.caller.as_ref().filter(|_| problem.code == Code::FreshSignInRequired)?;
     let form = std::str::from_utf8(form).ok()?.to_owned();
     let page = posted::page_of(&super::pairs(form.as_bytes()))?;
-    let secret = browser.unwrap_or_else(|| draw(context));
+    let secret = browser.unwrap_or_else(|| new_secret(context));
     let draft = serde_json::to_vec(&Draft { function: function.to_owned(), form }).ok()?;
-    let kept = context.engine.save_draft(caller, &secret, &draft).await;
-    let token = kept.inspect_err(|error| tracing::warn!(%error, "a form was not kept")).ok()?;
+    let saved = context.engine.save_draft(caller, &secret, &draft).await;
+    let token = saved.inspect_err(|error| tracing::warn!(%error, "a form was not stored")).ok()?;
     let cookie = HeaderValue::from_str(&set_cookie(context, &secret)).ok()?;
-    Some(Kept { problem: problem.clone(), to: confirm(&page, &token), cookie })
+    Some(Stored { problem: problem.clone(), to: confirm(&page, &token), cookie })
 }
 
-/// What the address of a kept form says.
+/// The query of a draft.
 #[derive(Deserialize)]
 pub struct Waiting {
     #[serde(default)]
@@ -102,7 +103,7 @@ pub struct Waiting {
     return_to: String,
 }
 
-/// Finishes a kept form.
+/// Processes a draft.
 pub async fn resume(
     Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,
@@ -125,19 +126,19 @@ pub async fn resume(
         }
     };
     let Some(draft) = draft else { return no_draft(context, nonce, &back).into_response() };
-    let Some(request) = sent_now(&context, &draft) else { return no_draft(context, nonce, &back).into_response() };
+    let Some(request) = request_of(&context, &draft) else { return no_draft(context, nonce, &back).into_response() };
     let (mut parts, form) = (request.into_parts().0, Bytes::from(draft.form));
     parts
         .headers
         .extend(headers.get(axum::http::header::COOKIE).map(|value| (axum::http::header::COOKIE, value.clone())));
     let mut response = posted::finish(context, nonce, &draft.function, parts, form).await;
-    // Pages that the browser fetched ahead are from before this.
+    // Prefetched pages are from before this change.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"prefetchCache\""));
     response
 }
 
-/// The request that the form would make now.
-fn sent_now(context: &PageContext, draft: &Draft) -> Option<Request> {
+/// The request of the stored form.
+fn request_of(context: &PageContext, draft: &Draft) -> Option<Request> {
     let request = Request::builder()
         .method(Method::POST)
         .uri(format!("/ui/{}", draft.function))
@@ -147,7 +148,7 @@ fn sent_now(context: &PageContext, draft: &Draft) -> Option<Request> {
     Some(request)
 }
 
-fn draw(context: &PageContext) -> String {
+fn new_secret(context: &PageContext) -> String {
     String::from_utf8_lossy(&context.engine.runtime().base62::<SECRET>()).into_owned()
 }
 

@@ -1,8 +1,8 @@
-//! The form that takes the audit log out as a file. It is posted, for the export is recorded: a link that somebody else
-//! wrote must not do that.
+//! The form that exports the audit log to a file. It is posted, because the export is recorded: a link on another site
+//! must not cause that.
 
+use app::request::PageContext;
 use app::routes::{Location, Screen};
-use app::server_fns::PageContext;
 use axum::Extension;
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -15,10 +15,10 @@ use super::pairs;
 use super::posted::{self, FORM_LIMIT, wants_page};
 use crate::http::download;
 
-/// Its address.
+/// The path of the form.
 pub const PATH: &str = "/ui/export_audit_log";
 
-/// Answers with the file, or with the log and why there is none.
+/// Responds with the file, or with the page of the audit log and the problem.
 pub async fn receive(
     Extension(context): Extension<PageContext>,
     nonce: Option<Extension<Nonce>>,

@@ -1,10 +1,12 @@
-//! A form that was sent. Islands ask for JSON and get it. A plain form gets a page: success leads on (and is told there,
-//! once), a refusal shows the form again with everything typed, new keys and links are shown in this very answer.
+//! Submitted forms. An island requests JSON and gets it. A form without script gets a page: success redirects to a page
+//! that shows a message once, a refusal renders the form again with everything typed, and new keys and links are in the
+//! response itself.
 
-use app::pages::{FormResult, FormSubmission, PageRequest, answer, go, refused, session_ended, worded};
+use app::form_error::status;
+use app::form_result::FormResult;
+use app::pages::{answer, go, refused, signed_out_path, worded};
+use app::request::{FormSubmission, PageContext, PageRequest};
 use app::routes::Location;
-use app::server_fns::members::Removed;
-use app::server_fns::{Done, Made, PageContext};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request};
@@ -17,14 +19,13 @@ use leptos::nonce::Nonce;
 use serde::de::DeserializeOwned;
 
 use super::{drafts, pairs};
-use crate::http::problem::status;
 
 pub(super) const FORM_LIMIT: usize = 64 * 1024;
-/// The longest answer of ours: the keys of a hundred hand-overs are far below. One that is cut loses new keys.
-const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+/// The maximum size of a response. A hundred new keys are far smaller, and a truncated response would lose new keys.
+const RESPONSE_LIMIT: usize = 4 * 1024 * 1024;
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Runs the server function of the address and answers as the sender can read it.
+/// Runs the server function of the path, and responds with JSON or a page.
 pub async fn receive(
     Path(function): Path<String>,
     Extension(context): Extension<PageContext>,
@@ -43,14 +44,14 @@ pub async fn receive(
     let browser = drafts::browser(&context, &parts.headers);
     let (cookies, result) = run(&context, parts, form.clone()).await;
     if let Err(problem) = &result
-        && let Some(kept) = drafts::keep(&context, browser, &function, &form, problem).await
+        && let Some(stored) = drafts::save(&context, browser, &function, &form, problem).await
     {
-        return with(cookies, kept.json());
+        return with(cookies, stored.json());
     }
     with(cookies, json(result))
 }
 
-/// Runs the server function of a plain form, and answers with a page.
+/// Runs the server function of a form without script, and responds with a page.
 pub(super) async fn finish(
     context: PageContext,
     nonce: Option<Nonce>,
@@ -58,20 +59,20 @@ pub(super) async fn finish(
     parts: Parts,
     form: Bytes,
 ) -> Response {
-    // Before anything is done: an answer without a page to stand on could lose a new key.
+    // Checked first: without a page to render, the response could lose a new key.
     let typed = pairs(&form);
     let Some(place) = page_of(&typed) else {
         return refused(context.clone(), nonce, &context.problem(Code::BadRequest), "").into_response();
     };
     let browser = drafts::browser(&context, &parts.headers);
     let (cookies, result) = run(&context, parts, form.clone()).await;
-    let outcome = match result.and_then(|answer| outcome(&context, function, &answer)) {
-        Ok(Next::Go(to)) => return with(cookies, go(&to).into_response()),
-        Ok(Next::Show(outcome)) => outcome,
+    let outcome = match result.and_then(|answer| read(&context, &answer)) {
+        Ok(FormResult::Redirect { to }) => return with(cookies, go(&to).into_response()),
+        Ok(result) => Ok(result),
         Err(problem) => {
-            let kept = drafts::keep(&context, browser, function, &form, &problem).await;
-            let response = match kept {
-                Some(kept) => kept.page(context, nonce),
+            let stored = drafts::save(&context, browser, function, &form, &problem).await;
+            let response = match stored {
+                Some(stored) => stored.page(context, nonce),
                 None => refuse(context, nonce, true, Some((place, typed)), problem).await,
             };
             return with(cookies, response);
@@ -80,13 +81,13 @@ pub(super) async fn finish(
     with(cookies, show(context, nonce, place, FormSubmission { typed, outcome }).await)
 }
 
-/// The page that a form stands on, as it says.
+/// The page of a form, according to its field `page`.
 pub(super) fn page_of(typed: &[(String, String)]) -> Option<Location> {
     typed.iter().find(|(name, _)| name == "page").and_then(|(_, page)| Location::parse(page))
 }
 
-/// A form that was refused, as the sender can read it: the page it stands on with everything that was typed, if there is
-/// one to show. Whoever is not signed in is asked to.
+/// The response to a refused form: JSON, or its page with everything typed, or an error page. Without a sign-in, it
+/// redirects to the sign-in page.
 pub(super) async fn refuse(
     context: PageContext,
     nonce: Option<Nonce>,
@@ -97,10 +98,10 @@ pub(super) async fn refuse(
     match page {
         _ if !plain => json(Err(problem)),
         Some((place, _)) if problem.code == Code::Unauthorized && context.caller.is_none() => {
-            go(&session_ended(&place)).into_response()
+            go(&signed_out_path(&place)).into_response()
         }
         Some((place, typed)) => {
-            show(context, nonce, place, FormSubmission { typed, outcome: FormResult::Refused(worded(problem)) }).await
+            show(context, nonce, place, FormSubmission { typed, outcome: Err(worded(problem)) }).await
         }
         None => refused(context, nonce, &problem, "").into_response(),
     }
@@ -111,39 +112,11 @@ async fn show(context: PageContext, nonce: Option<Nonce>, place: Location, poste
     answer(PageRequest { context, nonce, path, query, posted: Some(posted) }).await.into_response()
 }
 
-enum Next {
-    Go(String),
-    Show(FormResult),
-}
-
-fn outcome(context: &PageContext, function: &str, answer: &[u8]) -> Result<Next, Problem> {
-    match function {
-        "create_key" | "rotate_key" => read(context, answer).map(|made| shown(made, FormResult::Created)),
-        "invite_member" => read(context, answer).map(|made| shown(made, FormResult::Invited)),
-        "remove_member" => read(context, answer).map(removed),
-        "issue_token" => read(context, answer).map(|made| shown(made, FormResult::Issued)),
-        _ => read(context, answer).map(|done: Done| Next::Go(done.to)),
-    }
-}
-
-/// What is new is shown in this answer; what the same form made before is not.
-fn shown<T>(made: Made<T>, outcome: impl FnOnce(T) -> FormResult) -> Next {
-    match made {
-        Made::New(new) => Next::Show(outcome(new)),
-        Made::Before(done) => Next::Go(done.to),
-    }
-}
-
-/// Keys that somebody else got must be shown; without any the way leads on.
-fn removed(removed: Removed) -> Next {
-    if removed.successors.is_empty() { Next::Go(removed.to) } else { Next::Show(FormResult::Removed(removed)) }
-}
-
 fn read<T: DeserializeOwned>(context: &PageContext, json: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(json).map_err(|_| context.problem(Code::Internal))
 }
 
-/// Runs the server function as if an island had called it: cookies it sets, and what it answers.
+/// Runs the server function as if an island had called it. Returns the headers with its cookies, and the result.
 async fn run(context: &PageContext, mut parts: Parts, form: Bytes) -> (HeaderMap, Result<Bytes, Problem>) {
     if server_fn::axum::get_server_fn_service(parts.uri.path(), parts.method.clone()).is_none() {
         return (HeaderMap::new(), Err(context.problem(Code::NotFound)));
@@ -151,13 +124,13 @@ async fn run(context: &PageContext, mut parts: Parts, form: Bytes) -> (HeaderMap
     parts.headers.insert(ACCEPT, JSON);
     let request = Request::from_parts(parts, Body::from(form));
     let (parts, body) = leptos_axum::handle_server_fns(request).await.into_response().into_parts();
-    let bytes = to_bytes(body, ANSWER_LIMIT).await.unwrap_or_default();
+    let bytes = to_bytes(body, RESPONSE_LIMIT).await.unwrap_or_default();
     let result =
         if parts.status.is_success() { Ok(bytes) } else { Err(read(context, &bytes).unwrap_or_else(|broken| broken)) };
     (parts.headers, result)
 }
 
-/// The answer for an island. The framework says 500 for every refusal; the code knows better.
+/// The response for an island. The framework responds with 500 to every refusal, so the status comes from the code.
 fn json(result: Result<Bytes, Problem>) -> Response {
     let (status, wait, body) = match result {
         Ok(bytes) => (StatusCode::OK, None, bytes),
@@ -178,7 +151,7 @@ fn with(headers: HeaderMap, mut response: Response) -> Response {
     response
 }
 
-/// A browser that asks for a page, or sends a form, names `text/html`; an island asks for JSON.
+/// Whether the client accepts a page. Browsers send `text/html` in `Accept` for pages and forms; islands accept JSON.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }

@@ -31,7 +31,7 @@ pub const LINES: [(Line, &str); 28] = [
     (("/ui/change_key_rules", Asks::Admin, Thing::None, 200, 0), "organization=ORG&key_makers=admins"),
     (("/ui/create_organization", Asks::Person, Thing::None, 200, 0), "name=Further"),
     (("/ui/invite_member", Asks::Admin, Thing::None, 200, 0), "organization=ORG&email=eve@example.test&role=member"),
-    (("/ui/withdraw_invitation", Asks::Admin, Thing::Invitation, 200, 200), "organization=ORG&invitation_id=ID"),
+    (("/ui/cancel_invitation", Asks::Admin, Thing::Invitation, 200, 200), "organization=ORG&invitation_id=ID"),
     (("/ui/accept_invitation", Asks::Person, Thing::None, 404, 0), "page=/join/x"),
     (("/ui/change_role", Asks::Admin, Thing::Member, 200, 404), "organization=ORG&actor_id=ID&role=member"),
     (("/ui/remove_member", Asks::Admin, Thing::Member, 200, 404), "organization=ORG&actor_id=ID"),

@@ -144,9 +144,9 @@ async fn the_streams_match_the_permission_matrix() {
             let allowed = if member || theirs { 200 } else { 204 };
             for (method, query, expected) in [
                 ("GET", "", allowed),
-                ("GET", "?since=1&drawn=1", allowed),
+                ("GET", "?since=1&rendered_at=1", allowed),
                 ("GET", "?since=x", 400),
-                ("GET", "?drawn=", 400),
+                ("GET", "?rendered_at=", 400),
                 ("POST", "", 405),
             ] {
                 let path = LIVE.replace("{organization}", organization) + query;

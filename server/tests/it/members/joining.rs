@@ -30,12 +30,15 @@ async fn the_link_is_shown_once() {
     assert_eq!((token.len(), answer.text.matches(token).count()), (43, 1));
     assert!(!format!("{:?}", answer.headers).contains(token));
     assert!(answer.text.contains("zoe@demo.example") && answer.text.contains("The link expires in 7 days."));
-    assert!(answer.text.contains(app::words::LINK_WARNING) && answer.text.contains(app::words::LINK_SEND));
+    assert!(
+        answer.text.contains(app::words::invite_member::LINK_WARNING)
+            && answer.text.contains(app::words::invite_member::LINK_SEND)
+    );
 
     let shown = page(&app, &list, &owner.cookie).await.text;
     assert!(shown.contains("zoe@demo.example") && shown.contains("in 7 days") && !shown.contains(token));
     for (email, sentence) in [
-        ("", "Enter the e-mail address"),
+        ("", "Enter the email address"),
         ("zoe", "Enter an email address, such as"),
         ("adam@demo.example", "is already a member."),
     ] {
@@ -52,10 +55,10 @@ async fn the_link_is_shown_once() {
 
     // And taken back: the link opens nothing any more.
     let fields = [organization, ("invitation_id", pending[0].id.as_str())];
-    let answer = send(&app, "withdraw_invitation", &list, &fields, &owner.cookie).await;
+    let answer = send(&app, "cancel_invitation", &list, &fields, &owner.cookie).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, list.as_str()));
     let shown = page(&app, &list, &owner.cookie).await.text;
-    assert!(shown.contains(app::words::WITHDRAWN) && !shown.contains("zoe@demo.example"));
+    assert!(shown.contains(app::words::invitations::CANCELED) && !shown.contains("zoe@demo.example"));
     assert_eq!(page(&app, &format!("/join/{token}"), &owner.cookie).await.status.as_u16(), 303, "a member is led in");
     assert_eq!(page(&app, &format!("/join/{token}"), "").await.status.as_u16(), 404);
 }
@@ -146,7 +149,7 @@ async fn a_link_that_opens_nothing_does_not_say_why() {
     pages.push(page(&app, &format!("/join/{}", late.token), "").await);
     for shown in &pages {
         assert_eq!(shown.status.as_u16(), 404);
-        assert!(shown.text.contains(app::words::DEAD_LINK_HINT) && !shown.text.contains("Acme"));
+        assert!(shown.text.contains(app::words::join::NOT_VALID_HINT) && !shown.text.contains("Acme"));
         assert_eq!(shown.text, pages[0].text);
     }
 }

@@ -15,13 +15,13 @@ async fn a_role_is_changed_and_told_once() {
     let list = format!("/o/{}/settings/members", olivia.organization);
     let on = format!("{list}/{mina}/role");
     let shown = page(&app, &on, &owner.cookie).await;
-    assert!(app::words::ROLE_EFFECTS.iter().all(|effect| shown.text.contains(effect)));
+    assert!(app::words::change_role::EFFECTS.iter().all(|effect| shown.text.contains(effect)));
     assert_eq!(shown.text.matches("name=\"role\"").count(), 3);
 
     let fields = [("organization", olivia.organization.as_str()), ("actor_id", &mina.to_string()), ("role", "admin")];
     let answer = send(&app, "change_role", &on, &fields, &owner.cookie).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, list.as_str()), "{}", answer.text);
-    let told = |text: &str| text.contains("“<bdi>Mina Moreau</bdi>” is now an admin.");
+    let told = |text: &str| text.contains("<bdi>Mina Moreau</bdi> is now an admin.");
     assert!(told(&page(&app, &list, &owner.cookie).await.text));
     assert!(!told(&page(&app, &list, &owner.cookie).await.text));
 
@@ -47,7 +47,7 @@ async fn an_admin_neither_makes_nor_unmakes_an_owner() {
         assert_eq!(send(&app, "change_role", &on, &fields, &adam.cookie).await.status.as_u16(), 403);
     }
     let shown = page(&app, &format!("{list}/{own}/role"), &adam.cookie).await.text;
-    assert!(!shown.contains("value=\"owner\"") && shown.contains(app::words::OWN_ROLE));
+    assert!(!shown.contains("value=\"owner\"") && shown.contains(app::words::change_role::OWN_ROLE));
     assert_eq!(members(&app, &olivia).await, before);
 }
 
@@ -92,7 +92,10 @@ async fn the_only_owner_stays_and_is_told_why() {
     let owner = owner(&app).await;
     let list = format!("/o/{}/settings/members", olivia.organization);
     let own = member(&app, &olivia, "Olivia Owens").await.to_string();
-    for (path, why) in [("leave", app::words::LAST_OWNER_LEAVES), (&format!("{own}/role"), app::words::LAST_OWNER)] {
+    for (path, why) in [
+        ("leave", app::words::leave_organization::LAST_OWNER),
+        (&format!("{own}/role"), app::words::change_role::LAST_OWNER),
+    ] {
         let shown = page(&app, &format!("{list}/{path}"), &owner.cookie).await;
         assert!(shown.text.contains(why), "{path}");
         assert!(!shown.text.contains("/ui/leave_organization") && !shown.text.contains("/ui/change_role"), "{path}");
@@ -118,12 +121,12 @@ async fn a_member_leaves() {
     let visitor = visitor(&app, "mina", "Mina Moreau", 0).await;
     let on = format!("/o/{}/settings/members/leave", mina.organization);
     let shown = page(&app, &on, &visitor.cookie).await;
-    assert!(app::words::LEAVE_EFFECTS.iter().all(|effect| shown.text.contains(effect)));
+    assert!(app::words::leave_organization::EFFECTS.iter().all(|effect| shown.text.contains(effect)));
     let fields = [("organization", mina.organization.as_str())];
     let answer = send(&app, "leave_organization", &on, &fields, &visitor.cookie).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/"), "{}", answer.text);
     let home = page(&app, "/", &visitor.cookie).await;
-    assert!(home.text.contains(app::words::NOWHERE), "{}", home.text);
+    assert!(home.text.contains(app::words::sign_in::NO_MEMBERSHIP), "{}", home.text);
     assert_eq!(app.get("/api/v1/me", key.expose()).await.status.as_u16(), 403);
     // The second tab has no access any more.
     assert_eq!(send(&app, "leave_organization", &on, &fields, &visitor.cookie).await.status.as_u16(), 403);

@@ -7,7 +7,7 @@ use crate::browser::{page, send};
 use crate::test_app::{Someone, TestApp, TestResponse};
 
 const TEN_MINUTES: i64 = 600;
-const GONE: &str = "There is nothing to finish here";
+const GONE: &str = "There is nothing to confirm here";
 
 /// Someone of the demonstration whose sign-in is too old, and their cookie.
 struct Late {
@@ -238,7 +238,7 @@ async fn forms_announce_the_fresh_sign_in() {
     {
         let shown = page(app, &late.on(place), &late.session).await.text;
         assert!(shown.contains("data-stale") && shown.contains("Confirm and "), "{place}: {shown}");
-        assert!(shown.contains("You will confirm with the stand-in provider."), "{place}");
+        assert!(shown.contains("You will confirm with the development sign-in."), "{place}");
         let form = shown.split("<form").find(|form| form.contains("data-stale")).expect("a form");
         let tag = form.split('>').next().expect("a tag");
         assert_eq!(tag.contains("data-power"), is_always, "{place}: {tag}");

@@ -211,7 +211,7 @@ async fn a_sign_in_counts_from_when_the_provider_says() {
     let refused = sign_in_again(&app, &provider, json!({}), "fresh=1", &own).await;
     assert_eq!(problem(&refused), "undated");
     let page = get(&app, refused.header("location"), &own).await;
-    assert!(page.text.contains("Ask whoever runs this installation to have it send “auth_time”"), "{}", page.text);
+    assert!(page.text.contains("Ask your administrator to configure it to send “auth_time”"), "{}", page.text);
 }
 
 // F8: an invitation for someone whose provider confirms no email address says so, and leads in no circle.
@@ -233,8 +233,12 @@ async fn an_unconfirmed_email_is_not_taken_for_another_one() {
         }
         let session = cookie(&sign_in(&app, &provider, zoe).await, "rt_session").expect("in");
         let page = get(&app, &format!("/join/{link}"), &session).await;
-        assert_eq!(page.text.contains("Your provider does not confirm your email address"), !confirmed, "{said}");
-        assert_eq!(page.text.contains("Only someone who signs in with that address can join"), confirmed, "{said}");
+        assert_eq!(
+            page.text.contains("Your identity provider has not verified your email address"),
+            !confirmed,
+            "{said}"
+        );
+        assert_eq!(page.text.contains("sign in with the invited email address"), confirmed, "{said}");
     }
 }
 

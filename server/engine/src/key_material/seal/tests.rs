@@ -37,9 +37,9 @@ fn seeded() -> Runtime {
     Runtime::of(FrozenClock::at(domain::Moment(0)), SeededRng::new(1))
 }
 
-struct Loaded(Vec<u8>);
+struct FixedRng(Vec<u8>);
 
-impl Rng for Loaded {
+impl Rng for FixedRng {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.copy_from_slice(&self.0);
     }
@@ -67,8 +67,8 @@ fn the_vector_of_our_suite_opens() {
 }
 
 #[test]
-fn sealing_with_the_dice_of_appendix_a_1_gives_its_encapsulation_and_opens() {
-    let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), Arc::new(Loaded(bytes(IKM_E))));
+fn sealing_with_the_random_bytes_of_appendix_a_1_gives_its_encapsulation_and_opens() {
+    let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), Arc::new(FixedRng(bytes(IKM_E))));
     let blob = seal_to(&runtime, &bytes(PK_R), &vector_place(), TEXT).expect("sealed");
     assert_eq!(hex::encode(&blob[1..33]), PK_E);
     assert_eq!(blob.len(), 1 + ENC + TEXT.len() + TAG);
@@ -78,7 +78,7 @@ fn sealing_with_the_dice_of_appendix_a_1_gives_its_encapsulation_and_opens() {
 // Appendix A.1 is printed for AES-128-GCM: the library, not our suite.
 #[test]
 fn the_library_seals_as_in_appendix_a_1() {
-    let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), Arc::new(Loaded(bytes(IKM_E))));
+    let runtime = Runtime::of(FrozenClock::at(domain::Moment(0)), Arc::new(FixedRng(bytes(IKM_E))));
     let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&bytes(PK_R)).expect("a public key");
     let mut text = TEXT.to_vec();
     let (enc, tag) = single_shot_seal_inout_detached_with_rng::<hpke::aead::AesGcm128, HkdfSha256, X25519HkdfSha256>(
@@ -87,7 +87,7 @@ fn the_library_seals_as_in_appendix_a_1() {
         INFO,
         InOutBuf::from(text.as_mut_slice()),
         AAD,
-        &mut Rolls(&runtime),
+        &mut RuntimeRng(&runtime),
     )
     .expect("sealed");
     assert_eq!(hex::encode(enc.to_bytes()), PK_E);

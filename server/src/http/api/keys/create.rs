@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ActorId;
 use domain::command::{CreateKey, Expiry, KeyDraft};
 use domain::policy::Action;
+use domain::{ActorId, Environment};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,0 +1,133 @@
+//! A message that one request leaves in the session for the next page.
+
+use domain::{KeyId, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::request::PageContext;
+
+const FLASH: &str = "flash";
+
+impl PageContext {
+    /// Stores a message for the next page. If the session cannot be written, the message is lost and the operation
+    /// stands.
+    pub async fn set_flash(&self, flash: Flash) {
+        if let Err(error) = self.session.insert(FLASH, flash).await {
+            tracing::warn!(request_id = self.origin.request_id, %error, "the flash message was not stored");
+        }
+    }
+
+    /// Takes the message for this page. A prefetched page leaves the message for the visit that follows.
+    pub async fn take_flash(&self) -> Option<Flash> {
+        if self.ahead {
+            return None;
+        }
+        self.session.get::<Flash>(FLASH).await.ok().flatten()?;
+        self.session.remove(FLASH).await.ok().flatten()
+    }
+}
+
+/// A message that the next page shows once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Flash {
+    /// A key was created. The list highlights its row.
+    Created {
+        /// The key.
+        key_id: KeyId,
+    },
+    /// A key was revoked.
+    Revoked {
+        /// The key.
+        key_id: KeyId,
+        /// Its name.
+        name: String,
+        /// False when it had been revoked before.
+        fresh: bool,
+    },
+    /// The service account of the next page was changed.
+    Account(AccountNotice),
+    /// The organization was changed.
+    Organization(OrganizationSettingSaved),
+    /// A member or an invitation was changed.
+    People(MemberNotice),
+    /// The person created, joined or left an organization.
+    Moved(OrganizationNotice),
+    /// Several keys were revoked.
+    RevokedMany {
+        /// The number of them.
+        count: usize,
+    },
+    /// A key was renamed.
+    Renamed,
+    /// Scopes were removed from a key.
+    Narrowed,
+    /// A form was submitted again. The next page shows the key that the first submission created.
+    KeyAlreadyCreated,
+    /// A form was submitted again after its token was shown.
+    TokenAlreadyIssued,
+    /// One of the person's own sessions was revoked.
+    SessionRevoked,
+    /// All other sessions of the person were revoked.
+    OtherSessionsRevoked {
+        /// The number of them.
+        count: usize,
+    },
+}
+
+/// What changed about a service account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountNotice {
+    /// It was created, and has no key yet.
+    Created,
+    /// Its name, its role or the number of keys it can have was changed.
+    Changed,
+    /// It was disabled: its keys are refused.
+    Disabled,
+    /// It was enabled: its keys are accepted again.
+    Enabled,
+}
+
+/// The setting of an organization that was saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrganizationSettingSaved {
+    /// Its name.
+    Name,
+    /// The maximum lifetime of new keys.
+    Lifetime,
+    /// Who can create keys, or whether keys can create keys.
+    KeyRules,
+}
+
+/// What changed about a member or an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemberNotice {
+    /// An invitation was canceled.
+    InvitationCanceled,
+    /// A form was submitted again after its invitation was created.
+    AlreadyInvited,
+    /// The role of a member was changed.
+    RoleChanged {
+        /// Their name.
+        name: String,
+        /// The new role.
+        role: Role,
+    },
+    /// A member was removed.
+    Removed {
+        /// Their name.
+        name: String,
+    },
+}
+
+/// What a person did with an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrganizationNotice {
+    /// They created it.
+    Created,
+    /// They joined it.
+    Joined,
+    /// They left another organization.
+    Left {
+        /// Its name.
+        organization: String,
+    },
+}

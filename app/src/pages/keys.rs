@@ -1,0 +1,10 @@
+//! API keys.
+
+pub mod create;
+pub mod detail;
+pub mod list;
+pub mod rename;
+mod reveal;
+pub mod revoke;
+pub mod revoke_many;
+pub mod rotate;

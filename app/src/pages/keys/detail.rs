@@ -1,0 +1,169 @@
+//! One key: its details, its permissions, its usage and its events.
+
+use domain::command::AuditQuery;
+use domain::event::ObjectKind;
+use domain::scope::{Group, Permissions};
+use domain::view::{AuditView, KeyDetail, KeyLine};
+use domain::{KeyId, OrganizationId, Problem, ScopeSet};
+use leptos::prelude::*;
+
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::live::Mark;
+use crate::components::scope_picker::scope_picker;
+use crate::components::{done, fault_line, summary};
+use crate::flash::Flash;
+use crate::islands::page_help::PageHelp;
+use crate::pages::Page;
+use crate::request::PageRequest;
+use crate::routes::{Location, Screen};
+use crate::shared_view::{copy_status, icon};
+use crate::words;
+
+mod facts;
+mod log;
+mod usage;
+
+struct KeyPageData {
+    room: OrganizationPage,
+    key: KeyDetail,
+    events: Vec<AuditView>,
+    before: Option<KeyLine>,
+    after: Option<KeyLine>,
+    flash: Option<Flash>,
+    problem: Option<Problem>,
+    typed: Vec<(String, String)>,
+}
+
+/// The page of a key.
+pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let context = &request.context;
+    let room =
+        OrganizationPage::enter(context, &organization, Location::top(Screen::Key(organization.clone(), key))).await?;
+    let key = context.engine.get_key_detail(&room.ctx, key).await.map_err(|error| context.to_problem(&error))?;
+    let about = AuditQuery::about(ObjectKind::Key, key.line.key.key_id);
+    let events = context
+        .engine
+        .read_audit_log(&room.ctx, &about, log::EVENTS)
+        .await
+        .map_err(|error| context.to_problem(&error))?
+        .rows;
+    let (before, after) = (key.line.rotated_from, key.line.rotated_to);
+    let (before, after) = (find(request, &room, before).await?, find(request, &room, after).await?);
+    let typed = request.posted.as_ref().map(|posted| posted.typed.clone()).unwrap_or_default();
+    let (flash, problem) = (context.take_flash().await, request.problem().cloned());
+    let title = key.line.key.label.clone();
+    let shown = KeyPageData { room, key, events, before, after, flash, problem, typed };
+    Ok(Page { islands: true, ..Page::new(&title, move || render(&shown)) })
+}
+
+async fn find(request: &PageRequest, room: &OrganizationPage, key: Option<KeyId>) -> Result<Option<KeyLine>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    request.context.engine.get_key(&room.ctx, key).await.map(Some).map_err(|error| request.context.to_problem(&error))
+}
+
+fn render(shown: &KeyPageData) -> AnyView {
+    let (room, line) = (&shown.room, &shown.key.line);
+    let key = &line.key;
+    let (badge, status) = words::keys::status(room.ctx.now(), line.status(room.ctx.now()));
+    let narrow = narrow(shown);
+    // A key that became inactive in the meantime has no form, so the frame shows the error.
+    let problem = shown.problem.as_ref().filter(|_| narrow.is_none());
+    let body = view! {
+        {notice(shown)}
+        <div class="page-head">
+            <div class="titled"><h1><bdi>{key.label.clone()}</bdi></h1><span class=badge>{status}</span></div>
+            {buttons(room, line)}
+        </div>
+        {exposed(line)}
+        <div class="split">
+            {facts::facts(shown)}
+            {usage::usage(shown)}
+        </div>
+        {log::log(shown)}
+        {narrow}
+        {copy_status()}
+    };
+    view! { {frame(room, &key.label, problem, body.into_any())}<PageHelp/>{Mark::of_uses(&room.ctx).hidden()} }
+        .into_any()
+}
+
+fn notice(shown: &KeyPageData) -> Option<AnyView> {
+    let text = match shown.flash.as_ref()? {
+        Flash::Renamed => words::rename_key::DONE,
+        Flash::Narrowed => words::narrow_key::DONE,
+        Flash::KeyAlreadyCreated => words::create_key::ALREADY_CREATED,
+        _ => return None,
+    };
+    Some(done(text))
+}
+
+fn buttons(room: &OrganizationPage, line: &KeyLine) -> AnyView {
+    let (key, organization) = (line.key.key_id, room.organization());
+    let rename = Screen::RenameKey(organization.clone(), key).path();
+    let rotate = (line.key.is_active && line.rotated_to.is_none()).then(|| {
+        let path = Screen::RotateKey(organization.clone(), key).path();
+        view! { <a class="button" href=path>{icon("rotate")}{words::rotate_key::LINK}</a> }
+    });
+    let revoke = line.key.revoked_at.is_none().then(|| {
+        let path = Screen::RevokeKey(organization, key).path();
+        view! { <a class="button danger" href=path>{words::revoke_key::LINK}</a> }
+    });
+    view! { <div class="actions"><a class="button" href=rename>{icon("rename")}{words::rename_key::LINK}</a>{rotate}{revoke}</div> }
+        .into_any()
+}
+
+/// The alert for a key that was sent in a URL, and so may no longer be secret.
+fn exposed(line: &KeyLine) -> Option<AnyView> {
+    let at = line.exposed_at.filter(|_| line.key.is_active)?;
+    Some(
+        view! {
+            <div class="notice danger">
+                {icon("danger")}<h2>{words::key_usage::EXPOSED}</h2>
+                <p>{at.to_words()}". "{words::key_usage::EXPOSED_ADVICE}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// The form that removes scopes. A key with full access has no single scopes to remove.
+fn narrow(shown: &KeyPageData) -> Option<AnyView> {
+    let key = &shown.key.line.key;
+    let Permissions::Only(scopes) = key.scopes else { return None };
+    if !key.is_active || scopes.is_empty() {
+        return None;
+    }
+    let sent = shown.problem.is_some();
+    let chosen = |group: Group| {
+        let name = format!("access[{}]", group.as_str());
+        let typed = shown.typed.iter().find(|(field, _)| *field == name).map(|(_, value)| value.clone());
+        if sent { typed.unwrap_or_else(|| "none".into()) } else { access(scopes, group).into() }
+    };
+    let fault = shown.problem.as_ref().and_then(|problem| problem.field("scopes")).map(str::to_owned);
+    Some(
+        view! {
+            <details class="panel fold" open=sent>
+                <summary>{words::narrow_key::TITLE}</summary>
+                <form method="post" action="/ui/narrow_key" id="scopes">
+                    {shown.room.fields(Some(("key_id", key.key_id.to_string())))}
+                    {summary(words::narrow_key::FAILED, shown.problem.as_ref(), &shown.room.place)}
+                    <p class="hint">{words::narrow_key::HINT}" "{words::create_key::WRITE_INCLUDES_READ}</p>
+                    {scope_picker(scopes, chosen, |_| false)}
+                    {fault_line("scopes", fault)}
+                    <button class="button primary">{words::narrow_key::BUTTON}</button>
+                </form>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
+/// The access of a set to a group.
+fn access(scopes: ScopeSet, group: Group) -> &'static str {
+    let has = |access| group.scope(access).is_some_and(|scope| scopes.allows(scope));
+    match (has(domain::scope::Access::Write), has(domain::scope::Access::Read)) {
+        (true, _) => "write",
+        (false, true) => "read",
+        (false, false) => "none",
+    }
+}

@@ -1,0 +1,89 @@
+//! The details of a key.
+
+use domain::scope::{Group, Permissions};
+use domain::view::KeyLine;
+use leptos::prelude::*;
+
+use super::KeyPageData;
+use crate::components::frame::OrganizationPage;
+use crate::components::{moving, when, when_due};
+use crate::routes::Screen;
+use crate::shared_view::{icon, preview};
+use crate::words;
+
+/// The details.
+pub fn facts(shown: &KeyPageData) -> AnyView {
+    let (room, line) = (&shown.room, &shown.key.line);
+    let (key, now) = (&line.key, room.ctx.now());
+    let row = |label: &'static str, value: AnyView| view! { <dt>{label}</dt><dd>{value}</dd> }.into_any();
+    let by = key.created_by.clone().map(|by| view! { " "{words::labels::BY}<bdi>{by}</bdi> });
+    let expires = match key.expires_at {
+        Some(at) => view! { {when_due(now, at)}<span class="sub">{at.to_words()}</span> }.into_any(),
+        None => words::keys::NEVER_EXPIRES.into_any(),
+    };
+    let revoked = key.revoked_at.map(|at| {
+        let why = line.revoke_reason.map(|reason| format!(" · {}", reason.label()));
+        row(words::labels::REVOKED, view! { {when(now, at)}{why} }.into_any())
+    });
+    view! {
+        <section class="panel" aria-labelledby="facts-title">
+            <h2 id="facts-title">{words::keys::DETAILS}</h2>
+            <dl class="facts">
+                {row(words::labels::KEY_PREVIEW, preview(&key.preview).into_any())}
+                {row(words::labels::PREFIX, copied(key.key_prefix.clone(), words::labels::COPY_PREFIX))}
+                {row(words::labels::KEY_ID, copied(key.key_id.to_string(), words::keys::COPY_KEY_ID))}
+                {row(words::labels::OWNER, view! { <bdi>{key.actor_name.clone()}</bdi> }.into_any())}
+                {row(words::labels::ROLE, key.role.label().into_any())}
+                {row(words::create_key::ENVIRONMENT, key.environment.label().into_any())}
+                {row(words::create_key::PERMISSIONS, permissions(key.scopes))}
+                {row(words::labels::CREATED, view! { {when(now, key.created_at)}{by} }.into_any())}
+                {row(words::labels::LAST_USED, last_used(room, line))}
+                {row(words::labels::EXPIRES, expires)}
+                {revoked}
+                {other(room, words::labels::REPLACES, shown.before.as_ref())}
+                {other(room, words::labels::REPLACED_BY, shown.after.as_ref())}
+            </dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn copied(text: String, name: &'static str) -> AnyView {
+    view! {
+        <span class="copied"><code>{text.clone()}</code><button class="icon-button small needs-script" type="button" data-copy-text=text aria-label=name>{icon("copy")}</button></span>
+    }
+    .into_any()
+}
+
+fn permissions(permissions: Permissions) -> AnyView {
+    let Permissions::Only(scopes) = permissions else { return words::keys::FULL_ACCESS.into_any() };
+    if scopes.is_empty() {
+        return words::NONE.into_any();
+    }
+    let line = |group: Group| {
+        words::keys::access(scopes, group)
+            .map(|access| view! { <li>{group.label()}" · "<span class="muted">{access}</span></li> })
+    };
+    view! { <ul class="plain-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul> }.into_any()
+}
+
+fn last_used(room: &OrganizationPage, line: &KeyLine) -> AnyView {
+    let key = &line.key;
+    let (address, agent) = (line.last_used_address.clone(), line.last_used_agent.clone());
+    view! {
+        {moving(key.key_id, room.ctx.now(), key.last_used)}
+        <span data-used-from="" hidden=address.is_none()>{words::labels::FROM}<code>{address.clone()}</code></span>
+        <span class="sub" data-used-by="" hidden=agent.is_none()><bdi>{agent.clone()}</bdi></span>
+    }
+    .into_any()
+}
+
+/// The predecessor or the successor of the key.
+fn other(room: &OrganizationPage, label: &'static str, line: Option<&KeyLine>) -> Option<AnyView> {
+    let key = &line?.key;
+    let path = Screen::Key(room.organization(), key.key_id).path();
+    Some(
+        view! { <dt>{label}</dt><dd><a href=path><bdi>{key.label.clone()}</bdi></a>" "<code>{key.key_prefix.clone()}</code></dd> }
+            .into_any(),
+    )
+}

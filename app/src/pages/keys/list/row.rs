@@ -1,0 +1,130 @@
+//! One key in the list.
+
+use domain::scope::{Group, Permissions};
+use domain::view::{KeyLine, KeyView};
+use domain::{Moment, OrganizationId};
+use leptos::prelude::*;
+
+use super::List;
+use crate::components::{moving, when, when_due};
+use crate::routes::Screen;
+use crate::shared_view::{CONFIRM_NOW, CONFIRM_ONCE_USED, icon, preview};
+use crate::words;
+
+/// The row of a key.
+pub fn row(list: &List, line: &KeyLine, fresh: bool) -> AnyView {
+    let (key, now, organization) = (&line.key, list.room.ctx.now(), list.room.organization());
+    let class = match (key.is_active, fresh) {
+        (false, _) => Some("inactive"),
+        (true, true) => Some("fresh"),
+        (true, false) => None,
+    };
+    let live = key.revoked_at.is_none();
+    let (badge, status) = words::keys::status(now, line.status(now));
+    let page = Screen::Key(organization.clone(), key.key_id).path();
+    let expires = match key.expires_at {
+        Some(at) => when_due(now, at).into_any(),
+        None => view! { <span class="muted">{words::keys::NEVER_EXPIRES}</span> }.into_any(),
+    };
+    view! {
+        <tr id=format!("key-{}", key.key_id) class=class>
+            <td class="pick">{live.then(|| pick(key))}</td>
+            <th scope="row" class="name"><a href=page title=key.label.clone()><bdi>{key.label.clone()}</bdi></a></th>
+            <td class="masked" data-label=words::labels::KEY_PREVIEW>{preview(&key.preview)}</td>
+            <td class="env" data-label=words::create_key::ENVIRONMENT>{key.environment.label()}</td>
+            <td class="perm" data-label=words::create_key::PERMISSIONS>{permissions(key.scopes)}</td>
+            <td class="created" data-label=words::labels::CREATED_AT>{when(now, key.created_at)}</td>
+            {list.sees_creators().then(|| creator(key))}
+            <td class="used" data-label=words::labels::LAST_USED>{moving(key.key_id, now, key.last_used)}</td>
+            <td class="expires" data-label=words::labels::EXPIRES>{expires}</td>
+            <td class="state" data-label=words::labels::STATUS><span class=badge>{status}</span></td>
+            <td class="row-actions"><div>{live.then(|| revoke_link(&organization, key, now, "link-button danger", words::revoke_key::LABEL))}{menu(&organization, key)}</div></td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn pick(key: &KeyView) -> AnyView {
+    view! { <input type="checkbox" name="key" value=key.key_id.to_string() form="bulk" aria-label=words::keys::select_key(&key.label)/> }
+        .into_any()
+}
+
+/// Who created it, and its owner if that is another actor.
+fn creator(key: &KeyView) -> AnyView {
+    let owner = (key.created_by.as_deref() != Some(&key.actor_name))
+        .then(|| view! { <span class="sub">{words::labels::FOR}<bdi>{key.actor_name.clone()}</bdi></span> });
+    view! { <td class="by" data-label=words::labels::CREATED_BY><div><bdi>{key.created_by.clone()}</bdi>{owner}</div></td> }
+        .into_any()
+}
+
+/// The number of scopes. A menu lists them.
+fn permissions(permissions: Permissions) -> AnyView {
+    let short = words::keys::permissions(permissions);
+    let Permissions::Only(scopes) = permissions else { return short.into_any() };
+    if scopes.is_empty() {
+        return short.into_any();
+    }
+    let line = |group: Group| {
+        words::keys::access(scopes, group)
+            .map(|access| view! { <li>{group.label()}<span class="muted">{access}</span></li> })
+    };
+    view! {
+        <details class="menu scopes" name="menu">
+            <summary>{short}</summary>
+            <ul class="menu-list">{Group::ALL.map(line).into_iter().flatten().collect_view()}</ul>
+        </details>
+    }
+    .into_any()
+}
+
+/// The link **Revoke**: it leads to a page, which the island opens as a dialog with the same facts.
+fn revoke_link(
+    organization: &OrganizationId,
+    key: &KeyView,
+    now: Moment,
+    class: &'static str,
+    text: &'static str,
+) -> AnyView {
+    let used = key.last_used.map_or_else(|| words::keys::NEVER_USED.to_owned(), |then| words::format::ago(now, then));
+    view! {
+        <a
+            class=class
+            href=Screen::RevokeKey(organization.clone(), key.key_id).path()
+            data-revoke=key.key_id.to_string()
+            data-organization=organization.to_string()
+            data-name=key.label.clone()
+            data-preview=key.preview.clone()
+            data-made-label=words::keys::created_label(key.created_by.is_some())
+            data-made=words::keys::created_line(key.created_by.as_deref(), &words::format::ago(now, key.created_at))
+            data-used=used
+            data-confirm=key.opens_production().then_some(if key.will_be_missed(now) { CONFIRM_NOW } else { CONFIRM_ONCE_USED })
+        >{text}<span class="visually-hidden">" "<bdi>{key.label.clone()}</bdi></span></a>
+    }
+    .into_any()
+}
+
+/// The menu with all actions for a key.
+fn menu(organization: &OrganizationId, key: &KeyView) -> AnyView {
+    let (id, org) = (key.key_id, organization.clone());
+    let link = |screen: Screen, glyph: &'static str, text: &'static str| {
+        view! { <li><a href=screen.path()>{icon(glyph)}{text}</a></li> }
+    };
+    let rotate = key.is_active.then(|| link(Screen::RotateKey(org.clone(), id), "rotate", words::rotate_key::LINK));
+    let revoke = key.revoked_at.is_none().then(|| {
+        let path = Screen::RevokeKey(org.clone(), id).path();
+        view! { <li class="apart"><a class="danger" href=path data-same="revoke">{icon("danger")}{words::revoke_key::LINK}</a></li> }
+    });
+    view! {
+        <details class="menu" name="menu">
+            <summary class="icon-button">{icon("more")}<span class="visually-hidden">{words::keys::actions_for(&key.label)}</span></summary>
+            <ul class="menu-list">
+                <li class="needs-script"><button type="button" data-copy-text=id.to_string()>{icon("copy")}<span>{words::keys::COPY_KEY_ID}</span></button></li>
+                {link(Screen::Key(org.clone(), id), "info", words::keys::DETAILS)}
+                {link(Screen::RenameKey(org.clone(), id), "rename", words::rename_key::LINK)}
+                {rotate}
+                {revoke}
+            </ul>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,162 @@
+//! Rotating a key. The response to the form shows the new key.
+
+use domain::policy::has_admin_power;
+use domain::view::KeyLine;
+use domain::{Code, KeyId, Moment, OrganizationId, Problem};
+use engine::form_token::FormToken;
+use leptos::prelude::*;
+
+use super::reveal;
+use crate::components::confirm::{ButtonWords, Confirm, power};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::{fault_line, form_token, summary, used, when_due};
+use crate::islands::page_help::PageHelp;
+use crate::pages::Page;
+use crate::request::PageRequest;
+use crate::routes::{Location, Screen};
+use crate::shared_view::{icon, preview};
+use crate::words;
+
+/// One day is usually enough to replace the old key everywhere.
+const PRESELECTED: i64 = 86_400;
+
+/// The form, or the new key.
+pub async fn load(request: &PageRequest, organization: OrganizationId, key: KeyId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::RotateKey(organization.clone(), key));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    if let Some(created) = request.created() {
+        let back = Screen::ApiKeys(organization);
+        return Ok(reveal::page(request, room, created.clone(), back));
+    }
+    let line =
+        request.context.engine.get_key(&room.ctx, key).await.map_err(|error| request.context.to_problem(&error))?;
+    let problem = request.problem().cloned();
+    let overlap = request.typed("overlap_seconds").and_then(|text| text.parse().ok()).unwrap_or(PRESELECTED);
+    let label = request.typed("label").unwrap_or_default().to_owned();
+    let token = FormToken::generate(request.context.engine.runtime());
+    let render = move || render(&room, &line, problem.as_ref(), overlap, label, &token);
+    Ok(Page { islands: true, ..Page::new(words::rotate_key::TITLE, render) })
+}
+
+fn render(
+    room: &OrganizationPage,
+    line: &KeyLine,
+    problem: Option<&Problem>,
+    overlap: i64,
+    label: String,
+    token: &FormToken,
+) -> AnyView {
+    let key = &line.key;
+    let back = Screen::Key(room.organization(), key.key_id).path();
+    let heading = view! { <div class="sheet-head"><h1>{words::rotate_key::HEADING.0}<bdi>{key.label.clone()}</bdi>{words::rotate_key::HEADING.1}</h1></div> };
+    let closed = match (key.is_active, line.rotated_to) {
+        (false, _) => Some(words::rotate_key::NOT_ACTIVE),
+        (true, Some(_)) => Some(words::rotate_key::ALREADY_ROTATED),
+        (true, None) => None,
+    };
+    if let Some(why) = closed {
+        let body = view! {
+            <div class="sheet">
+                {heading}
+                <div class="sheet-body"><div class="notice">{icon("info")}<p>{why}</p></div>{facts(room, line)}</div>
+                <div class="sheet-foot"><a class="button" href=back>{words::DONE}</a></div>
+            </div>
+        };
+        return frame(room, words::rotate_key::TITLE, None, body.into_any());
+    }
+    let name_fault = problem.and_then(|problem| problem.field("label")).map(str::to_owned);
+    let confirm = Confirm::of(room);
+    let button = ButtonWords {
+        id: None,
+        label: words::rotate_key::BUTTON.into(),
+        confirm: words::rotate_key::CONFIRM,
+        waiting: words::rotate_key::WAITING,
+    };
+    let steps = words::rotate_key::STEPS.map(|step| view! { <li>{step}</li> });
+    let body = view! {
+        <form
+            class="sheet" method="post" action="/ui/rotate_key" data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left() data-power=power(has_admin_power(key.role, key.scopes))
+        >
+            {room.fields(Some(("key_id", key.key_id.to_string())))}
+            {form_token(token)}
+            {heading}
+            <div class="sheet-body">
+                {summary(words::rotate_key::FAILED, problem, &room.place)}
+                {facts(room, line)}
+                <ol>{steps.collect_view()}</ol>
+                {overlaps(room.ctx.now(), key.expires_at, overlap, problem)}
+                <div class="field">
+                    <label for="label">{words::rotate_key::NEW_NAME}</label>
+                    <input
+                        class="input" id="label" name="label" autocomplete="off" dir="auto" placeholder=key.label.clone() value=label
+                        aria-describedby="label-error label-hint" aria-invalid=name_fault.is_some().then_some("true")
+                    />
+                    {fault_line("label", name_fault)}
+                    <p class="hint" id="label-hint">{words::rotate_key::NEW_NAME_HINT}</p>
+                </div>
+                {loss(problem)}
+            </div>
+            <div class="sheet-foot">
+                <p class="push">{confirm.note()}</p>
+                <a class="button" href=back>{words::CANCEL}</a>{confirm.button("button primary", button)}
+            </div>
+        </form>
+    };
+    view! { {frame(room, words::rotate_key::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+}
+
+fn facts(room: &OrganizationPage, line: &KeyLine) -> AnyView {
+    let (key, now) = (&line.key, room.ctx.now());
+    let expires =
+        key.expires_at.map_or_else(|| words::keys::NEVER_EXPIRES.into_any(), |at| when_due(now, at).into_any());
+    view! {
+        <dl class="facts boxed">
+            <dt class="visually-hidden">{words::labels::KEY_PREVIEW}</dt><dd class="whole">{preview(&key.preview)}</dd>
+            <dt>{words::create_key::PERMISSIONS}</dt><dd>{key.environment.label()}", "{words::keys::permissions(key.scopes)}</dd>
+            <dt>{words::labels::LAST_USED}</dt><dd>{used(now, key.last_used)}</dd>
+            <dt>{words::labels::EXPIRES}</dt><dd>{expires}</dd>
+        </dl>
+    }
+    .into_any()
+}
+
+/// How long the old key keeps working. Each choice shows the end, which is never later than the expiration of the key.
+fn overlaps(now: Moment, own: Option<Moment>, chosen: i64, problem: Option<&Problem>) -> AnyView {
+    let chip = |(seconds, text): (i64, &'static str)| {
+        let end = now.plus_seconds(seconds);
+        let end = own.map_or(end, |own| own.min(end));
+        let note = if seconds == 0 {
+            words::rotate_key::STOP_NOW_HINT.to_owned()
+        } else {
+            words::rotate_key::overlap_end(end)
+        };
+        view! {
+            <label class="card">
+                <input type="radio" name="overlap_seconds" value=seconds.to_string() checked=seconds == chosen/>
+                <span><span class="card-title">{text}</span><span class="card-note">{note}</span></span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field" id="overlap_seconds" aria-describedby="overlap_seconds-error">
+            <legend>{words::rotate_key::OVERLAP}</legend>
+            <div class="cards tight">{words::rotate_key::OVERLAPS.map(chip).collect_view()}</div>
+            {fault_line("overlap_seconds", problem.and_then(|problem| problem.field("overlap_seconds")).map(str::to_owned))}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The checkbox to accept that messages and notes are lost, if the key decrypts any.
+fn loss(problem: Option<&Problem>) -> Option<AnyView> {
+    problem.filter(|problem| problem.code == Code::MessagesWouldBeLost).map(|_| {
+        view! {
+            <div class="notice danger">
+                {icon("danger")}<p>{words::rotate_key::MESSAGE_LOSS}</p>
+                <label class="choice"><input type="checkbox" name="confirm_message_loss" value="true"/>{words::rotate_key::CONFIRM_MESSAGE_LOSS}</label>
+            </div>
+        }
+        .into_any()
+    })
+}

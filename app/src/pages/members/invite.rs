@@ -1,0 +1,110 @@
+//! Inviting a member. The response to the form shows the link.
+
+use domain::policy::{Action, Grant, decide};
+use domain::{Code, OrganizationId, Problem, Role};
+use engine::form_token::FormToken;
+use leptos::prelude::*;
+
+use crate::components::confirm::{ButtonWords, Confirm};
+use crate::components::frame::{OrganizationPage, frame};
+use crate::components::roles::{given_by, role_cards};
+use crate::components::{form_token, summary};
+use crate::form_result::{CreatedInvitation, FormResult};
+use crate::islands::copying::CopyButtons;
+use crate::islands::page_help::PageHelp;
+use crate::pages::Page;
+use crate::request::PageRequest;
+use crate::routes::{Location, Screen};
+use crate::shared_view::{copy_status, field_error, icon, secret};
+use crate::words;
+
+/// The form, or the new link.
+pub async fn load(request: &PageRequest, organization: OrganizationId) -> Result<Page, Problem> {
+    let place = Location::top(Screen::InviteMember(organization.clone()));
+    let room = OrganizationPage::enter(&request.context, &organization, place).await?;
+    if let Some(FormResult::Invited(created)) = request.result() {
+        let created = created.clone();
+        return Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, move || reveal(&room, &created)) });
+    }
+    if decide(room.ctx.actor().role, Action::ManageMembers) == Grant::No {
+        return Err(request.context.problem(Code::Forbidden));
+    }
+    let email = request.typed("email").unwrap_or_default().to_owned();
+    let role = request.typed("role").and_then(|role| role.parse().ok()).unwrap_or(Role::Member);
+    let problem = request.problem().cloned();
+    let token = FormToken::generate(request.context.engine.runtime());
+    let render = move || render(&room, email, role, problem.as_ref(), &token);
+    Ok(Page { islands: true, ..Page::new(words::invite_member::TITLE, render) })
+}
+
+fn render(room: &OrganizationPage, email: String, role: Role, problem: Option<&Problem>, token: &FormToken) -> AnyView {
+    let back = Screen::Members(room.organization()).path();
+    let confirm = Confirm::of(room);
+    let powerful = |role: Role| role >= Role::Admin;
+    let button = ButtonWords {
+        id: None,
+        label: words::invite_member::BUTTON.into(),
+        confirm: words::invite_member::CONFIRM,
+        waiting: words::invite_member::WAITING,
+    };
+    let body = view! {
+        <form
+            class="sheet" method="post" action="/ui/invite_member" novalidate data-once=""
+            data-stale=confirm.stale() data-fresh-for=confirm.left()
+        >
+            {room.fields(None)}
+            {form_token(token)}
+            <div class="sheet-head"><h1>{words::invite_member::TITLE}</h1></div>
+            <div class="sheet-body">
+                {summary(words::invite_member::FAILED, problem, &room.place)}
+                {address(email, problem)}
+                {role_cards(problem, role, words::invite_member::ROLE_HINT, given_by(room.ctx.actor().role), powerful)}
+            </div>
+            <div class="sheet-foot">
+                <p class="push">{words::invite_member::NO_EMAIL_SENT}" "{confirm.note()}</p>
+                <a class="button" href=back>{words::CANCEL}</a>
+                {confirm.button("button primary", button)}
+            </div>
+        </form>
+    };
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<PageHelp/> }.into_any()
+}
+
+fn address(typed: String, problem: Option<&Problem>) -> AnyView {
+    let fault = problem.and_then(|problem| problem.field("email")).map(str::to_owned);
+    let wrong = fault.is_some();
+    let described = if wrong { "email-hint email-error" } else { "email-hint" };
+    view! {
+        <div class="field">
+            <label for="email">{words::labels::EMAIL}</label>
+            <input
+                class="input" type="email" id="email" name="email" required autocomplete="off" spellcheck="false" dir="ltr" value=typed
+                aria-describedby=described aria-invalid=wrong.then_some("true") autofocus=problem.is_none()
+            />
+            {fault.map(|fault| field_error("email-error", fault))}
+            <p class="hint" id="email-hint">{words::invite_member::EMAIL_HINT}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The link, shown once. Only this response contains it.
+fn reveal(room: &OrganizationPage, created: &CreatedInvitation) -> AnyView {
+    let until = words::invite_member::link_for(&created.email, created.role, room.ctx.now(), created.expires_at);
+    let done = Screen::Members(room.organization()).path();
+    let body = view! {
+        <div class="sheet">
+            <div class="sheet-head"><h1>{words::invite_member::heading(&created.email)}</h1></div>
+            <div class="sheet-body">
+                <div class="notice danger" id="reveal-notice">
+                    {icon("danger")}<p class="strong">{words::invite_member::LINK_WARNING}</p><p>{until}</p>
+                </div>
+                {secret("link".into(), words::invite_member::LINK, &created.link, 2)}
+                {copy_status()}
+                <p>{words::invite_member::LINK_SEND}</p>
+            </div>
+            <div class="sheet-foot"><a class="button" href=done>{words::DONE}</a></div>
+        </div>
+    };
+    view! { {frame(room, words::invite_member::TITLE, None, body.into_any())}<CopyButtons/> }.into_any()
+}

@@ -1,0 +1,125 @@
+//! Fields and values of an audit event.
+
+use domain::command::ObjectFilter;
+use domain::environment::Environment;
+use domain::key::RevokeReason;
+use domain::{Moment, Role, Scope};
+
+/// A field of an event.
+pub fn field(field: &str) -> String {
+    match field {
+        "state" => "Status".into(),
+        "scopes" => "Permissions".into(),
+        "expires_at" => "Expires".into(),
+        "ended_at" => "Ended".into(),
+        "successor" => "Successor".into(),
+        "allow_overlap" => "Multiple active keys".into(),
+        "key_id" => super::labels::KEY_ID.into(),
+        "max_key_days" => super::organization::MAXIMUM_LIFETIME.into(),
+        "key_makers" => super::organization::KEY_MAKERS.into(),
+        "keys_make_keys" => super::organization::KEYS_MAKE_KEYS.into(),
+        other => {
+            let words = other.replace('_', " ");
+            let mut letters = words.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    }
+}
+
+/// Why a session ended.
+fn session_end(reason: &str) -> Option<String> {
+    match reason {
+        "signed_out" => Some("Signed out".into()),
+        "revoked" => Some("Revoked from the list of sessions".into()),
+        _ => None,
+    }
+}
+
+/// A value of an event.
+pub fn value(field: &str, value: &str) -> String {
+    let said = match field {
+        "reason" => {
+            value.parse().ok().map(|reason: RevokeReason| reason.label().to_owned()).or_else(|| session_end(value))
+        }
+        "role" => value.parse().ok().map(|role: Role| role.label().to_owned()),
+        "environment" => value.parse().ok().map(|environment: Environment| environment.label().to_owned()),
+        "scopes" => Some(scopes(value)),
+        "successor" => Some(format!("Key #{value}")),
+        "action" => value.parse().ok().map(|action| super::audit_log::action(action).to_owned()),
+        "actor" => Some(super::audit_log::unnamed_actor(value)),
+        "object" => value.parse().ok().map(|ObjectFilter { kind, id }| match id {
+            Some(id) => super::audit_log::object(kind, id.as_str(), None),
+            None => kind.label().to_owned(),
+        }),
+        "format" => match value {
+            "csv" => Some("CSV".into()),
+            "jsonl" => Some("JSON Lines".into()),
+            _ => None,
+        },
+        "from" | "until" => Moment::parse(value).map(Moment::to_words),
+        "max_key_days" => Some(super::organization::lifetime(value.parse().ok())),
+        "state" => match value {
+            "active" => Some("Active".into()),
+            "expired" => Some("Expired".into()),
+            "revoked" => Some("Revoked".into()),
+            _ => None,
+        },
+        "key_makers" => value.parse().ok().map(|who| super::organization::key_makers(who).to_owned()),
+        "disabled" | "allow_overlap" | "keys_make_keys" => match value {
+            "true" => Some("Yes".into()),
+            "false" => Some("No".into()),
+            _ => None,
+        },
+        _ if field.ends_with("_at") => Moment::parse(value).map(Moment::to_words),
+        _ => None,
+    };
+    said.unwrap_or_else(|| value.to_owned())
+}
+
+/// A field that has no value, neither before nor after.
+pub fn no_value(field: &str) -> &'static str {
+    if field == "expires_at" { super::keys::NEVER_EXPIRES } else { super::NONE }
+}
+
+fn scopes(line: &str) -> String {
+    match line {
+        "*" => super::keys::FULL_ACCESS.into(),
+        "" => super::NONE.into(),
+        line => line
+            .split(' ')
+            .map(|word| word.parse().map_or(word, |scope: Scope| scope.as_str()))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_read_well() {
+        let cases = [
+            ("scopes", "*", "Permissions: Full access"),
+            ("scopes", "", "Permissions: None"),
+            ("scopes", "runs:read runs:write", "Permissions: runs:read, runs:write"),
+            ("expires_at", "2026-04-08T19:51:19Z", "Expires: 8 Apr 2026, 19:51 UTC"),
+            ("successor", "12", "Successor: Key #12"),
+            ("environment", "test", "Environment: Test"),
+            ("state", "revoked", "Status: Revoked"),
+            ("max_key_days", "90", "Maximum lifetime of new keys: 90 days"),
+            ("key_makers", "admins", "Who can create keys: Only owners and admins"),
+            ("keys_make_keys", "false", "Keys can create keys: No"),
+            ("display_name", "Ada", "Display name: Ada"),
+            ("action", "keys", "Action: All API key events"),
+            ("action", "key.revoked", "Action: Revoked an API key"),
+            ("actor", "5", "Actor: Actor #5"),
+            ("object", "key:12", "Object: API key #12"),
+            ("format", "jsonl", "Format: JSON Lines"),
+            ("until", "2026-04-08T00:00:00Z", "Until: 8 Apr 2026, 00:00 UTC"),
+        ];
+        for (name, content, text) in cases {
+            assert_eq!(format!("{}: {}", field(name), value(name, content)), text);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Revoking a key.
+
+pub const LABEL: &str = "Revoke";
+pub const BUTTON: &str = "Revoke key";
+pub const WAITING: &str = "Revoking…";
+pub const FAILED: &str = "The key was not revoked";
+pub const NO_ANSWER: &str =
+    "The key may or may not be revoked. Check your connection and try again. Revoking a key twice is safe.";
+pub const PERMANENT: &str = "This is permanent. You can create a new key at any time.";
+pub const CONFIRM_DIFFERS: &str = "That doesn’t match. Type it exactly as shown.";
+pub const CONFIRM_MISSING: &str = "To confirm, type it exactly as shown.";
+pub const ALREADY_REVOKED: &str = "This key was already revoked.";
+pub const LINK: &str = "Revoke…";
+pub const RECENTLY_USED: &str = "Used in the last 7 days";
+/// Before and after the name of the key to revoke.
+pub const HEADING: (&str, &str) = ("Revoke “", "”?");
+pub const REASON: &str = "Reason";
+pub const REVOKED: &str = "” revoked. ";
+pub const WAS_ALREADY_REVOKED: &str = "” was already revoked. ";
+
+/// One of two wordings, for one key or for several.
+pub(super) const fn one_or_several(n: usize, one: &'static str, several: &'static str) -> &'static str {
+    if n == 1 { one } else { several }
+}
+
+/// The error title of the form that revokes this number of keys.
+pub const fn failed(n: usize) -> &'static str {
+    one_or_several(n, FAILED, "The keys were not revoked")
+}
+
+/// The effect of revoking this number of keys.
+pub const fn immediate(n: usize) -> &'static str {
+    one_or_several(
+        n,
+        "The key stops working immediately. Requests in progress fail.",
+        "The keys stop working immediately. Requests in progress fail.",
+    )
+}
+
+/// The audit log records it.
+pub const fn recorded(n: usize) -> &'static str {
+    one_or_several(
+        n,
+        "The audit log records who revoked the key and why.",
+        "The audit log records who revoked the keys and why.",
+    )
+}
+
+/// Why the person must type a confirmation.
+pub const fn confirm_hint(n: usize) -> &'static str {
+    one_or_several(n, "This key was used in the last 7 days.", "Some of these keys were used in the last 7 days.")
+}
