@@ -10,7 +10,7 @@ for await (const part of process.stdin) {
 const tables = [];
 for (const line of text.split('\n')) {
   const row = /^(.+?) +[\d.]+ us +([\d.]+) x$/.exec(line);
-  const head = /^(.+); the last column is against (.+)$/.exec(line);
+  const head = /^(.+); the last column is relative to (.+)$/.exec(line);
   if (head) tables.push([`| ${head[1]} | Times as long as ${head[2]} |`, '|---|---|']);
   else if (row && tables.length > 0) tables.at(-1).push(`| ${row[1].trim()} | ${row[2]} |`);
 }

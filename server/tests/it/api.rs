@@ -20,8 +20,8 @@ fn unauthorized(body: &Value) {
     assert_eq!(body["code"], "unauthorized");
 }
 
-// RK-01, RK-36, RK-37, RA-06, KE-02: a program reads workspaces with a key and without a browser session, with and without
-// a content type.
+// RK-01, RK-36, RK-37, RA-06, KE-02: a program reads workspaces with a key and without a browser session, with and
+// without a content type.
 #[tokio::test]
 async fn workspaces_are_listed_with_a_key() {
     let app = TestApp::new().await;
@@ -37,7 +37,7 @@ async fn workspaces_are_listed_with_a_key() {
 
 // RK-38, RK-39, RK-40, RA-20, RK-03
 #[tokio::test]
-async fn a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
+async fn a_workspace_is_created_in_the_name_of_the_owner_of_the_key() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let body = json!({ "name": "Analytics", "provider": "vertex_ai", "model": "gemini-2.5-pro" });
@@ -62,7 +62,7 @@ async fn a_workspace_is_made_with_its_creator_as_owner_of_the_key() {
 
 // KE-35
 #[tokio::test]
-async fn projects_are_the_same_workspaces() {
+async fn projects_are_an_alias_of_workspaces() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     app.call(Method::POST, "/api/v1/workspaces", &key, json!({ "name": "A", "provider": "openai" })).await;
@@ -72,7 +72,7 @@ async fn projects_are_the_same_workspaces() {
 
 // RK-04, RA-32, KE-06, RA-29, RA-23: a workspace of another organization gets 403, one that does not exist 404.
 #[tokio::test]
-async fn another_organizations_workspace_is_forbidden() {
+async fn a_workspace_of_another_organization_is_forbidden() {
     let app = TestApp::new().await;
     let (ours, theirs) = (app.key("olivia").await, app.key("theo").await);
     let made =
@@ -93,7 +93,7 @@ async fn another_organizations_workspace_is_forbidden() {
 }
 
 #[tokio::test]
-async fn a_workspace_is_deleted_by_its_creator_or_an_admin_only() {
+async fn only_the_creator_or_an_admin_can_delete_a_workspace() {
     let app = TestApp::new().await;
     let (mina, noor, adam) = (app.key("mina").await, app.key("noor").await, app.key("adam").await);
     let make = json!({ "name": "M", "provider": "openai" });
@@ -106,9 +106,9 @@ async fn a_workspace_is_deleted_by_its_creator_or_an_admin_only() {
     }
 }
 
-// RA-22, RA-24, RA-25, RA-26: no header, no Bearer word, no such key.
+// RA-22, RA-24, RA-25, RA-26: no header, no Bearer scheme, an unknown key.
 #[tokio::test]
-async fn the_401_body_and_its_causes() {
+async fn every_invalid_credential_gets_the_same_401() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let nothing = app.get("/api/v1/workspaces", "").await;
@@ -124,7 +124,7 @@ async fn the_401_body_and_its_causes() {
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{header}");
         unauthorized(&refused.json());
         assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"roundtable\", error=\"invalid_token\"");
-        assert!(!refused.text.contains(&header[header.len() - 40..]), "the answer repeats the credential");
+        assert!(!refused.text.contains(&header[header.len() - 40..]), "the response repeats the credential");
     }
 }
 
@@ -148,7 +148,7 @@ async fn x_api_key_is_accepted_and_two_different_credentials_are_not() {
 
 // D8: a key in a URL is rejected everywhere, and the response does not repeat it.
 #[tokio::test]
-async fn a_key_in_the_query_is_refused() {
+async fn a_key_in_the_query_is_rejected() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for name in ["token", "api_key", "API_KEY"] {
@@ -160,7 +160,7 @@ async fn a_key_in_the_query_is_refused() {
 
 // D10: all errors have the same format.
 #[tokio::test]
-async fn every_refusal_has_the_one_shape() {
+async fn all_errors_have_the_same_format() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let json = |text: &str| {
@@ -203,7 +203,7 @@ async fn every_refusal_has_the_one_shape() {
 
 // RA-30: admins and owners manage members. RA-23: a valid credential without permission gets 403.
 #[tokio::test]
-async fn a_member_manages_no_members() {
+async fn a_member_cannot_manage_members() {
     let app = TestApp::new().await;
     let noor = app.someone("noor").await.ctx.actor().id;
     let path = format!("/api/v1/members/{noor}");
@@ -241,7 +241,7 @@ async fn a_key_has_the_role_of_its_creator() {
 
 // D9: if the state cannot be read, the response is 503, never 401 and never success.
 #[tokio::test]
-async fn a_database_that_is_gone_is_503() {
+async fn an_unavailable_database_returns_503() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     app.db.close().await;
@@ -254,7 +254,7 @@ async fn a_database_that_is_gone_is_503() {
 
 // RO-05, RO-14, RO-25, RO-26, D18: once, without a credential, at either URL.
 #[tokio::test]
-async fn bootstrap_makes_the_first_key_once() {
+async fn bootstrap_creates_the_first_key_once() {
     for path in ["/api/v1/bootstrap", "/bootstrap"] {
         let app = TestApp::empty().await;
         let body =
@@ -282,14 +282,14 @@ async fn bootstrap_makes_the_first_key_once() {
 
 // RK-45: the base path, and HSTS over HTTPS.
 #[tokio::test]
-async fn https_is_for_good() {
+async fn responses_over_https_have_hsts() {
     let app = TestApp::with(None, |site_config| site_config.public_url = "https://keys.example.com".into()).await;
     let answer = app.get("/api/v1/workspaces", "").await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
 }
 
 #[tokio::test]
-async fn the_description_of_the_api() {
+async fn the_openapi_description_matches_the_snapshot() {
     let app = TestApp::empty().await;
     let text = serde_json::to_string_pretty(&app.get("/api/v1/openapi.json", "").await.json()).expect("json");
     insta::assert_snapshot!("openapi", text);

@@ -50,13 +50,13 @@ async fn with_cookie(app: &TestApp, from: &str, cookie: &str) -> TestResponse {
     app.send(request(Method::GET, "/account", from, &headers, String::new())).await
 }
 
-/// The kinds of guesses that need nothing but the router, with the answer to one that fails.
+/// The kinds of guesses, with the response to one that fails.
 const GUESSES: [(&str, StatusCode); 9] = [
     ("key", StatusCode::UNAUTHORIZED),
     ("malformed key", StatusCode::UNAUTHORIZED),
     ("token of another issuer", StatusCode::UNAUTHORIZED),
-    ("token of our own", StatusCode::UNAUTHORIZED),
-    ("key in the address", StatusCode::BAD_REQUEST),
+    ("access token", StatusCode::UNAUTHORIZED),
+    ("key in the URL", StatusCode::BAD_REQUEST),
     ("session", StatusCode::SEE_OTHER),
     ("callback", StatusCode::SEE_OTHER),
     ("invitation", StatusCode::NOT_FOUND),
@@ -72,11 +72,11 @@ async fn guess(app: &TestApp, kind: &str, n: u32, from: &str) -> TestResponse {
         "key" => with_key(app, from, &unknown_key(n)).await,
         "malformed key" => with_key(app, from, &format!("{}x", unknown_key(n))).await,
         "token of another issuer" => with_key(app, from, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln").await,
-        "token of our own" => {
+        "access token" => {
             let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6InNpZ19hYWFhYWFhYWFhYWFhYWFhIn0";
             with_key(app, from, &format!("{header}.e30.{n:0>8}")).await
         }
-        "key in the address" => {
+        "key in the URL" => {
             let path = format!("/api/v1/keys/{}", unknown_key(n));
             app.send(request(Method::GET, &path, from, &[], String::new())).await
         }
@@ -115,13 +115,13 @@ fn assert_refused(answer: &TestResponse, kind: &str) {
         assert_eq!(body["code"], "too_many_attempts", "{kind}");
         assert_eq!(body["error"], "Too Many Requests", "{kind}");
         assert!(body["request_id"].as_str().is_some_and(|id| id.starts_with("req_")), "{kind}");
-        assert!(body.get("retry_after").is_none(), "{kind}: the wait stands in the header");
+        assert!(body.get("retry_after").is_none(), "{kind}: the delay is in the header");
     }
 }
 
 // B10, D43: every kind is limited by IP address, and rejected attempts never reach the database.
 #[tokio::test]
-async fn guesses_of_every_kind_are_limited_before_the_database_is_asked() {
+async fn guesses_of_every_kind_are_limited_before_any_query() {
     let app = app().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
         let (here, there) = (format!("203.0.113.{turn}"), format!("198.51.100.{turn}"));
@@ -132,9 +132,9 @@ async fn guesses_of_every_kind_are_limited_before_the_database_is_asked() {
         for n in 100..110 {
             assert_refused(&guess(&app, kind, n, &here).await, kind);
         }
-        assert_eq!(guess(&app, kind, 200, &there).await.status, fails, "{kind}: another address is not concerned");
+        assert_eq!(guess(&app, kind, 200, &there).await.status, fails, "{kind}: another IP address is not limited");
     }
-    // Whoever asks the database now gets no answer from it.
+    // From here on every query fails.
     app.db.close().await;
     for (turn, (kind, fails)) in GUESSES.into_iter().enumerate() {
         assert_refused(&guess(&app, kind, 300, &format!("203.0.113.{turn}")).await, kind);
@@ -144,7 +144,7 @@ async fn guesses_of_every_kind_are_limited_before_the_database_is_asked() {
 }
 
 #[tokio::test]
-async fn the_minute_passes() {
+async fn the_limit_is_lifted_after_a_minute() {
     let app = app().await;
     for (kind, fails) in GUESSES {
         let from = "203.0.113.7";
@@ -161,7 +161,7 @@ async fn the_minute_passes() {
 
 // B11: a known key or session is exempt from the limit of its IP address; an unknown one is not.
 #[tokio::test]
-async fn what_is_known_passes_beside_guesses() {
+async fn known_keys_and_sessions_are_exempt_from_the_limit() {
     let app = app().await;
     let from = "203.0.113.7";
     let olivia = app.someone("olivia").await;
@@ -182,15 +182,15 @@ async fn what_is_known_passes_beside_guesses() {
     let (bearer, page) = (format!("Bearer {key}"), format!("https://example.com/?k={}", unknown_key(200)));
     let headers = [("authorization", bearer.as_str()), ("referer", page.as_str())];
     let sent = app.send(request(Method::GET, "/api/v1/me", from, &headers, String::new())).await;
-    assert_eq!(sent.status, StatusCode::OK, "a key in the address of the page before holds nothing up");
+    assert_eq!(sent.status, StatusCode::OK, "a key in the Referer does not block a valid request");
     assert_refused(&with_key(&app, from, &unseen).await, "key");
     assert_eq!(with_key(&app, "203.0.113.8", &unseen).await.status, StatusCode::OK);
-    assert_eq!(with_key(&app, from, &unseen).await.status, StatusCode::OK, "it was seen now, elsewhere");
+    assert_eq!(with_key(&app, from, &unseen).await.status, StatusCode::OK, "it was used from another IP address");
 }
 
 // A revoked credential is no longer known and is not exempt.
 #[tokio::test]
-async fn a_key_that_ended_counts_as_any_other() {
+async fn a_revoked_key_is_not_exempt_from_the_limit() {
     let app = app().await;
     let from = "203.0.113.7";
     let key = app.key("olivia").await;
@@ -204,7 +204,7 @@ async fn a_key_that_ended_counts_as_any_other() {
 
 // B11: failed attempts with the prefix of a key do not lock out its owner.
 #[tokio::test]
-async fn failures_from_other_addresses_do_not_touch_the_victim() {
+async fn failures_from_other_ip_addresses_do_not_lock_out_the_owner() {
     let app = app().await;
     let key = app.key("olivia").await;
     let many = if std::env::var_os("ROUNDTABLE_PROVE").is_some() { 100_000_u32 } else { 1_000 };
@@ -212,7 +212,7 @@ async fn failures_from_other_addresses_do_not_touch_the_victim() {
     altered.replace_range(key.len() - 1.., if key.ends_with('0') { "1" } else { "0" });
     for n in 0..many {
         let [_, a, b, c] = n.to_be_bytes();
-        // The victim's key with a typing mistake, and one of the same public part with a sound checksum.
+        // The victim's key with a typo, and a key with the same public part and a valid checksum.
         let shown = if n % 2 == 0 { altered.clone() } else { like(&key, n) };
         let answer = with_key(&app, &format!("10.{a}.{b}.{c}"), &shown).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{n}: {}", answer.text);
@@ -223,7 +223,7 @@ async fn failures_from_other_addresses_do_not_touch_the_victim() {
     assert_eq!(with_key(&app, "203.0.113.7", &key).await.status, StatusCode::OK);
 }
 
-/// Another key with the public part of this one.
+/// Another key with the same public part.
 fn like(key: &str, n: u32) -> String {
     let public = domain::token::public_part(key);
     let id: [u8; 8] = public.as_bytes()[public.len() - 8..].try_into().expect("8 characters");
@@ -233,7 +233,7 @@ fn like(key: &str, n: u32) -> String {
 
 // A forged header does not change the client, and an IPv6 network counts as one client.
 #[tokio::test]
-async fn a_client_is_what_the_trusted_proxy_saw() {
+async fn a_client_is_identified_by_the_address_from_the_trusted_proxy() {
     let app = app().await;
     for n in 0..LIMITS.credentials {
         guess(&app, "key", n, &format!("6.6.6.{n}, 203.0.113.7")).await;
@@ -248,7 +248,7 @@ async fn a_client_is_what_the_trusted_proxy_saw() {
 }
 
 #[tokio::test]
-async fn of_guesses_at_the_same_time_no_more_than_the_limit_are_looked_up() {
+async fn concurrent_guesses_are_looked_up_only_up_to_the_limit() {
     let app = app().await;
     let mut guesses = JoinSet::new();
     for n in 0..100 {
@@ -265,7 +265,7 @@ async fn of_guesses_at_the_same_time_no_more_than_the_limit_are_looked_up() {
 
 // An outage does not count as a failed attempt, and neither does a request without a credential.
 #[tokio::test]
-async fn what_is_no_guess_does_not_count() {
+async fn outages_and_missing_credentials_do_not_count() {
     let app = app().await;
     let from = "203.0.113.7";
     for _ in 0..20 {
@@ -280,7 +280,7 @@ async fn what_is_no_guess_does_not_count() {
 
 // The setup token of an empty installation, over the API and with the form of the welcome page.
 #[tokio::test]
-async fn the_setup_token_is_limited_and_then_still_works() {
+async fn the_setup_token_works_again_after_the_limit() {
     let app = limited(TestApp::empty().await);
     let from = "203.0.113.7";
     for _ in 0..LIMITS.secrets {

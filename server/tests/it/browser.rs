@@ -11,7 +11,7 @@ pub async fn page(app: &TestApp, path: &str, cookie: &str) -> TestResponse {
     app.send(request.body(Body::empty()).expect("request")).await
 }
 
-/// Sends a form that stands on a page, as a browser does.
+/// Submits a form of a page, like a browser.
 pub async fn send(app: &TestApp, function: &str, on: &str, fields: &[(&str, &str)], cookie: &str) -> TestResponse {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("page", on).extend_pairs(fields);

@@ -12,15 +12,15 @@ use axum::http::Request;
 
 use crate::test_app::{PUBLIC_URL, TestApp, TestResponse};
 
-/// The pages, without the list of them, as they lie in `docs/`.
+/// The names of the pages in `docs/`, without the index.
 fn names() -> BTreeSet<String> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).expect("docs");
     let names = folder.map(|file| file.expect("file").file_name().into_string().expect("name"));
     names.filter_map(|name| name.strip_suffix(".md").map(str::to_owned)).filter(|name| name != "index").collect()
 }
 
-/// Every page of the documentation that is written by hand.
-fn addresses() -> Vec<String> {
+/// The URLs of all pages except the generated ones.
+fn urls() -> Vec<String> {
     let pages = names().into_iter().map(|name| format!("/docs/{name}"));
     std::iter::once("/docs".to_owned()).chain(pages).collect()
 }
@@ -37,8 +37,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     rest.split_once(to).map(|(inside, _)| inside)
 }
 
-/// The markup of one section of a page, its heading included; of what stands before the first one if `anchor` is
-/// empty.
+/// The markup of a section of a page with its heading, or of the part before the first section if `anchor` is empty.
 async fn section(app: &TestApp, page: &str, anchor: &str) -> String {
     let markup = open(app, page).await.text;
     let article = between(&markup, "<article", "</article>").expect("an article");
@@ -52,7 +51,7 @@ async fn section(app: &TestApp, page: &str, anchor: &str) -> String {
     format!("<h2{}", found.unwrap_or_else(|| panic!("{page} has no section {anchor}")))
 }
 
-/// What a reader sees of markup.
+/// The visible text of markup.
 fn plain(markup: &str) -> String {
     let mut text = String::new();
     for piece in markup.split('<') {
@@ -63,28 +62,28 @@ fn plain(markup: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Asserts that a section of a page says all of this, in the words a reader sees.
+/// Asserts that the visible text of a section contains all of these phrases.
 async fn says(app: &TestApp, page: &str, anchor: &str, phrases: &[&str]) {
     let text = plain(&section(app, page, anchor).await);
     for phrase in phrases {
-        assert!(text.contains(phrase), "{page}#{anchor} does not say “{phrase}”, but: {text}");
+        assert!(text.contains(phrase), "{page}#{anchor} does not contain “{phrase}”, but: {text}");
     }
 }
 
-/// Asserts that a section of a page leads to all of these.
+/// Asserts that a section of a page links to all of these.
 async fn leads(app: &TestApp, page: &str, anchor: &str, targets: &[&str]) {
     let markup = section(app, page, anchor).await;
     for target in targets {
-        assert!(markup.contains(&format!("href=\"{target}\"")), "{page}#{anchor} does not lead to {target}");
+        assert!(markup.contains(&format!("href=\"{target}\"")), "{page}#{anchor} does not link to {target}");
     }
 }
 
-// RA-35: a skip link first, to the main part. Without a session, without a database, without script.
+// RA-35: the first link skips to the main part. The pages need no session, database or script.
 #[tokio::test]
-async fn every_page_is_open_to_everyone() {
+async fn every_page_is_public() {
     let app = TestApp::empty().await;
     app.db.close().await;
-    for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
+    for path in urls().iter().map(String::as_str).chain(["/docs/api"]) {
         let page = open(&app, path).await;
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
         let body = page.text.split_once("<body>").expect("body").1;
@@ -101,11 +100,11 @@ async fn every_page_is_open_to_everyone() {
 }
 
 #[tokio::test]
-async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
+async fn pages_have_the_content_security_policy_and_a_markdown_source() {
     let app = TestApp::empty().await;
     let page = open(&app, "/docs/errors").await;
     assert!(page.header("content-security-policy").contains("script-src 'self' 'nonce-"));
-    for path in addresses() {
+    for path in urls() {
         let path = if path == "/docs" { "/docs/index".to_owned() } else { path };
         let source = open(&app, &format!("{path}.md")).await;
         assert_eq!(source.header("content-type"), "text/markdown; charset=utf-8");
@@ -117,7 +116,7 @@ async fn pages_have_the_policy_of_pages_and_their_source_beside_them() {
 }
 
 #[tokio::test]
-async fn an_unknown_page_is_missing_in_our_own_dress() {
+async fn an_unknown_page_gets_the_404_page() {
     let app = TestApp::empty().await;
     for path in [
         "/docs/nothing",
@@ -136,7 +135,7 @@ async fn an_unknown_page_is_missing_in_our_own_dress() {
     }
 }
 
-// KE-01: all pages are listed, each with its one line, by whole addresses.
+// KE-01: with absolute URLs and a description of each page
 #[tokio::test]
 async fn llms_txt_lists_every_page() {
     let app = TestApp::empty().await;
@@ -156,12 +155,12 @@ async fn llms_txt_lists_every_page() {
     leads(&app, "/docs", "reference", &["/docs/llms.txt"]).await;
 }
 
-// RA-34: pages lead to each other, and no link or anchor leads nowhere.
+// RA-34
 #[tokio::test]
-async fn every_link_and_anchor_resolves() {
+async fn every_link_and_anchor_exists() {
     let app = TestApp::empty().await;
     let mut links = BTreeSet::new();
-    for path in addresses().iter().map(String::as_str).chain(["/docs/api"]) {
+    for path in urls().iter().map(String::as_str).chain(["/docs/api"]) {
         let markup = open(&app, path).await.text;
         let ids: Vec<_> =
             markup.split(" id=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(id, _)| id).collect();
@@ -178,7 +177,7 @@ async fn every_link_and_anchor_resolves() {
     }
     let built = ["/pkg/", "/fonts/", "/favicon", "/icons"];
     for link in links.iter().filter(|link| !built.iter().any(|start| link.starts_with(start))) {
-        assert!(link.starts_with('/'), "{link} leads out of the installation");
+        assert!(link.starts_with('/'), "{link} points to another site");
         let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
         let page = app.get(path, "").await;
         assert!(page.status.is_success() || page.status.is_redirection(), "{link}: {}", page.status);
@@ -194,9 +193,9 @@ async fn every_link_and_anchor_resolves() {
     }
 }
 
-// RU-15: the API reference, drawn from the description, under a policy that lets nothing else run.
+// RU-15
 #[tokio::test]
-async fn the_api_reference_has_a_policy_of_its_own() {
+async fn the_api_reference_has_its_own_content_security_policy() {
     let app = TestApp::empty().await;
     let page = open(&app, "/docs/api").await;
     let policy = page.header("content-security-policy");
@@ -207,7 +206,7 @@ async fn the_api_reference_has_a_policy_of_its_own() {
     assert!(!open(&app, "/docs").await.header("content-security-policy").contains("unsafe-inline"));
     assert!(page.text.contains("href=\"/api/v1/openapi.json\""));
     let inline = page.text.split("<script").skip(1).all(|script| script.starts_with(" src=\"/docs/api/"));
-    assert!(inline, "a script that is not a file of ours: {}", page.text);
+    assert!(inline, "a script of another origin: {}", page.text);
     for (file, kind) in [("bundle.js", "text/javascript"), ("style.css", "text/css"), ("start.js", "text/javascript")] {
         let file = app.get(&format!("/docs/api/{file}"), "").await;
         assert!(file.status.is_success() && file.header("content-type").starts_with(kind), "{file:?}");
@@ -236,7 +235,7 @@ const VARIABLES: [&str; 13] = [
 #[tokio::test]
 async fn samples_use_variables_that_the_page_explains() {
     let app = TestApp::empty().await;
-    for path in addresses() {
+    for path in urls() {
         let markup = open(&app, &path).await.text;
         let article = plain(between(&markup, "<article", "</article>").expect("an article"));
         for block in markup.split("<code class=\"language-bash\">").skip(1) {
@@ -249,7 +248,7 @@ async fn samples_use_variables_that_the_page_explains() {
                 assert!(VARIABLES.contains(&name), "{path}: {name}");
                 let told = article.replace(&explained, "").replace(&format!("${{{name}}}"), "");
                 let elsewhere = ["ROUNDTABLE_URL", "ROUNDTABLE_API_KEY"].contains(&name);
-                assert!(elsewhere || told.contains(name), "{path} does not say what {name} is");
+                assert!(elsewhere || told.contains(name), "{path} does not explain {name}");
             }
         }
     }

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::test_app::TestApp;
 
-/// A server on a port of its own.
+/// Starts a server on a free port.
 async fn listening(app: &TestApp) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
@@ -24,7 +24,7 @@ async fn listening(app: &TestApp) -> std::net::SocketAddr {
     address
 }
 
-/// Everything that the server answers to these bytes until it closes the connection.
+/// Sends bytes, and returns everything that the server sends until it closes the connection.
 async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.expect("connects");
     stream.write_all(bytes).await.expect("sent");
@@ -44,7 +44,7 @@ fn parted(answer: &str) -> (u16, &str, &str) {
 /// Asserts that the response is an error with this status and code. Returns the details.
 fn is_refusal(what: &str, answer: &str, status: u16, code: &str) -> String {
     let (found, head, body) = parted(answer);
-    let json: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{what}: not the one shape: {answer}"));
+    let json: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{what}: another format: {answer}"));
     assert_eq!((found, &json["code"]), (status, &Value::from(code)), "{what}: {answer}");
     let head = head.to_ascii_lowercase();
     assert!(head.contains("content-type: application/json"), "{what}: {head}");

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::test_app::TestApp;
 
-/// How many requests are held: all that is promised in a proof, a share of it otherwise.
+/// The number of requests in flight: all of them in a full run, otherwise a share.
 fn held_requests() -> usize {
     if std::env::var_os("ROUNDTABLE_PROVE").is_some() { 200 } else { 50 }
 }
@@ -50,9 +50,9 @@ async fn requests_in_progress_fail_when_the_key_is_revoked() {
     assert_eq!(app.get("/api/v1/workspaces", &witness).await.json(), serde_json::json!({ "workspaces": [] }));
 }
 
-/// Endless headers do not hold a connection open. `axum::serve` has no such limit.
+/// Headers without an end do not keep a connection open. `axum::serve` has no such limit.
 #[tokio::test]
-async fn a_slow_header_is_cut_off() {
+async fn a_connection_with_slow_headers_is_closed() {
     let app = TestApp::empty().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");

@@ -59,9 +59,9 @@ async fn keys_are_listed_without_secrets() {
     assert_eq!(app.get("/api/v1/keys", "").await.status, StatusCode::UNAUTHORIZED);
 }
 
-// KE-25, KE-26, KE-27, KE-24: admins see all keys and who made them, members their own.
+// KE-25, KE-26, KE-27, KE-24: admins see all keys and their creators.
 #[tokio::test]
-async fn members_see_their_own_keys_only() {
+async fn members_see_only_their_own_keys() {
     let app = TestApp::new().await;
     let mut keys = std::collections::BTreeMap::new();
     for subject in ["olivia", "adam", "mina", "noor", "theo"] {
@@ -83,7 +83,7 @@ async fn members_see_their_own_keys_only() {
 
 // RK-23, RU-20, RA-28, RO-37, RO-38, KE-33, RK-27, D25: immediate, permanent and idempotent.
 #[tokio::test]
-async fn revoking_ends_a_key_at_once() {
+async fn a_revoked_key_is_rejected_immediately() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (one, other) = (app.key_of(&olivia).await, app.key_of(&olivia).await);
@@ -102,9 +102,9 @@ async fn revoking_ends_a_key_at_once() {
     assert_eq!(active.as_array().map(Vec::len), Some(1));
 }
 
-// KE-28, KE-29: members end their own keys and nobody else's; admins end any. An id of another organization is 404.
+// KE-28, KE-29: members revoke only their own keys, admins all keys. A key of another organization gets 404.
 #[tokio::test]
-async fn who_may_revoke_what() {
+async fn members_revoke_their_own_keys_and_admins_all_keys() {
     let app = TestApp::new().await;
     let (mina, noor) = (app.someone("mina").await, app.someone("noor").await);
     let (hers, his) = (app.key_of(&mina).await, app.key_of(&noor).await);
@@ -116,14 +116,14 @@ async fn who_may_revoke_what() {
     assert_eq!(revoke(&foreign, hers.plain.expose()).await, StatusCode::NOT_FOUND);
     assert_eq!(revoke(&his, &app.key("adam").await).await, StatusCode::OK);
     assert_eq!(revoke(&foreign, &app.key("olivia").await).await, StatusCode::NOT_FOUND);
-    assert_eq!(revoke(&hers, hers.plain.expose()).await, StatusCode::OK, "a key may end itself");
+    assert_eq!(revoke(&hers, hers.plain.expose()).await, StatusCode::OK, "a key can revoke itself");
     assert_eq!(app.get("/api/v1/me", hers.plain.expose()).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(app.get("/api/v1/me", foreign.plain.expose()).await.status, StatusCode::OK);
 }
 
 // D12
 #[tokio::test]
-async fn lists_lead_to_their_next_page() {
+async fn lists_link_to_their_next_page() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     for _ in 0..5 {

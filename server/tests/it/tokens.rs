@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::test_app::{ISSUER, NOW, TestApp};
 
-pub async fn house_and_signer() -> (TestApp, Signer) {
-    let (app, signer) = empty_house_and_signer().await;
+pub async fn app_and_signer() -> (TestApp, Signer) {
+    let (app, signer) = empty_app_and_signer().await;
     let mut organizations = server::demo::organizations(ISSUER);
     for identity in
         organizations.iter_mut().flat_map(|organization| organization.members.iter_mut()).map(|(identity, _)| identity)
@@ -23,7 +23,7 @@ pub async fn house_and_signer() -> (TestApp, Signer) {
 }
 
 /// The same without anyone.
-pub async fn empty_house_and_signer() -> (TestApp, Signer) {
+pub async fn empty_app_and_signer() -> (TestApp, Signer) {
     let signer = Signer::new("k1");
     let keys = Published::start(&signer.jwks()).await;
     let verifier =
@@ -44,7 +44,7 @@ pub fn token(signer: &Signer, google_subject: &str, age_seconds: i64) -> String 
 // RA-01, RA-05, RA-07, RA-08: an RS256 ID token in the same header as a key.
 #[tokio::test]
 async fn an_id_token_is_accepted_as_bearer() {
-    let (app, signer) = house_and_signer().await;
+    let (app, signer) = app_and_signer().await;
     let token = token(&signer, "mina", 10);
     assert!(token.starts_with("eyJ"));
     assert_eq!(app.get("/api/v1/workspaces", &token).await.json(), json!({ "workspaces": [] }));
@@ -55,7 +55,7 @@ async fn an_id_token_is_accepted_as_bearer() {
 // RA-22, RA-27: expired, forged, of a stranger: 401 with the one body.
 #[tokio::test]
 async fn an_expired_or_forged_token_is_refused() {
-    let (app, signer) = house_and_signer().await;
+    let (app, signer) = app_and_signer().await;
     let forger = Signer::new("k1");
     for bad in [token(&signer, "mina", 3700), token(&forger, "mina", 10), token(&signer, "nobody", 10)] {
         let refused = app.get("/api/v1/workspaces", &bad).await;
@@ -68,7 +68,7 @@ async fn an_expired_or_forged_token_is_refused() {
 // Removal is immediate, even for a token that has not expired.
 #[tokio::test]
 async fn the_token_of_a_removed_member_is_forbidden() {
-    let (app, signer) = house_and_signer().await;
+    let (app, signer) = app_and_signer().await;
     let mina = token(&signer, "mina", 10);
     let id = app.get("/api/v1/me", &mina).await.json()["actor_id"].as_i64().expect("id");
     let owner = token(&signer, "olivia", 10);

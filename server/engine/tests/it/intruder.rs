@@ -1,10 +1,11 @@
-//! Someone at the database itself: reads and writes any row, heeds no reference, and has no ring.
+//! An attacker with direct access to the database: reads and writes any row, ignores foreign keys, and does not have
+//! the key ring.
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Column, Connection, Row, TypeInfo, ValueRef};
 
-/// A stored value, whatever its column.
+/// A stored value of any column.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     Null,
@@ -14,7 +15,7 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
-/// A row, by the names of its columns.
+/// A row: names and values of its columns.
 pub type Cells = Vec<(String, Value)>;
 
 pub enum Intruder {
@@ -38,7 +39,7 @@ impl Intruder {
         }
     }
 
-    /// Runs a statement; gives the number of rows it changed.
+    /// Runs a statement, and returns the number of changed rows.
     pub async fn run(&mut self, sql: &str) -> u64 {
         let query = sqlx::raw_sql(AssertSqlSafe(sql));
         let done = match self {
@@ -63,7 +64,7 @@ impl Intruder {
         }
     }
 
-    /// The one value that a query gives.
+    /// The only value that a query returns.
     pub async fn value(&mut self, sql: &str) -> Value {
         let rows = self.rows(sql).await;
         let [row] = rows.as_slice() else { panic!("{} rows, not one: {sql}", rows.len()) };
@@ -85,7 +86,7 @@ impl Intruder {
         bytes
     }
 
-    /// A value as it is written in a statement.
+    /// A value as an SQL literal.
     pub fn literal(&self, value: &Value) -> String {
         match (value, self) {
             (Value::Null, _) => "NULL".into(),
@@ -97,13 +98,13 @@ impl Intruder {
         }
     }
 
-    /// Overwrites one column of the rows that `which` names.
+    /// Overwrites one column of the row that `which` selects.
     pub async fn set(&mut self, table: &str, column: &str, value: &Value, which: &str) {
         let sql = format!("UPDATE {table} SET {column} = {} WHERE {which}", self.literal(value));
         assert_eq!(self.run(&sql).await, 1, "{sql}");
     }
 
-    /// Puts a whole row in.
+    /// Inserts a row.
     pub async fn insert(&mut self, table: &str, row: &Cells) {
         let columns: Vec<_> = row.iter().map(|(column, _)| column.as_str()).collect();
         let values: Vec<_> = row.iter().map(|(_, value)| self.literal(value)).collect();
@@ -124,7 +125,7 @@ impl Intruder {
         names.filter(|name| !name.starts_with('_') && !name.starts_with("sqlite_")).collect()
     }
 
-    /// Every column of every row of every table, in an order that depends on nothing else.
+    /// All rows of all tables, sorted.
     pub async fn dump(&mut self) -> Vec<(String, Vec<Cells>)> {
         let mut dump = Vec::new();
         for table in self.tables().await {
@@ -136,7 +137,7 @@ impl Intruder {
     }
 }
 
-/// A column of a row, to be looked at or overwritten.
+/// A column of a row, to read or overwrite.
 pub fn cell<'a>(row: &'a mut Cells, column: &str) -> &'a mut Value {
     &mut row.iter_mut().find(|(name, _)| name == column).unwrap_or_else(|| panic!("no column {column}")).1
 }

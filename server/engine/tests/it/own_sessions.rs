@@ -1,4 +1,4 @@
-//! What a person sees and does of their own sessions.
+//! Listing and revoking one's own sessions.
 
 use domain::event::AuditAction;
 use domain::view::SessionView;
@@ -24,7 +24,7 @@ async fn is_open(app: &TestApp, token: &[u8]) -> bool {
 
 both! {
     // B22
-    a_person_sees_their_own_sessions_the_one_used_last_first(app) {
+    a_person_lists_their_sessions_most_recently_used_first(app) {
         let (first, first_token) = app.browser("max").await;
         app.browser("ada").await;
         app.clock.advance_seconds(120);
@@ -35,16 +35,16 @@ both! {
         assert_eq!((seen[0].address.as_deref(), seen[0].agent.as_deref()), (Some("192.0.2.7"), Some("test/1")));
         assert_eq!(seen[0].expires_at, app.runtime.now().plus_seconds(ABSOLUTE_SECONDS));
         app.clock.advance_seconds(120);
-        assert!(is_open(app, &first_token).await, "and it is seen again");
+        assert!(is_open(app, &first_token).await, "it was used again");
         let seen = sessions(app, &second).await;
         assert_eq!(seen.iter().map(|session| session.is_current).collect::<Vec<_>>(), [false, true]);
         assert_eq!(sessions(app, &first).await.iter().map(|session| session.is_current).collect::<Vec<_>>(), [true, false]);
         app.clock.advance_seconds(IDLE_SECONDS - 120);
-        assert_eq!(sessions(app, &second).await.len(), 1, "the other has run out");
+        assert_eq!(sessions(app, &second).await.len(), 1, "the other session has expired");
     }
 
     // B22
-    a_session_that_is_ended_is_noted_in_every_organization_of_its_person(app) {
+    revoking_a_session_writes_an_event_in_every_organization_of_the_person(app) {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
@@ -59,7 +59,7 @@ both! {
     }
 
     // B15
-    nobody_ends_the_session_of_someone_else(app) {
+    a_session_of_another_person_cannot_be_revoked(app) {
         let ((max, max_token), (olga, _)) = (app.browser("max").await, app.browser("olga").await);
         let (foreign, none) = (id_of(app, &max).await, "ses_0000000000000000".parse().expect("an id"));
         let before = crate::test_app::everything(app).await;
@@ -72,7 +72,7 @@ both! {
     }
 
     // B22
-    signing_out_everywhere_else_leaves_only_this_one(app) {
+    revoking_all_other_sessions_keeps_the_current_one(app) {
         let (here, here_token) = app.browser("una").await;
         let mut others = Vec::new();
         for _ in 0..5 {
@@ -91,7 +91,7 @@ both! {
     }
 
     // B22
-    of_two_sessions_that_end_each_other_one_is_left(app) {
+    of_two_sessions_that_revoke_each_other_one_is_left(app) {
         for name in ["una", "nobody"] {
             app.engine.sign_in(&identity(name), &origin()).await.expect("signed in");
             let ((one, _), (other, _)) = (app.browser(name).await, app.browser(name).await);
@@ -106,7 +106,7 @@ both! {
         }
     }
 
-    signing_out_is_noted_and_ends_this_session_only(app) {
+    signing_out_writes_an_event_and_revokes_only_the_current_session(app) {
         let ((max, token), (_, other)) = (app.browser("max").await, app.browser("max").await);
         app.engine.sign_out(&max, &origin()).await.expect("signed out");
         assert!(!is_open(app, &token).await && is_open(app, &other).await);
@@ -115,8 +115,8 @@ both! {
         assert_eq!(refusal(app.engine.sign_out(&max, &origin()).await), Code::Unauthorized);
     }
 
-    // B5: A writer of the database can neither make a session last, nor hand it to someone else, nor rename it.
-    who_a_session_is_and_how_long_is_sealed(app) {
+    // B5: an attacker with write access can neither extend a session, nor assign it to another person, nor rename it.
+    an_altered_session_row_is_rejected(app) {
         let (max, token) = app.browser("max").await;
         let mut intruder = app.intruder().await;
         let which = format!("digest = {}", intruder.literal(&Value::Bytes(app.engine.session_digest(&token))));
@@ -140,7 +140,7 @@ both! {
         assert!(!is_open(app, &token).await);
     }
 
-    a_person_without_an_organization_has_sessions_too(app) {
+    a_person_without_an_organization_can_list_and_revoke_sessions(app) {
         app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
         let ((here, _), (there, token)) = (app.browser("nobody").await, app.browser("nobody").await);
         assert_eq!(sessions(app, &here).await.len(), 2);

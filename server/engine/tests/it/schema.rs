@@ -1,4 +1,4 @@
-//! Both databases have the same tables.
+//! The schema, which is the same in both databases.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn both_databases_have_migrations_of_the_same_names() {
     assert_eq!(migrations("sqlite"), migrations("postgres"));
 }
 
-/// Table, column, what it holds, whether it must be there.
+/// Table, column, type and nullability.
 async fn columns(intruder: &mut Intruder) -> Vec<String> {
     let mut columns = Vec::new();
     for table in intruder.tables().await {
@@ -64,7 +64,7 @@ both! {
     }
 }
 
-/// The tables as the first release left them, with a revoked key of someone whose name is not in lower case.
+/// The tables of the first release, with a revoked key that has a name in upper case.
 async fn first_release(place: &TestDatabase) {
     let db = engine::Db::open(&place.address).await.expect("the database opens");
     let only_first = |mut all: sqlx::migrate::Migrator| {
@@ -99,7 +99,7 @@ async fn first_release(place: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn an_installation_of_the_first_release_is_brought_up_to_date() {
+async fn an_installation_of_the_first_release_is_migrated() {
     for place in [TestDatabase::file(), TestDatabase::server().await] {
         first_release(&place).await;
         let db = place.open().await;

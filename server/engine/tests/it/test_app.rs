@@ -1,4 +1,4 @@
-//! An installation of its own for each test: a fresh database, a clock that stands still, dice that fall the same way.
+//! A separate installation for each test: a fresh database, a frozen clock and seeded random numbers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use tempfile::TempDir;
 
 use crate::intruder::{Intruder, Value};
 
-/// Olga owns it, Ada is admin, Max, Mia and Una are members.
+/// Olga is the owner, Ada is an admin, and Max, Mia and Una are members.
 pub const NORTH: &str = "North";
-/// Otto owns it, Una is admin, Ben is member.
+/// Otto is the owner, Una is an admin, and Ben is a member.
 pub const SOUTH: &str = "South";
 
-/// Proves a guarantee on both databases: `both! { name(app) { … } }` makes `name::sqlite` and `name::postgres`.
+/// Runs a test on both databases: `both! { name(app) { … } }` generates `name::sqlite` and `name::postgres`.
 macro_rules! both {
     ($($name:ident($app:ident) $body:block)+) => {
         $(
@@ -58,9 +58,9 @@ pub struct TestApp {
     pub clock: Arc<FrozenClock>,
     pub runtime: Runtime,
     pub master: MasterKey,
-    /// The same as its operator keeps it, to look for it.
+    /// The master key as the operator stores it, to search for it.
     pub master_hex: String,
-    /// Where the database is, as [`Db::open`] reads it.
+    /// The URL of the database for [`Db::open`].
     pub address: String,
     /// The folder of the SQLite file.
     pub folder: Option<TempDir>,
@@ -68,7 +68,7 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// An initialised installation with North and South in it, on a SQLite file.
+    /// An initialized installation with North and South, on a SQLite file.
     pub async fn on_sqlite() -> Self {
         let app = Self::empty(TestDatabase::file()).await;
         app.stage().await;
@@ -82,18 +82,19 @@ impl TestApp {
         app
     }
 
-    /// An installation of the same kind, initialised, without any organization, under another master key.
+    /// Another initialized installation without organizations, on the same kind of database and with another master
+    /// key.
     pub async fn another(&self) -> Self {
         Self::empty(TestDatabase::like(self).await).await
     }
 
-    /// An initialised installation without any organization.
+    /// An initialized installation without organizations.
     pub async fn empty(place: TestDatabase) -> Self {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let clock = FrozenClock::at(Moment(1_775_677_879_000));
         let runtime = Runtime::of(clock.clone(), SeededRng::new(SEED.fetch_add(1, Ordering::SeqCst)));
         let master_hex = MasterKey::generate_hex(&runtime).to_string();
-        let master = MasterKey::read(master_hex.as_bytes()).expect("a generated master key is fit");
+        let master = MasterKey::read(master_hex.as_bytes()).expect("a generated master key is valid");
         let db = place.open().await;
         keyring::init(&db, &master, &runtime).await.expect("a new database takes a ring");
         let engine = engine(&db, &master, None, &runtime).await;
@@ -101,12 +102,12 @@ impl TestApp {
         Self { engine, db, clock, runtime, master, master_hex, address, folder, server }
     }
 
-    /// The engine as it is after a restart of the program: nothing in memory is left.
+    /// The engine after a restart: nothing is left in memory.
     pub async fn restarted(&self) -> Engine {
         engine(&self.db, &self.master, None, &self.runtime).await
     }
 
-    /// Lets go of the database, and drops it where it was made on a server.
+    /// Closes the database, and drops it if it is on a Postgres server.
     pub async fn close(self) {
         self.db.close().await;
         if let Some(name) = self.server {
@@ -115,12 +116,12 @@ impl TestApp {
         }
     }
 
-    /// Someone with write access to the database and no ring.
+    /// An attacker with write access to the database but without the key ring.
     pub async fn intruder(&self) -> Intruder {
         Intruder::at(&self.address).await
     }
 
-    /// North and South, and the people in them.
+    /// Creates North and South with their members.
     pub async fn stage(&self) {
         let member = |name: &str, role| (identity(name), role);
         let north = vec![
@@ -148,7 +149,7 @@ impl TestApp {
         PersonId(self.intruder().await.number(&sql).await)
     }
 
-    /// A person by the whole of who they are; [`TestApp::person`] knows those of one name.
+    /// A person by issuer and subject; [`TestApp::person`] only uses the subject.
     pub async fn person_of(&self, issuer: &str, subject: &str) -> PersonId {
         let sql = format!("SELECT id FROM people WHERE issuer = '{issuer}' AND subject = '{subject}'");
         PersonId(self.intruder().await.number(&sql).await)
@@ -160,7 +161,7 @@ impl TestApp {
         ActorId(self.intruder().await.number(&sql).await)
     }
 
-    /// Signs someone in with a browser of theirs, and has them act in North.
+    /// Signs a person in with a new browser, and enters North.
     pub async fn north(&self, name: &str) -> Ctx {
         self.enter(name, NORTH).await.expect("a member of North")
     }
@@ -175,7 +176,7 @@ impl TestApp {
         self.engine.enter_organization(&caller, &self.organization(organization).await, origin()).await
     }
 
-    /// Has the bearer of a checked ID token act in the organization named, or in their only one.
+    /// Enters an organization with a verified ID token: the given organization, or the person's only one.
     pub async fn with_token(&self, identity: &Identity, organization: Option<&OrganizationId>) -> Result<Ctx> {
         let caller = self.engine.identify_person(identity, None).await?;
         match organization {
@@ -205,37 +206,37 @@ impl TestApp {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let environment = Some(environment);
         let draft = KeyDraft { name: "restricted", environment, scopes: Some(&scopes), ..KeyDraft::default() };
-        let command = CreateKey::draft(&draft, self.runtime.now()).expect("a key to ask for");
+        let command = CreateKey::draft(&draft, self.runtime.now()).expect("a valid command");
         self.engine.create_key(&self.north(name).await, command).await.expect("a key")
     }
 
-    /// Presents a key.
+    /// Authenticates a key.
     pub async fn admit(&self, key: &PlainKey) -> Result<AuthenticatedRequest> {
         self.engine.authenticate_key(key, origin()).await
     }
 
-    /// Presents a key that is good.
+    /// Authenticates a valid key.
     pub async fn with_key(&self, key: &PlainKey) -> AuthenticatedRequest {
-        self.admit(key).await.expect("the key is good")
+        self.admit(key).await.expect("the key is valid")
     }
 
     pub async fn workspace(&self, ctx: &Ctx, name: &str) -> Result<WorkspaceView> {
         self.engine.create_workspace(ctx, workspace(name)).await
     }
 
-    /// Makes a workspace one of the sandbox, whoever made it.
-    pub async fn move_to_sandbox(&self, made: &WorkspaceView) {
-        let (sandbox, which) = (Value::Text("test".into()), format!("id = '{}'", made.id));
+    /// Moves a workspace to the sandbox.
+    pub async fn move_to_sandbox(&self, workspace: &WorkspaceView) {
+        let (sandbox, which) = (Value::Text("test".into()), format!("id = '{}'", workspace.id));
         self.intruder().await.set("workspaces", "environment", &sandbox, &which).await;
     }
 
-    /// The newest event that someone may read.
+    /// The newest event that the caller may read.
     pub async fn newest_event(&self, ctx: &Ctx) -> AuditView {
         let page = self.engine.read_audit_log(ctx, &Default::default(), 1).await.expect("the audit log");
         page.rows.into_iter().next().expect("an event")
     }
 
-    /// The chain of an organization, which must be sound: gives the number of its events.
+    /// Asserts that the hash chain of an organization is intact, and returns the number of its events.
     pub async fn sound_chain(&self, organization: &str) -> i64 {
         let id = self.organization(organization).await;
         match self.engine.verify_audit(&id).await.expect("the chain is read") {
@@ -245,7 +246,7 @@ impl TestApp {
     }
 }
 
-/// Where a database goes.
+/// The location of a test database.
 pub struct TestDatabase {
     pub address: String,
     folder: Option<TempDir>,
@@ -253,7 +254,7 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A file in a folder that goes away with the test; in memory where the machine has such a file system.
+    /// A file in a temporary folder, in memory if `/dev/shm` exists.
     pub fn file() -> Self {
         let shm = Path::new("/dev/shm");
         let base = if shm.is_dir() { shm.to_path_buf() } else { std::env::temp_dir() };
@@ -262,16 +263,16 @@ impl TestDatabase {
         Self { folder: Some(folder), ..place }
     }
 
-    /// A file in a folder that someone else looks after.
+    /// A file in a folder that the caller manages.
     pub fn in_folder(folder: &Path) -> Self {
         let address = format!("sqlite://{}", folder.join("roundtable.db").display());
         Self { address, folder: None, server: None }
     }
 
-    /// A new database on the server of the environment.
+    /// A new database on the server of `ROUNDTABLE_TEST_POSTGRES`.
     pub async fn server() -> Self {
-        static MADE: AtomicU64 = AtomicU64::new(0);
-        let (url, turn) = (server_url(), MADE.fetch_add(1, Ordering::SeqCst));
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (url, turn) = (server_url(), COUNT.fetch_add(1, Ordering::SeqCst));
         let name = format!("test_{}_{turn}", std::process::id());
         Intruder::at(&url).await.run(&format!("CREATE DATABASE {name}")).await;
         let (server, _) = url.rsplit_once('/').expect("a URL names a database");
@@ -282,7 +283,7 @@ impl TestDatabase {
         if app.db.is_shared() { Self::server().await } else { Self::file() }
     }
 
-    /// Opens it and brings its tables up to date.
+    /// Opens the database and runs the migrations.
     pub async fn open(&self) -> Db {
         let db = Db::open(&self.address).await.expect("the database opens");
         engine::migrate(&db).await.expect("the tables are made");
@@ -290,10 +291,10 @@ impl TestDatabase {
     }
 }
 
-/// Whether there is a server to test on is not left to chance: without one, every Postgres test fails.
+/// Panics without a Postgres server, so that the Postgres tests cannot be skipped by accident.
 fn server_url() -> String {
     std::env::var("ROUNDTABLE_TEST_POSTGRES").unwrap_or_else(|_| {
-        panic!("no Postgres to test on: run `make test`, or `.ci/postgres with cargo test -p engine`");
+        panic!("ROUNDTABLE_TEST_POSTGRES is not set: run `make test`, or `.ci/postgres with cargo test -p engine`");
     })
 }
 
@@ -303,7 +304,7 @@ pub async fn engine(db: &Db, key: &MasterKey, previous: Option<&MasterKey>, runt
 }
 
 pub fn master(runtime: &Runtime) -> MasterKey {
-    MasterKey::read(MasterKey::generate_hex(runtime).as_bytes()).expect("a generated master key is fit")
+    MasterKey::read(MasterKey::generate_hex(runtime).as_bytes()).expect("a generated master key is valid")
 }
 
 pub fn identity(name: &str) -> Identity {
@@ -315,12 +316,12 @@ pub fn identity(name: &str) -> Identity {
     }
 }
 
-/// A person who was let in, however that was.
+/// A person without a session or a token.
 pub const fn in_person(person: PersonId) -> Caller {
     Caller { person, credential: engine::Credential::System }
 }
 
-/// A request from somewhere, with an id of its own.
+/// The origin of a request with a unique id.
 pub fn origin() -> Origin {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let request_id = format!("req-{}", COUNT.fetch_add(1, Ordering::SeqCst));
@@ -335,16 +336,16 @@ pub fn workspace(name: &str) -> CreateWorkspace {
     CreateWorkspace::read(name, "vertex_ai", None).expect("a workspace")
 }
 
-/// The code of a refusal; success fails the test.
+/// The code of an error. Success fails the test.
 #[track_caller]
 pub fn refusal<T>(result: Result<T>) -> Code {
     match result {
-        Ok(_) => panic!("it was not refused"),
+        Ok(_) => panic!("the call succeeded"),
         Err(error) => error.code(),
     }
 }
 
-/// Everything of the database but when keys were last used.
+/// The contents of all tables.
 pub async fn everything(app: &TestApp) -> Vec<(String, Vec<Vec<(String, Value)>>)> {
     app.intruder().await.dump().await
 }

@@ -86,9 +86,9 @@ async fn the_log_is_read_with_a_key() {
     assert!(event["request_id"].as_str().is_some_and(|id| id.starts_with("req_")));
 }
 
-// RK-26, D12: filters, and a Link header that leads to the next page with the same ones.
+// RK-26, D12: the Link header contains the next page with the same filters.
 #[tokio::test]
-async fn the_log_is_filtered_and_paged() {
+async fn the_log_is_filtered_and_paginated() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&olivia).await;
@@ -106,7 +106,8 @@ async fn the_log_is_filtered_and_paged() {
     {
         assert!(link.contains(kept), "{link} lost {kept}");
     }
-    let path = link.split_once("/api").map(|(_, rest)| format!("/api{rest}")).expect("our address");
+    let path =
+        link.split_once("/api").map(|(_, rest)| format!("/api{rest}")).expect("the address of this installation");
     let second = app.get(&path, plain).await;
     assert_eq!((second.json()["events"].as_array().map(Vec::len), second.header("link")), (Some(1), ""));
     let seen = |answer: &TestResponse| {
@@ -128,7 +129,7 @@ async fn the_log_is_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn a_query_that_means_nothing_is_refused() {
+async fn an_invalid_query_is_rejected() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for (query, field) in [
@@ -162,7 +163,7 @@ async fn a_query_that_means_nothing_is_refused() {
 
 // D26: members read and export their own events and those about their keys; owners and admins all events.
 #[tokio::test]
-async fn a_member_gets_their_part_of_the_log() {
+async fn a_member_reads_only_their_own_events() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (of_mina, of_olivia) = (app.key_of(&mina).await, app.key_of(&olivia).await);
@@ -180,14 +181,14 @@ async fn a_member_gets_their_part_of_the_log() {
             .is_some_and(|label| !label.contains(&of_olivia.view.key_prefix)))
     );
     let file = lines(&app, of_mina.plain.expose(), "").await;
-    assert_eq!(file.len(), told.len() + 1, "with the export itself");
+    assert_eq!(file.len(), told.len() + 1, "including the event of the export");
     let all = events(&app, &app.key("adam").await, "limit=200").await;
     assert_eq!(all.len() as i64, newest(&app, &olivia).await);
 }
 
 // B13: an ID of another organization gets the same bytes as one that does not exist.
 #[tokio::test]
-async fn foreign_ids_answer_like_ids_that_exist_nowhere() {
+async fn foreign_and_missing_ids_get_the_same_response() {
     let app = TestApp::new().await;
     let theo = app.someone("theo").await;
     let (foreign, own) = (app.key_of(&theo).await, app.key("olivia").await);
@@ -220,7 +221,11 @@ async fn the_log_is_exported_and_the_export_is_recorded() {
     assert_eq!((file.header("cache-control"), file.header("x-cost")), ("no-store", "0"));
     let line: Value = serde_json::from_str(file.text.lines().next().expect("a line")).expect("JSON");
     let last: Value = serde_json::from_str(file.text.lines().nth(1).expect("a last line")).expect("JSON");
-    assert_eq!(last, json!({ "complete": true, "events": 1, "last_n": line["n"] }), "the file says that it is whole");
+    assert_eq!(
+        last,
+        json!({ "complete": true, "events": 1, "last_n": line["n"] }),
+        "the last line marks the file as complete"
+    );
     assert_eq!(file.text.lines().count(), 2);
     assert_eq!(
         (&line["organization_id"], &line["concerns"]),
@@ -247,7 +252,7 @@ async fn the_log_is_exported_and_the_export_is_recorded() {
 
 // E.3: a HEAD request exports nothing and records no event.
 #[tokio::test]
-async fn the_head_of_an_export_leaves_no_event() {
+async fn a_head_request_for_an_export_records_no_event() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -263,7 +268,7 @@ async fn the_head_of_an_export_leaves_no_event() {
 
 // B40: no endpoint changes or deletes an event.
 #[tokio::test]
-async fn nobody_deletes_the_evidence() {
+async fn events_cannot_be_changed_or_deleted() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -279,7 +284,7 @@ async fn nobody_deletes_the_evidence() {
 
 // D23: revoking the key aborts a running export, and the client can see that.
 #[tokio::test]
-async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
+async fn a_running_export_is_aborted_when_its_key_is_revoked() {
     let app = TestApp::new().await;
     sign_ins(&app, 1_100).await;
     let olivia = app.someone("olivia").await;
@@ -299,14 +304,14 @@ async fn a_running_export_is_cut_off_when_its_key_is_revoked() {
     }
     let command = RevokeKey { key: key.view.key_id, reason: RevokeReason::Leaked };
     app.engine.revoke_key(&olivia.ctx, command).await.expect("revoked");
-    assert!(body.frame().await.expect("a frame").is_err(), "nothing more, and no proper end");
+    assert!(body.frame().await.expect("a frame").is_err(), "no further page, and no regular end of the body");
     assert!(body.frame().await.is_none());
 }
 
 // D.7: a client never mistakes an aborted file for a complete one.
 // D7
 #[tokio::test]
-async fn a_file_that_breaks_off_does_not_look_complete() {
+async fn an_aborted_file_does_not_look_complete() {
     let app = TestApp::new().await;
     sign_ins(&app, 600).await;
     let key = app.key("olivia").await;
@@ -323,13 +328,13 @@ async fn a_file_that_breaks_off_does_not_look_complete() {
         String::from_utf8_lossy(&answer).into_owned()
     };
     let whole = read().await;
-    assert!(whole.contains("\n{\"complete\":true,\"events\":"), "it does not say that it is whole");
+    assert!(whole.contains("\n{\"complete\":true,\"events\":"), "it is not marked as complete");
     assert!(whole.starts_with("HTTP/1.1 200") && whole.ends_with("\r\n0\r\n\r\n"), "{whole:.200}");
     app.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 550").await;
     let broken = read().await;
     assert!(broken.starts_with("HTTP/1.1 200") && broken.contains("session.started"), "{broken:.200}");
-    assert!(!broken.ends_with("0\r\n\r\n"), "it ends like a whole one");
-    assert!(!broken.contains("\"complete\""), "it says that it is whole");
+    assert!(!broken.ends_with("0\r\n\r\n"), "the body ends regularly");
+    assert!(!broken.contains("\"complete\""), "it is marked as complete");
     app.sql("UPDATE audit_events SET action = 'no.such.word' WHERE n = 5").await;
-    assert!(read().await.starts_with("HTTP/1.1 500"), "what cannot begin is refused");
+    assert!(read().await.starts_with("HTTP/1.1 500"), "an error before the first page is an error response");
 }

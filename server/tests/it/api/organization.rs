@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 // KE-06, KE-07: every member sees the settings, owners and admins change them; absent fields do not change.
 #[tokio::test]
-async fn settings_are_changed_by_admins() {
+async fn only_owners_and_admins_can_change_the_settings() {
     let app = TestApp::new().await;
     let (admin, member) = (app.key("adam").await, app.key("mina").await);
     let patch = async |key: &str, body: Value| app.call(Method::PATCH, "/api/v1/organization", key, body).await;
@@ -16,7 +16,7 @@ async fn settings_are_changed_by_admins() {
     assert!(seen["id"].as_str().is_some_and(|id| id.starts_with("org_")));
     assert_eq!(patch(&member, json!({ "max_key_days": 1 })).await.status, StatusCode::FORBIDDEN);
     assert_eq!(patch(&admin, json!({ "max_key_days": 365 })).await.json()["max_key_days"], 365);
-    assert_eq!(patch(&admin, json!({})).await.json()["max_key_days"], 365, "what is not given stays");
+    assert_eq!(patch(&admin, json!({})).await.json()["max_key_days"], 365, "absent fields do not change");
     for days in [json!(0), json!(3651), json!(-1)] {
         let refused = patch(&admin, json!({ "max_key_days": days })).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["fields"][0]["field"]), (422, &json!("max_key_days")));
@@ -32,7 +32,7 @@ async fn settings_are_changed_by_admins() {
 
 // RK-25, RK-03: the audit log records the key and the owner of each call.
 #[tokio::test]
-async fn what_a_key_does_is_in_the_audit_log() {
+async fn calls_with_a_key_are_recorded_in_the_audit_log() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let key = app.key_of(&mina).await;

@@ -8,9 +8,9 @@ use oidc::testing::Signer;
 use serde_json::{Value, json};
 
 use crate::test_app::{TestApp, TestResponse};
-use crate::tokens::{house_and_signer, token};
+use crate::tokens::{app_and_signer, token};
 
-/// Someone who signed in with a verified address, and a token of theirs.
+/// Signs a new person in with a verified email. Returns a token of the person.
 async fn newcomer(app: &TestApp, signer: &Signer, name: &str) -> String {
     let identity = Identity {
         issuer: "https://accounts.google.com".into(),
@@ -34,8 +34,8 @@ fn end_of(url: &Value) -> String {
 
 // RA-30, KE-05: an invited person joins with their own token, and is in two organizations after creating one.
 #[tokio::test]
-async fn an_invited_person_joins_and_makes_an_organization() {
-    let (app, signer) = house_and_signer().await;
+async fn an_invited_person_joins_and_creates_an_organization() {
+    let (app, signer) = app_and_signer().await;
     let (olivia, zoe) = (token(&signer, "olivia", 10), newcomer(&app, &signer, "zoe").await);
     let mine = app.get("/api/v1/organizations", &zoe).await;
     assert_eq!((mine.status.as_u16(), mine.json()), (200, json!({ "organizations": [] })));
@@ -54,7 +54,7 @@ async fn an_invited_person_joins_and_makes_an_organization() {
     let made = app.post("/api/v1/organizations", &zoe, json!({ "name": "Zoo" })).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.text);
     let zoo = made.json()["organization"].as_str().expect("id").to_owned();
-    // In two of them, the token must say which.
+    // A person in two organizations must name one.
     assert_eq!(app.get("/api/v1/me", &zoe).await.status.as_u16(), 403);
     let me = in_organization(&app, &zoo, &zoe, "/api/v1/me").await.json();
     assert_eq!((&me["role"], &me["organization"]), (&json!("owner"), &json!(zoo)));
@@ -64,8 +64,8 @@ async fn an_invited_person_joins_and_makes_an_organization() {
 
 // RA-30, KE-24: members see the list of members; emails and management are for admins.
 #[tokio::test]
-async fn managing_members_is_for_admins() {
-    let (app, signer) = house_and_signer().await;
+async fn only_owners_and_admins_can_manage_members() {
+    let (app, signer) = app_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let seen = app.get("/api/v1/members", &mina).await.json();
     let members = seen["members"].as_array().expect("a list");
@@ -90,8 +90,8 @@ async fn managing_members_is_for_admins() {
 
 // B22: adding an owner requires a sign-in in the last ten minutes, and the error says so.
 #[tokio::test]
-async fn an_old_sign_in_makes_no_owner() {
-    let (app, signer) = house_and_signer().await;
+async fn adding_an_owner_requires_a_fresh_sign_in() {
+    let (app, signer) = app_and_signer().await;
     let id = app.get("/api/v1/me", &token(&signer, "adam", 10)).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}");
     let old = app.call(Method::PATCH, &path, &token(&signer, "olivia", 700), json!({ "role": "owner" })).await;
@@ -100,10 +100,10 @@ async fn an_old_sign_in_makes_no_owner() {
     assert_eq!(fresh.status.as_u16(), 200, "{}", fresh.text);
 }
 
-// Of a removed member, one key is revoked, one is handed over, and one that is not listed gets 403 (RA-31).
+// One key is revoked, one is transferred, and one that is not listed gets 403 (RA-31).
 #[tokio::test]
-async fn a_member_goes_and_each_key_goes_its_way() {
-    let (app, signer) = house_and_signer().await;
+async fn removing_a_member_revokes_or_transfers_the_listed_keys() {
+    let (app, signer) = app_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let key = async |label: &str| {
         let made = app.post("/api/v1/keys", &mina, json!({ "label": label, "scopes": ["workspaces:read"] })).await;
@@ -129,8 +129,8 @@ async fn a_member_goes_and_each_key_goes_its_way() {
 // Only people can leave, and the last owner cannot.
 // D5
 #[tokio::test]
-async fn people_leave_and_the_last_owner_stays() {
-    let (app, signer) = house_and_signer().await;
+async fn people_can_leave_but_the_last_owner_cannot() {
+    let (app, signer) = app_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let leave = async |bearer: &str| app.post("/api/v1/organization/leave", bearer, Value::Null).await.status.as_u16();
     assert_eq!(leave(&olivia).await, 409);
@@ -139,8 +139,8 @@ async fn people_leave_and_the_last_owner_stays() {
 
 // The organization's rules for keys, over the API (D14, D17).
 #[tokio::test]
-async fn an_organization_says_who_makes_keys() {
-    let (app, signer) = house_and_signer().await;
+async fn the_settings_decide_who_can_create_keys() {
+    let (app, signer) = app_and_signer().await;
     let (olivia, mina) = (token(&signer, "olivia", 10), token(&signer, "mina", 10));
     let change = json!({ "name": "Acme GmbH", "key_makers": "admins", "keys_make_keys": false });
     let changed = app.call(Method::PATCH, "/api/v1/organization", &olivia, change).await.json();

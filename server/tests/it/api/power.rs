@@ -12,23 +12,24 @@ use serde_json::json;
 use crate::operations::{Scene, described};
 use crate::test_app::TestApp;
 
-/// A scope, and the one that includes it.
+/// A scope, and the write scope that includes it.
 fn with_write(scope: Scope) -> Vec<Scope> {
     let write = scope.group().scope(Access::Write).filter(|write| *write != scope);
     std::iter::once(scope).chain(write).collect()
 }
 
-// RU-07, RU-12, D6: a key with every scope but the one an operation needs is refused, and told which it lacks.
-// With nothing but that scope it is let in.
+// RU-07, RU-12, D6: a key with all other scopes is rejected, and the error names the missing scope. A key with only the
+// required scope is accepted.
 #[tokio::test]
-async fn every_operation_needs_its_scope_and_no_other() {
+async fn every_operation_requires_exactly_its_scope() {
     let app = TestApp::new().await;
     let needs: BTreeMap<_, _> = described().into_iter().filter_map(|told| Some((told.id, told.scope?))).collect();
     assert!(needs.len() > 20, "{needs:?}");
     for (id, needed) in &needs {
         let scene = Scene::of(&app).await;
         let mut example = scene.operations().into_iter().find(|operation| operation.id == id).expect("an example");
-        // Not oneself: that would end the key that asks. Nor an owner: those are changed in person.
+        // Not the caller, because that would invalidate the calling key; and not an owner, because only a person can
+        // change owners.
         match id.as_str() {
             "change_member" | "remove_member" => example.path = "/api/v1/members/999999".into(),
             "offboard_member" => example.path = "/api/v1/members/999999/offboard".into(),
@@ -47,7 +48,8 @@ async fn every_operation_needs_its_scope_and_no_other() {
         for holds in with_write(scope) {
             let with = app.narrow_key(&scene.olivia, [holds]).await;
             let passed = app.carry_out(&example, with.plain.expose()).await;
-            // The member to be changed or removed is not there, and the key to be rotated is stronger than the one that asks.
+            // The member to change or remove does not exist, and the key to rotate has more access than the calling
+            // key.
             let expected = match id.as_str() {
                 "change_member" | "remove_member" | "offboard_member" => passed.status == StatusCode::NOT_FOUND,
                 "rotate_key" => passed.json()["code"] == "forbidden",
@@ -80,13 +82,13 @@ async fn every_operation_states_its_cost() {
         assert_eq!(answer.header("x-environment"), "production", "{operation}");
         assert!(answer.header("x-request-id").starts_with("req_"), "{operation}");
         let refused = app.carry_out(&example, "").await;
-        assert_eq!(refused.header("x-cost"), "0", "{operation}: a refusal costs nothing");
+        assert_eq!(refused.header("x-cost"), "0", "{operation}: a rejected request costs nothing");
     }
 }
 
 // D6: a key without scopes has no access, but can read its own identity, rotate itself and revoke itself (D14).
 #[tokio::test]
-async fn no_scope_is_no_power() {
+async fn a_key_without_scopes_can_only_manage_itself() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let none = app.narrow_key(&scene.olivia, []).await;
@@ -109,7 +111,7 @@ async fn no_scope_is_no_power() {
 
 // KE-08, KE-09, RA-30: a key has the access of the role of its owner.
 #[tokio::test]
-async fn a_builders_key_is_kept_from_what_is_for_admins() {
+async fn the_key_of_a_member_cannot_use_admin_operations() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let (admin, builder) = (app.key("adam").await, app.key("mina").await);
@@ -128,7 +130,7 @@ async fn a_builders_key_is_kept_from_what_is_for_admins() {
         let refused = app.carry_out(example, &builder).await;
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("forbidden")), "{}", example.id);
         let passed = app.carry_out(example, &admin).await;
-        // An admin removes members, but no owner.
+        // An admin can remove members, but not an owner.
         let expected = if example.id == "remove_member" { 403 } else { passed.status.as_u16().min(204) };
         assert_eq!(passed.status.as_u16(), expected, "{}: {}", example.id, passed.text);
     }
@@ -136,7 +138,7 @@ async fn a_builders_key_is_kept_from_what_is_for_admins() {
 
 // D6: a lower role applies immediately to existing keys; a higher role requires a new key.
 #[tokio::test]
-async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
+async fn a_lower_role_applies_immediately_and_a_higher_role_needs_a_new_key() {
     let app = TestApp::new().await;
     let (olivia, adam) = (app.someone("olivia").await, app.someone("adam").await);
     let key = app.key_of(&adam).await.plain.expose().to_owned();
@@ -153,7 +155,7 @@ async fn a_lower_role_counts_at_once_and_a_higher_one_needs_a_new_key() {
 
 // D6: a key of a service account has the role of the account, not that of its creator.
 #[tokio::test]
-async fn a_service_accounts_key_has_the_service_accounts_role() {
+async fn the_key_of_a_service_account_has_the_role_of_the_account() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let command = CreateKey { owner: Some(ActorId(scene.service)), ..CreateKey::read("bot").expect("valid") };
@@ -162,5 +164,5 @@ async fn a_service_accounts_key_has_the_service_accounts_role() {
     assert_eq!((&me["role"], &me["kind"], &me["name"]), (&json!("member"), &json!("service"), &json!("bot")));
     let raise = ChangeServiceAccount::read(ActorId(scene.service), None, Some("admin"), None, None).expect("valid");
     app.engine.change_service_account(&scene.olivia.ctx, raise).await.expect("raised");
-    assert_eq!(app.get("/api/v1/me", &key).await.json()["role"], "member", "the key keeps its own cap");
+    assert_eq!(app.get("/api/v1/me", &key).await.json()["role"], "member", "the key keeps its own role");
 }

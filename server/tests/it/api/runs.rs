@@ -13,7 +13,7 @@ async fn workspace(app: &TestApp, key: &str) -> String {
 
 // RU-01, D22: a key starts runs and reads them, newest first.
 #[tokio::test]
-async fn a_key_starts_runs() {
+async fn a_key_starts_and_lists_runs() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let path = format!("/api/v1/workspaces/{}/runs", workspace(&app, &key).await);
@@ -48,10 +48,9 @@ async fn runs_of_another_organization_are_forbidden() {
     }
 }
 
-// RU-17, D7: the sandbox has workspaces and runs of its own; neither side sees or changes the other's. Each
-// answer says which it is.
+// RU-17, D7: the sandbox has its own workspaces and runs. Every response names its environment.
 #[tokio::test]
-async fn the_sandbox_stands_apart() {
+async fn the_sandbox_is_separate_from_production() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let keys = [app.key_of(&olivia).await, app.test_key(&olivia).await];
@@ -83,11 +82,10 @@ async fn the_sandbox_stands_apart() {
     assert_eq!(app.get("/api/projects", keys[1].plain.expose()).await.json()["projects"][0]["id"], json!(ids[1]));
 }
 
-// D7: a test key sees and touches test keys only; a production key manages both. What the sandbox does not have
-// is beyond it.
+// D7: a production key manages both kinds of keys. A test key cannot use operations that the sandbox does not have.
 // RU-17
 #[tokio::test]
-async fn a_test_key_sees_test_keys_only() {
+async fn a_test_key_manages_only_test_keys() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (live, test) = (app.key_of(&olivia).await, app.test_key(&olivia).await);

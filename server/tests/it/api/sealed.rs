@@ -33,7 +33,7 @@ impl TestApp {
 
 // RO-02, D16: only the key that an item is encrypted for can decrypt it, not another key of the same owner.
 #[tokio::test]
-async fn the_key_is_the_encryption_secret() {
+async fn only_the_key_of_an_item_can_decrypt_it() {
     let (app, key, actor) = with_items().await;
     let inbox = app.get("/api/v1/inbox", &key).await.json();
     let message = &inbox["messages"][0];
@@ -45,15 +45,15 @@ async fn the_key_is_the_encryption_secret() {
     assert_eq!(app.opened("/api/v1/inbox", "messages", &other).await, (vec![], 1));
     assert_eq!(app.opened("/api/v1/notebook", "notes", &other).await, (vec![], 1));
     let noor = app.key("noor").await;
-    assert_eq!(app.opened("/api/v1/inbox", "messages", &noor).await, (vec![], 0), "not hers at all");
+    assert_eq!(app.opened("/api/v1/inbox", "messages", &noor).await, (vec![], 0), "another person");
     let me = app.get("/api/v1/me", &key).await.json();
     assert_eq!(me["actor_id"], actor);
 }
 
-// RO-32, RO-33: if data would be lost, the response is 409 and nothing changes. RO-03, RO-31, RO-35, RO-36: the lost items
-// are counted, the response warns about them, and they cannot be decrypted any more.
+// RO-32, RO-33: if data would be lost, the response is 409 and nothing changes. RO-03, RO-31, RO-35, RO-36: the lost
+// items are counted, the response warns about them, and they cannot be decrypted any more.
 #[tokio::test]
-async fn rotation_asks_before_it_loses() {
+async fn a_rotation_that_loses_messages_must_be_confirmed() {
     let (app, key, _) = with_items().await;
     for body in [Value::Null, json!({}), json!({ "confirm_message_loss": false }), json!({ "label": "x" })] {
         let refused = app.post("/api/v1/keys/rotate", &key, body).await;
@@ -72,7 +72,7 @@ async fn rotation_asks_before_it_loses() {
 
 // D16: after carrying over, the new key can decrypt the items, also after several rotations.
 #[tokio::test]
-async fn carried_over_the_new_key_reads_on() {
+async fn the_new_key_decrypts_items_that_were_carried_over() {
     let (app, mut key, actor) = with_items().await;
     for _ in 0..3 {
         let rotated = app.post("/api/v1/keys/rotate", &key, json!({ "carry_over": true })).await.json();
@@ -89,10 +89,10 @@ async fn carried_over_the_new_key_reads_on() {
     assert_eq!(lost["messages_orphaned"], 3);
 }
 
-// D16: a rotation by ID does not have the old key, so the loss must be confirmed. Without encrypted items no confirmation
-// is needed.
+// D16: a rotation by ID does not have the old key, so the loss must be confirmed. Without encrypted items no
+// confirmation is needed.
 #[tokio::test]
-async fn rotation_by_id_can_only_confirm() {
+async fn a_rotation_by_id_cannot_carry_over_items() {
     let (app, key, _) = with_items().await;
     let id = app.get("/api/v1/me", &key).await.json()["key_id"].clone();
     let (path, olivia) = (format!("/api/v1/keys/{id}/rotate"), app.key("olivia").await);
@@ -108,7 +108,7 @@ async fn rotation_by_id_can_only_confirm() {
 
 // Own items can be deleted once; those of others do not exist for the caller.
 #[tokio::test]
-async fn items_are_removed_by_their_owner() {
+async fn only_the_owner_can_delete_items() {
     let (app, key, _) = with_items().await;
     let other = app.key("adam").await;
     for (path, list) in [("/api/v1/inbox", "messages"), ("/api/v1/notebook", "notes")] {
@@ -122,7 +122,7 @@ async fn items_are_removed_by_their_owner() {
 
 // A text has 1 to 10,000 characters, and the recipient is in the same organization and has a key.
 #[tokio::test]
-async fn a_message_needs_a_text_and_a_receiver() {
+async fn a_message_needs_a_text_and_a_recipient() {
     let (app, key, actor) = with_items().await;
     let inbox = format!("/api/v1/actors/{actor}/inbox");
     for (text, status) in [(String::new(), 422), ("x".repeat(10_001), 422), ("é".repeat(10_000), 201)] {
@@ -136,5 +136,5 @@ async fn a_message_needs_a_text_and_a_receiver() {
     }
     let noor = app.someone("noor").await.ctx.actor().id;
     let refused = app.post(&format!("/api/v1/actors/{noor}/inbox"), &key, body).await;
-    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")), "no key to seal to");
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (409, &json!("conflict")), "no key to encrypt for");
 }

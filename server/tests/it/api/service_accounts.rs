@@ -20,10 +20,9 @@ impl TestApp {
     }
 }
 
-// RA-16, RA-17, RO-01: an admin or owner makes an account and a key for it; a program uses the key, under the account's
-// own name.
+// RA-16, RA-17, RO-01: a program uses the key under the name of the account.
 #[tokio::test]
-async fn an_admin_makes_a_key_for_a_service() {
+async fn an_admin_creates_a_service_account_with_a_key() {
     for subject in ["adam", "olivia"] {
         let app = TestApp::new().await;
         let admin = app.key(subject).await;
@@ -53,7 +52,7 @@ async fn an_admin_makes_a_key_for_a_service() {
 
 // RO-19, RO-20, RO-21, RO-22: one active key at a time; the error suggests a rotation, which works.
 #[tokio::test]
-async fn a_second_key_is_a_conflict_and_rotation_the_remedy() {
+async fn a_second_key_is_a_conflict_but_a_rotation_works() {
     let (app, admin, id) = with_account().await;
     let make = async || app.post("/api/v1/keys", &admin, json!({ "actor_id": id, "scopes": [] })).await;
     let first = make().await;
@@ -69,12 +68,12 @@ async fn a_second_key_is_a_conflict_and_rotation_the_remedy() {
     for path in [path, next] {
         app.call(Method::DELETE, &path, &admin, Value::Null).await;
     }
-    assert_eq!(make().await.status, StatusCode::CREATED, "without an active key there is room for one");
+    assert_eq!(make().await.status, StatusCode::CREATED, "without an active key, one can be created");
 }
 
 // D4: an admin can allow several active keys. Members can have several keys in any case.
 #[tokio::test]
-async fn overlap_may_be_allowed() {
+async fn a_service_account_can_have_several_keys_if_overlap_is_allowed() {
     let (app, admin, id) = with_account().await;
     let changed = app.patch(id, &admin, json!({ "allow_overlap": true })).await;
     assert_eq!((changed.status.as_u16(), &changed.json()["allow_overlap"]), (200, &json!(true)));
@@ -88,7 +87,7 @@ async fn overlap_may_be_allowed() {
 
 // The key of a disabled account gets 403 immediately, and works again when the account is enabled.
 #[tokio::test]
-async fn a_disabled_accounts_key_is_forbidden() {
+async fn the_key_of_a_disabled_account_is_forbidden() {
     let (app, admin, id) = with_account().await;
     let made = app.post("/api/v1/keys", &admin, json!({ "actor_id": id })).await.json();
     let key = made["api_key"].as_str().expect("key");
@@ -106,7 +105,7 @@ async fn a_disabled_accounts_key_is_forbidden() {
 
 // A service account is never an owner and has no higher role than its creator. The list is paginated, newest first.
 #[tokio::test]
-async fn accounts_are_listed_and_read_strictly() {
+async fn service_accounts_are_listed_and_validated() {
     let (app, admin, _) = with_account().await;
     for (body, field) in [
         (json!({ "name": "" }), "name"),
@@ -129,5 +128,5 @@ async fn accounts_are_listed_and_read_strictly() {
     assert_eq!(names(&app.get(next.expect("a next page").0, &admin).await), ["Deploy pipeline"]);
     let person = app.someone("mina").await.ctx.actor().id;
     let path = format!("/api/v1/service-accounts/{person}");
-    assert_eq!(app.get(&path, &admin).await.status, StatusCode::NOT_FOUND, "a member is no service account");
+    assert_eq!(app.get(&path, &admin).await.status, StatusCode::NOT_FOUND, "a member is not a service account");
 }

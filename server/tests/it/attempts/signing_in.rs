@@ -22,7 +22,7 @@ async fn flows(app: &TestApp) -> i64 {
 
 // Each start inserts a row, so their number is limited; expired rows are deleted.
 #[tokio::test]
-async fn starts_of_sign_ins_are_limited_and_swept() {
+async fn started_sign_ins_are_limited_and_deleted_when_they_expire() {
     let app = sign_in::app().await;
     app.engine.attempts().set_limits(LIMITS);
     for _ in 0..LIMITS.credentials {
@@ -38,10 +38,10 @@ async fn starts_of_sign_ins_are_limited_and_swept() {
     assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
 }
 
-// A user who has started a sign-in can complete it, even if others with the same IP address fail meanwhile. A successful
-// sign-in does not count as a failure.
+// A user who has started a sign-in can complete it, even if others with the same IP address fail meanwhile. A
+// successful sign-in does not count as a failure.
 #[tokio::test]
-async fn who_is_under_way_comes_back_in() {
+async fn a_started_sign_in_can_be_completed_despite_failures_of_others() {
     let app = sign_in::app().await;
     app.engine.attempts().set_limits(LIMITS);
     for _ in 0..3 * LIMITS.credentials {
@@ -55,16 +55,16 @@ async fn who_is_under_way_comes_back_in() {
     let done = get(&app, &back, &flow).await;
     let session = cookie(&done, "rt_session").expect("signed in");
     assert_eq!(get(&app, "/account", &session).await.status, StatusCode::OK, "the new session is known");
-    // Whoever is signed in may sign in again, which is counted for them alone.
+    // Sign-ins of a signed-in user are counted separately.
     assert_eq!(get(&app, "/sign-in/start?fresh=1", &session).await.status, StatusCode::SEE_OTHER);
-    // What succeeded is given back, and no more than that.
+    // A successful sign-in frees exactly its own slot.
     assert_eq!(start(&app, "").await.status, StatusCode::SEE_OTHER);
     assert_refused(&start(&app, "").await, "start");
 }
 
 // The form of the welcome page has the same limit for the setup token as the API.
 #[tokio::test]
-async fn the_form_of_the_setup_token_is_limited() {
+async fn the_setup_token_form_is_limited() {
     let app = TestApp::empty().await;
     let identity = engine::people::Identity {
         issuer: crate::test_app::ISSUER.into(),
@@ -85,7 +85,7 @@ async fn the_form_of_the_setup_token_is_limited() {
     let refused = found(crate::test_app::SETUP_TOKEN).await;
     assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
     assert!(refused.text.contains("Too many failed attempts from your network"), "{}", refused.text);
-    // An island reads the same as JSON.
+    // An island gets the same error as JSON.
     let form = "organization=Acme&name=Olivia&setup_token=x";
     let request =
         Request::post("/ui/found_organization").header("cookie", &cookie).header("accept", "application/json");
@@ -100,7 +100,7 @@ async fn the_form_of_the_setup_token_is_limited() {
 
 // Accepting an invitation looks up a token as well. A known invitation stays available to its recipient.
 #[tokio::test]
-async fn invitations_are_limited_where_they_are_accepted() {
+async fn accepting_invitations_is_limited() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let (owner, token) = (app.own_token(&olivia).await, app.own_token(&mina).await);
@@ -110,7 +110,7 @@ async fn invitations_are_limited_where_they_are_accepted() {
     let accept =
         async |invitation: &str| app.post("/api/v1/invitations/accept", &token, json!({ "token": invitation })).await;
     app.engine.attempts().set_limits(Limits { credentials: 0, ..LIMITS });
-    assert_eq!(accept(&link).await.status, StatusCode::FORBIDDEN, "it is for somebody else, and exists");
+    assert_eq!(accept(&link).await.status, StatusCode::FORBIDDEN, "it exists, for another person");
     for n in 0..LIMITS.secrets {
         assert_eq!(accept(&format!("{n:0>43}")).await.status, StatusCode::NOT_FOUND);
     }

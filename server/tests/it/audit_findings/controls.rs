@@ -25,7 +25,7 @@ impl Holder {
         Self { someone, token, key }
     }
 
-    /// What each kind comes to: by a form of the dashboard in a session, by the API with a token and a key.
+    /// The statuses by credential: a form of the dashboard with the session, the API with the token and with the key.
     async fn tries(&self, app: &TestApp, form: (&str, &str), path: &str, body: serde_json::Value) -> [u16; 3] {
         let fields = format!("organization={}&{}", self.someone.organization, form.1);
         let request =
@@ -57,7 +57,7 @@ async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
 // revoked.
 // Finding 6
 #[tokio::test]
-async fn removal_counts_for_every_credential() {
+async fn a_removal_applies_to_every_credential() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, Holder::of(&app, "mina").await);
     assert_eq!(mina.make_key(&app).await, [200, 201, 201], "{KINDS:?} at first");
@@ -67,7 +67,7 @@ async fn removal_counts_for_every_credential() {
 
 // Finding 6
 #[tokio::test]
-async fn leaving_counts_for_every_credential() {
+async fn leaving_applies_to_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     app.engine.leave_organization(&mina.someone.ctx).await.expect("left");
@@ -77,23 +77,23 @@ async fn leaving_counts_for_every_credential() {
 // A lower role applies immediately to existing credentials.
 // Finding 6
 #[tokio::test]
-async fn a_lower_role_counts_for_every_credential() {
+async fn a_lower_role_applies_to_every_credential() {
     let app = TestApp::new().await;
     let (olivia, adam) = (app.someone("olivia").await, Holder::of(&app, "adam").await);
     assert_eq!(adam.make_account(&app).await, [200, 201, 201], "{KINDS:?} at first");
     app.engine.change_member(&olivia.ctx, adam.someone.ctx.actor().id, Role::Member).await.expect("lowered");
     assert_eq!(adam.make_account(&app).await, [403, 403, 403], "{KINDS:?}");
-    assert_eq!(adam.make_key(&app).await, [200, 201, 201], "{KINDS:?}, for what members may");
+    assert_eq!(adam.make_key(&app).await, [200, 201, 201], "{KINDS:?}, for an action of members");
 }
 
 // The settings of the organization apply to every credential.
 // Finding 6
 #[tokio::test]
-async fn rules_of_the_organization_count_for_every_credential() {
+async fn the_settings_of_the_organization_apply_to_every_credential() {
     let app = TestApp::new().await;
     let mina = Holder::of(&app, "mina").await;
     set(&app, OrganizationDraft { max_key_days: Some(Some(9)), ..OrganizationDraft::default() }).await;
-    assert_eq!(mina.make_key(&app).await, [422, 422, 422], "{KINDS:?} without an end");
+    assert_eq!(mina.make_key(&app).await, [422, 422, 422], "{KINDS:?} without expiration");
     set(&app, OrganizationDraft { max_key_days: Some(None), ..OrganizationDraft::default() }).await;
     assert_eq!(mina.make_key(&app).await, [200, 201, 201], "{KINDS:?} again");
     set(&app, OrganizationDraft { key_makers: Some("admins"), ..OrganizationDraft::default() }).await;
@@ -107,7 +107,7 @@ async fn rules_of_the_organization_count_for_every_credential() {
 // All keys of a disabled service account are rejected, including those in a grace period.
 // Finding 6
 #[tokio::test]
-async fn a_disabled_account_is_off_with_all_of_its_keys() {
+async fn all_keys_of_a_disabled_account_are_rejected() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Bot", Some("member"), true).expect("an account");
@@ -131,7 +131,7 @@ async fn a_disabled_account_is_off_with_all_of_its_keys() {
 // Revoking a session revokes its tokens, in every way to revoke it. Keys are not revoked (RK-05).
 // Finding 6
 #[tokio::test]
-async fn ending_a_session_counts_for_its_tokens() {
+async fn revoking_a_session_revokes_its_tokens() {
     for way in ["sign out", "from the list", "all others"] {
         let app = TestApp::new().await;
         let (mina, other) = (Holder::of(&app, "mina").await, Holder::of(&app, "mina").await);

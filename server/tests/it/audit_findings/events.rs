@@ -52,7 +52,7 @@ fn beside(operation: &str) -> &'static [Action] {
     }
 }
 
-/// The first organization is made where there is none.
+/// The events of a bootstrap, which needs an empty installation.
 async fn bootstrapped() -> HashSet<AuditAction> {
     let app = TestApp::empty().await;
     let body =
@@ -65,11 +65,11 @@ async fn bootstrapped() -> HashSet<AuditAction> {
     words.map(|word| word.parse().expect("a word of the log")).collect()
 }
 
-// Findings 4 and 14: every operation that changes something writes exactly its events; every event has its operation, and
-// is one that the policy promises for it.
+// Findings 4 and 14: every changing operation writes exactly its events. Every event belongs to an operation, and the
+// policy lists it for that operation.
 // Finding 4
 #[tokio::test]
-async fn every_operation_leaves_exactly_its_events() {
+async fn every_operation_writes_exactly_its_events() {
     let world = World::new().await;
     let owner = world.parts[0].credential.clone();
     let mut watch = Witness::of(&world).await;
@@ -85,37 +85,37 @@ async fn every_operation_leaves_exactly_its_events() {
 
     let changing = described().into_iter().filter(|told| told.cost != Some(0)).map(|told| told.id);
     let missing: Vec<_> = changing.filter(|id| !watch.told.contains_key(id.as_str())).collect();
-    assert!(missing.is_empty(), "nobody carried these out: {missing:?}");
+    assert!(missing.is_empty(), "operations without a test: {missing:?}");
     let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
     let mut written: BTreeMap<String, HashSet<AuditAction>> = BTreeMap::new();
     for (operation, events) in &watch.told {
-        assert!(!events.is_empty(), "{operation} leaves nothing");
+        assert!(!events.is_empty(), "{operation} writes no event");
         let Some(action) = action(operation) else { continue };
         let promised = scopes[*operation].as_deref();
-        assert_eq!(action.scope().map(domain::Scope::as_str), promised, "{operation} asks for another permission");
+        assert_eq!(action.scope().map(domain::Scope::as_str), promised, "{operation} requires another permission");
         let mut foreseen = action.traces().to_vec();
         foreseen.extend(beside(operation).iter().flat_map(|action| action.traces()));
         assert!(events.iter().all(|event| foreseen.contains(event)), "{operation} writes {events:?}");
         let own = events.iter().copied().filter(|event| action.traces().contains(event));
         written.entry(format!("{action:?}")).or_default().extend(own);
     }
-    // Ending and replacing oneself are the same stories as ending and replacing another.
+    // Revoking and rotating the calling key write the same events as revoking and rotating another key.
     for action in Action::ALL.into_iter().filter(|action| *action != Action::RevokeItself) {
         let promised: HashSet<_> = action.traces().iter().copied().collect();
         let seen = written.remove(&format!("{action:?}")).unwrap_or_default();
         assert_eq!(seen, promised, "{action:?}");
     }
     let happened: HashSet<_> = watch.told.values().flatten().copied().collect();
-    // The operator accepts an altered log with a command; the engine's tests tell it.
+    // The event of accepting an altered log is written by a command, which the tests of the engine cover.
     let told = AuditAction::ALL.into_iter().filter(|action| *action != AuditAction::AuditAccepted);
-    assert_eq!(happened, told.collect(), "something never happened");
+    assert_eq!(happened, told.collect(), "an event was never written");
 }
 
 // Findings 4 and 14, for every endpoint and every principal: every change has an event, and every event has a change. A
 // server function records the same events as the operation of the API.
 // Finding 14
 #[tokio::test]
-async fn nothing_changes_without_an_event() {
+async fn every_change_has_an_event_and_every_event_a_change() {
     let world = World::new().await;
     let (mut changes, mut stories) = (0, HashSet::new());
     for line in &api::LINES {
@@ -126,7 +126,7 @@ async fn nothing_changes_without_an_event() {
                 let answer = api::answer(&world, api::row(line.0), &who.bearer, &id, None).await;
                 let (events, changed) = (world.log().await.split_off(seen), world.things().await != before);
                 assert_eq!(
-                    tells_of_a_change(&events),
+                    has_change(&events),
                     changed,
                     "{} by {} about {which:?}: {events:?}, {}",
                     line.0,
@@ -143,7 +143,7 @@ async fn nothing_changes_without_an_event() {
         }
     }
     assert!(changes > 150, "{changes}");
-    // What the examples of the API do not come to, as the test above has it.
+    // Variants that the examples of the API do not cover.
     use AuditAction as H;
     let single = [H::OrganizationChanged, H::KeyNarrowed, H::SessionEnded, H::AuditExported, H::TokenIssued];
     stories.extend(single.map(|action| vec![action]));
@@ -161,7 +161,7 @@ async fn nothing_changes_without_an_event() {
                 let answer = forms::answer(&world, line.0, &form, &cookie, "same-origin").await;
                 let (events, changed) = (world.log().await.split_off(seen), world.things().await != before);
                 assert_eq!(
-                    tells_of_a_change(&events),
+                    has_change(&events),
                     changed,
                     "{} by {} about {which:?}: {events:?}, {}",
                     line.0,
@@ -178,11 +178,11 @@ async fn nothing_changes_without_an_event() {
 }
 
 /// Exporting the log and issuing a token are recorded and change nothing.
-fn tells_of_a_change(events: &[AuditAction]) -> bool {
+fn has_change(events: &[AuditAction]) -> bool {
     events.iter().any(|event| !matches!(event, AuditAction::AuditExported | AuditAction::TokenIssued))
 }
 
-/// The story of some events, however often each of them came: of several sessions, each has its own.
+/// The distinct events, because an action on several sessions writes one event for each.
 fn sorted(mut events: Vec<AuditAction>) -> Vec<AuditAction> {
     events.sort_by_key(|action| action.as_str());
     events.dedup();
@@ -192,7 +192,7 @@ fn sorted(mut events: Vec<AuditAction>) -> Vec<AuditAction> {
 // Exports, sign-outs and read operations, which are not in the tables.
 // Finding 14
 #[tokio::test]
-async fn exports_and_sign_outs_of_the_dashboard_are_told() {
+async fn exports_and_sign_outs_of_the_dashboard_are_recorded() {
     let world = World::new().await;
     let cookie = world.cookie("theo").await;
     let mut watch = Witness::of(&world).await;

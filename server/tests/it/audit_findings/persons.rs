@@ -13,12 +13,12 @@ use crate::matrix::world::{Which, World, identity};
 use crate::matrix::{api, forms, pages};
 use crate::sign_in;
 use crate::test_app::{NOW, TestResponse};
-use crate::tokens::{house_and_signer, token};
+use crate::tokens::{app_and_signer, token};
 
 // Findings 1 and 2: of two hundred concurrent requests with the same redirect, exactly one signs in.
 // Finding 2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_hundred_returns_from_the_provider_one_signs_in() {
+async fn of_two_hundred_concurrent_redirects_one_signs_in() {
     let app = sign_in::app().await;
     let (flow, back) = sign_in::leave(&app, "olivia", "/settings/api-keys").await;
     let come_back = |router: axum::Router| {
@@ -49,8 +49,8 @@ async fn of_two_hundred_returns_from_the_provider_one_signs_in() {
 // Findings 3 and 12: a subject is valid only together with its issuer; other claims do not identify a person.
 // Finding 3
 #[tokio::test]
-async fn a_token_speaks_for_its_issuers_person_only() {
-    let (app, signer) = house_and_signer().await;
+async fn a_token_is_valid_only_for_the_person_of_its_issuer() {
+    let (app, signer) = app_and_signer().await;
     let says = |subject: &str, firebase: Value| {
         let issued = NOW.0 / 1000 - 10;
         signer.sign(&json!({
@@ -77,7 +77,7 @@ async fn a_token_speaks_for_its_issuers_person_only() {
         let refused = app.get("/api/v1/me", double).await;
         assert_eq!(refused.status.as_u16(), 401, "{}", refused.text);
     }
-    // Nor once the other issuer's person is known: they are in no organization.
+    // Also if the person of the other issuer is known: they are in no organization.
     let issuer = "https://securetoken.google.com/acme-1".to_owned();
     let namesake = Identity { issuer, subject: "olivia".into(), ..identity("olivia") };
     app.engine.sign_in(&namesake, &Origin::default()).await.expect("signed in");
@@ -87,8 +87,8 @@ async fn a_token_speaks_for_its_issuers_person_only() {
 
 // Finding 10: the profile of a person is that of their last sign-in, not that of a later token.
 #[tokio::test]
-async fn what_a_token_says_of_a_person_is_not_taken_over() {
-    let (app, signer) = house_and_signer().await;
+async fn a_token_does_not_change_the_profile_of_a_person() {
+    let (app, signer) = app_and_signer().await;
     let issued = NOW.0 / 1000 - 10;
     let says = |email: Value, verified: Value| {
         signer.sign(&json!({
@@ -136,7 +136,7 @@ async fn leftovers(world: &World, at: usize) -> Leftovers {
 }
 
 /// No credential of the person is accepted by Acme.
-async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
+async fn assert_rejected(world: &World, left: &Leftovers, when: &str) {
     let mut tried = 0;
     for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
         for bearer in &left.bearers {
@@ -172,26 +172,26 @@ async fn nothing_opens(world: &World, left: &Leftovers, when: &str) {
 
 // Finding 13, B20: no credential of a removed person is accepted, also not after they are invited again in any role.
 #[tokio::test]
-async fn nothing_of_a_removed_person_works_nor_comes_back_with_them() {
+async fn old_credentials_of_a_removed_person_stay_rejected_after_rejoining() {
     let world = World::new().await;
     let olivia = world.parts[0].ctx.clone();
     let invite = async |ctx: &engine::Ctx, email: &str, role: &str| {
         let command = InviteMember::read(email, Some(role)).expect("an invitation");
         world.app.engine.create_invitation(ctx, command).await.expect("invited").token
     };
-    // Adam, an admin, sent a link before he went.
+    // Adam, an admin, sent a link before his removal.
     let (adam, mina) = (leftovers(&world, 1).await, leftovers(&world, 2).await);
     let sent = invite(&world.parts[1].ctx, "zoe@demo.example", "admin").await;
     for at in [1, 2] {
         world.app.engine.remove_member(&olivia, world.parts[at].ctx.actor().id).await.expect("removed");
     }
     for left in [&adam, &mina] {
-        nothing_opens(&world, left, "after the removal").await;
+        assert_rejected(&world, left, "after the removal").await;
     }
     let accept = json!({ "token": sent });
     let late = world.app.post("/api/v1/invitations/accept", &world.token("zoe"), accept).await;
     assert_eq!(late.status.as_u16(), 404, "{}", late.text);
-    // Mina comes back as an owner. What she had before stays dead; her person may show new credentials.
+    // Mina rejoins as an owner. Her old credentials stay rejected; new ones are accepted.
     let back = invite(&olivia, "mina@demo.example", "owner").await;
     let joined = world.app.post("/api/v1/invitations/accept", &world.token("mina"), json!({ "token": back })).await;
     assert_eq!(joined.status.as_u16(), 200, "{}", joined.text);
@@ -202,7 +202,7 @@ async fn nothing_of_a_removed_person_works_nor_comes_back_with_them() {
         assert_eq!(world.app.get("/api/v1/me", bearer).await.status.as_u16(), 403);
     }
     let path = format!("/o/{}/settings/api-keys", world.acme);
-    assert_eq!(pages::look(&world, &path, &old.cookie).await.status.as_u16(), 303, "nor does the session");
+    assert_eq!(pages::look(&world, &path, &old.cookie).await.status.as_u16(), 303, "the session is rejected too");
     assert_eq!(world.app.get("/api/v1/me", &world.token("mina")).await.json()["role"], "owner");
     let gone = world.app.call(Method::GET, "/api/v1/me", &adam.bearers[1], Value::Null).await;
     assert_eq!(gone.status.as_u16(), 403, "{}", gone.text);

@@ -35,10 +35,10 @@ async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, Tes
     all
 }
 
-// Finding 5: whoever may not is told the same, whatever they ask about; whoever is not let in is told the same, whatever
-// they show.
+// Finding 5: an error does not depend on the requested object if the caller lacks the permission, and not on the
+// credential if it is invalid.
 #[tokio::test]
-async fn a_refusal_tells_nothing_of_what_there_is() {
+async fn errors_do_not_reveal_which_objects_exist() {
     let world = World::new().await;
     let principals = api::principals(&world).await;
     let mut compared = 0;
@@ -53,7 +53,7 @@ async fn a_refusal_tells_nothing_of_what_there_is() {
                         || line.1 == Asks::Admin && role == Role::Member
                 }
             };
-            // Who one is, a key without scopes is told too.
+            // A key without scopes can read its own identity.
             if !blind || (line.0 == "me" && matches!(who.standing, Standing::Inside { .. })) {
                 continue;
             }
@@ -62,7 +62,7 @@ async fn a_refusal_tells_nothing_of_what_there_is() {
                 assert_eq!(bare(answer), bare(&all[0].1), "{} by {} about {which:?}", line.0, who.name);
                 compared += 1;
             }
-            // Which of the 401s it was is not said either; only whether anything was shown (RFC 6750, 3.1).
+            // A 401 does not reveal its cause, only whether a credential was sent (RFC 6750, 3.1).
             if who.standing == Standing::Unknown && !who.bearer.is_empty() {
                 strangers.insert(bare(&all[0].1));
             }
@@ -75,9 +75,9 @@ async fn a_refusal_tells_nothing_of_what_there_is() {
 /// What every key can do with itself, independent of its scopes (D14).
 const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 
-// Finding 7: who may only read changes nothing, with any one scope to read or with all of them.
+// Finding 7: with each single read scope, and with all of them.
 #[tokio::test]
-async fn a_scope_to_read_changes_nothing() {
+async fn a_read_scope_does_not_allow_changes() {
     let reads: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.access() == Access::Read).collect();
     let each = reads.iter().map(|scope| vec![*scope]);
     let app = TestApp::new().await;
@@ -93,10 +93,10 @@ async fn a_scope_to_read_changes_nothing() {
             let answer = app.carry_out(example, reader.plain.expose()).await;
             assert!(!answer.status.is_success(), "{} with {scopes:?}: {}", example.id, answer.text);
             let code = answer.json()["code"].clone();
-            // Setting up an installation is over, whoever asks; and a session is not a key.
+            // The installation is already set up, and a key is not a session.
             let known = ["missing_scope", "forbidden", "already_bootstrapped", "unauthorized"];
             assert!(known.iter().any(|word| code == *word), "{} with {scopes:?}: {}", example.id, answer.text);
-            assert_eq!(self::log(&app, &scene).await, log, "{} with {scopes:?} left an event", example.id);
+            assert_eq!(self::log(&app, &scene).await, log, "{} with {scopes:?} wrote an event", example.id);
             refused += 1;
         }
     }
@@ -107,25 +107,25 @@ async fn log(app: &TestApp, scene: &Scene) -> String {
     app.get("/api/v1/audit-log", scene.key.plain.expose()).await.text
 }
 
-// Finding 8: every method of every address asks for its own permission: to read where it looks, to write where it changes.
+// Finding 8: reading methods require a read permission, and changing methods a write permission.
 #[test]
-fn every_method_asks_for_its_own_permission() {
+fn every_method_requires_its_own_permission() {
     let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
     let methods: BTreeMap<_, _> = TABLE.iter().map(|row| (row.0, row.1.clone())).collect();
     for (operation, method) in methods {
         let Some(scope) = &scopes[operation] else { continue };
         let scope: Scope = scope.parse().expect("a scope");
         let needed = if method == Method::GET { Access::Read } else { Access::Write };
-        assert_eq!(scope.access(), needed, "{method} {operation} asks for {scope}");
+        assert_eq!(scope.access(), needed, "{method} {operation} requires {scope}");
     }
 }
 
-/// Headers that ask for another method than that of the request.
+/// Headers that override the method of a request in some frameworks.
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-// Finding 8: what is no method of an address does nothing, and no header or field makes another method of it.
+// Finding 8: an unsupported method has no effect, and no header or field overrides the method.
 #[tokio::test]
-async fn a_method_is_what_the_request_line_says() {
+async fn the_method_cannot_be_overridden() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let key = app.key_of(&scene.olivia).await;
@@ -153,21 +153,21 @@ async fn a_method_is_what_the_request_line_says() {
                 }
             }
         }
-        // Reading the log as a file is told; it is the one thing to look at that is.
+        // The export of the log is the only read operation that is recorded.
         if !path.ends_with("/export") {
             assert_eq!(log(&app, &scene).await, before, "{path}");
         }
     }
 }
 
-// Finding 11, B15: nobody ends, renames or replaces a key of someone else by its number, with any kind of credential.
+// Finding 11, B15: with every kind of credential
 #[tokio::test]
-async fn a_key_is_not_ended_by_knowing_its_number() {
+async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
     let world = World::new().await;
     let (mina, other, stranger) = (&world.parts[2], &world.other, &world.stranger);
     let cookie = world.cookie("mina").await;
     let before = world.picture().await;
-    let targets = [(other.key, 403, "403 in the organization"), (stranger.key, 404, "404 beyond it")];
+    let targets = [(other.key, 403, "403 in the organization"), (stranger.key, 404, "404 outside of it")];
     for (target, expected, told) in targets {
         for bearer in [mina.credential.clone(), world.token("mina")] {
             for (method, path, body) in [

@@ -1,13 +1,13 @@
-//! The documentation of encryption, of people, and of other credentials.
+//! The documentation of encryption, members and other credentials.
 
 use domain::event::{EventCategory, ObjectKind};
 
 use super::{between, leads, plain, says, section};
 use crate::test_app::TestApp;
 
-// KE-37, RU-15, RU-27: where to go next. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
+// KE-37, RU-15, RU-27: further pages. KE-38, RA-33, D5: the roles. KE-25..KE-29: who sees which keys.
 #[tokio::test]
-async fn where_to_go_next() {
+async fn members_roles_and_organizations_are_documented() {
     let app = TestApp::empty().await;
     let targets = [
         "/docs/members",
@@ -57,7 +57,7 @@ async fn where_to_go_next() {
 
 // RU-02, KE-39: what API keys are not.
 #[tokio::test]
-async fn other_secrets_are_something_else() {
+async fn the_difference_between_api_keys_and_other_secrets_is_documented() {
     let app = TestApp::empty().await;
     let phrases = [
         "API key",
@@ -74,9 +74,9 @@ async fn other_secrets_are_something_else() {
     says(&app, "/docs/credentials", "provider-keys", &["keys of model vendors"]).await;
 }
 
-// RK-26, RK-25, D26, D.7: what the Audit Log holds, who reads it, and every word that finds events in it.
+// RK-26, RK-25, D26, D.7: the fields of an event, the readers of the log, and all values of its filters.
 #[tokio::test]
-async fn the_audit_log_is_explained() {
+async fn the_audit_log_is_documented() {
     let app = TestApp::new().await;
     let page = "/docs/audit-log";
     says(&app, page, "", &["Nobody can change or delete an entry"]).await;
@@ -105,9 +105,9 @@ async fn the_audit_log_is_explained() {
     leads(&app, "/docs/organization", "audit-log", &[page]).await;
 }
 
-// KE-14, KE-16: the command line knows no API keys; a person reaches every organization of theirs.
+// KE-14, KE-16
 #[tokio::test]
-async fn api_keys_are_not_for_the_command_line() {
+async fn the_documentation_says_that_commands_take_no_api_key() {
     let app = TestApp::empty().await;
     let phrases = [
         "No command takes an API key, and no API key gives access to a command",
@@ -123,9 +123,9 @@ async fn api_keys_are_not_for_the_command_line() {
     }
 }
 
-// RO-02, RO-03, RO-04: the key is the encryption secret, and a lost one is lost. RK-30..RK-34: how keys are stored.
+// RO-02, RO-03, RO-04: data of a lost key cannot be recovered. RK-30..RK-34: how keys are stored.
 #[tokio::test]
-async fn the_encryption_model() {
+async fn the_encryption_model_is_documented() {
     let app = TestApp::empty().await;
     says(&app, "/docs/encryption", "", &["Encryption model"]).await;
     let stored = [
@@ -142,9 +142,9 @@ async fn the_encryption_model() {
     says(&app, "/docs/encryption", "the-key-is-the-encryption-secret", &secret).await;
 }
 
-// RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16: what rotation does to what was encrypted, told honestly.
+// RO-30, RO-31, RO-32, RO-33, RO-34, RO-35, RO-36, D16
 #[tokio::test]
-async fn rotation_and_encrypted_data() {
+async fn the_effect_of_a_rotation_on_encrypted_data_is_documented() {
     let app = TestApp::empty().await;
     let phrases = [
         "The new key cannot decrypt inbox messages and notes that were sealed to the old key",

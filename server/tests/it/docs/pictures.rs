@@ -3,9 +3,9 @@
 use super::{addresses, between, open};
 use crate::test_app::TestApp;
 
-// What a picture shows is said in words, and its measures are known before it comes, so that nothing moves.
+// The size of an image is in the markup, so that the layout does not shift when it loads.
 #[tokio::test]
-async fn every_picture_is_served_and_says_what_it_shows() {
+async fn every_image_is_served_and_has_an_alternative_text_and_a_size() {
     let app = TestApp::empty().await;
     let mut shown = 0;
     for path in addresses() {
@@ -26,7 +26,7 @@ async fn every_picture_is_served_and_says_what_it_shows() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_not_there() {
+async fn other_files_are_not_served() {
     let app = TestApp::empty().await;
     for path in ["/docs/tour/nothing.png", "/docs/tour/api-keys", "/docs/tour/..%2Fapi-keys.png", "/docs/tour/before"] {
         assert_eq!(app.get(path, "").await.status.as_u16(), 404, "{path}");

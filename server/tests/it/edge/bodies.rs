@@ -1,4 +1,4 @@
-//! Bodies and queries as common tools write them.
+//! Bodies and queries in the forms that common tools send.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -14,7 +14,7 @@ async fn send(app: &TestApp, key: &str, headers: &[(&str, &str)], body: Vec<u8>)
 
 // F15: RFC 8259, 8.1.
 #[tokio::test]
-async fn a_byte_order_mark_is_read_over() {
+async fn a_byte_order_mark_is_ignored() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
@@ -39,7 +39,7 @@ async fn a_byte_order_mark_is_read_over() {
 
 // F15
 #[tokio::test]
-async fn an_encoded_body_is_refused_by_the_name_of_its_encoding() {
+async fn the_error_for_a_compressed_body_names_its_encoding() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let text = r#"{"name":"W","provider":"openai"}"#;
@@ -56,9 +56,9 @@ async fn an_encoded_body_is_refused_by_the_name_of_its_encoding() {
     }
 }
 
-// F18: what is no list is not called one.
+// F18
 #[tokio::test]
-async fn a_range_and_a_token_have_sentences_of_their_own() {
+async fn a_range_and_a_cursor_have_specific_messages() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let cursor = "Use the cursor from the Link header of the previous page, or omit it.";

@@ -32,7 +32,7 @@ async fn a_file_is_not_sent_over_http_1_0() {
             assert!(told.contains("proxy_http_version 1.1"), "{told}");
         }
     }
-    // The form of the page answers with a page that says so.
+    // The form of the dashboard responds with a page.
     let form = format!("organization={0}&page=%2Fo%2F{0}%2Fsettings%2Faudit-log&format=csv", olivia.organization);
     let request = format!(
         "POST /ui/export_audit_log HTTP/1.0\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nAccept: text/html\r\n\
@@ -47,7 +47,7 @@ async fn a_file_is_not_sent_over_http_1_0() {
     assert_eq!(newest().await, before, "nothing was exported, so nothing is recorded");
 }
 
-// A page has a length over HTTP/1.0, so a cut one is seen to be cut; a live stream goes on as it is.
+// A page has a length over HTTP/1.0, so that an incomplete page is detected. An event stream has none.
 // F1
 #[tokio::test]
 async fn other_bodies_have_a_length_over_http_1_0() {
@@ -78,9 +78,9 @@ async fn other_bodies_have_a_length_over_http_1_0() {
     }
 }
 
-// Whoever does not read what they asked for is let go, and the file that they have is not whole.
+// The client has an incomplete file.
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_let_go() {
+async fn a_client_that_does_not_read_is_disconnected() {
     let app = TestApp::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
@@ -96,7 +96,7 @@ async fn a_client_that_reads_nothing_is_let_go() {
     socket.set_recv_buffer_size(4096).expect("a small buffer");
     let mut stream = socket.connect(address).await.expect("connects");
     let asked = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(400);
-    // The server stops to read while it cannot write, and then closes: writing ends in an error.
+    // The server stops reading while it cannot write, and then closes the connection, so that writing fails.
     let refused = tokio::time::timeout(Duration::from_secs(30), async {
         while stream.write_all(asked.as_bytes()).await.is_ok() {}
     });
@@ -105,7 +105,7 @@ async fn a_client_that_reads_nothing_is_let_go() {
     server.await.expect("ends");
 }
 
-/// A real nginx with these lines in its location.
+/// An nginx process with these directives in its location.
 struct Nginx {
     process: std::process::Child,
     folder: std::path::PathBuf,
@@ -159,7 +159,7 @@ impl Drop for Nginx {
     }
 }
 
-/// The lines of the README, without what leads to the server.
+/// The nginx directives of the README, without the upstream.
 fn of_the_readme() -> String {
     let readme = include_str!("../../../../README.md");
     let block = readme.split_once("location / {").expect("nginx lines").1.split_once('}').expect("an end").0;
@@ -168,7 +168,7 @@ fn of_the_readme() -> String {
 
 // F1
 #[tokio::test]
-async fn behind_nginx_a_cut_file_is_seen_to_be_cut() {
+async fn behind_nginx_an_incomplete_file_is_detected() {
     let app = TestApp::new().await;
     let (key, address) = (app.key("olivia").await, listening(&app).await);
     for n in 0..260 {
@@ -191,14 +191,14 @@ async fn behind_nginx_a_cut_file_is_seen_to_be_cut() {
             }
             status => {
                 assert_eq!(status, 200, "{answer:.300}");
-                assert!(answer.ends_with("0\r\n\r\n") && answer.contains("\n{\"complete\":true,"), "not whole");
+                assert!(answer.ends_with("0\r\n\r\n") && answer.contains("\n{\"complete\":true,"), "not complete");
                 whole += 1;
             }
         }
     }
-    assert!(whole >= 1 && refused >= 1, "{whole} whole, {refused} refused");
+    assert!(whole >= 1 && refused >= 1, "{whole} complete, {refused} rejected");
     assert_eq!(parted(&proxies[0].get(EXPORT, &key).await).0, 200, "the lines of the README are safe");
-    // Now every file breaks off in the middle.
+    // From here on every file is incomplete.
     let events = app.get("/api/v1/audit-log?limit=1", &key).await.json()["events"][0]["n"].as_i64().expect("a number");
     for _ in events..560 {
         app.get(&format!("{EXPORT}?action=key.created"), &key).await;
@@ -212,9 +212,9 @@ async fn behind_nginx_a_cut_file_is_seen_to_be_cut() {
         }
         let ends = body.ends_with("0\r\n\r\n")
             || head.to_ascii_lowercase().contains(&format!("content-length: {}", body.len()));
-        assert!(status >= 500 || !ends, "a cut file looks whole: {head}");
+        assert!(status >= 500 || !ends, "an incomplete file looks complete: {head}");
         let says =
             body.lines().any(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line["complete"] == true));
-        assert!(!says, "it says that it is whole");
+        assert!(!says, "it is marked as complete");
     }
 }

@@ -7,7 +7,7 @@ use crate::test_app::TestApp;
 
 // D10
 #[tokio::test]
-async fn every_refusal_of_the_edge_has_the_one_shape() {
+async fn all_errors_of_the_edge_have_the_same_format() {
     let app = TestApp::new().await;
     let (key, address) = (app.key("olivia").await, listening(&app).await);
     let auth = format!("Authorization: Bearer {key}\r\nConnection: close\r\n");
@@ -20,7 +20,7 @@ async fn every_refusal_of_the_edge_has_the_one_shape() {
     };
     let long = "a".repeat(70_000);
     let cases = [
-        // Addresses that resemble one of the API.
+        // URLs that resemble those of the API.
         ("two slashes", get("//api/v1/me"), 404, "not_found"),
         ("three slashes", get("///api/v1/me"), 404, "not_found"),
         ("upper case", get("/API/v1/keys"), 404, "not_found"),
@@ -35,9 +35,9 @@ async fn every_refusal_of_the_edge_has_the_one_shape() {
         ("a slash between", get("/api//v1/me"), 404, "not_found"),
         ("upper case within", get("/api/v1/ME"), 404, "not_found"),
         ("no version", get("/api/me"), 404, "not_found"),
-        ("the short address", get("/bootstrap/"), 404, "not_found"),
+        ("the short URL", get("/bootstrap/"), 404, "not_found"),
         ("absolute form", get("http://x/api/v1/nowhere"), 404, "not_found"),
-        ("a key in a misspelled address", get(&format!("//api/v1/me?api_key={key}")), 400, "key_in_query"),
+        ("a key in a misspelled URL", get(&format!("//api/v1/me?api_key={key}")), 400, "key_in_query"),
         // Methods and targets.
         ("unknown method", format!("BREW /api/v1/me HTTP/1.1\r\nHost: x\r\n{auth}\r\n"), 405, "method_not_allowed"),
         ("trace", format!("TRACE /api/v1/me HTTP/1.1\r\nHost: x\r\n{auth}\r\n"), 405, "method_not_allowed"),
@@ -52,7 +52,7 @@ async fn every_refusal_of_the_edge_has_the_one_shape() {
         ("a host with a path", headed("Host: x/y\r\n"), 400, "bad_request"),
         ("a host with a space", headed("Host: x y\r\n"), 400, "bad_request"),
         ("a host with a user", headed("Host: u@x\r\n"), 400, "bad_request"),
-        // What the parser refuses.
+        // Errors of the parser.
         ("no version of HTTP", "GET /api/v1/me\r\n\r\n".into(), 400, "bad_request"),
         ("another version of HTTP", "GET /api/v1/me HTTP/3.0\r\nHost: x\r\n\r\n".into(), 400, "bad_request"),
         ("no HTTP", "hello\r\n\r\n".into(), 400, "bad_request"),
@@ -91,14 +91,14 @@ async fn every_refusal_of_the_edge_has_the_one_shape() {
     for (what, bytes, status, code) in &cases {
         let answer = exchange(address, bytes.as_bytes()).await;
         is_refusal(what, &answer, *status, code);
-        assert!(!answer.contains(&key[14..]), "{what}: the key comes back");
+        assert!(!answer.contains(&key[14..]), "{what}: the response repeats the key");
     }
     assert_eq!(app.get("/api/v1/workspaces", &key).await.json(), json!({ "workspaces": [] }));
 }
 
-// What looks unusual and is right is served.
+// Unusual but valid requests
 #[tokio::test]
-async fn what_is_well_formed_is_served() {
+async fn well_formed_requests_are_served() {
     let app = TestApp::new().await;
     let (key, address) = (app.key("olivia").await, listening(&app).await);
     let auth = format!("Authorization: Bearer {key}\r\n");
@@ -114,7 +114,7 @@ async fn what_is_well_formed_is_served() {
         assert_eq!(status, 200, "{answer}");
         assert!(head.to_ascii_lowercase().contains("content-length: "), "{head}");
     }
-    // Two requests in one go, the second of which is no HTTP: the first is answered, and the second refused.
+    // Two pipelined requests: the first is valid and succeeds, the second is malformed and gets an error.
     let answer =
         exchange(address, format!("GET /api/v1/me HTTP/1.1\r\nHost: x\r\n{auth}\r\nhello\r\n\r\n").as_bytes()).await;
     let second = answer.rfind("HTTP/1.1 400").expect("a second answer");

@@ -42,11 +42,11 @@ async fn a_key_in_a_header_is_not_stored() {
     app.engine.flush_usage().await.expect("written");
     for table in ["api_keys", "audit_events", "key_refusals", "sessions"] {
         let found: Option<(i64,)> = everything(&app, table, secret).await;
-        assert_eq!(found.map(|(n,)| n).unwrap_or_default(), 0, "the secret stands in {table}");
+        assert_eq!(found.map(|(n,)| n).unwrap_or_default(), 0, "the secret is in {table}");
     }
 }
 
-/// How many rows of a table hold this text, if there is such a table.
+/// The number of rows of a table that contain this text. None if the table does not exist.
 async fn everything(app: &TestApp, table: &str, text: &str) -> Option<(i64,)> {
     let engine::Db::Sqlite { writer, .. } = &app.db else { panic!("these tests run on SQLite") };
     let columns = format!("SELECT name FROM pragma_table_info('{table}')");
@@ -61,9 +61,9 @@ async fn everything(app: &TestApp, table: &str, text: &str) -> Option<(i64,)> {
     Some(sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(writer.pool()).await.expect("read"))
 }
 
-// B33: a key in any form of an address is refused and marked; one in the address of the page before is marked.
+// B33: a key in any part of a URL is rejected and marked as exposed; one in the `Referer` is only marked.
 #[tokio::test]
-async fn a_key_in_any_form_of_an_address_is_marked() {
+async fn a_key_in_any_part_of_a_url_is_marked_as_exposed() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let watcher = app.key("olivia").await;
@@ -101,9 +101,9 @@ async fn a_key_in_any_form_of_an_address_is_marked() {
     }
 }
 
-// F6, B34: what a trusted proxy wrote is understood in every form; without one, nothing that a client writes counts.
+// F6, B34: without a trusted proxy the headers of the client are ignored.
 #[tokio::test]
-async fn the_recorded_address() {
+async fn the_ip_address_of_a_trusted_proxy_is_recorded_in_every_form() {
     let mut app = TestApp::new().await;
     let key = app.key("olivia").await;
     let socket: SocketAddr = "[::ffff:198.51.100.7]:50000".parse().expect("an address");

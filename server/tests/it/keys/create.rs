@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44: what is asked for
-// is what the key is, and its first letters say which kind.
+// RU-01, RU-05, RU-06, RU-07, RU-16, RU-17, RO-22, RO-23, RO-24, RO-25, RO-26, RO-27, RO-28, RK-44
 #[tokio::test]
-async fn a_new_key_is_answered_once_and_begins_as_its_kind() {
+async fn a_new_key_has_the_requested_fields_and_is_shown_once() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let asked = [
@@ -46,9 +45,9 @@ async fn a_new_key_is_answered_once_and_begins_as_its_kind() {
     }
 }
 
-// RU-07, RU-12: every template makes a key that may do what the documentation says.
+// RU-07, RU-12
 #[tokio::test]
-async fn templates() {
+async fn every_template_has_the_documented_scopes() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let templates = [
@@ -69,9 +68,9 @@ async fn templates() {
     }
 }
 
-// F13, D17: blank and null mean never; the last second that can be written is an end like any other.
+// F13, D17: blank and null mean never. The last supported second is accepted.
 #[tokio::test]
-async fn a_blank_end_is_none_and_the_last_year_is_stored() {
+async fn a_blank_expiration_means_never_and_the_year_9999_is_accepted() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for (given, stored) in [
@@ -88,9 +87,9 @@ async fn a_blank_end_is_none_and_the_last_year_is_stored() {
     }
 }
 
-// F2, D24: joiners and selectors where the script or the emoji needs them.
+// F2, D24: joiners and selectors are kept where the script or the emoji needs them.
 #[tokio::test]
-async fn names_of_every_script_are_taken_as_they_are() {
+async fn names_of_every_script_are_stored_unchanged() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for name in ["❤\u{fe0f} deploy", "1\u{fe0f}\u{20e3} first", "می\u{200c}خواهم", "ശ്രീ ന്\u{200d}"]
@@ -104,7 +103,7 @@ async fn names_of_every_script_are_taken_as_they_are() {
 
 // D24, RO-23: names are trimmed and may repeat; unreadable names are rejected. All errors are reported together.
 #[tokio::test]
-async fn what_is_wrong_with_a_key_is_said_field_by_field() {
+async fn all_invalid_fields_are_reported_together() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for _ in 0..2 {
@@ -142,12 +141,12 @@ async fn what_is_wrong_with_a_key_is_said_field_by_field() {
         });
         assert_eq!(said.collect::<Vec<_>>(), faults, "{body}");
     }
-    assert_eq!(app.get("/api/v1/keys", &key).await.text, before, "a refused request made a key");
+    assert_eq!(app.get("/api/v1/keys", &key).await.text, before, "a rejected request created a key");
 }
 
-// A key in the wrong place of a body does not come back, and so not into the log either.
+// A key in the wrong field of a body appears neither in the response nor in the log.
 #[tokio::test]
-async fn a_refusal_repeats_nothing_of_the_body() {
+async fn an_error_repeats_no_value_of_the_body() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let mut unknown = serde_json::Map::new();
@@ -210,9 +209,9 @@ async fn a_misspelled_field_is_answered_with_the_closest_known_one() {
     }
 }
 
-// RU-11: scopes are taken away, never added; a key with full access has none to remove. The change is immediate.
+// RU-11: scopes can be removed, but not added. A key with full access has no scopes. The change is immediate.
 #[tokio::test]
-async fn a_key_is_renamed_and_narrowed() {
+async fn a_key_can_be_renamed_and_its_scopes_removed() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let body = json!({ "label": "Key 1", "scopes": ["workspaces:read", "runs:write"] });
@@ -240,7 +239,7 @@ async fn a_key_is_renamed_and_narrowed() {
 
 // The fields of a single key. None of them is a secret.
 #[tokio::test]
-async fn a_key_in_full_has_these_fields() {
+async fn a_single_key_has_the_documented_fields() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let new = app.key_of(&olivia).await;

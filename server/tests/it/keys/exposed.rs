@@ -13,10 +13,10 @@ async fn exposures(app: &TestApp) -> Vec<String> {
     exposed.map(|event| format!("{} {}", event.object_id, event.actor_name)).collect()
 }
 
-// A key in an address is marked the first time, once; its page counts every time. Which parameter it was in, and which
-// operation it was, makes no difference, and neither does whether the request was let in otherwise.
+// The key is marked only the first time, but its usage counts every request. This does not depend on the parameter, the
+// operation, or another valid credential in the request.
 #[tokio::test]
-async fn a_key_in_an_address_is_marked_as_exposed_once() {
+async fn a_key_in_a_url_is_marked_as_exposed_once() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.key_of(&olivia).await, app.key("olivia").await);
@@ -49,13 +49,13 @@ async fn a_key_in_an_address_is_marked_as_exposed_once() {
     assert_eq!(shown["exposed_at"], "2026-04-08T19:51:19Z");
     let refusal = &shown["usage"]["refusals"][0];
     assert_eq!((&refusal["cause"], &refusal["count"]), (&json!("sent_in_address"), &json!(calls.len())));
-    assert_eq!(shown["is_active"], true, "it still works: replacing it is its owner's choice");
+    assert_eq!(shown["is_active"], true, "it still works, because its owner decides when to replace it");
     assert_eq!(exposures(&app).await, [format!("{} Someone with the key", key.view.key_id)]);
 }
 
-// What is no key of this installation is refused too, and marks nothing. Whoever has no key learns nothing.
+// An unknown key in a URL gets the same error as an existing one.
 #[tokio::test]
-async fn a_word_that_is_no_key_marks_nothing() {
+async fn an_unknown_key_in_a_url_is_rejected_and_marks_nothing() {
     let app = TestApp::new().await;
     let foreign = TestApp::new().await.key("theo").await;
     for query in [format!("token={foreign}"), "token=guess".into(), "api_key=".into(), "ACCESS_TOKEN=x".into()] {
@@ -65,9 +65,9 @@ async fn a_word_that_is_no_key_marks_nothing() {
     assert_eq!(exposures(&app).await, [""; 0]);
 }
 
-// KE-12: the hook takes a key as `token` or `api_key`, and marks nothing. RU-14, KE-13: headers work there as well.
+// KE-12: the webhook accepts a key as `token` or `api_key`, and does not mark it. RU-14, KE-13: headers work too.
 #[tokio::test]
-async fn the_hook_takes_a_key_in_its_address() {
+async fn the_webhook_accepts_a_key_in_its_url() {
     let app = TestApp::new().await;
     let (olivia, other) = (app.someone("olivia").await, app.key("adam").await);
     let key = app.key_of(&olivia).await;

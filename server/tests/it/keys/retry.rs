@@ -19,7 +19,7 @@ impl TestApp {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_makes_one_key() {
+async fn a_retry_creates_no_second_key() {
     let app = TestApp::new().await;
     let (key, body) = (app.key("olivia").await, json!({ "label": "Nightly report", "template": "read_only" }));
     let first = app.retry("/api/v1/keys", &key, "nightly", &body).await;
@@ -29,7 +29,7 @@ async fn the_same_request_twice_makes_one_key() {
         let again = app.retry("/api/v1/keys", &key, "nightly", &body).await;
         assert_eq!((again.status.as_u16(), &again.json()["code"]), (409, &json!("already_done")));
         assert_eq!(again.header("location"), format!("/api/v1/keys/{}", first["key_id"]));
-        assert!(!again.text.contains("rt_"), "a second secret, or the first again: {}", again.text);
+        assert!(!again.text.contains("rt_"), "the response contains a key: {}", again.text);
         assert_eq!(app.get(again.header("location"), &key).await.json()["label"], "Nightly report");
     }
     assert_eq!(app.count(&key).await, 2);
@@ -38,13 +38,13 @@ async fn the_same_request_twice_makes_one_key() {
     let fault = other.json()["fields"][0].clone();
     assert_eq!((&fault["field"], &fault["fault"]), (&json!("Idempotency-Key"), &json!("other_body")));
     let next = app.retry("/api/v1/keys", &key, "another word", &body).await;
-    assert_eq!(next.status, StatusCode::CREATED, "another word is another request");
+    assert_eq!(next.status, StatusCode::CREATED, "another idempotency key is another request");
     assert_eq!(app.count(&key).await, 3);
 }
 
-// A word is its sender's: another caller's is another request. A request that was refused may come again.
+// A rejected request can be retried with the same idempotency key.
 #[tokio::test]
-async fn a_word_belongs_to_its_caller() {
+async fn an_idempotency_key_belongs_to_its_caller() {
     let app = TestApp::new().await;
     for subject in ["olivia", "adam", "mina", "theo"] {
         let key = app.key(subject).await;
@@ -58,7 +58,7 @@ async fn a_word_belongs_to_its_caller() {
 }
 
 #[tokio::test]
-async fn a_repeated_rotation_makes_one_successor() {
+async fn a_retried_rotation_creates_one_successor() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (watcher, old) = (app.key("olivia").await, app.key_of(&olivia).await);
@@ -73,16 +73,16 @@ async fn a_repeated_rotation_makes_one_successor() {
 
     let first = app.retry("/api/v1/keys/rotate", &watcher, "self", &json!({ "label": "next" })).await.json();
     let gone = app.retry("/api/v1/keys/rotate", &watcher, "self", &json!({ "label": "next" })).await;
-    assert_eq!(gone.status, StatusCode::UNAUTHORIZED, "the key that asked has ended");
+    assert_eq!(gone.status, StatusCode::UNAUTHORIZED, "the calling key is revoked");
     let next = first["api_key"].as_str().expect("key");
     assert_eq!(app.count(next).await, 4);
     let another = app.key_of(&olivia).await;
     let own = app.retry("/api/v1/keys/rotate", another.plain.expose(), "self", &json!({ "label": "next" })).await;
-    assert_eq!(own.status, StatusCode::CREATED, "another key of the same person says the same word for itself");
+    assert_eq!(own.status, StatusCode::CREATED, "the idempotency keys of another key are independent");
 }
 
 #[tokio::test]
-async fn a_word_has_1_to_255_characters() {
+async fn an_idempotency_key_has_1_to_255_characters() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     for word in ["", &"x".repeat(256)] {

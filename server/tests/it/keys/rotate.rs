@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-29, RO-30, RO-34, RO-35, RO-40, RO-41: the calling key is revoked immediately, the new one has the same actor, scopes and
-// environment, and a key pair of its own.
+// RO-29, RO-30, RO-34, RO-35, RO-40, RO-41: the calling key is revoked immediately, the new one has the same actor,
+// scopes and environment, and a key pair of its own.
 #[tokio::test]
-async fn a_key_replaces_itself() {
+async fn the_calling_key_can_rotate_itself() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     for (key, environment) in
@@ -47,9 +47,9 @@ async fn a_key_replaces_itself() {
     }
 }
 
-// RO-28, RO-34, RO-36: without a body at all, with the name and the sentence of the page.
+// RO-28, RO-34, RO-36: without a body
 #[tokio::test]
-async fn the_name_of_a_successor_that_nobody_named() {
+async fn the_default_name_of_a_successor_is_rotated_key() {
     let app = TestApp::new().await;
     let key = app.key("mina").await;
     let rotated = app.post("/api/v1/keys/rotate", &key, Value::Null).await.json();
@@ -61,9 +61,9 @@ async fn the_name_of_a_successor_that_nobody_named() {
     assert_eq!(app.get("/api/v1/keys?active=true", last).await.json()[0]["label"], "rotated key", "it carries over");
 }
 
-// RK-28, RU-18: by hand. Two keys of one person work side by side until the old one is revoked.
+// RK-28, RU-18: both keys work until the old one is revoked.
 #[tokio::test]
-async fn rotation_by_hand() {
+async fn a_key_can_be_rotated_manually() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let old = app.narrow_key(&mina, [Scope::WorkspacesRead, Scope::KeysWrite]).await;
@@ -79,9 +79,9 @@ async fn rotation_by_hand() {
     assert_eq!(app.get("/api/v1/workspaces", new).await.status, StatusCode::OK);
 }
 
-// D15: with an overlap both keys work; then the old one ends by itself.
+// D15
 #[tokio::test]
-async fn both_keys_work_until_the_overlap_is_over() {
+async fn both_keys_work_until_the_grace_period_is_over() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.key_of(&olivia).await, app.key("olivia").await);
@@ -95,16 +95,16 @@ async fn both_keys_work_until_the_overlap_is_over() {
     app.clock.advance_seconds(3599);
     assert_eq!((works(key.plain.expose()).await, works(new).await), (200, 200));
     let again = app.post(&path, &watcher, json!({})).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "it has a successor already");
+    assert_eq!(again.status, StatusCode::CONFLICT, "it already has a successor");
     app.clock.advance_seconds(1);
     assert_eq!((works(key.plain.expose()).await, works(new).await), (401, 200));
     let old = app.get(&format!("/api/v1/keys/{}", key.view.key_id), &watcher).await.json();
     assert_eq!((&old["is_active"], &old["expires_at"]), (&json!(false), &json!("2026-04-08T20:51:19Z")));
 }
 
-// D15: the old key never lives longer than it would have anyway, and its successor as long as it was meant to.
+// D15: the successor has the lifetime of the old key.
 #[tokio::test]
-async fn an_overlap_lengthens_no_life() {
+async fn a_grace_period_does_not_extend_the_lifetime_of_a_key() {
     let app = TestApp::new().await;
     let watcher = app.key("olivia").await;
     let made = app.post("/api/v1/keys", &watcher, json!({ "expires_at": "2026-04-08T20:51:19Z" })).await.json();
@@ -113,12 +113,12 @@ async fn an_overlap_lengthens_no_life() {
     let rotated = app.post(&path, &watcher, json!({ "overlap_seconds": 86_400 })).await.json();
     assert_eq!(rotated["old_key_ends_at"], "2026-04-08T20:51:19Z");
     let next = app.get(&format!("/api/v1/keys/{}", rotated["key_id"]), &watcher).await.json();
-    assert_eq!(next["expires_at"], "2026-04-08T21:21:19Z", "an hour after its making, as before");
+    assert_eq!(next["expires_at"], "2026-04-08T21:21:19Z", "an hour after its creation, as before");
 }
 
-// D15: 0 to 604800 seconds; a key's owner and admins, nobody else.
+// D15: the grace period is 0 to 604800 seconds.
 #[tokio::test]
-async fn who_may_rotate_what() {
+async fn only_the_owner_and_admins_can_rotate_a_key() {
     let app = TestApp::new().await;
     let watcher = app.key("olivia").await;
     let mina = app.key_of(&app.someone("mina").await).await;

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::test_app::TestApp;
 
-// Scopes: only what the key has itself, or nothing.
+// Scopes: only those of the calling key, or none.
 #[tokio::test]
-async fn a_key_gives_no_scope_that_it_lacks() {
+async fn a_key_cannot_create_a_key_with_other_scopes() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.narrow_key(&olivia, [Scope::KeysWrite, Scope::WorkspacesWrite]).await;
@@ -27,18 +27,18 @@ async fn a_key_gives_no_scope_that_it_lacks() {
         assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (403, &json!("missing_scope")), "{body}");
         assert!(refused.header("www-authenticate").contains("scope=\"runs:read\""), "{body}");
     }
-    // Neither scopes nor a template is everything, which only a key with full access gives.
+    // Without scopes and template the new key has full access, which only a key with full access can grant.
     for body in [json!({}), json!({ "template": "full_access" })] {
         assert_eq!(make(body.clone()).await.status, StatusCode::FORBIDDEN, "{body}");
     }
     let full = format!("/api/v1/keys/{}/rotate", app.key_of(&olivia).await.view.key_id);
     let refused = app.post(&full, key.plain.expose(), json!({})).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN, "the successor of a stronger key is a stronger key");
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "the successor would have more access");
 }
 
-// Role: the new key is capped by the role of the key that asks, whatever its owner is by now (D6).
+// Role: the role of the calling key limits the new key, even if its owner has a higher role now (D6).
 #[tokio::test]
-async fn a_key_gives_no_higher_role_than_its_own() {
+async fn a_key_cannot_create_a_key_with_a_higher_role() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let low = app.key_of(&mina).await;
@@ -51,12 +51,12 @@ async fn a_key_gives_no_higher_role_than_its_own() {
     assert_eq!(me["role"], "member");
     let owners = format!("/api/v1/keys/{}/rotate", app.key_of(&olivia).await.view.key_id);
     let refused = app.post(&owners, &app.key("adam").await, json!({})).await;
-    assert_eq!(refused.status, StatusCode::FORBIDDEN, "an admin gets no owner's key in hand");
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "an admin cannot rotate the key of an owner");
 }
 
-// Environment: the sandbox stays the sandbox.
+// Environment
 #[tokio::test]
-async fn a_test_key_makes_test_keys_only() {
+async fn a_test_key_creates_only_test_keys() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.test_key(&olivia).await;
@@ -71,9 +71,9 @@ async fn a_test_key_makes_test_keys_only() {
     }
 }
 
-// Lifetime: no later end than its own.
+// Lifetime
 #[tokio::test]
-async fn a_key_makes_none_that_outlives_it() {
+async fn a_key_cannot_create_a_key_that_expires_later() {
     let app = TestApp::new().await;
     let key = app.key("olivia").await;
     let day = json!({ "label": "a day", "expires_at": "2026-04-09T19:51:19Z" });
@@ -89,9 +89,9 @@ async fn a_key_makes_none_that_outlives_it() {
     assert_eq!(app.post("/api/v1/keys", short, day).await.status, StatusCode::CREATED);
 }
 
-// RK-03, KE-03: nobody makes keys in another person's name, not even an owner.
+// RK-03, KE-03: not even an owner
 #[tokio::test]
-async fn nobody_makes_keys_in_anothers_name() {
+async fn keys_cannot_be_created_for_another_person() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await.ctx.actor().id;
     for subject in ["olivia", "adam", "noor"] {

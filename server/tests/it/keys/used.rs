@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::test_app::TestApp;
 
-// RO-43, RU-25, D19: calls, refusals and costs are added up per key; a refusal costs nothing.
+// RO-43, RU-25, D19: a rejected call costs nothing.
 #[tokio::test]
-async fn costs_are_added_up_per_key() {
+async fn calls_rejections_and_costs_are_summed_per_key() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.narrow_key(&olivia, [Scope::WorkspacesWrite]).await, app.key("olivia").await);
@@ -36,9 +36,9 @@ async fn costs_are_added_up_per_key() {
     assert_eq!(days[0]["cost"], 3);
 }
 
-// RU-25: who called, by address and program.
+// RU-25: by IP address and user agent
 #[tokio::test]
-async fn who_called_with_a_key() {
+async fn the_usage_of_a_key_lists_its_clients() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await;
@@ -56,9 +56,9 @@ async fn who_called_with_a_key() {
     assert_eq!(told, [(Some("curl/8.14.1"), Some(2)), (Some("python-requests/2.32"), Some(1))]);
 }
 
-// D27: a refused call counts as a use once the key itself was accepted, and not when the key was refused.
+// D27: a call counts as a use if the key itself was accepted, even if the call was rejected.
 #[tokio::test]
-async fn a_refused_call_is_a_use_if_the_key_was_accepted() {
+async fn a_rejected_call_is_a_use_if_the_key_was_accepted() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let (key, watcher) = (app.narrow_key(&olivia, []).await, app.key("olivia").await);

@@ -100,14 +100,14 @@ const HOSTILE: [&str; 84] = [
     "null",
 ];
 
-/// What a spreadsheet may look past before a formula.
+/// Characters that a spreadsheet may ignore before a formula.
 const BEFORE: [&str; 8] = ["", " ", "\u{a0}", "\u{2003}", "'", "\"", ",", "\t"];
-/// How a formula begins.
+/// Characters that start a formula.
 const SIGNS: [&str; 13] = ["=", "+", "-", "@", "＝", "＋", "－", "＠", "−", "﹦", "﹢", "﹣", "﹫"];
-/// What does harm in it.
+/// Harmful contents.
 const HARM: [&str; 4] = ["cmd|'/C calc'!A0", "HYPERLINK(\"//x\",\"y\")", "1+1", "<script>alert(2)</script>"];
 
-/// Every hostile name: 500 in a proof, a share of them otherwise.
+/// Hostile names: 500 in a full run, otherwise a share.
 fn hostile() -> Vec<String> {
     let mut names: Vec<String> = HOSTILE.map(str::to_owned).into();
     for before in BEFORE {
@@ -122,7 +122,7 @@ fn hostile() -> Vec<String> {
     names
 }
 
-/// Every cell of a file, read strictly by RFC 4180: all quoted, quotes doubled, lines that end in CR LF.
+/// All cells of a file, parsed strictly by RFC 4180: all quoted, quotes doubled, lines end with CR LF.
 fn cells(text: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
     while !rest.is_empty() {
@@ -156,14 +156,14 @@ fn cells(text: &str) -> Vec<Vec<String>> {
 
 // B27
 #[tokio::test]
-async fn names_as_weapons_do_nothing() {
+async fn hostile_names_are_harmless_in_exports_and_pages() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let key = app.key_of(&olivia).await.plain.expose().to_owned();
     let (mut taken, mut refused) = (Vec::new(), 0);
     let names = hostile();
     for name in names.iter().map(String::as_str) {
-        // A key, an account that acts under that name, and what it makes.
+        // A key, an account with that name, and an object that the account creates.
         let made = app.post("/api/v1/keys", &key, json!({ "label": name })).await;
         if made.status != StatusCode::CREATED {
             assert_eq!(made.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}: {}", made.text);
@@ -180,7 +180,7 @@ async fn names_as_weapons_do_nothing() {
         assert_eq!(app.send(request.body(body).expect("request")).await.status, StatusCode::CREATED, "{name:?}");
         taken.push(name.trim());
     }
-    assert!(taken.len() >= 60 && refused >= 12, "{} taken, {refused} refused", taken.len());
+    assert!(taken.len() >= 60 && refused >= 12, "{} accepted, {refused} rejected", taken.len());
     let seen = |text: &str| taken.iter().filter(|name| text.contains(**name)).count();
 
     let table = take_out(&app, &olivia, "", "csv").await.text;
@@ -192,7 +192,7 @@ async fn names_as_weapons_do_nothing() {
         assert!(!cell.chars().any(char::is_control), "a control character: {cell:?}");
     }
     assert!(!table.replace("\r\n", "").chars().any(char::is_control));
-    assert!(seen(&rows.concat().join(" ")) >= 60, "the names are there all the same");
+    assert!(seen(&rows.concat().join(" ")) >= 60, "the export contains the names");
 
     let lines = take_out(&app, &olivia, "", "jsonl").await.text;
     assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
@@ -215,7 +215,7 @@ async fn names_as_weapons_do_nothing() {
         for markup in
             ["<script>alert", "<img src=x", "<svg onload", "</bdi></td><h1>", "<style>*", "<b>", "</title><script>"]
         {
-            assert!(!html.contains(markup), "{markup} got into the page");
+            assert!(!html.contains(markup), "{markup} is in the page");
         }
         shown += numbers(&html).len();
         let Some(last) = numbers(&html).last().copied().filter(|_| html.contains("rel=\"next\"")) else { break };

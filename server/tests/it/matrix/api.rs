@@ -70,19 +70,19 @@ pub const LINES: [Line; 47] = [
 fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
     let Standing::Inside { role, by_key, powerless } = who.standing else {
         return match (id, who.standing) {
-            // Whoever is in no organization makes none, and leaves none.
+            // A person without an organization can neither create nor leave one.
             ("create_organization" | "leave_organization", Standing::Runtime { .. }) => Some(403),
             _ => None,
         };
     };
     match (id, which) {
-        // The description's example gives the only owner another role, and removes them: an organization keeps one, and
-        // keys touch none (D5).
+        // The example changes the role of the only owner, or removes them. An organization keeps an owner, and keys
+        // cannot change owners (D5).
         ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
             Some(if by_key { 403 } else { 409 })
         }
         ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
-        // Reading what is sealed needs a key, and a scope.
+        // Decrypting items needs a key with the scope.
         ("read_inbox" | "read_notebook" | "write_note", _) if powerless => Some(403),
         ("me", _) if powerless => Some(200),
         _ => None,
@@ -121,8 +121,8 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         nobody("an expired key", &world.expired),
         nobody("a forged token", &forged),
         nobody("an expired token", &token(&world.signer, "olivia", 3700)),
-        nobody("a token of nobody", &world.token("nobody")),
-        nobody("a token whose session was ended", &world.own_token("olivia", true).await),
+        nobody("a token of an unknown person", &world.token("nobody")),
+        nobody("a token of a revoked session", &world.own_token("olivia", true).await),
         runtime("the key of a disabled account", true, world.disabled.clone()),
         runtime("the key of someone removed", true, world.gone.1.clone()),
         runtime("a token of someone removed", false, world.token("gone")),
@@ -139,7 +139,7 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         let credentials = [
             ("key", part.credential.clone()),
             ("ID token", world.token(part.subject)),
-            ("own token", world.own_token(part.subject, false).await),
+            ("access token", world.own_token(part.subject, false).await),
         ];
         for (kind, bearer) in credentials {
             let standing = Standing::Inside { role: part.role, by_key: kind == "key", powerless: false };
@@ -236,13 +236,13 @@ fn encoded(id: &str) -> String {
 
 // RA-22, RA-23, RA-30, RA-31, RA-32, B13, B14, B15, B20: the API.
 #[tokio::test]
-async fn the_matrix_of_the_api() {
+async fn the_api_matches_the_permission_matrix() {
     let world = World::new().await;
     let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
     let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
     assert_eq!(server_fns, known, "the description and the reviewed table differ");
     let (everyone, mut tally) = (principals(&world).await, Tally::default());
-    // Their sign-ins are part of how things are.
+    // The sign-ins of the principals are part of the initial state.
     let world = world.settled().await;
     let before = world.picture().await;
     for line in &LINES {
@@ -263,9 +263,9 @@ async fn the_matrix_of_the_api() {
     tally.judge("the API", 2_000);
 }
 
-// RA-32, KE-06, RK-04: a person's token acts in the organization it names, if the person is in it; no other is reached.
+// RA-32, KE-06, RK-04: a token acts only in the named organization, and only if the person is a member.
 #[tokio::test]
-async fn no_token_acts_in_another_organization() {
+async fn a_token_has_no_access_to_another_organization() {
     let world = World::new().await;
     let mut tally = Tally::default();
     let before = world.picture().await;

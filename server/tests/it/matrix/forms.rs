@@ -59,8 +59,8 @@ pub async fn visitors(world: &World) -> Vec<Visitor> {
     let mut all = vec![
         visitor("nobody", Standing::Unknown, String::new()),
         visitor("an unknown session", Standing::Unknown, "rt_session=AAAAAAAAAAAAAAAAAAAAAA".into()),
-        visitor("a session of no form", Standing::Unknown, "rt_session=%00%ff;rt_session=".into()),
-        visitor("an ended session", Standing::Unknown, world.ended_cookie("olivia").await),
+        visitor("a malformed session", Standing::Unknown, "rt_session=%00%ff;rt_session=".into()),
+        visitor("a revoked session", Standing::Unknown, world.ended_cookie("olivia").await),
         visitor("someone removed", runtime, world.cookie("gone").await),
         visitor("someone in no organization", runtime, world.cookie("zoe").await),
         visitor("the owner of another organization", runtime, world.cookie("theo").await),
@@ -78,12 +78,12 @@ pub async fn visitors(world: &World) -> Vec<Visitor> {
 fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     let about_members = matches!(path, "/ui/change_role" | "/ui/remove_member");
     match (path, who.standing, which) {
-        // Whoever is a member nowhere makes no organization.
+        // A person without an organization cannot create one.
         ("/ui/create_organization", Standing::Runtime { .. }, _) if !who.name.contains("another") => Some(403),
         // An organization keeps its only owner.
         ("/ui/leave_organization", Standing::Inside { role: Role::Owner, .. }, _) => Some(409),
         (_, Standing::Inside { role: Role::Owner, .. }, Which::Mine) if about_members => Some(409),
-        // Everyone sees who is a member, and so who is none.
+        // Everyone can see the list of members.
         (_, Standing::Inside { role: Role::Member, .. }, Which::Foreign | Which::Ended | Which::Missing)
             if about_members =>
         {
@@ -107,7 +107,7 @@ async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -
 
 // B14, B15, B16, B20, B31, KE-25..KE-29: the server functions.
 #[tokio::test]
-async fn the_matrix_of_server_functions() {
+async fn the_server_functions_match_the_permission_matrix() {
     let known: BTreeSet<_> = LINES.iter().map(|(line, _)| (line.0.to_owned(), Method::POST)).collect();
     let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));

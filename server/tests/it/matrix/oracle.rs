@@ -25,10 +25,10 @@ pub enum Asks {
     Key,
 }
 
-/// What an operation is about.
+/// The object of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thing {
-    /// Nothing in particular.
+    /// No object.
     None,
     Key,
     Workspace,
@@ -39,21 +39,21 @@ pub enum Thing {
     Invitation,
 }
 
-/// One line of a table: the name, what it asks, what it is about, the answer when it is done, and the answer for a thing
-/// that has ended.
+/// One line of a table: the name, the requirement, the object, the status of a success, and the status for a revoked or
+/// removed object.
 pub type Line = (&'static str, Asks, Thing, u16, u16);
 
 /// The relation of a principal to the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// No credential, or one that does not work.
+    /// Without a valid credential.
     Unknown,
-    /// Known, and not in the organization: removed from it, or in none.
+    /// Authenticated, but not a member of the organization.
     Runtime {
         /// Whether the caller uses a key or is a person.
         by_key: bool,
     },
-    /// In the organization.
+    /// A member of the organization.
     Inside {
         role: Role,
         /// Whether the caller uses a key or is a person.
@@ -63,7 +63,7 @@ pub enum Standing {
     },
 }
 
-/// The answer to `who` about `which`.
+/// The expected status for a principal and an object.
 pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
     let (_, asks, thing, done, ended) = *line;
     let (role, by_key, powerless) = match who {

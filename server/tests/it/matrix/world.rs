@@ -16,22 +16,22 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use crate::test_app::TestApp;
-use crate::tokens::{empty_house_and_signer, token};
+use crate::tokens::{empty_app_and_signer, token};
 
 const GOOGLE: &str = "https://accounts.google.com";
 
 /// Which object of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Which {
-    /// The caller's own.
+    /// An object of the caller.
     Mine,
-    /// Another member's, of the same organization.
+    /// An object of another member of the same organization.
     Someones,
-    /// One of another organization.
+    /// An object of another organization.
     Foreign,
     /// In the same organization: revoked, removed or disabled.
     Ended,
-    /// One that exists nowhere.
+    /// An object that does not exist.
     Missing,
     /// Malformed.
     Malformed,
@@ -41,7 +41,7 @@ impl Which {
     pub const ALL: [Self; 6] = [Self::Mine, Self::Someones, Self::Foreign, Self::Ended, Self::Missing, Self::Malformed];
 }
 
-/// A member of Acme or Orbit, with one of everything.
+/// A member of Acme or Orbit, with one object of each kind.
 #[derive(Clone)]
 pub struct Part {
     pub subject: &'static str,
@@ -86,7 +86,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let (app, signer) = empty_house_and_signer().await;
+        let (app, signer) = empty_app_and_signer().await;
         let acme = vec![
             (identity("olivia"), Role::Owner),
             (identity("adam"), Role::Admin),
@@ -133,7 +133,7 @@ impl World {
         let nothing = KeyDraft { name: "powerless", scopes: Some(&[]), ..KeyDraft::default() };
         let (_, powerless) = key(&app, &owner, CreateKey::draft(&nothing, now).expect("valid")).await;
         app.clock.advance_seconds(2);
-        // What ends by the clock has ended before the picture is taken.
+        // Write pending expirations before the snapshot.
         app.engine.expire_keys().await.expect("written down");
         let (acme, orbit) = (owner.actor().organization.clone(), stranger.ctx.actor().organization.clone());
         let Photograph { picture, things, restore } = photograph(&app.db, false).await;
@@ -158,12 +158,12 @@ impl World {
         }
     }
 
-    /// A token of a person, fresh from their sign-in.
+    /// An ID token of a person who has just signed in.
     pub fn token(&self, subject: &str) -> String {
         token(&self.signer, subject, 10)
     }
 
-    /// A token of a person, and whether its session was revoked since.
+    /// An access token of a person. Revokes its session if `ended` is true.
     pub async fn own_token(&self, subject: &str, ended: bool) -> String {
         let person = self.app.engine.sign_in(&identity(subject), &Origin::default()).await.expect("signed in");
         let (_, session) = self.app.browser_of(person).await;
@@ -201,8 +201,7 @@ impl World {
         self
     }
 
-    /// The same without the log, without what is only kept so that the next thing gets a number, and without the keys that
-    /// sign tokens, which are made when the first is asked for.
+    /// The same without the log, the sequences, and the signing keys, which are created with the first token.
     pub async fn things(&self) -> String {
         let row = sqlx::query(sqlx::AssertSqlSafe(self.things.clone())).fetch_one(pool(&self.app.db)).await;
         row.expect("a picture").get(0)
@@ -245,7 +244,7 @@ fn pool(db: &Db) -> &sqlx::SqlitePool {
     }
 }
 
-/// The queries that take pictures, and the statements that put everything back.
+/// The queries that read a snapshot, and the statements that restore it.
 struct Photograph {
     picture: String,
     things: String,
@@ -273,10 +272,10 @@ async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
     let (mut texts, mut things) = (Vec::new(), Vec::new());
     let mut restore = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE;".to_owned();
     for (table, columns) in columns(db).await {
-        // Where someone looked last is kept for their next sign-in, and is none either.
+        // The last visited organization is not a relevant change either.
         let seen = |name: &str| name.starts_with("last_used") || matches!(name, "seen_at" | "active_organization");
         let quoted: Vec<_> = columns.iter().filter(|name| !seen(name)).map(|name| format!("quote({name})")).collect();
-        // How keys are used is counted, refused calls too; being seen is no change.
+        // The usage of keys and the last use of sessions are not relevant changes.
         if !table.starts_with("key_") && table != "sessions" {
             let text = format!("(SELECT COALESCE(group_concat({}, ';'), '') FROM {table})", quoted.join("||','||"));
             if !table.starts_with("audit_") && !matches!(table.as_str(), "counters" | "signing_keys") {
@@ -287,7 +286,7 @@ async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
         let copy =
             format!("DROP TABLE IF EXISTS copy_of_{table}; CREATE TABLE copy_of_{table} AS SELECT * FROM {table}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(pool(db)).await.expect("a copy");
-        // Whoever is signed in stays so, unless all is to be as it was.
+        // Keeps the sessions unless the whole state is restored.
         if table == "sessions" && !with_sessions {
             continue;
         }
@@ -299,7 +298,7 @@ async fn photograph(db: &Db, with_sessions: bool) -> Photograph {
     Photograph { picture: select(texts), things: select(things), restore }
 }
 
-/// Someone as the provider vouches for them.
+/// An identity from the provider.
 pub fn identity(subject: &str) -> Identity {
     Identity {
         issuer: GOOGLE.into(),

@@ -19,9 +19,9 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-// R7: nothing is acknowledged that goes into a file which nobody finds again.
+// R7: no write is acknowledged after the database file was removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_that_was_taken_away_is_not_written_to() {
+async fn writes_fail_after_the_file_was_removed() {
     for suffix in ["", "-wal"] {
         let app = TestApp::on_sqlite().await;
         let (olga, key) = (app.north("olga").await, app.north_key("max").await);
@@ -36,15 +36,15 @@ async fn a_file_that_was_taken_away_is_not_written_to() {
         assert_eq!(refusal(app.workspace(&olga, "lost").await), Code::Unavailable, "another file of that name");
         assert_eq!(refusal(app.engine.ready().await), Code::Unavailable);
         fs::rename(&aside, &file).expect("put back");
-        app.workspace(&olga, "kept").await.expect("the very file is back");
+        app.workspace(&olga, "kept").await.expect("the original file is back");
         app.engine.ready().await.expect("ready");
         app.close().await;
     }
 }
 
-// R7: the log that grew beside a long read shrinks when the read is over.
+// R7: the log grows during a long read and shrinks afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_write_ahead_log_shrinks() {
+async fn the_write_ahead_log_shrinks_after_a_long_read() {
     let app = TestApp::on_sqlite().await;
     let olga = app.north("olga").await;
     let log = || fs::metadata(beside(&path(&app), "-wal")).expect("a log").len();
@@ -65,34 +65,34 @@ async fn the_write_ahead_log_shrinks() {
     app.close().await;
 }
 
-// F10: one process per file, under whatever name it is opened.
+// F10
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_is_served_once_under_whatever_name() {
+async fn a_file_is_served_by_one_process_even_under_another_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let url = |path: &Path| format!("sqlite://{}", path.display());
-    let first = Db::open_to_serve(&url(&at("rt.db"))).await.expect("the first one serves");
+    let first = Db::open_to_serve(&url(&at("rt.db"))).await.expect("the first process serves");
     symlink(at("rt.db"), at("symbolic.db")).expect("a symbolic link");
     fs::hard_link(at("rt.db"), at("hard.db")).expect("a hard link");
     fs::create_dir(at("below")).expect("a folder");
     symlink(folder.path(), at("below/folder")).expect("a link to the folder");
     for name in ["rt.db", "symbolic.db", "hard.db", "below/../rt.db", "below/folder/rt.db"] {
         let second = Db::open_to_serve(&url(&at(name))).await;
-        let refused = second.err().unwrap_or_else(|| panic!("{name} is served twice"));
+        let refused = second.err().unwrap_or_else(|| panic!("{name} is served by two processes"));
         assert!(refused.to_string().contains("another process serves the database"), "{name}: {refused}");
     }
-    engine::migrate(&first).await.expect("the first one is not disturbed");
-    let beside = Db::open(&url(&at("symbolic.db"))).await.expect("a command beside it reads");
+    engine::migrate(&first).await.expect("the first process is not affected");
+    let beside = Db::open(&url(&at("symbolic.db"))).await.expect("a command can read");
     beside.close().await;
     first.close().await;
     drop(first);
-    let next = Db::open_to_serve(&url(&at("symbolic.db"))).await.expect("the next one serves");
+    let next = Db::open_to_serve(&url(&at("symbolic.db"))).await.expect("the next process serves");
     next.close().await;
 }
 
-// F11: an address never leads to another file, and the file is its owner's alone.
+// F11: only the owner can read the file.
 #[tokio::test]
-async fn an_address_leads_to_the_file_it_names() {
+async fn a_database_url_opens_the_file_it_names_or_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     let base = folder.path().display();
     for (address, file) in [

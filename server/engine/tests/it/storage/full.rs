@@ -1,4 +1,4 @@
-//! A full disk, on a small file system of its own. Mounting one takes a user namespace, which the system may forbid.
+//! A full disk, on a small tmpfs. Mounting it needs a user namespace, which the system may forbid.
 
 use std::io::Write;
 use std::process::Command;
@@ -10,11 +10,11 @@ use engine::audit::ChainState;
 use crate::rollback::engine_with_journal;
 use crate::test_app::{NORTH, TestApp, TestDatabase, refusal, revoke};
 
-/// Where the small file system is, told to the test that runs on it.
+/// The environment variable with the path of the small file system.
 const FOLDER: &str = "ROUNDTABLE_TEST_SMALL_DISK";
 const KEYS: usize = 1_000;
 
-// R1, D.5: creations are refused, a thousand revocations succeed with their events, and everything goes on by itself.
+// R1, D.5: creations fail, a thousand revocations succeed with their events, and the engine recovers by itself.
 #[test]
 fn revoking_works_on_a_full_disk() {
     for size in ["12m", "40m"] {
@@ -22,14 +22,14 @@ fn revoking_works_on_a_full_disk() {
     }
 }
 
-// R3: what the journal cannot take is not acknowledged, and holds all the same.
+// R3: a revocation that cannot be written to the journal is not acknowledged, but it is effective.
 #[test]
-fn a_revocation_that_the_journal_cannot_take_is_no_success() {
+fn a_revocation_fails_if_the_journal_cannot_be_written() {
     on_a_disk_of("64k", "storage::full::journal_on_a_small_disk");
 }
 
-/// Runs an ignored test on a file system of this size, where the machine lets one be mounted.
-#[expect(clippy::print_stderr, reason = "who reads the output must see that the test was skipped")]
+/// Runs an ignored test on a file system of this size, if the system allows mounting one.
+#[expect(clippy::print_stderr, reason = "the output must show that the test was skipped")]
 fn on_a_disk_of(size: &str, inside: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let test = std::env::current_exe().expect("this program");
@@ -67,7 +67,7 @@ async fn journal_on_a_small_disk() {
     let (key, done) = last.expect("a key");
     assert_eq!(refusal(done), Code::Unavailable, "the disk is not full");
     assert_eq!(refusal(engine.ready().await), Code::Unavailable);
-    // Whatever the database says now: memory refuses the key, and so does the file once there is space.
+    // The key is rejected regardless of the database: from memory, and from the file as soon as there is space.
     let sql = format!("UPDATE api_keys SET revoked_at = NULL WHERE id = {}", key.view.key_id);
     app.intruder().await.run(&sql).await;
     assert_eq!(refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await), Code::Unauthorized);
@@ -101,7 +101,7 @@ async fn on_a_small_disk() {
     app.db.hold_reserve(engine::BALLAST).await;
     assert!(folder.join("roundtable.db.ballast").exists(), "no reserve");
     fill(&folder);
-    // Space that is left in the files that are there is used up first.
+    // Use up the space that is left in the existing files.
     let mut last = Ok(());
     for n in 0..100_000 {
         last = app.workspace(&olga, &format!("w{n}")).await.map(drop);
@@ -114,10 +114,14 @@ async fn on_a_small_disk() {
     for (n, &key) in keys.iter().enumerate() {
         app.engine.revoke_key(&olga, revoke(key)).await.unwrap_or_else(|error| panic!("revocation {n}: {error:?}"));
         if n % 25 == 0 {
-            assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation beside revoking");
+            assert_eq!(
+                refusal(app.workspace(&olga, "late").await),
+                Code::Unavailable,
+                "a creation succeeded although the disk is full"
+            );
         }
     }
-    // What was given up is not mistaken for new space when it is looked for again.
+    // The released reserve is not mistaken for free space at the next check.
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(refusal(app.workspace(&olga, "late").await), Code::Unavailable, "a creation from the reserve");
     let disable =
@@ -136,11 +140,11 @@ async fn on_a_small_disk() {
     let mut tries = 0;
     while app.engine.ready().await.is_err() {
         tries += 1;
-        assert!(tries < 100, "never came back");
+        assert!(tries < 100, "the engine did not recover");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     app.workspace(&olga, "again").await.expect("there is space");
-    assert!(folder.join("roundtable.db.ballast").exists(), "the reserve is not back");
+    assert!(folder.join("roundtable.db.ballast").exists(), "the reserve was not restored");
     app.close().await;
 }
 

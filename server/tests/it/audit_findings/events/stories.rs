@@ -12,7 +12,7 @@ use crate::matrix::world::{Part, World, identity};
 use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
-/// Watches the log and collects the events of each operation.
+/// Reads the log and collects the events of each operation.
 pub struct Witness<'a> {
     world: &'a World,
     seen: usize,
@@ -39,10 +39,10 @@ impl<'a> Witness<'a> {
     /// Asserts that an operation has succeeded and recorded exactly these events.
     pub async fn saw(&mut self, operation: &'static str, answer: &TestResponse, expected: &[AuditAction]) {
         assert!(answer.status.is_success(), "{operation}: {} {}", answer.status, answer.text);
-        self.told(operation, expected).await;
+        self.expect_events(operation, expected).await;
     }
 
-    pub async fn told(&mut self, operation: &'static str, expected: &[AuditAction]) {
+    pub async fn expect_events(&mut self, operation: &'static str, expected: &[AuditAction]) {
         let news = self.news().await;
         let mut expected = expected.to_vec();
         expected.sort_by_key(|action| action.as_str());
@@ -212,19 +212,19 @@ pub async fn members(watch: &mut Witness<'_>, owner: &str) {
     carry_out(watch, &watch.world.token("noor"), [(founded, &[H::OrganizationCreated])]).await;
 }
 
-/// A key that its owner asked for with another key of theirs.
+/// A key that its owner created with another key.
 async fn key_of(watch: &mut Witness<'_>, credential: &str) -> Value {
-    let made = call("create_key", "/api/v1/keys", json!({ "label": "To be handed over" }));
+    let made = call("create_key", "/api/v1/keys", json!({ "label": "To be transferred" }));
     let made = carry_out(watch, credential, [(made, &[AuditAction::KeyCreated])]).await;
     made[0]["key_id"].clone()
 }
 
-/// What people do as themselves: signing in, tokens, sessions. Theo is in one organization.
+/// Operations of people: signing in, tokens and sessions. Theo is in one organization.
 pub async fn persons(watch: &mut Witness<'_>) {
     use AuditAction as H;
     let app = &watch.world.app;
     app.engine.sign_in(&identity("theo"), &Origin::default()).await.expect("signed in");
-    watch.told("sign_in", &[H::SignedIn]).await;
+    watch.expect_events("sign_in", &[H::SignedIn]).await;
     let cookies =
         [watch.world.cookie("theo").await, watch.world.cookie("theo").await, watch.world.cookie("theo").await];
     watch.news().await;
@@ -256,13 +256,13 @@ pub async fn by_itself(watch: &mut Witness<'_>) {
     let (app, key) = (&watch.world.app, &watch.world.stranger.credential);
     let refused = app.get(&format!("/api/v1/me?token={key}"), "").await;
     assert_eq!(refused.status.as_u16(), 400);
-    watch.told("expose_key", &[H::KeyExposed]).await;
+    watch.expect_events("expose_key", &[H::KeyExposed]).await;
     let refused = app.get(&format!("/api/v1/me?token={key}"), "").await;
     assert_eq!(refused.status.as_u16(), 400);
-    watch.told("expose_key", &[]).await;
+    watch.expect_events("expose_key", &[]).await;
     let ends = json!({ "label": "Ending", "expires_at": app.engine.runtime().now().plus_seconds(5).to_rfc3339() });
     carry_out(watch, key, [(call("create_key", "/api/v1/keys", ends), &[H::KeyCreated])]).await;
     app.clock.advance_seconds(5);
     app.engine.expire_keys().await.expect("written down");
-    watch.told("expire_keys", &[H::KeyExpired]).await;
+    watch.expect_events("expire_keys", &[H::KeyExpired]).await;
 }
