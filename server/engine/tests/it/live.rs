@@ -78,7 +78,7 @@ both! {
     a_late_watch_reports_all_uses_since_the_page_was_rendered(app) {
         let key = app.north_key("max").await;
         let (caller, _) = app.browser("max").await;
-        let drawn = app.runtime.now();
+        let rendered_at = app.runtime.now();
         app.clock.advance_seconds(60);
         app.with_key(&key.plain).await;
         app.engine.flush_usage().await.expect("written");
