@@ -38,9 +38,12 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// The name of the session cookie over HTTPS.
+pub const SECURE_COOKIE: &str = "__Host-rt_session";
+
 /// The name of the session cookie.
 pub fn cookie_name(state: &AppState) -> &'static str {
-    if state.is_https() { "__Host-rt_session" } else { "rt_session" }
+    if state.is_https() { SECURE_COOKIE } else { "rt_session" }
 }
 
 /// The layer that loads the session of a request. Over HTTPS the cookie is `__Host-rt_session` and `Secure`.

@@ -14,6 +14,8 @@ use utoipa::openapi::{
     Content, HeaderBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
 };
 
+use crate::http::sessions;
+
 /// What an operation requires of the caller. Each handler declares it next to its path, in the extension `x-needs`: an
 /// action of the policy, or another kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +89,7 @@ pub fn complete(mut description: OpenApi) -> OpenApi {
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key or an ID token")).build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let session =
-        ApiKeyValue::with_description("__Host-rt_session", "The session cookie, only for pages of this installation");
+        ApiKeyValue::with_description(sessions::SECURE_COOKIE, "The session cookie, only for pages of this installation");
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
     description
