@@ -3,7 +3,8 @@
 use domain::closed_set;
 
 closed_set! {
-    /// The theme of the pages, with its name in the cookie `theme`, in forms and in pages. `ALL` has the order of the switch.
+    /// The theme of the pages, with its name in the cookie `theme`, in forms and in pages. `ALL`
+    /// has the order of the switch.
     #[derive(Default)]
     pub enum Theme {
         /// The theme of the operating system.

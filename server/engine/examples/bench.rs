@@ -1,5 +1,5 @@
-//! The cost of operations as ratios within one run, because ratios depend less on the machine than times. Run it with
-//! `make bench`.
+//! The cost of operations as ratios within one run, because ratios depend less on the machine than
+//! times. Run it with `make bench`.
 
 #[path = "bench/test_app.rs"]
 mod test_app;
@@ -19,7 +19,11 @@ const MANY: usize = 10_000;
 const CALLS: u32 = 2_000;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its results and panics on an error")]
+#[expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its results and panics on an error"
+)]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-bench-{}", std::process::id()));
     let (_, engine, ctx) = test_app::app(&format!("sqlite://{}/bench.db", folder.display())).await;
@@ -31,19 +35,52 @@ async fn main() {
     grow(&engine, &ctx, &mut keys, MANY).await;
     let many = check(&engine, &keys).await;
     let first = KeyQuery::default();
-    let last = KeyQuery { after: Some(KeyId(60)), ..KeyQuery::default() };
-    let list = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &first, 50).await.expect("listed"))).await;
-    let deep = per_call_of(200, async |_| drop(engine.list_keys(&ctx, &last, 50).await.expect("listed"))).await;
+    let last = KeyQuery {
+        after: Some(KeyId(60)),
+        ..KeyQuery::default()
+    };
+    let list = per_call_of(200, async |_| {
+        drop(
+            engine
+                .list_keys(&ctx, &first, 50)
+                .await
+                .expect("listed"),
+        )
+    })
+    .await;
+    let deep = per_call_of(200, async |_| {
+        drop(
+            engine
+                .list_keys(&ctx, &last, 50)
+                .await
+                .expect("listed"),
+        )
+    })
+    .await;
     let mut ids = keys.iter().map(|(id, _)| *id);
     let revoke = per_call_of(200, async |_| {
-        let command = RevokeKey { key: ids.next().expect("a key"), reason: RevokeReason::Replaced };
-        drop(engine.revoke_key(&ctx, command).await.expect("revoked"));
+        let command = RevokeKey {
+            key: ids.next().expect("a key"),
+            reason: RevokeReason::Replaced,
+        };
+        drop(
+            engine
+                .revoke_key(&ctx, command)
+                .await
+                .expect("revoked"),
+        );
     })
     .await;
     let row = |what: &str, took: Duration| {
-        println!("{what:<52} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(few))
+        println!(
+            "{what:<52} {:>9.1} us  {:>7.2} x",
+            micros(took),
+            micros(took) / micros(few)
+        )
     };
-    println!("SQLite, one caller at a time; the last column is relative to authenticating a key among {FEW}\n");
+    println!(
+        "SQLite, one caller at a time; the last column is relative to authenticating a key among {FEW}\n"
+    );
     row("reject a malformed key (no query)", reject);
     row(&format!("authenticate a key among {FEW}"), few);
     row(&format!("authenticate a key among {MANY}"), many);
@@ -62,7 +99,10 @@ async fn grow(engine: &Engine, ctx: &Ctx, keys: &mut Vec<(KeyId, PlainKey)>, to:
 
 #[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn keys_pushed(engine: &Engine, ctx: &Ctx) -> (KeyId, PlainKey) {
-    let new = engine.create_key(ctx, CreateKey::read("Bench").expect("valid")).await.expect("created");
+    let new = engine
+        .create_key(ctx, CreateKey::read("Bench").expect("valid"))
+        .await
+        .expect("created");
     (new.view.key_id, new.plain)
 }
 
@@ -71,7 +111,10 @@ async fn check(engine: &Engine, keys: &[(KeyId, PlainKey)]) -> Duration {
     per_call(async |n| {
         drop(
             engine
-                .authenticate_key(&keys[n as usize * 7919 % keys.len()].1, Origin::default())
+                .authenticate_key(
+                    &keys[n as usize * 7919 % keys.len()].1,
+                    Origin::default(),
+                )
                 .await
                 .expect("admitted"),
         )

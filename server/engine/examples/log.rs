@@ -1,6 +1,6 @@
-//! The audit log of an organization with 100,000 events, as ratios to writing one event in the same run: searching and
-//! exporting events, and verifying the chain. On SQLite, or on the empty Postgres database that
-//! `ROUNDTABLE_BENCH_POSTGRES` names. Run it with `make bench`.
+//! The audit log of an organization with 100,000 events, as ratios to writing one event in the same
+//! run: searching and exporting events, and verifying the chain. On SQLite, or on the empty
+//! Postgres database that `ROUNDTABLE_BENCH_POSTGRES` names. Run it with `make bench`.
 
 #[path = "bench/test_app.rs"]
 mod test_app;
@@ -27,68 +27,179 @@ const COPY: &str = "INSERT INTO audit_events (organization_id, n, at, action, ac
     e.hash, e.mac FROM audit_events e, NUMBERS WHERE e.n = (SELECT MAX(n) FROM audit_events)";
 
 #[tokio::main]
-#[expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its results and panics on an error")]
+#[expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its results and panics on an error"
+)]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("roundtable-log-{}", std::process::id()));
-    let url =
-        std::env::var("ROUNDTABLE_BENCH_POSTGRES").unwrap_or_else(|_| format!("sqlite://{}/log.db", folder.display()));
+    let url = std::env::var("ROUNDTABLE_BENCH_POSTGRES")
+        .unwrap_or_else(|_| format!("sqlite://{}/log.db", folder.display()));
     let (db, engine, ctx) = test_app::app(&url).await;
-    let identity = Identity { issuer: "bench".into(), subject: "one".into(), email: None, name: Some("One".into()) };
+    let identity = Identity {
+        issuer: "bench".into(),
+        subject: "one".into(),
+        email: None,
+        name: Some("One".into()),
+    };
     let write = per_call_of(CHAINED, async |_| {
-        engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
+        engine
+            .sign_in(&identity, &Origin::default())
+            .await
+            .expect("signed in");
     })
     .await;
-    let row =
-        |what: &str, took| println!("{what:<46} {:>9.1} us  {:>7.2} x", micros(took), micros(took) / micros(write));
-    println!("{}, {EVENTS} events in one organization; the last column is relative to writing one\n", kind(&db));
+    let row = |what: &str, took| {
+        println!(
+            "{what:<46} {:>9.1} us  {:>7.2} x",
+            micros(took),
+            micros(took) / micros(write)
+        )
+    };
+    println!(
+        "{}, {EVENTS} events in one organization; the last column is relative to writing one\n",
+        kind(&db)
+    );
     row("write an event", write);
     row(
         "first check of a chain, 2,000 events",
-        per_call_of(1, async |_| engine.check_chain(&ctx).await.expect("read")).await,
+        per_call_of(1, async |_| {
+            engine.check_chain(&ctx).await.expect("read")
+        })
+        .await,
     );
-    row("another check", per_call_of(CALLS, async |_| engine.check_chain(&ctx).await.expect("read")).await);
+    row(
+        "another check",
+        per_call_of(CALLS, async |_| {
+            engine.check_chain(&ctx).await.expect("read")
+        })
+        .await,
+    );
     crowd(&db).await;
     for (what, query) in queries() {
         row(
             what,
-            per_call_of(CALLS, async |_| drop(engine.read_audit_log(&ctx, &query, 50).await.expect("read"))).await,
+            per_call_of(CALLS, async |_| {
+                drop(
+                    engine
+                        .read_audit_log(&ctx, &query, 50)
+                        .await
+                        .expect("read"),
+                )
+            })
+            .await,
         );
     }
     row(
         "actors of the filter",
-        per_call_of(CALLS, async |_| drop(engine.list_audit_actors(&ctx).await.expect("read"))).await,
+        per_call_of(CALLS, async |_| {
+            drop(
+                engine
+                    .list_audit_actors(&ctx)
+                    .await
+                    .expect("read"),
+            )
+        })
+        .await,
     );
-    row("export of everything, a page of 500", export(&engine, &ctx, &AuditQuery::default()).await);
-    let period = AuditQuery { from: Some(Moment(0)), ..AuditQuery::default() };
-    row("export of a period, a page of 500", export(&engine, &ctx, &period).await);
+    row(
+        "export of everything, a page of 500",
+        export(&engine, &ctx, &AuditQuery::default()).await,
+    );
+    let period = AuditQuery {
+        from: Some(Moment(0)),
+        ..AuditQuery::default()
+    };
+    row(
+        "export of a period, a page of 500",
+        export(&engine, &ctx, &period).await,
+    );
     let _ = std::fs::remove_dir_all(folder);
 }
 
 fn queries() -> Vec<(&'static str, AuditQuery)> {
     let all = AuditQuery::default();
     let now = Moment(4_102_444_800_000);
-    let of = |action: &str| AuditQuery { action: action.parse().ok(), ..AuditQuery::default() };
+    let of = |action: &str| AuditQuery {
+        action: action.parse().ok(),
+        ..AuditQuery::default()
+    };
     vec![
         ("newest, first page of 50", all.clone()),
-        ("newest, in the middle", AuditQuery { before: Some(EVENTS / 2), ..all.clone() }),
+        (
+            "newest, in the middle",
+            AuditQuery {
+                before: Some(EVENTS / 2),
+                ..all.clone()
+            },
+        ),
         ("one action", of("key.revoked")),
         ("an action without events", of("key.narrowed")),
         ("a category", of("keys")),
         ("a category without events", of("messages")),
-        ("a rare actor", AuditQuery { actor: Some(ActorId(7)), ..all.clone() }),
-        ("a rare actor and a category", AuditQuery { actor: Some(ActorId(7)), ..of("keys") }),
-        ("a kind of object", AuditQuery { object: "run".parse().ok(), ..all.clone() }),
-        ("one object", AuditQuery { object: "key:21".parse().ok(), ..all.clone() }),
-        ("since the beginning", AuditQuery { from: Some(Moment(0)), ..all.clone() }),
-        ("since a time in the future", AuditQuery { from: Some(now), ..all.clone() }),
-        ("since the beginning, an action", AuditQuery { from: Some(Moment(0)), ..of("key.revoked") }),
+        (
+            "a rare actor",
+            AuditQuery {
+                actor: Some(ActorId(7)),
+                ..all.clone()
+            },
+        ),
+        (
+            "a rare actor and a category",
+            AuditQuery {
+                actor: Some(ActorId(7)),
+                ..of("keys")
+            },
+        ),
+        (
+            "a kind of object",
+            AuditQuery {
+                object: "run".parse().ok(),
+                ..all.clone()
+            },
+        ),
+        (
+            "one object",
+            AuditQuery {
+                object: "key:21".parse().ok(),
+                ..all.clone()
+            },
+        ),
+        (
+            "since the beginning",
+            AuditQuery {
+                from: Some(Moment(0)),
+                ..all.clone()
+            },
+        ),
+        (
+            "since a time in the future",
+            AuditQuery {
+                from: Some(now),
+                ..all.clone()
+            },
+        ),
+        (
+            "since the beginning, an action",
+            AuditQuery {
+                from: Some(Moment(0)),
+                ..of("key.revoked")
+            },
+        ),
     ]
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
 async fn export(engine: &Engine, ctx: &Ctx, query: &AuditQuery) -> std::time::Duration {
-    let mut export = engine.export_audit_log(ctx, query, ExportFormat::JsonLines).await.expect("begun");
-    per_call_of(100, async |_| assert!(!export.next().await.expect("a page").is_empty())).await
+    let mut export = engine
+        .export_audit_log(ctx, query, ExportFormat::JsonLines)
+        .await
+        .expect("begun");
+    per_call_of(100, async |_| {
+        assert!(!export.next().await.expect("a page").is_empty())
+    })
+    .await
 }
 
 #[expect(clippy::expect_used, reason = "a benchmark panics on an error")]
@@ -101,12 +212,18 @@ async fn crowd(db: &Db) {
     match db {
         Db::Sqlite { writer, .. } => {
             for sql in [&COPY.replace("NUMBERS", &recursive), head] {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(writer.pool()).await.expect("copied");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+                    .execute(writer.pool())
+                    .await
+                    .expect("copied");
             }
         }
         Db::Postgres { pool, .. } => {
             for sql in [&COPY.replace("NUMBERS", &series), head, "ANALYZE"] {
-                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool.pool()).await.expect("copied");
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+                    .execute(pool.pool())
+                    .await
+                    .expect("copied");
             }
         }
     }

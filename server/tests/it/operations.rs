@@ -1,5 +1,5 @@
-//! Every operation of the API with an example call, and its responses to anonymous callers and to strangers. Other
-//! tests use this table. A test compares it with the OpenAPI description.
+//! Every operation of the API with an example call, and its responses to anonymous callers and to
+//! strangers. Other tests use this table. A test compares it with the OpenAPI description.
 
 use axum::http::Method;
 use domain::view::NewKey;
@@ -8,7 +8,8 @@ use server::http::api;
 
 use crate::test_app::{Someone, TestApp, TestResponse};
 
-/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand for things of a [`Scene`].
+/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand
+/// for things of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
@@ -35,19 +36,44 @@ impl Scene {
         let olivia = app.someone("olivia").await;
         let key = app.key_of(&olivia).await;
         let make = async |path: &str, body: Value, id: &str| {
-            let made = app.call(Method::POST, path, key.plain.expose(), body).await;
+            let made = app
+                .call(Method::POST, path, key.plain.expose(), body)
+                .await;
             assert_eq!(made.status.as_u16(), 201, "{}", made.text);
             made.json()[id].clone()
         };
         let text = |value: Value| value.as_str().expect("text").to_owned();
-        let workspace = make("/api/v1/workspaces", json!({ "name": "a", "provider": "openai" }), "id").await;
-        let service = make("/api/v1/service-accounts", json!({ "name": "bot" }), "actor_id").await;
+        let workspace = make(
+            "/api/v1/workspaces",
+            json!({ "name": "a", "provider": "openai" }),
+            "id",
+        )
+        .await;
+        let service = make(
+            "/api/v1/service-accounts",
+            json!({ "name": "bot" }),
+            "actor_id",
+        )
+        .await;
         let inbox = format!("/api/v1/actors/{}/inbox", olivia.ctx.actor().id);
         let message = make(&inbox, json!({ "text": "m" }), "id").await;
         let note = make("/api/v1/notebook", json!({ "text": "n" }), "id").await;
-        let invitation = make("/api/v1/invitations", json!({ "email": "zoe@example.test" }), "id").await;
+        let invitation = make(
+            "/api/v1/invitations",
+            json!({ "email": "zoe@example.test" }),
+            "id",
+        )
+        .await;
         let (service, invitation) = (service.as_i64().expect("id"), text(invitation));
-        Self { olivia, key, workspace: text(workspace), service, message: text(message), note: text(note), invitation }
+        Self {
+            olivia,
+            key,
+            workspace: text(workspace),
+            service,
+            message: text(message),
+            note: text(note),
+            invitation,
+        }
     }
 
     fn fill(&self, text: &str) -> String {
@@ -60,7 +86,11 @@ impl Scene {
             ("NOTE", self.note.clone()),
             ("INV", self.invitation.clone()),
         ];
-        pairs.iter().fold(text.to_owned(), |text, (mark, value)| text.replace(mark, value))
+        pairs
+            .iter()
+            .fold(text.to_owned(), |text, (mark, value)| {
+                text.replace(mark, value)
+            })
     }
 
     /// The example calls.
@@ -69,7 +99,11 @@ impl Scene {
             id,
             method,
             path: self.fill(path),
-            body: if body.is_empty() { Value::Null } else { serde_json::from_str(&self.fill(body)).expect("json") },
+            body: if body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_str(&self.fill(body)).expect("json")
+            },
             nobody,
             stranger,
         };
@@ -78,7 +112,14 @@ impl Scene {
 }
 
 /// Name, method, address, body; the answer to nobody, and to someone of another organization.
-pub type Row = (&'static str, Method, &'static str, &'static str, u16, u16);
+pub type Row = (
+    &'static str,
+    Method,
+    &'static str,
+    &'static str,
+    u16,
+    u16,
+);
 
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
@@ -150,7 +191,10 @@ pub fn described() -> Vec<Described> {
     let items = text["paths"].as_object().expect("paths").values();
     let operations = items.flat_map(|item| item.as_object().expect("item").values());
     let read = |operation: &Value| Described {
-        id: operation["operationId"].as_str().expect("an id").to_owned(),
+        id: operation["operationId"]
+            .as_str()
+            .expect("an id")
+            .to_owned(),
         scope: operation["x-scope"].as_str().map(str::to_owned),
         cost: operation["x-cost"].as_i64(),
     };
@@ -160,6 +204,12 @@ pub fn described() -> Vec<Described> {
 impl TestApp {
     /// Carries out an example call.
     pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> TestResponse {
-        self.call(operation.method.clone(), &operation.path, bearer, operation.body.clone()).await
+        self.call(
+            operation.method.clone(),
+            &operation.path,
+            bearer,
+            operation.body.clone(),
+        )
+        .await
     }
 }

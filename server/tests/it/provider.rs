@@ -26,13 +26,21 @@ struct Said {
 
 impl Provider {
     pub async fn start() -> Self {
-        let provider = Self { issuer: String::new(), signer: Arc::new(Signer::new("idp")), state: Arc::default() };
+        let provider = Self {
+            issuer: String::new(),
+            signer: Arc::new(Signer::new("idp")),
+            state: Arc::default(),
+        };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(document))
             .route("/jwks", get(jwks))
             .route("/token", post(token));
-        // The document names the port, which is known once it is bound; so it is read from the request.
-        let issuer = format!("http://{}", serve(router.with_state(provider.clone())).await);
+        // The document names the port, which is known once it is bound; so it is read from the
+        // request.
+        let issuer = format!(
+            "http://{}",
+            serve(router.with_state(provider.clone())).await
+        );
         Self { issuer, ..provider }
     }
 
@@ -73,5 +81,6 @@ async fn token(State(provider): State<Provider>) -> Response {
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let id_token = provider.signer.sign(&claims);
-    Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token })).into_response()
+    Json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token }))
+        .into_response()
 }

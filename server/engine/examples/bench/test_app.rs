@@ -17,17 +17,49 @@ pub async fn app(url: &str) -> (Db, Engine, Ctx) {
     engine::migrate(&db).await.expect("migrates");
     let runtime = Runtime::system();
     let key = MasterKey::read(MasterKey::generate_hex(&runtime).as_bytes()).expect("a master key");
-    keyring::init(&db, &key, &runtime).await.expect("ring");
-    let ring = keyring::open(&db, &key, None).await.expect("ring");
+    keyring::init(&db, &key, &runtime)
+        .await
+        .expect("ring");
+    let ring = keyring::open(&db, &key, None)
+        .await
+        .expect("ring");
     let engine = Engine::new(db.clone(), ring, runtime, Default::default());
-    let identity = Identity { issuer: "bench".into(), subject: "one".into(), email: None, name: Some("One".into()) };
-    let cast = [DemoOrganization { organization: "Bench", members: vec![(identity.clone(), Role::Owner)] }];
+    let identity = Identity {
+        issuer: "bench".into(),
+        subject: "one".into(),
+        email: None,
+        name: Some("One".into()),
+    };
+    let cast = [DemoOrganization {
+        organization: "Bench",
+        members: vec![(identity.clone(), Role::Owner)],
+    }];
     engine.seed_demo(&cast).await.expect("seeded");
-    let person = engine.sign_in(&identity, &Origin::default()).await.expect("signed in");
-    assert!(engine.insert_session(&[7; 16], Some(person), &Origin::default(), b"{}").await.expect("session"));
-    let caller = Caller::in_browser(person, engine.session_digest(&[7; 16]), engine.runtime().now());
-    let organization = engine.list_organizations(person).await.expect("memberships")[0].organization.clone();
-    let ctx = engine.enter_organization(&caller, &organization, Origin::default()).await.expect("admitted");
+    let person = engine
+        .sign_in(&identity, &Origin::default())
+        .await
+        .expect("signed in");
+    assert!(
+        engine
+            .insert_session(&[7; 16], Some(person), &Origin::default(), b"{}")
+            .await
+            .expect("session")
+    );
+    let caller = Caller::in_browser(
+        person,
+        engine.session_digest(&[7; 16]),
+        engine.runtime().now(),
+    );
+    let organization = engine
+        .list_organizations(person)
+        .await
+        .expect("memberships")[0]
+        .organization
+        .clone();
+    let ctx = engine
+        .enter_organization(&caller, &organization, Origin::default())
+        .await
+        .expect("admitted");
     (db, engine, ctx)
 }
 

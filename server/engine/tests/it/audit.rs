@@ -1,4 +1,5 @@
-//! The audit log: every change writes one event in its transaction, and the hash chain reveals any alteration.
+//! The audit log: every change writes one event in its transaction, and the hash chain reveals any
+//! alteration.
 
 use domain::command::{AuditQuery, CreateKey, DeleteWorkspace, FoundOrganization};
 use domain::event::AuditAction;
@@ -38,30 +39,86 @@ const CHANGES: [(&str, AuditAction); 10] = [
 impl Stage {
     async fn set(app: &TestApp) -> Self {
         let olga = app.north("olga").await;
-        let workspace = app.workspace(&olga, "Analytics").await.expect("a workspace").id;
-        let (max, mia) = (app.member("max", NORTH).await, app.member("mia", NORTH).await);
+        let workspace = app
+            .workspace(&olga, "Analytics")
+            .await
+            .expect("a workspace")
+            .id;
+        let (max, mia) = (
+            app.member("max", NORTH).await,
+            app.member("mia", NORTH).await,
+        );
         let ((ada, _), (other, _)) = (app.browser("ada").await, app.browser("ada").await);
         // The first token creates the signing key, which would be an additional write.
-        app.engine.issue_token(&other, &parties(), false, &origin()).await.expect("a token");
-        let sessions = app.engine.list_sessions(&other).await.expect("sessions");
-        let session = sessions.into_iter().find(|session| session.is_current).expect("this one").id;
-        Self { olga, max, mia, key: app.north_key("max").await, workspace, ada, session }
+        app.engine
+            .issue_token(&other, &parties(), false, &origin())
+            .await
+            .expect("a token");
+        let sessions = app
+            .engine
+            .list_sessions(&other)
+            .await
+            .expect("sessions");
+        let session = sessions
+            .into_iter()
+            .find(|session| session.is_current)
+            .expect("this one")
+            .id;
+        Self {
+            olga,
+            max,
+            mia,
+            key: app.north_key("max").await,
+            workspace,
+            ada,
+            session,
+        }
     }
 
     async fn perform(&self, engine: &Engine, change: &str) -> Result<()> {
         let olga = &self.olga;
         match change {
-            "create_key" => engine.create_key(olga, CreateKey::read("Another").expect("a name")).await.map(drop),
-            "revoke_key" => engine.revoke_key(olga, revoke(self.key.view.key_id)).await.map(drop),
-            "create_workspace" => engine.create_workspace(olga, workspace("Another")).await.map(drop),
+            "create_key" => engine
+                .create_key(olga, CreateKey::read("Another").expect("a name"))
+                .await
+                .map(drop),
+            "revoke_key" => engine
+                .revoke_key(olga, revoke(self.key.view.key_id))
+                .await
+                .map(drop),
+            "create_workspace" => engine
+                .create_workspace(olga, workspace("Another"))
+                .await
+                .map(drop),
             "delete_workspace" => {
-                engine.delete_workspace(olga, &DeleteWorkspace { workspace: self.workspace.clone() }).await
+                engine
+                    .delete_workspace(
+                        olga,
+                        &DeleteWorkspace {
+                            workspace: self.workspace.clone(),
+                        },
+                    )
+                    .await
             }
-            "change_role" => engine.change_member(olga, self.max, Role::Admin).await,
+            "change_role" => {
+                engine
+                    .change_member(olga, self.max, Role::Admin)
+                    .await
+            }
             "remove_member" => engine.remove_member(olga, self.mia).await,
-            "sign_in" => engine.sign_in(&identity("max"), &origin()).await.map(drop),
-            "end_session" => engine.revoke_session(&self.ada, &self.session, &origin()).await,
-            "issue_token" => engine.issue_token(&self.ada, &parties(), true, &origin()).await.map(drop),
+            "sign_in" => engine
+                .sign_in(&identity("max"), &origin())
+                .await
+                .map(drop),
+            "end_session" => {
+                engine
+                    .revoke_session(&self.ada, &self.session, &origin())
+                    .await
+            }
+            "issue_token" => engine
+                .issue_token(&self.ada, &parties(), true, &origin())
+                .await
+                .map(drop),
             "sign_out" => engine.sign_out(&self.ada, &origin()).await,
             other => panic!("unknown change {other}"),
         }
@@ -69,7 +126,10 @@ impl Stage {
 }
 
 fn parties() -> Parties {
-    Parties { issuer: "https://keys.test".into(), audience: "https://keys.test/api/v1".into() }
+    Parties {
+        issuer: "https://keys.test".into(),
+        audience: "https://keys.test/api/v1".into(),
+    }
 }
 
 /// Makes the database reject events, and with them all changes.
@@ -90,10 +150,21 @@ pub async fn refuse_events(app: &TestApp) {
 /// Asserts that an alteration of the chain of North is detected, and restores the chain.
 async fn assert_detected(app: &TestApp, intruder: &mut Intruder, what: &str) {
     let north = app.organization(NORTH).await;
-    let state = app.engine.verify_audit(&north).await.expect("the chain is read");
-    assert!(matches!(state, ChainState::Broken(_)), "{what}: {state:?}");
+    let state = app
+        .engine
+        .verify_audit(&north)
+        .await
+        .expect("the chain is read");
+    assert!(
+        matches!(state, ChainState::Broken(_)),
+        "{what}: {state:?}"
+    );
     for table in ["audit_events", "audit_heads"] {
-        intruder.run(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table}")).await;
+        intruder
+            .run(&format!(
+                "DELETE FROM {table}; INSERT INTO {table} SELECT * FROM copy_of_{table}"
+            ))
+            .await;
     }
 }
 
@@ -101,11 +172,18 @@ async fn assert_detected(app: &TestApp, intruder: &mut Intruder, what: &str) {
 async fn chain_with_copy(app: &TestApp) -> Intruder {
     let stage = Stage::set(app).await;
     for (change, _) in CHANGES {
-        stage.perform(&app.engine, change).await.expect(change);
+        stage
+            .perform(&app.engine, change)
+            .await
+            .expect(change);
     }
     let mut intruder = app.intruder().await;
     for table in ["audit_events", "audit_heads"] {
-        intruder.run(&format!("CREATE TABLE copy_of_{table} AS SELECT * FROM {table}")).await;
+        intruder
+            .run(&format!(
+                "CREATE TABLE copy_of_{table} AS SELECT * FROM {table}"
+            ))
+            .await;
     }
     app.sound_chain(NORTH).await;
     intruder
@@ -113,27 +191,46 @@ async fn chain_with_copy(app: &TestApp) -> Intruder {
 
 async fn north_events(app: &TestApp, intruder: &mut Intruder) -> Vec<Cells> {
     let north = app.organization(NORTH).await;
-    intruder.rows(&format!("SELECT * FROM audit_events WHERE organization_id = '{north}' ORDER BY n")).await
+    intruder
+        .rows(&format!(
+            "SELECT * FROM audit_events WHERE organization_id = '{north}' ORDER BY n"
+        ))
+        .await
 }
 
 /// Values that differ from the value of a cell.
 fn others(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => vec![Value::Number(1), Value::Text(String::new())],
-        Value::Number(n) => vec![Value::Number(n + 1), Value::Number(-n - 1), Value::Number(i64::MAX), Value::Null],
+        Value::Number(n) => vec![
+            Value::Number(n + 1),
+            Value::Number(-n - 1),
+            Value::Number(i64::MAX),
+            Value::Null,
+        ],
         Value::Flag(flag) => vec![Value::Flag(!flag)],
         Value::Text(text) => {
-            vec![Value::Text(format!("{text} ")), Value::Text(format!("x{text}")), Value::Text("x".into()), Value::Null]
+            vec![
+                Value::Text(format!("{text} ")),
+                Value::Text(format!("x{text}")),
+                Value::Text("x".into()),
+                Value::Null,
+            ]
         }
         Value::Bytes(bytes) => {
             let mut flipped = bytes.clone();
             flipped[0] ^= 1;
-            vec![Value::Bytes(flipped), Value::Bytes(bytes[1..].to_vec()), Value::Bytes(vec![])]
+            vec![
+                Value::Bytes(flipped),
+                Value::Bytes(bytes[1..].to_vec()),
+                Value::Bytes(vec![]),
+            ]
         }
     }
 }
 
-/// Whether a column accepts the value. Both databases reject null and other types where they do not belong.
+/// Whether a column accepts the value. Both databases reject null and other types where they do not
+/// belong.
 fn takes(column: &str, value: &Value) -> bool {
     match column {
         "actor_id" | "concerns" => matches!(value, Value::Null | Value::Number(_)),
@@ -298,8 +395,8 @@ both! {
 
     // B8
     a_chain_rewritten_without_the_key_ring_is_detected(app) {
-        // An attacker who knows the format can recompute every hash after an alteration. The MAC still needs the key
-        // ring.
+        // An attacker who knows the format can recompute every hash after an alteration. The MAC
+        // still needs the key ring.
         let mut intruder = chain_with_copy(app).await;
         let events = north_events(app, &mut intruder).await;
         let which = |n: usize| format!("n = {} AND actor_name <> 'otto'", n + 1);
@@ -395,21 +492,46 @@ both! {
 /// The hash of an event, computed independently of the engine.
 fn hash(event: &Cells, before: &[u8]) -> Vec<u8> {
     let canon = engine::keyring::CanonicalEncoder::of("rt/audit/v1");
-    let columns = ["organization_id", "n", "", "at", "action", "actor_id", "actor_name", "via_key", "object_kind"];
-    let rest = ["object_id", "object_label", "concerns", "changes", "address", "agent", "request_id"];
+    let columns = [
+        "organization_id",
+        "n",
+        "",
+        "at",
+        "action",
+        "actor_id",
+        "actor_name",
+        "via_key",
+        "object_kind",
+    ];
+    let rest = [
+        "object_id",
+        "object_label",
+        "concerns",
+        "changes",
+        "address",
+        "agent",
+        "request_id",
+    ];
     let absent = ["actor_id", "via_key", "concerns", "address", "agent"];
-    let canon = columns.iter().chain(&rest).fold(canon, |canon, column| {
-        if column.is_empty() {
-            return canon.bytes(before);
-        }
-        let value = &event.iter().find(|(name, _)| name == column).expect("a column").1;
-        match (value, absent.contains(column)) {
-            (Value::Text(text), false) => canon.text(text),
-            (Value::Number(number), false) => canon.number(*number),
-            (Value::Text(text), true) => canon.maybe_text(Some(text)),
-            (Value::Number(number), true) => canon.maybe_number(Some(*number)),
-            _ => canon.maybe_text(None),
-        }
-    });
+    let canon = columns
+        .iter()
+        .chain(&rest)
+        .fold(canon, |canon, column| {
+            if column.is_empty() {
+                return canon.bytes(before);
+            }
+            let value = &event
+                .iter()
+                .find(|(name, _)| name == column)
+                .expect("a column")
+                .1;
+            match (value, absent.contains(column)) {
+                (Value::Text(text), false) => canon.text(text),
+                (Value::Number(number), false) => canon.number(*number),
+                (Value::Text(text), true) => canon.maybe_text(Some(text)),
+                (Value::Number(number), true) => canon.maybe_number(Some(*number)),
+                _ => canon.maybe_text(None),
+            }
+        });
     engine::keyring::hash(&canon)
 }

@@ -1,5 +1,5 @@
-//! Jumps of the clock: a key or session that was rejected as expired stays rejected, and times in the future are
-//! corrected.
+//! Jumps of the clock: a key or session that was rejected as expired stays rejected, and times in
+//! the future are corrected.
 
 use domain::Code;
 use domain::command::{CreateKey, Expiry, KeyDraft, KeyQuery, RotateKey};
@@ -12,16 +12,30 @@ use crate::test_app::{NORTH, TestApp, refusal};
 const DAY: i64 = 86_400;
 
 async fn expiring(app: &TestApp, ctx: &Ctx) -> NewKey {
-    let draft = KeyDraft { name: "Expiring", expires_at: Expiry::InDays("7"), ..KeyDraft::default() };
-    app.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+    let draft = KeyDraft {
+        name: "Expiring",
+        expires_at: Expiry::InDays("7"),
+        ..KeyDraft::default()
+    };
+    app.engine
+        .create_key(
+            ctx,
+            CreateKey::draft(&draft, ctx.now()).expect("a command"),
+        )
+        .await
+        .expect("a key")
 }
 
 async fn expiration_events(app: &TestApp) -> i64 {
-    app.intruder().await.number("SELECT COUNT(*) FROM audit_events WHERE action = 'key.expired'").await
+    app.intruder()
+        .await
+        .number("SELECT COUNT(*) FROM audit_events WHERE action = 'key.expired'")
+        .await
 }
 
 both! {
-    // R6: the rejection writes the expiration and its event once. Neither the clock nor a restart reverts it.
+    // R6: the rejection writes the expiration and its event once. Neither the clock nor a restart
+    // reverts it.
     a_key_rejected_as_expired_stays_rejected_when_the_clock_goes_back(app) {
         let key = expiring(app, &app.north("max").await).await;
         app.clock.advance_seconds(7 * DAY);
@@ -134,7 +148,8 @@ both! {
         assert_eq!(list.rows[0].key.last_used, Some(right.plus_seconds(90)));
     }
 
-    // F12: a session that was created or used while the clock was ahead does not get a longer lifetime.
+    // F12: a session that was created or used while the clock was ahead does not get a longer
+    // lifetime.
     session_times_in_the_future_are_corrected(app) {
         app.engine.correct_future_times().await.expect("corrected");
         let (_, seen) = app.browser("max").await;

@@ -14,12 +14,20 @@ const BROWSER: &str = "the secret of a browser";
 
 async fn saved(app: &TestApp, name: &str) -> (Caller, String) {
     let (caller, _) = app.browser(name).await;
-    let token = app.engine.save_draft(&caller, BROWSER, FORM).await.expect("saved");
+    let token = app
+        .engine
+        .save_draft(&caller, BROWSER, FORM)
+        .await
+        .expect("saved");
     (caller, token)
 }
 
 async fn take(app: &TestApp, caller: &Caller, browser: &str, token: &str) -> Option<Vec<u8>> {
-    app.engine.take_draft(caller, browser, token).await.expect("a result").map(|form| form.to_vec())
+    app.engine
+        .take_draft(caller, browser, token)
+        .await
+        .expect("a result")
+        .map(|form| form.to_vec())
 }
 
 fn form(app: &TestApp) -> FormToken {
@@ -164,8 +172,17 @@ both! {
 #[test]
 fn only_43_letters_and_digits_are_a_form_token() {
     let token = "a".repeat(43);
-    assert_eq!(FormToken::read(&token).expect("a token").as_str(), token);
-    for text in ["", "a", &"a".repeat(44), &format!("{}-", "a".repeat(42)), &"é".repeat(43)] {
+    assert_eq!(
+        FormToken::read(&token).expect("a token").as_str(),
+        token
+    );
+    for text in [
+        "",
+        "a",
+        &"a".repeat(44),
+        &format!("{}-", "a".repeat(42)),
+        &"é".repeat(43),
+    ] {
         assert_eq!(FormToken::read(text), None, "{text}");
     }
 }

@@ -95,9 +95,20 @@ fn raw(value: &Value) -> Vec<u8> {
 
 /// All files in the folder of an SQLite database, such as the database and its write-ahead log.
 fn files(app: &TestApp) -> Vec<(String, Vec<u8>)> {
-    let Some(folder) = &app.folder else { return Vec::new() };
-    let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
-    files.map(|path| (path.display().to_string(), std::fs::read(&path).expect("a file"))).collect()
+    let Some(folder) = &app.folder else {
+        return Vec::new();
+    };
+    let files = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|file| file.expect("a file").path());
+    files
+        .map(|path| {
+            (
+                path.display().to_string(),
+                std::fs::read(&path).expect("a file"),
+            )
+        })
+        .collect()
 }
 
 fn secret_of(key: &PlainKey) -> &[u8] {
@@ -105,7 +116,11 @@ fn secret_of(key: &PlainKey) -> &[u8] {
 }
 
 async fn many_keys(app: &TestApp, count: usize) -> Vec<NewKey> {
-    let ctxs = [app.north("max").await, app.north("olga").await, app.south("una").await];
+    let ctxs = [
+        app.north("max").await,
+        app.north("olga").await,
+        app.south("una").await,
+    ];
     let mut keys = Vec::with_capacity(count);
     for n in 0..count {
         keys.push(app.key_of(&ctxs[n % ctxs.len()]).await);
@@ -119,30 +134,56 @@ async fn many_keys(app: &TestApp, count: usize) -> Vec<NewKey> {
 
 /// The texts that a thief could derive from a stored value and try as a key.
 fn forms(bytes: &[u8]) -> Vec<String> {
-    let plain = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
-    plain.iter().flat_map(|form| [form.clone(), format!("rt_sk_{form}")]).collect()
+    let plain = [
+        String::from_utf8_lossy(bytes).into_owned(),
+        hex::encode(bytes),
+        base64(bytes),
+    ];
+    plain
+        .iter()
+        .flat_map(|form| [form.clone(), format!("rt_sk_{form}")])
+        .collect()
 }
 
 /// Well-formed keys with a valid public part and a secret from a stored value.
 fn assembled(bytes: &[u8], prefix: &str) -> Vec<PlainKey> {
-    let lookup = prefix.as_bytes()[prefix.len() - 8..].try_into().expect("eight characters");
-    let texts = [String::from_utf8_lossy(bytes).into_owned(), hex::encode(bytes), base64(bytes)];
+    let lookup = prefix.as_bytes()[prefix.len() - 8..]
+        .try_into()
+        .expect("eight characters");
+    let texts = [
+        String::from_utf8_lossy(bytes).into_owned(),
+        hex::encode(bytes),
+        base64(bytes),
+    ];
     let secrets = texts.iter().filter_map(|text| {
-        let letters: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).take(43).collect();
+        let letters: Vec<u8> = text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .take(43)
+            .collect();
         <[u8; 43]>::try_from(letters).ok()
     });
-    secrets.map(|secret| PlainKey::assemble(&Brand::default(), KeyKind::Secret, lookup, &secret)).collect()
+    secrets
+        .map(|secret| PlainKey::assemble(&Brand::default(), KeyKind::Secret, lookup, &secret))
+        .collect()
 }
 
 async fn assert_no_key(app: &TestApp, bytes: &[u8], what: &str) {
     for form in forms(bytes) {
-        let Ok(key) = PlainKey::parse(&form) else { continue };
-        assert!(app.admit(&key).await.is_err(), "{what} is accepted as a key");
+        let Ok(key) = PlainKey::parse(&form) else {
+            continue;
+        };
+        assert!(
+            app.admit(&key).await.is_err(),
+            "{what} is accepted as a key"
+        );
     }
 }
 
 async fn key_rows(intruder: &mut Intruder) -> Vec<Cells> {
-    intruder.rows("SELECT * FROM api_keys ORDER BY id").await
+    intruder
+        .rows("SELECT * FROM api_keys ORDER BY id")
+        .await
 }
 
 fn text<'a>(row: &'a Cells, column: &str) -> &'a str {
@@ -167,7 +208,10 @@ fn bytes<'a>(row: &'a Cells, column: &str) -> &'a [u8] {
 }
 
 fn get<'a>(row: &'a Cells, column: &str) -> &'a Value {
-    &row.iter().find(|(name, _)| name == column).expect("a column").1
+    &row.iter()
+        .find(|(name, _)| name == column)
+        .expect("a column")
+        .1
 }
 
 #[test]
@@ -177,10 +221,19 @@ fn the_search_finds_a_secret_in_every_encoding() {
     needles.add_secret(secret);
     for shift in 0..5 {
         let text = [&b"rt_sk"[..shift], &secret[..]].concat();
-        let forms =
-            [text.clone(), hex::encode(&text).into(), base64(&text).into(), URL_SAFE_NO_PAD.encode(&text).into()];
+        let forms = [
+            text.clone(),
+            hex::encode(&text).into(),
+            base64(&text).into(),
+            URL_SAFE_NO_PAD.encode(&text).into(),
+        ];
         for form in forms {
-            assert!(needles.find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat()).is_some(), "{form:?}");
+            assert!(
+                needles
+                    .find(&[&[0; 1000], form.as_slice(), &[0; 1000]].concat())
+                    .is_some(),
+                "{form:?}"
+            );
         }
     }
     assert!(needles.find(&secret[20..28]).is_some() && needles.find(&secret[20..27]).is_none());

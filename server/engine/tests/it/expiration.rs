@@ -1,7 +1,8 @@
 //! Expiration and rotation of keys, exposed keys, and idempotency keys.
 
 use domain::command::{
-    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey, SealText, StatusFilter,
+    ChangeOrganization, CreateKey, Expiry, KeyDraft, KeyQuery, OrganizationDraft, RotateKey,
+    SealText, StatusFilter,
 };
 use domain::event::AuditAction;
 use domain::key::KeyStatus;
@@ -16,12 +17,25 @@ use crate::test_app::{NORTH, TestApp, everything, origin, refusal, revoke};
 const DAY: i64 = 86_400;
 
 async fn expiring(app: &TestApp, ctx: &Ctx, days: &str) -> NewKey {
-    let draft = KeyDraft { name: "Expiring", expires_at: Expiry::InDays(days), ..KeyDraft::default() };
-    app.engine.create_key(ctx, CreateKey::draft(&draft, ctx.now()).expect("a command")).await.expect("a key")
+    let draft = KeyDraft {
+        name: "Expiring",
+        expires_at: Expiry::InDays(days),
+        ..KeyDraft::default()
+    };
+    app.engine
+        .create_key(
+            ctx,
+            CreateKey::draft(&draft, ctx.now()).expect("a command"),
+        )
+        .await
+        .expect("a key")
 }
 
 fn with_grace_period(key: &NewKey, seconds: i64) -> RotateKey {
-    RotateKey { overlap_seconds: seconds, ..RotateKey::immediately(key.view.key_id) }
+    RotateKey {
+        overlap_seconds: seconds,
+        ..RotateKey::immediately(key.view.key_id)
+    }
 }
 
 both! {
@@ -144,7 +158,8 @@ both! {
         assert_ne!(before, everything(app).await, "the test created other keys");
     }
 
-    // RO-31, RO-32, RO-33, RO-35, D16: losing messages must be confirmed; the rejection changes nothing.
+    // RO-31, RO-32, RO-33, RO-35, D16: losing messages must be confirmed; the rejection changes
+    // nothing.
     a_rotation_that_loses_messages_must_be_confirmed(app) {
         let old = app.north_key("max").await;
         let ctx = app.with_key(&old.plain).await.ctx;
@@ -306,5 +321,10 @@ both! {
 // RU-08
 #[test]
 fn a_key_without_expiration_never_expires() {
-    assert_eq!(CreateKey::read("For ever").expect("a name").expires_at, None::<Moment>);
+    assert_eq!(
+        CreateKey::read("For ever")
+            .expect("a name")
+            .expires_at,
+        None::<Moment>
+    );
 }

@@ -12,14 +12,23 @@ use crate::scopes::with_scopes;
 use crate::test_app::{NORTH, TestApp, origin, refusal, revoke};
 
 async fn named(app: &TestApp, ctx: &Ctx, name: &str) -> KeyId {
-    app.engine.create_key(ctx, CreateKey::read(name).expect("a name")).await.expect("a key").view.key_id
+    app.engine
+        .create_key(ctx, CreateKey::read(name).expect("a name"))
+        .await
+        .expect("a key")
+        .view
+        .key_id
 }
 
 /// The names of all keys that match the query, read in pages of two.
 async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
     let (mut all, mut query) = (Vec::new(), query);
     loop {
-        let page = app.engine.list_keys(ctx, &query, 2).await.expect("a page");
+        let page = app
+            .engine
+            .list_keys(ctx, &query, 2)
+            .await
+            .expect("a page");
         all.extend(page.rows.into_iter().map(|line| line.key.label));
         match page.next {
             Some(next) => query.after = Some(KeyId(next)),
@@ -29,7 +38,10 @@ async fn names(app: &TestApp, ctx: &Ctx, query: KeyQuery) -> Vec<String> {
 }
 
 fn find(text: &str) -> KeyQuery {
-    KeyQuery { text: Some(text.into()), ..KeyQuery::default() }
+    KeyQuery {
+        text: Some(text.into()),
+        ..KeyQuery::default()
+    }
 }
 
 both! {
@@ -74,7 +86,8 @@ both! {
         assert_eq!(app.engine.count_inactive_keys(&olga, &KeyQuery::default()).await.expect("counted"), 1);
     }
 
-    // Active keys come before expired keys, and those before revoked keys. Every order can be reversed.
+    // Active keys come before expired keys, and those before revoked keys. Every order can be
+    // reversed.
     keys_are_sorted_in_every_order(app) {
         let olga = app.north("olga").await;
         for name in ["b", "d", "a"] {

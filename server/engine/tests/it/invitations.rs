@@ -12,11 +12,16 @@ use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, or
 
 async fn invite(app: &TestApp, by: &str, email: &str, role: &str) -> engine::Result<NewInvitation> {
     let command = InviteMember::read(email, Some(role)).expect("a valid command");
-    app.engine.create_invitation(&app.north(by).await, command).await
+    app.engine
+        .create_invitation(&app.north(by).await, command)
+        .await
 }
 
 async fn newcomer(app: &TestApp, name: &str) -> PersonId {
-    app.engine.sign_in(&identity(name), &origin()).await.expect("signed in")
+    app.engine
+        .sign_in(&identity(name), &origin())
+        .await
+        .expect("signed in")
 }
 
 both! {
@@ -198,7 +203,8 @@ both! {
         assert_eq!(page.next, None);
     }
 
-    // D5: an admin can neither cancel the invitation of an owner nor replace it with another one for the same email.
+    // D5: an admin can neither cancel the invitation of an owner nor replace it with another one
+    // for the same email.
     an_admin_does_not_replace_the_invitation_of_an_owner(app) {
         let owner = invite(app, "olga", "zoe@example.test", "owner").await.expect("invited");
         let ada = app.north("ada").await;
@@ -269,5 +275,7 @@ both! {
 
 /// A dump without sessions, because each request of the test creates one.
 fn without_sessions<T>(dump: Vec<(String, T)>) -> Vec<(String, T)> {
-    dump.into_iter().filter(|(table, _)| table != "sessions").collect()
+    dump.into_iter()
+        .filter(|(table, _)| table != "sessions")
+        .collect()
 }

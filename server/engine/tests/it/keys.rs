@@ -23,8 +23,15 @@ const ACTIVE: KeyQuery = KeyQuery {
 
 /// The ids in the caller's list of keys.
 async fn listed(app: &TestApp, ctx: &engine::Ctx) -> BTreeSet<i64> {
-    let page = app.engine.list_keys(ctx, &KeyQuery::default(), 100).await.expect("a list");
-    page.rows.iter().map(|line| line.key.key_id.0).collect()
+    let page = app
+        .engine
+        .list_keys(ctx, &KeyQuery::default(), 100)
+        .await
+        .expect("a list");
+    page.rows
+        .iter()
+        .map(|line| line.key.key_id.0)
+        .collect()
 }
 
 both! {
@@ -420,7 +427,8 @@ both! {
         app.workspace(&admitted.ctx, "Still running").await.expect("a workspace");
     }
 
-    // D23: the recheck accepts a change by the request itself, and rejects a change by another request.
+    // D23: the recheck accepts a change by the request itself, and rejects a change by another
+    // request.
     a_request_that_lowers_its_own_permissions_gets_its_response(app) {
         let (olga, north) = (app.north("olga").await, app.organization(NORTH).await);
         for change in ["lower", "remove", "narrow"] {

@@ -16,15 +16,29 @@ use crate::test_app::{NORTH, SOUTH, TestApp, origin, refusal, revoke};
 /// A watch for a page of an organization that was rendered just now.
 async fn watch(app: &TestApp, name: &str, organization: &str) -> Watch {
     let (caller, _) = app.browser(name).await;
-    begin(app, &caller, organization).await.expect("a watch")
+    begin(app, &caller, organization)
+        .await
+        .expect("a watch")
 }
 
 async fn begin(app: &TestApp, caller: &Caller, organization: &str) -> engine::Result<Watch> {
     let organization = app.organization(organization).await;
-    let ctx = app.engine.enter_organization(caller, &organization, origin()).await?;
-    let since = app.engine.newest_change(&ctx, EventCategory::Keys).await?;
-    let view = View { category: EventCategory::Keys, since, rendered_at: app.runtime.now() };
-    app.engine.watch(caller, &organization, origin(), view).await
+    let ctx = app
+        .engine
+        .enter_organization(caller, &organization, origin())
+        .await?;
+    let since = app
+        .engine
+        .newest_change(&ctx, EventCategory::Keys)
+        .await?;
+    let view = View {
+        category: EventCategory::Keys,
+        since,
+        rendered_at: app.runtime.now(),
+    };
+    app.engine
+        .watch(caller, &organization, origin(), view)
+        .await
 }
 
 async fn news_of(watch: &mut Watch) -> News {
@@ -37,14 +51,23 @@ fn keys(news: &News) -> Vec<KeyId> {
 
 /// Whether a watch is notified before its regular check.
 async fn is_notified(watch: &mut Watch) -> bool {
-    timeout(Duration::from_secs(4), watch.wait_for_change()).await.is_ok()
+    timeout(Duration::from_secs(4), watch.wait_for_change())
+        .await
+        .is_ok()
 }
 
 async fn short_key(app: &TestApp, name: &str) -> NewKey {
     let end = app.runtime.now().plus_seconds(60).to_rfc3339();
-    let draft = KeyDraft { name: "Short", expires_at: Expiry::At(&end), ..KeyDraft::default() };
+    let draft = KeyDraft {
+        name: "Short",
+        expires_at: Expiry::At(&end),
+        ..KeyDraft::default()
+    };
     let command = CreateKey::draft(&draft, app.runtime.now()).expect("a valid command");
-    app.engine.create_key(&app.north(name).await, command).await.expect("a key")
+    app.engine
+        .create_key(&app.north(name).await, command)
+        .await
+        .expect("a key")
 }
 
 both! {

@@ -1,4 +1,5 @@
-//! Searching and exporting the audit log: only accessible events, in pages, and only as long as the caller has access.
+//! Searching and exporting the audit log: only accessible events, in pages, and only as long as the
+//! caller has access.
 
 use domain::command::{ActionFilter, AuditQuery, ExportFormat, ObjectFilter};
 use domain::event::{AuditAction, EventCategory, ObjectKind};
@@ -12,29 +13,57 @@ use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, revoke};
 
 /// Writes events of many kinds at different times.
 async fn write_events(app: &TestApp) {
-    let (olga, max, mia) = (app.north("olga").await, app.north("max").await, app.north("mia").await);
+    let (olga, max, mia) = (
+        app.north("olga").await,
+        app.north("max").await,
+        app.north("mia").await,
+    );
     let mut keys = Vec::new();
     for ctx in [&max, &mia, &max] {
         keys.push(app.key_of(ctx).await);
         app.clock.advance_seconds(700);
     }
-    app.engine.revoke_key(&olga, revoke(keys[0].view.key_id)).await.expect("revoked");
-    app.engine.revoke_key(&mia, revoke(keys[1].view.key_id)).await.expect("revoked");
+    app.engine
+        .revoke_key(&olga, revoke(keys[0].view.key_id))
+        .await
+        .expect("revoked");
+    app.engine
+        .revoke_key(&mia, revoke(keys[1].view.key_id))
+        .await
+        .expect("revoked");
     app.clock.advance_seconds(700);
-    app.workspace(&max, "Analytics").await.expect("a workspace");
-    app.engine.change_member(&olga, max.actor().id, Role::Admin).await.expect("raised");
-    app.engine.change_member(&olga, max.actor().id, Role::Member).await.expect("lowered");
+    app.workspace(&max, "Analytics")
+        .await
+        .expect("a workspace");
+    app.engine
+        .change_member(&olga, max.actor().id, Role::Admin)
+        .await
+        .expect("raised");
+    app.engine
+        .change_member(&olga, max.actor().id, Role::Member)
+        .await
+        .expect("lowered");
     // The clock goes back: events are ordered by number.
     app.clock.advance_seconds(-1000);
-    app.engine.sign_in(&identity("mia"), &origin()).await.expect("signed in");
-    app.engine.expose_key(&keys[2].plain, &origin()).await.expect("marked");
+    app.engine
+        .sign_in(&identity("mia"), &origin())
+        .await
+        .expect("signed in");
+    app.engine
+        .expose_key(&keys[2].plain, &origin())
+        .await
+        .expect("marked");
 }
 
 /// All events in pages of two, newest first.
 async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> {
     let (mut all, mut query) = (Vec::new(), query.clone());
     loop {
-        let page = app.engine.read_audit_log(ctx, &query, 2).await.expect("a page");
+        let page = app
+            .engine
+            .read_audit_log(ctx, &query, 2)
+            .await
+            .expect("a page");
         all.extend(page.rows);
         match page.next {
             Some(next) => query.before = Some(next),
@@ -44,7 +73,10 @@ async fn listed(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Vec<AuditView> 
 }
 
 async fn export(app: &TestApp, ctx: &Ctx, query: &AuditQuery) -> Export {
-    app.engine.export_audit_log(ctx, query, ExportFormat::JsonLines).await.expect("an export")
+    app.engine
+        .export_audit_log(ctx, query, ExportFormat::JsonLines)
+        .await
+        .expect("an export")
 }
 
 /// The remaining records of an export.
@@ -62,20 +94,35 @@ async fn rest(export: &mut Export) -> Result<Vec<AuditRecord>> {
 /// Whether an event matches a query, implemented independently of the engine.
 fn fits(query: &AuditQuery, record: &AuditRecord) -> bool {
     let event = &record.event;
-    query.action.is_none_or(|action| action.actions().contains(&event.action))
-        && query.actor.is_none_or(|actor| event.actor_id == Some(actor))
+    query
+        .action
+        .is_none_or(|action| action.actions().contains(&event.action))
+        && query
+            .actor
+            .is_none_or(|actor| event.actor_id == Some(actor))
         && query.object.as_ref().is_none_or(|object| {
             object.kind.as_str() == event.object_kind
-                && object.id.as_ref().is_none_or(|id| id.as_str() == event.object_id)
+                && object
+                    .id
+                    .as_ref()
+                    .is_none_or(|id| id.as_str() == event.object_id)
         })
-        && query.from.is_none_or(|from| record.at_ms >= from.0)
-        && query.until.is_none_or(|until| record.at_ms < until.0)
+        && query
+            .from
+            .is_none_or(|from| record.at_ms >= from.0)
+        && query
+            .until
+            .is_none_or(|until| record.at_ms < until.0)
 }
 
 /// All combinations of these filters.
 async fn queries(app: &TestApp) -> Vec<AuditQuery> {
     let now = app.runtime.now();
-    let key = app.intruder().await.number("SELECT MIN(id) FROM api_keys").await;
+    let key = app
+        .intruder()
+        .await
+        .number("SELECT MIN(id) FROM api_keys")
+        .await;
     let actions = [
         None,
         Some(ActionFilter::Any(EventCategory::Keys)),
@@ -83,14 +130,29 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
         Some(ActionFilter::One(AuditAction::KeyRevoked)),
         Some(ActionFilter::One(AuditAction::AuditExported)),
     ];
-    let actors = [None, Some(app.member("max", NORTH).await), Some(ActorId(999_999))];
+    let actors = [
+        None,
+        Some(app.member("max", NORTH).await),
+        Some(ActorId(999_999)),
+    ];
     let one = format!("key:{key}").parse().expect("an object");
-    let objects = [None, "key".parse().ok(), Some(one), Some(ObjectFilter { kind: ObjectKind::Session, id: None })];
+    let objects = [
+        None,
+        "key".parse().ok(),
+        Some(one),
+        Some(ObjectFilter {
+            kind: ObjectKind::Session,
+            id: None,
+        }),
+    ];
     let times = [
         (None, None),
         (Some(now.plus_seconds(-3600)), None),
         (None, Some(now.plus_seconds(-3600))),
-        (Some(now.plus_seconds(-9000)), Some(now.plus_seconds(600))),
+        (
+            Some(now.plus_seconds(-9000)),
+            Some(now.plus_seconds(600)),
+        ),
         (Some(now), Some(now)),
     ];
     let mut all = Vec::new();
@@ -98,7 +160,14 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
         for actor in actors {
             for object in &objects {
                 for (from, until) in times {
-                    all.push(AuditQuery { action, actor, object: object.clone(), from, until, before: None });
+                    all.push(AuditQuery {
+                        action,
+                        actor,
+                        object: object.clone(),
+                        from,
+                        until,
+                        before: None,
+                    });
                 }
             }
         }
@@ -107,8 +176,8 @@ async fn queries(app: &TestApp) -> Vec<AuditQuery> {
 }
 
 both! {
-    // D26, RK-26: every combination of filters returns exactly the accessible events that match, newest first, and an
-    // export contains the same events, oldest first.
+    // D26, RK-26: every combination of filters returns exactly the accessible events that match,
+    // newest first, and an export contains the same events, oldest first.
     events_are_filtered_by_action_actor_object_and_time(app) {
         write_events(app).await;
         let queries = queries(app).await;
@@ -286,14 +355,18 @@ both! {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The input of the hash of an event, from a line of the file.
 fn canon(record: &AuditRecord) -> CanonicalEncoder {
     let event = &record.event;
     let pairs = record.previous_hash.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("hex"), 16).expect("hex");
+    let byte =
+        |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).expect("hex"), 16).expect("hex");
     let before: Vec<_> = pairs.map(byte).collect();
     CanonicalEncoder::of("rt/audit/v1")
         .text(record.organization_id.as_str())

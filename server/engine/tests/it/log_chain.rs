@@ -1,4 +1,5 @@
-//! Verification of the hash chain while the server runs: in small batches, and without missing an alteration.
+//! Verification of the hash chain while the server runs: in small batches, and without missing an
+//! alteration.
 
 use domain::view::ChainView;
 
@@ -8,18 +9,26 @@ use crate::intruder::Intruder;
 use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin};
 
 async fn check(app: &TestApp, olga: &Ctx) -> ChainView {
-    app.engine.check_chain(olga).await.expect("the chain is read")
+    app.engine
+        .check_chain(olga)
+        .await
+        .expect("the chain is read")
 }
 
 async fn events(app: &TestApp, count: i64) {
     for _ in 0..count {
-        app.engine.sign_in(&identity("max"), &origin()).await.expect("signed in");
+        app.engine
+            .sign_in(&identity("max"), &origin())
+            .await
+            .expect("signed in");
     }
 }
 
 async fn alter(intruder: &mut Intruder, north: &str, n: i64, by: i64) {
     intruder
-        .run(&format!("UPDATE audit_events SET at = at + {by} WHERE organization_id = '{north}' AND n = {n}"))
+        .run(&format!(
+            "UPDATE audit_events SET at = at + {by} WHERE organization_id = '{north}' AND n = {n}"
+        ))
         .await;
 }
 

@@ -1,8 +1,8 @@
-//! Tests of the engine, on both databases. The name of a test states the guarantee. Comments such as `RK-24` refer to
-//! the requirements.
+//! Tests of the engine, on both databases. The name of a test states the guarantee. Comments such
+//! as `RK-24` refer to the requirements.
 //!
-//! [`TestApp`](test_app::TestApp) gives every test its own installation. A test inside [`both!`] runs on SQLite and on
-//! Postgres.
+//! [`TestApp`](test_app::TestApp) gives every test its own installation. A test inside [`both!`]
+//! runs on SQLite and on Postgres.
 
 #[macro_use]
 mod test_app;

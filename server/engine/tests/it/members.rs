@@ -7,8 +7,13 @@ use domain::{ActorId, Code, Role};
 use crate::test_app::{NORTH, SOUTH, TestApp, everything, identity, in_person, origin, refusal};
 
 async fn account(app: &TestApp, role: &str) -> ActorId {
-    let command = CreateServiceAccount::read("Deploy bot", Some(role), false).expect("a valid command");
-    app.engine.create_service_account(&app.north("olga").await, command).await.expect("an account").actor_id
+    let command =
+        CreateServiceAccount::read("Deploy bot", Some(role), false).expect("a valid command");
+    app.engine
+        .create_service_account(&app.north("olga").await, command)
+        .await
+        .expect("an account")
+        .actor_id
 }
 
 both! {

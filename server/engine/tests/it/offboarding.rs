@@ -1,8 +1,9 @@
-//! Revoking and transferring the keys of a removed member. A transfer follows the rules for creating keys.
+//! Revoking and transferring the keys of a removed member. A transfer follows the rules for
+//! creating keys.
 
 use domain::command::{
-    ChangeOrganization, CreateKey, CreateServiceAccount, Expiry, KeyDisposition, KeyDraft, OrganizationDraft,
-    RemoveMember, RotateKey,
+    ChangeOrganization, CreateKey, CreateServiceAccount, Expiry, KeyDisposition, KeyDraft,
+    OrganizationDraft, RemoveMember, RotateKey,
 };
 use domain::view::NewKey;
 use domain::{ActorId, Code, KeyId, Role};
@@ -13,29 +14,65 @@ use crate::test_app::{NORTH, SOUTH, TestApp, everything, origin, refusal};
 const DAY: i64 = 86_400;
 
 async fn account(app: &TestApp, by: &Ctx, role: &str, overlap: bool) -> ActorId {
-    let command = CreateServiceAccount::read("Deploy bot", Some(role), overlap).expect("a valid command");
-    app.engine.create_service_account(by, command).await.expect("an account").actor_id
+    let command =
+        CreateServiceAccount::read("Deploy bot", Some(role), overlap).expect("a valid command");
+    app.engine
+        .create_service_account(by, command)
+        .await
+        .expect("an account")
+        .actor_id
 }
 
 /// A member of North whose sign-in is eleven minutes old.
 async fn stale(app: &TestApp, name: &str) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(660);
-    app.engine.enter_organization(&caller, &app.organization(NORTH).await, origin()).await.expect("a member of North")
+    app.engine
+        .enter_organization(&caller, &app.organization(NORTH).await, origin())
+        .await
+        .expect("a member of North")
 }
 
-async fn remove(app: &TestApp, by: &Ctx, member: ActorId, keys: Vec<(KeyId, KeyDisposition)>) -> Result<Vec<NewKey>> {
-    app.engine.offboard_member(by, RemoveMember { member, keys }).await
+async fn remove(
+    app: &TestApp,
+    by: &Ctx,
+    member: ActorId,
+    keys: Vec<(KeyId, KeyDisposition)>,
+) -> Result<Vec<NewKey>> {
+    app.engine
+        .offboard_member(by, RemoveMember { member, keys })
+        .await
 }
 
 /// A request with a key of an admin with these scopes and this expiration.
 async fn request_with_key(app: &TestApp, scopes: Option<&[&str]>, days: &str) -> Ctx {
-    let scopes: Option<Vec<String>> = scopes.map(|all| all.iter().map(|scope| (*scope).to_owned()).collect());
-    let expires_at = if days.is_empty() { Expiry::Never } else { Expiry::InDays(days) };
-    let draft = KeyDraft { name: "robot", scopes: scopes.as_deref(), expires_at, ..KeyDraft::default() };
+    let scopes: Option<Vec<String>> = scopes.map(|all| {
+        all.iter()
+            .map(|scope| (*scope).to_owned())
+            .collect()
+    });
+    let expires_at = if days.is_empty() {
+        Expiry::Never
+    } else {
+        Expiry::InDays(days)
+    };
+    let draft = KeyDraft {
+        name: "robot",
+        scopes: scopes.as_deref(),
+        expires_at,
+        ..KeyDraft::default()
+    };
     let ada = app.north("ada").await;
-    let made = app.engine.create_key(&ada, CreateKey::draft(&draft, ada.now()).expect("a valid command")).await;
-    app.with_key(&made.expect("a key").plain).await.ctx
+    let made = app
+        .engine
+        .create_key(
+            &ada,
+            CreateKey::draft(&draft, ada.now()).expect("a valid command"),
+        )
+        .await;
+    app.with_key(&made.expect("a key").plain)
+        .await
+        .ctx
 }
 
 both! {
@@ -148,8 +185,8 @@ both! {
         assert_eq!(before, everything(app).await);
     }
 
-    // E2: all organizations share the sequences of key ids and actor ids. A removal locks them in a fixed order,
-    // regardless of the order of the keys.
+    // E2: all organizations share the sequences of key ids and actor ids. A removal locks them in a
+    // fixed order, regardless of the order of the keys.
     concurrent_removals_in_two_organizations_do_not_deadlock(app) {
         let mut bots = Vec::new();
         for (owner, organization) in [("otto", SOUTH), ("olga", NORTH)] {
@@ -209,8 +246,7 @@ const SLOW_COMMITS: &str = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpg
 
 /// Waits until this many sessions wait for a lock in this database.
 async fn until_waiting(app: &TestApp, many: i64) {
-    const WAITING: &str =
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    const WAITING: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let mut intruder = app.intruder().await;
     while intruder.number(WAITING).await < many {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -1,6 +1,8 @@
 //! Creating organizations, and their settings for keys.
 
-use domain::command::{ChangeOrganization, CreateKey, CreateOrganization, OrganizationDraft, RotateKey};
+use domain::command::{
+    ChangeOrganization, CreateKey, CreateOrganization, OrganizationDraft, RotateKey,
+};
 use domain::event::AuditAction;
 use domain::{Code, Role};
 
@@ -8,7 +10,10 @@ use crate::test_app::{NORTH, TestApp, everything, identity, in_person, origin, r
 
 async fn set(app: &TestApp, draft: OrganizationDraft<'_>) {
     let command = ChangeOrganization::read(&draft).expect("a change");
-    app.engine.change_organization(&app.north("olga").await, command).await.expect("changed");
+    app.engine
+        .change_organization(&app.north("olga").await, command)
+        .await
+        .expect("changed");
 }
 
 fn named() -> CreateKey {

@@ -13,27 +13,58 @@ use crate::test_app::{SOUTH, TestApp, origin, revoke};
 const DAY: i64 = 86_400;
 
 async fn overview(app: &TestApp, ctx: &Ctx) -> Overview {
-    app.engine.overview(ctx).await.expect("an overview")
+    app.engine
+        .overview(ctx)
+        .await
+        .expect("an overview")
 }
 
 async fn named(app: &TestApp, ctx: &Ctx, name: &str, days: Option<&str>) -> NewKey {
     let expires_at = days.map_or(Expiry::Never, Expiry::InDays);
-    let draft = KeyDraft { name, expires_at, ..KeyDraft::default() };
+    let draft = KeyDraft {
+        name,
+        expires_at,
+        ..KeyDraft::default()
+    };
     let command = CreateKey::draft(&draft, ctx.now()).expect("a command");
-    app.engine.create_key(ctx, command).await.expect("a key")
+    app.engine
+        .create_key(ctx, command)
+        .await
+        .expect("a key")
 }
 
 async fn set(intruder: &mut Intruder, key: KeyId, column: &str, at: Option<i64>) {
-    intruder.set("api_keys", column, &at.map_or(Value::Null, Value::Number), &format!("id = {key}")).await;
+    intruder
+        .set(
+            "api_keys",
+            column,
+            &at.map_or(Value::Null, Value::Number),
+            &format!("id = {key}"),
+        )
+        .await;
 }
 
 async fn found(app: &TestApp, ctx: &Ctx, status: StatusFilter) -> i64 {
-    let query = KeyQuery { status: Some(status), ..KeyQuery::default() };
-    i64::try_from(app.engine.list_keys(ctx, &query, 1000).await.expect("a list").rows.len()).expect("few")
+    let query = KeyQuery {
+        status: Some(status),
+        ..KeyQuery::default()
+    };
+    i64::try_from(
+        app.engine
+            .list_keys(ctx, &query, 1000)
+            .await
+            .expect("a list")
+            .rows
+            .len(),
+    )
+    .expect("few")
 }
 
 fn labels(all: &Overview) -> Vec<(&str, Attention)> {
-    all.concerns.iter().map(|one| (one.line.key.label.as_str(), one.why)).collect()
+    all.concerns
+        .iter()
+        .map(|one| (one.line.key.label.as_str(), one.why))
+        .collect()
 }
 
 /// Creates keys in every state, the most urgent first.
@@ -42,21 +73,55 @@ async fn create_keys(app: &TestApp) -> Ctx {
     let now = max.now().0;
     let mut intruder = app.intruder().await;
     let (unused, never, endless) = (
-        named(app, &max, "unused", Some("365")).await.view.key_id,
-        named(app, &max, "never used", Some("365")).await.view.key_id,
-        named(app, &max, "endless", None).await.view.key_id,
+        named(app, &max, "unused", Some("365"))
+            .await
+            .view
+            .key_id,
+        named(app, &max, "never used", Some("365"))
+            .await
+            .view
+            .key_id,
+        named(app, &max, "endless", None)
+            .await
+            .view
+            .key_id,
     );
-    for (key, made, used) in [(unused, 200, Some(91)), (never, 31, None), (endless, 91, Some(1))] {
-        set(&mut intruder, key, "created_at", Some(now - made * DAY * 1000)).await;
-        set(&mut intruder, key, "last_used_at", used.map(|days| now - days * DAY * 1000)).await;
+    for (key, made, used) in [
+        (unused, 200, Some(91)),
+        (never, 31, None),
+        (endless, 91, Some(1)),
+    ] {
+        set(
+            &mut intruder,
+            key,
+            "created_at",
+            Some(now - made * DAY * 1000),
+        )
+        .await;
+        set(
+            &mut intruder,
+            key,
+            "last_used_at",
+            used.map(|days| now - days * DAY * 1000),
+        )
+        .await;
     }
     let exposed = named(app, &max, "exposed", Some("90")).await;
-    app.engine.expose_key(&exposed.plain, &origin()).await.expect("marked");
+    app.engine
+        .expose_key(&exposed.plain, &origin())
+        .await
+        .expect("marked");
     named(app, &max, "in 13 days", Some("13")).await;
     named(app, &max, "in 6 days", Some("6")).await;
     named(app, &max, "fine", Some("90")).await;
-    let gone = named(app, &max, "gone", Some("90")).await.view.key_id;
-    app.engine.revoke_key(&max, revoke(gone)).await.expect("revoked");
+    let gone = named(app, &max, "gone", Some("90"))
+        .await
+        .view
+        .key_id;
+    app.engine
+        .revoke_key(&max, revoke(gone))
+        .await
+        .expect("revoked");
     app.north("max").await
 }
 

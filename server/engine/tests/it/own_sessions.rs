@@ -10,16 +10,26 @@ use crate::intruder::Value;
 use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal, workspace};
 
 async fn sessions(app: &TestApp, caller: &Caller) -> Vec<SessionView> {
-    app.engine.list_sessions(caller).await.expect("a list")
+    app.engine
+        .list_sessions(caller)
+        .await
+        .expect("a list")
 }
 
 async fn id_of(app: &TestApp, caller: &Caller) -> SessionId {
-    let own = sessions(app, caller).await.into_iter().find(|session| session.is_current);
+    let own = sessions(app, caller)
+        .await
+        .into_iter()
+        .find(|session| session.is_current);
     own.expect("the current session").id
 }
 
 async fn is_open(app: &TestApp, token: &[u8]) -> bool {
-    app.engine.find_session(token).await.expect("an answer").is_some()
+    app.engine
+        .find_session(token)
+        .await
+        .expect("an answer")
+        .is_some()
 }
 
 both! {
@@ -115,7 +125,8 @@ both! {
         assert_eq!(refusal(app.engine.sign_out(&max, &origin()).await), Code::Unauthorized);
     }
 
-    // B5: an attacker with write access can neither extend a session, nor assign it to another person, nor rename it.
+    // B5: an attacker with write access can neither extend a session, nor assign it to another
+    // person, nor rename it.
     an_altered_session_row_is_rejected(app) {
         let (max, token) = app.browser("max").await;
         let mut intruder = app.intruder().await;

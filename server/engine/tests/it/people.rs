@@ -40,7 +40,8 @@ both! {
 
     // B12
     bootstrap_is_rejected_even_if_all_organizations_were_deleted(app) {
-        // The organizations are deleted directly in the database; only the mark of the bootstrap is left.
+        // The organizations are deleted directly in the database; only the mark of the bootstrap is
+        // left.
         let other = app.another().await;
         other.engine.bootstrap(&first_organization(), origin()).await.expect("the first key");
         let mut intruder = other.intruder().await;
@@ -223,7 +224,12 @@ both! {
 }
 
 async fn stage_again(app: &TestApp) {
-    let cast =
-        engine::organizations::DemoOrganization { organization: "Late", members: vec![(identity("eve"), Role::Owner)] };
-    app.engine.seed_demo(&[cast]).await.expect("nothing happens");
+    let cast = engine::organizations::DemoOrganization {
+        organization: "Late",
+        members: vec![(identity("eve"), Role::Owner)],
+    };
+    app.engine
+        .seed_demo(&[cast])
+        .await
+        .expect("nothing happens");
 }

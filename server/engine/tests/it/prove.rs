@@ -13,7 +13,15 @@ pub fn count(share: usize, full: usize) -> usize {
 
 /// Prints the number of cases and the database in a full run.
 pub fn shown(app: &TestApp, name: &str, count: usize) {
-    shown_on(if app.db.is_shared() { "Postgres" } else { "SQLite" }, name, count);
+    shown_on(
+        if app.db.is_shared() {
+            "Postgres"
+        } else {
+            "SQLite"
+        },
+        name,
+        count,
+    );
 }
 
 /// Like [`shown`], for a database with this name.

@@ -1,5 +1,5 @@
-//! Findings of the second audit of PyPI (TOB-PYPI26) that concern the engine. The races of finding 2 are tested with
-//! the other races, and the HTTP responses in the tests of the server.
+//! Findings of the second audit of PyPI (TOB-PYPI26) that concern the engine. The races of finding
+//! 2 are tested with the other races, and the HTTP responses in the tests of the server.
 
 use domain::command::{CreateKey, FoundOrganization, InviteMember};
 use domain::{Code, PersonId};
@@ -32,7 +32,14 @@ const LOOK_ALIKES: [&str; 14] = [
 ];
 
 /// Subjects that resemble olga's.
-const DOUBLES: [&str; 6] = ["Olga", "olga ", "olga\u{200b}", "\u{43e}lga", "idp.test/olga", "olga@example.test"];
+const DOUBLES: [&str; 6] = [
+    "Olga",
+    "olga ",
+    "olga\u{200b}",
+    "\u{43e}lga",
+    "idp.test/olga",
+    "olga@example.test",
+];
 
 /// The invited email, the email of the sign-in, and whether they are equal.
 const SPELLINGS: [(&str, &str, bool); 16] = [
@@ -55,7 +62,10 @@ const SPELLINGS: [(&str, &str, bool); 16] = [
 ];
 
 async fn sign_in(app: &TestApp, identity: Identity) -> PersonId {
-    app.engine.sign_in(&identity, &origin()).await.expect("signed in")
+    app.engine
+        .sign_in(&identity, &origin())
+        .await
+        .expect("signed in")
 }
 
 both! {
@@ -104,7 +114,8 @@ both! {
         assert_eq!(sign_in(app, identity("olga")).await, olga);
     }
 
-    // Finding 12: the same subject at two issuers is two people, regardless of their names and emails.
+    // Finding 12: the same subject at two issuers is two people, regardless of their names and
+    // emails.
     an_issuer_cannot_affect_a_person_of_another_issuer(app) {
         let elsewhere = Identity { issuer: "https://other.test".into(), ..identity("olga") };
         let other = sign_in(app, elsewhere.clone()).await;

@@ -16,13 +16,20 @@ use crate::test_app::{NORTH, TestApp, identity, in_person, origin, refusal, revo
 async fn race<T: Send + 'static>(
     runners: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
-    runners.into_iter().collect::<JoinSet<_>>().join_all().await
+    runners
+        .into_iter()
+        .collect::<JoinSet<_>>()
+        .join_all()
+        .await
 }
 
 /// The number of successful calls. Every other call must have failed with one of these codes.
 fn winners<T>(results: Vec<Result<T>>, refusals: &[Code]) -> usize {
     let count = results.len();
-    let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+    let errors: Vec<Error> = results
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
     for error in &errors {
         assert!(refusals.contains(&error.code()), "{error:?}");
     }
@@ -347,16 +354,32 @@ async fn make_owner(app: &TestApp, name: &str) -> Ctx {
     };
     let mut owner = None;
     for other in ["olga", "ada", "max"] {
-        owner = owner.or(app.enter(other, NORTH).await.ok().filter(|ctx| ctx.actor().role == Role::Owner));
+        owner = owner.or(app
+            .enter(other, NORTH)
+            .await
+            .ok()
+            .filter(|ctx| ctx.actor().role == Role::Owner));
     }
     let owner = owner.expect("an owner is there");
     if let Some(id) = standing {
-        app.engine.change_member(&owner, id, Role::Owner).await.expect("raised");
+        app.engine
+            .change_member(&owner, id, Role::Owner)
+            .await
+            .expect("raised");
     } else {
-        let command = InviteMember::read(&format!("{name}@example.test"), Some("owner")).expect("an invitation");
-        let token = app.engine.create_invitation(&owner, command).await.expect("invited").token;
+        let command = InviteMember::read(&format!("{name}@example.test"), Some("owner"))
+            .expect("an invitation");
+        let token = app
+            .engine
+            .create_invitation(&owner, command)
+            .await
+            .expect("invited")
+            .token;
         let person = app.person(name).await;
-        app.engine.accept_invitation(&in_person(person), &token, origin()).await.expect("joined");
+        app.engine
+            .accept_invitation(&in_person(person), &token, origin())
+            .await
+            .expect("joined");
     }
     app.north(name).await
 }

@@ -12,7 +12,10 @@ const BUDGET: i64 = 1_000;
 const ACCEPTED: &str = "SELECT COUNT(*) FROM audit_events WHERE action = 'audit_log.accepted'";
 
 async fn state(app: &TestApp, engine: &Engine) -> ChainState {
-    engine.verify_audit(&app.organization(NORTH).await).await.expect("read")
+    engine
+        .verify_audit(&app.organization(NORTH).await)
+        .await
+        .expect("read")
 }
 
 both! {
@@ -96,46 +99,138 @@ async fn a_restored_copy_is_locked_until_the_journal_is_replayed() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("roundtable.journal");
     let engine = engine_with_journal(&app, &app.db, &file).await;
-    let (olga, max, ada) = (app.north("olga").await, app.north("max").await, app.member("ada", NORTH).await);
+    let (olga, max, ada) = (
+        app.north("olga").await,
+        app.north("max").await,
+        app.member("ada", NORTH).await,
+    );
     let (kept, victim) = (app.key_of(&max).await, app.key_of(&max).await);
     let gone = app.member("mia", NORTH).await;
     let command = CreateServiceAccount::read("robot", Some("member"), false).expect("an account");
-    let robot = app.engine.create_service_account(&olga, command).await.expect("an account").actor_id;
-    let command = CreateKey { owner: Some(robot), ..CreateKey::read("a key").expect("a name") };
-    let of_robot = app.engine.create_key(&olga, command).await.expect("a key");
+    let robot = app
+        .engine
+        .create_service_account(&olga, command)
+        .await
+        .expect("an account")
+        .actor_id;
+    let command = CreateKey {
+        owner: Some(robot),
+        ..CreateKey::read("a key").expect("a name")
+    };
+    let of_robot = app
+        .engine
+        .create_key(&olga, command)
+        .await
+        .expect("a key");
     let (_, session) = app.browser("una").await;
     let copy = folder.path().join("copy.db");
-    app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
-    engine.revoke_key(&max, revoke(victim.view.key_id)).await.expect("revoked");
-    engine.change_member(&olga, ada, Role::Member).await.expect("demoted");
-    engine.remove_member(&olga, gone).await.expect("removed");
-    let disable =
-        ChangeServiceAccount { actor: robot, name: None, role: None, disabled: Some(true), allow_overlap: None };
-    engine.change_service_account(&olga, disable).await.expect("disabled");
+    app.intruder()
+        .await
+        .run(&format!("VACUUM INTO '{}'", copy.display()))
+        .await;
+    engine
+        .revoke_key(&max, revoke(victim.view.key_id))
+        .await
+        .expect("revoked");
+    engine
+        .change_member(&olga, ada, Role::Member)
+        .await
+        .expect("demoted");
+    engine
+        .remove_member(&olga, gone)
+        .await
+        .expect("removed");
+    let disable = ChangeServiceAccount {
+        actor: robot,
+        name: None,
+        role: None,
+        disabled: Some(true),
+        allow_overlap: None,
+    };
+    engine
+        .change_service_account(&olga, disable)
+        .await
+        .expect("disabled");
     drop(engine);
 
-    let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
+    let restored = Db::open(&format!("sqlite://{}", copy.display()))
+        .await
+        .expect("the copy opens");
     let engine = engine_with_journal(&app, &restored, &file).await;
-    engine.check_chain_heads(BUDGET).await.expect("checked");
-    assert_eq!(refusal(engine.authenticate_key(&kept.plain, origin()).await), Code::Unavailable);
+    engine
+        .check_chain_heads(BUDGET)
+        .await
+        .expect("checked");
+    assert_eq!(
+        refusal(
+            engine
+                .authenticate_key(&kept.plain, origin())
+                .await
+        ),
+        Code::Unavailable
+    );
     for key in [&victim, &of_robot] {
-        assert!(engine.authenticate_key(&key.plain, origin()).await.is_err());
+        assert!(
+            engine
+                .authenticate_key(&key.plain, origin())
+                .await
+                .is_err()
+        );
     }
-    assert_eq!(engine.accept_broken_chains(None, "restored").await.expect("accepted").len(), 1);
-    let replayed = engine.replay_journal("restored").await.expect("replayed");
-    assert_eq!((replayed.keys, replayed.actors.len()), (vec![victim.view.key_id], 3));
+    assert_eq!(
+        engine
+            .accept_broken_chains(None, "restored")
+            .await
+            .expect("accepted")
+            .len(),
+        1
+    );
+    let replayed = engine
+        .replay_journal("restored")
+        .await
+        .expect("replayed");
+    assert_eq!(
+        (replayed.keys, replayed.actors.len()),
+        (vec![victim.view.key_id], 3)
+    );
     drop(engine);
 
     // Now the database contains the revocations without the journal.
     let without = folder.path().join("another.journal");
     for file in [&file, &without] {
         let engine = engine_with_journal(&app, &restored, file).await;
-        engine.check_chain_heads(BUDGET).await.expect("checked");
+        engine
+            .check_chain_heads(BUDGET)
+            .await
+            .expect("checked");
         engine.ready().await.expect("ready");
-        engine.authenticate_key(&kept.plain, origin()).await.expect("it was not revoked");
-        assert_eq!(refusal(engine.authenticate_key(&victim.plain, origin()).await), Code::Unauthorized);
-        assert_eq!(refusal(engine.authenticate_key(&of_robot.plain, origin()).await), Code::Forbidden);
-        assert!(engine.find_session(&session).await.expect("read").is_none());
+        engine
+            .authenticate_key(&kept.plain, origin())
+            .await
+            .expect("it was not revoked");
+        assert_eq!(
+            refusal(
+                engine
+                    .authenticate_key(&victim.plain, origin())
+                    .await
+            ),
+            Code::Unauthorized
+        );
+        assert_eq!(
+            refusal(
+                engine
+                    .authenticate_key(&of_robot.plain, origin())
+                    .await
+            ),
+            Code::Forbidden
+        );
+        assert!(
+            engine
+                .find_session(&session)
+                .await
+                .expect("read")
+                .is_none()
+        );
     }
     restored.close().await;
     app.close().await;

@@ -12,7 +12,10 @@ use crate::intruder::Value;
 use crate::test_app::{TestApp, TestDatabase, engine, everything, master, origin, refusal};
 
 async fn fault(app: &TestApp, key: &MasterKey, previous: Option<&MasterKey>) -> RingFault {
-    keyring::open(&app.db, key, previous).await.err().expect("the ring does not open")
+    keyring::open(&app.db, key, previous)
+        .await
+        .err()
+        .expect("the ring does not open")
 }
 
 /// These bytes with one bit flipped.

@@ -1,5 +1,5 @@
-//! Rollback attacks: an attacker with write access restores an old row and hides the event of its revocation, or
-//! replaces the database with an older copy.
+//! Rollback attacks: an attacker with write access restores an old row and hides the event of its
+//! revocation, or replaces the database with an older copy.
 
 use std::path::{Path, PathBuf};
 
@@ -39,42 +39,74 @@ impl JournalFolder {
     /// The lines of the file, without its reserved space.
     fn text(&self) -> Vec<u8> {
         let mut text = std::fs::read(self.file()).expect("the journal");
-        text.truncate(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
+        text.truncate(
+            text.iter()
+                .position(|byte| *byte == 0)
+                .unwrap_or(text.len()),
+        );
         text
     }
 }
 
 async fn open(app: &TestApp, db: &Db, file: &Path) -> Result<Journal, JournalFault> {
-    let ring = keyring::open(db, &app.master, None).await.expect("the ring opens");
+    let ring = keyring::open(db, &app.master, None)
+        .await
+        .expect("the ring opens");
     Journal::open(file, &ring, app.runtime.now())
 }
 
 /// An engine that starts with this journal file.
 pub async fn engine_with_journal(app: &TestApp, db: &Db, file: &Path) -> Engine {
-    let journal = open(app, db, file).await.expect("the journal opens");
-    let ring = keyring::open(db, &app.master, None).await.expect("the ring opens");
-    let engine = Engine::with_journal(db.clone(), ring, app.runtime.clone(), Brand::default(), journal);
-    engine.open_journal().await.expect("the journal is ready");
+    let journal = open(app, db, file)
+        .await
+        .expect("the journal opens");
+    let ring = keyring::open(db, &app.master, None)
+        .await
+        .expect("the ring opens");
+    let engine = Engine::with_journal(
+        db.clone(),
+        ring,
+        app.runtime.clone(),
+        Brand::default(),
+        journal,
+    );
+    engine
+        .open_journal()
+        .await
+        .expect("the journal is ready");
     engine
 }
 
 async fn row(intruder: &mut Intruder, table: &str, id: &Value) -> Cells {
     let id = intruder.literal(id);
-    intruder.rows(&format!("SELECT * FROM {table} WHERE id = {id}")).await.remove(0)
+    intruder
+        .rows(&format!("SELECT * FROM {table} WHERE id = {id}"))
+        .await
+        .remove(0)
 }
 
 async fn restore(intruder: &mut Intruder, table: &str, row: &mut Cells) {
     let id = intruder.literal(cell(row, "id"));
-    intruder.run(&format!("DELETE FROM {table} WHERE id = {id}")).await;
+    intruder
+        .run(&format!("DELETE FROM {table} WHERE id = {id}"))
+        .await;
     intruder.insert(table, row).await;
 }
 
 async fn key_row(intruder: &mut Intruder, key: &NewKey) -> Cells {
-    row(intruder, "api_keys", &Value::Number(key.view.key_id.0)).await
+    row(
+        intruder,
+        "api_keys",
+        &Value::Number(key.view.key_id.0),
+    )
+    .await
 }
 
 async fn admitted(engine: &Engine, key: &NewKey) -> bool {
-    engine.authenticate_key(&key.plain, origin()).await.is_ok()
+    engine
+        .authenticate_key(&key.plain, origin())
+        .await
+        .is_ok()
 }
 
 /// The newest event of North.
@@ -102,7 +134,8 @@ both! {
         }
     }
 
-    // R3, F19: the log is truncated with its head, and the server restarted. Only the journal contains the revocation.
+    // R3, F19: the log is truncated with its head, and the server restarted. Only the journal
+    // contains the revocation.
     a_restored_row_is_rejected_after_the_log_was_truncated_and_a_restart(app) {
         let folder = JournalFolder::new();
         let engine = folder.engine(app, &app.db).await;
@@ -189,8 +222,8 @@ both! {
         assert!(!admitted(&folder.engine(app, &app.db).await, &key).await, "after another restart");
     }
 
-    // R3: a change that does not revoke a key or an actor does not affect it, even if the journal reads it from the
-    // log.
+    // R3: a change that does not revoke a key or an actor does not affect it, even if the journal
+    // reads it from the log.
     a_changed_row_that_was_not_revoked_is_accepted(app) {
         let (olga, max) = (app.north("olga").await, app.member("max", NORTH).await);
         let key = app.north_key("max").await;
@@ -253,14 +286,25 @@ async fn revoked_keys_are_rejected_after_an_old_copy_of_the_file_is_restored() {
         keys.push(app.key_of(&max).await);
     }
     let copy = folder.0.path().join("copy.db");
-    app.intruder().await.run(&format!("VACUUM INTO '{}'", copy.display())).await;
+    app.intruder()
+        .await
+        .run(&format!("VACUUM INTO '{}'", copy.display()))
+        .await;
     for key in &keys {
-        engine.revoke_key(&max, revoke(key.view.key_id)).await.expect("revoked");
+        engine
+            .revoke_key(&max, revoke(key.view.key_id))
+            .await
+            .expect("revoked");
     }
     let later = app.key_of(&max).await;
-    engine.revoke_key(&max, revoke(later.view.key_id)).await.expect("revoked");
+    engine
+        .revoke_key(&max, revoke(later.view.key_id))
+        .await
+        .expect("revoked");
     drop(engine);
-    let restored = Db::open(&format!("sqlite://{}", copy.display())).await.expect("the copy opens");
+    let restored = Db::open(&format!("sqlite://{}", copy.display()))
+        .await
+        .expect("the copy opens");
     let engine = folder.engine(&app, &restored).await;
     for key in &keys {
         assert!(!admitted(&engine, key).await);

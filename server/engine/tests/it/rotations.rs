@@ -9,7 +9,13 @@ use crate::test_app::{NORTH, TestApp, refusal, revoke};
 
 /// The successors of a key.
 async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
-    let rows = app.intruder().await.rows(&format!("SELECT id FROM api_keys WHERE rotated_from = {of}")).await;
+    let rows = app
+        .intruder()
+        .await
+        .rows(&format!(
+            "SELECT id FROM api_keys WHERE rotated_from = {of}"
+        ))
+        .await;
     rows.into_iter()
         .map(|row| match row[0].1 {
             crate::intruder::Value::Number(id) => id,
@@ -19,7 +25,10 @@ async fn successors(app: &TestApp, of: KeyId) -> Vec<i64> {
 }
 
 async fn rotate(engine: Engine, ctx: engine::Ctx, key: KeyId) -> Result<domain::view::NewKey> {
-    engine.rotate_key(&ctx, RotateKey::immediately(key), None).await.map(|rotated| rotated.new)
+    engine
+        .rotate_key(&ctx, RotateKey::immediately(key), None)
+        .await
+        .map(|rotated| rotated.new)
 }
 
 both! {

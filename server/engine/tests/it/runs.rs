@@ -13,7 +13,9 @@ fn run(workspace: &WorkspaceId, input: Option<&str>) -> CreateRun {
 }
 
 async fn staging(app: &TestApp) -> WorkspaceView {
-    app.workspace(&app.north("max").await, "Staging").await.expect("a workspace")
+    app.workspace(&app.north("max").await, "Staging")
+        .await
+        .expect("a workspace")
 }
 
 both! {

@@ -1,7 +1,9 @@
 //! Scopes and environments of keys, and the limits of keys that a key creates.
 
 use domain::Environment;
-use domain::command::{ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey};
+use domain::command::{
+    ChangeKey, CreateKey, CreateServiceAccount, Expiry, KeyDraft, KeyQuery, RotateKey,
+};
 use domain::view::NewKey;
 use domain::{Code, Permissions, Role, Scope, ScopeSet};
 use engine::{Ctx, Error};
@@ -10,14 +12,25 @@ use crate::test_app::{NORTH, TestApp, everything, refusal, revoke};
 
 /// A key with these scopes, words separated by spaces.
 pub fn with_scopes(environment: &str, scopes: &str) -> CreateKey {
-    let scopes: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
+    let scopes: Vec<String> = scopes
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     let environment = Some(environment);
-    let draft = KeyDraft { name: "Restricted", environment, scopes: Some(&scopes), ..KeyDraft::default() };
+    let draft = KeyDraft {
+        name: "Restricted",
+        environment,
+        scopes: Some(&scopes),
+        ..KeyDraft::default()
+    };
     CreateKey::draft(&draft, domain::Moment(0)).expect("a command")
 }
 
 async fn made(app: &TestApp, ctx: &Ctx, environment: &str, scopes: &str) -> NewKey {
-    app.engine.create_key(ctx, with_scopes(environment, scopes)).await.expect("a key")
+    app.engine
+        .create_key(ctx, with_scopes(environment, scopes))
+        .await
+        .expect("a key")
 }
 
 fn missing<T>(result: engine::Result<T>) -> Scope {

@@ -20,25 +20,40 @@ fn text(words: &str) -> SealText {
 
 /// Sends a message of Max to a member of North.
 async fn send(app: &TestApp, to: ActorId, words: &str) -> Sealed {
-    app.engine.send_message(&app.north("max").await, to, text(words)).await.expect("sent")
+    app.engine
+        .send_message(&app.north("max").await, to, text(words))
+        .await
+        .expect("sent")
 }
 
 async fn inbox(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
-    app.engine.read_inbox(&admitted.ctx, &key.plain, 10_000).await.expect("an inbox")
+    app.engine
+        .read_inbox(&admitted.ctx, &key.plain, 10_000)
+        .await
+        .expect("an inbox")
 }
 
 async fn notebook(app: &TestApp, key: &NewKey) -> Items {
     let admitted = app.with_key(&key.plain).await;
-    app.engine.read_notebook(&admitted.ctx, &key.plain, 10_000).await.expect("a notebook")
+    app.engine
+        .read_notebook(&admitted.ctx, &key.plain, 10_000)
+        .await
+        .expect("a notebook")
 }
 
 async fn note(app: &TestApp, key: &NewKey, words: &str) -> Result<Sealed> {
-    app.engine.write_note(&app.with_key(&key.plain).await.ctx, text(words)).await
+    app.engine
+        .write_note(&app.with_key(&key.plain).await.ctx, text(words))
+        .await
 }
 
 fn texts(items: &Items) -> Vec<&str> {
-    items.items.iter().map(|item| item.text.as_str()).collect()
+    items
+        .items
+        .iter()
+        .map(|item| item.text.as_str())
+        .collect()
 }
 
 /// The number of messages that the key can decrypt, and the number of the others.
@@ -48,17 +63,23 @@ async fn count(app: &TestApp, key: &NewKey) -> (usize, i64) {
 }
 
 async fn deployment(intruder: &mut Intruder) -> String {
-    intruder.text("SELECT value FROM meta WHERE name = 'deployment'").await
+    intruder
+        .text("SELECT value FROM meta WHERE name = 'deployment'")
+        .await
 }
 
-/// All values that are stored with a key or an item, and the values that the key ring decrypts from them, as candidates
-/// for a private key.
+/// All values that are stored with a key or an item, and the values that the key ring decrypts from
+/// them, as candidates for a private key.
 async fn stored_secrets(app: &TestApp, key: &NewKey) -> Vec<[u8; 32]> {
     let mut found = vec![*key_material::derive_verifier(&key.plain).auth];
     for (_, rows) in app.intruder().await.dump().await {
         for (_, value) in rows.into_iter().flatten() {
             if let Value::Bytes(bytes) = value {
-                found.extend(bytes.windows(32).map(|window| <[u8; 32]>::try_from(window).expect("32 bytes")));
+                found.extend(
+                    bytes
+                        .windows(32)
+                        .map(|window| <[u8; 32]>::try_from(window).expect("32 bytes")),
+                );
             }
         }
     }
@@ -183,7 +204,8 @@ both! {
         assert_eq!(notebook(app, &new).await, Items { items: Vec::new(), unreadable: 1 });
     }
 
-    // RO-31: another key of the same actor decrypts nothing unless the items were carried over to it.
+    // RO-31: another key of the same actor decrypts nothing unless the items were carried over to
+    // it.
     a_successor_decrypts_the_items_of_all_its_predecessors(app) {
         let ada = app.member("ada", NORTH).await;
         let (mut line, mut intruder) = (Vec::new(), app.intruder().await);
@@ -208,7 +230,8 @@ both! {
         assert_eq!(count(app, &line[1]).await, (2, 1));
         assert_eq!(count(app, &line[0]).await, (1, 2));
 
-        // A carried-over key decrypts nothing for another successor, and a cycle of successors does not loop forever.
+        // A carried-over key decrypts nothing for another successor, and a cycle of successors does
+        // not loop forever.
         let stranger = app.north_key("ada").await;
         intruder.run(&format!("INSERT INTO heirs SELECT {}, from_key_id, sealed FROM heirs", stranger.view.key_id)).await;
         assert_eq!(count(app, &stranger).await, (0, 3));

@@ -14,22 +14,47 @@ fn account(name: &str, role: &str) -> CreateServiceAccount {
 }
 
 fn change(id: ActorId) -> ChangeServiceAccount {
-    ChangeServiceAccount { actor: id, name: None, role: None, disabled: None, allow_overlap: None }
+    ChangeServiceAccount {
+        actor: id,
+        name: None,
+        role: None,
+        disabled: None,
+        allow_overlap: None,
+    }
 }
 
 async fn create(app: &TestApp, ctx: &Ctx, name: &str, role: &str) -> ServiceAccount {
-    app.engine.create_service_account(ctx, account(name, role)).await.expect("a service account")
+    app.engine
+        .create_service_account(ctx, account(name, role))
+        .await
+        .expect("a service account")
 }
 
 /// The changes of an event: field, before and after.
 fn changes(event: &AuditView) -> Vec<(&str, Option<&str>, Option<&str>)> {
-    event.changes.iter().map(|c| (c.field.as_str(), c.before.as_deref(), c.after.as_deref())).collect()
+    event
+        .changes
+        .iter()
+        .map(|c| {
+            (
+                c.field.as_str(),
+                c.before.as_deref(),
+                c.after.as_deref(),
+            )
+        })
+        .collect()
 }
 
 /// A key of a service account.
 async fn create_key(app: &TestApp, account: ActorId, expires_at: Option<Moment>) -> Result<NewKey> {
-    let command = CreateKey { owner: Some(account), expires_at, ..CreateKey::read("a key").expect("a name") };
-    app.engine.create_key(&app.north("olga").await, command).await
+    let command = CreateKey {
+        owner: Some(account),
+        expires_at,
+        ..CreateKey::read("a key").expect("a name")
+    };
+    app.engine
+        .create_key(&app.north("olga").await, command)
+        .await
 }
 
 both! {

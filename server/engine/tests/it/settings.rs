@@ -7,8 +7,11 @@ use domain::{Code, Role};
 use crate::test_app::{NORTH, SOUTH, everything, refusal};
 
 fn at_most(days: Option<i64>) -> ChangeOrganization {
-    ChangeOrganization::read(&OrganizationDraft { max_key_days: Some(days), ..OrganizationDraft::default() })
-        .expect("a change")
+    ChangeOrganization::read(&OrganizationDraft {
+        max_key_days: Some(days),
+        ..OrganizationDraft::default()
+    })
+    .expect("a change")
 }
 
 both! {

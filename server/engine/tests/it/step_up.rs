@@ -1,4 +1,5 @@
-//! Actions that require a sign-in within the last ten minutes, so that a stolen session cannot perform them (B22).
+//! Actions that require a sign-in within the last ten minutes, so that a stolen session cannot
+//! perform them (B22).
 
 use domain::command::{CreateKey, CreateServiceAccount, KeyDraft, RotateKey};
 use domain::key::RevokeReason;
@@ -15,13 +16,25 @@ async fn aged(app: &TestApp, name: &str, seconds: i64) -> Ctx {
     let (caller, _) = app.browser(name).await;
     app.clock.advance_seconds(seconds);
     let north: OrganizationId = app.organization(NORTH).await;
-    app.engine.enter_organization(&caller, &north, origin()).await.expect("a member of North")
+    app.engine
+        .enter_organization(&caller, &north, origin())
+        .await
+        .expect("a member of North")
 }
 
 fn key(scopes: Option<&[&str]>) -> CreateKey {
-    let scopes: Option<Vec<String>> = scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect());
-    let draft =
-        KeyDraft { name: "a key", environment: Some("production"), scopes: scopes.as_deref(), ..KeyDraft::default() };
+    let scopes: Option<Vec<String>> = scopes.map(|scopes| {
+        scopes
+            .iter()
+            .map(|scope| (*scope).to_owned())
+            .collect()
+    });
+    let draft = KeyDraft {
+        name: "a key",
+        environment: Some("production"),
+        scopes: scopes.as_deref(),
+        ..KeyDraft::default()
+    };
     CreateKey::draft(&draft, Moment(0)).expect("a valid command")
 }
 

@@ -10,7 +10,8 @@ use domain::Code;
 use crate::test_app::{TestApp, refusal, revoke};
 
 /// Makes SQLite roll back every transaction that writes a workspace, as it does on a full disk.
-const SPOILED: &str = "CREATE TRIGGER spoiled BEFORE INSERT ON workspaces BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
+const SPOILED: &str =
+    "CREATE TRIGGER spoiled BEFORE INSERT ON workspaces BEGIN SELECT RAISE(ROLLBACK, 'no'); END";
 
 // R1: SQLite rolls back by itself on some failures. The write connection must stay usable.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,11 +20,22 @@ async fn writes_succeed_after_a_rollback_by_sqlite() {
     let (olga, key) = (app.north("olga").await, app.north_key("max").await);
     app.intruder().await.run(SPOILED).await;
     for _ in 0..3 {
-        assert_eq!(refusal(app.workspace(&olga, "spoiled").await), Code::Unavailable);
+        assert_eq!(
+            refusal(app.workspace(&olga, "spoiled").await),
+            Code::Unavailable
+        );
     }
-    app.engine.revoke_key(&olga, revoke(key.view.key_id)).await.expect("other writes succeed");
-    app.intruder().await.run("DROP TRIGGER spoiled").await;
-    app.workspace(&olga, "good").await.expect("writes succeed again");
+    app.engine
+        .revoke_key(&olga, revoke(key.view.key_id))
+        .await
+        .expect("other writes succeed");
+    app.intruder()
+        .await
+        .run("DROP TRIGGER spoiled")
+        .await;
+    app.workspace(&olga, "good")
+        .await
+        .expect("writes succeed again");
     app.sound_chain(crate::test_app::NORTH).await;
     app.close().await;
 }

@@ -13,24 +13,35 @@ const TRIES: usize = 50;
 /// The row of a key or an actor, and the condition that selects it.
 async fn row(intruder: &mut Intruder, table: &str, id: i64) -> (Cells, String) {
     let which = format!("id = {id}");
-    let mut rows = intruder.rows(&format!("SELECT * FROM {table} WHERE {which}")).await;
+    let mut rows = intruder
+        .rows(&format!("SELECT * FROM {table} WHERE {which}"))
+        .await;
     (rows.remove(0), which)
 }
 
 /// Restores a row.
 async fn restore(intruder: &mut Intruder, table: &str, row: &Cells, new_id: Option<&Value>) {
     let id = intruder.literal(&row[0].1);
-    intruder.run(&format!("DELETE FROM {table} WHERE id = {id}")).await;
+    intruder
+        .run(&format!("DELETE FROM {table} WHERE id = {id}"))
+        .await;
     if let Some(new) = new_id {
         let new = intruder.literal(new);
-        intruder.run(&format!("DELETE FROM {table} WHERE id = {new}")).await;
+        intruder
+            .run(&format!("DELETE FROM {table} WHERE id = {new}"))
+            .await;
     }
     intruder.insert(table, row).await;
 }
 
 /// Values of the column's type that differ from the stored value; the most likely forgeries first.
 fn forgeries(app: &TestApp, column: &str, stored: &Value) -> Vec<Value> {
-    let text = |words: &[&str]| words.iter().map(|word| Value::Text((*word).into())).collect::<Vec<_>>();
+    let text = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| Value::Text((*word).into()))
+            .collect::<Vec<_>>()
+    };
     if let Value::Flag(flag) = stored {
         return vec![Value::Flag(!flag)];
     }
@@ -39,7 +50,11 @@ fn forgeries(app: &TestApp, column: &str, stored: &Value) -> Vec<Value> {
         "kind" => text(&["sk", "live", "test", "service", "member"]),
         column if may_be_absent(column) => vec![Value::Null, Value::Number(0)],
         "scopes" => text(&["", "keys:read", "keys:write workspaces:write"]),
-        "revoke_reason" | "claim_email" => [vec![Value::Null], text(&["", "leaked", "olga@example.test"])].concat(),
+        "revoke_reason" | "claim_email" => [
+            vec![Value::Null],
+            text(&["", "leaked", "olga@example.test"]),
+        ]
+        .concat(),
         _ => Vec::new(),
     };
     let random = (0..TRIES).map(|n| match (column, stored) {
@@ -49,14 +64,20 @@ fn forgeries(app: &TestApp, column: &str, stored: &Value) -> Vec<Value> {
             flipped[at] ^= 1 << (n % 8);
             Value::Bytes(flipped)
         }
-        (_, Value::Bytes(bytes)) => Value::Bytes(app.runtime.bytes::<80>()[..bytes.len() - n % 3].to_vec()),
+        (_, Value::Bytes(bytes)) => {
+            Value::Bytes(app.runtime.bytes::<80>()[..bytes.len() - n % 3].to_vec())
+        }
         (_, Value::Number(_)) => Value::Number(i64::from_be_bytes(app.runtime.bytes()) >> (n % 60)),
         _ if may_be_absent(column) || column == "created_by" => {
             Value::Number(i64::from_be_bytes(app.runtime.bytes()) >> (n % 60))
         }
         _ => Value::Text(String::from_utf8_lossy(&app.runtime.base62::<12>()).into_owned()),
     });
-    likely.into_iter().chain(random).filter(|value| value != stored).collect()
+    likely
+        .into_iter()
+        .chain(random)
+        .filter(|value| value != stored)
+        .collect()
 }
 
 /// Numeric columns that can be null.
@@ -254,7 +275,8 @@ both! {
 
     // B7
     a_forged_row_with_a_valid_lookup_digest_is_rejected(app) {
-        // Only the lookup key leaked: the row is found, but its ciphertext and MAC cannot be forged.
+        // Only the lookup key leaked: the row is found, but its ciphertext and MAC cannot be
+        // forged.
         let template = app.north_key("olga").await;
         let ring = engine::keyring::open(&app.db, &app.master, None).await.expect("the ring");
         let mut intruder = app.intruder().await;

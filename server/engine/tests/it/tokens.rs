@@ -17,11 +17,17 @@ use crate::test_app::{NORTH, SOUTH, TestApp, identity, origin, refusal};
 const MONTH: i64 = 30 * 24 * 60 * 60;
 
 fn parties() -> Parties {
-    Parties { issuer: "https://keys.test".into(), audience: "https://keys.test/api/v1".into() }
+    Parties {
+        issuer: "https://keys.test".into(),
+        audience: "https://keys.test/api/v1".into(),
+    }
 }
 
 async fn issue(app: &TestApp, caller: &Caller, fresh: bool) -> IssuedToken {
-    app.engine.issue_token(caller, &parties(), fresh, &origin()).await.expect("a token")
+    app.engine
+        .issue_token(caller, &parties(), fresh, &origin())
+        .await
+        .expect("a token")
 }
 
 fn part(token: &str, at: usize) -> Json {
@@ -30,32 +36,68 @@ fn part(token: &str, at: usize) -> Json {
 }
 
 fn kid(token: &str) -> String {
-    part(token, 0)["kid"].as_str().expect("a name").to_owned()
+    part(token, 0)["kid"]
+        .as_str()
+        .expect("a name")
+        .to_owned()
 }
 
 /// Whether the signature was made with the key that the token names.
 async fn is_signed(engine: &Engine, token: &str) -> bool {
-    let Some(VerifyingKey { modulus, exponent, .. }) = engine.verifying_key(&kid(token)).await.expect("an answer")
+    let Some(VerifyingKey {
+        modulus, exponent, ..
+    }) = engine
+        .verifying_key(&kid(token))
+        .await
+        .expect("an answer")
     else {
         return false;
     };
     let (message, signature) = token.rsplit_once('.').expect("three parts");
-    let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-    let key = RsaPublicKeyComponents { n: modulus, e: exponent };
-    key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature).is_ok()
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .expect("base64url");
+    let key = RsaPublicKeyComponents {
+        n: modulus,
+        e: exponent,
+    };
+    key.verify(
+        &RSA_PKCS1_2048_8192_SHA256,
+        message.as_bytes(),
+        &signature,
+    )
+    .is_ok()
 }
 
 /// Identifies the person of a token like the API does after the signature is verified.
 async fn identify(app: &TestApp, token: &str) -> engine::Result<Caller> {
     let claims = part(token, 1);
-    let person = PersonId(claims["sub"].as_str().expect("sub").parse().expect("a number"));
-    let session: SessionId = claims["sid"].as_str().expect("sid").parse().expect("an id");
+    let person = PersonId(
+        claims["sub"]
+            .as_str()
+            .expect("sub")
+            .parse()
+            .expect("a number"),
+    );
+    let session: SessionId = claims["sid"]
+        .as_str()
+        .expect("sid")
+        .parse()
+        .expect("an id");
     let signed_in_at = Moment(claims["auth_time"].as_i64().expect("auth_time") * 1000);
-    app.engine.identify_token_holder(person, &session, signed_in_at).await
+    app.engine
+        .identify_token_holder(person, &session, signed_in_at)
+        .await
 }
 
 async fn ids(app: &TestApp) -> Vec<String> {
-    app.engine.verifying_keys().await.expect("keys").into_iter().map(|key| key.id).collect()
+    app.engine
+        .verifying_keys()
+        .await
+        .expect("keys")
+        .into_iter()
+        .map(|key| key.id)
+        .collect()
 }
 
 both! {
@@ -241,7 +283,8 @@ both! {
         }
     }
 
-    // B29: a forged token can contain any key id. An invalid id is not looked up; Postgres rejects zero characters.
+    // B29: a forged token can contain any key id. An invalid id is not looked up; Postgres rejects
+    // zero characters.
     an_invalid_signing_key_id_is_not_looked_up(app) {
         let own = format!("sig_{}", "a".repeat(16));
         assert!(VerifyingKey::is_ours(&own));

@@ -50,12 +50,18 @@ impl Beliefs {
     /// Reads the calls in the order in which each client sent them.
     pub fn of(entries: &[Entry]) -> Self {
         let mut beliefs = Self::default();
-        entries.iter().for_each(|entry| beliefs.take(entry));
+        entries
+            .iter()
+            .for_each(|entry| beliefs.take(entry));
         beliefs
     }
 
     fn take(&mut self, entry: &Entry) {
-        let known = if entry.is_acknowledged() { Known::Yes } else { Known::Open };
+        let known = if entry.is_acknowledged() {
+            Known::Yes
+        } else {
+            Known::Open
+        };
         let (target, label) = (entry.call.target.clone(), entry.call.label.clone());
         let makes = !matches!(
             entry.call.kind,
@@ -87,12 +93,21 @@ impl Beliefs {
                 key.names.push(label);
             }
             Kind::CreateAccount if known == Known::Yes => {
-                self.accounts.insert(entry.id("actor_id"), (Known::No, Known::No));
+                self.accounts
+                    .insert(entry.id("actor_id"), (Known::No, Known::No));
             }
             Kind::Disable | Kind::Enable => {
                 if let Some(account) = self.accounts.get_mut(&target) {
-                    let wanted = if entry.call.kind == Kind::Disable { Known::Yes } else { Known::No };
-                    account.0 = if known == Known::Yes { wanted } else { Known::Open };
+                    let wanted = if entry.call.kind == Kind::Disable {
+                        Known::Yes
+                    } else {
+                        Known::No
+                    };
+                    account.0 = if known == Known::Yes {
+                        wanted
+                    } else {
+                        Known::Open
+                    };
                 }
             }
             Kind::CreateWorkspace if known == Known::Yes => {
@@ -116,7 +131,10 @@ impl Beliefs {
 
     fn new_key(&mut self, entry: &Entry, known: Known) {
         if known == Known::Yes {
-            let key = Key { names: vec![entry.call.label.clone()], ..Key::default() };
+            let key = Key {
+                names: vec![entry.call.label.clone()],
+                ..Key::default()
+            };
             self.keys.insert(entry.id("key_id"), key);
         }
     }
@@ -128,26 +146,42 @@ impl Beliefs {
                 faults.push(format!("key {id} was made and is not there"));
                 continue;
             };
-            let heirs: Vec<_> = tables.keys.iter().filter(|(_, heir)| heir.rotated_from.as_ref() == Some(id)).collect();
+            let heirs: Vec<_> = tables
+                .keys
+                .iter()
+                .filter(|(_, heir)| heir.rotated_from.as_ref() == Some(id))
+                .collect();
             let heir = heirs.first().map(|(heir, _)| (*heir).clone());
             let whole = key.rotated != Known::Open || row.revoked == heir.is_some();
-            if !key.ended.fits(row.revoked) || !key.rotated.fits(heir.is_some()) || heirs.len() > 1 || !whole {
+            if !key.ended.fits(row.revoked)
+                || !key.rotated.fits(heir.is_some())
+                || heirs.len() > 1
+                || !whole
+            {
                 let (ended, rotated, revoked) = (key.ended, key.rotated, row.revoked);
                 faults.push(format!(
                     "key {id}: ended {ended:?}, rotated {rotated:?}; revoked {revoked}, heirs {heirs:?}"
                 ));
             }
             if key.successor.is_some() && key.successor != heir {
-                faults.push(format!("key {id}: its successor was {:?} and is {heir:?}", key.successor));
+                faults.push(format!(
+                    "key {id}: its successor was {:?} and is {heir:?}",
+                    key.successor
+                ));
             }
             if !key.names.contains(&row.name) {
-                faults.push(format!("key {id} is named {} and not one of {:?}", row.name, key.names));
+                faults.push(format!(
+                    "key {id} is named {} and not one of {:?}",
+                    row.name, key.names
+                ));
             }
         }
         for (id, (disabled, removed)) in &self.accounts {
             let row = tables.actors.get(id);
             if !row.is_some_and(|row| disabled.fits(row.disabled) && removed.fits(row.removed)) {
-                faults.push(format!("account {id}: disabled {disabled:?}; {row:?}"));
+                faults.push(format!(
+                    "account {id}: disabled {disabled:?}; {row:?}"
+                ));
             }
         }
         for (id, removed) in &self.members {
@@ -162,23 +196,40 @@ impl Beliefs {
             }
         }
         for (id, ended) in &self.invitations {
-            if !tables.invitations.get(id).is_some_and(|fact| ended.fits(*fact)) {
+            if !tables
+                .invitations
+                .get(id)
+                .is_some_and(|fact| ended.fits(*fact))
+            {
                 faults.push(format!("invitation {id}: ended {ended:?}"));
             }
         }
-        let many = self.open.iter().filter(|name| tables.names.get(*name).is_some_and(|count| *count > 1));
+        let many = self.open.iter().filter(|name| {
+            tables
+                .names
+                .get(*name)
+                .is_some_and(|count| *count > 1)
+        });
         faults.extend(many.map(|name| format!("{name} was asked for once and is there twice")));
     }
 }
 
 /// Calls without a response that were carried out.
 pub fn done_unanswered(entries: &[Entry], tables: &Tables) -> usize {
-    let unanswered = entries.iter().filter(|entry| entry.status.is_none());
+    let unanswered = entries
+        .iter()
+        .filter(|entry| entry.status.is_none());
     let happened = |entry: &&Entry| match entry.call.kind {
-        Kind::Revoke => tables.keys.get(&entry.call.target).is_some_and(|row| row.revoked),
+        Kind::Revoke => tables
+            .keys
+            .get(&entry.call.target)
+            .is_some_and(|row| row.revoked),
         Kind::DeleteWorkspace => !tables.workspaces.contains_key(&entry.call.target),
         Kind::Withdraw => tables.invitations.get(&entry.call.target) == Some(&true),
-        Kind::RemoveMember => tables.actors.get(&entry.call.target).is_some_and(|row| row.removed),
+        Kind::RemoveMember => tables
+            .actors
+            .get(&entry.call.target)
+            .is_some_and(|row| row.removed),
         Kind::Disable | Kind::Enable => false,
         _ => tables.names.contains_key(&entry.call.label),
     };
@@ -194,13 +245,29 @@ mod tests {
     use crate::load::Call;
 
     fn entry(kind: Kind, target: &str, label: &str, status: Option<u16>, id: i64) -> Entry {
-        let call = Call { kind, target: target.into(), label: label.into() };
-        Entry { call, status, made: json!({ "key_id": id }) }
+        let call = Call {
+            kind,
+            target: target.into(),
+            label: label.into(),
+        };
+        Entry {
+            call,
+            status,
+            made: json!({ "key_id": id }),
+        }
     }
 
     fn row(name: &str, revoked: bool, rotated_from: Option<&str>) -> KeyRow {
         let (actor, rotated_from) = ("1".into(), rotated_from.map(str::to_owned));
-        KeyRow { name: name.into(), actor, revoked, expired: false, rotated_from, audit_n: 1, sole: false }
+        KeyRow {
+            name: name.into(),
+            actor,
+            revoked,
+            expired: false,
+            rotated_from,
+            audit_n: 1,
+            sole: false,
+        }
     }
 
     fn faults(entries: &[Entry], rows: &[(&str, KeyRow)]) -> usize {
@@ -218,29 +285,100 @@ mod tests {
     fn what_was_answered_must_be() {
         let made = entry(Kind::CreateKey, "", "a", Some(201), 7);
         let revoked = entry(Kind::Revoke, "7", "b", Some(200), 7);
-        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", false, None))]), 0);
-        assert_eq!(faults(std::slice::from_ref(&made), &[]), 1, "a lost creation");
-        assert_eq!(faults(std::slice::from_ref(&made), &[("7", row("a", true, None))]), 1, "no client revoked it");
-        assert_eq!(faults(&[made.clone(), revoked.clone()], &[("7", row("a", true, None))]), 0);
-        assert_eq!(faults(&[made, revoked], &[("7", row("a", false, None))]), 1, "a lost revocation");
+        assert_eq!(
+            faults(
+                std::slice::from_ref(&made),
+                &[("7", row("a", false, None))]
+            ),
+            0
+        );
+        assert_eq!(
+            faults(std::slice::from_ref(&made), &[]),
+            1,
+            "a lost creation"
+        );
+        assert_eq!(
+            faults(
+                std::slice::from_ref(&made),
+                &[("7", row("a", true, None))]
+            ),
+            1,
+            "no client revoked it"
+        );
+        assert_eq!(
+            faults(
+                &[made.clone(), revoked.clone()],
+                &[("7", row("a", true, None))]
+            ),
+            0
+        );
+        assert_eq!(
+            faults(&[made, revoked], &[("7", row("a", false, None))]),
+            1,
+            "a lost revocation"
+        );
     }
 
     #[test]
     fn what_was_not_answered_is_whole_or_absent() {
-        let calls = [entry(Kind::CreateKey, "", "a", Some(201), 7), entry(Kind::Rotate, "7", "b", None, 0)];
-        assert_eq!(faults(&calls, &[("7", row("a", false, None))]), 0, "absent");
-        assert_eq!(faults(&calls, &[("7", row("a", true, None)), ("8", row("b", false, Some("7")))]), 0, "whole");
-        assert_eq!(faults(&calls, &[("7", row("a", true, None))]), 1, "ended without a successor");
-        assert_eq!(faults(&calls, &[("7", row("a", false, None)), ("8", row("b", false, Some("7")))]), 1, "both live");
-        let twice = [("7", row("a", true, None)), ("8", row("b", false, Some("7"))), ("9", row("b", false, Some("7")))];
-        assert_eq!(faults(&calls, &twice), 2, "two successors, and one name twice");
+        let calls = [
+            entry(Kind::CreateKey, "", "a", Some(201), 7),
+            entry(Kind::Rotate, "7", "b", None, 0),
+        ];
+        assert_eq!(
+            faults(&calls, &[("7", row("a", false, None))]),
+            0,
+            "absent"
+        );
+        assert_eq!(
+            faults(
+                &calls,
+                &[
+                    ("7", row("a", true, None)),
+                    ("8", row("b", false, Some("7")))
+                ]
+            ),
+            0,
+            "whole"
+        );
+        assert_eq!(
+            faults(&calls, &[("7", row("a", true, None))]),
+            1,
+            "ended without a successor"
+        );
+        assert_eq!(
+            faults(
+                &calls,
+                &[
+                    ("7", row("a", false, None)),
+                    ("8", row("b", false, Some("7")))
+                ]
+            ),
+            1,
+            "both live"
+        );
+        let twice = [
+            ("7", row("a", true, None)),
+            ("8", row("b", false, Some("7"))),
+            ("9", row("b", false, Some("7"))),
+        ];
+        assert_eq!(
+            faults(&calls, &twice),
+            2,
+            "two successors, and one name twice"
+        );
     }
 
     #[test]
     fn a_call_that_happened_without_an_answer_is_counted() {
         let mut tables = Tables::default();
-        tables.keys.insert("7".into(), row("a", true, None));
-        let calls = [entry(Kind::Revoke, "7", "b", None, 0), entry(Kind::Revoke, "7", "b", Some(503), 0)];
+        tables
+            .keys
+            .insert("7".into(), row("a", true, None));
+        let calls = [
+            entry(Kind::Revoke, "7", "b", None, 0),
+            entry(Kind::Revoke, "7", "b", Some(503), 0),
+        ];
         assert_eq!(done_unanswered(&calls, &tables), 1);
     }
 }

@@ -52,7 +52,8 @@ pub struct Tables {
     pub workspaces: BTreeMap<String, String>,
     /// Whether an invitation is closed, by ID.
     pub invitations: BTreeMap<String, bool>,
-    /// How often a name appears as the email of an invitation, or as the name of a key, an actor or a workspace.
+    /// How often a name appears as the email of an invitation, or as the name of a key, an actor or
+    /// a workspace.
     pub names: HashMap<String, usize>,
 }
 
@@ -77,7 +78,13 @@ impl Tables {
             *tables.names.entry(key.name.clone()).or_default() += 1;
             tables.keys.insert(word(&row[0]), key);
         }
-        for row in rows.select("id, name, kind, role, removed_at, disabled_at", "actors").await? {
+        for row in rows
+            .select(
+                "id, name, kind, role, removed_at, disabled_at",
+                "actors",
+            )
+            .await?
+        {
             let actor = ActorRow {
                 name: word(&row[1]),
                 kind: word(&row[2]),
@@ -85,23 +92,36 @@ impl Tables {
                 removed: !row[4].is_null(),
                 disabled: !row[5].is_null(),
             };
-            *tables.names.entry(actor.name.clone()).or_default() += 1;
+            *tables
+                .names
+                .entry(actor.name.clone())
+                .or_default() += 1;
             tables.actors.insert(word(&row[0]), actor);
         }
         for row in rows.select("id, name", "workspaces").await? {
             *tables.names.entry(word(&row[1])).or_default() += 1;
-            tables.workspaces.insert(word(&row[0]), word(&row[1]));
+            tables
+                .workspaces
+                .insert(word(&row[0]), word(&row[1]));
         }
-        for row in rows.select("id, email, ended_at", "invitations").await? {
+        for row in rows
+            .select("id, email, ended_at", "invitations")
+            .await?
+        {
             let name = word(&row[1]);
-            let name = name.trim_end_matches("@prove.example").replace('-', " ");
+            let name = name
+                .trim_end_matches("@prove.example")
+                .replace('-', " ");
             *tables.names.entry(name).or_default() += 1;
-            tables.invitations.insert(word(&row[0]), !row[2].is_null());
+            tables
+                .invitations
+                .insert(word(&row[0]), !row[2].is_null());
         }
         Ok(tables)
     }
 
-    /// Adds violations of invariants: two successors of a key, two keys of an account that may have one, no owner.
+    /// Adds violations of invariants: two successors of a key, two keys of an account that may have
+    /// one, no owner.
     pub fn consider(&self, faults: &mut Vec<String>) {
         let mut successors: HashMap<&str, usize> = HashMap::new();
         let mut sole: HashMap<&str, usize> = HashMap::new();
@@ -116,8 +136,13 @@ impl Tables {
         let twice = successors.iter().filter(|(_, count)| **count > 1);
         faults.extend(twice.map(|(key, count)| format!("key {key} has {count} successors")));
         let twice = sole.iter().filter(|(_, count)| **count > 1);
-        faults.extend(twice.map(|(actor, count)| format!("account {actor} has {count} active keys")));
-        if !self.actors.values().any(|actor| actor.kind == "member" && actor.role == "owner" && !actor.removed) {
+        faults
+            .extend(twice.map(|(actor, count)| format!("account {actor} has {count} active keys")));
+        if !self
+            .actors
+            .values()
+            .any(|actor| actor.kind == "member" && actor.role == "owner" && !actor.removed)
+        {
             faults.push("the organization has no owner".into());
         }
     }

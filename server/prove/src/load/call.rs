@@ -61,7 +61,8 @@ pub struct Entry {
 impl Entry {
     /// Whether the response confirms the operation.
     pub fn is_acknowledged(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     /// The ID of the created or changed object.
@@ -76,30 +77,88 @@ impl Entry {
 impl Call {
     /// The request.
     pub fn request(&self) -> (Method, String, Value) {
-        let Self { kind, target, label } = self;
+        let Self {
+            kind,
+            target,
+            label,
+        } = self;
         match kind {
-            Kind::CreateKey => (Method::POST, "/api/v1/keys".into(), json!({ "label": label })),
+            Kind::CreateKey => (
+                Method::POST,
+                "/api/v1/keys".into(),
+                json!({ "label": label }),
+            ),
             Kind::CreateKeyFor => {
                 let account: i64 = target.parse().unwrap_or_default();
-                (Method::POST, "/api/v1/keys".into(), json!({ "label": label, "actor_id": account }))
+                (
+                    Method::POST,
+                    "/api/v1/keys".into(),
+                    json!({ "label": label, "actor_id": account }),
+                )
             }
-            Kind::Revoke => (Method::DELETE, format!("/api/v1/keys/{target}"), Value::Null),
-            Kind::Rotate => (Method::POST, format!("/api/v1/keys/{target}/rotate"), json!({ "label": label })),
-            Kind::RotateItself => (Method::POST, "/api/v1/keys/rotate".into(), json!({ "label": label })),
-            Kind::Rename => (Method::PATCH, format!("/api/v1/keys/{target}"), json!({ "label": label })),
-            Kind::CreateAccount => (Method::POST, "/api/v1/service-accounts".into(), json!({ "name": label })),
-            Kind::Disable => (Method::PATCH, format!("/api/v1/service-accounts/{target}"), json!({ "disabled": true })),
-            Kind::Enable => (Method::PATCH, format!("/api/v1/service-accounts/{target}"), json!({ "disabled": false })),
-            Kind::CreateWorkspace => {
-                (Method::POST, "/api/v1/workspaces".into(), json!({ "name": label, "provider": "openai" }))
-            }
-            Kind::DeleteWorkspace => (Method::DELETE, format!("/api/v1/workspaces/{target}"), Value::Null),
+            Kind::Revoke => (
+                Method::DELETE,
+                format!("/api/v1/keys/{target}"),
+                Value::Null,
+            ),
+            Kind::Rotate => (
+                Method::POST,
+                format!("/api/v1/keys/{target}/rotate"),
+                json!({ "label": label }),
+            ),
+            Kind::RotateItself => (
+                Method::POST,
+                "/api/v1/keys/rotate".into(),
+                json!({ "label": label }),
+            ),
+            Kind::Rename => (
+                Method::PATCH,
+                format!("/api/v1/keys/{target}"),
+                json!({ "label": label }),
+            ),
+            Kind::CreateAccount => (
+                Method::POST,
+                "/api/v1/service-accounts".into(),
+                json!({ "name": label }),
+            ),
+            Kind::Disable => (
+                Method::PATCH,
+                format!("/api/v1/service-accounts/{target}"),
+                json!({ "disabled": true }),
+            ),
+            Kind::Enable => (
+                Method::PATCH,
+                format!("/api/v1/service-accounts/{target}"),
+                json!({ "disabled": false }),
+            ),
+            Kind::CreateWorkspace => (
+                Method::POST,
+                "/api/v1/workspaces".into(),
+                json!({ "name": label, "provider": "openai" }),
+            ),
+            Kind::DeleteWorkspace => (
+                Method::DELETE,
+                format!("/api/v1/workspaces/{target}"),
+                Value::Null,
+            ),
             Kind::Invite => {
                 let email = format!("{}@prove.example", label.replace(' ', "-"));
-                (Method::POST, "/api/v1/invitations".into(), json!({ "email": email }))
+                (
+                    Method::POST,
+                    "/api/v1/invitations".into(),
+                    json!({ "email": email }),
+                )
             }
-            Kind::Withdraw => (Method::DELETE, format!("/api/v1/invitations/{target}"), Value::Null),
-            Kind::RemoveMember => (Method::DELETE, format!("/api/v1/members/{target}"), Value::Null),
+            Kind::Withdraw => (
+                Method::DELETE,
+                format!("/api/v1/invitations/{target}"),
+                Value::Null,
+            ),
+            Kind::RemoveMember => (
+                Method::DELETE,
+                format!("/api/v1/members/{target}"),
+                Value::Null,
+            ),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A client sends one call after the other on objects of its own, so that the expected state is known.
+//! A client sends one call after the other on objects of its own, so that the expected state is
+//! known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,13 +58,32 @@ impl Client {
     pub(super) async fn run(mut self, stop: Arc<AtomicBool>) -> Self {
         while !stop.load(Ordering::Relaxed) {
             let (call, credential) = self.next();
-            let what = format!("{} {} {:?} {} {}", self.orders.round, self.number, call.kind, call.target, call.label);
-            self.orders.journal.add(format!("intent {what}")).await;
+            let what = format!(
+                "{} {} {:?} {} {}",
+                self.orders.round, self.number, call.kind, call.target, call.label
+            );
+            self.orders
+                .journal
+                .add(format!("intent {what}"))
+                .await;
             let (method, path, body) = call.request();
-            let reply = self.orders.api.call(method, &path, &credential, body).await;
-            let status = reply.status.map_or_else(|| "none".into(), |status| status.to_string());
-            self.orders.journal.add(format!("answer {what} {status}")).await;
-            let entry = Entry { call, status: reply.status, made: reply.body };
+            let reply = self
+                .orders
+                .api
+                .call(method, &path, &credential, body)
+                .await;
+            let status = reply
+                .status
+                .map_or_else(|| "none".into(), |status| status.to_string());
+            self.orders
+                .journal
+                .add(format!("answer {what} {status}"))
+                .await;
+            let entry = Entry {
+                call,
+                status: reply.status,
+                made: reply.body,
+            };
             self.learn(&entry);
             let failed = !entry.is_acknowledged();
             self.entries.push(entry);
@@ -80,9 +100,16 @@ impl Client {
     /// The next call, and the key to make it with.
     fn next(&mut self) -> (Call, String) {
         self.sent += 1;
-        let label = format!("r{} c{} n{}", self.orders.round, self.number, self.sent);
+        let label = format!(
+            "r{} c{} n{}",
+            self.orders.round, self.number, self.sent
+        );
         let owner = self.orders.owner.key.clone();
-        let call = |kind, target: String| Call { kind, target, label: label.clone() };
+        let call = |kind, target: String| Call {
+            kind,
+            target,
+            label: label.clone(),
+        };
         if self.sent == 2
             && let Some(leaver) = self.leaver.take()
         {
@@ -102,22 +129,35 @@ impl Client {
             8 => (call(Kind::CreateAccount, String::new()), owner),
             9 if !self.bare_accounts.is_empty() => {
                 let at = self.rng.index(self.bare_accounts.len());
-                (call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)), owner)
+                (
+                    call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)),
+                    owner,
+                )
             }
             10 if !self.accounts.is_empty() => {
                 let at = self.rng.index(self.accounts.len());
-                let kind = if self.rng.below(2) == 0 { Kind::Disable } else { Kind::Enable };
+                let kind = if self.rng.below(2) == 0 {
+                    Kind::Disable
+                } else {
+                    Kind::Enable
+                };
                 (call(kind, self.accounts[at].clone()), owner)
             }
             11 => (call(Kind::CreateWorkspace, String::new()), owner),
             12 if !self.workspaces.is_empty() => {
                 let at = self.rng.index(self.workspaces.len());
-                (call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)), owner)
+                (
+                    call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)),
+                    owner,
+                )
             }
             13 => (call(Kind::Invite, String::new()), owner),
             14 if !self.invitations.is_empty() => {
                 let at = self.rng.index(self.invitations.len());
-                (call(Kind::Withdraw, self.invitations.swap_remove(at)), owner)
+                (
+                    call(Kind::Withdraw, self.invitations.swap_remove(at)),
+                    owner,
+                )
             }
             _ => (call(Kind::CreateKey, String::new()), owner),
         }
@@ -132,8 +172,10 @@ impl Client {
     fn learn(&mut self, entry: &Entry) {
         if !entry.is_acknowledged() {
             // The state of the object is unknown, so it is not used again.
-            self.keys.retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
-            self.accounts.retain(|account| *account != entry.call.target);
+            self.keys
+                .retain(|key| entry.call.kind != Kind::Rename || key.id != entry.call.target);
+            self.accounts
+                .retain(|account| *account != entry.call.target);
             return;
         }
         match entry.call.kind {
@@ -151,8 +193,14 @@ impl Client {
     }
 
     fn keep_key(&mut self, entry: &Entry, use_it: bool) {
-        let secret = entry.made["api_key"].as_str().unwrap_or_default().to_owned();
-        let key = Key { id: entry.id("key_id"), secret };
+        let secret = entry.made["api_key"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let key = Key {
+            id: entry.id("key_id"),
+            secret,
+        };
         if use_it {
             self.keys.push(key.clone());
         }

@@ -30,7 +30,8 @@ const RECOVERY: Duration = Duration::from_secs(30);
 /// Marks the process that runs in its own namespace.
 const INSIDE: &str = "PROVE_IN_NAMESPACE";
 
-/// Runs this program again in its own mount namespace, unless it already is in one. Returns the result.
+/// Runs this program again in its own mount namespace, unless it already is in one. Returns the
+/// result.
 ///
 /// # Errors
 /// If namespaces are not available.
@@ -43,11 +44,19 @@ pub fn in_namespace() -> Outcome<Option<bool>> {
     if !is_root() {
         unshare.args(["--user", "--map-root-user"]);
     }
-    let possible = Command::new(unshare.get_program()).args(unshare.get_args()).arg("true").status();
+    let possible = Command::new(unshare.get_program())
+        .args(unshare.get_args())
+        .arg("true")
+        .status();
     if !possible.is_ok_and(|status| status.success()) {
-        return Err("no mount namespace is to be had here (unshare --mount): run this part as root".into());
+        return Err(
+            "no mount namespace is to be had here (unshare --mount): run this part as root".into(),
+        );
     }
-    unshare.arg(std::env::current_exe()?).args(std::env::args_os().skip(1)).env(INSIDE, "1");
+    unshare
+        .arg(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, "1");
     Ok(Some(unshare.status()?.success()))
 }
 
@@ -55,12 +64,18 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let place = run.folder.join("small");
     std::fs::create_dir_all(&place)?;
     let size = format!("size={SIZE}m");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&place).status()?;
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+        .arg(&place)
+        .status()?;
     if !mounted.success() {
         return Err("a tmpfs cannot be mounted here: run this part as root".into());
     }
     let done = on_full_disk(run, report, &place).await;
-    let _ = Command::new("umount").arg("--lazy").arg(&place).status();
+    let _ = Command::new("umount")
+        .arg("--lazy")
+        .arg(&place)
+        .status();
     done
 }
 
@@ -83,18 +98,36 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
     let mut odd = Vec::new();
     let mut refused = 0;
     for _ in 0..20 {
-        expect("a creation", 503, creation(&api, &stage.owner.key).await, &mut odd);
+        expect(
+            "a creation",
+            503,
+            creation(&api, &stage.owner.key).await,
+            &mut odd,
+        );
         refused += 1;
     }
-    let ready = api.call(Method::GET, "/readyz", "", Value::Null).await.status;
+    let ready = api
+        .call(Method::GET, "/readyz", "", Value::Null)
+        .await
+        .status;
     let reads = api.tried(&stage.owner.key).await;
     // Space that is made for revocations may allow a creation as well.
     let mut fitted = 0;
     let (mut failed, mut passing) = (Vec::new(), Vec::new());
     for (number, (id, key)) in keys.iter().enumerate() {
-        let reply = api.call(Method::DELETE, &format!("/api/v1/keys/{id}"), &stage.owner.key, Value::Null).await;
+        let reply = api
+            .call(
+                Method::DELETE,
+                &format!("/api/v1/keys/{id}"),
+                &stage.owner.key,
+                Value::Null,
+            )
+            .await;
         if reply.status != Some(200) {
-            failed.push(format!("key {id}: {:?} {}", reply.status, reply.body["code"]));
+            failed.push(format!(
+                "key {id}: {:?} {}",
+                reply.status, reply.body["code"]
+            ));
         }
         if api.tried(key).await == Some(200) && reply.status == Some(200) {
             passing.push(format!("key {id} is admitted after its end"));
@@ -103,7 +136,9 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
             match creation(&api, &stage.owner.key).await {
                 Some(503) => refused += 1,
                 Some(201) => fitted += 1,
-                other => odd.push(format!("a creation between revocations answers {other:?}")),
+                other => odd.push(format!(
+                    "a creation between revocations answers {other:?}"
+                )),
             }
         }
     }
@@ -115,11 +150,38 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
         format!("{refused} refused; {before} fitted before, {fitted} between revocations"),
         &odd,
     );
-    report.row("reading goes on with a good key", on, 1, format!("{reads:?}"), reads == Some(200));
-    report.row("/readyz says that nothing can be written", on, 1, format!("{ready:?}"), ready == Some(503));
-    report.faults("revocations succeed on the full disk", on, count, &failed);
-    report.faults("revoked keys are refused on the full disk", on, count, &passing);
-    report.faults("each has its event, and the chain is whole", on, format!("{events} events"), &faults);
+    report.row(
+        "reading goes on with a good key",
+        on,
+        1,
+        format!("{reads:?}"),
+        reads == Some(200),
+    );
+    report.row(
+        "/readyz says that nothing can be written",
+        on,
+        1,
+        format!("{ready:?}"),
+        ready == Some(503),
+    );
+    report.faults(
+        "revocations succeed on the full disk",
+        on,
+        count,
+        &failed,
+    );
+    report.faults(
+        "revoked keys are refused on the full disk",
+        on,
+        count,
+        &passing,
+    );
+    report.faults(
+        "each has its event, and the chain is whole",
+        on,
+        format!("{events} events"),
+        &faults,
+    );
 
     std::fs::remove_file(&fill)?;
     let begun = Instant::now();
@@ -129,11 +191,26 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
         back = creation(&api, &stage.owner.key).await;
     }
     let result = format!("{back:?} after {} ms", begun.elapsed().as_millis());
-    report.row("creating works again by itself", on, 1, result, back == Some(201) && stage.program.lives());
-    while api.call(Method::GET, "/readyz", "", Value::Null).await.status != Some(200) && begun.elapsed() < RECOVERY {
+    report.row(
+        "creating works again by itself",
+        on,
+        1,
+        result,
+        back == Some(201) && stage.program.lives(),
+    );
+    while api
+        .call(Method::GET, "/readyz", "", Value::Null)
+        .await
+        .status
+        != Some(200)
+        && begun.elapsed() < RECOVERY
+    {
         sleep(Duration::from_millis(100)).await;
     }
-    let ready = api.call(Method::GET, "/readyz", "", Value::Null).await.status;
+    let ready = api
+        .call(Method::GET, "/readyz", "", Value::Null)
+        .await
+        .status;
     report.row(
         "/readyz says so",
         on,
@@ -152,7 +229,12 @@ async fn on_full_disk(run: &Run, report: &mut Report, place: &Path) -> Outcome<(
             revived.push(format!("key {id}"));
         }
     }
-    report.faults("revoked keys are refused after kill -9 and a restart", on, count, &revived);
+    report.faults(
+        "revoked keys are refused after kill -9 and a restart",
+        on,
+        count,
+        &revived,
+    );
     Ok(())
 }
 
@@ -163,13 +245,27 @@ fn expect(what: &str, expected: u16, given: Option<u16>, odd: &mut Vec<String>) 
 }
 
 async fn creation(api: &Api, owner: &str) -> Option<u16> {
-    api.call(Method::POST, "/api/v1/keys", owner, json!({ "label": "on a full disk" })).await.status
+    api.call(
+        Method::POST,
+        "/api/v1/keys",
+        owner,
+        json!({ "label": "on a full disk" }),
+    )
+    .await
+    .status
 }
 
 async fn create(api: &Api, owner: &str, count: u64) -> Outcome<Vec<(i64, String)>> {
     let mut keys = Vec::new();
     for number in 0..count {
-        let made = api.must(Method::POST, "/api/v1/keys", owner, json!({ "label": format!("key {number}") })).await?;
+        let made = api
+            .must(
+                Method::POST,
+                "/api/v1/keys",
+                owner,
+                json!({ "label": format!("key {number}") }),
+            )
+            .await?;
         keys.push((made.number("key_id"), made.text("api_key")));
     }
     Ok(keys)
@@ -177,7 +273,10 @@ async fn create(api: &Api, owner: &str, count: u64) -> Outcome<Vec<(i64, String)
 
 /// Fills the disk with a file.
 fn fill_up(path: &Path) -> Outcome<()> {
-    let mut file = File::options().create(true).append(true).open(path)?;
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)?;
     for size in [1 << 20, 4096, 1] {
         let block = vec![0x5a; size];
         loop {

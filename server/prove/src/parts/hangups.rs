@@ -38,7 +38,11 @@ struct Waits {
 
 impl Waits {
     fn at(&self, percent: usize) -> Duration {
-        self.sorted.get(self.sorted.len() * percent / 100).or(self.sorted.last()).copied().unwrap_or_default()
+        self.sorted
+            .get(self.sorted.len() * percent / 100)
+            .or(self.sorted.last())
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -68,17 +72,44 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
         ("after the attack", &after),
     ] {
         let (half, most) = (waits.at(50).as_micros(), waits.at(99).as_micros());
-        let result = format!("median {half} µs, 99th percentile {most} µs, {} failed", waits.failed);
-        report.row(&format!("good clients {name}"), on, waits.sorted.len(), result, waits.failed == 0);
+        let result = format!(
+            "median {half} µs, 99th percentile {most} µs, {} failed",
+            waits.failed
+        );
+        report.row(
+            &format!("good clients {name}"),
+            on,
+            waits.sorted.len(),
+            result,
+            waits.failed == 0,
+        );
     }
     let pace = |sent: u64| format!("{} a second", sent / span.as_secs().max(1));
-    report.row("requests that waited for their answers", on, answered, pace(answered), answered > 0);
-    report.row("requests that hung up", on, sent, pace(sent), sent > 0);
+    report.row(
+        "requests that waited for their answers",
+        on,
+        answered,
+        pace(answered),
+        answered > 0,
+    );
+    report.row(
+        "requests that hung up",
+        on,
+        sent,
+        pace(sent),
+        sent > 0,
+    );
     let fair = attacked.at(99).as_secs_f64() / beside.at(99).as_secs_f64().max(1e-6);
     let what = "99th percentile during the attack, over beside as many who wait (no promise)";
     report.row(what, on, 1, format!("{fair:.1} times"), true);
     let factor = attacked.at(99).as_secs_f64() / quiet.at(99).as_secs_f64().max(1e-6);
-    report.row("99th percentile during the attack, over before", on, 1, format!("{factor:.1} times"), factor <= FACTOR);
+    report.row(
+        "99th percentile during the attack, over before",
+        on,
+        1,
+        format!("{factor:.1} times"),
+        factor <= FACTOR,
+    );
     Ok(())
 }
 
@@ -113,7 +144,10 @@ struct Crowd {
 
 impl Crowd {
     fn start(port: u16, key: &str, seed: u64, hang_up: bool) -> Self {
-        let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, sent) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let mut callers = JoinSet::new();
         for number in 0..ATTACKERS {
             let (stop, sent, key) = (stop.clone(), sent.clone(), key.to_owned());
@@ -127,7 +161,11 @@ impl Crowd {
                 }
             });
         }
-        Self { stop, sent, callers }
+        Self {
+            stop,
+            sent,
+            callers,
+        }
     }
 
     async fn end(self) -> u64 {
@@ -137,11 +175,14 @@ impl Crowd {
     }
 }
 
-/// Sends a request on its own connection, and resets the connection before or after reading the response.
+/// Sends a request on its own connection, and resets the connection before or after reading the
+/// response.
 async fn call(port: u16, key: &str, pause: Duration, hang_up: bool) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_zero_linger()?;
-    let request = format!("GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    let request = format!(
+        "GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await?;
     if !hang_up {
         let mut answer = [0; 64];

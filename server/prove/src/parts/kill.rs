@@ -44,15 +44,28 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
 async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     let cycles = run.share_of(CYCLES);
     let mut stage = Stage::up(run, on, &[]).await?;
-    let journal = Journal::open(&run.folder.join(format!("kill-{}.journal", on.name())))?;
+    let journal = Journal::open(
+        &run.folder
+            .join(format!("kill-{}.journal", on.name())),
+    )?;
     let (mut rng, mut rounds) = (Rng::new(run.seed), Rounds::new(run.seed));
     let (mut unsound, mut slowest) = (Vec::new(), Duration::ZERO);
     for round in 1..=cycles {
         let api = stage.api()?;
-        let leaver =
-            if round % JOIN == 1 { Some(join(&api, &stage.owner.key, &format!("m{round}")).await?) } else { None };
+        let leaver = if round % JOIN == 1 {
+            Some(join(&api, &stage.owner.key, &format!("m{round}")).await?)
+        } else {
+            None
+        };
         let (owner, seed) = (stage.owner.clone(), run.seed);
-        let orders = Orders { api, owner, journal: journal.clone(), round, seed, stubborn: false };
+        let orders = Orders {
+            api,
+            owner,
+            journal: journal.clone(),
+            round,
+            seed,
+            stubborn: false,
+        };
         warm_up(&orders.api, &orders.owner.key).await;
         let load = Load::start(&orders, leaver.as_ref().map(|leaver| leaver.actor_id));
         sleep(Duration::from_millis(5 + rng.below(296))).await;
@@ -61,12 +74,17 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
         done.keys.extend(leaver.map(|leaver| leaver.key));
         let up = stage.program.start().await;
         slowest = slowest.max(up.map_err(|error| format!("round {round}: {error}"))?);
-        done.keys.iter().for_each(|key| stage.secrets.key(&key.secret));
+        done.keys
+            .iter()
+            .for_each(|key| stage.secrets.key(&key.secret));
         rounds.check(round, &stage, &done).await?;
         if round.is_multiple_of(SELF_CHECK) || round == cycles {
             unsound.extend(self_check(&stage).await?);
             let (answered, faults) = (rounds.acknowledged, rounds.faults.len());
-            say(&format!("  {}: {round} of {cycles}, {answered} answered, {faults} faults", on.name()));
+            say(&format!(
+                "  {}: {round} of {cycles}, {answered} answered, {faults} faults",
+                on.name()
+            ));
         }
     }
     let (dead, revived) = rounds.try_all_dead(&stage).await?;
@@ -75,7 +93,8 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
     let secrets = stage.secrets.len();
     let on = on.name();
     let (answered, open) = (rounds.acknowledged, rounds.unanswered);
-    let count = format!("{cycles} kills, {CLIENTS} clients, {answered} answered and {open} open calls");
+    let count =
+        format!("{cycles} kills, {CLIENTS} clients, {answered} answered and {open} open calls");
     let what = "what was answered holds, and what was not is wholly there or not at all";
     report.faults(what, on, count, &rounds.faults);
     // Kills before any work has been done would prove nothing.
@@ -87,19 +106,62 @@ async fn kill(run: &Run, on: On, report: &mut Report) -> Outcome<()> {
         (answered as u64 / cycles).to_string(),
         met,
     );
-    let what = "events and rows tell the same, the chain is whole, one successor a key, an owner stays";
-    report.faults(what, on, format!("{} events", rounds.events), &rounds.faults);
+    let what =
+        "events and rows tell the same, the chain is whole, one successor a key, an owner stays";
+    report.faults(
+        what,
+        on,
+        format!("{} events", rounds.events),
+        &rounds.faults,
+    );
     let what = "revoked and replaced keys answer 401 at the end";
-    report.row(what, on, format!("{dead} keys"), format!("{revived} admitted"), revived == 0);
+    report.row(
+        what,
+        on,
+        format!("{dead} keys"),
+        format!("{revived} admitted"),
+        revived == 0,
+    );
     let result = format!("every time, within {} ms", slowest.as_millis());
-    report.row("the key ring opens and the program serves again", on, cycles, result, true);
-    let status = stage.program.command(&["keyring", "status"])?.status;
-    report.row("`roundtable keyring status` at the end", on, 1, status.to_string(), status.success());
-    report.faults("the database finds itself sound", on, cycles.div_ceil(SELF_CHECK), &unsound);
+    report.row(
+        "the key ring opens and the program serves again",
+        on,
+        cycles,
+        result,
+        true,
+    );
+    let status = stage
+        .program
+        .command(&["keyring", "status"])?
+        .status;
+    report.row(
+        "`roundtable keyring status` at the end",
+        on,
+        1,
+        status.to_string(),
+        status.success(),
+    );
+    report.faults(
+        "the database finds itself sound",
+        on,
+        cycles.div_ceil(SELF_CHECK),
+        &unsound,
+    );
     let count = format!("{secrets} pieces, {} MB", searched / 1_000_000);
-    report.faults("no secret in database, write-ahead log and program log", on, count, &leaks);
+    report.faults(
+        "no secret in database, write-ahead log and program log",
+        on,
+        count,
+        &leaks,
+    );
     let complaints = complaints(&stage)?;
-    report.row("panics and integrity failures in the log", on, cycles, complaints.to_string(), complaints == 0);
+    report.row(
+        "panics and integrity failures in the log",
+        on,
+        cycles,
+        complaints.to_string(),
+        complaints == 0,
+    );
     Ok(())
 }
 
@@ -115,7 +177,11 @@ async fn warm_up(api: &Api, key: &str) {
 
 async fn self_check(stage: &Stage) -> Outcome<Vec<String>> {
     let mut said = integrity(&stage.program.database).await?;
-    if let Some(Err(error)) = stage.cluster.as_ref().map(|cluster| cluster.check(DATABASE)) {
+    if let Some(Err(error)) = stage
+        .cluster
+        .as_ref()
+        .map(|cluster| cluster.check(DATABASE))
+    {
         said.push(error.to_string());
     }
     Ok(said)
@@ -124,5 +190,8 @@ async fn self_check(stage: &Stage) -> Outcome<Vec<String>> {
 /// The number of panics and integrity failures in the log.
 fn complaints(stage: &Stage) -> Outcome<usize> {
     let log = std::fs::read_to_string(stage.program.log())?;
-    Ok(log.lines().filter(|line| line.contains("panicked") || line.contains("integrity failure")).count())
+    Ok(log
+        .lines()
+        .filter(|line| line.contains("panicked") || line.contains("integrity failure"))
+        .count())
 }

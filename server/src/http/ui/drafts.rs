@@ -1,9 +1,10 @@
-//! Drafts: forms that were refused because the sign-in is too old. The server stores the form, the person signs in
-//! again, and the server then processes the form as if it were submitted at that moment.
+//! Drafts: forms that were refused because the sign-in is too old. The server stores the form, the
+//! person signs in again, and the server then processes the form as if it were submitted at that
+//! moment.
 //!
-//! A draft can be processed once, within ten minutes, for the same person in the same browser. A separate cookie
-//! identifies the browser. So an attacker with a stolen session, who tricks its owner into signing in again, does not
-//! get the attacker's own form processed.
+//! A draft can be processed once, within ten minutes, for the same person in the same browser. A
+//! separate cookie identifies the browser. So an attacker with a stolen session, who tricks its
+//! owner into signing in again, does not get the attacker's own form processed.
 
 use app::pages::{confirming, worded};
 use app::request::PageContext;
@@ -47,16 +48,21 @@ impl Stored {
     pub fn json(self) -> Response {
         let mut body = serde_json::to_value(worded(self.problem)).unwrap_or_default();
         body["confirm_at"] = self.to.into();
-        let headers =
-            [(SET_COOKIE, self.cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store")), (CONTENT_TYPE, JSON)];
+        let headers = [
+            (SET_COOKIE, self.cookie),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (CONTENT_TYPE, JSON),
+        ];
         (StatusCode::UNAUTHORIZED, headers, body.to_string()).into_response()
     }
 
-    /// The page that says so, and goes to the sign-in by itself. It is not a redirect, because the content security
-    /// policy allows forms to redirect only to this site.
+    /// The page that says so, and goes to the sign-in by itself. It is not a redirect, because the
+    /// content security policy allows forms to redirect only to this site.
     pub fn page(self, context: PageContext, nonce: Option<Nonce>) -> Response {
         let mut response = confirming(context, nonce, &self.problem, &self.to).into_response();
-        response.headers_mut().append(SET_COOKIE, self.cookie);
+        response
+            .headers_mut()
+            .append(SET_COOKIE, self.cookie);
         if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={}", self.to)) {
             response.headers_mut().insert(REFRESH, refresh);
         }
@@ -66,12 +72,19 @@ impl Stored {
 
 /// The secret in the cookie of the browser, if it has one.
 pub fn browser(context: &PageContext, headers: &HeaderMap) -> Option<String> {
-    let fits = |value: &&str| value.len() == SECRET && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    cookie(headers, cookie_name(context)).filter(fits).map(str::to_owned)
+    let fits = |value: &&str| {
+        value.len() == SECRET
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric())
+    };
+    cookie(headers, cookie_name(context))
+        .filter(fits)
+        .map(str::to_owned)
 }
 
-/// Stores a form that requires a fresh sign-in. `None` for any other problem, and if the form cannot be stored: then
-/// the form shows the problem.
+/// Stores a form that requires a fresh sign-in. `None` for any other problem, and if the form
+/// cannot be stored: then the form shows the problem.
 pub async fn save(
     context: &PageContext,
     browser: Option<String>,
@@ -79,15 +92,31 @@ pub async fn save(
     form: &Bytes,
     problem: &Problem,
 ) -> Option<Stored> {
-    let caller = context.caller.as_ref().filter(|_| problem.code == Code::FreshSignInRequired)?;
+    let caller = context
+        .caller
+        .as_ref()
+        .filter(|_| problem.code == Code::FreshSignInRequired)?;
     let form = std::str::from_utf8(form).ok()?.to_owned();
     let page = page_of(&pairs(form.as_bytes()))?;
     let secret = browser.unwrap_or_else(|| new_secret(context));
-    let draft = serde_json::to_vec(&Draft { function: function.to_owned(), form }).ok()?;
-    let saved = context.engine.save_draft(caller, &secret, &draft).await;
-    let token = saved.inspect_err(|error| tracing::warn!(%error, "a form was not stored")).ok()?;
+    let draft = serde_json::to_vec(&Draft {
+        function: function.to_owned(),
+        form,
+    })
+    .ok()?;
+    let saved = context
+        .engine
+        .save_draft(caller, &secret, &draft)
+        .await;
+    let token = saved
+        .inspect_err(|error| tracing::warn!(%error, "a form was not stored"))
+        .ok()?;
     let cookie = HeaderValue::from_str(&set_cookie(context, &secret)).ok()?;
-    Some(Stored { problem: problem.clone(), to: confirm(&page, &token), cookie })
+    Some(Stored {
+        problem: problem.clone(),
+        to: confirm(&page, &token),
+        cookie,
+    })
 }
 
 /// Takes the draft of this token out of storage, if this person stored it in this browser.
@@ -100,8 +129,13 @@ pub async fn take(
     headers: &HeaderMap,
     token: &str,
 ) -> engine::Result<Option<Draft>> {
-    let Some(secret) = browser(context, headers) else { return Ok(None) };
-    let draft = context.engine.take_draft(caller, &secret, token).await?;
+    let Some(secret) = browser(context, headers) else {
+        return Ok(None);
+    };
+    let draft = context
+        .engine
+        .take_draft(caller, &secret, token)
+        .await?;
     Ok(draft.and_then(|draft| serde_json::from_slice(&draft).ok()))
 }
 
@@ -110,14 +144,24 @@ fn new_secret(context: &PageContext) -> String {
 }
 
 fn is_https(context: &PageContext) -> bool {
-    context.site_config.public_url.starts_with("https:")
+    context
+        .site_config
+        .public_url
+        .starts_with("https:")
 }
 
 fn cookie_name(context: &PageContext) -> &'static str {
-    if is_https(context) { "__Host-rt_draft" } else { "rt_draft" }
+    if is_https(context) {
+        "__Host-rt_draft"
+    } else {
+        "rt_draft"
+    }
 }
 
 fn set_cookie(context: &PageContext, secret: &str) -> String {
     let secure = if is_https(context) { "; Secure" } else { "" };
-    format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={DRAFT_SECONDS}{secure}", cookie_name(context))
+    format!(
+        "{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={DRAFT_SECONDS}{secure}",
+        cookie_name(context)
+    )
 }

@@ -11,12 +11,17 @@ pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The pairs of a query or a form.
 pub fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(encoded).into_owned().collect()
+    url::form_urlencoded::parse(encoded)
+        .into_owned()
+        .collect()
 }
 
 /// The first value of a field.
 pub fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    pairs
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// The page of a form, according to its field `page`.
@@ -24,7 +29,11 @@ pub fn page_of(typed: &[(String, String)]) -> Option<Location> {
     find(typed, "page").and_then(Location::parse)
 }
 
-/// Whether the client accepts a page. Browsers send `text/html` in `Accept` for pages and forms; islands accept JSON.
+/// Whether the client accepts a page. Browsers send `text/html` in `Accept` for pages and forms;
+/// islands accept JSON.
 pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -36,10 +36,16 @@ pub async fn resume(
 ) -> Response {
     let nonce = nonce.map(|Extension(nonce)| nonce);
     let page = Location::parse(&resumed.return_to);
-    let Some(caller) = context.caller.clone() else { return go(&sign_in_path(page.as_ref())).into_response() };
+    let Some(caller) = context.caller.clone() else {
+        return go(&sign_in_path(page.as_ref())).into_response();
+    };
     let back = page.map(|page| page.path()).unwrap_or_default();
     // A prefetched page must not use the draft up.
-    let taken = if context.ahead { Ok(None) } else { drafts::take(&context, &caller, &headers, &resumed.draft).await };
+    let taken = if context.ahead {
+        Ok(None)
+    } else {
+        drafts::take(&context, &caller, &headers, &resumed.draft).await
+    };
     let draft = match taken {
         Ok(draft) => draft,
         Err(error) => {
@@ -47,14 +53,25 @@ pub async fn resume(
             return refused(context, nonce, &problem, &back).into_response();
         }
     };
-    let Some(draft) = draft else { return no_draft(context, nonce, &back).into_response() };
-    let Some(request) = request_of(&context, &draft) else { return no_draft(context, nonce, &back).into_response() };
+    let Some(draft) = draft else {
+        return no_draft(context, nonce, &back).into_response();
+    };
+    let Some(request) = request_of(&context, &draft) else {
+        return no_draft(context, nonce, &back).into_response();
+    };
     let (mut parts, _) = request.into_parts();
     let form = Bytes::from(draft.form);
-    parts.headers.extend(headers.get(COOKIE).map(|value| (COOKIE, value.clone())));
+    parts.headers.extend(
+        headers
+            .get(COOKIE)
+            .map(|value| (COOKIE, value.clone())),
+    );
     let mut response = posted::finish(context, nonce, &draft.function, parts, form).await;
     // Prefetched pages are from before this change.
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"prefetchCache\""));
+    response.headers_mut().insert(
+        "clear-site-data",
+        HeaderValue::from_static("\"prefetchCache\""),
+    );
     response
 }
 

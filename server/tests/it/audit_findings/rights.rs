@@ -1,5 +1,5 @@
-//! Findings 5, 7, 8 and 11: responses that reveal permissions, writes with a read permission, and changes of objects
-//! of others by their ID.
+//! Findings 5, 7, 8 and 11: responses that reveal permissions, writes with a read permission, and
+//! changes of objects of others by their ID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,36 +19,59 @@ use crate::test_app::{TestApp, TestResponse};
 /// A response without its request ID.
 fn bare(answer: &TestResponse) -> (u16, String, Vec<(String, String)>) {
     let id = answer.header("x-request-id");
-    let headers =
-        answer.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned()));
-    let headers = headers.filter(|(name, _)| name != "x-request-id").collect();
-    (answer.status.as_u16(), answer.text.replace(id, "REQUEST"), headers)
+    let headers = answer.headers.iter().map(|(name, value)| {
+        (
+            name.to_string(),
+            value.to_str().unwrap_or("?").to_owned(),
+        )
+    });
+    let headers = headers
+        .filter(|(name, _)| name != "x-request-id")
+        .collect();
+    (
+        answer.status.as_u16(),
+        answer.text.replace(id, "REQUEST"),
+        headers,
+    )
 }
 
 /// The responses to an operation about each object: own, foreign and missing.
 async fn answers(world: &World, line: &Line, who: &Principal) -> Vec<(Which, TestResponse)> {
     let mut all = Vec::new();
-    for which in Which::ALL.into_iter().filter(|which| *which != Which::Malformed) {
-        let Some(id) = api::id(world, line.2, which, who.part.as_ref()) else { continue };
-        all.push((which, api::answer(world, api::row(line.0), &who.bearer, &id, None).await));
+    for which in Which::ALL
+        .into_iter()
+        .filter(|which| *which != Which::Malformed)
+    {
+        let Some(id) = api::id(world, line.2, which, who.part.as_ref()) else {
+            continue;
+        };
+        all.push((
+            which,
+            api::answer(world, api::row(line.0), &who.bearer, &id, None).await,
+        ));
     }
     all
 }
 
-// Finding 5: an error does not depend on the requested object if the caller lacks the permission, and not on the
-// credential if it is invalid.
+// Finding 5: an error does not depend on the requested object if the caller lacks the permission,
+// and not on the credential if it is invalid.
 #[tokio::test]
 async fn errors_do_not_reveal_which_objects_exist() {
     let world = World::new().await;
     let principals = api::principals(&world).await;
     let mut compared = 0;
-    for line in api::LINES.iter().filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser)) {
+    for line in api::LINES
+        .iter()
+        .filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser))
+    {
         let mut strangers = BTreeSet::new();
         for who in &principals {
             let blind = match who.standing {
                 Standing::Unknown | Standing::Runtime { by_key: true } => true,
                 Standing::Runtime { .. } => line.1 != Asks::Person,
-                Standing::Inside { role, powerless, .. } => {
+                Standing::Inside {
+                    role, powerless, ..
+                } => {
                     powerless && !matches!(line.1, Asks::Person | Asks::Key)
                         || line.1 == Asks::Admin && role == Role::Member
                 }
@@ -59,7 +82,13 @@ async fn errors_do_not_reveal_which_objects_exist() {
             }
             let all = answers(&world, line, who).await;
             for (which, answer) in &all {
-                assert_eq!(bare(answer), bare(&all[0].1), "{} by {} about {which:?}", line.0, who.name);
+                assert_eq!(
+                    bare(answer),
+                    bare(&all[0].1),
+                    "{} by {} about {which:?}",
+                    line.0,
+                    who.name
+                );
                 compared += 1;
             }
             // A 401 does not reveal its cause, only whether a credential was sent (RFC 6750, 3.1).
@@ -78,25 +107,56 @@ const ANY_KEY: [&str; 1] = ["rotate_calling_key"];
 // Finding 7: with each single read scope, and with all of them.
 #[tokio::test]
 async fn a_read_scope_does_not_allow_changes() {
-    let reads: Vec<_> = Scope::ALL.into_iter().filter(|scope| scope.access() == Access::Read).collect();
+    let reads: Vec<_> = Scope::ALL
+        .into_iter()
+        .filter(|scope| scope.access() == Access::Read)
+        .collect();
     let each = reads.iter().map(|scope| vec![*scope]);
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let mut refused = 0;
     for scopes in each.chain([reads.clone()]) {
-        let reader = app.narrow_key(&scene.olivia, scopes.iter().copied()).await;
-        for example in scene.operations().iter().filter(|example| example.method != Method::GET) {
+        let reader = app
+            .narrow_key(&scene.olivia, scopes.iter().copied())
+            .await;
+        for example in scene
+            .operations()
+            .iter()
+            .filter(|example| example.method != Method::GET)
+        {
             if ANY_KEY.contains(&example.id) {
                 continue;
             }
             let log = log(&app, &scene).await;
-            let answer = app.carry_out(example, reader.plain.expose()).await;
-            assert!(!answer.status.is_success(), "{} with {scopes:?}: {}", example.id, answer.text);
+            let answer = app
+                .carry_out(example, reader.plain.expose())
+                .await;
+            assert!(
+                !answer.status.is_success(),
+                "{} with {scopes:?}: {}",
+                example.id,
+                answer.text
+            );
             let code = answer.json()["code"].clone();
             // The installation is already set up, and a key is not a session.
-            let known = ["missing_scope", "forbidden", "already_bootstrapped", "unauthorized"];
-            assert!(known.iter().any(|word| code == *word), "{} with {scopes:?}: {}", example.id, answer.text);
-            assert_eq!(self::log(&app, &scene).await, log, "{} with {scopes:?} wrote an event", example.id);
+            let known = [
+                "missing_scope",
+                "forbidden",
+                "already_bootstrapped",
+                "unauthorized",
+            ];
+            assert!(
+                known.iter().any(|word| code == *word),
+                "{} with {scopes:?}: {}",
+                example.id,
+                answer.text
+            );
+            assert_eq!(
+                self::log(&app, &scene).await,
+                log,
+                "{} with {scopes:?} wrote an event",
+                example.id
+            );
             refused += 1;
         }
     }
@@ -104,24 +164,46 @@ async fn a_read_scope_does_not_allow_changes() {
 }
 
 async fn log(app: &TestApp, scene: &Scene) -> String {
-    app.get("/api/v1/audit-log", scene.key.plain.expose()).await.text
+    app.get("/api/v1/audit-log", scene.key.plain.expose())
+        .await
+        .text
 }
 
 // Finding 8: reading methods require a read permission, and changing methods a write permission.
 #[test]
 fn every_method_requires_its_own_permission() {
-    let scopes: BTreeMap<_, _> = described().into_iter().map(|told| (told.id, told.scope)).collect();
-    let methods: BTreeMap<_, _> = TABLE.iter().map(|row| (row.0, row.1.clone())).collect();
+    let scopes: BTreeMap<_, _> = described()
+        .into_iter()
+        .map(|told| (told.id, told.scope))
+        .collect();
+    let methods: BTreeMap<_, _> = TABLE
+        .iter()
+        .map(|row| (row.0, row.1.clone()))
+        .collect();
     for (operation, method) in methods {
-        let Some(scope) = &scopes[operation] else { continue };
+        let Some(scope) = &scopes[operation] else {
+            continue;
+        };
         let scope: Scope = scope.parse().expect("a scope");
-        let needed = if method == Method::GET { Access::Read } else { Access::Write };
-        assert_eq!(scope.access(), needed, "{method} {operation} requires {scope}");
+        let needed = if method == Method::GET {
+            Access::Read
+        } else {
+            Access::Write
+        };
+        assert_eq!(
+            scope.access(),
+            needed,
+            "{method} {operation} requires {scope}"
+        );
     }
 }
 
 /// Headers that override the method of a request in some frameworks.
-const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+const OVERRIDES: [&str; 3] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
 
 // Finding 8: an unsupported method has no effect, and no header or field overrides the method.
 #[tokio::test]
@@ -131,25 +213,54 @@ async fn the_method_cannot_be_overridden() {
     let key = app.key_of(&scene.olivia).await;
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for example in scene.operations() {
-        let path = example.path.split('?').next().unwrap_or_default().to_owned();
-        known.entry(path).or_default().insert(example.method.to_string());
+        let path = example
+            .path
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        known
+            .entry(path)
+            .or_default()
+            .insert(example.method.to_string());
     }
     for (path, methods) in known {
         let before = log(&app, &scene).await;
-        for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
+        for method in [
+            "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND",
+        ] {
             if methods.contains(method) {
                 continue;
             }
-            let answer = app.call(method.parse().expect("a method"), &path, key.plain.expose(), json!({})).await;
+            let answer = app
+                .call(
+                    method.parse().expect("a method"),
+                    &path,
+                    key.plain.expose(),
+                    json!({}),
+                )
+                .await;
             assert_eq!(answer.status.as_u16(), 405, "{method} {path}");
         }
-        for (method, meant) in [(Method::GET, "DELETE"), (Method::GET, "POST"), (Method::HEAD, "DELETE")] {
+        for (method, meant) in [
+            (Method::GET, "DELETE"),
+            (Method::GET, "POST"),
+            (Method::HEAD, "DELETE"),
+        ] {
             for address in [path.clone(), format!("{path}?_method={meant}")] {
                 if methods.contains("GET") {
-                    let request = Request::builder().method(method.clone()).uri(address);
-                    let request = OVERRIDES.iter().fold(request, |request, name| request.header(*name, meant));
-                    let request = request.header("authorization", format!("Bearer {}", key.plain.expose()));
-                    app.send(request.body(Body::empty()).expect("a request")).await;
+                    let request = Request::builder()
+                        .method(method.clone())
+                        .uri(address);
+                    let request = OVERRIDES
+                        .iter()
+                        .fold(request, |request, name| request.header(*name, meant));
+                    let request = request.header(
+                        "authorization",
+                        format!("Bearer {}", key.plain.expose()),
+                    );
+                    app.send(request.body(Body::empty()).expect("a request"))
+                        .await;
                 }
             }
         }
@@ -167,17 +278,43 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
     let (mina, other, stranger) = (&world.parts[2], &world.other, &world.stranger);
     let cookie = world.cookie("mina").await;
     let before = world.picture().await;
-    let targets = [(other.key, 403, "403 in the organization"), (stranger.key, 404, "404 outside of it")];
+    let targets = [
+        (other.key, 403, "403 in the organization"),
+        (stranger.key, 404, "404 outside of it"),
+    ];
     for (target, expected, told) in targets {
         for bearer in [mina.credential.clone(), world.token("mina")] {
             for (method, path, body) in [
-                (Method::DELETE, format!("/api/v1/keys/{target}"), Value::Null),
-                (Method::PATCH, format!("/api/v1/keys/{target}"), json!({ "label": "mine" })),
-                (Method::POST, format!("/api/v1/keys/{target}/rotate"), Value::Null),
-                (Method::GET, format!("/api/v1/keys/{target}"), Value::Null),
+                (
+                    Method::DELETE,
+                    format!("/api/v1/keys/{target}"),
+                    Value::Null,
+                ),
+                (
+                    Method::PATCH,
+                    format!("/api/v1/keys/{target}"),
+                    json!({ "label": "mine" }),
+                ),
+                (
+                    Method::POST,
+                    format!("/api/v1/keys/{target}/rotate"),
+                    Value::Null,
+                ),
+                (
+                    Method::GET,
+                    format!("/api/v1/keys/{target}"),
+                    Value::Null,
+                ),
             ] {
-                let answer = world.app.call(method.clone(), &path, &bearer, body).await;
-                assert_eq!(answer.status.as_u16(), expected, "{method} {path}: {told}");
+                let answer = world
+                    .app
+                    .call(method.clone(), &path, &bearer, body)
+                    .await;
+                assert_eq!(
+                    answer.status.as_u16(),
+                    expected,
+                    "{method} {path}: {told}"
+                );
             }
         }
         for (path, more) in [
@@ -193,6 +330,14 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
     }
     assert_eq!(world.picture().await, before);
     for credential in [&other.credential, &stranger.credential] {
-        assert_eq!(world.app.get("/api/v1/me", credential).await.status.as_u16(), 200);
+        assert_eq!(
+            world
+                .app
+                .get("/api/v1/me", credential)
+                .await
+                .status
+                .as_u16(),
+            200
+        );
     }
 }

@@ -66,9 +66,15 @@ pub const LINES: [Line; 47] = [
     ("bootstrap", Asks::Nothing, Thing::None, 409, 0),
 ];
 
-/// Exceptions to the table: results that depend on more than the principal and the owner of the object.
+/// Exceptions to the table: results that depend on more than the principal and the owner of the
+/// object.
 fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
-    let Standing::Inside { role, by_key, powerless } = who.standing else {
+    let Standing::Inside {
+        role,
+        by_key,
+        powerless,
+    } = who.standing
+    else {
         return match (id, who.standing) {
             // A person without an organization can neither create nor leave one.
             ("create_organization" | "leave_organization", Standing::Runtime { .. }) => Some(403),
@@ -76,9 +82,11 @@ fn exception(id: &str, who: &Principal, which: Which) -> Option<u16> {
         };
     };
     match (id, which) {
-        // The example changes the role of the only owner, or removes them. An organization keeps an owner, and keys
-        // cannot change owners (D5).
-        ("change_member" | "remove_member" | "offboard_member", Which::Mine) if role == Role::Owner && !powerless => {
+        // The example changes the role of the only owner, or removes them. An organization keeps an
+        // owner, and keys cannot change owners (D5).
+        ("change_member" | "remove_member" | "offboard_member", Which::Mine)
+            if role == Role::Owner && !powerless =>
+        {
             Some(if by_key { 403 } else { 409 })
         }
         ("leave_organization", _) if role == Role::Owner && !by_key => Some(409),
@@ -120,18 +128,44 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         nobody("a revoked key", &world.revoked),
         nobody("an expired key", &world.expired),
         nobody("a forged token", &forged),
-        nobody("an expired token", &token(&world.signer, "olivia", 3700)),
+        nobody(
+            "an expired token",
+            &token(&world.signer, "olivia", 3700),
+        ),
         nobody("a token of an unknown person", &world.token("nobody")),
-        nobody("a token of a revoked session", &world.own_token("olivia", true).await),
-        runtime("the key of a disabled account", true, world.disabled.clone()),
-        runtime("the key of someone removed", true, world.gone.1.clone()),
-        runtime("a token of someone removed", false, world.token("gone")),
-        runtime("a token of someone in no organization", false, world.token("zoe")),
+        nobody(
+            "a token of a revoked session",
+            &world.own_token("olivia", true).await,
+        ),
+        runtime(
+            "the key of a disabled account",
+            true,
+            world.disabled.clone(),
+        ),
+        runtime(
+            "the key of someone removed",
+            true,
+            world.gone.1.clone(),
+        ),
+        runtime(
+            "a token of someone removed",
+            false,
+            world.token("gone"),
+        ),
+        runtime(
+            "a token of someone in no organization",
+            false,
+            world.token("zoe"),
+        ),
     ];
     let owner = &world.parts[0];
     all.push(Principal {
         name: "a key without scopes".into(),
-        standing: Standing::Inside { role: owner.role, by_key: true, powerless: true },
+        standing: Standing::Inside {
+            role: owner.role,
+            by_key: true,
+            powerless: true,
+        },
         bearer: world.powerless.clone(),
         part: Some(owner.clone()),
     });
@@ -139,12 +173,24 @@ pub async fn principals(world: &World) -> Vec<Principal> {
         let credentials = [
             ("key", part.credential.clone()),
             ("ID token", world.token(part.subject)),
-            ("access token", world.own_token(part.subject, false).await),
+            (
+                "access token",
+                world.own_token(part.subject, false).await,
+            ),
         ];
         for (kind, bearer) in credentials {
-            let standing = Standing::Inside { role: part.role, by_key: kind == "key", powerless: false };
+            let standing = Standing::Inside {
+                role: part.role,
+                by_key: kind == "key",
+                powerless: false,
+            };
             let name = format!("the {kind} of the {}", part.role.as_str());
-            all.push(Principal { name, standing, bearer, part: Some(part.clone()) });
+            all.push(Principal {
+                name,
+                standing,
+                bearer,
+                part: Some(part.clone()),
+            });
         }
     }
     all
@@ -153,7 +199,9 @@ pub async fn principals(world: &World) -> Vec<Principal> {
 /// A well-formed key that does not exist.
 fn unknown_key() -> String {
     let kind = domain::token::KeyKind::Secret;
-    domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43]).expose().to_owned()
+    domain::token::PlainKey::assemble(&Default::default(), kind, b"00000000", &[b'a'; 43])
+        .expose()
+        .to_owned()
 }
 
 /// The ID of such an object for this caller.
@@ -197,14 +245,25 @@ pub fn id(world: &World, thing: Thing, which: Which, part: Option<&Part>) -> Opt
 }
 
 async fn ask(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> u16 {
-    answer(world, row, bearer, id, organization).await.status.as_u16()
+    answer(world, row, bearer, id, organization)
+        .await
+        .status
+        .as_u16()
 }
 
 /// The response to an example call about an object.
-pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organization: Option<&str>) -> TestResponse {
+pub async fn answer(
+    world: &World,
+    row: usize,
+    bearer: &str,
+    id: &str,
+    organization: Option<&str>,
+) -> TestResponse {
     let (_, method, path, body, ..) = TABLE[row].clone();
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
-    let path = marks.iter().fold(path.to_owned(), |path, mark| path.replace(mark, &encoded(id)));
+    let path = marks.iter().fold(path.to_owned(), |path, mark| {
+        path.replace(mark, &encoded(id))
+    });
     let body = match TABLE[row].0 {
         "create_key" => r#"{"scopes":[]}"#,
         "rotate_calling_key" => r#"{"confirm_message_loss":true}"#,
@@ -220,14 +279,19 @@ pub async fn answer(world: &World, row: usize, bearer: &str, id: &str, organizat
     }
     let request = match body {
         "" => request.body(Body::empty()),
-        body => request.header("content-type", "application/json").body(Body::from(body)),
+        body => request
+            .header("content-type", "application/json")
+            .body(Body::from(body)),
     };
     world.app.send(request.expect("a request")).await
 }
 
 /// The row of an operation's first example.
 pub fn row(operation: &str) -> usize {
-    TABLE.iter().position(|row| row.0 == operation).expect("an example")
+    TABLE
+        .iter()
+        .position(|row| row.0 == operation)
+        .expect("an example")
 }
 
 fn encoded(id: &str) -> String {
@@ -238,9 +302,18 @@ fn encoded(id: &str) -> String {
 #[tokio::test]
 async fn the_api_matches_the_permission_matrix() {
     let world = World::new().await;
-    let known: BTreeSet<_> = LINES.iter().map(|line| line.0.to_owned()).collect();
-    let server_fns: BTreeSet<_> = described().into_iter().map(|operation| operation.id).collect();
-    assert_eq!(server_fns, known, "the description and the reviewed table differ");
+    let known: BTreeSet<_> = LINES
+        .iter()
+        .map(|line| line.0.to_owned())
+        .collect();
+    let server_fns: BTreeSet<_> = described()
+        .into_iter()
+        .map(|operation| operation.id)
+        .collect();
+    assert_eq!(
+        server_fns, known,
+        "the description and the reviewed table differ"
+    );
     let (everyone, mut tally) = (principals(&world).await, Tally::default());
     // The sign-ins of the principals are part of the initial state.
     let world = world.settled().await;
@@ -249,11 +322,19 @@ async fn the_api_matches_the_permission_matrix() {
         let row = row(line.0);
         for who in &everyone {
             for which in Which::ALL {
-                let Some(id) = id(&world, line.2, which, who.part.as_ref()) else { continue };
-                let expected = exception(line.0, who, which).unwrap_or_else(|| expected(line, who.standing, which));
+                let Some(id) = id(&world, line.2, which, who.part.as_ref()) else {
+                    continue;
+                };
+                let expected = exception(line.0, who, which)
+                    .unwrap_or_else(|| expected(line, who.standing, which));
                 let got = ask(&world, row, &who.bearer, &id, None).await;
                 let unchanged = got < 300 || world.picture().await == before;
-                tally.note(|| format!("{} by {} about {which:?}", line.0, who.name), got, expected, unchanged);
+                tally.note(
+                    || format!("{} by {} about {which:?}", line.0, who.name),
+                    got,
+                    expected,
+                    unchanged,
+                );
                 if got < 300 || !unchanged {
                     world.restore().await;
                 }
@@ -263,20 +344,36 @@ async fn the_api_matches_the_permission_matrix() {
     tally.judge("the API", 2_000);
 }
 
-// RA-32, KE-06, RK-04: a token acts only in the named organization, and only if the person is a member.
+// RA-32, KE-06, RK-04: a token acts only in the named organization, and only if the person is a
+// member.
 #[tokio::test]
 async fn a_token_has_no_access_to_another_organization() {
     let world = World::new().await;
     let mut tally = Tally::default();
     let before = world.picture().await;
-    for line in LINES.iter().filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser)) {
+    for line in LINES
+        .iter()
+        .filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser))
+    {
         let row = row(line.0);
         for subject in ["olivia", "adam", "mina", "gone", "zoe"] {
             for organization in [world.orbit.as_str(), "org_none", "../acme", ""] {
                 let id = id(&world, line.2, Which::Foreign, None).unwrap_or_default();
-                let got = ask(&world, row, &world.token(subject), &id, Some(organization)).await;
+                let got = ask(
+                    &world,
+                    row,
+                    &world.token(subject),
+                    &id,
+                    Some(organization),
+                )
+                .await;
                 let unchanged = world.picture().await == before;
-                tally.note(|| format!("{} by {subject} in {organization:?}", line.0), got, 403, unchanged);
+                tally.note(
+                    || format!("{} by {subject} in {organization:?}", line.0),
+                    got,
+                    403,
+                    unchanged,
+                );
             }
         }
     }

@@ -11,7 +11,8 @@ use super::oracle::{Asks, Line, Standing, Thing, expected};
 use super::world::{Part, Which, World};
 use crate::test_app::TestResponse;
 
-/// The reviewed table of server functions, each with an example of its form; `ID` is the thing, `ORG` the organization.
+/// The reviewed table of server functions, each with an example of its form; `ID` is the thing,
+/// `ORG` the organization.
 #[rustfmt::skip]
 pub const LINES: [(Line, &str); 28] = [
     (("/ui/create_key", Asks::Membership, Thing::None, 200, 0), "organization=ORG&name=Mine"),
@@ -54,22 +55,56 @@ pub struct Visitor {
 
 /// All browser users with new sessions.
 pub async fn visitors(world: &World) -> Vec<Visitor> {
-    let visitor = |name: &str, standing, cookie: String| Visitor { name: name.into(), standing, cookie, part: None };
+    let visitor = |name: &str, standing, cookie: String| Visitor {
+        name: name.into(),
+        standing,
+        cookie,
+        part: None,
+    };
     let runtime = Standing::Runtime { by_key: false };
     let mut all = vec![
         visitor("nobody", Standing::Unknown, String::new()),
-        visitor("an unknown session", Standing::Unknown, "rt_session=AAAAAAAAAAAAAAAAAAAAAA".into()),
-        visitor("a malformed session", Standing::Unknown, "rt_session=%00%ff;rt_session=".into()),
-        visitor("a revoked session", Standing::Unknown, world.ended_cookie("olivia").await),
+        visitor(
+            "an unknown session",
+            Standing::Unknown,
+            "rt_session=AAAAAAAAAAAAAAAAAAAAAA".into(),
+        ),
+        visitor(
+            "a malformed session",
+            Standing::Unknown,
+            "rt_session=%00%ff;rt_session=".into(),
+        ),
+        visitor(
+            "a revoked session",
+            Standing::Unknown,
+            world.ended_cookie("olivia").await,
+        ),
         visitor("someone removed", runtime, world.cookie("gone").await),
-        visitor("someone in no organization", runtime, world.cookie("zoe").await),
-        visitor("the owner of another organization", runtime, world.cookie("theo").await),
+        visitor(
+            "someone in no organization",
+            runtime,
+            world.cookie("zoe").await,
+        ),
+        visitor(
+            "the owner of another organization",
+            runtime,
+            world.cookie("theo").await,
+        ),
     ];
     for part in &world.parts {
-        let standing = Standing::Inside { role: part.role, by_key: false, powerless: false };
+        let standing = Standing::Inside {
+            role: part.role,
+            by_key: false,
+            powerless: false,
+        };
         let cookie = world.cookie(part.subject).await;
         let name = format!("the {}", part.role.as_str());
-        all.push(Visitor { name, standing, cookie, part: Some(part.clone()) });
+        all.push(Visitor {
+            name,
+            standing,
+            cookie,
+            part: Some(part.clone()),
+        });
     }
     all
 }
@@ -79,52 +114,105 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
     let about_members = matches!(path, "/ui/change_role" | "/ui/remove_member");
     match (path, who.standing, which) {
         // A person without an organization cannot create one.
-        ("/ui/create_organization", Standing::Runtime { .. }, _) if !who.name.contains("another") => Some(403),
-        // An organization keeps its only owner.
-        ("/ui/leave_organization", Standing::Inside { role: Role::Owner, .. }, _) => Some(409),
-        (_, Standing::Inside { role: Role::Owner, .. }, Which::Mine) if about_members => Some(409),
-        // Everyone can see the list of members.
-        (_, Standing::Inside { role: Role::Member, .. }, Which::Foreign | Which::Ended | Which::Missing)
-            if about_members =>
+        ("/ui/create_organization", Standing::Runtime { .. }, _)
+            if !who.name.contains("another") =>
         {
-            Some(404)
+            Some(403)
         }
+        // An organization keeps its only owner.
+        (
+            "/ui/leave_organization",
+            Standing::Inside {
+                role: Role::Owner, ..
+            },
+            _,
+        ) => Some(409),
+        (
+            _,
+            Standing::Inside {
+                role: Role::Owner, ..
+            },
+            Which::Mine,
+        ) if about_members => Some(409),
+        // Everyone can see the list of members.
+        (
+            _,
+            Standing::Inside {
+                role: Role::Member, ..
+            },
+            Which::Foreign | Which::Ended | Which::Missing,
+        ) if about_members => Some(404),
         _ => None,
     }
 }
 
 /// The response to a form that an island sends.
-pub async fn answer(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> TestResponse {
-    let request = Request::post(path).header("cookie", cookie).header("sec-fetch-site", site);
+pub async fn answer(
+    world: &World,
+    path: &str,
+    form: &str,
+    cookie: &str,
+    site: &str,
+) -> TestResponse {
+    let request = Request::post(path)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", site);
     let request = request.header("accept", "application/json");
     let request = request.header("content-type", "application/x-www-form-urlencoded");
-    world.app.send(request.body(Body::from(form.to_owned())).expect("request")).await
+    world
+        .app
+        .send(
+            request
+                .body(Body::from(form.to_owned()))
+                .expect("request"),
+        )
+        .await
 }
 
 async fn post(world: &World, path: &str, form: &str, cookie: &str, site: &str) -> u16 {
-    answer(world, path, form, cookie, site).await.status.as_u16()
+    answer(world, path, form, cookie, site)
+        .await
+        .status
+        .as_u16()
 }
 
 // B14, B15, B16, B20, B31, KE-25..KE-29: the server functions.
 #[tokio::test]
 async fn the_server_functions_match_the_permission_matrix() {
-    let known: BTreeSet<_> = LINES.iter().map(|(line, _)| (line.0.to_owned(), Method::POST)).collect();
-    let functions = server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
+    let known: BTreeSet<_> = LINES
+        .iter()
+        .map(|(line, _)| (line.0.to_owned(), Method::POST))
+        .collect();
+    let functions =
+        server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
     let server_fns: BTreeSet<_> = functions.chain(files).collect();
-    assert_eq!(server_fns, known, "the server functions and the reviewed table differ, or one is reached by GET");
+    assert_eq!(
+        server_fns, known,
+        "the server functions and the reviewed table differ, or one is reached by GET"
+    );
     let world = World::new().await;
     let mut tally = Tally::default();
     for (line, form) in &LINES {
         for which in Which::ALL {
             for who in visitors(&world).await {
-                let Some(id) = super::api::id(&world, line.2, which, who.part.as_ref()) else { continue };
-                let form = form.replace("ORG", world.acme.as_str()).replace("ID", &id.replace('!', "%21"));
-                let expected = exception(line.0, &who, which).unwrap_or_else(|| expected(line, who.standing, which));
+                let Some(id) = super::api::id(&world, line.2, which, who.part.as_ref()) else {
+                    continue;
+                };
+                let form = form
+                    .replace("ORG", world.acme.as_str())
+                    .replace("ID", &id.replace('!', "%21"));
+                let expected = exception(line.0, &who, which)
+                    .unwrap_or_else(|| expected(line, who.standing, which));
                 let before = world.picture().await;
                 let got = post(&world, line.0, &form, &who.cookie, "same-origin").await;
                 let unchanged = got < 400 || world.picture().await == before;
-                tally.note(|| format!("{} by {} about {which:?}", line.0, who.name), got, expected, unchanged);
+                tally.note(
+                    || format!("{} by {} about {which:?}", line.0, who.name),
+                    got,
+                    expected,
+                    unchanged,
+                );
                 world.restore().await;
             }
         }
@@ -136,19 +224,33 @@ async fn the_server_functions_match_the_permission_matrix() {
 
 /// In a foreign, missing or malformed organization every call is rejected (RK-04).
 async fn elsewhere(world: &World, tally: &mut Tally) {
-    for (line, form) in LINES.iter().filter(|(line, form)| line.1 != Asks::Nothing && form.contains("ORG")) {
+    for (line, form) in LINES
+        .iter()
+        .filter(|(line, form)| line.1 != Asks::Nothing && form.contains("ORG"))
+    {
         for organization in [world.orbit.as_str(), "org_none", "x", ""] {
             for who in visitors(world).await {
                 if who.name.contains("another organization") {
                     continue;
                 }
                 let id = super::api::id(world, line.2, Which::Foreign, None).unwrap_or_default();
-                let form = form.replace("ORG", organization).replace("ID", &id);
+                let form = form
+                    .replace("ORG", organization)
+                    .replace("ID", &id);
                 let before = world.picture().await;
                 let got = post(world, line.0, &form, &who.cookie, "same-origin").await;
-                let expected = if who.standing == Standing::Unknown { 401 } else { 403 };
+                let expected = if who.standing == Standing::Unknown {
+                    401
+                } else {
+                    403
+                };
                 let unchanged = world.picture().await == before;
-                tally.note(|| format!("{} by {} in {organization:?}", line.0, who.name), got, expected, unchanged);
+                tally.note(
+                    || format!("{} by {} in {organization:?}", line.0, who.name),
+                    got,
+                    expected,
+                    unchanged,
+                );
             }
         }
     }
@@ -159,12 +261,20 @@ async fn other_sites(world: &World, tally: &mut Tally) {
     for (line, form) in &LINES {
         for site in ["cross-site", "same-site", "none", ""] {
             for who in visitors(world).await {
-                let id = super::api::id(world, line.2, Which::Mine, who.part.as_ref()).unwrap_or_default();
-                let form = form.replace("ORG", world.acme.as_str()).replace("ID", &id);
+                let id = super::api::id(world, line.2, Which::Mine, who.part.as_ref())
+                    .unwrap_or_default();
+                let form = form
+                    .replace("ORG", world.acme.as_str())
+                    .replace("ID", &id);
                 let before = world.picture().await;
                 let got = post(world, line.0, &form, &who.cookie, site).await;
                 let unchanged = world.picture().await == before;
-                tally.note(|| format!("{} by {} from {site:?}", line.0, who.name), got, 403, unchanged);
+                tally.note(
+                    || format!("{} by {} from {site:?}", line.0, who.name),
+                    got,
+                    403,
+                    unchanged,
+                );
             }
         }
     }

@@ -39,8 +39,8 @@ pub enum Thing {
     Invitation,
 }
 
-/// One line of a table: the name, the requirement, the object, the status of a success, and the status for a revoked or
-/// removed object.
+/// One line of a table: the name, the requirement, the object, the status of a success, and the
+/// status for a revoked or removed object.
 pub type Line = (&'static str, Asks, Thing, u16, u16);
 
 /// The relation of a principal to the organization.
@@ -70,9 +70,15 @@ pub fn expected(line: &Line, who: Standing, which: Which) -> u16 {
         _ if asks == Asks::Nothing => return done,
         _ if asks == Asks::Browser => return 401,
         Standing::Unknown => return 401,
-        Standing::Runtime { by_key: false } if asks == Asks::Person => return about(thing, which, done, ended),
+        Standing::Runtime { by_key: false } if asks == Asks::Person => {
+            return about(thing, which, done, ended);
+        }
         Standing::Runtime { .. } => return 403,
-        Standing::Inside { role, by_key, powerless } => (role, by_key, powerless),
+        Standing::Inside {
+            role,
+            by_key,
+            powerless,
+        } => (role, by_key, powerless),
     };
     let malformed = which == Which::Malformed && thing != Thing::None;
     match asks {

@@ -15,7 +15,8 @@ use super::world::{Which, World};
 use crate::browser;
 use crate::test_app::{TestApp, TestResponse};
 
-/// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a 401.
+/// The reviewed table of pages. Anonymous visitors are redirected to the sign-in page instead of a
+/// 401.
 #[rustfmt::skip]
 pub const LINES: [Line; 18] = [
     ("/o/{organization}", Asks::Membership, Thing::None, 200, 0),
@@ -38,7 +39,8 @@ pub const LINES: [Line; 18] = [
     ("/o/{organization}/settings/audit-log", Asks::Membership, Thing::None, 200, 0),
 ];
 
-/// Pages outside of organizations: the status for anonymous visitors, for people outside of Acme, and for its members.
+/// Pages outside of organizations: the status for anonymous visitors, for people outside of Acme,
+/// and for its members.
 const BESIDE: [(&str, u16, u16, u16); 9] = [
     ("/", 303, 0, 303),
     ("/sign-in", 200, 303, 303),
@@ -64,14 +66,25 @@ async fn get(world: &World, path: &str, cookie: &str) -> u16 {
 #[tokio::test]
 async fn the_style_page_exists_only_in_development_mode() {
     let app = TestApp::with(None, |site_config| site_config.development = false).await;
-    assert_eq!(app.get("/dev/style", "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        app.get("/dev/style", "").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 // RA-30, RK-04, KE-24, B13, B15, B20, B31: requesting a page changes nothing.
 #[tokio::test]
 async fn the_pages_match_the_permission_matrix() {
-    let known: BTreeSet<_> = LINES.iter().map(|line| line.0).chain(BESIDE.map(|line| line.0)).collect();
-    assert_eq!(BTreeSet::from(Screen::PATTERNS), known, "the screens and the reviewed table differ");
+    let known: BTreeSet<_> = LINES
+        .iter()
+        .map(|line| line.0)
+        .chain(BESIDE.map(|line| line.0))
+        .collect();
+    assert_eq!(
+        BTreeSet::from(Screen::PATTERNS),
+        known,
+        "the screens and the reviewed table differ"
+    );
     let world = World::new().await;
     let visitors = visitors(&world).await;
     let mut tally = Tally::default();
@@ -79,7 +92,9 @@ async fn the_pages_match_the_permission_matrix() {
     for line in &LINES {
         for which in Which::ALL {
             for who in &visitors {
-                let Some(id) = super::api::id(&world, line.2, which, who.part.as_ref()) else { continue };
+                let Some(id) = super::api::id(&world, line.2, which, who.part.as_ref()) else {
+                    continue;
+                };
                 for organization in [world.acme.as_str(), world.orbit.as_str(), "org_none", "x"] {
                     let here = organization == world.acme.as_str();
                     // The owner of Orbit has access to Orbit.
@@ -89,20 +104,28 @@ async fn the_pages_match_the_permission_matrix() {
                     let path = line.0.replace("{organization}", organization);
                     let path = path.replace("{key}", &id).replace("{actor}", &id);
                     let expected = match who.standing {
-                        _ if organization == "x" || (which == Which::Malformed && line.2 != Thing::None) => 404,
+                        _ if organization == "x"
+                            || (which == Which::Malformed && line.2 != Thing::None) =>
+                        {
+                            404
+                        }
                         Standing::Unknown => 303,
                         _ if !here => 403,
                         // Removing oneself is leaving, which is another page.
-                        Standing::Inside { role: Role::Admin | Role::Owner, .. }
-                            if which == Which::Mine && line.0.ends_with("/remove") =>
-                        {
-                            303
-                        }
+                        Standing::Inside {
+                            role: Role::Admin | Role::Owner,
+                            ..
+                        } if which == Which::Mine && line.0.ends_with("/remove") => 303,
                         standing => expected(line, standing, which),
                     };
                     let got = get(&world, &path, &who.cookie).await;
                     let unchanged = world.picture().await == before;
-                    tally.note(|| format!("{} by {} about {which:?}", path, who.name), got, expected, unchanged);
+                    tally.note(
+                        || format!("{} by {} about {which:?}", path, who.name),
+                        got,
+                        expected,
+                        unchanged,
+                    );
                 }
             }
         }
@@ -111,7 +134,8 @@ async fn the_pages_match_the_permission_matrix() {
         for who in &visitors {
             let expected = match who.standing {
                 Standing::Unknown => unknown,
-                // A person without an organization gets a page that says so; the owner of Orbit is redirected to Orbit.
+                // A person without an organization gets a page that says so; the owner of Orbit is
+                // redirected to Orbit.
                 Standing::Runtime { .. } if runtime == 0 => {
                     if who.name.contains("another organization") {
                         303
@@ -123,24 +147,37 @@ async fn the_pages_match_the_permission_matrix() {
                 Standing::Inside { .. } => inside,
             };
             let got = get(&world, &path.replace("{token}", "x"), &who.cookie).await;
-            tally.note(|| format!("{path} by {}", who.name), got, expected, world.picture().await == before);
+            tally.note(
+                || format!("{path} by {}", who.name),
+                got,
+                expected,
+                world.picture().await == before,
+            );
         }
     }
     tally.judge("the pages", 900);
 }
 
-// B15, B20: only people who can see a page receive its live updates. A 204 stops the browser from reconnecting. Opening
-// a stream changes nothing.
+// B15, B20: only people who can see a page receive its live updates. A 204 stops the browser from
+// reconnecting. Opening a stream changes nothing.
 #[tokio::test]
 async fn the_streams_match_the_permission_matrix() {
     let world = World::new().await;
     let visitors = visitors(&world).await;
     let mut tally = Tally::default();
     let before = world.picture().await;
-    for organization in [world.acme.as_str(), world.orbit.as_str(), "org_none", "x", "%27"] {
+    for organization in [
+        world.acme.as_str(),
+        world.orbit.as_str(),
+        "org_none",
+        "x",
+        "%27",
+    ] {
         for who in &visitors {
-            let theirs = organization == world.orbit.as_str() && who.name.contains("another organization");
-            let member = organization == world.acme.as_str() && matches!(who.standing, Standing::Inside { .. });
+            let theirs =
+                organization == world.orbit.as_str() && who.name.contains("another organization");
+            let member = organization == world.acme.as_str()
+                && matches!(who.standing, Standing::Inside { .. });
             let allowed = if member || theirs { 200 } else { 204 };
             for (method, query, expected) in [
                 ("GET", "", allowed),
@@ -150,11 +187,27 @@ async fn the_streams_match_the_permission_matrix() {
                 ("POST", "", 405),
             ] {
                 let path = LIVE.replace("{organization}", organization) + query;
-                let request = Request::builder().method(method).uri(&path).header("cookie", &who.cookie);
+                let request = Request::builder()
+                    .method(method)
+                    .uri(&path)
+                    .header("cookie", &who.cookie);
                 let request = request.body(Body::empty()).expect("request");
-                let got = world.app.router.clone().oneshot(request).await.expect("never fails").status().as_u16();
+                let got = world
+                    .app
+                    .router
+                    .clone()
+                    .oneshot(request)
+                    .await
+                    .expect("never fails")
+                    .status()
+                    .as_u16();
                 let unchanged = world.picture().await == before;
-                tally.note(|| format!("{path} by {}", who.name), got, expected, unchanged);
+                tally.note(
+                    || format!("{path} by {}", who.name),
+                    got,
+                    expected,
+                    unchanged,
+                );
             }
         }
     }

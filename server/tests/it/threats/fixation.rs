@@ -12,8 +12,8 @@ async fn opens(app: &TestApp, session: &str) -> bool {
     !page.header("location").starts_with("/sign-in")
 }
 
-// A thief plants a session of their own, one that was ended, or any word, and waits for someone to sign in with it.
-// B23
+// A thief plants a session of their own, one that was ended, or any word, and waits for someone to
+// sign in with it. B23
 #[tokio::test]
 async fn no_session_from_before_a_sign_in_is_good_after_it() {
     let app = app().await;
@@ -23,7 +23,14 @@ async fn no_session_from_before_a_sign_in_is_good_after_it() {
     let again = app.someone_standing_in("olivia").await;
     assert!(opens(&app, &own).await && opens(&app, &again).await);
     let unknown = "rt_session=AAAAAAAAAAAAAAAAAAAAAA".to_owned();
-    for planted in [own, again, ended, unknown, "rt_session=x".into(), "rt_session=".into()] {
+    for planted in [
+        own,
+        again,
+        ended,
+        unknown,
+        "rt_session=x".into(),
+        "rt_session=".into(),
+    ] {
         let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
         let done = get(&app, &back, &format!("{planted}; {flow}")).await;
         let session = cookie(&done, "rt_session").expect("a session");
@@ -38,7 +45,15 @@ async fn no_session_from_before_a_sign_in_is_good_after_it() {
 #[tokio::test]
 async fn whoever_is_not_signed_in_gets_no_session() {
     let app = app().await;
-    for path in ["/", "/sign-in", "/sign-in/start", "/settings/api-keys", "/o/org_a/settings", "/nowhere", "/docs"] {
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-in/start",
+        "/settings/api-keys",
+        "/o/org_a/settings",
+        "/nowhere",
+        "/docs",
+    ] {
         let answer = get(&app, path, "").await;
         assert!(cookie(&answer, "rt_session").is_none(), "{path}");
     }
@@ -46,10 +61,18 @@ async fn whoever_is_not_signed_in_gets_no_session() {
 
 impl TestApp {
     async fn sign_out(&self, session: &str) {
-        let request = Request::post("/ui/sign_out").header("cookie", session).header("sec-fetch-site", "same-origin");
+        let request = Request::post("/ui/sign_out")
+            .header("cookie", session)
+            .header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let done =
-            self.send(request.header("accept", "application/json").body(Body::empty()).expect("a request")).await;
+        let done = self
+            .send(
+                request
+                    .header("accept", "application/json")
+                    .body(Body::empty())
+                    .expect("a request"),
+            )
+            .await;
         assert_eq!(done.status, StatusCode::OK, "{}", done.text);
     }
 

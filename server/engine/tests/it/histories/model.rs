@@ -48,9 +48,22 @@ pub struct Model {
 
 impl Model {
     pub fn new() -> Self {
-        let member = |(person, role)| Member { person, role, gone: false };
-        let members = MEMBERS.into_iter().enumerate().map(|(person, (_, role))| member((person, role))).collect();
-        Self { members, services: Vec::new(), keys: Vec::new(), links: Vec::new() }
+        let member = |(person, role)| Member {
+            person,
+            role,
+            gone: false,
+        };
+        let members = MEMBERS
+            .into_iter()
+            .enumerate()
+            .map(|(person, (_, role))| member((person, role)))
+            .collect();
+        Self {
+            members,
+            services: Vec::new(),
+            keys: Vec::new(),
+            links: Vec::new(),
+        }
     }
 
     pub fn keys(&self) -> usize {
@@ -59,15 +72,20 @@ impl Model {
 
     /// The latest membership of a person, current or past.
     pub fn member_of(&self, who: usize) -> Option<usize> {
-        self.members.iter().rposition(|member| member.person == who)
+        self.members
+            .iter()
+            .rposition(|member| member.person == who)
     }
 
     fn current_member(&self, who: usize) -> Option<usize> {
-        self.member_of(who).filter(|member| !self.members[*member].gone)
+        self.member_of(who)
+            .filter(|member| !self.members[*member].gone)
     }
 
     pub fn session(&self, who: usize) -> Outcome<Role> {
-        self.current_member(who).map(|member| self.members[member].role).ok_or(Code::Forbidden)
+        self.current_member(who)
+            .map(|member| self.members[member].role)
+            .ok_or(Code::Forbidden)
     }
 
     pub fn current_owner(&self) -> Option<usize> {
@@ -119,11 +137,19 @@ impl Model {
             return Err(Code::NotFound);
         }
         let owned = self.members[member].role;
-        let heir = self.keys[key].cap.min(owned).min(self.session(by)?).min(Role::Admin);
+        let heir = self.keys[key]
+            .cap
+            .min(owned)
+            .min(self.session(by)?)
+            .min(Role::Admin);
         self.deactivate(member)?;
         self.keys[key].revoked = true;
         self.services.push(heir);
-        self.keys.push(Key { owner: Owner::Service(self.services.len() - 1), cap: heir, revoked: false });
+        self.keys.push(Key {
+            owner: Owner::Service(self.services.len() - 1),
+            cap: heir,
+            revoked: false,
+        });
         Ok(())
     }
 
@@ -136,17 +162,34 @@ impl Model {
             return Err(Code::Conflict);
         }
         // An admin cannot replace the invitation of an owner.
-        if self.links.iter().any(|link| link.to == to && link.open && !may_give(own, link.role)) {
+        if self
+            .links
+            .iter()
+            .any(|link| link.to == to && link.open && !may_give(own, link.role))
+        {
             return Err(Code::Forbidden);
         }
-        self.links.iter_mut().filter(|link| link.to == to).for_each(|link| link.open = false);
+        self.links
+            .iter_mut()
+            .filter(|link| link.to == to)
+            .for_each(|link| link.open = false);
         let from = self.current_member(by).ok_or(Code::Forbidden)?;
-        self.links.push(InvitationLink { to, from, role, open: true });
+        self.links.push(InvitationLink {
+            to,
+            from,
+            role,
+            open: true,
+        });
         Ok(())
     }
 
     pub fn accept(&mut self, who: usize, link: usize) -> Outcome {
-        let InvitationLink { to, role, open, from } = self.links[link];
+        let InvitationLink {
+            to,
+            role,
+            open,
+            from,
+        } = self.links[link];
         // The sender must still be allowed to assign the role.
         if !open || !may_give(self.members[from].role, role) {
             return Err(Code::NotFound);
@@ -155,19 +198,30 @@ impl Model {
             return Err(Code::WrongAddress);
         }
         self.links[link].open = false;
-        self.members.push(Member { person: who, role, gone: false });
+        self.members.push(Member {
+            person: who,
+            role,
+            gone: false,
+        });
         Ok(())
     }
 
     pub fn create(&mut self, by: usize) -> Outcome {
         let cap = self.session(by)?;
         let owner = Owner::Member(self.current_member(by).ok_or(Code::Forbidden)?);
-        self.keys.push(Key { owner, cap, revoked: false });
+        self.keys.push(Key {
+            owner,
+            cap,
+            revoked: false,
+        });
         Ok(())
     }
 
     pub fn revoke(&mut self, by: usize, key: usize) -> Outcome {
-        let (role, member) = (self.session(by)?, self.current_member(by).ok_or(Code::Forbidden)?);
+        let (role, member) = (
+            self.session(by)?,
+            self.current_member(by).ok_or(Code::Forbidden)?,
+        );
         self.end(role, Owner::Member(member), key)
     }
 
@@ -191,13 +245,20 @@ impl Model {
             return Err(Code::Forbidden);
         }
         let member = self.current_member(of).ok_or(Code::NotFound)?;
-        if self.members[member].role == Role::Owner && role != Role::Owner { Err(Code::Forbidden) } else { Ok(member) }
+        if self.members[member].role == Role::Owner && role != Role::Owner {
+            Err(Code::Forbidden)
+        } else {
+            Ok(member)
+        }
     }
 
     fn deactivate(&mut self, member: usize) -> Outcome {
         self.keeping_an_owner(member, |member| member.gone = true)?;
         let person = self.members[member].person;
-        let theirs = self.links.iter_mut().filter(|link| link.from == member || link.to == person);
+        let theirs = self
+            .links
+            .iter_mut()
+            .filter(|link| link.from == member || link.to == person);
         theirs.for_each(|link| link.open = false);
         Ok(())
     }

@@ -25,14 +25,28 @@ struct Proxy {
 
 impl Proxy {
     async fn to(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (open, silent) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
-        let proxy = Self { port, open: open.clone(), silent: silent.clone() };
+        let (open, silent) = (
+            Arc::new(AtomicBool::new(true)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let proxy = Self {
+            port,
+            open: open.clone(),
+            silent: silent.clone(),
+        };
         tokio::spawn(async move {
             let mut running = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                running.spawn(carry(near, server.clone(), open.clone(), silent.clone()));
+                running.spawn(carry(
+                    near,
+                    server.clone(),
+                    open.clone(),
+                    silent.clone(),
+                ));
             }
         });
         proxy
@@ -44,7 +58,12 @@ impl Proxy {
     }
 }
 
-async fn carry(mut near: TcpStream, server: String, open: Arc<AtomicBool>, silent: Arc<AtomicBool>) {
+async fn carry(
+    mut near: TcpStream,
+    server: String,
+    open: Arc<AtomicBool>,
+    silent: Arc<AtomicBool>,
+) {
     let cut = async || {
         while open.load(Ordering::SeqCst) {
             sleep(Duration::from_millis(5)).await;
@@ -63,37 +82,66 @@ async fn carry(mut near: TcpStream, server: String, open: Arc<AtomicBool>, silen
     }
 }
 
-// R4: all calls fail as unavailable while connections are closed or silent, without waiting once the outage is known.
-// The engine recovers by itself.
+// R4: all calls fail as unavailable while connections are closed or silent, without waiting once
+// the outage is known. The engine recovers by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_of_the_server_is_detected_and_ends_by_itself() {
     let app = TestApp::on_postgres().await;
     let key = app.north_key("max").await;
-    let (front, database) = app.address.rsplit_once('/').expect("a URL names a database");
-    let (before, server) = front.rsplit_once('@').expect("a URL names a user");
-    let server = if server.contains(':') { server.to_owned() } else { format!("{server}:5432") };
+    let (front, database) = app
+        .address
+        .rsplit_once('/')
+        .expect("a URL names a database");
+    let (before, server) = front
+        .rsplit_once('@')
+        .expect("a URL names a user");
+    let server = if server.contains(':') {
+        server.to_owned()
+    } else {
+        format!("{server}:5432")
+    };
     let proxy = Proxy::to(server).await;
-    let db = Db::open(&format!("{before}@127.0.0.1:{}/{database}", proxy.port)).await.expect("the database opens");
+    let db = Db::open(&format!(
+        "{before}@127.0.0.1:{}/{database}",
+        proxy.port
+    ))
+    .await
+    .expect("the database opens");
     let engine = engine(&db, &app.master, None, &app.runtime).await;
     for silent in [false, true, false, true] {
-        engine.authenticate_key(&key.plain, crate::test_app::origin()).await.expect("the server is there");
+        engine
+            .authenticate_key(&key.plain, crate::test_app::origin())
+            .await
+            .expect("the server is there");
         proxy.set(false, silent);
         let mut callers = JoinSet::new();
         for _ in 0..40 {
             let (engine, key) = (engine.clone(), key.plain.clone());
-            callers.spawn(async move { engine.authenticate_key(&key, crate::test_app::origin()).await });
+            callers.spawn(async move {
+                engine
+                    .authenticate_key(&key, crate::test_app::origin())
+                    .await
+            });
         }
         while let Some(answer) = callers.join_next().await {
             assert_eq!(refusal(answer.expect("no panic")), Code::Unavailable);
         }
-        // Once the outage is known, calls fail without waiting. A closed connection also fails without waiting, so a
-        // single immediate failure proves nothing. The test makes more calls than the pool has connections.
+        // Once the outage is known, calls fail without waiting. A closed connection also fails
+        // without waiting, so a single immediate failure proves nothing. The test makes more calls
+        // than the pool has connections.
         let mut tries = 0;
         while !(0..200).all(|_| fails_immediately(&engine, &key.plain)) {
             tries += 1;
-            assert!(tries < 200, "calls waited although the outage is known");
+            assert!(
+                tries < 200,
+                "calls waited although the outage is known"
+            );
             assert_eq!(
-                refusal(engine.authenticate_key(&key.plain, crate::test_app::origin()).await),
+                refusal(
+                    engine
+                        .authenticate_key(&key.plain, crate::test_app::origin())
+                        .await
+                ),
                 Code::Unavailable
             );
             sleep(Duration::from_millis(20)).await;
@@ -101,14 +149,21 @@ async fn an_outage_of_the_server_is_detected_and_ends_by_itself() {
         assert_eq!(refusal(engine.ready().await), Code::Unavailable);
         proxy.set(true, false);
         let mut tries = 0;
-        while engine.authenticate_key(&key.plain, crate::test_app::origin()).await.is_err() {
+        while engine
+            .authenticate_key(&key.plain, crate::test_app::origin())
+            .await
+            .is_err()
+        {
             tries += 1;
             assert!(tries < 100, "the server did not recover");
             sleep(Duration::from_millis(50)).await;
         }
         // All connections work again, not only the first one.
         for _ in 0..30 {
-            engine.authenticate_key(&key.plain, crate::test_app::origin()).await.expect("the server is available");
+            engine
+                .authenticate_key(&key.plain, crate::test_app::origin())
+                .await
+                .expect("the server is available");
         }
     }
     db.close().await;
@@ -128,14 +183,35 @@ fn fails_immediately(engine: &Engine, key: &PlainKey) -> bool {
 #[tokio::test]
 async fn the_error_of_an_unreachable_server_names_the_server() {
     let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
         listener.local_addr().expect("an address").port()
     };
-    let refused = Db::open(&format!("postgres://someone:hunter2@127.0.0.1:{port}/keys")).await.err();
-    let Some(StoreError::Away(said)) = refused else { panic!("it opens") };
-    assert_eq!(said, format!("connection refused at 127.0.0.1:{port}"));
+    let refused = Db::open(&format!(
+        "postgres://someone:hunter2@127.0.0.1:{port}/keys"
+    ))
+    .await
+    .err();
+    let Some(StoreError::Away(said)) = refused else {
+        panic!("it opens")
+    };
+    assert_eq!(
+        said,
+        format!("connection refused at 127.0.0.1:{port}")
+    );
     let place = TestDatabase::server().await;
-    let (front, _) = place.address.rsplit_once('/').expect("a URL names a database");
-    let missing = Db::open(&format!("{front}/no_such_database")).await.err().expect("no such database").to_string();
-    assert!(missing.contains("\"no_such_database\" does not exist at "), "{missing}");
+    let (front, _) = place
+        .address
+        .rsplit_once('/')
+        .expect("a URL names a database");
+    let missing = Db::open(&format!("{front}/no_such_database"))
+        .await
+        .err()
+        .expect("no such database")
+        .to_string();
+    assert!(
+        missing.contains("\"no_such_database\" does not exist at "),
+        "{missing}"
+    );
 }

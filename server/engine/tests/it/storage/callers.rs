@@ -13,9 +13,13 @@ fn connections(db: &Db) -> (usize, usize) {
     match db {
         Db::Sqlite { writer, reader, .. } => (
             writer.free() + reader.free(),
-            (writer.pool().options().get_max_connections() + reader.pool().options().get_max_connections()) as usize,
+            (writer.pool().options().get_max_connections()
+                + reader.pool().options().get_max_connections()) as usize,
         ),
-        Db::Postgres { pool, .. } => (pool.free(), pool.pool().options().get_max_connections() as usize),
+        Db::Postgres { pool, .. } => (
+            pool.free(),
+            pool.pool().options().get_max_connections() as usize,
+        ),
     }
 }
 
@@ -88,7 +92,9 @@ async fn connections_are_reused_after_callers_disconnect() {
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         app.intruder().await.text(sql).await
     };
-    let Db::Postgres { pool, .. } = &app.db else { panic!("a server") };
+    let Db::Postgres { pool, .. } = &app.db else {
+        panic!("a server")
+    };
     let mut open = Vec::new();
     for _ in 0..pool.pool().options().get_max_connections() {
         open.push(pool.pool().acquire().await.expect("a connection"));
