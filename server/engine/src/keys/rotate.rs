@@ -71,14 +71,12 @@ impl Engine {
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<Rotated> {
         let is_own = is_calling_key(ctx, command.key);
-        let reach = permit(
-            &ctx.actor,
-            if is_own {
-                Action::RotateItself
-            } else {
-                Action::RotateKey
-            },
-        )?;
+        let action = if is_own {
+            Action::RotateItself
+        } else {
+            Action::RotateKey
+        };
+        let reach = permit(&ctx.actor, action)?;
         let mut tx = self.db().begin().await?;
         let calling_key = reauthorize(self, &mut tx, ctx).await?;
         self.check_replay(&mut tx, ctx, idempotency_key)
@@ -88,10 +86,8 @@ impl Engine {
             return Err(Error::Denied);
         }
 
-        let old = self.check_replaceable(
-            ctx,
-            lock_within_reach(&mut tx, &reach, command.key).await?,
-        )?;
+        let old = lock_within_reach(&mut tx, &reach, command.key).await?;
+        let old = self.check_replaceable(ctx, old)?;
         let owner = self.lock_owner(&mut tx, ctx, &old).await?;
         let role = effective_role(&old, &owner)?;
         require_fresh_sign_in(ctx, role, old.permissions()?)?;
@@ -106,16 +102,6 @@ impl Engine {
             .supersede(&mut tx, ctx, &old, successor, command.overlap_seconds)
             .await?;
         let name = name_or(command.name.as_ref(), &old.name);
-        let must_be_only_key = owner.kind == ActorKind::Service.as_str() && !owner.allow_overlap;
-        // Keys from a time when overlap was allowed do not prevent a rotation.
-        let has_no_other = keys::count_usable(
-            &mut tx,
-            reach.organization(),
-            ActorId(owner.id),
-            ctx.now,
-        )
-        .await?
-            == 0;
         let plan = KeyPlan {
             id: Some(successor),
             owner: (ActorId(owner.id), &owner.name),
@@ -125,14 +111,14 @@ impl Engine {
             role,
             expires_at,
             rotated_from: Some(command.key),
-            is_exclusive: must_be_only_key && has_no_other,
+            is_exclusive: successor_is_exclusive(&mut tx, ctx, &owner).await?,
         };
         let new = self.insert_key(&mut tx, ctx, plan).await?;
 
         sealed::reassign_inbox(&mut tx, reach.organization(), command.key, successor).await?;
         if let Some(plain) = inherited_key {
-            let public =
-                hex::decode(&new.public_key_hex).map_err(|e| Error::Broken(e.to_string()))?;
+            let public = hex::decode(&new.public_key_hex);
+            let public = public.map_err(|error| Error::Broken(error.to_string()))?;
             self.grant_access(
                 &mut tx,
                 &ctx.actor,
@@ -265,6 +251,17 @@ fn expiry_of_successor(
     let lifetime = old.expires_at.map(|end| end - old.created_at);
     let same_lifetime = lifetime.map(|millis| Moment(ctx.now.0.saturating_add(millis)));
     Ok(same_lifetime.into_iter().chain(latest).min())
+}
+
+/// Whether the owner may have no other usable key. Keys from a time when overlap was allowed do not
+/// prevent a rotation.
+async fn successor_is_exclusive(tx: &mut Tx, ctx: &Ctx, owner: &ActorRow) -> Result<bool> {
+    if owner.kind != ActorKind::Service.as_str() || owner.allow_overlap {
+        return Ok(false);
+    }
+    let organization = &ctx.actor.organization;
+    let others = keys::count_usable(tx, organization, ActorId(owner.id), ctx.now).await?;
+    Ok(others == 0)
 }
 
 /// The effective role of a key: the lower of its cap and its owner's current role (decision D6).
