@@ -34,6 +34,45 @@ struct Key {
     successor: Option<String>,
 }
 
+impl Key {
+    /// Adds the differences of the key from its row and its successors.
+    fn hold_against(&self, id: &str, tables: &Tables, faults: &mut Vec<String>) {
+        let Some(row) = tables.keys.get(id) else {
+            faults.push(format!("key {id} was made and is not there"));
+            return;
+        };
+        let heirs: Vec<_> = tables
+            .keys
+            .iter()
+            .filter(|(_, heir)| heir.rotated_from.as_deref() == Some(id))
+            .collect();
+        let heir = heirs.first().map(|(heir, _)| (*heir).clone());
+        let whole = self.rotated != Known::Open || row.revoked == heir.is_some();
+        if !self.ended.fits(row.revoked)
+            || !self.rotated.fits(heir.is_some())
+            || heirs.len() > 1
+            || !whole
+        {
+            let (ended, rotated, revoked) = (self.ended, self.rotated, row.revoked);
+            faults.push(format!(
+                "key {id}: ended {ended:?}, rotated {rotated:?}; revoked {revoked}, heirs {heirs:?}"
+            ));
+        }
+        if self.successor.is_some() && self.successor != heir {
+            faults.push(format!(
+                "key {id}: its successor was {:?} and is {heir:?}",
+                self.successor
+            ));
+        }
+        if !self.names.contains(&row.name) {
+            faults.push(format!(
+                "key {id} is named {} and not one of {:?}",
+                row.name, self.names
+            ));
+        }
+    }
+}
+
 /// What the clients of a round must find.
 #[derive(Default)]
 pub struct Beliefs {
@@ -62,54 +101,21 @@ impl Beliefs {
         } else {
             Known::Open
         };
-        let (target, label) = (entry.call.target.clone(), entry.call.label.clone());
-        let makes = !matches!(
-            entry.call.kind,
-            Kind::Revoke
-                | Kind::Rename
-                | Kind::Disable
-                | Kind::Enable
-                | Kind::DeleteWorkspace
-                | Kind::Withdraw
-                | Kind::RemoveMember
-        );
-        if makes && known == Known::Open {
-            self.open.insert(label.clone());
+        if known == Known::Open && makes(entry.call.kind) {
+            self.open.insert(entry.call.label.clone());
         }
+        let target = entry.call.target.clone();
         match entry.call.kind {
             Kind::CreateKey | Kind::CreateKeyFor => self.new_key(entry, known),
-            Kind::Rotate | Kind::RotateItself => {
-                let key = self.keys.entry(target).or_default();
-                (key.ended, key.rotated) = (known, known);
-                key.successor = Some(entry.id("key_id")).filter(|_| known == Known::Yes);
-                self.new_key(entry, known);
-            }
+            Kind::Rotate | Kind::RotateItself => self.rotate_key(entry, known),
             Kind::Revoke => self.keys.entry(target).or_default().ended = known,
-            Kind::Rename => {
-                let key = self.keys.entry(target).or_default();
-                if known == Known::Yes {
-                    key.names.clear();
-                }
-                key.names.push(label);
-            }
+            Kind::Rename => self.rename_key(entry, known),
             Kind::CreateAccount if known == Known::Yes => {
                 self.accounts
                     .insert(entry.id("actor_id"), (Known::No, Known::No));
             }
-            Kind::Disable | Kind::Enable => {
-                if let Some(account) = self.accounts.get_mut(&target) {
-                    let wanted = if entry.call.kind == Kind::Disable {
-                        Known::Yes
-                    } else {
-                        Known::No
-                    };
-                    account.0 = if known == Known::Yes {
-                        wanted
-                    } else {
-                        Known::Open
-                    };
-                }
-            }
+            Kind::Disable => self.switch_account(&target, Known::Yes, known),
+            Kind::Enable => self.switch_account(&target, Known::No, known),
             Kind::CreateWorkspace if known == Known::Yes => {
                 self.workspaces.insert(entry.id("id"), Known::No);
             }
@@ -129,6 +135,40 @@ impl Beliefs {
         }
     }
 
+    /// A rotation ends a key and makes its successor.
+    fn rotate_key(&mut self, entry: &Entry, known: Known) {
+        let key = self
+            .keys
+            .entry(entry.call.target.clone())
+            .or_default();
+        (key.ended, key.rotated) = (known, known);
+        key.successor = Some(entry.id("key_id")).filter(|_| known == Known::Yes);
+        self.new_key(entry, known);
+    }
+
+    /// A confirmed rename leaves one name. Without a response, the key may have either.
+    fn rename_key(&mut self, entry: &Entry, known: Known) {
+        let key = self
+            .keys
+            .entry(entry.call.target.clone())
+            .or_default();
+        if known == Known::Yes {
+            key.names.clear();
+        }
+        key.names.push(entry.call.label.clone());
+    }
+
+    /// A service account is disabled or enabled, as `wanted` says.
+    fn switch_account(&mut self, id: &str, wanted: Known, known: Known) {
+        if let Some(account) = self.accounts.get_mut(id) {
+            account.0 = if known == Known::Yes {
+                wanted
+            } else {
+                Known::Open
+            };
+        }
+    }
+
     fn new_key(&mut self, entry: &Entry, known: Known) {
         if known == Known::Yes {
             let key = Key {
@@ -142,54 +182,9 @@ impl Beliefs {
     /// Adds the differences from the responses.
     pub fn hold_against(&self, tables: &Tables, faults: &mut Vec<String>) {
         for (id, key) in &self.keys {
-            let Some(row) = tables.keys.get(id) else {
-                faults.push(format!("key {id} was made and is not there"));
-                continue;
-            };
-            let heirs: Vec<_> = tables
-                .keys
-                .iter()
-                .filter(|(_, heir)| heir.rotated_from.as_ref() == Some(id))
-                .collect();
-            let heir = heirs.first().map(|(heir, _)| (*heir).clone());
-            let whole = key.rotated != Known::Open || row.revoked == heir.is_some();
-            if !key.ended.fits(row.revoked)
-                || !key.rotated.fits(heir.is_some())
-                || heirs.len() > 1
-                || !whole
-            {
-                let (ended, rotated, revoked) = (key.ended, key.rotated, row.revoked);
-                faults.push(format!(
-                    "key {id}: ended {ended:?}, rotated {rotated:?}; revoked {revoked}, heirs {heirs:?}"
-                ));
-            }
-            if key.successor.is_some() && key.successor != heir {
-                faults.push(format!(
-                    "key {id}: its successor was {:?} and is {heir:?}",
-                    key.successor
-                ));
-            }
-            if !key.names.contains(&row.name) {
-                faults.push(format!(
-                    "key {id} is named {} and not one of {:?}",
-                    row.name, key.names
-                ));
-            }
+            key.hold_against(id, tables, faults);
         }
-        for (id, (disabled, removed)) in &self.accounts {
-            let row = tables.actors.get(id);
-            if !row.is_some_and(|row| disabled.fits(row.disabled) && removed.fits(row.removed)) {
-                faults.push(format!(
-                    "account {id}: disabled {disabled:?}; {row:?}"
-                ));
-            }
-        }
-        for (id, removed) in &self.members {
-            let row = tables.actors.get(id);
-            if !row.is_some_and(|row| removed.fits(row.removed)) {
-                faults.push(format!("member {id}: removed {removed:?}; {row:?}"));
-            }
-        }
+        self.hold_actors_against(tables, faults);
         for (id, deleted) in &self.workspaces {
             if !deleted.fits(!tables.workspaces.contains_key(id)) {
                 faults.push(format!("workspace {id}: deleted {deleted:?}"));
@@ -212,6 +207,38 @@ impl Beliefs {
         });
         faults.extend(many.map(|name| format!("{name} was asked for once and is there twice")));
     }
+
+    /// Adds the differences of service accounts and members.
+    fn hold_actors_against(&self, tables: &Tables, faults: &mut Vec<String>) {
+        for (id, (disabled, removed)) in &self.accounts {
+            let row = tables.actors.get(id);
+            if !row.is_some_and(|row| disabled.fits(row.disabled) && removed.fits(row.removed)) {
+                faults.push(format!(
+                    "account {id}: disabled {disabled:?}; {row:?}"
+                ));
+            }
+        }
+        for (id, removed) in &self.members {
+            let row = tables.actors.get(id);
+            if !row.is_some_and(|row| removed.fits(row.removed)) {
+                faults.push(format!("member {id}: removed {removed:?}; {row:?}"));
+            }
+        }
+    }
+}
+
+/// Whether a call makes an object with a name of its own.
+const fn makes(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Revoke
+            | Kind::Rename
+            | Kind::Disable
+            | Kind::Enable
+            | Kind::DeleteWorkspace
+            | Kind::Withdraw
+            | Kind::RemoveMember
+    )
 }
 
 /// Calls without a response that were carried out.

@@ -36,55 +36,42 @@ impl Replay {
             self.key(event, id);
             return;
         }
-        let once = |odd: &mut Vec<String>, fine: bool| {
-            if !fine {
-                odd.push(format!(
-                    "event {} ({}) tells of nothing new",
-                    event.n, event.action
-                ));
-            }
-        };
+        if !self.change(event, id) {
+            self.odd.push(format!(
+                "event {} ({}) tells of nothing new",
+                event.n, event.action
+            ));
+        }
+    }
+
+    /// Applies an event of anything but a key. Returns whether it fits the state before it.
+    fn change(&mut self, event: &Event, id: String) -> bool {
         match event.action.as_str() {
             "organization.created" => {
                 self.members
                     .insert(event.actor_id.unwrap_or_default().to_string(), false);
+                true
             }
             "member.joined" => {
                 self.members.insert(id, false);
+                true
             }
-            "member.left" | "member.removed" => once(
-                &mut self.odd,
-                self.members.insert(id, true) == Some(false),
-            ),
-            "service_account.created" => once(
-                &mut self.odd,
-                self.accounts.insert(id, false).is_none(),
-            ),
-            "service_account.changed" => {
-                if let Some(disabled) = event.after("disabled") {
+            "member.left" | "member.removed" => self.members.insert(id, true) == Some(false),
+            "service_account.created" => self.accounts.insert(id, false).is_none(),
+            "service_account.changed" => match event.after("disabled") {
+                Some(disabled) => {
                     let disabled = disabled == "true";
-                    once(
-                        &mut self.odd,
-                        self.accounts.insert(id, disabled) == Some(!disabled),
-                    );
+                    self.accounts.insert(id, disabled) == Some(!disabled)
                 }
-            }
-            "workspace.created" => once(
-                &mut self.odd,
-                self.workspaces.insert(id, ()).is_none(),
-            ),
-            "workspace.deleted" => once(&mut self.odd, self.workspaces.remove(&id).is_some()),
-            "invitation.created" => once(
-                &mut self.odd,
-                self.invitations.insert(id, false).is_none(),
-            ),
+                None => true,
+            },
+            "workspace.created" => self.workspaces.insert(id, ()).is_none(),
+            "workspace.deleted" => self.workspaces.remove(&id).is_some(),
+            "invitation.created" => self.invitations.insert(id, false).is_none(),
             "invitation.accepted" | "invitation.revoked" => {
-                once(
-                    &mut self.odd,
-                    self.invitations.insert(id, true) == Some(false),
-                );
+                self.invitations.insert(id, true) == Some(false)
             }
-            _ => {}
+            _ => true,
         }
     }
 

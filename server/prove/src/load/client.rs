@@ -104,62 +104,66 @@ impl Client {
             "r{} c{} n{}",
             self.orders.round, self.number, self.sent
         );
-        let owner = self.orders.owner.key.clone();
-        let call = |kind, target: String| Call {
+        let (kind, target, credential) = self.choose();
+        let call = Call {
             kind,
             target,
-            label: label.clone(),
+            label,
         };
+        (
+            call,
+            credential.unwrap_or_else(|| self.orders.owner.key.clone()),
+        )
+    }
+
+    /// The next operation, its object, and its key if that is not the owner's.
+    fn choose(&mut self) -> (Kind, String, Option<String>) {
         if self.sent == 2
             && let Some(leaver) = self.leaver.take()
         {
-            return (call(Kind::RemoveMember, leaver.to_string()), owner);
+            return (Kind::RemoveMember, leaver.to_string(), None);
         }
-        match self.rng.below(16) {
-            0..=2 if !self.keys.is_empty() => (call(Kind::Revoke, self.take_key().id), owner),
-            3..=4 if !self.keys.is_empty() => (call(Kind::Rotate, self.take_key().id), owner),
+        let (kind, target) = match self.rng.below(16) {
+            0..=2 if !self.keys.is_empty() => (Kind::Revoke, self.take_key().id),
+            3..=4 if !self.keys.is_empty() => (Kind::Rotate, self.take_key().id),
             5 if !self.keys.is_empty() => {
                 let key = self.take_key();
-                (call(Kind::RotateItself, key.id), key.secret)
+                return (Kind::RotateItself, key.id, Some(key.secret));
             }
             6..=7 if !self.keys.is_empty() => {
                 let at = self.rng.index(self.keys.len());
-                (call(Kind::Rename, self.keys[at].id.clone()), owner)
+                (Kind::Rename, self.keys[at].id.clone())
             }
-            8 => (call(Kind::CreateAccount, String::new()), owner),
+            8 => (Kind::CreateAccount, String::new()),
             9 if !self.bare_accounts.is_empty() => {
                 let at = self.rng.index(self.bare_accounts.len());
-                (
-                    call(Kind::CreateKeyFor, self.bare_accounts.swap_remove(at)),
-                    owner,
-                )
+                (Kind::CreateKeyFor, self.bare_accounts.swap_remove(at))
             }
             10 if !self.accounts.is_empty() => {
                 let at = self.rng.index(self.accounts.len());
-                let kind = if self.rng.below(2) == 0 {
-                    Kind::Disable
-                } else {
-                    Kind::Enable
-                };
-                (call(kind, self.accounts[at].clone()), owner)
+                (self.switch(), self.accounts[at].clone())
             }
-            11 => (call(Kind::CreateWorkspace, String::new()), owner),
+            11 => (Kind::CreateWorkspace, String::new()),
             12 if !self.workspaces.is_empty() => {
                 let at = self.rng.index(self.workspaces.len());
-                (
-                    call(Kind::DeleteWorkspace, self.workspaces.swap_remove(at)),
-                    owner,
-                )
+                (Kind::DeleteWorkspace, self.workspaces.swap_remove(at))
             }
-            13 => (call(Kind::Invite, String::new()), owner),
+            13 => (Kind::Invite, String::new()),
             14 if !self.invitations.is_empty() => {
                 let at = self.rng.index(self.invitations.len());
-                (
-                    call(Kind::Withdraw, self.invitations.swap_remove(at)),
-                    owner,
-                )
+                (Kind::Withdraw, self.invitations.swap_remove(at))
             }
-            _ => (call(Kind::CreateKey, String::new()), owner),
+            _ => (Kind::CreateKey, String::new()),
+        };
+        (kind, target, None)
+    }
+
+    /// Disables or enables a service account.
+    const fn switch(&mut self) -> Kind {
+        if self.rng.below(2) == 0 {
+            Kind::Disable
+        } else {
+            Kind::Enable
         }
     }
 

@@ -126,6 +126,34 @@ impl Look {
         Ok((made.text("api_key"), made.number("key_id")))
     }
 
+    /// Makes a key. A change at that time is kept afterwards.
+    async fn change(&mut self, when: &str) {
+        let made = self
+            .api
+            .call(
+                Method::POST,
+                "/api/v1/keys",
+                &self.owner,
+                json!({ "label": when }),
+            )
+            .await;
+        self.asked += 1;
+        if made.status != Some(201) {
+            self.faults.push(format!(
+                "{when}: making a key answers {:?}",
+                made.status
+            ));
+        }
+        sleep(Duration::from_millis(200)).await;
+        self.status(
+            when,
+            "the key that was made then",
+            &made.text("api_key"),
+            200,
+        )
+        .await;
+    }
+
     async fn seen(&self, key: i64) -> Outcome<Value> {
         Ok(self
             .api
@@ -248,31 +276,7 @@ async fn moments(clock: &Clock, look: &mut Look) -> Outcome<()> {
             .await;
         look.status(name, "a key that had ended", &short, 401)
             .await;
-        // A change at that time is kept afterwards.
-        let made = look
-            .api
-            .call(
-                Method::POST,
-                "/api/v1/keys",
-                &owner,
-                json!({ "label": name }),
-            )
-            .await;
-        look.asked += 1;
-        if made.status != Some(201) {
-            look.faults.push(format!(
-                "{name}: making a key answers {:?}",
-                made.status
-            ));
-        }
-        sleep(Duration::from_millis(200)).await;
-        look.status(
-            name,
-            "the key that was made then",
-            &made.text("api_key"),
-            200,
-        )
-        .await;
+        look.change(name).await;
     }
     clock.set("+0")?;
     look.status("back again", "a key that had ended", &short, 401)

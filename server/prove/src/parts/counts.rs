@@ -17,6 +17,29 @@ const PACKAGES: [&str; 12] = [
 
 pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     let cluster = Cluster::start(&run.postgres, &run.folder)?;
+    let mut test = all_tests(&cluster.database(DATABASE).await?);
+    let output = tokio::task::block_in_place(|| {
+        test.stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+    })?;
+    let said = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
+    let told = report_proofs(&said, report);
+    report_totals(&said, output.status.success(), report);
+    report.row(
+        "tests that tell their counts",
+        "both",
+        told,
+        "see above",
+        told > 0,
+    );
+    Ok(())
+}
+
+/// The command that runs the tests with their full counts, on SQLite and on this Postgres database.
+fn all_tests(postgres: &str) -> Command {
     let mut test = Command::new("cargo");
     test.args(["test", "--quiet", "--locked"])
         .args(PACKAGES)
@@ -27,18 +50,13 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
             "--",
             "--nocapture",
         ]);
-    test.env("ROUNDTABLE_PROVE", "1").env(
-        "ROUNDTABLE_TEST_POSTGRES",
-        cluster.database(DATABASE).await?,
-    );
-    let output = tokio::task::block_in_place(|| {
-        test.stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .output()
-    })?;
-    let said = [output.stdout, output.stderr]
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .concat();
+    test.env("ROUNDTABLE_PROVE", "1")
+        .env("ROUNDTABLE_TEST_POSTGRES", postgres);
+    test
+}
+
+/// Reports each proof that the tests print. Returns their number.
+fn report_proofs(said: &str, report: &mut Report) -> usize {
     let mut lines: Vec<_> = said.lines().filter_map(proof).collect();
     lines.sort();
     lines.dedup();
@@ -51,7 +69,12 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
     {
         report.row(name, on, count, result.as_str(), is_good(result));
     }
-    let (passed, failed) = totals(&said);
+    lines.len()
+}
+
+/// Reports how many tests passed and failed, and the first panics.
+fn report_totals(said: &str, is_success: bool, report: &mut Report) {
+    let (passed, failed) = totals(said);
     let failures: Vec<_> = said
         .lines()
         .filter(|line| line.contains("panicked at"))
@@ -66,16 +89,8 @@ pub async fn run(run: &Run, report: &mut Report) -> Outcome<()> {
         "both",
         passed + failed,
         result.trim(),
-        output.status.success(),
+        is_success,
     );
-    report.row(
-        "tests that tell their counts",
-        "both",
-        lines.len(),
-        "see above",
-        !lines.is_empty(),
-    );
-    Ok(())
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
