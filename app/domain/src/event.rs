@@ -12,7 +12,7 @@ pub use object::{ObjectId, ObjectKind};
 
 closed_set! {
     /// What happened.
-    #[expect(missing_docs, reason = "the label of each says what happened")]
+    #[expect(missing_docs, reason = "the label of each describes it")]
     pub enum AuditAction as "HappeningWord"(
         /// The text on a page, which follows the actor's name.
         label: &'static str,

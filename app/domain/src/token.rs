@@ -130,14 +130,14 @@ pub fn keys_within(text: &str) -> Vec<PlainKey> {
 
 /// The position of the body after the next tag of a key.
 fn body_begin(text: &str) -> Option<usize> {
-    let ends = KeyKind::ALL.into_iter().filter_map(|kind| {
+    let positions = KeyKind::ALL.into_iter().filter_map(|kind| {
         let word = kind.as_str();
         let tag = text
             .match_indices(word)
             .find(|(at, _)| text[..*at].ends_with('_') && text[at + word.len()..].starts_with('_'));
         tag.map(|(at, _)| at + word.len() + 1)
     });
-    ends.min()
+    positions.min()
 }
 
 /// The number of letters and digits at the start of a text.

@@ -119,11 +119,11 @@ impl SessionStore for Store {
             true => self.engine.find_session(&token(*id)).await,
             false => self.engine.peek_session(&token(*id)).await,
         };
-        let Some((value, ends)) = found.map_err(backend)? else {
+        let Some((value, expires_at)) = found.map_err(backend)? else {
             return Ok(None);
         };
         let data = serde_json::from_slice(&value).map_err(|e| Error::Decode(e.to_string()))?;
-        let expiry_date = OffsetDateTime::from_unix_timestamp(ends.0 / 1000)
+        let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at.0 / 1000)
             .map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record {
             id: *id,

@@ -507,7 +507,7 @@ async fn outages_and_missing_credentials_do_not_count() {
     let app = app().await;
     let from = "203.0.113.7";
     for _ in 0..20 {
-        let nobody = app
+        let anonymous = app
             .send(request(
                 Method::GET,
                 "/api/v1/me",
@@ -516,7 +516,7 @@ async fn outages_and_missing_credentials_do_not_count() {
                 String::new(),
             ))
             .await;
-        assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);
     }
     app.db.close().await;
     for n in 0..20 {

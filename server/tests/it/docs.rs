@@ -437,12 +437,12 @@ async fn samples_use_variables_that_the_page_explains() {
                     .unwrap_or(rest.len());
                 let (name, explained) = (&rest[..end], format!("${}", &rest[..end]));
                 assert!(VARIABLES.contains(&name), "{path}: {name}");
-                let told = article
+                let text = article
                     .replace(&explained, "")
                     .replace(&format!("${{{name}}}"), "");
                 let elsewhere = ["ROUNDTABLE_URL", "ROUNDTABLE_API_KEY"].contains(&name);
                 assert!(
-                    elsewhere || told.contains(name),
+                    elsewhere || text.contains(name),
                     "{path} does not explain {name}"
                 );
             }

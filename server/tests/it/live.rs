@@ -156,13 +156,13 @@ async fn a_use_is_sent_to_those_who_can_see_the_key() {
         owner.heard
     );
     assert!(member.receives(&of(&minas)).await, "{}", member.heard);
-    let told = member.last("used");
+    let event = member.last("used");
     assert_eq!(
-        (&told["ago"], &told["at"]),
+        (&event["ago"], &event["at"]),
         (&"just now".into(), &"2026-04-08T19:51:19Z".into())
     );
     assert_eq!(
-        (&told["agent"], &told["exact"]),
+        (&event["agent"], &event["exact"]),
         (
             &"deploy/1.0".into(),
             &"2026-04-08 19:51:19 UTC".into()

@@ -247,13 +247,13 @@ async fn events_link_to_their_objects_and_actors() {
     ] {
         assert!(leads(&shown, &to), "no link to {to}");
     }
-    for told in [
+    for text in [
         "<del><bdi>Active</bdi></del>",
         "<ins><bdi>Revoked</bdi></ins>",
         "May have leaked",
         "req_test",
     ] {
-        assert!(shown.contains(told), "{told} is not on the page");
+        assert!(shown.contains(text), "{text} is not on the page");
     }
 }
 
@@ -395,11 +395,11 @@ async fn a_rejected_export_returns_a_page_with_the_error() {
             .as_u16(),
         403
     );
-    let nobody = Someone {
+    let signed_out = Someone {
         token: [0; 16],
         ..olivia.clone()
     };
-    let asked = export(&app, &nobody, "?action=keys", "csv").await;
+    let asked = export(&app, &signed_out, "?action=keys", "csv").await;
     assert_eq!(asked.status.as_u16(), 303);
     assert!(
         asked

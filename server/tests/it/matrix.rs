@@ -23,7 +23,7 @@ impl Tally {
     /// Notes a case.
     pub fn note(
         &mut self,
-        told: impl FnOnce() -> String,
+        case: impl FnOnce() -> String,
         got: u16,
         expected: u16,
         unchanged: bool,
@@ -32,10 +32,10 @@ impl Tally {
         *self.by_status.entry(got).or_default() += 1;
         if got != expected {
             self.wrong
-                .push(format!("{}: {got}, not {expected}", told()));
+                .push(format!("{}: {got}, not {expected}", case()));
         } else if !unchanged {
             self.wrong
-                .push(format!("{}: {got}, and the database changed", told()));
+                .push(format!("{}: {got}, and the database changed", case()));
         }
     }
 

@@ -8,18 +8,18 @@ use server::http::api;
 
 use crate::test_app::{Someone, TestApp, TestResponse};
 
-/// An example call of one operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE`, `INV` stand
-/// for things of a [`Scene`].
+/// An example call of an operation. `KEY`, `WS`, `ACTOR`, `SERVICE`, `ITEM`, `NOTE` and `INV` are
+/// placeholders for the objects of a [`Scene`].
 pub struct Operation {
     pub id: &'static str,
     pub method: Method,
     pub path: String,
     pub body: Value,
-    pub nobody: u16,
+    pub anonymous: u16,
     pub stranger: u16,
 }
 
-/// Things of Acme that examples are about.
+/// The objects of Acme in the examples.
 pub struct Scene {
     pub olivia: Someone,
     pub key: NewKey,
@@ -31,7 +31,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// One of everything. The key is Olivia's, and owns the note and the message.
+    /// Creates an object of each kind. The note and the message are encrypted for Olivia's key.
     pub async fn of(app: &TestApp) -> Self {
         let olivia = app.someone("olivia").await;
         let key = app.key_of(&olivia).await;
@@ -95,7 +95,7 @@ impl Scene {
 
     /// The example calls.
     pub fn operations(&self) -> Vec<Operation> {
-        let row = |(id, method, path, body, nobody, stranger): Row| Operation {
+        let row = |(id, method, path, body, anonymous, stranger): Row| Operation {
             id,
             method,
             path: self.fill(path),
@@ -104,14 +104,15 @@ impl Scene {
             } else {
                 serde_json::from_str(&self.fill(body)).expect("json")
             },
-            nobody,
+            anonymous,
             stranger,
         };
         TABLE.iter().cloned().map(row).collect()
     }
 }
 
-/// Name, method, address, body; the answer to nobody, and to someone of another organization.
+/// Name, method, URL and body; the statuses for anonymous callers, and for a member of another
+/// organization.
 pub type Row = (
     &'static str,
     Method,
@@ -170,7 +171,7 @@ pub const TABLE: &[Row] = &[
     ("end_session", Method::DELETE, "/api/v1/sessions/ses_0000000000000000", "", 401, 403),
     ("end_other_sessions", Method::DELETE, "/api/v1/sessions", "", 401, 403),
     ("bootstrap", Method::POST, "/api/v1/bootstrap", "{}", 409, 409),
-    // Twice, so that what is remembered of the first call tells the second nothing.
+    // Twice, so that caching of the first call does not affect the second.
     ("list_keys", Method::GET, "/api/v1/keys?active=true&environment=production&q=CI", "", 401, 200),
     ("create_key", Method::POST, "/api/v1/keys", r#"{"actor_id":SERVICE}"#, 401, 404),
     ("read_audit_log", Method::GET, "/api/v1/audit-log?action=keys&object_kind=key&object_id=KEY&actor_id=ACTOR", "", 401, 200),
@@ -185,7 +186,7 @@ pub struct Described {
     pub cost: Option<i64>,
 }
 
-/// Every operation of the description.
+/// All operations of the description.
 pub fn described() -> Vec<Described> {
     let text = serde_json::to_value(api::description()).expect("json");
     let items = text["paths"].as_object().expect("paths").values();
@@ -202,7 +203,7 @@ pub fn described() -> Vec<Described> {
 }
 
 impl TestApp {
-    /// Carries out an example call.
+    /// Performs an example call.
     pub async fn carry_out(&self, operation: &Operation, bearer: &str) -> TestResponse {
         self.call(
             operation.method.clone(),

@@ -421,7 +421,7 @@ fn the_operator_accepts_an_altered_log_only_while_the_server_is_stopped() {
             .status
             .success()
     );
-    let accept = ["audit", "accept", "--reason", "looked at it"];
+    let accept = ["audit", "accept", "--reason", "verified"];
     let mut server =
         Server::start(folder.command(&["serve"], &[("ROUNDTABLE_ADDR", "127.0.0.1:0")]));
     for command in [&accept[..], &["restore", "--accept"]] {
@@ -521,7 +521,7 @@ fn a_running_server_has_no_secrets_in_its_environment() {
 #[test]
 fn other_processes_cannot_read_the_memory_of_the_server() {
     assert!(server::hardening::protect_memory().is_empty());
-    let behavior = rustix::process::dumpable_behavior().expect("linux says so");
+    let behavior = rustix::process::dumpable_behavior().expect("supported by Linux");
     assert_eq!(
         behavior,
         rustix::process::DumpableBehavior::NotDumpable

@@ -14,7 +14,7 @@ use crate::operations::{Scene, described};
 use crate::test_app::{Someone, TestApp};
 
 #[tokio::test]
-async fn every_rest_door_turns_strangers_away() {
+async fn every_rest_operation_rejects_strangers() {
     let app = TestApp::new().await;
     let scene = Scene::of(&app).await;
     let theo = app.someone("theo").await;
@@ -38,8 +38,8 @@ async fn every_rest_door_turns_strangers_away() {
         let answer = app.carry_out(&operation, "").await;
         assert_eq!(
             answer.status.as_u16(),
-            operation.nobody,
-            "nobody: {}: {}",
+            operation.anonymous,
+            "anonymous: {}: {}",
             operation.id,
             answer.text
         );
@@ -81,8 +81,8 @@ async fn events(app: &TestApp, scene: &Scene) -> Option<i64> {
         .map(|event| event.n)
 }
 
-/// A UI door, a server function or a file: its address, an example form, and the answers to nobody,
-/// to a stranger, and to a form of another site.
+/// A server function or a download: its path, an example form, and the statuses for anonymous
+/// callers and for strangers.
 pub const FORMS: &[(&str, &str, u16, u16)] = &[
     (
         "/ui/create_key",
@@ -219,17 +219,17 @@ pub const FORMS: &[(&str, &str, u16, u16)] = &[
     ("/ui/set_theme", "theme=dark&page=/", 200, 200),
 ];
 
-/// A stream: its address, and the answers to nobody and to a stranger. A browser that is told 204
-/// asks no more.
+/// A stream: its path, and the statuses for anonymous callers and for strangers. A 204 stops the
+/// browser from reconnecting.
 const STREAMS: &[(&str, u16, u16)] = &[(LIVE, 204, 204)];
 
 #[tokio::test]
-async fn every_stream_turns_strangers_away() {
+async fn every_stream_rejects_strangers() {
     let app = TestApp::new().await;
     let (olivia, theo) = (app.someone("olivia").await, app.someone("theo").await);
-    for &(path, nobody, other) in STREAMS {
+    for &(path, anonymous, other) in STREAMS {
         let path = path.replace("{organization}", olivia.organization.as_str());
-        for (cookie, expected) in [(String::new(), nobody), (theo.cookie(), other)] {
+        for (cookie, expected) in [(String::new(), anonymous), (theo.cookie(), other)] {
             let request = Request::get(&path)
                 .header("cookie", cookie)
                 .body(Body::empty())
@@ -244,14 +244,14 @@ async fn every_stream_turns_strangers_away() {
         let bearer = app.key("olivia").await;
         assert_eq!(
             app.get(&path, &bearer).await.status.as_u16(),
-            nobody,
-            "a key opens no page: {path}"
+            anonymous,
+            "a key is not accepted: {path}"
         );
     }
 }
 
 #[tokio::test]
-async fn every_server_function_turns_strangers_and_other_sites_away() {
+async fn every_server_function_rejects_strangers_and_other_sites() {
     let functions =
         server_fn::axum::server_fn_paths().map(|(path, method)| (path.to_owned(), method));
     let files = server::http::ui::FILES.map(|path| (path.to_owned(), Method::POST));
@@ -302,7 +302,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
         .into_iter()
         .find(|member| member.role == Role::Admin)
         .expect("Adam");
-    for &(path, form, nobody, other) in FORMS {
+    for &(path, form, anonymous, other) in FORMS {
         let form = form
             .replace("ORG", olivia.organization.as_str())
             .replace("KEY", &key.view.key_id.to_string());
@@ -336,8 +336,8 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
         let answer = send(String::new(), "same-origin").await;
         assert_eq!(
             answer.status.as_u16(),
-            nobody,
-            "nobody: {path}: {}",
+            anonymous,
+            "anonymous: {path}: {}",
             answer.text
         );
         let theo = app.someone("theo").await.cookie();
@@ -367,7 +367,7 @@ async fn every_server_function_turns_strangers_and_other_sites_away() {
                 .await
                 .text,
             log,
-            "{path} left an event"
+            "{path} wrote an event"
         );
         let accounts = app
             .engine
@@ -404,9 +404,9 @@ async fn account(app: &TestApp, by: &Someone) -> ServiceAccount {
         .expect("created")
 }
 
-// RA-17, RA-30: a member of the very organization may not either.
+// RA-17, RA-30: a member of the same organization
 #[tokio::test]
-async fn a_member_manages_no_service_account_no_setting_and_nobody() {
+async fn a_member_cannot_manage_service_accounts_settings_and_members() {
     let app = TestApp::new().await;
     let (olivia, mina) = (app.someone("olivia").await, app.someone("mina").await);
     let account = account(&app, &olivia).await;
@@ -453,7 +453,7 @@ async fn a_member_manages_no_service_account_no_setting_and_nobody() {
 
 // The API ignores cookies, pages ignore `Authorization`.
 #[tokio::test]
-async fn a_session_does_not_open_the_api_and_a_key_opens_no_page() {
+async fn the_api_rejects_sessions_and_pages_reject_keys() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let request = Request::get("/api/v1/keys")

@@ -16,9 +16,9 @@ async fn page(app: &TestApp, someone: &Someone, account: ActorId) -> String {
     answer.text
 }
 
-// RO-20, RO-21, D4: one active key at a time; with one, the way on is to rotate it.
+// RO-20, RO-21, D4: an account has one active key, which can be rotated.
 #[tokio::test]
-async fn an_account_with_its_one_key_is_offered_rotation() {
+async fn the_page_of_an_account_with_a_key_offers_a_rotation() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
     let command = CreateServiceAccount::read("Deploy pipeline", None, false).expect("valid");
@@ -34,7 +34,7 @@ async fn an_account_with_its_one_key_is_offered_rotation() {
         page(&app, &olivia, account)
             .await
             .contains(&create),
-        "without a key, one is made"
+        "without a key, one can be created"
     );
 
     let command = CreateKey {
@@ -51,7 +51,7 @@ async fn an_account_with_its_one_key_is_offered_rotation() {
     assert!(!shown.contains(&create), "no second key");
     assert!(
         shown.contains(&format!("{keys}/{}/rotate", first.key_id)),
-        "but a successor"
+        "but a rotation"
     );
     assert!(
         shown.contains(&first.preview[..6])
@@ -72,11 +72,11 @@ async fn an_account_with_its_one_key_is_offered_rotation() {
     let shown = page(&app, &olivia, account).await;
     assert!(
         shown.contains(&format!("{keys}/{}/rotate", second.key_id)),
-        "the successor is the one to rotate"
+        "the successor can be rotated"
     );
     assert!(
         !shown.contains(&format!("{keys}/{}/rotate", first.key_id)),
-        "the old one ends by itself"
+        "the old key expires and cannot be rotated"
     );
 
     let allow = ChangeServiceAccount::read(account, None, None, None, Some(true)).expect("valid");
@@ -87,7 +87,7 @@ async fn an_account_with_its_one_key_is_offered_rotation() {
     let shown = page(&app, &olivia, account).await;
     assert!(
         shown.contains(&create) && !shown.contains("/rotate"),
-        "several are allowed"
+        "several keys are allowed"
     );
 
     let disable = ChangeServiceAccount::read(account, None, None, Some(true), None).expect("valid");
@@ -98,6 +98,6 @@ async fn an_account_with_its_one_key_is_offered_rotation() {
     let shown = page(&app, &olivia, account).await;
     assert!(
         !shown.contains(&create) && !shown.contains("/rotate"),
-        "nothing while it is disabled"
+        "no actions while it is disabled"
     );
 }

@@ -115,7 +115,7 @@ fn problem(answer: &TestResponse) -> String {
     );
     assert!(
         cookie(answer, "rt_session").is_none(),
-        "nobody is signed in"
+        "no session was created"
     );
     word.to_owned()
 }
@@ -134,7 +134,7 @@ async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (S
         "{}",
         started.text
     );
-    let flow = cookie(&started, "rt_flow").expect("flow cookie");
+    let flow = cookie(&started, "rt_flow").expect("a flow cookie");
     let choose = started.header("location").to_owned();
     let page = get(app, &choose, "").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -168,7 +168,7 @@ async fn leave_as(app: &TestApp, person: &str, query: &str, cookies: &str) -> (S
 }
 
 #[tokio::test]
-async fn a_person_signs_in_and_comes_back_to_where_they_were() {
+async fn a_sign_in_returns_to_the_requested_page() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
     let done = get(&app, &back, &flow).await;
@@ -197,9 +197,9 @@ async fn a_person_signs_in_and_comes_back_to_where_they_were() {
     );
 }
 
-// B23, B30: a flow works once, in the browser that began it, and the id is new at sign-in.
+// B23, B30: the session ID changes at sign-in.
 #[tokio::test]
-async fn a_sign_in_works_once_and_in_its_own_browser() {
+async fn a_sign_in_works_once_and_only_in_the_browser_that_started_it() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/").await;
     let elsewhere = get(
@@ -223,7 +223,7 @@ async fn a_sign_in_works_once_and_in_its_own_browser() {
 }
 
 #[tokio::test]
-async fn a_provider_that_says_no_is_told_calmly() {
+async fn a_rejection_by_the_provider_is_explained() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/").await;
     let state = back
@@ -244,10 +244,10 @@ async fn a_provider_that_says_no_is_told_calmly() {
     );
 }
 
-// B21: whoever has a link for another address signs in as someone else, and is asked who they are;
-// a plain sign-in asks nothing.
+// B21: a person with an invitation for another email can sign in as another person. Only then the
+// provider asks for the account.
 #[tokio::test]
-async fn someone_else_signs_in_and_comes_back_to_the_link() {
+async fn signing_in_as_another_person_returns_to_the_invitation() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/").await;
     let olivia = cookie(&get(&app, &back, &flow).await, "rt_session").expect("session");

@@ -1,4 +1,4 @@
-//! API tokens of people.
+//! ID tokens of people.
 
 mod own;
 
@@ -27,7 +27,7 @@ pub async fn app_and_signer() -> (TestApp, Signer) {
     (app, signer)
 }
 
-/// The same without anyone.
+/// The same without people.
 pub async fn empty_app_and_signer() -> (TestApp, Signer) {
     let signer = Signer::new("k1");
     let keys = Published::start(&signer.jwks()).await;
@@ -68,9 +68,9 @@ async fn an_id_token_is_accepted_as_bearer() {
     );
 }
 
-// RA-22, RA-27: expired, forged, of a stranger: 401 with the one body.
+// RA-22, RA-27: expired and forged tokens, and tokens of unknown people, get the same 401.
 #[tokio::test]
-async fn an_expired_or_forged_token_is_refused() {
+async fn an_expired_or_forged_token_is_rejected() {
     let (app, signer) = app_and_signer().await;
     let forger = Signer::new("k1");
     for bad in [

@@ -447,7 +447,7 @@ fn run_some(
     };
     let (seed, rng) = rng();
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let told = runner.run(&proptest::collection::vec(step(), 8..40), |steps| {
+    let result = runner.run(&proptest::collection::vec(step(), 8..40), |steps| {
         let (organization, members) = organizations
             .borrow_mut()
             .pop()
@@ -468,8 +468,8 @@ fn run_some(
                     continue;
                 };
                 prop_assert_eq!(done, expected, "{:?}", step);
-                let told = format!("{step:?}");
-                let kind = told.split(' ').next().unwrap_or_default();
+                let text = format!("{step:?}");
+                let kind = text.split(' ').next().unwrap_or_default();
                 *counted
                     .borrow_mut()
                     .entry(format!("{kind} {}", done.is_ok()))
@@ -478,7 +478,7 @@ fn run_some(
             world.compare(&model).await
         })
     });
-    told.unwrap_or_else(|error| panic!("seed {}: {error}", hex::encode(seed)));
+    result.unwrap_or_else(|error| panic!("seed {}: {error}", hex::encode(seed)));
 }
 
 // D6, B17, B20, KE-07, KE-25..KE-29, RA-31, RK-23, RK-41

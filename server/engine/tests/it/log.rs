@@ -191,15 +191,15 @@ both! {
             let mut found = 0;
             for query in &queries {
                 let fitting: Vec<_> = near.iter().filter(|record| fits(query, record)).map(|record| &record.event).collect();
-                let told = listed(app, &ctx, query).await;
-                assert!(told.iter().rev().eq(fitting.iter().copied()), "{reader}: {query:?}");
+                let actual = listed(app, &ctx, query).await;
+                assert!(actual.iter().rev().eq(fitting.iter().copied()), "{reader}: {query:?}");
                 found += fitting.len();
             }
             assert!(found > 50, "{reader}: {found}");
             for query in queries.iter().step_by(11) {
                 let records = rest(&mut export(app, &ctx, query).await).await.expect("a file");
-                let told = listed(app, &ctx, query).await;
-                assert!(records.iter().map(|record| &record.event).eq(told.iter().rev()), "{reader}: {query:?}");
+                let actual = listed(app, &ctx, query).await;
+                assert!(records.iter().map(|record| &record.event).eq(actual.iter().rev()), "{reader}: {query:?}");
                 assert!(records.iter().all(|record| fits(query, record)));
             }
         }
@@ -212,8 +212,8 @@ both! {
         let (max, key) = (app.member("max", NORTH).await, app.north_key("max").await.view.key_id);
         let south = app.organization(SOUTH).await;
         for query in queries(app).await {
-            let told = listed(app, &otto, &query).await;
-            assert!(told.iter().all(|event| event.actor_name != "max" && event.object_kind != "key"), "{query:?}");
+            let actual = listed(app, &otto, &query).await;
+            assert!(actual.iter().all(|event| event.actor_name != "max" && event.object_kind != "key"), "{query:?}");
         }
         let foreign = [
             AuditQuery { actor: Some(max), ..AuditQuery::default() },
@@ -255,10 +255,10 @@ both! {
         let event = app.newest_event(&olga).await;
         assert_eq!((event.action, event.object_kind.as_str()), (AuditAction::AuditExported, "audit_log"));
         assert_eq!(event.object_id, app.organization(NORTH).await.as_str());
-        let told: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.after.as_deref())).collect();
+        let actual: Vec<_> = event.changes.iter().map(|change| (change.field.as_str(), change.after.as_deref())).collect();
         let actor = olga.actor().id.to_string();
         let filters = [("format", "csv"), ("action", "keys"), ("actor", &actor), ("from", "1970-01-01T00:00:00Z")];
-        assert_eq!(told, filters.map(|(field, value)| (field, Some(value))));
+        assert_eq!(actual, filters.map(|(field, value)| (field, Some(value))));
         assert_eq!(rest(&mut begun).await.expect("a file").len(), 1);
         let mut whole = export(app, &olga, &AuditQuery::default()).await;
         app.key_of(&olga).await;

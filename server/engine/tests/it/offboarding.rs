@@ -99,10 +99,10 @@ both! {
         let late = stale(app, "olga").await;
         let (max, both) = (one.view.actor_id, [one.view.key_id, two.view.key_id]);
         let before = everything(app).await;
-        let ends = both.map(|key| (key, KeyDisposition::End)).to_vec();
-        assert_eq!(refusal(remove(app, &late, max, ends.clone()).await), Code::FreshSignInRequired);
+        let revocations = both.map(|key| (key, KeyDisposition::End)).to_vec();
+        assert_eq!(refusal(remove(app, &late, max, revocations.clone()).await), Code::FreshSignInRequired);
         assert_eq!(before, everything(app).await);
-        remove(app, &app.north("olga").await, max, ends).await.expect("signed in just now");
+        remove(app, &app.north("olga").await, max, revocations).await.expect("signed in just now");
     }
 
     // B24
@@ -166,14 +166,14 @@ both! {
         let (key, olga) = (app.north_key("max").await, app.north("olga").await);
         let bot = account(app, &olga, "member", false).await;
         let draft = KeyDraft { name: "Ending", expires_at: Expiry::InDays("1"), ..KeyDraft::default() };
-        let ending = CreateKey { owner: Some(bot), ..CreateKey::draft(&draft, olga.now()).expect("a key") };
-        let ended = app.engine.create_key(&olga, ending).await.expect("a key").view.key_id;
+        let expiring = CreateKey { owner: Some(bot), ..CreateKey::draft(&draft, olga.now()).expect("a key") };
+        let expired = app.engine.create_key(&olga, expiring).await.expect("a key").view.key_id;
         app.clock.advance_seconds(DAY);
         let olga = app.north("olga").await;
         let made = remove(app, &olga, key.view.actor_id, vec![(key.view.key_id, KeyDisposition::HandOver(bot))]).await.expect("handed over");
         app.with_key(&made[0].plain).await;
         assert_eq!(app.engine.expire_keys().await.expect("nothing is left to write"), 0);
-        assert!(!app.engine.get_key(&olga, ended).await.expect("a key").key.is_active);
+        assert!(!app.engine.get_key(&olga, expired).await.expect("a key").key.is_active);
         app.sound_chain(NORTH).await;
     }
 

@@ -175,14 +175,14 @@ both! {
         let (now, mut intruder, mut turn) = (max.now().0, app.intruder().await, 0usize);
         let mut expected = Vec::new();
         let (made, used) = ([0, 30 * DAY, 90 * DAY], [None, Some(0), Some(90 * DAY)]);
-        let ends = [None, Some(DAY), Some(7 * DAY), Some(14 * DAY), Some(400 * DAY)];
+        let lifetimes = [None, Some(DAY), Some(7 * DAY), Some(14 * DAY), Some(400 * DAY)];
         for _ in 0..60 {
             // The step sizes have no common divisor, so that all combinations occur.
             turn += 7;
             let edge = i64::try_from(turn % 2).expect("small");
             let created_at = now - made[turn % 3] * 1000 - edge;
             let last_used = used[turn / 3 % 3].map(|ago| now - ago * 1000 - edge);
-            let expires_at = ends[turn % 5].map(|ahead| now + ahead * 1000 - edge);
+            let expires_at = lifetimes[turn % 5].map(|ahead| now + ahead * 1000 - edge);
             let (is_exposed, has_successor) = (turn % 13 == 0, turn % 11 == 0);
             let key = named(app, &max, "one", None).await.view.key_id;
             set(&mut intruder, key, "created_at", Some(created_at)).await;
@@ -202,8 +202,8 @@ both! {
         expected.sort_unstable();
         assert!(expected.len() > 20 && expected.len() < 60, "{}", expected.len());
         let attention_banner = app.engine.attention_banner(&max).await.expect("a banner");
-        let told = attention_banner.reasons.iter().map(|one| (one.why, one.expires_at.map_or(i64::MAX, |end| end.0), one.key.0));
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        let actual = attention_banner.reasons.iter().map(|one| (one.why, one.expires_at.map_or(i64::MAX, |end| end.0), one.key.0));
+        assert_eq!(actual.collect::<Vec<_>>(), expected);
         let all = overview(app, &max).await;
         let shown = all.concerns.iter().map(|one| one.line.key.key_id.0);
         assert!(shown.eq(expected.iter().take(8).map(|(.., key)| *key)), "{:?}", all.concerns);

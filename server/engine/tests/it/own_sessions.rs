@@ -58,7 +58,7 @@ both! {
         let ((here, _), (there, token)) = (app.browser("una").await, app.browser("una").await);
         let id = id_of(app, &there).await;
         let before = (app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await);
-        app.engine.revoke_session(&here, &id, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id, &origin()).await.expect("revoked");
         assert!(!is_open(app, &token).await);
         assert_eq!((app.sound_chain(NORTH).await, app.sound_chain(SOUTH).await), (before.0 + 1, before.1 + 1));
         let event = app.newest_event(&app.north("olga").await).await;
@@ -90,7 +90,7 @@ both! {
         }
         let ctx = app.engine.enter_organization(&others[0].0, &app.organization(NORTH).await, origin()).await.expect("una");
         let before = app.sound_chain(NORTH).await;
-        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("ended"), 5);
+        assert_eq!(app.engine.revoke_other_sessions(&here, &origin()).await.expect("revoked"), 5);
         assert_eq!(app.sound_chain(NORTH).await, before + 5, "one event for each");
         for (_, token) in &others {
             assert!(!is_open(app, token).await);
@@ -111,8 +111,8 @@ both! {
                 tokio::spawn(async move { engine.revoke_other_sessions(&first, &origin()).await }),
                 tokio::spawn(async move { second.revoke_other_sessions(&other, &origin()).await }),
             );
-            let ended = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
-            assert_eq!((ended, sessions(app, &one).await.len()), (1, 1), "{name}");
+            let revoked = [race.0.expect("runs"), race.1.expect("runs")].into_iter().filter_map(Result::ok).sum::<usize>();
+            assert_eq!((revoked, sessions(app, &one).await.len()), (1, 1), "{name}");
         }
     }
 
@@ -155,7 +155,7 @@ both! {
         app.engine.sign_in(&identity("nobody"), &origin()).await.expect("signed in");
         let ((here, _), (there, token)) = (app.browser("nobody").await, app.browser("nobody").await);
         assert_eq!(sessions(app, &here).await.len(), 2);
-        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("ended");
+        app.engine.revoke_session(&here, &id_of(app, &there).await, &origin()).await.expect("revoked");
         assert!(!is_open(app, &token).await);
         let stranger = Caller { person: PersonId(999_999), ..here };
         assert!(sessions(app, &stranger).await.is_empty());

@@ -123,12 +123,12 @@ both! {
             }
             assert!(winners(tries.join_all().await, &[Code::Unauthorized]) >= 1);
             let north = app.organization(NORTH).await;
-            let ends = format!(
+            let query = format!(
                 "SELECT n FROM audit_events WHERE organization_id = '{north}' AND action = 'key.revoked' AND object_id = '{}'",
                 key.view.key_id
             );
             let mut intruder = app.intruder().await;
-            let end = intruder.number(&ends).await;
+            let end = intruder.number(&query).await;
             let late = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE organization_id = '{north}' AND via_key = '{}' AND n > {end}",
                 key.plain.prefix()
@@ -154,8 +154,8 @@ both! {
                 });
             }
             app.engine.revoke_key(&app.north("max").await, revoke(key.view.key_id)).await.expect("revoked");
-            for ended in tries.join_all().await {
-                let error = ended.expect_err("it is revoked");
+            for attempt in tries.join_all().await {
+                let error = attempt.expect_err("it is revoked");
                 assert!(matches!(error, Error::Unauthenticated("the key is revoked")), "{error:?}");
             }
         }

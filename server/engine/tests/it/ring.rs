@@ -172,8 +172,8 @@ both! {
 
     // C7
     rotating_the_master_key_changes_no_api_key(app) {
-        let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
-        app.engine.revoke_key(&app.north("max").await, crate::test_app::revoke(ended.view.key_id)).await.expect("revoked");
+        let (live, revoked) = (app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, crate::test_app::revoke(revoked.view.key_id)).await.expect("revoked");
         let before = everything(app).await;
         let new = master(&app.runtime);
         assert_eq!(keyring::rewrap(&app.db, &new, &app.master, &app.runtime).await.expect("rewrapped"), 6);
@@ -182,7 +182,7 @@ both! {
         assert_eq!(changed, ["keyring"]);
         let node = engine(&app.db, &new, None, &app.runtime).await;
         assert!(node.authenticate_key(&live.plain, origin()).await.is_ok());
-        assert_eq!(refusal(node.authenticate_key(&ended.plain, origin()).await), Code::Unauthorized);
+        assert_eq!(refusal(node.authenticate_key(&revoked.plain, origin()).await), Code::Unauthorized);
         assert!(app.admit(&live.plain).await.is_ok(), "a running node keeps working");
         app.sound_chain(crate::test_app::NORTH).await;
     }

@@ -183,24 +183,24 @@ both! {
         let folder = JournalFolder::new();
         let engine = folder.engine(app, &app.db).await;
         let mut intruder = app.intruder().await;
-        let mut ended = Vec::new();
+        let mut closed = Vec::new();
         for way in 0..2 {
             let (caller, token) = app.browser("max").await;
             let digest = intruder.literal(&Value::Bytes(engine.session_digest(&token)));
             let mut old = intruder.rows(&format!("SELECT * FROM sessions WHERE digest = {digest}")).await.remove(0);
             match way {
                 0 => engine.sign_out(&caller, &origin()).await.expect("signed out"),
-                _ => engine.delete_session(&token).await.expect("ended"),
+                _ => engine.delete_session(&token).await.expect("closed"),
             }
             restore(&mut intruder, "sessions", &mut old).await;
             intruder.run("DELETE FROM audit_events WHERE action = 'session.ended'").await;
             assert!(app.restarted().await.find_session(&token).await.expect("read").is_some(), "the row is rejected");
             assert!(engine.find_session(&token).await.expect("read").is_none(), "way {way}");
-            ended.push(token);
+            closed.push(token);
         }
         drop(engine);
         let engine = folder.engine(app, &app.db).await;
-        for token in ended {
+        for token in closed {
             assert!(engine.find_session(&token).await.expect("read").is_none());
         }
     }

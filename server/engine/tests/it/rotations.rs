@@ -87,11 +87,11 @@ both! {
                     assert!(successors(app, id).await.is_empty(), "round {round}");
                 }
             }
-            let ends = format!(
+            let query = format!(
                 "SELECT COUNT(*) FROM audit_events WHERE object_kind = 'key' AND object_id = '{id}' \
                  AND action IN ('key.revoked', 'key.rotated')"
             );
-            assert_eq!(app.intruder().await.number(&ends).await, 1, "round {round}");
+            assert_eq!(app.intruder().await.number(&query).await, 1, "round {round}");
         }
         app.sound_chain(NORTH).await;
         prove::shown(app, "rotate-against-revoke", rounds);

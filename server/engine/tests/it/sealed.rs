@@ -330,13 +330,13 @@ both! {
         app.engine.delete_message(&owner.ctx, &message).await.expect("deleted");
         app.engine.delete_note(&owner.ctx, &written).await.expect("deleted");
         let events = app.engine.read_audit_log(&olga, &Default::default(), 4).await.expect("the log").rows;
-        let told = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
+        let event = |what, id: &ItemId| (what, "item".to_owned(), id.to_string());
         let found: Vec<_> = events.iter().map(|event| (event.action, event.object_kind.clone(), event.object_id.clone())).collect();
         assert_eq!(found, [
-            told(AuditAction::NoteDeleted, &written),
-            told(AuditAction::MessageDeleted, &message),
-            told(AuditAction::NoteWritten, &written),
-            told(AuditAction::MessageSent, &message),
+            event(AuditAction::NoteDeleted, &written),
+            event(AuditAction::MessageDeleted, &message),
+            event(AuditAction::NoteWritten, &written),
+            event(AuditAction::MessageSent, &message),
         ]);
         assert!(!format!("{events:?}").contains("secret plan"));
         let (mia, recipient) = (app.north("mia").await, app.north("ada").await);

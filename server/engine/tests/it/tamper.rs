@@ -111,13 +111,13 @@ both! {
 
     // B5
     a_key_with_an_altered_security_column_is_rejected(app) {
-        let (live, ended) = (app.north_key("max").await, app.north_key("max").await);
-        app.engine.revoke_key(&app.north("max").await, revoke(ended.view.key_id)).await.expect("revoked");
+        let (live, revoked) = (app.north_key("max").await, app.north_key("max").await);
+        app.engine.revoke_key(&app.north("max").await, revoke(revoked.view.key_id)).await.expect("revoked");
         // Names, last uses and the sort order are only displayed. Every other column is protected.
         let for_show =
             ["name", "folded_name", "last_used_at", "last_used_address", "last_used_agent", "sole", "rank"];
         let mut intruder = app.intruder().await;
-        for key in [&live, &ended] {
+        for key in [&live, &revoked] {
             let (stored, which) = row(&mut intruder, "api_keys", key.view.key_id.0).await;
             for (column, value) in stored.iter().filter(|(column, _)| !for_show.contains(&column.as_str())) {
                 for forged in forgeries(app, column, value) {
@@ -131,7 +131,7 @@ both! {
             }
         }
         app.with_key(&live.plain).await;
-        assert_refused(app, &ended, "unaltered, but revoked").await;
+        assert_refused(app, &revoked, "unaltered, but revoked").await;
     }
 
     // B5

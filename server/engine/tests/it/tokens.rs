@@ -109,11 +109,11 @@ both! {
         let now = app.runtime.now().0 / 1000;
         let claims = part(&issued.token, 1);
         let session = app.engine.list_sessions(&max).await.expect("sessions").remove(0).id;
-        let told = json!({
+        let actual = json!({
             "iss": "https://keys.test", "aud": "https://keys.test/api/v1", "sub": max.person.to_string(),
             "sid": session.as_str(), "auth_time": now, "iat": now, "exp": now + 3600,
         });
-        assert_eq!(claims, told);
+        assert_eq!(claims, actual);
         assert_eq!((issued.expires_in, issued.expires_at), (3600, app.runtime.now().plus_seconds(3600)));
         assert!(is_signed(&app.engine, &issued.token).await);
     }
@@ -161,8 +161,8 @@ both! {
 
     // B20
     a_token_is_rejected_when_its_session_is_closed(app) {
-        let ends: [(&str, i64); 5] = [("signed out", 0), ("revoked", 0), ("deleted", 0), ("idle", IDLE_SECONDS), ("too old", ABSOLUTE_SECONDS)];
-        for (end, seconds) in ends {
+        let endings: [(&str, i64); 5] = [("signed out", 0), ("revoked", 0), ("deleted", 0), ("idle", IDLE_SECONDS), ("too old", ABSOLUTE_SECONDS)];
+        for (end, seconds) in endings {
             let ((max, bytes), (other, _)) = (app.browser("max").await, app.browser("max").await);
             let token = issue(app, &max, false).await.token;
             let bearer = identify(app, &token).await.expect("good");
@@ -172,7 +172,7 @@ both! {
             app.clock.advance_seconds(seconds);
             match end {
                 "signed out" => app.engine.sign_out(&max, &origin()).await.expect("signed out"),
-                "revoked" => drop(app.engine.revoke_other_sessions(&other, &origin()).await.expect("ended")),
+                "revoked" => drop(app.engine.revoke_other_sessions(&other, &origin()).await.expect("revoked")),
                 "deleted" => app.engine.delete_session(&bytes).await.expect("deleted"),
                 _ => app.engine.delete_expired_sessions().await.expect("swept"),
             }

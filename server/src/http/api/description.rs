@@ -138,12 +138,12 @@ fn describe(method: &Method, operation: &mut Operation) {
     };
     let cost = super::cost::cost(method);
 
-    let said = operation
+    let text = operation
         .description
         .take()
         .map(|text| format!("{text}\n\n"))
         .unwrap_or_default();
-    operation.description = Some(format!("{said}{} Cost: {cost}.", needs.sentence()));
+    operation.description = Some(format!("{text}{} Cost: {cost}.", needs.sentence()));
     operation.security = Some(needs.security());
 
     let extensions = ExtensionsBuilder::new().add("x-cost", cost);

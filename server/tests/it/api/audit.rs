@@ -98,9 +98,9 @@ async fn the_log_is_read_with_a_key() {
         Value::Null,
     )
     .await;
-    let told = events(&app, plain, "limit=1").await;
+    let actual = events(&app, plain, "limit=1").await;
     let label = format!("CI/CD Pipeline · {}", key.view.key_prefix);
-    let event = &told[0];
+    let event = &actual[0];
     assert_eq!(
         event["changes"],
         json!([
@@ -272,13 +272,14 @@ async fn a_member_reads_only_their_own_events() {
         .revoke_key(&olivia.ctx, revoke)
         .await
         .expect("revoked");
-    let told = events(&app, of_mina.plain.expose(), "").await;
+    let actual = events(&app, of_mina.plain.expose(), "").await;
     assert!(
-        told.iter()
+        actual
+            .iter()
             .any(|event| event["action"] == "key.revoked" && event["actor_name"] == "Olivia Owens"),
-        "{told:?}"
+        "{actual:?}"
     );
-    assert!(told.iter().all(|event| {
+    assert!(actual.iter().all(|event| {
         event["object_label"]
             .as_str()
             .is_some_and(|label| !label.contains(&of_olivia.view.key_prefix))
@@ -286,7 +287,7 @@ async fn a_member_reads_only_their_own_events() {
     let file = lines(&app, of_mina.plain.expose(), "").await;
     assert_eq!(
         file.len(),
-        told.len() + 1,
+        actual.len() + 1,
         "including the event of the export"
     );
     let all = events(&app, &app.key("adam").await, "limit=200").await;
@@ -375,11 +376,11 @@ async fn the_log_is_exported_and_the_export_is_recorded() {
         (&event["action"], &event["object_kind"]),
         (&json!("audit_log.exported"), &json!("audit_log"))
     );
-    let told = json!([
+    let actual = json!([
         { "field": "format", "before": null, "after": "jsonl" },
         { "field": "action", "before": null, "after": "key.created" },
     ]);
-    assert_eq!(event["changes"], told);
+    assert_eq!(event["changes"], actual);
     let table = app
         .get(
             &format!("{LOG}/export?format=csv&action=key.created"),

@@ -120,12 +120,12 @@ async fn calls_with_a_key_are_recorded_in_the_audit_log() {
         .await
         .expect("events")
         .rows;
-    let told: Vec<_> = events
+    let actual: Vec<_> = events
         .iter()
         .map(|event| event.action.as_str())
         .collect();
     assert_eq!(
-        told,
+        actual,
         [
             "key.created",
             "key.rotated",

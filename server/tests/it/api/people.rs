@@ -275,14 +275,14 @@ async fn removing_a_member_revokes_or_transfers_the_listed_keys() {
                 .to_owned(),
         )
     };
-    let (ends, stays, moves) = (
-        key("ends").await,
-        key("stays").await,
-        key("moves").await,
+    let (revoked, kept, transferred) = (
+        key("revoked").await,
+        key("kept").await,
+        key("transferred").await,
     );
     let id = app.get("/api/v1/me", &mina).await.json()["actor_id"].clone();
     let path = format!("/api/v1/members/{id}/offboard");
-    let odd = json!({ "keys": [{ "key_id": ends.0, "then": "end", "actor_id": 3 }] });
+    let odd = json!({ "keys": [{ "key_id": revoked.0, "then": "end", "actor_id": 3 }] });
     assert_eq!(
         app.post(&path, &olivia, odd)
             .await
@@ -290,7 +290,7 @@ async fn removing_a_member_revokes_or_transfers_the_listed_keys() {
             .as_u16(),
         422
     );
-    let body = json!({ "keys": [{ "key_id": ends.0, "then": "end" }, { "key_id": moves.0, "then": "hand_over" }] });
+    let body = json!({ "keys": [{ "key_id": revoked.0, "then": "end" }, { "key_id": transferred.0, "then": "hand_over" }] });
     let done = app.post(&path, &olivia, body).await;
     assert_eq!(done.status.as_u16(), 200, "{}", done.text);
     let status = async |key: &str| {
@@ -301,9 +301,9 @@ async fn removing_a_member_revokes_or_transfers_the_listed_keys() {
     };
     assert_eq!(
         (
-            status(&ends.1).await,
-            status(&moves.1).await,
-            status(&stays.1).await
+            status(&revoked.1).await,
+            status(&transferred.1).await,
+            status(&kept.1).await
         ),
         (401, 401, 403)
     );
@@ -361,14 +361,14 @@ async fn the_settings_decide_who_can_create_keys() {
         .call(Method::PATCH, "/api/v1/organization", &olivia, change)
         .await
         .json();
-    let told = (
+    let actual = (
         &changed["name"],
         &changed["key_makers"],
         &changed["keys_make_keys"],
         &changed["max_key_days"],
     );
     assert_eq!(
-        told,
+        actual,
         (
             &json!("Acme GmbH"),
             &json!("admins"),

@@ -28,7 +28,7 @@ async fn every_operation_requires_exactly_its_scope() {
     let app = TestApp::new().await;
     let needs: BTreeMap<_, _> = described()
         .into_iter()
-        .filter_map(|told| Some((told.id, told.scope?)))
+        .filter_map(|operation| Some((operation.id, operation.scope?)))
         .collect();
     assert!(needs.len() > 20, "{needs:?}");
     for (id, needed) in &needs {
@@ -95,9 +95,9 @@ async fn every_operation_requires_exactly_its_scope() {
 // operation.
 #[tokio::test]
 async fn every_operation_states_its_cost() {
-    let told: BTreeMap<_, _> = described()
+    let costs: BTreeMap<_, _> = described()
         .into_iter()
-        .map(|told| (told.id.clone(), told.cost))
+        .map(|operation| (operation.id.clone(), operation.cost))
         .collect();
     for (id, cost) in [
         ("list_keys", 0),
@@ -106,9 +106,9 @@ async fn every_operation_states_its_cost() {
         ("rotate_key", 1),
         ("revoke_key", 1),
     ] {
-        assert_eq!(told[id], Some(cost), "{id}");
+        assert_eq!(costs[id], Some(cost), "{id}");
     }
-    for operation in told.keys() {
+    for operation in costs.keys() {
         let app = TestApp::new().await;
         let scene = Scene::of(&app).await;
         let example = scene
@@ -119,7 +119,7 @@ async fn every_operation_states_its_cost() {
         let own = app.key_of(&scene.olivia).await;
         let answer = app.carry_out(&example, own.plain.expose()).await;
         let paid = if answer.status.is_success() {
-            told[operation].expect("a cost")
+            costs[operation].expect("a cost")
         } else {
             0
         };
@@ -156,7 +156,7 @@ async fn a_key_without_scopes_can_only_manage_itself() {
     let none = app.narrow_key(&scene.olivia, []).await;
     let needs: BTreeMap<_, _> = described()
         .into_iter()
-        .filter_map(|told| Some((told.id, told.scope?)))
+        .filter_map(|operation| Some((operation.id, operation.scope?)))
         .collect();
     for example in scene
         .operations()

@@ -317,10 +317,10 @@ async fn a_message_needs_a_text_and_a_recipient() {
     }
     let body = json!({ "text": "x" });
     let theo = app.someone("theo").await.ctx.actor().id;
-    for nobody in [999_999, theo.0] {
+    for recipient in [999_999, theo.0] {
         let refused = app
             .post(
-                &format!("/api/v1/actors/{nobody}/inbox"),
+                &format!("/api/v1/actors/{recipient}/inbox"),
                 &key,
                 body.clone(),
             )

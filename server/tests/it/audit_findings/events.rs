@@ -1,7 +1,7 @@
 //! Findings 4 and 14: missing audit events. Every operation is carried out, and its events are
 //! compared with [`Action::traces`].
 
-mod stories;
+mod cases;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,8 +11,8 @@ use domain::event::AuditAction;
 use domain::policy::Action;
 use serde_json::json;
 
-use self::stories::Witness;
-use crate::matrix::oracle::{Asks, Standing};
+use self::cases::Witness;
+use crate::matrix::oracle::{Requirement, Standing};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms};
 use crate::operations::described;
@@ -83,25 +83,25 @@ async fn every_operation_writes_exactly_its_events() {
     let world = World::new().await;
     let owner = world.parts[0].credential.clone();
     let mut watch = Witness::of(&world).await;
-    stories::keys(&mut watch, &owner).await;
-    stories::data(&mut watch, &owner).await;
-    stories::settings(&mut watch, &owner).await;
-    stories::members(&mut watch, &owner).await;
-    stories::persons(&mut watch).await;
-    stories::by_itself(&mut watch).await;
+    cases::keys(&mut watch, &owner).await;
+    cases::data(&mut watch, &owner).await;
+    cases::settings(&mut watch, &owner).await;
+    cases::members(&mut watch, &owner).await;
+    cases::persons(&mut watch).await;
+    cases::by_itself(&mut watch).await;
     let first = bootstrapped().await;
     assert_eq!(
         first,
         HashSet::from([AuditAction::OrganizationCreated, AuditAction::KeyCreated])
     );
-    watch.told.insert("bootstrap", first);
+    watch.recorded.insert("bootstrap", first);
 
     let changing = described()
         .into_iter()
-        .filter(|told| told.cost != Some(0))
-        .map(|told| told.id);
+        .filter(|operation| operation.cost != Some(0))
+        .map(|operation| operation.id);
     let missing: Vec<_> = changing
-        .filter(|id| !watch.told.contains_key(id.as_str()))
+        .filter(|id| !watch.recorded.contains_key(id.as_str()))
         .collect();
     assert!(
         missing.is_empty(),
@@ -109,10 +109,10 @@ async fn every_operation_writes_exactly_its_events() {
     );
     let scopes: BTreeMap<_, _> = described()
         .into_iter()
-        .map(|told| (told.id, told.scope))
+        .map(|operation| (operation.id, operation.scope))
         .collect();
     let mut written: BTreeMap<String, HashSet<AuditAction>> = BTreeMap::new();
-    for (operation, events) in &watch.told {
+    for (operation, events) in &watch.recorded {
         assert!(!events.is_empty(), "{operation} writes no event");
         let Some(action) = action(operation) else {
             continue;
@@ -156,13 +156,22 @@ async fn every_operation_writes_exactly_its_events() {
             .unwrap_or_default();
         assert_eq!(seen, promised, "{action:?}");
     }
-    let happened: HashSet<_> = watch.told.values().flatten().copied().collect();
+    let happened: HashSet<_> = watch
+        .recorded
+        .values()
+        .flatten()
+        .copied()
+        .collect();
     // The event of accepting an altered log is written by a command, which the tests of the engine
     // cover.
-    let told = AuditAction::ALL
+    let expected = AuditAction::ALL
         .into_iter()
         .filter(|action| *action != AuditAction::AuditAccepted);
-    assert_eq!(happened, told.collect(), "an event was never written");
+    assert_eq!(
+        happened,
+        expected.collect(),
+        "an event was never written"
+    );
 }
 
 // Findings 4 and 14, for every endpoint and every principal: every change has an event, and every
@@ -171,7 +180,7 @@ async fn every_operation_writes_exactly_its_events() {
 #[tokio::test]
 async fn every_change_has_an_event_and_every_event_a_change() {
     let world = World::new().await;
-    let (mut changes, mut stories) = (0, HashSet::new());
+    let (mut changes, mut event_sets) = (0, HashSet::new());
     for line in &api::LINES {
         for who in api::principals(&world)
             .await
@@ -205,7 +214,7 @@ async fn every_change_has_an_event_and_every_event_a_change() {
                     );
                     world.restore().await;
                     changes += 1;
-                    stories.insert(sorted(events));
+                    event_sets.insert(sorted(events));
                 }
             }
         }
@@ -220,14 +229,14 @@ async fn every_change_has_an_event_and_every_event_a_change() {
         H::AuditExported,
         H::TokenIssued,
     ];
-    stories.extend(single.map(|action| vec![action]));
-    stories.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
-    stories.insert(vec![H::KeyRevoked, H::MemberRemoved]);
+    event_sets.extend(single.map(|action| vec![action]));
+    event_sets.extend([vec![], vec![H::InvitationAccepted, H::MemberJoined]]);
+    event_sets.insert(vec![H::KeyRevoked, H::MemberRemoved]);
     let inside = [0, 1, 2].map(|at| &world.parts[at]);
     let mut changes = 0;
     for (line, form) in forms::LINES
         .iter()
-        .filter(|(line, _)| line.1 != Asks::Nothing)
+        .filter(|(line, _)| line.1 != Requirement::Nothing)
     {
         for part in inside {
             for which in Which::ALL {
@@ -253,7 +262,7 @@ async fn every_change_has_an_event_and_every_event_a_change() {
                     answer.text
                 );
                 assert!(
-                    stories.contains(&sorted(events.clone())),
+                    event_sets.contains(&sorted(events.clone())),
                     "{} writes {events:?}",
                     line.0
                 );
@@ -300,7 +309,7 @@ async fn exports_and_sign_outs_of_the_dashboard_are_recorded() {
     )
     .await;
     watch
-        .saw(
+        .expect_success(
             "export_audit_log",
             &file,
             &[AuditAction::AuditExported],
@@ -314,7 +323,9 @@ async fn exports_and_sign_outs_of_the_dashboard_are_recorded() {
         "same-origin",
     )
     .await;
-    watch.saw("set_theme", &dark, &[]).await;
+    watch
+        .expect_success("set_theme", &dark, &[])
+        .await;
     let request = Request::get(&page)
         .header("cookie", &cookie)
         .header("accept", "text/html");
@@ -322,9 +333,9 @@ async fn exports_and_sign_outs_of_the_dashboard_are_recorded() {
         .app
         .send(request.body(Body::empty()).expect("a request"))
         .await;
-    watch.saw("look", &looked, &[]).await;
+    watch.expect_success("look", &looked, &[]).await;
     let out = forms::answer(&world, "/ui/sign_out", "", &cookie, "same-origin").await;
     watch
-        .saw("sign_out", &out, &[AuditAction::SessionEnded])
+        .expect_success("sign_out", &out, &[AuditAction::SessionEnded])
         .await;
 }

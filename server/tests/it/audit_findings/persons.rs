@@ -8,7 +8,7 @@ use engine::people::Identity;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::matrix::oracle::{Asks, Thing};
+use crate::matrix::oracle::{Kind, Requirement};
 use crate::matrix::world::{Which, World, identity};
 use crate::matrix::{api, forms, pages};
 use crate::sign_in;
@@ -220,14 +220,16 @@ async fn leftovers(world: &World, at: usize) -> Leftovers {
 /// No credential of the person is accepted by Acme.
 async fn assert_rejected(world: &World, left: &Leftovers, when: &str) {
     let mut tried = 0;
-    for line in api::LINES
-        .iter()
-        .filter(|line| !matches!(line.1, Asks::Person | Asks::Nothing | Asks::Browser))
-    {
+    for line in api::LINES.iter().filter(|line| {
+        !matches!(
+            line.1,
+            Requirement::Person | Requirement::Nothing | Requirement::Browser
+        )
+    }) {
         for bearer in &left.bearers {
             for organization in [None, Some(world.acme.as_str())] {
-                let id = api::id(world, line.2, Which::Someones, Some(&world.parts[2]))
-                    .unwrap_or_default();
+                let id =
+                    api::id(world, line.2, Which::Other, Some(&world.parts[2])).unwrap_or_default();
                 let answer: TestResponse =
                     api::answer(world, api::row(line.0), bearer, &id, organization).await;
                 assert!(
@@ -243,9 +245,9 @@ async fn assert_rejected(world: &World, left: &Leftovers, when: &str) {
     }
     for (line, form) in forms::LINES
         .iter()
-        .filter(|(line, form)| line.1 != Asks::Nothing && form.contains("ORG"))
+        .filter(|(line, form)| line.1 != Requirement::Nothing && form.contains("ORG"))
     {
-        let id = api::id(world, line.2, Which::Someones, Some(&world.parts[2])).unwrap_or_default();
+        let id = api::id(world, line.2, Which::Other, Some(&world.parts[2])).unwrap_or_default();
         let form = form
             .replace("ORG", world.acme.as_str())
             .replace("ID", &id);
@@ -261,7 +263,7 @@ async fn assert_rejected(world: &World, left: &Leftovers, when: &str) {
     }
     for line in pages::LINES
         .iter()
-        .filter(|line| line.2 == Thing::None)
+        .filter(|line| line.2 == Kind::None)
     {
         let path = line
             .0

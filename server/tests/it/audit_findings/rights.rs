@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::matrix::api::{self, Principal};
 use crate::matrix::forms;
-use crate::matrix::oracle::{Asks, Line, Standing};
+use crate::matrix::oracle::{Line, Requirement, Standing};
 use crate::matrix::world::{Which, World};
 use crate::operations::{Scene, TABLE, described};
 use crate::test_app::{TestApp, TestResponse};
@@ -62,18 +62,18 @@ async fn errors_do_not_reveal_which_objects_exist() {
     let mut compared = 0;
     for line in api::LINES
         .iter()
-        .filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser))
+        .filter(|line| !matches!(line.1, Requirement::Nothing | Requirement::Browser))
     {
         let mut strangers = BTreeSet::new();
         for who in &principals {
             let blind = match who.standing {
                 Standing::Unknown | Standing::Runtime { by_key: true } => true,
-                Standing::Runtime { .. } => line.1 != Asks::Person,
+                Standing::Runtime { .. } => line.1 != Requirement::Person,
                 Standing::Inside {
                     role, powerless, ..
                 } => {
-                    powerless && !matches!(line.1, Asks::Person | Asks::Key)
-                        || line.1 == Asks::Admin && role == Role::Member
+                    powerless && !matches!(line.1, Requirement::Person | Requirement::Key)
+                        || line.1 == Requirement::Admin && role == Role::Member
                 }
             };
             // A key without scopes can read its own identity.
@@ -174,7 +174,7 @@ async fn log(app: &TestApp, scene: &Scene) -> String {
 fn every_method_requires_its_own_permission() {
     let scopes: BTreeMap<_, _> = described()
         .into_iter()
-        .map(|told| (told.id, told.scope))
+        .map(|operation| (operation.id, operation.scope))
         .collect();
     let methods: BTreeMap<_, _> = TABLE
         .iter()
@@ -282,7 +282,7 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
         (other.key, 403, "403 in the organization"),
         (stranger.key, 404, "404 outside of it"),
     ];
-    for (target, expected, told) in targets {
+    for (target, expected, case) in targets {
         for bearer in [mina.credential.clone(), world.token("mina")] {
             for (method, path, body) in [
                 (
@@ -313,7 +313,7 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
                 assert_eq!(
                     answer.status.as_u16(),
                     expected,
-                    "{method} {path}: {told}"
+                    "{method} {path}: {case}"
                 );
             }
         }
@@ -325,7 +325,7 @@ async fn a_key_of_another_person_cannot_be_changed_by_its_id() {
         ] {
             let form = format!("organization={}&key_id={target}{more}", world.acme);
             let answer = forms::answer(&world, path, &form, &cookie, "same-origin").await;
-            assert_eq!(answer.status.as_u16(), expected, "{path}: {told}");
+            assert_eq!(answer.status.as_u16(), expected, "{path}: {case}");
         }
     }
     assert_eq!(world.picture().await, before);

@@ -1,6 +1,6 @@
 //! The images of the documentation.
 
-use super::{addresses, between, open};
+use super::{between, open, urls};
 use crate::test_app::TestApp;
 
 // The size of an image is in the markup, so that the layout does not shift when it loads.
@@ -8,7 +8,7 @@ use crate::test_app::TestApp;
 async fn every_image_is_served_and_has_an_alternative_text_and_a_size() {
     let app = TestApp::empty().await;
     let mut shown = 0;
-    for path in addresses() {
+    for path in urls() {
         let markup = open(&app, &path).await.text;
         for image in markup
             .split("<img ")

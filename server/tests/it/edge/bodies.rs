@@ -41,7 +41,7 @@ async fn a_byte_order_mark_is_ignored() {
             .flat_map(order)
             .collect()
     };
-    for (body, told) in [
+    for (body, error) in [
         (twice, "not valid JSON"),
         (wide(u16::to_le_bytes), "UTF-16"),
         (wide(u16::to_be_bytes), "UTF-16"),
@@ -55,7 +55,7 @@ async fn a_byte_order_mark_is_ignored() {
         assert!(
             refused.json()["details"]
                 .as_str()
-                .is_some_and(|text| text.contains(told)),
+                .is_some_and(|text| text.contains(error)),
             "{}",
             refused.text
         );
@@ -82,13 +82,13 @@ async fn the_error_for_a_compressed_body_names_its_encoding() {
             (refused.status.as_u16(), &refused.json()["code"]),
             (415, &json!("unsupported_media_type"))
         );
-        let told = refused.json()["details"]
+        let details = refused.json()["details"]
             .as_str()
             .expect("a sentence")
             .to_owned();
         assert!(
-            told.contains(coding.trim_start_matches("identity, ")),
-            "{told}"
+            details.contains(coding.trim_start_matches("identity, ")),
+            "{details}"
         );
     }
     let refused = send(&app, &key, &[("content-encoding", &key)], text.into()).await;

@@ -42,8 +42,11 @@ async fn a_file_is_not_sent_over_http_1_0() {
                 assert_eq!(parted(&answer).0, 505);
                 continue;
             }
-            let told = is_refusal(format, &answer, 505, "http_version_not_supported");
-            assert!(told.contains("proxy_http_version 1.1"), "{told}");
+            let details = is_refusal(format, &answer, 505, "http_version_not_supported");
+            assert!(
+                details.contains("proxy_http_version 1.1"),
+                "{details}"
+            );
         }
     }
     // The form of the dashboard responds with a page.

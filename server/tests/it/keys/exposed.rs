@@ -107,12 +107,12 @@ async fn a_key_in_a_url_is_marked_as_exposed_once() {
         let refused = app
             .call(method.clone(), path, bearer, Value::Null)
             .await;
-        let told = (
+        let actual = (
             refused.status.as_u16(),
             refused.json()["code"].clone(),
         );
         assert_eq!(
-            told,
+            actual,
             (400, json!("key_in_query")),
             "{method} {}",
             path.replace(plain, "KEY")

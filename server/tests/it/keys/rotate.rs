@@ -310,8 +310,8 @@ async fn only_the_owner_and_admins_can_rotate_a_key() {
         rotated.text
     );
     assert_eq!(rotated.json()["actor_id"], mina.view.actor_id.0);
-    let ended = app.key_of(&app.someone("mina").await).await;
-    let path = format!("/api/v1/keys/{}", ended.view.key_id);
+    let revoked = app.key_of(&app.someone("mina").await).await;
+    let path = format!("/api/v1/keys/{}", revoked.view.key_id);
     app.call(
         axum::http::Method::DELETE,
         &path,

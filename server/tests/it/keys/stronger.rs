@@ -220,12 +220,12 @@ async fn keys_cannot_be_created_for_another_person() {
             "{subject}"
         );
     }
-    let nobody = app
+    let response = app
         .post(
             "/api/v1/keys",
             &app.key("olivia").await,
             json!({ "actor_id": 999_999 }),
         )
         .await;
-    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
 }

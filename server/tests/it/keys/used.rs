@@ -98,12 +98,12 @@ async fn the_usage_of_a_key_lists_its_clients() {
         .expect("callers")
         .clone();
     callers.sort_by_key(|caller| caller["agent"].to_string());
-    let told: Vec<_> = callers
+    let actual: Vec<_> = callers
         .iter()
         .map(|caller| (caller["agent"].as_str(), caller["calls"].as_i64()))
         .collect();
     assert_eq!(
-        told,
+        actual,
         [
             (Some("curl/8.14.1"), Some(2)),
             (Some("python-requests/2.32"), Some(1))

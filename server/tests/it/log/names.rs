@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use super::{numbers, page, take_out};
+use super::{export, numbers, page};
 use crate::test_app::TestApp;
 
 const HOSTILE: [&str; 84] = [
@@ -239,7 +239,7 @@ async fn hostile_names_are_harmless_in_exports_and_pages() {
             .count()
     };
 
-    let table = take_out(&app, &olivia, "", "csv").await.text;
+    let table = export(&app, &olivia, "", "csv").await.text;
     let rows = cells(&table);
     assert!(rows.len() > taken.len() * 4 && rows.iter().all(|row| row.len() == 15));
     for cell in rows.iter().flatten() {
@@ -264,7 +264,7 @@ async fn hostile_names_are_harmless_in_exports_and_pages() {
         "the export contains the names"
     );
 
-    let lines = take_out(&app, &olivia, "", "jsonl").await.text;
+    let lines = export(&app, &olivia, "", "jsonl").await.text;
     assert!(
         lines
             .lines()

@@ -7,7 +7,7 @@ use axum::http::{Method, Request};
 use domain::Role;
 
 use super::Tally;
-use super::oracle::{Asks, Line, Standing, Thing, expected};
+use super::oracle::{Kind, Line, Requirement, Standing, expected};
 use super::world::{Part, Which, World};
 use crate::test_app::TestResponse;
 
@@ -15,34 +15,34 @@ use crate::test_app::TestResponse;
 /// `ORG` the organization.
 #[rustfmt::skip]
 pub const LINES: [(Line, &str); 28] = [
-    (("/ui/create_key", Asks::Membership, Thing::None, 200, 0), "organization=ORG&name=Mine"),
-    (("/ui/revoke_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
-    (("/ui/revoke_keys", Asks::Own, Thing::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
-    (("/ui/rotate_key", Asks::Own, Thing::Key, 200, 409), "organization=ORG&key_id=ID&overlap_seconds=0"),
-    (("/ui/rename_key", Asks::Own, Thing::Key, 200, 200), "organization=ORG&key_id=ID&name=Mine"),
-    (("/ui/narrow_key", Asks::Own, Thing::Key, 409, 409), "organization=ORG&key_id=ID&access%5Bruns%5D=read"),
-    (("/ui/find_keys", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),
-    (("/ui/dismiss_nudges", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys"),
-    (("/ui/found_organization", Asks::Person, Thing::None, 409, 0), "organization=Mine&setup_token=setup_0123456789abcdef"),
-    (("/ui/create_service_account", Asks::Admin, Thing::None, 200, 0), "organization=ORG&name=Mine&role=admin"),
-    (("/ui/rename_service_account", Asks::Admin, Thing::Account, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),
-    (("/ui/change_service_account", Asks::Admin, Thing::Account, 200, 200), "organization=ORG&actor_id=ID&allow_overlap=true"),
-    (("/ui/rename_organization", Asks::Admin, Thing::None, 200, 0), "organization=ORG&name=Mine"),
-    (("/ui/limit_key_lifetime", Asks::Admin, Thing::None, 200, 0), "organization=ORG&max_key_days=1"),
-    (("/ui/change_key_rules", Asks::Admin, Thing::None, 200, 0), "organization=ORG&key_makers=admins"),
-    (("/ui/create_organization", Asks::Person, Thing::None, 200, 0), "name=Further"),
-    (("/ui/invite_member", Asks::Admin, Thing::None, 200, 0), "organization=ORG&email=eve@example.test&role=member"),
-    (("/ui/cancel_invitation", Asks::Admin, Thing::Invitation, 200, 200), "organization=ORG&invitation_id=ID"),
-    (("/ui/accept_invitation", Asks::Person, Thing::None, 404, 0), "page=/join/x"),
-    (("/ui/change_role", Asks::Admin, Thing::Member, 200, 404), "organization=ORG&actor_id=ID&role=member"),
-    (("/ui/remove_member", Asks::Admin, Thing::Member, 200, 404), "organization=ORG&actor_id=ID"),
-    (("/ui/leave_organization", Asks::Membership, Thing::None, 200, 0), "organization=ORG"),
-    (("/ui/export_audit_log", Asks::Membership, Thing::None, 200, 0), "organization=ORG&page=/o/ORG/settings/audit-log&format=csv"),
-    (("/ui/revoke_session", Asks::Person, Thing::None, 404, 0), "session_id=ses_0000000000000000"),
-    (("/ui/revoke_other_sessions", Asks::Person, Thing::None, 200, 0), ""),
-    (("/ui/issue_token", Asks::Person, Thing::None, 200, 0), ""),
-    (("/ui/sign_out", Asks::Nothing, Thing::None, 200, 0), ""),
-    (("/ui/set_theme", Asks::Nothing, Thing::None, 200, 0), "theme=dark&page=/"),
+    (("/ui/create_key", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&name=Mine"),
+    (("/ui/revoke_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&reason=leaked"),
+    (("/ui/revoke_keys", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&keys=ID&reason=leaked&confirm_name=revoke+1+key"),
+    (("/ui/rotate_key", Requirement::Own, Kind::Key, 200, 409), "organization=ORG&key_id=ID&overlap_seconds=0"),
+    (("/ui/rename_key", Requirement::Own, Kind::Key, 200, 200), "organization=ORG&key_id=ID&name=Mine"),
+    (("/ui/narrow_key", Requirement::Own, Kind::Key, 409, 409), "organization=ORG&key_id=ID&access%5Bruns%5D=read"),
+    (("/ui/find_keys", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys&q=CI"),
+    (("/ui/dismiss_nudges", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/api-keys"),
+    (("/ui/found_organization", Requirement::Person, Kind::None, 409, 0), "organization=Mine&setup_token=setup_0123456789abcdef"),
+    (("/ui/create_service_account", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine&role=admin"),
+    (("/ui/rename_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&name=Mine"),
+    (("/ui/change_service_account", Requirement::Admin, Kind::Account, 200, 200), "organization=ORG&actor_id=ID&allow_overlap=true"),
+    (("/ui/rename_organization", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&name=Mine"),
+    (("/ui/limit_key_lifetime", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&max_key_days=1"),
+    (("/ui/change_key_rules", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&key_makers=admins"),
+    (("/ui/create_organization", Requirement::Person, Kind::None, 200, 0), "name=Further"),
+    (("/ui/invite_member", Requirement::Admin, Kind::None, 200, 0), "organization=ORG&email=eve@example.test&role=member"),
+    (("/ui/cancel_invitation", Requirement::Admin, Kind::Invitation, 200, 200), "organization=ORG&invitation_id=ID"),
+    (("/ui/accept_invitation", Requirement::Person, Kind::None, 404, 0), "page=/join/x"),
+    (("/ui/change_role", Requirement::Admin, Kind::Member, 200, 404), "organization=ORG&actor_id=ID&role=member"),
+    (("/ui/remove_member", Requirement::Admin, Kind::Member, 200, 404), "organization=ORG&actor_id=ID"),
+    (("/ui/leave_organization", Requirement::Membership, Kind::None, 200, 0), "organization=ORG"),
+    (("/ui/export_audit_log", Requirement::Membership, Kind::None, 200, 0), "organization=ORG&page=/o/ORG/settings/audit-log&format=csv"),
+    (("/ui/revoke_session", Requirement::Person, Kind::None, 404, 0), "session_id=ses_0000000000000000"),
+    (("/ui/revoke_other_sessions", Requirement::Person, Kind::None, 200, 0), ""),
+    (("/ui/issue_token", Requirement::Person, Kind::None, 200, 0), ""),
+    (("/ui/sign_out", Requirement::Nothing, Kind::None, 200, 0), ""),
+    (("/ui/set_theme", Requirement::Nothing, Kind::None, 200, 0), "theme=dark&page=/"),
 ];
 
 /// Someone with a browser.
@@ -63,7 +63,7 @@ pub async fn visitors(world: &World) -> Vec<Visitor> {
     };
     let runtime = Standing::Runtime { by_key: false };
     let mut all = vec![
-        visitor("nobody", Standing::Unknown, String::new()),
+        visitor("anonymous", Standing::Unknown, String::new()),
         visitor(
             "an unknown session",
             Standing::Unknown,
@@ -77,7 +77,7 @@ pub async fn visitors(world: &World) -> Vec<Visitor> {
         visitor(
             "a revoked session",
             Standing::Unknown,
-            world.ended_cookie("olivia").await,
+            world.revoked_cookie("olivia").await,
         ),
         visitor("someone removed", runtime, world.cookie("gone").await),
         visitor(
@@ -132,7 +132,7 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
             Standing::Inside {
                 role: Role::Owner, ..
             },
-            Which::Mine,
+            Which::Own,
         ) if about_members => Some(409),
         // Everyone can see the list of members.
         (
@@ -140,7 +140,7 @@ fn exception(path: &str, who: &Visitor, which: Which) -> Option<u16> {
             Standing::Inside {
                 role: Role::Member, ..
             },
-            Which::Foreign | Which::Ended | Which::Missing,
+            Which::Foreign | Which::Inactive | Which::Missing,
         ) if about_members => Some(404),
         _ => None,
     }
@@ -226,7 +226,7 @@ async fn the_server_functions_match_the_permission_matrix() {
 async fn elsewhere(world: &World, tally: &mut Tally) {
     for (line, form) in LINES
         .iter()
-        .filter(|(line, form)| line.1 != Asks::Nothing && form.contains("ORG"))
+        .filter(|(line, form)| line.1 != Requirement::Nothing && form.contains("ORG"))
     {
         for organization in [world.orbit.as_str(), "org_none", "x", ""] {
             for who in visitors(world).await {
@@ -261,7 +261,7 @@ async fn other_sites(world: &World, tally: &mut Tally) {
     for (line, form) in &LINES {
         for site in ["cross-site", "same-site", "none", ""] {
             for who in visitors(world).await {
-                let id = super::api::id(world, line.2, Which::Mine, who.part.as_ref())
+                let id = super::api::id(world, line.2, Which::Own, who.part.as_ref())
                     .unwrap_or_default();
                 let form = form
                     .replace("ORG", world.acme.as_str())

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use super::Tally;
 use super::forms::visitors;
-use super::oracle::{Asks, Line, Standing, Thing, expected};
+use super::oracle::{Kind, Line, Requirement, Standing, expected};
 use super::world::{Which, World};
 use crate::browser;
 use crate::test_app::{TestApp, TestResponse};
@@ -19,24 +19,24 @@ use crate::test_app::{TestApp, TestResponse};
 /// 401.
 #[rustfmt::skip]
 pub const LINES: [Line; 18] = [
-    ("/o/{organization}", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/api-keys", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/api-keys/new", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/api-keys/revoke", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/api-keys/{key}", Asks::Own, Thing::Key, 200, 200),
-    ("/o/{organization}/settings/api-keys/{key}/rename", Asks::Own, Thing::Key, 200, 200),
-    ("/o/{organization}/settings/api-keys/{key}/rotate", Asks::Own, Thing::Key, 200, 200),
-    ("/o/{organization}/settings/api-keys/{key}/revoke", Asks::Own, Thing::Key, 200, 200),
-    ("/o/{organization}/settings/service-accounts", Asks::Admin, Thing::None, 200, 0),
-    ("/o/{organization}/settings/service-accounts/new", Asks::Admin, Thing::None, 200, 0),
-    ("/o/{organization}/settings/service-accounts/{actor}", Asks::Admin, Thing::Account, 200, 200),
-    ("/o/{organization}/settings/members", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/members/invite", Asks::Admin, Thing::None, 200, 0),
-    ("/o/{organization}/settings/members/leave", Asks::Membership, Thing::None, 200, 0),
-    ("/o/{organization}/settings/members/{actor}/role", Asks::Admin, Thing::Member, 200, 404),
-    ("/o/{organization}/settings/members/{actor}/remove", Asks::Admin, Thing::Member, 200, 404),
-    ("/o/{organization}/settings/audit-log", Asks::Membership, Thing::None, 200, 0),
+    ("/o/{organization}", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/api-keys", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/new", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/revoke", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/api-keys/{key}", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/rename", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/rotate", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/api-keys/{key}/revoke", Requirement::Own, Kind::Key, 200, 200),
+    ("/o/{organization}/settings/service-accounts", Requirement::Admin, Kind::None, 200, 0),
+    ("/o/{organization}/settings/service-accounts/new", Requirement::Admin, Kind::None, 200, 0),
+    ("/o/{organization}/settings/service-accounts/{actor}", Requirement::Admin, Kind::Account, 200, 200),
+    ("/o/{organization}/settings/members", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/members/invite", Requirement::Admin, Kind::None, 200, 0),
+    ("/o/{organization}/settings/members/leave", Requirement::Membership, Kind::None, 200, 0),
+    ("/o/{organization}/settings/members/{actor}/role", Requirement::Admin, Kind::Member, 200, 404),
+    ("/o/{organization}/settings/members/{actor}/remove", Requirement::Admin, Kind::Member, 200, 404),
+    ("/o/{organization}/settings/audit-log", Requirement::Membership, Kind::None, 200, 0),
 ];
 
 /// Pages outside of organizations: the status for anonymous visitors, for people outside of Acme,
@@ -105,7 +105,7 @@ async fn the_pages_match_the_permission_matrix() {
                     let path = path.replace("{key}", &id).replace("{actor}", &id);
                     let expected = match who.standing {
                         _ if organization == "x"
-                            || (which == Which::Malformed && line.2 != Thing::None) =>
+                            || (which == Which::Malformed && line.2 != Kind::None) =>
                         {
                             404
                         }
@@ -115,7 +115,7 @@ async fn the_pages_match_the_permission_matrix() {
                         Standing::Inside {
                             role: Role::Admin | Role::Owner,
                             ..
-                        } if which == Which::Mine && line.0.ends_with("/remove") => 303,
+                        } if which == Which::Own && line.0.ends_with("/remove") => 303,
                         standing => expected(line, standing, which),
                     };
                     let got = get(&world, &path, &who.cookie).await;

@@ -26,13 +26,13 @@ const GOOGLE: &str = "https://accounts.google.com";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Which {
     /// An object of the caller.
-    Mine,
+    Own,
     /// An object of another member of the same organization.
-    Someones,
+    Other,
     /// An object of another organization.
     Foreign,
     /// In the same organization: revoked, removed or disabled.
-    Ended,
+    Inactive,
     /// An object that does not exist.
     Missing,
     /// Malformed.
@@ -41,10 +41,10 @@ pub enum Which {
 
 impl Which {
     pub const ALL: [Self; 6] = [
-        Self::Mine,
-        Self::Someones,
+        Self::Own,
+        Self::Other,
         Self::Foreign,
-        Self::Ended,
+        Self::Inactive,
         Self::Missing,
         Self::Malformed,
     ];
@@ -61,7 +61,7 @@ pub struct Part {
     /// A key of theirs.
     pub key: KeyId,
     /// A key of theirs that was revoked.
-    pub ended_key: KeyId,
+    pub revoked_key: KeyId,
     pub workspace: String,
     pub message: String,
     pub note: String,
@@ -242,8 +242,8 @@ impl World {
         token(&self.signer, subject, 10)
     }
 
-    /// An access token of a person. Revokes its session if `ended` is true.
-    pub async fn own_token(&self, subject: &str, ended: bool) -> String {
+    /// An access token of a person. Revokes its session if `revoke_session` is true.
+    pub async fn own_token(&self, subject: &str, revoke_session: bool) -> String {
         let person = self
             .app
             .engine
@@ -256,12 +256,12 @@ impl World {
             .ask_for_token(&cookie_of(session), "")
             .await
             .json();
-        if ended {
+        if revoke_session {
             self.app
                 .engine
                 .delete_session(&session)
                 .await
-                .expect("ended");
+                .expect("revoked");
         }
         given["token"]
             .as_str()
@@ -276,7 +276,7 @@ impl World {
     }
 
     /// The cookie of a revoked session.
-    pub async fn ended_cookie(&self, subject: &str) -> String {
+    pub async fn revoked_cookie(&self, subject: &str) -> String {
         let person = self
             .app
             .engine
@@ -288,7 +288,7 @@ impl World {
             .engine
             .delete_session(&token)
             .await
-            .expect("ended");
+            .expect("revoked");
         cookie_of(token)
     }
 
@@ -530,9 +530,9 @@ async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {
     let named = |name: &str| CreateKey::read(name).expect("valid");
     let (_, credential) = key(app, &ctx, named("credential")).await;
     let (spare, _) = key(app, &ctx, named("spare")).await;
-    let (ended_key, _) = key(app, &ctx, named("ended")).await;
+    let (revoked_key, _) = key(app, &ctx, named("revoked")).await;
     let end = RevokeKey {
-        key: ended_key,
+        key: revoked_key,
         reason: RevokeReason::Policy,
     };
     app.engine
@@ -563,7 +563,7 @@ async fn part(app: &TestApp, subject: &'static str, role: Role) -> Part {
         ctx,
         credential,
         key: spare,
-        ended_key,
+        revoked_key,
         workspace,
         message,
         note,

@@ -44,7 +44,7 @@ async fn form(
 
 // B22
 #[tokio::test]
-async fn signing_in_again_replaces_the_session_and_leads_back() {
+async fn a_fresh_sign_in_replaces_the_session_and_returns() {
     let app = app().await;
     let old = signed_in(&app, "olivia").await;
     app.clock.advance_seconds(TEN_MINUTES + 1);
@@ -73,7 +73,7 @@ async fn signing_in_again_replaces_the_session_and_leads_back() {
 
 // B22
 #[tokio::test]
-async fn signing_in_again_must_end_with_the_same_person() {
+async fn a_fresh_sign_in_must_be_completed_by_the_same_person() {
     let app = app().await;
     let own = signed_in(&app, "mina").await;
     for other in ["olivia", "theo"] {
@@ -89,30 +89,30 @@ async fn signing_in_again_must_end_with_the_same_person() {
         );
         assert!(
             is_open(&app, &own).await,
-            "who was signed in still is"
+            "the session is still valid"
         );
-        let told = get(&app, refused.header("location"), &own).await;
+        let page = get(&app, refused.header("location"), &own).await;
         assert!(
-            told.text
+            page.text
                 .contains("You signed in as someone else."),
             "{}",
-            told.text
+            page.text
         );
         assert!(
-            told.text
+            page.text
                 .contains("/sign-in/start?fresh=1&amp;return_to=/account")
-                && told.text.contains("Go back")
+                && page.text.contains("Go back")
         );
     }
-    // Whoever is not signed in cannot sign in again, and signs in.
+    // Without a session it is an ordinary sign-in.
     let (flow, back) = leave_as(&app, "olivia", "fresh=1&return_to=/account", "").await;
     assert!(cookie(&get(&app, &back, &flow).await, "rt_session").is_some());
 }
 
-// A form that is refused is kept, and offers the way; a program is told likewise (RFC 9470).
+// The rejected form is kept and links to the sign-in. The API responds as specified in RFC 9470.
 // B22
 #[tokio::test]
-async fn what_needs_a_fresh_sign_in_says_so_everywhere() {
+async fn forms_and_the_api_report_that_a_fresh_sign_in_is_required() {
     let app = TestApp::new().await;
     let adam = app.someone("adam").await;
     let (one, other) = (
@@ -195,6 +195,6 @@ async fn what_needs_a_fresh_sign_in_says_so_everywhere() {
     assert_eq!(
         revoked.status,
         StatusCode::OK,
-        "one at a time, always"
+        "a single key can always be revoked"
     );
 }

@@ -17,7 +17,7 @@ async fn ask(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]
         .await
 }
 
-/// A page as a browser asks for it.
+/// Requests a page like a browser.
 async fn page(app: &TestApp, host: &str, path: &str, cookies: &str) -> TestResponse {
     ask(
         app,
@@ -29,7 +29,7 @@ async fn page(app: &TestApp, host: &str, path: &str, cookies: &str) -> TestRespo
 }
 
 #[tokio::test]
-async fn a_page_at_another_host_leads_to_the_same_page_at_the_public_url() {
+async fn a_page_at_another_host_redirects_to_the_public_url() {
     let app = app().await;
     let url = app.parts.site_config.public_url.clone();
     for path in [
@@ -46,24 +46,24 @@ async fn a_page_at_another_host_leads_to_the_same_page_at_the_public_url() {
         let to: url::Url = led
             .header("location")
             .parse()
-            .expect("a whole address");
+            .expect("an absolute URL");
         assert_eq!(to.origin().ascii_serialization(), url, "{path}");
         assert!(
             cookie(&led, "rt_flow").is_none(),
-            "no flow begins there"
+            "no sign-in is started"
         );
         let there = get(&app, led.header("location"), "").await;
         assert_eq!(there.status, StatusCode::SEE_OTHER);
         assert_eq!(
             there.header("location"),
             format!("{url}{}", path.replace("//", "/")),
-            "the mark goes"
+            "the marker is removed"
         );
     }
 }
 
 #[tokio::test]
-async fn what_is_no_page_stays_where_it_is() {
+async fn other_requests_are_not_redirected() {
     let app = app().await;
     let html = ("accept", "text/html");
     for (method, path, accept) in [
@@ -89,10 +89,9 @@ async fn what_is_no_page_stays_where_it_is() {
     );
 }
 
-// A proxy that passes on a host of its own must not lead round in a circle, with cookies or
-// without.
+// A proxy that replaces the Host header must not cause a redirect loop, with or without cookies.
 #[tokio::test]
-async fn a_proxy_that_rewrites_the_host_is_noticed() {
+async fn a_proxy_that_replaces_the_host_is_detected() {
     let app = app().await;
     let url = app.parts.site_config.public_url.clone();
     let led = page(
@@ -105,7 +104,7 @@ async fn a_proxy_that_rewrites_the_host_is_noticed() {
     let path = led
         .header("location")
         .strip_prefix(&url)
-        .expect("the public address")
+        .expect("the public URL")
         .to_owned();
     let shown = page(&app, "upstream:8080", &path, "").await;
     assert_eq!(shown.status, StatusCode::OK, "{shown:?}");

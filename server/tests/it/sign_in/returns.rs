@@ -6,7 +6,7 @@ use url::Url;
 use super::{app, cookie, get, leave, leave_as, problem};
 use crate::test_app::{PUBLIC_URL, TestApp};
 
-/// Ways of writing another origin, or something that is no page, where a path of ours is expected.
+/// Malicious values for a return path: other origins, and paths that are not pages.
 fn corpus() -> Vec<String> {
     let hosts = [
         "evil.test",
@@ -159,7 +159,7 @@ fn encoded(text: &str) -> String {
 
 // B30
 #[tokio::test]
-async fn no_return_leaves_the_origin() {
+async fn a_sign_in_never_redirects_to_another_origin() {
     let corpus = corpus();
     assert!(corpus.len() >= 300, "{}", corpus.len());
     let app = app().await;
@@ -170,12 +170,16 @@ async fn no_return_leaves_the_origin() {
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{hostile:?}");
         let location = done.header("location");
         let to = lands(location);
-        assert_eq!(to.origin(), ours, "{hostile:?} leads to {location:?}");
+        assert_eq!(
+            to.origin(),
+            ours,
+            "{hostile:?} redirects to {location:?}"
+        );
         let known = ["/", "/account", "/welcome", "/settings/api-keys"].contains(&to.path())
             || to.path().starts_with("/o/org_a/settings");
         assert!(
             known && to.fragment().is_none() && !location.contains("evil"),
-            "{hostile:?} leads to {location:?}"
+            "{hostile:?} redirects to {location:?}"
         );
         assert!(
             !done.headers.contains_key("refresh")
@@ -185,10 +189,10 @@ async fn no_return_leaves_the_origin() {
     }
 }
 
-// The same on the way in: the page for whoever is signed in, the page of a problem, and the links
-// on both. B30
+// The sign-in page for a signed-in user, the page with an error, and the links on both.
+// B30
 #[tokio::test]
-async fn no_link_of_the_sign_in_page_leaves_the_origin() {
+async fn no_link_of_the_sign_in_page_points_to_another_origin() {
     let app = TestApp::new().await;
     let signed_in = app.someone("mina").await.cookie();
     let ours = lands("/").origin();
@@ -236,7 +240,7 @@ async fn no_link_of_the_sign_in_page_leaves_the_origin() {
 }
 
 #[tokio::test]
-async fn a_place_of_ours_is_found_again() {
+async fn a_sign_in_returns_to_every_kind_of_page() {
     let app = app().await;
     for place in [
         "/account",
@@ -251,10 +255,10 @@ async fn a_place_of_ours_is_found_again() {
     }
 }
 
-// Login CSRF: an attacker's return, sent to a victim's browser, signs nobody in; not without a
-// cookie, not with that of the victim's own sign-in, and it is spent by the attempt. B30
+// Login CSRF: the redirect of an attacker in the browser of a victim is rejected, without a cookie
+// and with the cookie of the victim's own sign-in. The attempt invalidates the redirect. B30
 #[tokio::test]
-async fn a_return_in_another_browser_signs_nobody_in() {
+async fn a_redirect_in_another_browser_does_not_sign_in() {
     let app = app().await;
     let victim = leave(&app, "mina", "/account").await;
     let signed_in =
@@ -278,15 +282,15 @@ async fn a_return_in_another_browser_signs_nobody_in() {
         assert_eq!(
             problem(&get(&app, &back, &flow).await),
             "expired",
-            "it was spent"
+            "it was invalidated"
         );
     }
-    // A sign-in again that was begun in one browser is no use in another either.
+    // A fresh sign-in that was started in one browser does not work in another either.
     let (_, back) = leave_as(&app, "mina", "fresh=1", &signed_in).await;
     assert_eq!(problem(&get(&app, &back, &own_flow).await), "expired");
     assert!(
         cookie(&get(&app, &own_back, &own_flow).await, "rt_session").is_some(),
-        "their own still works"
+        "the victim's own sign-in still works"
     );
     assert_eq!(
         get(&app, "/account", &signed_in).await.status,

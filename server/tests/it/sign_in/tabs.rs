@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::{app, cookie, get, leave, leave_as, problem};
 use crate::test_app::{TestApp, TestResponse};
 
-/// The cookies of a browser after an answer.
+/// The cookies of a browser after a response.
 fn after(cookies: &str, answer: &TestResponse) -> String {
     let mut jar: Vec<(String, String)> = cookies
         .split("; ")
@@ -39,7 +39,7 @@ async fn is_open(app: &TestApp, cookies: &str) -> bool {
 }
 
 #[tokio::test]
-async fn each_tab_finishes_its_own_sign_in_in_any_order() {
+async fn each_tab_completes_its_own_sign_in_in_any_order() {
     for first_ends_first in [true, false] {
         let app = app().await;
         let (one, back_one) = leave(&app, "olivia", "/account").await;
@@ -63,7 +63,7 @@ async fn each_tab_finishes_its_own_sign_in_in_any_order() {
 }
 
 #[tokio::test]
-async fn two_tabs_sign_in_again_one_after_the_other() {
+async fn two_tabs_complete_fresh_sign_ins_one_after_the_other() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/account").await;
     let mut browser = after(&flow, &get(&app, &back, &flow).await);
@@ -78,9 +78,9 @@ async fn two_tabs_sign_in_again_one_after_the_other() {
     }
 }
 
-// The back button after a sign-in, and a provider that answers twice.
+// The back button after a sign-in, and a provider that redirects twice.
 #[tokio::test]
-async fn coming_back_twice_leads_on_where_one_is_signed_in() {
+async fn a_repeated_redirect_leads_to_the_page_of_the_signed_in_user() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/settings/api-keys").await;
     let done = get(&app, &back, &flow).await;
@@ -92,17 +92,17 @@ async fn coming_back_twice_leads_on_where_one_is_signed_in() {
     );
     assert!(
         is_open(&app, &after(&browser, &again)).await,
-        "the session is the one of before"
+        "the session is unchanged"
     );
-    // Another browser, and this one once it is signed out, are led on nowhere.
+    // Another browser, and the same one after a sign-out, get an error.
     let session = cookie(&done, "rt_session").expect("a session");
     assert_eq!(problem(&get(&app, &back, &session).await), "expired");
     assert_eq!(problem(&get(&app, &back, &flow).await), "expired");
 }
 
-// What a cookie says is the browser's word: it leads to no other place than ours.
+// The browser can change the path in the cookie, so it is checked.
 #[tokio::test]
-async fn a_cookie_leads_to_no_other_site() {
+async fn a_changed_cookie_cannot_redirect_to_another_site() {
     let app = app().await;
     let (flow, back) = leave(&app, "olivia", "/account").await;
     let session = cookie(&get(&app, &back, &flow).await, "rt_session").expect("a session");
@@ -140,9 +140,9 @@ async fn a_cookie_leads_to_no_other_site() {
     }
 }
 
-// A browser that begins again and again keeps a few cookies only, and the newest sign-in works.
+// The newest sign-in works.
 #[tokio::test]
-async fn a_browser_keeps_a_few_sign_ins() {
+async fn a_browser_keeps_a_limited_number_of_sign_ins() {
     let app = app().await;
     let mut browser = String::new();
     for _ in 0..20 {

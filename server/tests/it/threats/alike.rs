@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::matrix::api;
 use crate::matrix::forms;
-use crate::matrix::oracle::{Asks, Standing, Thing};
+use crate::matrix::oracle::{Kind, Requirement, Standing};
 use crate::matrix::pages;
 use crate::matrix::world::{Which, World};
 use crate::test_app::TestResponse;
@@ -34,8 +34,7 @@ fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
         .iter()
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("?")))
         .collect();
-    // The length of an id is told by whoever asks; and a cookie that ended, ended at a moment of
-    // its own.
+    // The length of the requested ID and the expiration of a deleted cookie differ.
     let moment = |line: &String| {
         line.split("; Expires=")
             .next()
@@ -55,15 +54,15 @@ fn bare(answer: &TestResponse, asked: &[&str]) -> (u16, String, String) {
     )
 }
 
-// Every operation with an id, whoever asks.
+// Every operation with an ID, for every caller.
 // B13
 #[tokio::test]
-async fn foreign_and_missing_ids_answer_alike() {
+async fn foreign_and_missing_ids_get_the_same_response() {
     let world = World::new().await;
     let mut compared = 0;
     for line in api::LINES
         .iter()
-        .filter(|line| line.2 != Thing::None)
+        .filter(|line| line.2 != Kind::None)
     {
         for who in api::principals(&world).await {
             let ids = [Which::Foreign, Which::Missing]
@@ -74,7 +73,7 @@ async fn foreign_and_missing_ids_answer_alike() {
             let row = api::row(line.0);
             let one = api::answer(&world, row, &who.bearer, &foreign, None).await;
             let other = api::answer(&world, row, &who.bearer, &missing, None).await;
-            // D9, RA-32: a workspace of another organization is known to be one.
+            // D9, RA-32: a workspace of another organization gets 403.
             let inside = matches!(
                 who.standing,
                 Standing::Inside {
@@ -82,7 +81,7 @@ async fn foreign_and_missing_ids_answer_alike() {
                     ..
                 }
             );
-            if line.2 == Thing::Workspace && inside {
+            if line.2 == Kind::Workspace && inside {
                 assert_eq!(
                     (one.status.as_u16(), other.status.as_u16()),
                     (403, 404),
@@ -109,10 +108,10 @@ async fn foreign_and_missing_ids_answer_alike() {
     assert!(compared > 200, "{compared}");
 }
 
-// Ids that stand in a body or a filter, not in the address.
+// IDs in a body or a filter instead of the path.
 // B13
 #[tokio::test]
-async fn foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
+async fn foreign_and_missing_ids_in_bodies_and_filters_get_the_same_response() {
     let world = World::new().await;
     let (olivia, missing) = (&world.parts[0].credential, "999999".to_owned());
     let (theo, bot, key) = (
@@ -190,7 +189,7 @@ async fn foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
         };
         let (one, other) = (ask(foreign).await, ask(&missing).await);
         if path.contains("export") {
-            // Each export is in the log, and so in the next one.
+            // Each export is recorded, and so the next one contains it.
             assert_eq!(
                 (one.status, one.text.is_empty()),
                 (other.status, other.text.is_empty()),
@@ -211,21 +210,23 @@ async fn foreign_and_missing_ids_in_bodies_and_filters_answer_alike() {
     }
 }
 
-// Organizations: whether one exists is told to nobody who is not in it.
+// Only members learn whether an organization exists.
 // B13
 #[tokio::test]
-async fn a_foreign_organization_and_one_that_is_not_answer_alike() {
+async fn foreign_and_missing_organizations_get_the_same_response() {
     let world = World::new().await;
     let (foreign, missing) = (
         world.orbit.to_string(),
         "org_a1B2c3D4e5F6g7H8".to_owned(),
     );
-    for line in api::LINES
-        .iter()
-        .filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser | Asks::Person))
-    {
+    for line in api::LINES.iter().filter(|line| {
+        !matches!(
+            line.1,
+            Requirement::Nothing | Requirement::Browser | Requirement::Person
+        )
+    }) {
         for subject in ["olivia", "mina", "gone", "zoe"] {
-            let id = api::id(&world, line.2, Which::Someones, None).unwrap_or_default();
+            let id = api::id(&world, line.2, Which::Other, None).unwrap_or_default();
             let ask = async |organization: &str| {
                 api::answer(
                     &world,
@@ -251,7 +252,7 @@ async fn a_foreign_organization_and_one_that_is_not_answer_alike() {
             continue;
         }
         for line in &pages::LINES {
-            let id = api::id(&world, line.2, Which::Someones, None).unwrap_or_default();
+            let id = api::id(&world, line.2, Which::Other, None).unwrap_or_default();
             let path = |organization: &str| {
                 let path = line.0.replace("{organization}", organization);
                 path.replace("{key}", &id).replace("{actor}", &id)
@@ -289,10 +290,10 @@ async fn a_foreign_organization_and_one_that_is_not_answer_alike() {
     }
 }
 
-// Pages and forms of one's own organization about things of another.
+// Pages and forms of the own organization with objects of another one.
 // B13
 #[tokio::test]
-async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
+async fn pages_and_forms_for_foreign_and_missing_objects_get_the_same_response() {
     let world = World::new().await;
     let mut compared = 0;
     for who in forms::visitors(&world).await {
@@ -300,8 +301,7 @@ async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
             [Which::Foreign, Which::Missing]
                 .map(|which| api::id(&world, thing, which, who.part.as_ref()).expect("an id"))
         };
-        // Which organization someone was in last is kept in their session; from now on it is this
-        // one.
+        // Sets the last visited organization, which is stored in the session.
         pages::look(
             &world,
             &format!("/o/{}/settings", world.acme),
@@ -310,7 +310,7 @@ async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
         .await;
         for line in pages::LINES
             .iter()
-            .filter(|line| line.2 != Thing::None)
+            .filter(|line| line.2 != Kind::None)
         {
             let [foreign, missing] = ids(line.2);
             let path = |id: &str| {
@@ -321,7 +321,7 @@ async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
             };
             let one = pages::look(&world, &path(&foreign), &who.cookie).await;
             let other = pages::look(&world, &path(&missing), &who.cookie).await;
-            // Who is to sign in is told where to come back to.
+            // The redirect to the sign-in page contains the path.
             let [one, other] =
                 [(one, path(&foreign)), (other, path(&missing))].map(|(answer, path)| {
                     bare(
@@ -338,7 +338,7 @@ async fn pages_and_forms_about_foreign_and_missing_things_answer_alike() {
         }
         for (line, form) in forms::LINES
             .iter()
-            .filter(|(line, _)| line.2 != Thing::None)
+            .filter(|(line, _)| line.2 != Kind::None)
         {
             let [foreign, missing] = ids(line.2);
             let ask = async |id: &str| {

@@ -8,13 +8,13 @@ use axum::http::Request;
 use serde_json::{Map, Value, json};
 use server::http::api as rest;
 
-use crate::matrix::oracle::{Asks, Thing};
+use crate::matrix::oracle::{Kind, Requirement};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms};
 use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
-/// Names that other products know principals, rights and states by.
+/// Names of principals, permissions and states in other products.
 const PRINCIPALS: [&str; 26] = [
     "user_id",
     "userId",
@@ -44,7 +44,7 @@ const PRINCIPALS: [&str; 26] = [
     "audit_n",
 ];
 
-/// Optional fields of a form that its example leaves out, and that do what they are for.
+/// Optional fields of forms that the examples omit.
 const OWN: [(&str, &str); 2] = [
     ("/ui/create_key", "environment"),
     ("/ui/create_service_account", "allow_overlap"),
@@ -52,7 +52,7 @@ const OWN: [(&str, &str); 2] = [
 
 type Cells = BTreeMap<(String, String), Vec<String>>;
 
-/// Every name to try, with a value that would mean something in its place.
+/// All names to try, with a plausible value.
 fn names(cells: &Cells, world: &World) -> BTreeMap<String, String> {
     let columns = cells
         .keys()
@@ -94,7 +94,7 @@ fn described_fields(operation: &str) -> Option<BTreeSet<String>> {
     let items = text["paths"].as_object().expect("paths").values();
     let mut all = items.flat_map(|item| item.as_object().expect("an item").values());
     let found = all
-        .find(|told| told["operationId"] == operation)
+        .find(|described| described["operationId"] == operation)
         .expect("described");
     let schema = &found["requestBody"]["content"]["application/json"]["schema"];
     let name = schema["$ref"].as_str()?.rsplit('/').next()?;
@@ -111,18 +111,18 @@ async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> T
         .iter()
         .find(|line| line.0 == id)
         .expect("a line");
-    let which =
-        if line.2 == Thing::None || matches!(line.2, Thing::Key | Thing::Message | Thing::Note) {
-            Which::Mine
-        } else {
-            Which::Someones
-        };
+    let which = if line.2 == Kind::None || matches!(line.2, Kind::Key | Kind::Message | Kind::Note)
+    {
+        Which::Own
+    } else {
+        Which::Other
+    };
     let thing = api::id(world, line.2, which, Some(part)).expect("an id");
     let marks = ["KEY", "WS", "ACTOR", "SERVICE", "ITEM", "NOTE", "INV"];
     let path = marks.iter().fold(path.to_owned(), |path, mark| {
         path.replace(mark, &thing)
     });
-    let bearer = if line.1 == Asks::Person {
+    let bearer = if line.1 == Requirement::Person {
         world.token("olivia")
     } else {
         part.credential.clone()
@@ -140,8 +140,8 @@ async fn send(world: &World, row: usize, query: &str, body: Option<&Value>) -> T
     world.app.send(request.expect("a request")).await
 }
 
-/// A body that is fine as it is.
-fn sound_body(operation: &str) -> Map<String, Value> {
+/// A valid body.
+fn valid_body(operation: &str) -> Map<String, Value> {
     let body = match operation {
         "create_key" => json!({ "label": "Mine" }),
         "rotate_calling_key" => json!({ "confirm_message_loss": true }),
@@ -154,10 +154,10 @@ fn sound_body(operation: &str) -> Map<String, Value> {
     body.as_object().expect("an object").clone()
 }
 
-// Bodies of the API are read strictly: a field that is not theirs is a refusal, and changes
-// nothing. B16
+// The API rejects unknown fields.
+// B16
 #[tokio::test]
-async fn no_body_takes_a_field_that_is_not_its_own() {
+async fn bodies_with_unknown_fields_are_rejected() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     assert!(names.len() > 80, "{}", names.len());
@@ -165,7 +165,7 @@ async fn no_body_takes_a_field_that_is_not_its_own() {
     let mut refused = 0;
     for line in api::LINES
         .iter()
-        .filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser))
+        .filter(|line| !matches!(line.1, Requirement::Nothing | Requirement::Browser))
     {
         let Some(own) = described_fields(line.0) else {
             continue;
@@ -178,7 +178,7 @@ async fn no_body_takes_a_field_that_is_not_its_own() {
                 .parse::<i64>()
                 .map_or(Value::Null, Value::from);
             for value in [json!(value), number, json!(true)] {
-                let mut body = sound_body(line.0);
+                let mut body = valid_body(line.0);
                 body.insert(name.clone(), value);
                 let answer = send(&world, api::row(line.0), "", Some(&body.into())).await;
                 assert_eq!(
@@ -251,7 +251,7 @@ impl Effect {
 /// Sends a request twice unchanged, then with each of the names, each time with the same database.
 async fn compare(
     world: &World,
-    told: &str,
+    case: &str,
     names: &BTreeMap<String, String>,
     send: impl AsyncFn(Option<(&str, &str)>) -> TestResponse,
 ) {
@@ -259,7 +259,7 @@ async fn compare(
     let first = send(None).await;
     assert!(
         first.status.is_success() || first.status.as_u16() == 409,
-        "{told}: {} {}",
+        "{case}: {} {}",
         first.status,
         first.text
     );
@@ -274,13 +274,13 @@ async fn compare(
             assert_eq!(
                 effect.differs(&world.cells().await),
                 None,
-                "{told} with {name}={value}"
+                "{case} with {name}={value}"
             );
         } else {
             assert_eq!(
                 world.things().await,
                 untouched,
-                "{told} with {name}={value}: {}",
+                "{case} with {name}={value}: {}",
                 answer.text
             );
         }
@@ -288,10 +288,10 @@ async fn compare(
     }
 }
 
-// The query of a request that changes something, and the body of one that takes none.
+// The query of changing requests, and the body of requests that have none.
 // B16
 #[tokio::test]
-async fn nothing_beside_the_body_names_a_principal() {
+async fn additional_parameters_have_no_effect() {
     let world = World::new().await;
     let all = names(&world.cells().await, &world);
     let names: BTreeMap<_, _> = all
@@ -300,7 +300,7 @@ async fn nothing_beside_the_body_names_a_principal() {
         .collect();
     for line in api::LINES
         .iter()
-        .filter(|line| !matches!(line.1, Asks::Nothing | Asks::Browser))
+        .filter(|line| !matches!(line.1, Requirement::Nothing | Requirement::Browser))
     {
         let row = api::row(line.0);
         if TABLE[row].1 == axum::http::Method::GET
@@ -314,7 +314,7 @@ async fn nothing_beside_the_body_names_a_principal() {
         let own = described_fields(line.0);
         let body = own
             .as_ref()
-            .map(|_| Value::from(sound_body(line.0)));
+            .map(|_| Value::from(valid_body(line.0)));
         compare(&world, line.0, &names, async |more| {
             let query = more.map_or_else(String::new, |(name, value)| {
                 format!("?{name}={value}")
@@ -332,28 +332,28 @@ async fn nothing_beside_the_body_names_a_principal() {
     }
 }
 
-// Forms of the dashboard: what is not theirs is not there.
+// Forms of the dashboard ignore unknown fields.
 // B16
 #[tokio::test]
-async fn no_form_takes_a_field_that_is_not_its_own() {
+async fn additional_form_fields_have_no_effect() {
     let world = World::new().await;
     let names = names(&world.cells().await, &world);
     for (subject, at) in [("olivia", 0), ("mina", 2)] {
         let cookie = world.cookie(subject).await;
         let part = &world.parts[at];
-        // Signing in was written down; from here on things are compared.
+        // The sign-in was recorded. From here on the database is compared.
         world.restore().await;
         for (line, form) in forms::LINES
             .iter()
-            .filter(|(line, _)| !matches!(line.1, Asks::Nothing | Asks::Person))
+            .filter(|(line, _)| !matches!(line.1, Requirement::Nothing | Requirement::Person))
         {
-            if at > 0 && line.1 == Asks::Admin {
+            if at > 0 && line.1 == Requirement::Admin {
                 continue;
             }
-            let which = if matches!(line.2, Thing::None | Thing::Key) {
-                Which::Mine
+            let which = if matches!(line.2, Kind::None | Kind::Key) {
+                Which::Own
             } else {
-                Which::Someones
+                Which::Other
             };
             let id = api::id(&world, line.2, which, Some(part)).expect("an id");
             let form = form
@@ -365,8 +365,7 @@ async fn no_form_takes_a_field_that_is_not_its_own() {
                 .collect();
             let foreign = |name: &String| {
                 let known = own.contains(name.as_str()) || OWN.contains(&(line.0, name.as_str()));
-                // A member is let through where an owner is; what a principal is called is tried
-                // for both.
+                // All names are tried for members and owners.
                 !known && (at == 0 || PRINCIPALS.contains(&name.as_str()))
             };
             let names = names

@@ -7,7 +7,7 @@ use url::Url;
 use crate::sign_in::{app, cookie, get, leave};
 use crate::test_app::TestApp;
 
-/// Ways to say that another host is meant.
+/// References to another host.
 const HOSTS: [&str; 24] = [
     "//evil.test",
     "///evil.test",
@@ -35,7 +35,7 @@ const HOSTS: [&str; 24] = [
     "//0x6.0x6.0x6.0x6",
 ];
 
-/// What may stand before it and be skipped by whoever reads it.
+/// Prefixes that parsers may skip.
 const BEFORE: [&str; 14] = [
     "",
     " ",
@@ -53,7 +53,7 @@ const BEFORE: [&str; 14] = [
     "/o/org_a/settings/..",
 ];
 
-/// What reading an encoded address once too often makes of it.
+/// Encodings of a URL that may be decoded too often.
 fn encoded(text: &str) -> [String; 3] {
     let percent: String = text
         .bytes()
@@ -99,7 +99,7 @@ fn corpus() -> Vec<String> {
         .collect()
 }
 
-/// An address as a browser reads it on a page of ours; it must stay with us.
+/// Asserts that a browser on a page of this installation resolves a URL to this installation.
 fn stays(app: &TestApp, location: &str) {
     let here = Url::parse(&app.parts.site_config.public_url).expect("an address");
     let page = here
@@ -121,7 +121,7 @@ fn stays(app: &TestApp, location: &str) {
 
 // B30
 #[tokio::test]
-async fn a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
+async fn a_sign_in_returns_only_to_a_page_of_this_installation() {
     let app = app().await;
     let corpus = corpus();
     assert!(corpus.len() >= 400, "{}", corpus.len());
@@ -132,7 +132,7 @@ async fn a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
         assert_eq!(done.status.as_u16(), 303, "{hostile:?}");
         assert!(cookie(&done, "rt_session").is_some(), "{hostile:?}");
         stays(&app, done.header("location"));
-        // Nor is an address raw in the query read as something else.
+        // The same for a URL that is not encoded in the query.
         if hostile.is_ascii()
             && !hostile.contains(|c: char| c.is_ascii_control() || " #<>".contains(c))
         {
@@ -153,10 +153,10 @@ async fn a_sign_in_leads_back_to_a_page_of_ours_or_to_the_first() {
     }
 }
 
-// The sign-in page passes the address on: never one that leads away.
+// The sign-in page passes on the return URL, but never one of another site.
 // B30
 #[tokio::test]
-async fn the_sign_in_page_links_nowhere_else() {
+async fn the_sign_in_page_does_not_link_to_another_site() {
     let app = app().await;
     for hostile in corpus() {
         let query: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
@@ -186,10 +186,10 @@ async fn the_sign_in_page_links_nowhere_else() {
     }
 }
 
-// A form says which page it stands on; the answer leads to a page of ours, or there is none.
+// A form sends the page that it is on. The response redirects only to a page of this installation.
 // B30
 #[tokio::test]
-async fn a_form_leads_back_to_a_page_of_ours() {
+async fn a_form_redirects_only_to_a_page_of_this_installation() {
     let app = app().await;
     let (mut followed, mut refused) = (0, 0);
     for hostile in corpus()

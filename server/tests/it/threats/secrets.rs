@@ -6,20 +6,20 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use server::http::api as rest;
 
-use crate::matrix::oracle::{Asks, Thing};
+use crate::matrix::oracle::{Kind, Requirement};
 use crate::matrix::world::{Which, World};
 use crate::matrix::{api, forms, pages};
 use crate::operations::TABLE;
 use crate::test_app::TestResponse;
 
-/// Operations that answer with a key, once.
+/// Operations that return a key once.
 const MAKERS: [&str; 4] = [
     "create_key",
     "rotate_calling_key",
     "rotate_key",
     "offboard_member",
 ];
-/// Operations that answer with something else that lets someone in, once.
+/// Operations that return another secret once.
 const LINKS: [&str; 2] = ["create_invitation", "issue_token"];
 
 /// Substrings of secrets that must not appear.
@@ -30,7 +30,7 @@ impl Secrets {
         Self(HashSet::new())
     }
 
-    /// The secret part of a key: what is behind its public prefix.
+    /// Adds the secret part of a key, which follows its public prefix.
     fn add_key(&mut self, key: &str) {
         let body = key.rsplit('_').next().expect("a key");
         self.add(&body[8..body.len() - 6]);
@@ -41,7 +41,7 @@ impl Secrets {
             .extend(secret.as_bytes().windows(10).map(<[u8]>::to_vec));
     }
 
-    /// The first window of an answer, its headers included, that is one of these.
+    /// The first sequence of a response, including its headers, that belongs to a secret.
     fn find(&self, answer: &TestResponse) -> Option<String> {
         let headers = answer
             .headers
@@ -56,8 +56,8 @@ impl Secrets {
     }
 
     #[track_caller]
-    fn absent_from(&self, answer: &TestResponse, told: &str) {
-        assert_eq!(self.find(answer), None, "{told}");
+    fn absent_from(&self, answer: &TestResponse, case: &str) {
+        assert_eq!(self.find(answer), None, "{case}");
     }
 }
 
@@ -70,10 +70,10 @@ fn whole_keys(text: &str) -> Vec<String> {
         .collect()
 }
 
-// The description: no other operation has a field for a key.
+// According to the description, no other operation has a field for a key.
 // B19
 #[test]
-fn only_making_a_key_answers_with_one() {
+fn only_operations_that_create_a_key_return_it() {
     let text = serde_json::to_value(rest::description()).expect("json");
     let mut makers = BTreeSet::new();
     for item in text["paths"].as_object().expect("paths").values() {
@@ -117,7 +117,7 @@ fn mentions(text: &Value, shape: &Value, depth: u8) -> bool {
 }
 
 /// An application in which keys were created in every way, with all responses.
-async fn told_once(world: &World) -> Secrets {
+async fn keys_shown_once(world: &World) -> Secrets {
     let mut secrets = Secrets::new();
     let owner = &world.parts[0].credential;
     for key in world
@@ -180,13 +180,10 @@ async fn told_once(world: &World) -> Secrets {
         assert_eq!(
             secrets.find(answer),
             None,
-            "a key that was told before"
+            "a key that was already shown"
         );
         secrets.add_key(&keys[0]);
-        assert!(
-            secrets.find(answer).is_some(),
-            "it would be found again"
-        );
+        assert!(secrets.find(answer).is_some(), "the search finds it");
     }
     let invited = world
         .app
@@ -212,12 +209,12 @@ async fn told_once(world: &World) -> Secrets {
     secrets
 }
 
-// Every operation, every page and every server function, as everybody, about everything.
+// Every operation, page and server function, for all callers and all objects.
 // B19
 #[tokio::test]
-async fn no_door_tells_a_key_after_it_was_made() {
+async fn no_response_contains_a_key_after_its_creation() {
     let world = World::new().await;
-    let secrets = told_once(&world).await;
+    let secrets = keys_shown_once(&world).await;
     let mut looked = 0;
     for line in &api::LINES {
         let row = api::row(line.0);
@@ -227,25 +224,25 @@ async fn no_door_tells_a_key_after_it_was_made() {
                     continue;
                 };
                 let reading = TABLE[row].1 == Method::GET;
-                // What changes something is asked of those who may not, or about what is not there.
+                // Changing operations are called without permission or for missing objects.
                 if !reading
                     && !matches!(
                         which,
-                        Which::Foreign | Which::Missing | Which::Malformed | Which::Ended
+                        Which::Foreign | Which::Missing | Which::Malformed | Which::Inactive
                     )
-                    && line.2 != Thing::None
+                    && line.2 != Kind::None
                 {
                     continue;
                 }
-                if !reading && line.1 != Asks::Admin && line.2 == Thing::None {
+                if !reading && line.1 != Requirement::Admin && line.2 == Kind::None {
                     continue;
                 }
                 let answer = api::answer(&world, row, &who.bearer, &id, None).await;
-                let told = format!("{} by {} about {which:?}", line.0, who.name);
+                let case = format!("{} by {} about {which:?}", line.0, who.name);
                 if !MAKERS.contains(&line.0) && !LINKS.contains(&line.0) {
-                    assert!(whole_keys(&answer.text).is_empty(), "{told}");
+                    assert!(whole_keys(&answer.text).is_empty(), "{case}");
                 }
-                secrets.absent_from(&answer, &told);
+                secrets.absent_from(&answer, &case);
                 looked += 1;
             }
         }
@@ -280,8 +277,8 @@ async fn no_door_tells_a_key_after_it_was_made() {
     for who in forms::visitors(&world).await {
         for line in &pages::LINES {
             let ids = match line.2 {
-                Thing::Key => keys.iter().map(ToString::to_string).collect(),
-                Thing::Account => world
+                Kind::Key => keys.iter().map(ToString::to_string).collect(),
+                Kind::Account => world
                     .accounts
                     .iter()
                     .map(ToString::to_string)
@@ -308,10 +305,10 @@ async fn no_door_tells_a_key_after_it_was_made() {
     assert!(looked > 900, "{looked}");
 }
 
-// A form that is repeated tells no key again, nor does one that is refused with a key typed into a
+// A resubmitted form does not show the key again, and a rejected form does not repeat a key in a
 // field. B19
 #[tokio::test]
-async fn what_was_typed_into_a_form_is_not_told_again() {
+async fn a_form_does_not_repeat_a_key_from_its_fields() {
     let world = World::new().await;
     let (cookie, key) = (
         world.cookie("olivia").await,
@@ -328,7 +325,7 @@ async fn what_was_typed_into_a_form_is_not_told_again() {
         "same-origin",
     )
     .await;
-    secrets.absent_from(&found, "looking for a key by the whole of it");
+    secrets.absent_from(&found, "searching for a whole key");
     for path in [
         format!("{list}?q={key}"),
         format!("{list}/{key}"),
@@ -336,7 +333,7 @@ async fn what_was_typed_into_a_form_is_not_told_again() {
         format!("/{key}"),
     ] {
         let page = pages::look(&world, &path, &cookie).await;
-        secrets.absent_from(&page, "a key in an address");
+        secrets.absent_from(&page, "a key in a URL");
     }
     for path in [
         "/api/v1/keys?q=KEY",
@@ -361,6 +358,6 @@ async fn what_was_typed_into_a_form_is_not_told_again() {
             .post("/api/v1/keys", &key, body.clone())
             .await;
         assert!(answer.status.is_client_error(), "{}", answer.status);
-        secrets.absent_from(&answer, "a key in a field that is at fault");
+        secrets.absent_from(&answer, "a key in an invalid field");
     }
 }

@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use crate::test_app::{ISSUER, NOW, PUBLIC_URL, TestApp, TestResponse, cookie};
 
 const HOUR: i64 = 3600;
-const NOBODY: &str = r#""error":"Unauthorized","details":"Missing or invalid authentication token","code":"unauthorized""#;
+const UNAUTHORIZED_BODY: &str = r#""error":"Unauthorized","details":"Missing or invalid authentication token","code":"unauthorized""#;
 
 async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> TestResponse {
     let request = headers.iter().fold(
@@ -32,9 +32,9 @@ async fn ask(app: &TestApp, headers: &[(&str, &str)]) -> TestResponse {
         .await
 }
 
-// RA-01, RA-03, RA-05, RA-07, RA-08: signing in yields a token that works on the API as it is.
+// RA-01, RA-03, RA-05, RA-07, RA-08
 #[tokio::test]
-async fn whoever_is_signed_in_gets_a_token_for_the_api() {
+async fn a_signed_in_user_gets_a_token_for_the_api() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let given = app.ask_for_token(&mina.cookie(), "").await;
@@ -70,7 +70,8 @@ async fn whoever_is_signed_in_gets_a_token_for_the_api() {
     );
 }
 
-// RA-04, RA-24, and C.10: the cookie counts for pages of ours only, and beside nothing else.
+// RA-04, RA-24, C.10: the cookie is accepted only for same-origin requests without another
+// credential.
 #[tokio::test]
 async fn without_a_session_there_is_no_token() {
     let app = TestApp::new().await;
@@ -103,7 +104,8 @@ async fn without_a_session_there_is_no_token() {
             "{headers:?}"
         );
         assert!(
-            refused.text.contains(NOBODY) && !refused.header("www-authenticate").is_empty(),
+            refused.text.contains(UNAUTHORIZED_BODY)
+                && !refused.header("www-authenticate").is_empty(),
             "{}",
             refused.text
         );
@@ -138,7 +140,7 @@ async fn without_a_session_there_is_no_token() {
 
 // RA-13, RA-14.
 #[tokio::test]
-async fn a_fresh_token_can_be_forced_before_long_work() {
+async fn a_new_token_can_be_forced() {
     let app = TestApp::new().await;
     let cookie = app.someone("mina").await.cookie();
     let token = async |query: &str| app.ask_for_token(&cookie, query).await.json()["token"].clone();
@@ -163,9 +165,9 @@ async fn a_fresh_token_can_be_forced_before_long_work() {
     );
 }
 
-// RA-12, RA-22, RA-27: an expired token is 401, and a fresh one works.
+// RA-12, RA-22, RA-27
 #[tokio::test]
-async fn an_expired_token_is_refused_and_a_fresh_one_works() {
+async fn an_expired_token_is_rejected_and_a_new_one_works() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let old = app.own_token(&mina).await;
@@ -186,17 +188,21 @@ async fn an_expired_token_is_refused_and_a_fresh_one_works() {
     app.clock.advance_seconds(1);
     let refused = app.get("/api/v1/workspaces", &old).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
-    assert!(refused.text.contains(NOBODY), "{}", refused.text);
+    assert!(
+        refused.text.contains(UNAUTHORIZED_BODY),
+        "{}",
+        refused.text
+    );
     assert_eq!(
         app.get("/api/v1/workspaces", &fresh).await.status,
         StatusCode::OK
     );
 }
 
-// Signed out, and everything that was given out there is over; membership and role are looked up on
-// every request. B20
+// A sign-out revokes the tokens of the session. Membership and role are checked on every request.
+// B20
 #[tokio::test]
-async fn a_token_is_worth_what_its_person_is_worth_now() {
+async fn a_token_has_the_current_access_of_its_person() {
     let app = TestApp::new().await;
     let (olivia, adam, mina) = (
         app.someone("olivia").await,
@@ -254,9 +260,9 @@ async fn a_token_is_worth_what_its_person_is_worth_now() {
     );
 }
 
-// Whoever checks our tokens elsewhere needs nothing but the published keys.
+// Another service can verify a token with the published keys alone.
 #[tokio::test]
-async fn the_published_keys_check_our_tokens() {
+async fn the_published_keys_verify_tokens() {
     let app = TestApp::new().await;
     assert_eq!(
         app.get("/.well-known/jwks.json", "").await.json(),
@@ -281,7 +287,7 @@ async fn the_published_keys_check_our_tokens() {
     let mut rules = Validation::new(Algorithm::RS256);
     rules.set_audience(&[format!("{PUBLIC_URL}/api/v1")]);
     rules.set_issuer(&[PUBLIC_URL]);
-    // The clock of the test stands still in the past.
+    // The clock of the test is frozen in the past.
     rules.validate_exp = false;
     let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules)
         .expect("good")
@@ -298,7 +304,7 @@ fn part(value: &Value) -> String {
 
 // B29: every forged token gets 401. Only the log has the reason.
 #[tokio::test]
-async fn forged_tokens_are_refused() {
+async fn forged_tokens_are_rejected() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let good = app.own_token(&mina).await;
@@ -374,7 +380,11 @@ async fn forged_tokens_are_refused() {
     for token in forged {
         let refused = app.get("/api/v1/me", &token).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{token}");
-        assert!(refused.text.contains(NOBODY), "{}", refused.text);
+        assert!(
+            refused.text.contains(UNAUTHORIZED_BODY),
+            "{}",
+            refused.text
+        );
     }
     assert_eq!(
         app.get("/api/v1/me", &good).await.status,
@@ -392,12 +402,12 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
         email: None,
         name: Some(subject.into()),
     };
-    let nobody = app
+    let alone = app
         .engine
         .sign_in(&identity("nobody"), &Origin::default())
         .await
         .expect("signed in");
-    let alone = cookie(app.session_of(nobody).await);
+    let alone = cookie(app.session_of(alone).await);
     let token = app.ask_for_token(&alone, "").await.json()["token"]
         .as_str()
         .expect("a token")
@@ -442,10 +452,10 @@ async fn a_token_acts_in_the_organization_that_the_request_names() {
 // D23: the result of a read is withheld if the person is removed or gets a lower role meanwhile.
 // RK-24
 #[tokio::test]
-async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
+async fn a_response_is_withheld_if_the_person_loses_access_meanwhile() {
     let app = TestApp::new().await;
     let olivia = app.someone("olivia").await;
-    // A removed member who is in no other organization is also signed out.
+    // A removed member without another organization is also signed out.
     for (subject, role, elsewhere, refused) in [
         ("adam", Some(Role::Member), false, 403),
         ("adam", None, true, 403),
@@ -473,7 +483,7 @@ async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
         let read = move |asked: Parts| async move {
             authentication::actor(&parts, &asked)
                 .await
-                .expect("let in");
+                .expect("authenticated");
             match role {
                 Some(role) => engine
                     .change_member(&owner, id, role)
@@ -512,7 +522,7 @@ async fn an_answer_is_kept_back_when_its_person_loses_power_while_it_is_made() {
 
 // RK-04: a key works only in its own organization. `X-Organization` with another one is rejected.
 #[tokio::test]
-async fn a_key_beside_the_name_of_another_organization_is_refused() {
+async fn a_key_with_another_organization_in_the_header_is_rejected() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let key = app.key_of(&mina).await.plain;
@@ -541,27 +551,27 @@ async fn a_key_beside_the_name_of_another_organization_is_refused() {
 // D23: the result of a read is withheld if the session is revoked meanwhile.
 // RK-24
 #[tokio::test]
-async fn an_answer_is_kept_back_when_its_session_ends_while_it_is_made() {
+async fn a_response_is_withheld_if_the_session_is_revoked_meanwhile() {
     let app = TestApp::new().await;
     let mina = app.someone("mina").await;
     let token = app.own_token(&mina).await;
     let (engine, session) = (app.engine.clone(), mina.token);
-    let reading = |ends: bool| {
+    let reading = |revokes: bool| {
         let engine = engine.clone();
         move || async move {
-            if ends {
+            if revokes {
                 engine
                     .delete_session(&session)
                     .await
-                    .expect("ended");
+                    .expect("revoked");
             }
             "what was read"
         }
     };
     let admitted = from_fn_with_state(app.parts.clone(), authentication::authenticate);
     let server_fns = Router::new()
-        .route("/calm", get(reading(false)))
-        .route("/ended", get(reading(true)))
+        .route("/valid", get(reading(false)))
+        .route("/revoked", get(reading(true)))
         .route_layer(admitted);
     for (path, status) in [
         ("/calm", StatusCode::OK),

@@ -17,8 +17,8 @@ pub struct Witness<'a> {
     world: &'a World,
     seen: usize,
     /// The events of each operation in all of its variants.
-    pub told: BTreeMap<&'static str, HashSet<AuditAction>>,
-    stories: HashSet<Vec<AuditAction>>,
+    pub recorded: BTreeMap<&'static str, HashSet<AuditAction>>,
+    variants: HashSet<Vec<AuditAction>>,
 }
 
 impl<'a> Witness<'a> {
@@ -27,8 +27,8 @@ impl<'a> Witness<'a> {
         Self {
             world,
             seen,
-            told: BTreeMap::new(),
-            stories: HashSet::new(),
+            recorded: BTreeMap::new(),
+            variants: HashSet::new(),
         }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Witness<'a> {
     }
 
     /// Asserts that an operation has succeeded and recorded exactly these events.
-    pub async fn saw(
+    pub async fn expect_success(
         &mut self,
         operation: &'static str,
         answer: &TestResponse,
@@ -62,11 +62,11 @@ impl<'a> Witness<'a> {
         let mut expected = expected.to_vec();
         expected.sort_by_key(|action| action.as_str());
         assert_eq!(news, expected, "{operation}");
-        self.told
+        self.recorded
             .entry(operation)
             .or_default()
             .extend(news.iter().copied());
-        self.stories.insert(news);
+        self.variants.insert(news);
     }
 }
 
@@ -90,7 +90,9 @@ async fn carry_out<const N: usize>(
             .app
             .call(method, &path, bearer, body)
             .await;
-        watch.saw(operation, &answer, expected).await;
+        watch
+            .expect_success(operation, &answer, expected)
+            .await;
         answers.push(serde_json::from_str(&answer.text).unwrap_or_default());
     }
     answers
@@ -490,14 +492,16 @@ pub async fn persons(watch: &mut Witness<'_>) {
     watch.news().await;
     let given = app.ask_for_token(&cookies[0], "").await;
     watch
-        .saw("issue_token", &given, &[H::TokenIssued])
+        .expect_success("issue_token", &given, &[H::TokenIssued])
         .await;
     let token = given.json()["token"]
         .as_str()
         .expect("a token")
         .to_owned();
     let again = app.ask_for_token(&cookies[0], "").await;
-    watch.saw("issue_token", &again, &[]).await;
+    watch
+        .expect_success("issue_token", &again, &[])
+        .await;
     let sessions = app.get("/api/v1/sessions", &token).await.json();
     let other = sessions["sessions"]
         .as_array()
